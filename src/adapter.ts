@@ -1,0 +1,129 @@
+/** The contract between the core and a downstream protocol. An adapter imports this file and nothing else of `src`. */
+import type { Clock, Random, UnixMillis } from "./clock.ts";
+import type { Logger } from "./log.ts";
+
+export type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
+export { HOUR, MINUTE, randomFraction, SECOND } from "./clock.ts";
+export { DeviceError } from "./errors.ts";
+export type { Logger } from "./log.ts";
+export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machine.ts";
+
+/**
+ * What the wire carried: bytes where the protocol carries bytes (registers, characteristics, binary frames), else the
+ * scalar that it spells (a coil, a JSON value, a regex group). `as`, `order`, `scale` and the rest are applied by the core.
+ */
+export type RawValue = string | number | bigint | boolean | Uint8Array;
+
+/** The name of a point in a mapping: the resource it feeds, e.g. "3303/0/5700" or "3/0/11/0". */
+export type PointId = string;
+
+export interface Reading {
+  readonly point: PointId;
+  readonly value: RawValue;
+  readonly time: UnixMillis;
+}
+
+/** A zod schema is one. The core hands in plain values whose scalars already have the type that the text spells. */
+export interface Schema<T> {
+  parse(input: unknown): T;
+}
+
+/** What an adapter gets from its surroundings. */
+export interface AdapterContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: Random;
+}
+
+/** One downstream protocol: adapters/<name>/index.ts exports one. */
+export interface AdapterModule<Options = unknown, Device = unknown, Point = unknown, Step = unknown> {
+  /** The word behind `protocol:` in a mapping, e.g. "modbus". */
+  readonly name: string;
+  /** The words behind `type:` of a link, e.g. ["modbus-tcp"]. */
+  readonly linkTypes: readonly string[];
+  /** The keys of which a mapped resource has exactly one, e.g. ["input", "holding", "coil", "discrete"]. */
+  readonly sources: readonly string[];
+  /** Whether the core must poll: false where the devices speak unasked. */
+  readonly polled: boolean;
+  /** links.<id> in config.yaml, without `type`. */
+  readonly link: Schema<Options>;
+  /** The protocol's section of a mapping, parameters filled in. */
+  readonly device: Schema<Device>;
+  /** What the core must know of a point before it can convert: see PointShape. */
+  shape(source: Readonly<Record<string, unknown>>): PointShape;
+  /**
+   * The source keys of one resource, and what the core adds to them: `length` (bytes that `as` stands for; absent for
+   * scalars), `write` (true, or the adapter's keys of `write:`) and `device` (the parsed protocol section).
+   */
+  readonly point: Schema<Point>;
+  /** One step of a `do:` list; `value`, where it has one, is the raw value, converted by the core. */
+  readonly step: Schema<Step>;
+  /** Opens the wire, or starts to: a link that cannot be opened yet keeps trying and reports its devices unreachable. */
+  open(options: Options, context: AdapterContext): Promise<Link<Device, Point, Step>>;
+  /** Runs a mapping backwards as a device of this protocol, for `sim`, the demo and tests. */
+  simulate?(
+    options: SimulateOptions,
+    devices: readonly SimulatedDevice<Device, Point>[],
+    context: AdapterContext,
+  ): Promise<Simulation>;
+  /** For `check`: the requests that a poll of these points costs, each as a line for the reader. */
+  plan?(device: Device, points: ReadonlyMap<PointId, Point>): readonly string[];
+}
+
+/** What a source says of the raw value: bytes (then `as` gives the type, with this default), or a ready scalar. */
+export interface PointShape {
+  readonly kind: "bytes" | "boolean" | "scalar";
+  /** For bytes: the type where the mapping gives no `as`, e.g. "u16" for a register. */
+  readonly defaultType?: string;
+  /** For bytes: the unit of `length`: 2 where the wire carries 16-bit registers. */
+  readonly wordBytes?: number;
+  /** Whether the mapping may give `write: true` here (an input register may not). */
+  readonly writable: boolean;
+}
+
+/** One open bus, broker or radio. */
+export interface Link<Device = unknown, Point = unknown, Step = unknown> {
+  attach(device: Device, points: ReadonlyMap<PointId, Point>, listener: DeviceListener): Promise<DeviceLink<Step>>;
+  close(): Promise<void>;
+}
+
+/** One device on it. Every promise settles within the protocol's own timeout; a failure is a DeviceError. */
+export interface DeviceLink<Step = unknown> {
+  /** Points the device refuses are left out of the readings and named in `refused`. Rejects only when the device does not answer. */
+  read(points: readonly PointId[]): Promise<ReadResult>;
+  /** Resolves when the device has confirmed. `mask`: only the bits set in it change (same length as the bytes). */
+  write(point: PointId, value: RawValue, mask?: Uint8Array): Promise<void>;
+  /** Runs the steps of an executable resource, in order; its arguments are already filled in. */
+  invoke(steps: readonly Step[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ReadResult {
+  readonly readings: readonly Reading[];
+  readonly refused: readonly { readonly point: PointId; readonly reason: string }[];
+}
+
+/** How a device that speaks unasked (MQTT, BLE notify) and a lost link are heard. */
+export interface DeviceListener {
+  onReadings(readings: readonly Reading[]): void;
+  /** The link knows better than a failed read: a connection lost (false) or there again (true). */
+  onReachable(reachable: boolean): void;
+}
+
+/** Where the simulated devices listen; the adapter checks its own keys, e.g. `{ host, port }`. */
+export type SimulateOptions = Readonly<Record<string, unknown>>;
+
+export interface SimulatedDevice<Device = unknown, Point = unknown> {
+  readonly device: Device;
+  readonly points: ReadonlyMap<PointId, Point>;
+  /** The raw value of a point now; undefined: the device refuses it. */
+  get(point: PointId): RawValue | undefined;
+  /** A master wrote this point. Returns false where the device refuses. */
+  set(point: PointId, value: RawValue): boolean;
+}
+
+export interface Simulation {
+  /** Where it can be reached, for a person and for a link entry, e.g. `{ host: "127.0.0.1", port: 1502 }`. */
+  readonly address: Readonly<Record<string, string | number>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+/** Milliseconds on the monotonic clock: every deadline and interval. */
+export type Millis = number;
+/** Milliseconds since 1970: the time of a sample. May jump when NTP sets the clock. */
+export type UnixMillis = number;
+
+export const SECOND: Millis = 1000;
+export const MINUTE: Millis = 60 * SECOND;
+export const HOUR: Millis = 60 * MINUTE;
+
+export interface Clock {
+  monotonic(): Millis;
+  wall(): UnixMillis;
+  /** Runs the task once, at the given monotonic time. Returns its cancel function. */
+  at(time: Millis, task: () => void): () => void;
+}
+
+/** Where a machine gets its random bytes: an argument of its constructor, so that a test can choose them. */
+export type Random = (bytes: number) => Uint8Array;
+
+/** A number in [0, 1) made of four random bytes. */
+export function randomFraction(random: Random): number {
+  const [a = 0, b = 0, c = 0, d = 0] = random(4);
+  return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / 0x1_0000_0000;
+}
+
+/** Node's timers hold at most 2^31-1 ms; a longer wait is taken in steps. */
+const LONGEST_TIMER: Millis = 0x7fff_ffff;
+
+/** The clock of the machine we run on. */
+export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  at(time, task) {
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const wait = time - performance.now();
+      if (wait > LONGEST_TIMER) timer = setTimeout(arm, LONGEST_TIMER);
+      else timer = setTimeout(task, Math.max(0, wait));
+    };
+    arm();
+    return () => clearTimeout(timer);
+  },
+};

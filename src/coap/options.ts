@@ -1,0 +1,78 @@
+/** Option numbers (RFC 7252 §12.2, 7641, 7959, 7967, 9175). Odd numbers are critical. */
+export const OPTION = {
+  ifMatch: 1,
+  uriHost: 3,
+  etag: 4,
+  ifNoneMatch: 5,
+  observe: 6,
+  uriPort: 7,
+  locationPath: 8,
+  oscore: 9,
+  uriPath: 11,
+  contentFormat: 12,
+  maxAge: 14,
+  uriQuery: 15,
+  accept: 17,
+  locationQuery: 20,
+  block2: 23,
+  block1: 27,
+  size2: 28,
+  proxyUri: 35,
+  proxyScheme: 39,
+  size1: 60,
+  echo: 252,
+  noResponse: 258,
+  requestTag: 292,
+} as const;
+
+export interface CoapOption {
+  readonly number: number;
+  readonly value: Uint8Array;
+}
+
+/** A request or response as the application sees it: no type, no message ID, no token. Options in ascending order. */
+export interface CoapMessage {
+  readonly code: number;
+  readonly options: readonly CoapOption[];
+  readonly payload: Uint8Array;
+}
+
+export const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
+
+const text = new TextEncoder();
+const utf8 = new TextDecoder();
+
+/** An option that holds an unsigned integer in its shortest form: 0 is empty (RFC 7252 §3.2). */
+export function uintOption(number: number, value: number): CoapOption {
+  const bytes: number[] = [];
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return { number, value: Uint8Array.from(bytes) };
+}
+
+export function stringOption(number: number, value: string): CoapOption {
+  return { number, value: text.encode(value) };
+}
+
+/** One option for each path segment or query argument. */
+export function stringOptions(number: number, values: readonly string[]): CoapOption[] {
+  return values.map((value) => stringOption(number, value));
+}
+
+/** Sorts by option number, keeping the order of repeated ones; call it where options come from several places. */
+export function sortOptions(options: readonly CoapOption[]): CoapOption[] {
+  return [...options].sort((a, b) => a.number - b.number);
+}
+
+export function findOption(message: CoapMessage, number: number): Uint8Array | undefined {
+  return message.options.find((option) => option.number === number)?.value;
+}
+
+/** The value of an unsigned integer option; undefined where it is absent. */
+export function uintValue(message: CoapMessage, number: number): number | undefined {
+  const value = findOption(message, number);
+  return value?.reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+export function stringValues(message: CoapMessage, number: number): string[] {
+  return message.options.filter((option) => option.number === number).map((option) => utf8.decode(option.value));
+}

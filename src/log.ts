@@ -1,0 +1,25 @@
+/** What a log line carries beside its sentence, e.g. `{ device: "meter-1" }`. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/**
+ * The log as the program sees it; `pinoLogger` in cli/ writes it. Levels: `error` somebody must act; `warn` it healed
+ * itself but look; `info` a state changed; `debug` each exchange.
+ */
+export interface Logger {
+  error(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  debug(fields: LogFields, message: string): void;
+  /** A logger that adds these fields to each line. */
+  child(fields: LogFields): Logger;
+}
+
+const ignore = (): void => {};
+/** Says nothing. */
+export const silentLogger: Logger = {
+  error: ignore,
+  warn: ignore,
+  info: ignore,
+  debug: ignore,
+  child: () => silentLogger,
+};

@@ -1,0 +1,71 @@
+import type { Lwm2mError } from "../errors.ts";
+import type { TypeOf } from "./formats/codec.ts";
+import type { ObjectDefinition, ResourceDefinition } from "./objects/definition.ts";
+import type { Path } from "./path.ts";
+import type { PathValue, Sample } from "./sample.ts";
+
+/** One line of a Discover: an object, object instance, resource or resource instance that exists. */
+export interface Link {
+  readonly path: Path;
+  /** On an object: its version, where Core §7.2.2 wants it announced (not the default of the LwM2M version). */
+  readonly version?: string;
+  /** On a multiple-instance resource: how many instances it has. */
+  readonly dimension?: number;
+}
+
+/**
+ * What a server can do to one prefix: the gateway's own objects ("") or one device's. Every path carries the prefix. A
+ * failure throws (or rejects with) Lwm2mError. Composite operations are made of these by operation.ts.
+ */
+export interface ObjectTree {
+  /** "" for the gateway itself. */
+  readonly prefix: string;
+  /** Every readable resource at or below the path that could be read; empty where an object has no instances. */
+  read(path: Path): Promise<readonly Sample[]>;
+  /** Settles when everything is done: a device has confirmed. `replace` is PUT, `update` is POST (Core §6.3.3). */
+  write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void>;
+  create(object: Path, instance: number | undefined, values: readonly PathValue[]): Promise<Path>;
+  delete(path: Path): Promise<void>;
+  /** `args` is the raw argument list of Core §6.3.5, e.g. `0='60'`. */
+  execute(path: Path, args: string): Promise<void>;
+  /** What exists at and below the path down to `depth` levels (Core §6.3.2 gives the defaults); document order. */
+  discover(path: Path, depth?: number): readonly Link[];
+  readonly typeOf: TypeOf;
+}
+
+/** Finds the tree of a prefix: undefined for an unknown one (4.04). */
+export type TreeOf = (prefix: string) => ObjectTree | undefined;
+
+/** What exists under one prefix: objects, their instances, and the resources of each instance, all by ID. */
+export type TreeModel = ReadonlyMap<number, ObjectModel>;
+
+export interface ObjectModel {
+  readonly definition: ObjectDefinition;
+  readonly instances: ReadonlyMap<number, ReadonlyMap<number, ResourceModel>>;
+}
+
+export interface ResourceModel {
+  readonly definition: ResourceDefinition;
+  /** What is possible here: never more than the definition allows, less where the device cannot. */
+  readonly operations: ResourceDefinition["operations"];
+  /** IDs of the resource instances of a multiple-instance resource; absent for a single one. */
+  readonly instances?: readonly number[];
+}
+
+/** The samples of one resource (one each instance), or why it could not be read. */
+export type ReadOutcome = readonly Sample[] | Lwm2mError;
+
+/**
+ * What stands behind a tree: it knows how to read and write, the tree knows the rules of LwM2M. It is asked only for what
+ * its model has and allows, with values of the right type.
+ */
+export interface Backing {
+  readonly prefix: string;
+  /** May change between calls: devices and instances come and go. */
+  readonly model: TreeModel;
+  /** Reads resources (not instances of them), several in one call so that a bus can read them together; same order. */
+  read(resources: readonly Path[]): Promise<readonly ReadOutcome[]>;
+  /** Writes resources or resource instances: all, in order; rejects with Lwm2mError when one fails. */
+  write(values: readonly PathValue[]): Promise<void>;
+  execute(resource: Path, args: string): Promise<void>;
+}

@@ -1,0 +1,76 @@
+import type { PointId, RawValue } from "../adapter.ts";
+import type { Millis } from "../clock.ts";
+import type { Place } from "../errors.ts";
+import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
+import type { Value } from "../lwm2m/sample.ts";
+
+/** A device as the configuration and its mapping describe it, everything filled in and checked. */
+export interface DevicePlan {
+  readonly id: string;
+  /** Where the device stands in the configuration. */
+  readonly place: Place;
+  readonly link: string;
+  readonly mapping: string;
+  /** Pinned by `prefix:`; else the store assigns one. */
+  readonly prefix?: string;
+  /** `was:`: the id under which the store knows this device. */
+  readonly was?: string;
+  /** `device_id:`, or a URN made of the identity in the mapping; else the gateway makes one (/25/x/0). */
+  readonly deviceId?: string;
+  /** Name of the adapter, e.g. "modbus". */
+  readonly adapter: string;
+  /** The adapter's parsed section. */
+  readonly device: unknown;
+  readonly availability: AvailabilityRule;
+  readonly objects: ReadonlyMap<number, ObjectPlan>;
+  /** Each mapped resource by its point: "3303/0/5700", "3/0/11/0" for a resource instance. */
+  readonly resources: ReadonlyMap<PointId, ResourcePlan>;
+}
+
+export interface ObjectPlan {
+  readonly definition: ObjectDefinition;
+}
+
+export interface AvailabilityRule {
+  /** Offline after so many failed requests in a row … */
+  readonly failures: number;
+  /** … or after so long without hearing anything, where the device speaks by itself. */
+  readonly silence?: Millis;
+  readonly retry: { readonly first: Millis; readonly longest: Millis };
+}
+
+/** When the core reads a point: every so often, once after each connection, or only when a server asks. */
+export type Poll = { readonly every: Millis } | "connect" | "never";
+
+export interface ResourcePlan {
+  readonly point: PointId;
+  readonly object: number;
+  readonly instance: number;
+  readonly resource: number;
+  readonly resourceInstance?: number;
+  readonly definition: ResourceDefinition;
+  /** Where the resource stands in the mapping. */
+  readonly place: Place;
+  readonly source: ResourceSource;
+}
+
+export type ResourceSource =
+  | { readonly kind: "constant"; readonly value: Value }
+  | PointSource
+  /** An executable resource: the steps for these arguments (`$0` … `$9`), each parsed by the adapter's `step`. */
+  | { readonly kind: "execute"; steps(args: ReadonlyMap<number, string>): readonly unknown[] };
+
+export interface PointSource {
+  readonly kind: "point";
+  /** The adapter's parsed point. */
+  readonly point: unknown;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly poll: Poll;
+  /** Raw to value, the whole pipeline of mapping-language order; a bad value says why. */
+  toValue(raw: RawValue): Converted;
+  /** The exact inverse; only where `writable`. Throws Lwm2mError 4.00 where the value cannot be written. */
+  toRaw(value: Value): { readonly raw: RawValue; readonly mask?: Uint8Array };
+}
+
+export type Converted = { readonly good: Value } | { readonly bad: string };
