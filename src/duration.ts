@@ -1,0 +1,28 @@
+import { HOUR, MINUTE, type Millis, SECOND } from "./clock.ts";
+
+const DAY: Millis = 24 * HOUR;
+const UNITS: Readonly<Record<string, Millis>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
+
+/**
+ * Milliseconds of a duration as users write it: one number and one unit of ms, s, m, h, d, e.g. "500ms", "1.5s", "2h"; a
+ * bare `0` needs no unit. Throws RangeError with a sentence for the user.
+ */
+export function parseDuration(text: string): Millis {
+  if (text === "0") return 0;
+  const [, number, unit] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const factor = UNITS[unit ?? ""];
+  if (number === undefined || factor === undefined) {
+    throw new RangeError(`"${text}" is no duration; expected a number and a unit (ms, s, m, h, d), e.g. 500ms or 5s`);
+  }
+  return Math.round(Number(number) * factor);
+}
+
+/** The shortest text of a duration: 90000 is "90s", 3600000 is "1h". */
+export function formatDuration(duration: Millis): string {
+  const whole = Math.round(duration);
+  const [unit, factor] = Object.entries(UNITS).findLast(([, millis]) => whole !== 0 && whole % millis === 0) ?? [
+    "s",
+    1,
+  ];
+  return `${whole / factor}${unit}`;
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { formatDuration, parseDuration } from "../src/duration.ts";
+
+test("a duration is a number and a unit", () => {
+  const cases = {
+    "500ms": 500,
+    "5s": 5000,
+    "1.5s": 1500,
+    "15m": 900_000,
+    "2h": 7_200_000,
+    "30d": 2_592_000_000,
+    "0": 0,
+    "0s": 0,
+  };
+  for (const [text, millis] of Object.entries(cases)) assert.equal(parseDuration(text), millis, text);
+});
+
+test("what is no duration is refused with a sentence that shows how it is written", () => {
+  for (const text of ["", "5", "s", "5 s", "-1s", "1e3s", "5min", "1h30m", ".5s", "0x5s", "Infinitys"]) {
+    assert.throws(() => parseDuration(text), { name: "RangeError", message: /e\.g\. 500ms or 5s/ }, text);
+  }
+});
+
+test("a duration is printed in the largest unit that holds it whole", () => {
+  const cases = { "0s": 0, "500ms": 500, "90s": 90_000, "15m": 900_000, "1h": 3_600_000, "1d": 86_400_000 };
+  for (const [text, millis] of Object.entries(cases)) assert.equal(formatDuration(millis), text);
+});
+
+test("what is printed is read back as the same duration", () => {
+  fc.assert(fc.property(fc.nat(), (millis) => parseDuration(formatDuration(millis)) === millis));
+});
