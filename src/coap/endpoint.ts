@@ -19,6 +19,8 @@ export type CoapEvent =
   | { readonly type: "forget"; readonly exchange: ExchangeId }
   /** Answers a served request. With an Observe option in a success response the exchange stays open as an observation. */
   | { readonly type: "respond"; readonly exchange: ExchangeId; readonly message: CoapMessage }
+  /** Drops a served request as if it had not arrived: no acknowledgement, no answer; a repetition is served anew. */
+  | { readonly type: "ignore"; readonly exchange: ExchangeId }
   /**
    * Sends a notification of the observation that `exchange` began; the Observe number is the endpoint's. A message that is
    * no success (4.04) has no Observe option and ends the observation (RFC 7641 §4.2).

@@ -1,0 +1,57 @@
+/** The process: picks the subcommand, turns what went wrong into a sentence and an exit code. */
+import { type Command, EXIT, helpText, parseArguments, UsageError } from "./cli/command.ts";
+import { ConfigError } from "./errors.ts";
+import { packageVersion } from "./locate.ts";
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./cli/run.ts")).run,
+  check: async () => (await import("./cli/check.ts")).check,
+  status: async () => (await import("./cli/status.ts")).status,
+  sim: async () => (await import("./cli/sim.ts")).sim,
+  schema: async () => (await import("./cli/schema.ts")).schema,
+  "import-xml": async () => (await import("./cli/import-xml.ts")).importXml,
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === "--version" || name === "-v") return print(`lwm2m-gateway ${packageVersion()}`);
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") return print(await overview());
+  const load = COMMANDS[name];
+  if (load === undefined)
+    throw new UsageError(`there is no subcommand "${name}" (have: ${Object.keys(COMMANDS).join(", ")})`);
+  const command = await load();
+  if (rest.includes("--help") || rest.includes("-h")) return print(helpText(command));
+  return command.run(parseArguments(command, rest));
+}
+
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  return [
+    "usage: lwm2m-gateway SUBCOMMAND [options]",
+    "",
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`),
+    "",
+    "lwm2m-gateway SUBCOMMAND --help tells the options of one; --version the version.",
+  ].join("\n");
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return EXIT.ok;
+}
+
+/** What the person who typed the command must read. A bug keeps its stack. */
+function explain(error: unknown): number {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.wrong;
+  }
+  if (error instanceof UsageError) {
+    process.stderr.write(`lwm2m-gateway: ${error.message}\nTry: lwm2m-gateway --help\n`);
+    return EXIT.wrong;
+  }
+  process.stderr.write(`lwm2m-gateway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.failure;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

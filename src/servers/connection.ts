@@ -1,0 +1,97 @@
+import type { Clock } from "../clock.ts";
+import type { CoapEffect, CoapEvent, CoapMachine, ExchangeId } from "../coap/endpoint.ts";
+import type { CoapMessage } from "../coap/options.ts";
+import { type Drive, drive } from "../machine.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** How a request of ours ended. */
+export type Outcome =
+  | { readonly type: "response"; readonly message: CoapMessage }
+  | { readonly type: "failed"; readonly reason: "timeout" | "reset" };
+
+/** What reaches the program from the server. */
+export interface ConnectionListener {
+  /** A request: answer it by `respond`, once. */
+  onRequest(exchange: ExchangeId, message: CoapMessage): void;
+  onDelivered(notification: number): void;
+  onFailed(notification: number, reason: "timeout" | "reset"): void;
+  /** The server ended the observation that this exchange began. */
+  onCancelled(exchange: ExchangeId): void;
+}
+
+/** One server on the wire: the transport and the CoAP endpoint joined. */
+export class Connection {
+  private readonly transport: Transport;
+  private readonly feed: Drive<CoapEvent>;
+  private readonly listener: ConnectionListener;
+  private readonly waiting = new Map<ExchangeId, (outcome: Outcome) => void>();
+  private lastExchange = 0;
+
+  constructor(transport: Transport, machine: CoapMachine, clock: Clock, listener: ConnectionListener) {
+    this.transport = transport;
+    this.listener = listener;
+    this.feed = drive(machine, clock, (effect) => this.perform(effect));
+  }
+
+  async open(): Promise<void> {
+    await this.transport.open((bytes) => this.feed({ type: "datagram", bytes }));
+  }
+
+  /** Sends a confirmable request; settles when it is answered or given up. */
+  request(message: CoapMessage): Promise<Outcome> {
+    const exchange = ++this.lastExchange as ExchangeId;
+    return new Promise((resolve) => {
+      this.waiting.set(exchange, resolve);
+      this.feed({ type: "request", exchange, message, confirmable: true });
+    });
+  }
+
+  respond(exchange: ExchangeId, message: CoapMessage): void {
+    this.feed({ type: "respond", exchange, message });
+  }
+
+  /** Leaves a request without an answer and without an acknowledgement, as if it had not arrived. */
+  ignore(exchange: ExchangeId): void {
+    this.feed({ type: "ignore", exchange });
+  }
+
+  /** Sends a notification; `notification` is named again by `onDelivered` or `onFailed`, possibly before this returns. */
+  notify(exchange: ExchangeId, notification: number, message: CoapMessage, confirmable: boolean): void {
+    this.feed({ type: "notify", exchange, notification, message, confirmable });
+  }
+
+  endObservation(exchange: ExchangeId): void {
+    this.feed({ type: "endObservation", exchange });
+  }
+
+  async close(): Promise<void> {
+    this.feed.stop();
+    for (const resolve of this.waiting.values()) resolve({ type: "failed", reason: "timeout" });
+    this.waiting.clear();
+    await this.transport.close();
+  }
+
+  private perform(effect: CoapEffect): void {
+    switch (effect.type) {
+      case "send":
+        return this.transport.send(effect.bytes);
+      case "serve":
+        return this.listener.onRequest(effect.exchange, effect.message);
+      case "response":
+        return this.settle(effect.exchange, { type: "response", message: effect.message });
+      case "delivered":
+        return this.listener.onDelivered(effect.notification);
+      case "failed":
+        return effect.notification === undefined
+          ? this.settle(effect.exchange, { type: "failed", reason: effect.reason })
+          : this.listener.onFailed(effect.notification, effect.reason);
+      case "cancelled":
+        return this.listener.onCancelled(effect.exchange);
+    }
+  }
+
+  private settle(exchange: ExchangeId, outcome: Outcome): void {
+    this.waiting.get(exchange)?.(outcome);
+    this.waiting.delete(exchange);
+  }
+}

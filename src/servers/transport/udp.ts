@@ -1,0 +1,99 @@
+/** CoAP over UDP without security (`coap://`, RFC 7252 §3; LwM2M NoSec). One socket a server. */
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import type { Transport, TransportCounters } from "./transport.ts";
+
+export interface UdpOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Local address and port; port 0 lets the system choose. */
+  readonly bind?: { readonly address?: string; readonly port?: number };
+}
+
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export class UdpTransport implements Transport {
+  readonly counters: TransportCounters;
+  private readonly count: Mutable<TransportCounters>;
+  private readonly options: UdpOptions;
+  private onDatagram: (datagram: Uint8Array) => void = () => {};
+  private socket: Socket | undefined;
+  private family = 0;
+  private server: Address | undefined;
+  private closed = false;
+
+  constructor(options: UdpOptions) {
+    this.options = options;
+    this.count = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 };
+    this.counters = this.count;
+  }
+
+  async open(onDatagram: (datagram: Uint8Array) => void): Promise<void> {
+    this.onDatagram = onDatagram;
+    this.closed = false;
+    await this.bind(this.options.bind?.address?.includes(":") === true ? 6 : 4);
+  }
+
+  async resolve(): Promise<void> {
+    const found = await lookup(this.options.host);
+    if (this.closed) return;
+    if (found.family !== this.family) await this.bind(found.family);
+    this.server = found;
+  }
+
+  send(datagram: Uint8Array): void {
+    if (this.socket === undefined || this.server === undefined) {
+      this.count.sendErrors++;
+      return;
+    }
+    this.count.sent++;
+    this.count.sentBytes += datagram.length;
+    this.socket.send(datagram, this.options.port, this.server.address, (error) => {
+      if (error !== null) this.count.sendErrors++;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.unbind();
+  }
+
+  private async bind(family: number): Promise<void> {
+    await this.unbind();
+    const socket = createSocket(family === 6 ? "udp6" : "udp4");
+    socket.on("message", (datagram, from) => this.receive(datagram, from));
+    const { address, port = 0 } = this.options.bind ?? {};
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => {
+        socket.off("error", reject);
+        // A socket error after binding (a vanished interface) is what a lost datagram is: counted, and retried above.
+        socket.on("error", () => this.count.sendErrors++);
+        resolve();
+      });
+    });
+    this.socket = socket;
+    this.family = family;
+  }
+
+  private async unbind(): Promise<void> {
+    const { socket } = this;
+    this.socket = undefined;
+    if (socket !== undefined) await new Promise<void>((resolve) => socket.close(resolve));
+  }
+
+  private receive(datagram: Uint8Array, from: RemoteInfo): void {
+    if (from.address !== this.server?.address || from.port !== this.options.port) {
+      this.count.foreign++;
+      return;
+    }
+    this.count.received++;
+    this.count.receivedBytes += datagram.length;
+    this.onDatagram(datagram);
+  }
+}
