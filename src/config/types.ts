@@ -1,0 +1,84 @@
+import type { AdapterModule } from "../adapter.ts";
+import type { Millis } from "../clock.ts";
+import type { Place, Problem } from "../errors.ts";
+import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import type { DevicePlan } from "../mapping/plan-types.ts";
+
+/** What the user's files say, parsed, checked, every parameter filled in. Frozen. */
+export interface LoadedConfig {
+  /** config.yaml, as given. */
+  readonly file: string;
+  readonly gateway: GatewaySettings;
+  readonly servers: readonly ServerSettings[];
+  readonly links: ReadonlyMap<string, LinkSettings>;
+  /** In the order of the files; ids are unique. */
+  readonly devices: readonly DevicePlan[];
+  /** Devices that are off because their entry or their mapping is wrong. */
+  readonly disabled: readonly DisabledDevice[];
+  /** The mappings that were read, by name. */
+  readonly mappings: ReadonlyMap<string, LoadedMapping>;
+  /** The registry's objects and those of the vendor files in `gateway.objects`. */
+  readonly catalogue: ObjectCatalogue;
+  /** Errors in mappings and device entries, and warnings of all files; each once. */
+  readonly problems: readonly Problem[];
+}
+
+export interface GatewaySettings {
+  /** Endpoint Client Name: the `ep` of Register. */
+  readonly endpoint: string;
+  /** Absolute path of the directory where the gateway keeps what must survive a restart. */
+  readonly state: string;
+  /** The gateway's own object 3: Manufacturer, Model Number, Serial Number. */
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial?: string;
+}
+
+export type Lwm2mVersion = "1.0" | "1.1" | "1.2";
+
+export interface ServerSettings {
+  /** Short Server ID: /1/x/0. */
+  readonly id: number;
+  readonly uri: string;
+  readonly scheme: "coap";
+  readonly host: string;
+  readonly port: number;
+  /** Registration lifetime: /1/x/1. */
+  readonly lifetime: Millis;
+  /** `auto` offers 1.2 and steps down where the server refuses it. */
+  readonly version: "auto" | Lwm2mVersion;
+  /** Default Minimum and Maximum Period: /1/x/2 and /1/x/3; absent where the user gives none. */
+  readonly pmin?: Millis;
+  readonly pmax?: Millis;
+  /** RFC 7252 §4.7, §4.8. */
+  readonly nstart: number;
+  readonly ackTimeout: Millis;
+  readonly maxRetransmit: number;
+  /** The greatest body that the server may send us, in bytes; more is 4.13. */
+  readonly maxBody: number;
+  readonly place: Place;
+}
+
+export interface LinkSettings {
+  readonly id: string;
+  /** The word behind `type:`, e.g. "modbus-tcp". */
+  readonly type: string;
+  readonly adapter: AdapterModule;
+  /** What the adapter's `link` schema made of the other keys. */
+  readonly options: unknown;
+  readonly place: Place;
+}
+
+export interface DisabledDevice {
+  readonly id: string;
+  readonly place: Place;
+  readonly problems: readonly Problem[];
+}
+
+export interface LoadedMapping {
+  readonly name: string;
+  readonly file: string;
+  /** The packaged mapping of this name that this one hides. */
+  readonly hides?: string;
+  readonly adapter: string;
+}
