@@ -25,6 +25,11 @@ export interface DevicePlan {
   readonly objects: ReadonlyMap<number, ObjectPlan>;
   /** Each mapped resource by its point: "3303/0/5700", "3/0/11/0" for a resource instance. */
   readonly resources: ReadonlyMap<PointId, ResourcePlan>;
+  /**
+   * Whatever decides how the device behaves and is not comparable above, the conversions first of all: equal text, equal
+   * behaviour. A reload leaves a device alone whose text stays, so comments and places have no part in it.
+   */
+  readonly fingerprint: string;
 }
 
 export interface ObjectPlan {
