@@ -7,7 +7,7 @@ import type { PathValue, Sample } from "./sample.ts";
 /** One line of a Discover: an object, object instance, resource or resource instance that exists. */
 export interface Link {
   readonly path: Path;
-  /** On an object: its version, where Core §7.2.2 wants it announced (not the default of the LwM2M version). */
+  /** On an object: its version; links.ts leaves out what the server's LwM2M version implies (Core §7.2.2). */
   readonly version?: string;
   /** On a multiple-instance resource: how many instances it has. */
   readonly dimension?: number;
@@ -30,6 +30,12 @@ export interface ObjectTree {
   execute(path: Path, args: string): Promise<void>;
   /** What exists at and below the path down to `depth` levels (Core §6.3.2 gives the defaults); document order. */
   discover(path: Path, depth?: number): readonly Link[];
+  /**
+   * Throws what any operation on the path would, whatever it wants there: 4.04 where nothing is, 4.05 for an instance of a
+   * single resource, 4.01 for a protected object.
+   */
+  check(path: Path): void;
+  /** Types by the definitions of the objects that exist here, for absent optional resources too. */
   readonly typeOf: TypeOf;
 }
 
