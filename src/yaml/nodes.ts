@@ -70,6 +70,16 @@ export function childOf(node: YamlNode | undefined, key: string): YamlNode | und
   return entryOf(node, key)?.value;
 }
 
+/** The node at a path of keys and indices, or undefined where the path leaves the tree. */
+export function nodeAt(node: YamlNode, path: readonly PropertyKey[]): YamlNode | undefined {
+  let at: YamlNode | undefined = node;
+  for (const step of path) {
+    if (at?.kind === "list") at = at.items[Number(step)];
+    else at = entryOf(at, String(step))?.value;
+  }
+  return at;
+}
+
 /** What the node is, for a sentence: `"abc"`, `a map`, `a list`, `nothing`. */
 export function describeNode(node: YamlNode): string {
   switch (node.kind) {

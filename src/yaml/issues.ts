@@ -1,0 +1,153 @@
+import type { Problem } from "../errors.ts";
+import { nearestNames } from "../lwm2m/objects/slug.ts";
+import { describeNode, entryOf, nodeAt, type YamlNode } from "./nodes.ts";
+import { knownKeys } from "./shape.ts";
+
+/** What a schema found wrong; the fields are those of zod 4, of which each code has some. */
+export interface Issue {
+  readonly code?: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly expected?: string;
+  readonly values?: readonly unknown[];
+  readonly keys?: readonly string[];
+  readonly errors?: readonly (readonly Issue[])[];
+  readonly minimum?: number | bigint;
+  readonly maximum?: number | bigint;
+  readonly inclusive?: boolean;
+  readonly origin?: string;
+}
+
+export interface IssueContext {
+  readonly schema: unknown;
+  readonly alsoKnown: readonly string[];
+}
+
+/** The issues that an error of a schema carries; an error without any counts as one of the whole input. */
+export function issuesOf(error: unknown): readonly Issue[] {
+  if (!(error instanceof Error)) throw error;
+  if ("issues" in error && Array.isArray(error.issues)) return error.issues as readonly Issue[];
+  if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+  return [{ code: "custom", path: [], message: error.message }];
+}
+
+/** Sentences for the user, each at the key or the value that it speaks of. */
+export function describeIssue(issue: Issue, root: YamlNode, context: IssueContext): readonly Problem[] {
+  if (issue.code === "unrecognized_keys") return unknownKeys(issue, root, context);
+  if (issue.code === "invalid_union") return describeUnion(issue, root, context);
+  const node = nodeAt(root, issue.path);
+  const name = nameOf(issue.path);
+  if (node === undefined) return [missing(issue, root)];
+  return [problem(node, `${name === "" ? "" : `${name}: `}${sentence(issue, node)}`)];
+}
+
+function sentence(issue: Issue, node: YamlNode): string {
+  const found = describeNode(node);
+  switch (issue.code) {
+    case "invalid_type":
+      return `expected ${EXPECTED[issue.expected ?? ""] ?? issue.expected ?? "something else"}, found ${found}`;
+    case "invalid_value":
+      return `expected ${oneOf(issue.values ?? [])}, found ${found}${near(node, issue.values ?? [])}`;
+    case "too_small":
+      return issue.origin === "string" || issue.origin === "array"
+        ? `too short: at least ${issue.minimum} ${PARTS[issue.origin]}`
+        : `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}, found ${found}`;
+    case "too_big":
+      return issue.origin === "string" || issue.origin === "array"
+        ? `too long: at most ${issue.maximum} ${PARTS[issue.origin]}`
+        : `must be ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}, found ${found}`;
+    default:
+      return issue.message;
+  }
+}
+
+const PARTS = { string: "characters", array: "items" };
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  bigint: "a whole number",
+  boolean: "true or false",
+  object: "a map",
+  record: "a map",
+  map: "a map",
+  array: "a list",
+  tuple: "a list",
+};
+
+function oneOf(values: readonly unknown[]): string {
+  const words = values.map(String);
+  return words.length > 1 ? `one of ${words.join(", ")}` : (words[0] ?? "nothing");
+}
+
+function near(node: YamlNode, values: readonly unknown[]): string {
+  return node.kind === "scalar" ? didYouMean(node.text, values.map(String)) : "";
+}
+
+/** `; did you mean "f32"?`, or nothing where no candidate comes near. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  // Every word of two letters is near to every other: only their case can be a slip.
+  const [best] = nearestNames(word, candidates, 1).filter((near) => word.length > 2 || near === word.toLowerCase());
+  return best === undefined ? "" : `; did you mean "${best}"?`;
+}
+
+/** The sentence for a word that is none of the known ones: the near miss, or else all that there are. */
+export function unknownWord(what: string, word: string, candidates: Iterable<string>): string {
+  const known = [...candidates];
+  const hint = didYouMean(word, known);
+  if (hint !== "") return `unknown ${what} "${word}"${hint}`;
+  return `unknown ${what} "${word}"${known.length === 0 ? "" : ` (have: ${known.join(", ")})`}`;
+}
+
+function unknownKeys(issue: Issue, root: YamlNode, context: IssueContext): Problem[] {
+  const parent = nodeAt(root, issue.path);
+  const known = [...knownKeys(context.schema, issue.path), ...(issue.path.length === 0 ? context.alsoKnown : [])];
+  return (issue.keys ?? []).map((key) =>
+    problem(entryOf(parent, key)?.key ?? parent ?? root, unknownWord("key", key, known)),
+  );
+}
+
+/** Of several shapes the user meant the one whose kind fits: its own issues are told; else what all shapes expect. */
+function describeUnion(issue: Issue, root: YamlNode, context: IssueContext): readonly Problem[] {
+  const node = nodeAt(root, issue.path);
+  const branches = issue.errors ?? [];
+  const meant = branches.filter((branch) => !branch.some(isWrongKind));
+  const [best] = [...meant].sort((a, b) => a.length - b.length);
+  if (best !== undefined) {
+    return best.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, root, context));
+  }
+  if (node === undefined) return [missing(issue, root)];
+  const expected = new Set(branches.flatMap((branch) => branch.filter(isWrongKind).map(expectation)));
+  const name = nameOf(issue.path);
+  const wanted = expected.size === 0 ? "something else" : [...expected].join(" or ");
+  return [problem(node, `${name === "" ? "" : `${name}: `}expected ${wanted}, found ${describeNode(node)}`)];
+}
+
+function isWrongKind(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+}
+
+function expectation(issue: Issue): string {
+  return issue.code === "invalid_value"
+    ? oneOf(issue.values ?? [])
+    : (EXPECTED[issue.expected ?? ""] ?? "something else");
+}
+
+/** A key that must be there is not: the place is the map where it is missing. */
+function missing(issue: Issue, root: YamlNode): Problem {
+  const key = String(issue.path.at(-1) ?? "");
+  let depth = issue.path.length - 1;
+  while (depth > 0 && nodeAt(root, issue.path.slice(0, depth)) === undefined) depth--;
+  const parent = nodeAt(root, issue.path.slice(0, depth)) ?? root;
+  const absent = issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "invalid_union";
+  return problem(parent, absent ? `"${key}" is missing` : issue.message);
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".");
+}
+
+function problem(node: YamlNode, message: string): Problem {
+  return { severity: "error", place: node.place, message };
+}

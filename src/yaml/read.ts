@@ -1,0 +1,108 @@
+import type { Schema } from "../adapter.ts";
+import type { Place, Problem } from "../errors.ts";
+import { describeIssue, type Issue, issuesOf } from "./issues.ts";
+import { nodeAt, plainValue, type ScalarNode, type YamlNode } from "./nodes.ts";
+
+/** Where problems go while reading continues, so that the user hears of all of them at once. */
+export type Report = (problem: Problem) => void;
+
+export function reportError(report: Report, place: Place, message: string): void {
+  report({ severity: "error", place, message });
+}
+
+export interface ReadOptions {
+  /** What the core adds to the keys that the user wrote. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+  /** Keys that are the user's, but not this schema's. */
+  readonly without?: ReadonlySet<string>;
+  /** Keys that others read here: candidates for "did you mean". */
+  readonly alsoKnown?: Iterable<string>;
+}
+
+/**
+ * Reads a node by a schema. The schema decides the type of each scalar: where it wants text, a plain `00001` or `2E19` is
+ * that text; else a scalar is what YAML 1.2 spells. Undefined where the node is wrong; every problem was then reported.
+ */
+export function readNode<T>(
+  node: YamlNode,
+  schema: Schema<T>,
+  report: Report,
+  options: ReadOptions = {},
+): T | undefined {
+  const tagged = taggedScalars(node, options.without);
+  for (const { place, tag } of tagged) reportError(report, place, `the tag ${tag} is not supported here`);
+  if (tagged.length > 0) return undefined;
+  const asText = new Set<ScalarNode>();
+  for (;;) {
+    const result = attempt(() => schema.parse(plainInput(node, asText, options)));
+    if ("value" in result) return result.value;
+    const before = asText.size;
+    for (const issue of result.issues) collectTexts(issue, node, asText);
+    if (asText.size > before) continue;
+    for (const issue of result.issues) {
+      for (const problem of describeIssue(issue, node, { schema, alsoKnown: [...(options.alsoKnown ?? [])] })) {
+        report(problem);
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The node as plain values: maps as objects without prototype, scalars as the type that their text spells. */
+export function toPlain(node: YamlNode, asText: ReadonlySet<ScalarNode> = new Set()): unknown {
+  switch (node.kind) {
+    case "scalar":
+      return asText.has(node) ? node.text : plainValue(node);
+    case "list":
+      return node.items.map((item) => toPlain(item, asText));
+    case "map": {
+      const plain: Record<string, unknown> = Object.create(null);
+      for (const { key, value } of node.entries) plain[key.text] = toPlain(value, asText);
+      return plain;
+    }
+  }
+}
+
+function plainInput(node: YamlNode, asText: ReadonlySet<ScalarNode>, options: ReadOptions): unknown {
+  const { extra, without } = options;
+  if (node.kind !== "map" || (extra === undefined && without === undefined)) return toPlain(node, asText);
+  const entries = node.entries.filter(({ key }) => without?.has(key.text) !== true);
+  return Object.assign(toPlain({ ...node, entries }, asText) as object, extra);
+}
+
+function attempt<T>(read: () => T): { readonly value: T } | { readonly issues: readonly Issue[] } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { issues: issuesOf(error) };
+  }
+}
+
+/** Where the schema wanted text, the scalar is read as it was written. */
+function collectTexts(issue: Issue, node: YamlNode, asText: Set<ScalarNode>): void {
+  for (const branch of issue.errors ?? []) {
+    for (const inner of branch) collectTexts({ ...inner, path: [...issue.path, ...inner.path] }, node, asText);
+  }
+  const wantsText =
+    (issue.code === "invalid_type" && issue.expected === "string") ||
+    (issue.code === "invalid_value" && issue.values?.some((value) => typeof value === "string") === true);
+  const scalar = wantsText ? nodeAt(node, issue.path) : undefined;
+  if (scalar?.kind === "scalar" && !scalar.quoted && isMisread(scalar)) asText.add(scalar);
+}
+
+/** Plain text is text already; nothing at all is not text. */
+function isMisread(scalar: ScalarNode): boolean {
+  const value = plainValue(scalar);
+  return typeof value !== "string" && value !== null;
+}
+
+function taggedScalars(node: YamlNode, without?: ReadonlySet<string>): ScalarNode[] {
+  switch (node.kind) {
+    case "scalar":
+      return node.tag === undefined ? [] : [node];
+    case "list":
+      return node.items.flatMap((item) => taggedScalars(item));
+    case "map":
+      return node.entries.flatMap(({ key, value }) => (without?.has(key.text) === true ? [] : taggedScalars(value)));
+  }
+}
