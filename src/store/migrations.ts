@@ -1,0 +1,18 @@
+/**
+ * The schema, one step at a time: step n brings a file of version n-1 (PRAGMA user_version) to version n. A step that was
+ * released is never changed; a change is a further step.
+ */
+export const MIGRATIONS: readonly string[] = [
+  // `prefixes` holds every prefix that a device ever had, so that a prefix given up for a pinned one is never another's:
+  // servers keep history under it. The checks let the integrity check find a row that no version of us wrote.
+  `CREATE TABLE devices (
+     id       TEXT PRIMARY KEY NOT NULL,
+     prefix   TEXT NOT NULL UNIQUE,
+     instance INTEGER NOT NULL UNIQUE CHECK (instance BETWEEN 0 AND 65534)
+   ) STRICT;
+   CREATE TABLE prefixes (
+     prefix TEXT PRIMARY KEY NOT NULL
+       CHECK (prefix GLOB '[A-Za-z]*' AND prefix NOT GLOB '*[^A-Za-z0-9_-]*' AND length(prefix) <= 32),
+     device TEXT NOT NULL REFERENCES devices (id) ON UPDATE CASCADE ON DELETE CASCADE
+   ) STRICT;`,
+];

@@ -1,0 +1,39 @@
+import type { LogFields } from "../log.ts";
+import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { StoreErrorKind } from "./store-error.ts";
+
+/** What the store's thread can be asked, and what each question gives. */
+export interface StoreCalls {
+  readonly assignDevices: { readonly argument: readonly DeviceClaim[]; readonly result: DevicePlaces };
+  readonly forgetDevice: { readonly argument: string; readonly result: boolean };
+  /** The thread ends after its answer. */
+  readonly close: { readonly argument: undefined; readonly result: undefined };
+}
+
+export type StoreCall = keyof StoreCalls;
+
+/** Main thread to worker. Answers come in the order of the requests, each under its number. */
+export type StoreRequest<Call extends StoreCall = StoreCall> = {
+  readonly [C in Call]: { readonly number: number; readonly call: C; readonly argument: StoreCalls[C]["argument"] };
+}[Call];
+
+/** An error as it crosses the threads: structured clone would drop its class and its kind. */
+export interface SentError {
+  readonly kind: StoreErrorKind;
+  readonly message: string;
+  /** The stack and causes as text, for the log. */
+  readonly detail: string;
+}
+
+/** Worker to main thread. The first one is `opened`, or `refused`, after which the thread ends. */
+export type StoreReply =
+  | { readonly type: "opened" }
+  | { readonly type: "refused"; readonly error: SentError }
+  | { readonly type: "answer"; readonly number: number; readonly result: StoreCalls[StoreCall]["result"] }
+  | { readonly type: "failure"; readonly number: number; readonly error: SentError }
+  | { readonly type: "log"; readonly level: "error" | "warn"; readonly fields: LogFields; readonly message: string };
+
+/** What the thread is started with. */
+export interface StoreWorkerData {
+  readonly directory: string;
+}

@@ -1,0 +1,21 @@
+/**
+ * Why the store did not do it.
+ * - `locked`: another process has it open;
+ * - `newer`: a later version of the program wrote it;
+ * - `unwritable`: the directory or the disk does not take it: missing rights, read-only, full;
+ * - `damaged`: the file broke while it was in use; the next start sets it aside;
+ * - `failed`: the store's thread died; nothing works any more until the process starts again;
+ * - `closed`: it was asked after `close()`.
+ */
+export type StoreErrorKind = "locked" | "newer" | "unwritable" | "damaged" | "failed" | "closed";
+
+/** The message says what and where, for the person who runs the gateway. */
+export class StoreError extends Error {
+  readonly kind: StoreErrorKind;
+
+  constructor(kind: StoreErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreError";
+    this.kind = kind;
+  }
+}

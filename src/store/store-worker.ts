@@ -1,0 +1,68 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { openDatabase, type StoreFile, storeErrorOf } from "./database.ts";
+import type { SentError, StoreCall, StoreCalls, StoreReply, StoreRequest, StoreWorkerData } from "./protocol.ts";
+import { StoreError } from "./store-error.ts";
+
+/** The store's thread: it owns the database file and answers one request after the other. */
+type Handlers = { readonly [C in StoreCall]: (argument: StoreCalls[C]["argument"]) => StoreCalls[C]["result"] };
+
+if (parentPort === null) throw new Error("store-worker.ts runs as a worker thread only");
+const port = parentPort;
+const { directory }: StoreWorkerData = workerData;
+start();
+
+function start(): void {
+  const file = open();
+  if (file === undefined) return;
+  const handlers = handlersOf(file);
+  port.on("message", (request: StoreRequest) => {
+    const reply = answer(handlers, request, file.db.name);
+    // The port is what keeps the thread alive.
+    if (request.call === "close") port.unref();
+    port.postMessage(reply);
+  });
+  send({ type: "opened" });
+}
+
+function open(): StoreFile | undefined {
+  try {
+    return openDatabase(directory, ({ file, reason }) => {
+      const fields = { file, reason };
+      const message = "the store was damaged: set aside, and a new one begun; prefixes are assigned anew";
+      send({ type: "log", level: "error", fields, message });
+    });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    send({ type: "refused", error: sentError(error) });
+    return undefined;
+  }
+}
+
+function handlersOf({ db, devices }: StoreFile): Handlers {
+  return {
+    assignDevices: (claims) => devices.assign(claims),
+    forgetDevice: (id) => devices.forget(id),
+    close: () => {
+      db.close();
+      return undefined;
+    },
+  };
+}
+
+function answer<C extends StoreCall>(handlers: Handlers, request: StoreRequest<C>, file: string): StoreReply {
+  try {
+    return { type: "answer", number: request.number, result: handlers[request.call](request.argument) };
+  } catch (error) {
+    return { type: "failure", number: request.number, error: sentError(storeErrorOf(error, file)) };
+  }
+}
+
+function send(reply: StoreReply): void {
+  port.postMessage(reply);
+}
+
+function sentError(error: StoreError): SentError {
+  const causes: string[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) causes.push(at.stack ?? at.message);
+  return { kind: error.kind, message: error.message, detail: causes.join("\ncaused by: ") };
+}

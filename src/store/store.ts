@@ -1,0 +1,47 @@
+import { Worker } from "node:worker_threads";
+import { workerUrl } from "../locate.ts";
+import type { Logger } from "../log.ts";
+import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { StoreWorkerData } from "./protocol.ts";
+import { WorkerClient } from "./worker-client.ts";
+
+export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
+export { StoreError, type StoreErrorKind } from "./store-error.ts";
+
+/**
+ * What the gateway remembers over restarts. Every method rejects with StoreError; after a `failed` one nothing works any
+ * more and the process must start again.
+ */
+export interface Store {
+  /**
+   * Gives each device its prefix and its instance of object 25, or finds those that it has: assigned once, kept for ever,
+   * never given to another id until `forgetDevice`. `was` moves both to the new id. All in one transaction; a device that
+   * cannot be placed is in `refused` and disturbs no other.
+   */
+  assignDevices(devices: readonly DeviceClaim[]): Promise<DevicePlaces>;
+  /** Frees the prefix and the instance of a device that is gone for good. Resolves to whether the device was known. */
+  forgetDevice(id: string): Promise<boolean>;
+  /** Waits for what was asked before, then closes the file. Closing twice is allowed. */
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** The state directory; made where it is missing. The file in it is `gateway.db`. */
+  readonly directory: string;
+  readonly log: Logger;
+  /** Called once when the store's thread dies by itself: the gateway cannot keep its promises any more. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+/** Opens the store in a thread of its own. Rejects with StoreError `locked`, `newer`, `unwritable` or `failed`. */
+export async function openStore({ directory, log, onFailure = () => {} }: StoreOptions): Promise<Store> {
+  const workerData: StoreWorkerData = { directory };
+  const worker = new Worker(workerUrl(import.meta.url, "store-worker"), { name: "store", workerData });
+  const client = new WorkerClient(worker, log, onFailure);
+  await client.opened();
+  return {
+    assignDevices: (devices) => client.call("assignDevices", devices),
+    forgetDevice: (id) => client.call("forgetDevice", id),
+    close: () => client.close(),
+  };
+}
