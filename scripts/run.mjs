@@ -1,0 +1,91 @@
+/**
+ * What `npm start` and `npm test` call: installs what is missing, then runs under the project's own Node.
+ *
+ *   node scripts/run.mjs start | test | interop | check | build | node FILE   [arguments …]
+ *
+ * Plain JavaScript that Node 18 runs, without any package: it is there before they are.
+ */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { install, isInstalled } from "./install.mjs";
+import { chooseNode, MEMORY_FLAG, runToEnd } from "./own-node.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const tasks = { start, test, interop, check, build, node };
+
+process.exitCode = await main(process.argv.slice(2)).catch((error) => {
+  process.stderr.write(`lwm2m-gateway: ${error.message}\n`);
+  return 1;
+});
+
+async function main([name, ...args]) {
+  const task = Object.hasOwn(tasks, name ?? "") ? tasks[name] : undefined;
+  if (task === undefined)
+    throw new Error(`usage: node scripts/run.mjs ${Object.keys(tasks).join(" | ")} [arguments …]`);
+  if (!isInstalled(root)) {
+    const code = await install(root);
+    if (code !== 0) throw new Error(`"npm ci" ended with code ${code}; its own words stand above`);
+  }
+  return task(args);
+}
+
+/** The demonstration; with options, the gateway itself: `npm start -- --config FILE`. */
+function start(args) {
+  const program = args.length === 0 ? ["demo/main.ts"] : ["src/main.ts", ...(args[0].startsWith("-") ? ["run"] : [])];
+  const [file, ...first] = program;
+  // npm goes to the project's folder; a relative FILE is meant from where the person stands.
+  const cwd = process.env.npm_lifecycle_event === "start" ? process.env.INIT_CWD : undefined;
+  return ownNode([MEMORY_FLAG, join(root, file), ...first, ...args], { cwd: cwd ?? process.cwd() });
+}
+
+function test(args) {
+  return runTests(args, (file) => !file.startsWith(join("test", "interop")));
+}
+
+function interop(args) {
+  return runTests(args, (file) => file.startsWith(join("test", "interop")));
+}
+
+/** Types and style, both to the end, so that one run tells everything. */
+async function check(args) {
+  const types = await ownNode([join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
+  const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
+  const style = await ownNode([biome, "check", "--error-on-warnings", ...args]);
+  return types || style;
+}
+
+function build(args) {
+  return node([join(root, "scripts/build.mjs"), ...args]);
+}
+
+function node(args) {
+  if (args.length === 0) throw new Error("usage: node scripts/run.mjs node FILE [arguments …]");
+  return ownNode(args, { cwd: process.cwd() });
+}
+
+/** Options go to `node --test`; files and folders, where there are any, take the place of the whole suite. */
+function runTests(args, belongs) {
+  const options = args.filter((arg) => arg.startsWith("-"));
+  const named = args.filter((arg) => !arg.startsWith("-"));
+  const files =
+    named.length === 0
+      ? testFiles(join(root, "test")).filter((file) => belongs(relative(root, file)))
+      : named.flatMap((name) => testFiles(resolve(name)));
+  if (files.length === 0) throw new Error(`there is no test file (*.test.ts) in ${named.join(", ") || "test"}`);
+  return ownNode(["--test", ...options, ...files.map((file) => relative(root, file))]);
+}
+
+function testFiles(path) {
+  if (!existsSync(path)) throw new Error(`there is no file or folder ${path}`);
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith(".test.ts"))
+    .flatMap((entry) => testFiles(join(path, entry.name)));
+}
+
+function ownNode(args, options = {}) {
+  return runToEnd(chooseNode(join(root, "package.json")), args, { cwd: root, ...options });
+}
