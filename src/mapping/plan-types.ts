@@ -1,5 +1,5 @@
 import type { PointId, RawValue } from "../adapter.ts";
-import type { Millis } from "../clock.ts";
+import type { Millis, UnixMillis } from "../clock.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import type { Value } from "../lwm2m/sample.ts";
@@ -72,6 +72,10 @@ export interface PointSource {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly poll: Poll;
+  /** What `unit` makes of the value, for the reader of `check`: "W -> kW (x0.001)". */
+  readonly note?: string;
+  /** What a device of this kind could deliver at each time, for `sim` and the demo; the same for the same seed. */
+  simulate?(seed: number): (time: UnixMillis) => RawValue;
   /** Raw to value, the whole pipeline of mapping-language order; a bad value says why. */
   toValue(raw: RawValue): Converted;
   /** The exact inverse; only where `writable`. Throws Lwm2mError 4.00 where the value cannot be written. */
