@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { HOUR, MINUTE, type Millis, SECOND } from "./clock.ts";
 
 const DAY: Millis = 24 * HOUR;
@@ -16,6 +17,16 @@ export function parseDuration(text: string): Millis {
   }
   return Math.round(Number(number) * factor);
 }
+
+/** A duration in a schema: text in, milliseconds out. A bare 0 may come as a number. */
+export const durationSchema: z.ZodType<Millis> = z.union([z.string(), z.literal(0)]).transform((text, context) => {
+  try {
+    return parseDuration(String(text));
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
 
 /** The shortest text of a duration: 90000 is "90s", 3600000 is "1h". */
 export function formatDuration(duration: Millis): string {

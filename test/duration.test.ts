@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatDuration, parseDuration } from "../src/duration.ts";
+import { durationSchema, formatDuration, parseDuration } from "../src/duration.ts";
 
 test("a duration is a number and a unit", () => {
   const cases = {
@@ -30,4 +30,11 @@ test("a duration is printed in the largest unit that holds it whole", () => {
 
 test("what is printed is read back as the same duration", () => {
   fc.assert(fc.property(fc.nat(), (millis) => parseDuration(formatDuration(millis)) === millis));
+});
+
+test("a schema takes durations as text, and a bare 0", () => {
+  assert.equal(durationSchema.parse("5s"), 5000);
+  assert.equal(durationSchema.parse(0), 0);
+  assert.match(durationSchema.safeParse("5 sec").error?.issues[0]?.message ?? "", /"5 sec" is no duration/);
+  assert.equal(durationSchema.safeParse(5).success, false);
 });

@@ -1,0 +1,52 @@
+/** What config.yaml says of a Modbus link. */
+import { z } from "zod";
+import { durationSchema, type Millis, parseDuration, SECOND } from "../../src/adapter.ts";
+
+export interface ModbusTcpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly timeout: Millis;
+  readonly connections: number;
+  readonly gap: Millis;
+  readonly reconnect: PauseRange;
+}
+
+/** The pause before the next attempt to connect: it doubles from `first` to `longest`. */
+export interface PauseRange {
+  readonly first: Millis;
+  readonly longest: Millis;
+}
+
+const reconnectSchema: z.ZodType<PauseRange> = z.string().transform((text, context) => {
+  try {
+    const [first = "", longest = first, ...rest] = text.split("..");
+    const range = { first: parseDuration(first), longest: parseDuration(longest) };
+    if (rest.length === 0 && range.first > 0 && range.first <= range.longest) return range;
+    context.addIssue({ code: "custom", message: `"${text}" is no range of pauses; expected e.g. 1s..30s` });
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+  }
+  return z.NEVER;
+});
+
+export const tcpOptionsSchema: z.ZodType<ModbusTcpOptions> = z.strictObject({
+  host: z.string().min(1).describe("Name or IP address of the device or of the gateway before it"),
+  port: z.int().min(1).max(65535).default(502).describe("TCP port"),
+  timeout: durationSchema
+    .refine((timeout) => timeout > 0, "a timeout is longer than 0")
+    .default(SECOND)
+    .describe("How long to wait for an answer"),
+  // Many devices serve one connection only; more are refused, or push out the first.
+  connections: z
+    .int()
+    .min(1)
+    .max(8)
+    .default(1)
+    .describe("How many connections to open; each unit keeps to one of them"),
+  gap: durationSchema
+    .default(0)
+    .describe("Silence between an answer and the next request; boxes to serial lines need it"),
+  reconnect: reconnectSchema
+    .default({ first: SECOND, longest: 30 * SECOND })
+    .describe("Pause before connecting again: from the first time, doubling, to the longest"),
+});
