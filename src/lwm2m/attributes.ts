@@ -1,9 +1,12 @@
 /**
- * Attributes of notification: parsed, checked, kept for each server and path, inherited.
- * Core 1.2 §5.1.2 (attributes), §6.4 (information reporting).
+ * Attributes of notification: read from a request, and checked. Core 1.2 §5.1.2 (attributes and their levels), §6.4
+ * (information reporting); negative thresholds and exponents as OMA issue 563 asks.
  */
+import { CODE } from "../coap/codes.ts";
+import { Lwm2mError } from "../errors.ts";
 import type { TypeInfo, TypeOf } from "./formats/codec.ts";
-import type { Path } from "./path.ts";
+import { type Path, pathDepth } from "./path.ts";
+import type { ResourceType } from "./sample.ts";
 
 /** In the order in which a Discover shows them. */
 export const ATTRIBUTE_NAMES = ["pmin", "pmax", "gt", "lt", "st", "epmin", "epmax", "edge", "con", "hqmax"] as const;
@@ -22,6 +25,141 @@ export interface AttributeTarget {
   check(path: Path): void;
 }
 
-/** Reads Uri-Query arguments: `pmin=5` sets, `pmin` takes away. Throws Lwm2mError 4.00. */
-export declare function parseAttributes(queries: readonly string[]): AttributeChanges;
-export declare function checkAttributes(attributes: Attributes, path: Path, type: TypeInfo | undefined): void;
+/** Those that may stand in the request of an Observe-Composite (Core 1.2 §6.4.4). */
+const COMPOSITE_ATTRIBUTES: readonly AttributeName[] = ["pmin", "pmax", "epmin", "epmax", "con"];
+/** Those that judge a value, and so belong to a resource (Core 1.2 §5.1.2, assignation level). */
+const VALUE_ATTRIBUTES = ["gt", "lt", "st", "edge"] as const;
+const NUMERIC: ReadonlySet<ResourceType> = new Set(["integer", "unsigned", "float", "time"]);
+const RESOURCE = 3;
+
+/** Reads Uri-Query arguments: `pmin=5` sets, `pmin` takes away. Throws Lwm2mError 4.00 with what is wrong. */
+export function parseAttributes(queries: readonly string[]): AttributeChanges {
+  const changes = new Map<AttributeName, number | undefined>();
+  for (const query of queries) {
+    const [name = "", ...rest] = query.split("=");
+    if (!isAttributeName(name)) throw badRequest(`"${name}" is no attribute; there are ${ATTRIBUTE_NAMES.join(", ")}`);
+    if (changes.has(name)) throw badRequest(`${name} is there twice`);
+    changes.set(name, rest.length === 0 ? undefined : parseValue(name, rest.join("=")));
+  }
+  return changes;
+}
+
+/** The attributes in the request of an Observe; undefined where it has none. Throws Lwm2mError 4.00. */
+export function parseObserveAttributes(queries: readonly string[]): Attributes | undefined {
+  if (queries.length === 0) return undefined;
+  const changes = parseAttributes(queries);
+  for (const [name, value] of changes) if (value === undefined) throw badRequest(`${name} has no value`);
+  return applyChanges({}, changes);
+}
+
+/** As parseObserveAttributes, for an Observe-Composite. */
+export function parseCompositeAttributes(queries: readonly string[]): Attributes | undefined {
+  const attributes = parseObserveAttributes(queries);
+  const stranger = attributeEntries(attributes ?? {}).find(([name]) => !COMPOSITE_ATTRIBUTES.includes(name));
+  if (stranger !== undefined) {
+    throw badRequest(`${stranger[0]} may not stand here; ${COMPOSITE_ATTRIBUTES.join(", ")} may`);
+  }
+  return attributes;
+}
+
+/** The attributes after the changes. */
+export function applyChanges(attributes: Attributes, changes: AttributeChanges): Attributes {
+  const result: { [Name in AttributeName]?: number } = { ...attributes };
+  for (const [name, value] of changes) {
+    if (value === undefined) delete result[name];
+    else result[name] = value;
+  }
+  return result;
+}
+
+/** In the order of ATTRIBUTE_NAMES. */
+export function attributeEntries(attributes: Attributes): (readonly [AttributeName, number])[] {
+  return ATTRIBUTE_NAMES.flatMap((name) => {
+    const value = attributes[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+}
+
+/** Plain decimals, never with an exponent: the grammar of Core 1.2 §5.1.2 has none. */
+export function formatDecimal(value: number): string {
+  const [mantissa = "", exponent] = String(value).split("e");
+  if (exponent === undefined) return mantissa;
+  const [, sign = "", whole = "", fraction = ""] = /^(-?)(\d+)\.?(\d*)$/.exec(mantissa) ?? [];
+  const point = whole.length + Number(exponent);
+  const digits = whole + fraction;
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  return sign + digits.padEnd(point, "0");
+}
+
+/**
+ * Whether these attributes may stand at a path, for Write-Attributes and for the request of an Observe alike. Throws
+ * Lwm2mError: 4.00 where they contradict each other or the level or type of the path, 4.05 where there is no value to report.
+ */
+export function checkAttributes(attributes: Attributes, path: Path, typeOf: TypeOf): void {
+  const level = pathDepth(path);
+  if (level < RESOURCE) {
+    const misplaced = VALUE_ATTRIBUTES.find((name) => attributes[name] !== undefined);
+    if (misplaced !== undefined) throw badRequest(`${misplaced} belongs to a resource; ${path} is above one`);
+  } else {
+    checkType(attributes, path, typeOf(path));
+  }
+  if (!areThresholdsConsistent(attributes)) throw badRequest("lt must be less than gt, and lt + 2 st less than gt");
+  const { epmin, epmax } = attributes;
+  if (epmin !== undefined && epmax !== undefined && epmin >= epmax) throw badRequest("epmin must be less than epmax");
+}
+
+/** lt < gt, and lt + 2·st < gt, as far as they are set (Core 1.2 §6.4.2). */
+export function areThresholdsConsistent({ lt, gt, st = 0 }: Attributes): boolean {
+  return lt === undefined || gt === undefined || lt + 2 * st < gt;
+}
+
+function checkType(attributes: Attributes, path: Path, info: TypeInfo | undefined): void {
+  if (info === undefined) throw new Lwm2mError(CODE.methodNotAllowed, `${path} has no value that could be reported`);
+  for (const name of VALUE_ATTRIBUTES) {
+    if (attributes[name] === undefined) continue;
+    const fits = name === "edge" ? info.type === "boolean" : NUMERIC.has(info.type);
+    if (!fits) throw badRequest(`${name} is for ${name === "edge" ? "booleans" : "numbers"}; ${path} is ${info.type}`);
+  }
+}
+
+function isAttributeName(name: string): name is AttributeName {
+  return (ATTRIBUTE_NAMES as readonly string[]).includes(name);
+}
+
+function parseValue(name: AttributeName, text: string): number {
+  switch (name) {
+    case "gt":
+    case "lt":
+      return parseDecimal(name, text);
+    case "st": {
+      const step = parseDecimal(name, text);
+      if (step < 0) throw badRequest(`st=${text}: a step is not negative`);
+      return step;
+    }
+    case "edge":
+    case "con":
+      if (text !== "0" && text !== "1") throw badRequest(`${name}=${text}: expected 0 or 1`);
+      return Number(text);
+    case "pmin":
+    case "pmax":
+    case "epmin":
+    case "epmax":
+    case "hqmax":
+      if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+        throw badRequest(`${name}=${text}: expected a whole number, 0 or more`);
+      }
+      return Number(text);
+  }
+}
+
+function parseDecimal(name: AttributeName, text: string): number {
+  const value = Number(text);
+  if (!/^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text) || !Number.isFinite(value)) {
+    throw badRequest(`${name}=${text}: expected a decimal number`);
+  }
+  return value;
+}
+
+function badRequest(message: string): Lwm2mError {
+  return new Lwm2mError(CODE.badRequest, message);
+}

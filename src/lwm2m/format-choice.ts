@@ -1,0 +1,77 @@
+/** Which content format an answer has, and how a payload is read: Core 1.2 §7.4, Transport 1.2 §6.5. */
+import { CODE } from "../coap/codes.ts";
+import { Lwm2mError, ProtocolError } from "../errors.ts";
+import { CONTENT_FORMAT, type ContentCodec, type TypeOf } from "./formats/codec.ts";
+import { codecFor } from "./formats/index.ts";
+import type { Lwm2mVersion } from "./objects/versions.ts";
+import type { WriteOperation } from "./operation.ts";
+import { type Path, pathDepth } from "./path.ts";
+import type { PathValue } from "./sample.ts";
+
+export interface FormatWish {
+  /** The Accept option. */
+  readonly accept?: number | undefined;
+  /** Of the registration: what is the default depends on it. */
+  readonly version: Lwm2mVersion;
+}
+
+const RESOURCE = 3;
+const RESOURCE_INSTANCE = 4;
+
+/**
+ * The format for what stands at a path, the same for a Read and all notifications of an Observe. Throws Lwm2mError 4.06
+ * where the server accepts only what we do not speak or what cannot hold this.
+ */
+export function chooseFormat(path: Path, typeOf: TypeOf, { accept, version }: FormatWish): ContentCodec {
+  const wanted = accept ?? defaultFormat(path, typeOf, version);
+  const codec = codecFor(wanted);
+  if (codec === undefined || (wanted === CONTENT_FORMAT.lwm2mJson && version !== "1.0")) {
+    throw notAcceptable(`there is no Content-Format ${wanted} here`);
+  }
+  if (codec.singleValue && !isSingle(path, typeOf)) {
+    throw notAcceptable(`Content-Format ${wanted} holds one value; ${path} may have several`);
+  }
+  if (wanted === CONTENT_FORMAT.opaque && typeOf(path)?.type !== "opaque") {
+    throw notAcceptable(`${path} is not opaque`);
+  }
+  return codec;
+}
+
+/**
+ * The values in the payload of a Write; the path must exist (see ObjectTree.check). Throws Lwm2mError: 4.15 for a format that
+ * we do not speak or that cannot hold what the path stands for, 4.00 for bytes that are not this format or values that do
+ * not fit.
+ */
+export function decodeValues({ path, contentFormat, payload }: WriteOperation, typeOf: TypeOf): PathValue[] {
+  const codec = codecFor(contentFormat);
+  if (codec === undefined) throw unsupported(`there is no Content-Format ${contentFormat} here`);
+  if (codec.singleValue && !isSingle(path, typeOf)) {
+    throw unsupported(`Content-Format ${contentFormat} holds one value; ${path} may have several`);
+  }
+  try {
+    return codec.decode(payload, path, typeOf);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new Lwm2mError(CODE.badRequest, error.message, { cause: error });
+  }
+}
+
+/** One value is text; the rest is SenML CBOR, and TLV where 1.0 knows nothing else. */
+function defaultFormat(path: Path, typeOf: TypeOf, version: Lwm2mVersion): number {
+  if (isSingle(path, typeOf)) return CONTENT_FORMAT.text;
+  return version === "1.0" ? CONTENT_FORMAT.tlv : CONTENT_FORMAT.senmlCbor;
+}
+
+/** A resource without instances, or one instance of a resource. What may have several values is never single, even with one. */
+function isSingle(path: Path, typeOf: TypeOf): boolean {
+  const depth = pathDepth(path);
+  return depth === RESOURCE_INSTANCE || (depth === RESOURCE && typeOf(path)?.multiple !== true);
+}
+
+function notAcceptable(message: string): Lwm2mError {
+  return new Lwm2mError(CODE.notAcceptable, message);
+}
+
+function unsupported(message: string): Lwm2mError {
+  return new Lwm2mError(CODE.unsupportedContentFormat, message);
+}

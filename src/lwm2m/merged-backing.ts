@@ -1,0 +1,66 @@
+import { CODE } from "../coap/codes.ts";
+import { Lwm2mError } from "../errors.ts";
+import { type Path, pathParts } from "./path.ts";
+import type { PathValue } from "./sample.ts";
+import type { Backing, ReadOutcome, TreeModel } from "./tree.ts";
+
+/** Several backings of one prefix as one: each serves the objects that it has; of two with the same object the first does. */
+export class MergedBacking implements Backing {
+  readonly prefix: string;
+  private readonly backings: readonly Backing[];
+
+  constructor(prefix: string, backings: readonly Backing[]) {
+    const stranger = backings.find((backing) => backing.prefix !== prefix);
+    if (stranger !== undefined) throw new RangeError(`prefix "${stranger.prefix}" is not "${prefix}"`);
+    this.prefix = prefix;
+    this.backings = backings;
+  }
+
+  get model(): TreeModel {
+    return new Map([...this.backings].reverse().flatMap(({ model }) => [...model]));
+  }
+
+  async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const outcomes: ReadOutcome[] = resources.map((path) => new Lwm2mError(CODE.notFound, `there is no ${path}`));
+    await Promise.all(
+      [...this.shares(resources)].map(async ([backing, positions]) => {
+        const wanted = positions.flatMap((position) => resources[position] ?? []);
+        const answers = await backing.read(wanted);
+        for (const [i, position] of positions.entries()) outcomes[position] = answers[i] ?? [];
+      }),
+    );
+    return outcomes;
+  }
+
+  async write(values: readonly PathValue[]): Promise<void> {
+    const lost = values.find(({ path }) => this.backingOf(path) === undefined);
+    if (lost !== undefined) throw new Lwm2mError(CODE.notFound, `there is no ${lost.path}`);
+    const shares = this.shares(values.map(({ path }) => path));
+    // One after the other, so that what fails stops the rest.
+    for (const [backing, positions] of shares) await backing.write(positions.flatMap((at) => values[at] ?? []));
+  }
+
+  async execute(resource: Path, args: string): Promise<void> {
+    const backing = this.backingOf(resource);
+    if (backing === undefined) throw new Lwm2mError(CODE.notFound, `there is no ${resource}`);
+    await backing.execute(resource, args);
+  }
+
+  /** Which backing serves which of the paths, by their positions. */
+  private shares(paths: readonly Path[]): ReadonlyMap<Backing, readonly number[]> {
+    const shares = new Map<Backing, number[]>();
+    for (const [position, path] of paths.entries()) {
+      const backing = this.backingOf(path);
+      if (backing === undefined) continue;
+      const positions = shares.get(backing);
+      if (positions === undefined) shares.set(backing, [position]);
+      else positions.push(position);
+    }
+    return shares;
+  }
+
+  private backingOf(path: Path): Backing | undefined {
+    const { object } = pathParts(path);
+    return object === undefined ? undefined : this.backings.find(({ model }) => model.has(object));
+  }
+}

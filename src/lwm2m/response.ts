@@ -1,0 +1,37 @@
+/** The results of operations as CoAP responses: Transport 1.2 §6.4, table of response codes; RFC 7252 §5.5.2 (diagnostic payload). */
+import { CODE } from "../coap/codes.ts";
+import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, uintOption } from "../coap/options.ts";
+import { Lwm2mError } from "../errors.ts";
+import type { Path } from "./path.ts";
+
+/** 2.05; `observed` adds an Observe option, whose number the endpoint sets. */
+export function contentResponse(contentFormat: number, payload: Uint8Array, observed = false): CoapMessage {
+  const observe = observed ? [uintOption(OPTION.observe, 0)] : [];
+  return { code: CODE.content, options: [...observe, uintOption(OPTION.contentFormat, contentFormat)], payload };
+}
+
+/** 2.04 */
+export function changedResponse(): CoapMessage {
+  return { code: CODE.changed, options: [], payload: NO_PAYLOAD };
+}
+
+/** 2.01 with the path that the client chose: one Location-Path option for each segment, the prefix first. */
+export function createdResponse(path: Path): CoapMessage {
+  const options = stringOptions(OPTION.locationPath, path.slice(1).split("/"));
+  return { code: CODE.created, options, payload: NO_PAYLOAD };
+}
+
+/** 2.02 */
+export function deletedResponse(): CoapMessage {
+  return { code: CODE.deleted, options: [], payload: NO_PAYLOAD };
+}
+
+/**
+ * An Lwm2mError is meant for the server: its code, and its message as diagnostic payload. Anything else is our own failure:
+ * 5.00, and nothing of it on the wire.
+ */
+export function errorResponse(error: unknown): CoapMessage {
+  return error instanceof Lwm2mError
+    ? { code: error.code, options: [], payload: new TextEncoder().encode(error.message) }
+    : { code: CODE.internalServerError, options: [], payload: NO_PAYLOAD };
+}
