@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, posix, relative } from "node:path";
+import test from "node:test";
+import { packageRoot } from "../src/locate.ts";
+import { type Import, importsOf, type SourceFile, sourceFile, sourceFiles } from "./support/source-files.ts";
+
+/** What a room may import beside its own files: whole, or its types alone. */
+interface Room {
+  readonly all?: readonly string[];
+  readonly types?: readonly string[];
+  /** A shell talks to sockets and files; the rest is bytes and time in, effects out. */
+  readonly shell?: true;
+}
+
+const FOUNDATION = ["src/machine.ts", "src/clock.ts", "src/errors.ts", "src/log.ts", "src/duration.ts"];
+const ROOMS_OF_SRC = [
+  "src/coap",
+  "src/lwm2m",
+  "src/yaml",
+  "src/mapping",
+  "src/config",
+  "src/store",
+  "src/devices",
+  "src/servers",
+  "src/admin",
+];
+const EVERYTHING = [...FOUNDATION, "src/adapter.ts", "src/locate.ts", ...ROOMS_OF_SRC];
+
+/** The table of src/README.md: one line a room. A file of a room is also found by the longest name that it begins with. */
+const ROOMS: Readonly<Record<string, Room>> = {
+  "src/machine.ts": { all: ["src/clock.ts"] },
+  "src/clock.ts": {},
+  "src/errors.ts": {},
+  "src/log.ts": {},
+  "src/duration.ts": { all: ["src/clock.ts"] },
+  "src/locate.ts": { shell: true },
+  "src/systemd.ts": { all: FOUNDATION, shell: true },
+  "src/adapter.ts": { all: FOUNDATION },
+  "src/coap": { all: FOUNDATION },
+  "src/lwm2m": { all: [...FOUNDATION, "src/coap"] },
+  "src/yaml": { all: ["src/errors.ts", "src/lwm2m/objects/slug.ts"], types: ["src/adapter.ts"] },
+  "src/mapping": { all: [...FOUNDATION, "src/lwm2m", "src/yaml"], types: ["src/adapter.ts"] },
+  "src/config": {
+    all: [...FOUNDATION, "src/yaml", "src/mapping", "src/lwm2m"],
+    types: ["src/adapter.ts"],
+    shell: true,
+  },
+  // Of lwm2m the store needs the grammar of prefixes, and the shape of samples.
+  "src/store": { all: [...FOUNDATION, "src/locate.ts", "src/lwm2m"], shell: true },
+  "src/devices": {
+    all: [...FOUNDATION, "src/adapter.ts", "src/lwm2m", "src/mapping"],
+    types: ["src/store"],
+    shell: true,
+  },
+  "src/servers": { all: [...FOUNDATION, "src/coap", "src/lwm2m"], types: ["src/store"], shell: true },
+  "src/admin": {
+    all: [...FOUNDATION, "src/lwm2m", "src/locate.ts"],
+    types: ["src/mapping", "src/store", "src/devices", "src/servers"],
+    shell: true,
+  },
+  "src/gateway.ts": { all: [...EVERYTHING, "src/systemd.ts", "adapters"], shell: true },
+  "src/cli": { all: [...EVERYTHING, "src/systemd.ts", "src/gateway.ts", "adapters"], shell: true },
+  "src/main.ts": { all: [...EVERYTHING, "src/systemd.ts", "src/gateway.ts", "src/cli", "adapters"], shell: true },
+  adapters: { all: ["src/adapter.ts"], shell: true },
+  demo: { all: ["src/coap", "src/lwm2m", "src/machine.ts", "src/clock.ts", "src/errors.ts"], shell: true },
+};
+
+/** Packages that one place alone knows, so that it can be exchanged there. */
+const HOMES: Readonly<Record<string, readonly string[]>> = {
+  "better-sqlite3": ["src/store"],
+  "cbor-x": ["src/lwm2m"],
+  "fast-xml-parser": ["src/lwm2m"],
+  "modbus-serial": ["adapters/modbus"],
+  pino: ["src/cli"],
+  yaml: ["src/yaml"],
+};
+
+/** Where time and chance come from. Everybody else has a Clock and a Random as an argument. */
+const EDGES = ["src/clock.ts", "src/main.ts", "src/gateway.ts", "src/cli/", "src/servers/transport/", "demo/"];
+const TIME_AND_CHANCE =
+  /\b(setTimeout|setInterval|Date\.now|performance\.now|Math\.random|randomBytes|randomUUID|new Date\(\))/;
+
+/** Folders of test/ that mirror no folder of the sources. */
+const OWN_FOLDERS_OF_TEST = ["support", "vectors", "scenarios", "interop"];
+
+const WISHED_LINES = 250;
+const MOST_LINES = 400;
+
+const sources = sourceFiles("src", "adapters", "demo");
+const everything = [...sources, ...sourceFiles("test")];
+
+test("every file imports only what its room may import", () => {
+  assertNone(sources.flatMap(importFaults));
+});
+
+test("the import rules see a forbidden import, a type and a package", () => {
+  const file = sourceFile(
+    "src/servers/x.ts",
+    `import type { Store } from "../store/store.ts";
+     import { type A, openStore } from "../store/store.ts";
+     // import { Device } from "../devices/device.ts";
+     export { Device } from "../devices/device.ts";
+     import Database from "better-sqlite3";`,
+  );
+  assert.deepEqual(
+    importFaults(file).map((fault) => fault.slice(0, "src/servers/x.ts:2".length)),
+    ["src/servers/x.ts:2", "src/servers/x.ts:4", "src/servers/x.ts:5"],
+  );
+});
+
+test("protocol code has no sockets, files or threads", () => {
+  assertNone(
+    sources
+      .filter((file) => roomOf(file.path).room.shell === undefined)
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(({ specifier, typesOnly }) => specifier.startsWith("node:") && !typesOnly)
+          .map(
+            ({ specifier, line }) =>
+              `${file.path}:${line} imports ${specifier}: only shells may; hand in what it gives as an argument or an event`,
+          ),
+      ),
+  );
+});
+
+test("time and chance come from a Clock and a Random", () => {
+  assertNone(
+    sources
+      .filter(({ path }) => !EDGES.some((edge) => path.startsWith(edge)))
+      .flatMap((file) =>
+        faultyLines(file, TIME_AND_CHANCE, "take a Clock or a Random as an argument, so that a test can choose it"),
+      ),
+  );
+});
+
+test("there is no EventEmitter: a call can be followed, an event's name cannot", () => {
+  assertNone(
+    sources
+      .filter(({ path }) => path.startsWith("src/"))
+      .flatMap((file) =>
+        faultyLines(file, /\bEventEmitter\b|["']node:events["']/, "call a function of the other side"),
+      ),
+  );
+});
+
+test("nothing is left to do later, and nothing is any", () => {
+  assertNone(
+    everything.flatMap((file) =>
+      faultyLines(file, /[:<|&,(=]\s*any\b(?!\w*\()|\bas any\b|\bany\[\]/, "say unknown, and parse it"),
+    ),
+  );
+  const notes = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME"].join("|")})\\b`);
+  assertNone(everything.flatMap((file) => faultyLines({ ...file, code: file.text }, notes, "do it, or leave it out")));
+});
+
+test("no file is longer than a reader can hold", (t) => {
+  const lines = (file: SourceFile): number => file.text.trimEnd().split("\n").length;
+  for (const file of everything) {
+    if (lines(file) > WISHED_LINES) t.diagnostic(`${file.path} has ${lines(file)} lines; ${WISHED_LINES} is the aim`);
+  }
+  assertNone(
+    everything
+      .filter((file) => lines(file) > MOST_LINES)
+      .map((file) => `${file.path} has ${lines(file)} lines: split it by what its parts do (at most ${MOST_LINES})`),
+  );
+});
+
+test("every folder of tests mirrors a folder of sources", () => {
+  const folders = readdirSync(join(packageRoot, "test"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
+    .map((entry) => relative(join(packageRoot, "test"), entry.parentPath));
+  assertNone(
+    [...new Set(folders)]
+      .filter((folder) => folder !== "" && !OWN_FOLDERS_OF_TEST.includes(folder.split("/")[0] ?? ""))
+      .filter((folder) => !existsSync(join(packageRoot, "src", folder)) && !existsSync(join(packageRoot, folder)))
+      .map(
+        (folder) => `test/${folder} mirrors neither src/${folder} nor ${folder}: move its tests beside their subject`,
+      ),
+  );
+});
+
+function importFaults(file: SourceFile): string[] {
+  return importsOf(file).flatMap((found) => {
+    const fault = found.specifier.startsWith(".") ? localFault(file, found) : packageFault(file, found);
+    return fault === undefined ? [] : [`${file.path}:${found.line} imports ${found.specifier}: ${fault}`];
+  });
+}
+
+function localFault(file: SourceFile, { specifier, typesOnly }: Import): string | undefined {
+  const target = posix.join(dirname(file.path), specifier);
+  const { name, room } = roomOf(file.path);
+  if (target.startsWith("adapters/") && file.path.startsWith("adapters/")) return adapterFault(file.path, target);
+  const allowed = [name, ...(room.all ?? []), ...(typesOnly ? (room.types ?? []) : [])];
+  if (allowed.some((place) => lies(target, place))) return undefined;
+  if (room.types?.some((place) => lies(target, place))) {
+    return `${name} may know its types only: write "import type", and take the rest as an argument`;
+  }
+  const list = [...(room.all ?? []), ...(room.types ?? []).map((place) => `the types of ${place}`)];
+  return `${name} may import its own files${list.map((place) => `, ${place}`).join("")}; join the two in src/gateway.ts instead`;
+}
+
+/** Adapters do not know each other; the registry knows them all. */
+function adapterFault(path: string, target: string): string | undefined {
+  const [own, other] = [path, target].map((text) => text.split("/")[1]);
+  if (own === other || own === "index.ts") return undefined;
+  return `an adapter may import its own folder and src/adapter.ts alone; what two share belongs into src/adapter.ts`;
+}
+
+function packageFault(file: SourceFile, { specifier }: Import): string | undefined {
+  const homes = HOMES[specifier.split("/")[0] ?? ""];
+  if (homes === undefined || homes.some((home) => lies(file.path, home))) return undefined;
+  return `only ${homes.join(", ")} knows that package`;
+}
+
+function roomOf(path: string): { readonly name: string; readonly room: Room } {
+  const [name, room] =
+    Object.entries(ROOMS)
+      .sort(([a], [b]) => b.length - a.length)
+      .find(([place]) => lies(path, place)) ?? [];
+  assert.ok(name !== undefined && room !== undefined, `${path} lies in no room: give its folder a line in ROOMS`);
+  return { name, room };
+}
+
+function lies(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`);
+}
+
+function faultyLines({ path, code }: SourceFile, pattern: RegExp, advice: string): string[] {
+  return code.split("\n").flatMap((line, index) => {
+    const found = pattern.exec(line)?.[0].trim();
+    return found === undefined ? [] : [`${path}:${index + 1} has "${found}": ${advice}`];
+  });
+}
+
+function assertNone(faults: readonly string[]): void {
+  assert.equal(faults.length, 0, `\n${faults.join("\n")}`);
+}

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { packageRoot } from "../../src/locate.ts";
+
+export interface Import {
+  /** As it is written: "../errors.ts", "node:fs", "zod". */
+  readonly specifier: string;
+  readonly line: number;
+  /** Whether nothing of it is left at run time. */
+  readonly typesOnly: boolean;
+}
+
+export interface SourceFile {
+  /** From the project's folder, e.g. "src/coap/message.ts". */
+  readonly path: string;
+  readonly text: string;
+  /** The text with comments blanked out, line for line; strings stay. */
+  readonly code: string;
+}
+
+/** Every TypeScript file below these folders of the project. */
+export function sourceFiles(...folders: readonly string[]): SourceFile[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(packageRoot, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+      .map((entry) => relative(packageRoot, join(entry.parentPath, entry.name)))
+      .sort()
+      .map((path) => sourceFile(path, readFileSync(join(packageRoot, path), "utf8"))),
+  );
+}
+
+export function sourceFile(path: string, text: string): SourceFile {
+  return { path, text, code: withoutComments(text) };
+}
+
+const STATEMENT = /\b(import|export)\s+(type\s+)?([^;'"]*?)\s*from\s*["']([^"']+)["']/g;
+const BARE = /\bimport\s*\(?\s*["']([^"']+)["']/g;
+
+export function importsOf({ code }: SourceFile): Import[] {
+  const lineAt = (index: number): number => code.slice(0, index).split("\n").length;
+  const statements = [...code.matchAll(STATEMENT)].map(({ 2: type, 3: names = "", 4: specifier = "", index }) => ({
+    specifier,
+    line: lineAt(index),
+    typesOnly: type !== undefined || isTypesOnly(names),
+  }));
+  const bare = [...code.matchAll(BARE)].map(({ 1: specifier = "", index }) => ({
+    specifier,
+    line: lineAt(index),
+    typesOnly: false,
+  }));
+  return [...statements, ...bare];
+}
+
+/** `{ type A, type B }` */
+function isTypesOnly(names: string): boolean {
+  const list = /^\{([\s\S]*)\}$/.exec(names)?.[1]?.split(",") ?? [names];
+  return list.map((name) => name.trim()).every((name) => name === "" || name.startsWith("type "));
+}
+
+function withoutComments(text: string): string {
+  const token = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+  return text.replace(token, (found, literal: string | undefined) => literal ?? found.replace(/[^\n]/g, " "));
+}
