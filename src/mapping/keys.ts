@@ -1,0 +1,94 @@
+/** The keys that stand beside a resource in a mapping, whatever its protocol. */
+import { z } from "zod";
+import { parseDuration } from "../duration.ts";
+
+/** A duration as users write it, in milliseconds: `5s`. */
+export const duration = z
+  .string()
+  .describe("A number and a unit: 500ms, 5s, 15m, 1h, 30d")
+  .transform((text, context) => {
+    try {
+      return parseDuration(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as RangeError).message });
+      return z.NEVER;
+    }
+  });
+
+const number = z.number();
+const bounds = z
+  .tuple([number, number])
+  .refine(([low, high]) => low <= high, { message: "the lower end stands first" });
+
+const BITS = /^([0-9]+)(?:\.\.([0-9]+))?$/;
+const bits = z
+  .string()
+  .regex(BITS, { message: "expected one bit or a range of bits, e.g. 3 or 4..7" })
+  .transform((text): readonly [number, number] => {
+    const [, low = "0", high = low] = BITS.exec(text) ?? [];
+    return [Number(low), Number(high)];
+  })
+  .refine(([low, high]) => low <= high, { message: "the lower bit stands first" });
+
+const end = z.enum(["big", "little"]);
+
+/** What the core reads of a resource; the rest are the adapter's source keys. */
+export const resourceKeys = z.strictObject({
+  as: z
+    .string()
+    .describe(
+      "Type of the raw value: u8 s8 u16 s16 u24 s24 u32 s32 u48 u64 s64 f16 f32 f64 bool bcd16 bcd32 number string bytes time32",
+    )
+    .optional(),
+  length: z.int().min(1).max(1024).describe("Bytes, for `string` and `bytes`").optional(),
+  order: z
+    .union([z.string(), z.strictObject({ words: end, bytes: end })])
+    .describe("Byte order: ABCD (default), CDAB, BADC, DCBA")
+    .optional(),
+  mask: z.union([z.number(), z.bigint()]).describe("Keeps these bits of the raw number").optional(),
+  bits: bits.describe("One bit or a range of bits of the raw number: 3 or 4..7").optional(),
+  invalid: z
+    .union([z.literal(["nan", "sunspec"]), z.array(z.union([z.number(), z.bigint(), z.string()]))])
+    .describe("Raw values that mean that there is no value")
+    .optional(),
+  scale: number.describe("The raw number is multiplied by it").optional(),
+  offset: number.describe("Added after `scale`").optional(),
+  enum: z.record(z.string(), z.string()).describe("Raw value: value").optional(),
+  unit: z.string().describe("What the device delivers; converted to the unit of the registry").optional(),
+  valid: bounds.describe("[lowest, highest] value that is believed, in the unit of the resource").optional(),
+  accept: bounds.describe("[lowest, highest] value that may be written, in the unit of the resource").optional(),
+  poll: z.string().describe("A group of `every:`, a duration, `connect` or `never`").optional(),
+  read: z.boolean().describe("false: can be written only").optional(),
+  write: z
+    .union([z.boolean(), z.record(z.string(), z.unknown())])
+    .describe("true, or how it is written")
+    .optional(),
+  const: z.union([z.string(), z.number(), z.boolean()]).describe("A value that never changes").optional(),
+  param: z.string().describe("The value of this parameter").optional(),
+  do: z.array(z.record(z.string(), z.unknown())).describe("The steps of an executable resource").optional(),
+});
+
+export type ResourceKeys = z.output<typeof resourceKeys>;
+
+/** The sources that need no protocol. */
+export const CORE_SOURCES: readonly string[] = ["const", "param", "do"];
+
+/** Keys of the language that stand beside a resource and are not built yet. */
+export const LATER_RESOURCE_KEYS: readonly string[] = [
+  "expr",
+  "max_step",
+  "monotonic",
+  "deadband",
+  "max_age",
+  "when",
+  "quality",
+];
+
+/** Keys of the language that stand at the top of a mapping and are not built yet. */
+export const LATER_MAPPING_KEYS: readonly string[] = ["extends", "quirks", "import", "firmware", "connectivity"];
+
+export const CORE_RESOURCE_KEYS: readonly string[] = Object.keys(resourceKeys.shape);
+
+export function notSupported(key: string): string {
+  return `\`${key}\` is not supported by this version`;
+}

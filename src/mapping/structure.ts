@@ -1,0 +1,324 @@
+/** The `objects:` of a mapping: which resources there are, by name or ID, before anything is filled in. */
+import type { PointId } from "../adapter.ts";
+import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
+import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { MAX_ID } from "../lwm2m/path.ts";
+import { didYouMean } from "../yaml/issues.ts";
+import {
+  childOf,
+  describeNode,
+  entryOf,
+  isEmpty,
+  type MapEntry,
+  type MapNode,
+  type ScalarNode,
+  type YamlNode,
+} from "../yaml/nodes.ts";
+import { type Report, reportError } from "../yaml/read.ts";
+import { CORE_RESOURCE_KEYS, CORE_SOURCES } from "./keys.ts";
+
+export interface MappedObject {
+  readonly key: ScalarNode;
+  readonly definition: ObjectDefinition;
+  readonly resources: readonly MappedResource[];
+}
+
+export interface MappedResource {
+  readonly point: PointId;
+  readonly object: number;
+  readonly instance: number;
+  readonly resource: number;
+  readonly resourceInstance?: number;
+  readonly definition: ResourceDefinition;
+  readonly key: ScalarNode;
+  /** Its keys, with the object's `defaults` where the resource has none of its own. */
+  readonly node: MapNode;
+}
+
+export interface StructureContext {
+  readonly catalogue: ObjectCatalogue;
+  /** The adapter's source keys. */
+  readonly sources: readonly string[];
+  readonly report: Report;
+}
+
+/** "/10242/0/4 Tension R": how a sentence names a resource. */
+export function titleOf({
+  point,
+  definition,
+}: {
+  readonly point: PointId;
+  readonly definition: ResourceDefinition;
+}): string {
+  return `/${point} ${definition.name.trim()}`;
+}
+
+/** The objects of a mapping, each with the resources that could be told; everything else was reported. */
+export function readObjects(objects: MapNode, context: StructureContext): readonly MappedObject[] {
+  const read = new Map<number, MappedObject>();
+  for (const entry of objects.entries) {
+    const object = readObject(entry, context);
+    if (object === undefined) continue;
+    const first = read.get(object.definition.id);
+    if (first === undefined) read.set(object.definition.id, object);
+    else {
+      const line = first.key.place.line;
+      reportError(
+        context.report,
+        entry.key.place,
+        `object ${object.definition.id} stands here twice; first in line ${line}`,
+      );
+    }
+  }
+  return [...read.values()];
+}
+
+/** A resource as written: the key, the ID where it could be told, what stands behind it. */
+interface Written {
+  readonly entry: MapEntry;
+  readonly instance: number;
+  readonly resource: number;
+  readonly resourceInstance: number | undefined;
+}
+
+function readObject(entry: MapEntry, context: StructureContext): MappedObject | undefined {
+  const { report, catalogue } = context;
+  const id = objectId(entry.key, context);
+  if (id === undefined) return undefined;
+  if (entry.value.kind !== "map") {
+    reportError(report, entry.value.place, `object ${id}: expected its resources, found ${describeNode(entry.value)}`);
+    return undefined;
+  }
+  const pinned = pinnedVersion(id, entry.value, context);
+  if (pinned === "wrong") return undefined;
+  const candidates = pinned === undefined ? versionsOf(id, catalogue) : [pinned];
+  const written = instancesOf(entry.value, context).flatMap(({ instance, resources }) =>
+    resources.flatMap((resource) => readKey(resource, instance, candidates, context)),
+  );
+  const ids = new Set(written.map(({ resource }) => resource));
+  const definition = pinned ?? catalogue.lowestVersionWith(id, ids);
+  if (definition === undefined) {
+    reportError(report, entry.key.place, `no version of object ${id} has all of the resources ${[...ids].join(", ")}`);
+    return undefined;
+  }
+  checkInstances(written, definition, context);
+  return { key: entry.key, definition, resources: placed(written, definition, entry.value, context) };
+}
+
+function objectId(key: ScalarNode, { catalogue, report }: StructureContext): number | undefined {
+  const { text, place } = key;
+  if (/^[0-9]+$/.test(text)) {
+    if (catalogue.find(Number(text)) !== undefined) return Number(text);
+    reportError(report, place, `object ${text} is not in the registry: name its definition (XML) in gateway.objects`);
+    return undefined;
+  }
+  const ids = catalogue.byName(text);
+  if (ids.length === 1) return ids[0];
+  const [near] = catalogue.nearest(text);
+  const message =
+    ids.length > 1
+      ? `"${text}" is the name of the objects ${ids.join(" and ")}: write the ID`
+      : `the registry has no object "${text}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
+  reportError(report, place, message);
+  return undefined;
+}
+
+function pinnedVersion(id: number, node: MapNode, context: StructureContext): ObjectDefinition | "wrong" | undefined {
+  const version = childOf(node, "version");
+  if (version === undefined) return undefined;
+  const text = version.kind === "scalar" ? version.text : describeNode(version);
+  const definition = context.catalogue.find(id, text);
+  if (definition !== undefined) return definition;
+  const have = context.catalogue.versions(id).join(", ");
+  reportError(context.report, version.place, `object ${id} has no version ${text} (have: ${have})`);
+  return "wrong";
+}
+
+/** Newest first: a name is looked for where most users know it from. */
+function versionsOf(id: number, catalogue: ObjectCatalogue): readonly ObjectDefinition[] {
+  return catalogue
+    .versions(id)
+    .map((version) => catalogue.find(id, version))
+    .filter((definition) => definition !== undefined)
+    .reverse();
+}
+
+const OBJECT_KEYS: ReadonlySet<string> = new Set(["version", "defaults"]);
+
+/** What stands below an object is either resources (then of instance 0) or instances with resources. */
+function instancesOf(
+  node: MapNode,
+  context: StructureContext,
+): readonly { readonly instance: number; readonly resources: readonly MapEntry[] }[] {
+  const children = node.entries.filter(({ key }) => !OBJECT_KEYS.has(key.text));
+  const instances = children.filter(({ key, value }) => isInstance(key, value, context));
+  if (instances.length === 0) return [{ instance: 0, resources: children }];
+  for (const { key } of children.filter((child) => !instances.includes(child))) {
+    reportError(
+      context.report,
+      key.place,
+      `"${key.text}" is a resource, but its neighbours are instances: do not mix them`,
+    );
+  }
+  return instances.map(({ key, value }) => ({
+    instance: Number(key.text),
+    resources: value.kind === "map" ? value.entries : [],
+  }));
+}
+
+/** A number whose map has only maps in it, and none of them a source (`sine: {…}` is one). */
+function isInstance(key: ScalarNode, value: YamlNode, { sources }: StructureContext): boolean {
+  if (!/^[0-9]+$/.test(key.text) || value.kind !== "map" || value.entries.length === 0) return false;
+  const isSource = (word: string): boolean => sources.includes(word) || CORE_SOURCES.includes(word);
+  return value.entries.every((entry) => entry.value.kind === "map" && !isSource(entry.key.text));
+}
+
+function readKey(
+  entry: MapEntry,
+  instance: number,
+  candidates: readonly ObjectDefinition[],
+  context: StructureContext,
+): readonly Written[] {
+  const [, name = "", index] = /^(.*?)(?:\[([0-9]+)\])?$/s.exec(entry.key.text) ?? [];
+  const resource = resourceId(name, entry.key, candidates, context);
+  if (resource === undefined) return [];
+  const resourceInstance = index === undefined ? undefined : Number(index);
+  if (instance >= MAX_ID || (resourceInstance ?? 0) >= MAX_ID) {
+    reportError(context.report, entry.key.place, `IDs of instances end at ${MAX_ID - 1}`);
+    return [];
+  }
+  return [{ entry, instance, resource, resourceInstance }];
+}
+
+function resourceId(
+  name: string,
+  key: ScalarNode,
+  candidates: readonly ObjectDefinition[],
+  { catalogue, report }: StructureContext,
+): number | undefined {
+  const [newest] = candidates;
+  if (newest === undefined) return undefined;
+  const title = `object ${newest.id} (${newest.name.trim()})`;
+  if (/^[0-9]+$/.test(name)) {
+    if (candidates.some(({ resources }) => resources.has(Number(name)))) return Number(name);
+    reportError(report, key.place, `${title} has no resource ${name}`);
+    return undefined;
+  }
+  for (const definition of candidates) {
+    const found = catalogue.resourceByName(definition, name);
+    if (found.length === 1) return found[0]?.id;
+    if (found.length > 1) {
+      const ids = found.map(({ id }) => id).join(" and ");
+      reportError(report, key.place, `${title} has the name "${name}" more than once (${ids}): write the ID`);
+      return undefined;
+    }
+  }
+  const [near] = catalogue.nearestResource(newest, name);
+  const hint = near === undefined ? keyHint(name) : `; did you mean "${near}"?`;
+  reportError(report, key.place, `${title} has no resource "${name}"${hint}`);
+  return undefined;
+}
+
+/** `as:` one level too high is a common slip. */
+function keyHint(name: string): string {
+  if (CORE_RESOURCE_KEYS.includes(name)) return `: "${name}" stands beside a resource's source, or in \`defaults:\``;
+  return didYouMean(name, OBJECT_KEYS);
+}
+
+function checkInstances(written: readonly Written[], definition: ObjectDefinition, { report }: StructureContext): void {
+  if (definition.multiple) return;
+  const other = written.find(({ instance }) => instance !== 0);
+  if (other === undefined) return;
+  const title = `object ${definition.id} (${definition.name.trim()})`;
+  reportError(report, other.entry.key.place, `${title} has a single instance, number 0; found ${other.instance}`);
+}
+
+function placed(
+  written: readonly Written[],
+  definition: ObjectDefinition,
+  node: MapNode,
+  context: StructureContext,
+): readonly MappedResource[] {
+  const defaults = defaultsOf(node, context);
+  const resources = new Map<PointId, MappedResource>();
+  for (const one of written) {
+    const resource = place(one, definition, defaults, context);
+    if (resource === undefined) continue;
+    const first = resources.get(resource.point);
+    if (first === undefined) resources.set(resource.point, resource);
+    else {
+      const line = first.key.place.line;
+      reportError(context.report, resource.key.place, `${titleOf(resource)} stands here twice; first in line ${line}`);
+    }
+  }
+  return [...resources.values()];
+}
+
+function place(
+  { entry, instance, resource, resourceInstance }: Written,
+  object: ObjectDefinition,
+  defaults: MapNode | undefined,
+  { report, sources }: StructureContext,
+): MappedResource | undefined {
+  const definition = object.resources.get(resource);
+  if (definition === undefined) return undefined;
+  if (resourceInstance !== undefined && !definition.multiple) {
+    reportError(
+      report,
+      entry.key.place,
+      `/${object.id}/${instance}/${resource} ${definition.name.trim()} has no instances: leave out [${resourceInstance}]`,
+    );
+    return undefined;
+  }
+  if (entry.value.kind !== "map") {
+    reportError(
+      report,
+      entry.value.place,
+      missingSource(`/${object.id}/${instance}/${resource} ${definition.name.trim()}`, sources, entry.value),
+    );
+    return undefined;
+  }
+  const index = definition.multiple ? (resourceInstance ?? 0) : undefined;
+  const path = `${object.id}/${instance}/${resource}`;
+  return {
+    point: index === undefined ? path : `${path}/${index}`,
+    object: object.id,
+    instance,
+    resource,
+    ...(index === undefined ? {} : { resourceInstance: index }),
+    definition,
+    key: entry.key,
+    node: withDefaults(entry.value, defaults),
+  };
+}
+
+function missingSource(title: string, sources: readonly string[], found: YamlNode): string {
+  const what = isEmpty(found) ? "nothing" : describeNode(found);
+  return `${title}: expected a map with its source, e.g. { ${sources[0] ?? "const"}: … }, found ${what}`;
+}
+
+function defaultsOf(node: MapNode, { report, sources }: StructureContext): MapNode | undefined {
+  const defaults = childOf(node, "defaults");
+  if (defaults === undefined) return undefined;
+  if (defaults.kind !== "map") {
+    reportError(
+      report,
+      defaults.place,
+      `defaults: expected keys for every resource of this object, found ${describeNode(defaults)}`,
+    );
+    return undefined;
+  }
+  for (const { key } of defaults.entries) {
+    const isSource = sources.includes(key.text) || CORE_SOURCES.includes(key.text);
+    if (isSource)
+      reportError(report, key.place, `defaults: "${key.text}" is a source, which each resource has for itself`);
+  }
+  return defaults;
+}
+
+/** A constant and an executable take no defaults: `as` and `poll` mean nothing to them. */
+function withDefaults(node: MapNode, defaults: MapNode | undefined): MapNode {
+  if (defaults === undefined || CORE_SOURCES.some((key) => entryOf(node, key) !== undefined)) return node;
+  const added = defaults.entries.filter(({ key }) => entryOf(node, key.text) === undefined);
+  return added.length === 0 ? node : { ...node, entries: [...node.entries, ...added] };
+}
