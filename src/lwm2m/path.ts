@@ -1,3 +1,4 @@
+/** Paths of LwM2M (Core 1.2 §6.1, §7.3) with the prefix of an end device before them (Gateway TS §10). */
 declare const path: unique symbol;
 /** "/3303/0/5700" on the gateway itself, "/meter-1/3303/0/5700" on a device behind it. Made only in this file. */
 export type Path = string & { readonly [path]: true };
@@ -30,33 +31,51 @@ export function pathOfSegments(segments: readonly string[]): Path {
 
 export function makePath(parts: PathParts): Path {
   let text = parts.prefix === "" ? "" : `/${parts.prefix}`;
-  for (const id of [parts.object, parts.instance, parts.resource, parts.resourceInstance]) {
-    if (id === undefined) break;
-    text += `/${id}`;
+  if (parts.object !== undefined) {
+    text += `/${parts.object}`;
+    if (parts.instance !== undefined) {
+      text += `/${parts.instance}`;
+      if (parts.resource !== undefined) {
+        text += `/${parts.resource}`;
+        if (parts.resourceInstance !== undefined) text += `/${parts.resourceInstance}`;
+      }
+    }
   }
   return (text === "" ? "/" : text) as Path;
 }
 
+/** The path of what lies one level below: `childPath("/3303/0", 5700)` is "/3303/0/5700". The caller vouches for the ID. */
+export function childPath(parent: Path, id: number): Path {
+  return (parent === "/" ? `/${id}` : `${parent}/${id}`) as Path;
+}
+
 export function pathParts(path: Path): PathParts {
   if (path === "/") return { prefix: "" };
-  if (!path.startsWith("/")) throw new RangeError(`path "${path}" does not begin with "/"`);
-  const segments = path.slice(1).split("/");
-  const prefix = PREFIX.test(segments[0] ?? "") ? (segments.shift() ?? "") : "";
-  if (segments.length > 4) throw new RangeError(`path "${path}" has more than four IDs`);
-  const [object, instance, resource, resourceInstance] = segments.map((segment) => parseId(segment, path));
-  return {
-    prefix,
-    ...(object === undefined ? {} : { object }),
-    ...(instance === undefined ? {} : { instance }),
-    ...(resource === undefined ? {} : { resource }),
-    ...(resourceInstance === undefined ? {} : { resourceInstance }),
-  };
+  if (path.charCodeAt(0) !== SLASH) throw new RangeError(`path "${path}" does not begin with "/"`);
+  const prefix = prefixOf(path);
+  const start = prefix === "" ? 1 : prefix.length + 2;
+  const [object, instance, resource, resourceInstance] = start > path.length ? [] : parseIds(path, start);
+  if (object === undefined) return { prefix };
+  if (instance === undefined) return { prefix, object };
+  if (resource === undefined) return { prefix, object, instance };
+  if (resourceInstance === undefined) return { prefix, object, instance, resource };
+  return { prefix, object, instance, resource, resourceInstance };
+}
+
+/** "meter-1" of "/meter-1/3303/0"; "" where the path has no prefix. */
+export function prefixOf(path: Path): string {
+  if (!isLetter(path.charCodeAt(1))) return "";
+  const end = path.indexOf("/", 1);
+  const segment = end < 0 ? path.slice(1) : path.slice(1, end);
+  return PREFIX.test(segment) ? segment : "";
 }
 
 /** How many IDs a path has: 0 for "/" and "/meter-1", 1 for an object, … 4 for a resource instance. */
 export function pathDepth(path: Path): number {
-  const { object, instance, resource, resourceInstance } = pathParts(path);
-  return [object, instance, resource, resourceInstance].filter((id) => id !== undefined).length;
+  if (path === "/") return 0;
+  let slashes = 0;
+  for (let i = 0; i < path.length; i++) if (path.charCodeAt(i) === SLASH) slashes++;
+  return isLetter(path.charCodeAt(1)) ? slashes - 1 : slashes;
 }
 
 /** "/meter-1/3303/0" of "/meter-1/3303/0/5700"; undefined above an object. */
@@ -68,12 +87,43 @@ export function parentPath(path: Path): Path | undefined {
 
 /** Whether `path` is `ancestor` or lies below it. */
 export function isWithin(path: Path, ancestor: Path): boolean {
-  return ancestor === "/" ? pathParts(path).prefix === "" : path === ancestor || path.startsWith(`${ancestor}/`);
+  if (ancestor === "/") return !isLetter(path.charCodeAt(1));
+  if (!path.startsWith(ancestor)) return false;
+  return path.length === ancestor.length || path.charCodeAt(ancestor.length) === SLASH;
 }
 
-function parseId(segment: string, path: string): number {
-  if (!/^(0|[1-9][0-9]{0,4})$/.test(segment)) throw new RangeError(`"${segment}" in path "${path}" is no ID`);
-  const id = Number(segment);
+const SLASH = 0x2f;
+const ZERO = 0x30;
+
+function isLetter(code: number): boolean {
+  return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
+/** Every notification and every read comes through here: character by character, no regular expression. */
+function parseIds(path: string, start: number): number[] {
+  const ids: number[] = [];
+  let id = 0;
+  let digits = 0;
+  for (let i = start; i <= path.length; i++) {
+    const code = i === path.length ? SLASH : path.charCodeAt(i);
+    if (code === SLASH) {
+      ids.push(checkedId(id, digits, path.slice(i - digits, i), path));
+      id = 0;
+      digits = 0;
+    } else if (code >= ZERO && code <= ZERO + 9 && digits < 5 && (digits === 0 || id > 0)) {
+      id = id * 10 + code - ZERO;
+      digits++;
+    } else {
+      const end = path.indexOf("/", i);
+      throw new RangeError(`"${path.slice(i - digits, end < 0 ? path.length : end)}" in path "${path}" is no ID`);
+    }
+  }
+  if (ids.length > 4) throw new RangeError(`path "${path}" has more than four IDs`);
+  return ids;
+}
+
+function checkedId(id: number, digits: number, segment: string, path: string): number {
+  if (digits === 0) throw new RangeError(`"${segment}" in path "${path}" is no ID`);
   if (id >= MAX_ID) throw new RangeError(`ID ${id} in path "${path}" is above 65534`);
   return id;
 }

@@ -1,0 +1,82 @@
+/** The fields of a SenML record (RFC 8428 §4, §5; `vlo` is Core 1.2 §7.5.6), by their names in JSON: checks that JSON and CBOR share. */
+import { ProtocolError } from "../../errors.ts";
+import type { Value } from "../sample.ts";
+import type { SenmlInput } from "./senml.ts";
+import { parseObjectLink } from "./value.ts";
+
+/** The bytes that a `vd` holds: text in base64 for JSON, bytes for CBOR. Undefined: it does not. */
+export type ReadData = (value: unknown) => Uint8Array | undefined;
+
+/** Throws ProtocolError for a field of the wrong kind, two values, or a field that changes what we would read. */
+export function readRecord(fields: Iterable<readonly [string, unknown]>, readData: ReadData): SenmlInput {
+  const record: { -readonly [key in keyof SenmlInput]: SenmlInput[key] } = {};
+  for (const [field, content] of fields) {
+    if (field === "bn") record.baseName = readText(field, content);
+    else if (field === "n") record.name = readText(field, content);
+    else if (field === "bt") record.baseTime = readSeconds(field, content);
+    else if (field === "t") record.time = readSeconds(field, content);
+    else if (VALUE_FIELDS.has(field)) {
+      if (record.value !== undefined) throw new ProtocolError("SenML: a record has more than one value");
+      record.value = readValue(field, content, readData);
+    } else checkOther(field, content);
+  }
+  return record;
+}
+
+const VALUE_FIELDS: ReadonlySet<string> = new Set(["v", "vs", "vb", "vd", "vlo"]);
+/** Base value, base sum, sum: with them `v` is not the value. */
+const CHANGING: ReadonlySet<string> = new Set(["bv", "bs", "s"]);
+/** RFC 8428 §4.4: the version of this SenML. */
+const MAX_VERSION = 10;
+
+function readText(field: string, content: unknown): string {
+  if (typeof content !== "string") throw wrongKind(field, "text");
+  return content;
+}
+
+function readSeconds(field: string, content: unknown): number {
+  const seconds = typeof content === "bigint" ? Number(content) : content;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) throw wrongKind(field, "a number of seconds");
+  return seconds;
+}
+
+function readValue(field: string, content: unknown, readData: ReadData): Value {
+  const value = valueOf(field, content, readData);
+  if (value === undefined) throw wrongKind(field, EXPECTED[field] ?? "another value");
+  return value;
+}
+
+function valueOf(field: string, content: unknown, readData: ReadData): Value | undefined {
+  switch (field) {
+    case "v":
+      return typeof content === "number" || typeof content === "bigint" ? content : undefined;
+    case "vs":
+      return typeof content === "string" ? content : undefined;
+    case "vb":
+      return typeof content === "boolean" ? content : undefined;
+    case "vlo":
+      return typeof content === "string" ? parseObjectLink(content) : undefined;
+    default:
+      return readData(content);
+  }
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  v: "a number",
+  vs: "text",
+  vb: "a boolean",
+  vd: "bytes",
+  vlo: 'an object link like "3303:0"',
+};
+
+/** RFC 8428 §4.4: a field whose name ends in `_` must be understood; units and the like are not for us. */
+function checkOther(field: string, content: unknown): void {
+  if (field === "bver" && !(typeof content === "number" && content <= MAX_VERSION)) {
+    throw new ProtocolError("SenML: a version above 10 is not supported");
+  }
+  if (field.endsWith("_") || CHANGING.has(field)) throw new ProtocolError(`SenML: field "${field}" is not supported`);
+}
+
+function wrongKind(field: string, expected: string): ProtocolError {
+  return new ProtocolError(`SenML: "${field}" must be ${expected}`);
+}

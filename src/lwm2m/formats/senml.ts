@@ -1,0 +1,173 @@
+/**
+ * SenML (RFC 8428) as LwM2M uses it (Core 1.2 §7.5.6, §7.5.7), without the bytes: names, base names, times. senml-json.ts and
+ * senml-cbor.ts spell the records.
+ */
+import type { UnixMillis } from "../../clock.ts";
+import { CODE } from "../../coap/codes.ts";
+import { Lwm2mError } from "../../errors.ts";
+import { isWithin, makePath, type Path, parsePath, pathParts, prefixOf } from "../path.ts";
+import type { PathValue, ResourceType, Sample, Value } from "../sample.ts";
+import type { EncodeOptions, TimedPathValue, TypeOf } from "./codec.ts";
+import type { ReportContext } from "./report.ts";
+import { checkKnown, fitValue, tryFit, typeAtLeaf } from "./value.ts";
+
+/** One record to write. */
+export interface SenmlOutput {
+  /** In force from this record on, as is the base time. */
+  readonly baseName?: string;
+  /** Seconds since 1970. */
+  readonly baseTime?: number;
+  /** Appended to the base name. */
+  readonly name?: string;
+  /** Seconds after the base time; exact to the millisecond. */
+  readonly time?: number;
+  readonly value: Value;
+  readonly type: ResourceType | undefined;
+}
+
+/** One record as it was read; `value` is missing where the record only names a path. */
+export interface SenmlInput {
+  readonly baseName?: string;
+  readonly baseTime?: number;
+  readonly name?: string;
+  readonly time?: number;
+  readonly value?: Value;
+}
+
+/** RFC 8428 §4.5.3: a time below this many seconds is relative to now. */
+const ABSOLUTE_TIME = 2 ** 28;
+
+/**
+ * The records of these samples, smallest sensible form: a base name for each run of samples of one device ("/dev1/3/0/", or
+ * the whole path where there is only one), the base time once, and a time only where it differs from that.
+ */
+export function toRecords(samples: readonly Sample[], typeOf: TypeOf, options: EncodeOptions = {}): SenmlOutput[] {
+  const base = options.times === true ? baseTime(samples) : undefined;
+  const records: SenmlOutput[] = [];
+  for (let start = 0; start < samples.length; ) {
+    const end = endOfRun(samples, start);
+    const baseName = commonName(samples, start, end);
+    for (let i = start; i < end; i++) {
+      const sample = samples[i];
+      if (sample === undefined) break;
+      const { path, value } = sample;
+      const name = path.slice(baseName.length);
+      const offset = base === undefined ? 0 : sample.time - base;
+      records.push({
+        ...(i === start ? { baseName } : {}),
+        ...(i === 0 && base !== undefined ? { baseTime: base / 1000 } : {}),
+        ...(name === "" ? {} : { name }),
+        ...(offset === 0 ? {} : { time: offset / 1000 }),
+        value,
+        type: typeOf(path)?.type,
+      });
+    }
+    start = end;
+  }
+  return records;
+}
+
+/** The values of a Write to `base`: see ContentCodec.decode. */
+export function writtenValues(records: readonly SenmlInput[], base: Path, typeOf: TypeOf): PathValue[] {
+  checkKnown(base, typeOf);
+  const values: PathValue[] = [];
+  for (const { name, value } of resolve(records)) {
+    const path = pathUnder(name, base);
+    if (value === undefined) throw new Lwm2mError(CODE.badRequest, `SenML: the record of ${path} has no value`);
+    const type = typeAtLeaf(path, typeOf);
+    if (type !== undefined) values.push({ path, value: fitValue(value, type, path) });
+  }
+  return values;
+}
+
+/** The values of a report: see ReportCodec.decodeReport. */
+export function reportedValues(records: readonly SenmlInput[], { base, typeOf, now }: ReportContext): TimedPathValue[] {
+  const values: TimedPathValue[] = [];
+  for (const { name, value, time } of resolve(records)) {
+    if (value === undefined) continue;
+    const path = reportedPath(name, base);
+    const type = typeOf(path)?.type;
+    const fitted = (type === undefined ? undefined : tryFit(value, type)) ?? value;
+    const measured = time === undefined ? undefined : absoluteTime(time, now);
+    values.push({ path, value: fitted, ...(measured === undefined ? {} : { time: measured }) });
+  }
+  return values;
+}
+
+/** A time of measurement or none: a clock that was never set counts from 1970, which a reader would take for relative. */
+function baseTime(samples: readonly Sample[]): UnixMillis | undefined {
+  const plausible = samples.every(({ time }) => time >= ABSOLUTE_TIME * 1000);
+  return plausible ? samples[0]?.time : undefined;
+}
+
+function endOfRun(samples: readonly Sample[], start: number): number {
+  const first = samples[start];
+  if (first === undefined) return samples.length;
+  const prefix = prefixOf(first.path);
+  let end = start + 1;
+  for (let next = samples[end]; next !== undefined && prefixOf(next.path) === prefix; next = samples[end]) end++;
+  return end;
+}
+
+/** What the paths begin with in common, up to and with a slash; the whole path where they are all the same. */
+function commonName(samples: readonly Sample[], start: number, end: number): string {
+  const first = samples[start]?.path ?? "/";
+  let length: number = first.length;
+  for (let i = start + 1; i < end; i++) {
+    const path = samples[i]?.path ?? first;
+    if (path === first && length === first.length) continue;
+    let same = 0;
+    while (same < length && first.charCodeAt(same) === path.charCodeAt(same)) same++;
+    length = first.lastIndexOf("/", same - 1) + 1;
+  }
+  return first.slice(0, length);
+}
+
+interface Resolved {
+  readonly name: string;
+  /** Seconds, absolute or relative to now; undefined where the pack has no time. */
+  readonly time: number | undefined;
+  readonly value: Value | undefined;
+}
+
+/** RFC 8428 §4.6: base fields stay in force until a later record changes them. */
+function resolve(records: readonly SenmlInput[]): Resolved[] {
+  let baseName = "";
+  let baseTime: number | undefined;
+  return records.map((record) => {
+    baseName = record.baseName ?? baseName;
+    baseTime = record.baseTime ?? baseTime;
+    const timed = baseTime !== undefined || record.time !== undefined;
+    const time = timed ? (baseTime ?? 0) + (record.time ?? 0) : undefined;
+    return { name: baseName + (record.name ?? ""), time, value: record.value };
+  });
+}
+
+function absoluteTime(seconds: number, now: UnixMillis | undefined): UnixMillis | undefined {
+  if (seconds >= ABSOLUTE_TIME) return Math.round(seconds * 1000);
+  return now === undefined ? undefined : now + Math.round(seconds * 1000);
+}
+
+/** A name without the prefix of the request is taken as one of the device that the request goes to. */
+function pathUnder(name: string, base: Path): Path {
+  const path = readName(name);
+  const prefix = prefixOf(base);
+  const placed = prefix !== "" && prefixOf(path) === "" ? makePath({ ...pathParts(path), prefix }) : path;
+  // "/" is the base of composite operations, whose names may go to any device (Gateway TS §8.3.2).
+  if (base === "/" || isWithin(placed, base)) return placed;
+  throw new Lwm2mError(CODE.badRequest, `SenML: ${path} lies outside of ${base}`);
+}
+
+function reportedPath(name: string, base: Path): Path {
+  const path = readName(name);
+  const prefix = prefixOf(base);
+  return prefix !== "" && prefixOf(path) === "" ? makePath({ ...pathParts(path), prefix }) : path;
+}
+
+function readName(name: string): Path {
+  try {
+    return parsePath(name);
+  } catch (error) {
+    throw new Lwm2mError(CODE.badRequest, `SenML: ${(error as Error).message}`, { cause: error });
+  }
+}

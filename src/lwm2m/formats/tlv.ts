@@ -1,0 +1,237 @@
+/**
+ * TLV (Content-Format 11542): Core 1.2 §7.5.5. Names are IDs below the requested path; a prefix has no place in it (Gateway
+ * TS §9), nor has a time.
+ */
+import { CODE } from "../../coap/codes.ts";
+import { Lwm2mError, ProtocolError } from "../../errors.ts";
+import { childPath, MAX_ID, type Path, type PathParts, pathParts } from "../path.ts";
+import type { Sample, Value } from "../sample.ts";
+import { CONTENT_FORMAT, type TimedPathValue, type TypeOf } from "./codec.ts";
+import type { ReportCodec } from "./report.ts";
+import { TLV_KIND, type TlvEntry, tlvEntries, tlvEntry, tlvRead, tlvValue } from "./tlv-bytes.ts";
+import { checkKnown, misfit, plainBytes, typeAtLeaf } from "./value.ts";
+
+export const tlv: ReportCodec = {
+  contentFormat: CONTENT_FORMAT.tlv,
+  carriesTime: false,
+  singleValue: false,
+  encode(samples, base, typeOf) {
+    const parts = pathParts(base);
+    if (parts.object === undefined) throw new Lwm2mError(CODE.notAcceptable, `TLV cannot carry ${base}: ask for SenML`);
+    if (parts.resource !== undefined) return encodeResource(samples, base, parts, typeOf);
+    const instances = groupBy(samples, (path) => path.instance);
+    if (parts.instance !== undefined) return encodeInstance(instances.get(parts.instance) ?? [], typeOf);
+    // Core §7.5.5.2: a read of an object wraps each instance, even where there is only one.
+    return concat(
+      [...instances].map(([id, group]) => tlvEntry(TLV_KIND.objectInstance, id, encodeInstance(group, typeOf))),
+    );
+  },
+  decode(payload, base, typeOf) {
+    checkKnown(base, typeOf);
+    return walk(payload, base, typeOf, strictLeaf);
+  },
+  decodeReport: (payload, { base, typeOf }) => walk(payload, base, typeOf, reportedLeaf),
+};
+
+/**
+ * Whether the payload of a Create names no instance: bare resources, for which the client chooses the instance (Core §6.3.6);
+ * they are decoded with the chosen instance as base.
+ */
+export function hasBareResources(payload: Uint8Array): boolean {
+  return tlvEntries(payload).some(({ kind }) => kind !== TLV_KIND.objectInstance);
+}
+
+interface Placed {
+  readonly parts: PathParts;
+  readonly sample: Sample;
+}
+
+function groupBy(samples: readonly Sample[], key: (parts: PathParts) => number | undefined): Map<number, Placed[]> {
+  const groups = new Map<number, Placed[]>();
+  for (const sample of samples) {
+    const parts = pathParts(sample.path);
+    const id = key(parts) ?? MAX_ID;
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [{ parts, sample }]);
+    else group.push({ parts, sample });
+  }
+  return groups;
+}
+
+function encodeInstance(samples: readonly Placed[], typeOf: TypeOf): Uint8Array {
+  const resources = new Map<number, Placed[]>();
+  for (const placed of samples) {
+    const id = placed.parts.resource ?? MAX_ID;
+    const group = resources.get(id);
+    if (group === undefined) resources.set(id, [placed]);
+    else group.push(placed);
+  }
+  return concat([...resources].map(([id, group]) => resourceEntry(id, group, typeOf)));
+}
+
+function resourceEntry(id: number, group: readonly Placed[], typeOf: TypeOf): Uint8Array {
+  const [first] = group;
+  if (first !== undefined && first.parts.resourceInstance === undefined) {
+    return tlvEntry(TLV_KIND.resource, id, valueBytes(first.sample, typeOf));
+  }
+  // Core §7.5.5: several instances are possible, so it is a Multiple Resource, whatever their number.
+  return tlvEntry(TLV_KIND.multipleResource, id, concat(group.map((placed) => instanceEntry(placed, typeOf))));
+}
+
+function instanceEntry({ parts, sample }: Placed, typeOf: TypeOf): Uint8Array {
+  return tlvEntry(TLV_KIND.resourceInstance, parts.resourceInstance ?? 0, valueBytes(sample, typeOf));
+}
+
+/** A read of a resource, or of one resource instance: the entry alone, without the levels above it. */
+function encodeResource(samples: readonly Sample[], base: Path, parts: PathParts, typeOf: TypeOf): Uint8Array {
+  const [only] = samples;
+  if (parts.resourceInstance !== undefined) {
+    if (only === undefined) return new Uint8Array(0);
+    return tlvEntry(TLV_KIND.resourceInstance, parts.resourceInstance, valueBytes(only, typeOf));
+  }
+  const id = parts.resource ?? 0;
+  if (only !== undefined && only.path === base) return tlvEntry(TLV_KIND.resource, id, valueBytes(only, typeOf));
+  return resourceEntry(
+    id,
+    samples.map((sample) => ({ sample, parts: pathParts(sample.path) })),
+    typeOf,
+  );
+}
+
+function valueBytes({ path, value }: Sample, typeOf: TypeOf): Uint8Array {
+  return tlvValue(value, typeOf(path)?.type);
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, position);
+    position += chunk.length;
+  }
+  return all;
+}
+
+/** Makes a value of the bytes at a resource or resource instance; undefined leaves it out. */
+type Leaf = (path: Path, bytes: Uint8Array, typeOf: TypeOf) => Value | undefined;
+
+/** A Write: unknown resources below an instance are skipped (Core 1.2.2 §6.3.3), a wrong value fails the whole request. */
+const strictLeaf: Leaf = (path, bytes, typeOf) => {
+  const type = typeAtLeaf(path, typeOf);
+  if (type === undefined) return undefined;
+  const value = tlvRead(bytes, type);
+  if (value === undefined) throw misfit(path, type, `${bytes.length} bytes of TLV`);
+  if (typeof value === "number" && !Number.isFinite(value)) throw misfit(path, type, String(value));
+  return value;
+};
+
+const reportedLeaf: Leaf = (path, bytes, typeOf) => {
+  const type = typeOf(path)?.type;
+  return (type === undefined ? undefined : tlvRead(bytes, type)) ?? plainBytes(bytes);
+};
+
+function walk(payload: Uint8Array, base: Path, typeOf: TypeOf, leaf: Leaf): TimedPathValue[] {
+  const walker = new TlvWalker(base, typeOf, leaf);
+  walker.walk(tlvEntries(payload));
+  return walker.values;
+}
+
+/** Walks down from the base path; what the payload may begin with depends on the level of the base (Core §7.5.5.2). */
+class TlvWalker {
+  readonly values: TimedPathValue[] = [];
+  private readonly base: Path;
+  private readonly parts: PathParts;
+  private readonly typeOf: TypeOf;
+  private readonly leaf: Leaf;
+
+  constructor(base: Path, typeOf: TypeOf, leaf: Leaf) {
+    this.base = base;
+    this.parts = pathParts(base);
+    this.typeOf = typeOf;
+    this.leaf = leaf;
+  }
+
+  walk(entries: readonly TlvEntry[]): void {
+    const { object, instance, resource, resourceInstance } = this.parts;
+    if (object === undefined) throw this.unexpected("TLV needs an object in the path");
+    for (const entry of entries) {
+      if (instance === undefined) this.underObject(entry);
+      else if (resource === undefined) this.underInstance(entry, instance);
+      else if (resourceInstance === undefined) this.underResource(entry, resource);
+      else this.atResourceInstance(entry, resource, resourceInstance);
+    }
+  }
+
+  private underObject({ kind, id, value }: TlvEntry): void {
+    if (kind !== TLV_KIND.objectInstance) throw this.unexpected("expected object instances");
+    this.instanceAt(childPath(this.base, this.checked(id)), tlvEntries(value));
+  }
+
+  /** A wrapper with the same instance is optional here: both forms are in use. */
+  private underInstance(entry: TlvEntry, instance: number): void {
+    if (entry.kind !== TLV_KIND.objectInstance) this.resource(this.base, entry);
+    else if (entry.id === instance) this.instanceAt(this.base, tlvEntries(entry.value));
+    else throw this.unexpected(`object instance ${entry.id} lies outside`);
+  }
+
+  /** Bare resource instances stand for the Multiple Resource around them. */
+  private underResource(entry: TlvEntry, resource: number): void {
+    if (entry.kind === TLV_KIND.resourceInstance) this.instancesOf(this.base, [entry]);
+    else if (entry.kind === TLV_KIND.objectInstance) throw this.unexpected("expected the resource");
+    else if (entry.id !== resource) throw this.unexpected(`resource ${entry.id} lies outside`);
+    else this.resourceAt(this.base, entry);
+  }
+
+  private atResourceInstance(entry: TlvEntry, resource: number, resourceInstance: number): void {
+    if (entry.kind === TLV_KIND.resourceInstance) {
+      if (entry.id !== resourceInstance) throw this.unexpected(`resource instance ${entry.id} lies outside`);
+      this.value(this.base, entry.value);
+    } else if (entry.kind === TLV_KIND.multipleResource && entry.id === resource) {
+      for (const inner of tlvEntries(entry.value)) {
+        if (inner.kind !== TLV_KIND.resourceInstance) throw this.unexpected("expected resource instances");
+        this.atResourceInstance(inner, resource, resourceInstance);
+      }
+    } else {
+      throw this.unexpected("expected the resource instance");
+    }
+  }
+
+  private instanceAt(path: Path, entries: readonly TlvEntry[]): void {
+    for (const entry of entries) this.resource(path, entry);
+  }
+
+  private resource(instance: Path, entry: TlvEntry): void {
+    if (entry.kind === TLV_KIND.objectInstance || entry.kind === TLV_KIND.resourceInstance) {
+      throw this.unexpected("expected resources");
+    }
+    this.resourceAt(childPath(instance, this.checked(entry.id)), entry);
+  }
+
+  private resourceAt(path: Path, { kind, value }: TlvEntry): void {
+    if (kind === TLV_KIND.multipleResource) this.instancesOf(path, tlvEntries(value));
+    else this.value(path, value);
+  }
+
+  private instancesOf(path: Path, entries: readonly TlvEntry[]): void {
+    for (const { kind, id, value } of entries) {
+      if (kind !== TLV_KIND.resourceInstance) throw this.unexpected("expected resource instances");
+      this.value(childPath(path, this.checked(id)), value);
+    }
+  }
+
+  private value(path: Path, bytes: Uint8Array): void {
+    const value = this.leaf(path, bytes, this.typeOf);
+    if (value !== undefined) this.values.push({ path, value });
+  }
+
+  private checked(id: number): number {
+    if (id >= MAX_ID) throw new ProtocolError(`TLV: ID ${id} is above 65534`);
+    return id;
+  }
+
+  private unexpected(problem: string): Lwm2mError {
+    return new Lwm2mError(CODE.badRequest, `TLV at ${this.base}: ${problem}`);
+  }
+}

@@ -1,0 +1,163 @@
+/** Values and their types (Core 1.2 Appendix C, Table C-2): what a decoded scalar must be to stand at a path. */
+import { CODE } from "../../coap/codes.ts";
+import { Lwm2mError, ProtocolError } from "../../errors.ts";
+import { type Path, pathDepth } from "../path.ts";
+import { isObjectLink, type ObjectLink, type ResourceType, type Value } from "../sample.ts";
+import type { TypeInfo, TypeOf } from "./codec.ts";
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+const UINT64_MAX = 2n ** 64n - 1n;
+
+/**
+ * The value as one of this type: 1.0 for an integer and 1 for a float are taken, a link may be the text "66:0"; everything
+ * else is strict. Throws Lwm2mError 4.00 that says what was expected.
+ */
+export function fitValue(value: Value, type: ResourceType, path: Path): Value {
+  const fitted = tryFit(value, type);
+  if (fitted === undefined) throw misfit(path, type, describe(value));
+  return fitted;
+}
+
+/** As fitValue; undefined where the value is not of the type. */
+export function tryFit(value: Value, type: ResourceType): Value | undefined {
+  switch (type) {
+    case "string":
+    case "corelnk":
+      return typeof value === "string" ? value : undefined;
+    case "boolean":
+      return typeof value === "boolean" ? value : undefined;
+    case "opaque":
+      return value instanceof Uint8Array ? value : undefined;
+    case "float":
+      return typeof value === "number" || typeof value === "bigint" ? finite(Number(value)) : undefined;
+    case "integer":
+    case "time":
+      return integerWithin(value, INT64_MIN, INT64_MAX);
+    case "unsigned":
+      return integerWithin(value, 0n, UINT64_MAX);
+    case "objlnk":
+      if (typeof value === "string") return parseObjectLink(value);
+      return isObjectLink(value) ? value : undefined;
+  }
+}
+
+/** A whole number as the program holds it: a number where it is a safe integer, else a bigint. */
+export function integer(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/** "66:0"; "65535:65535" points nowhere, and "FFFF:FFFF" is read as that (Core 1.2 prints it once). */
+export function parseObjectLink(text: string): ObjectLink | undefined {
+  if (text.toUpperCase() === "FFFF:FFFF") return { object: 65535, instance: 65535 };
+  const match = /^(\d{1,5}):(\d{1,5})$/.exec(text);
+  const object = Number(match?.[1]);
+  const instance = Number(match?.[2]);
+  return object <= 65535 && instance <= 65535 ? { object, instance } : undefined;
+}
+
+export function formatObjectLink({ object, instance }: ObjectLink): string {
+  return `${object}:${instance}`;
+}
+
+/** The bytes of base64 in either alphabet, padded or not; undefined where it is none. */
+export function parseBase64(text: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return undefined;
+  const digits = text.replace(/=+$/, "").length;
+  if (digits % 4 === 1 || (digits !== text.length && text.length % 4 !== 0)) return undefined;
+  return plainBytes(Buffer.from(text, "base64"));
+}
+
+/** The same bytes as a Uint8Array that is no Buffer, so that values compare whatever format they came from. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Throws ProtocolError where the bytes are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    throw new ProtocolError("text is not UTF-8", { cause: error });
+  }
+}
+
+const encoder = new TextEncoder();
+
+export function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/**
+ * The type of a value at this path, which must be a resource or, of a multiple-instance resource, a resource instance: else
+ * Lwm2mError 4.00. Undefined where the resource is unknown.
+ */
+export function typeAtLeaf(path: Path, typeOf: TypeOf): ResourceType | undefined {
+  const depth = pathDepth(path);
+  if (depth < 3) throw new Lwm2mError(CODE.badRequest, `${path} cannot hold a value: expected a resource`);
+  const info = typeOf(path);
+  if (info !== undefined) checkLevel(path, depth, info);
+  return info?.type;
+}
+
+/** The type that the only value of a payload for `base` must have; 4.04 where the resource is unknown. */
+export function singleType(base: Path, typeOf: TypeOf): ResourceType {
+  const type = typeAtLeaf(base, typeOf);
+  if (type === undefined) throw unknownResource(base);
+  return type;
+}
+
+/** A write to a resource itself needs to know it (4.04), where a write to an instance skips what it does not know. */
+export function checkKnown(base: Path, typeOf: TypeOf): void {
+  if (pathDepth(base) >= 3 && typeOf(base) === undefined) throw unknownResource(base);
+}
+
+export function misfit(path: Path, type: ResourceType, found: string): Lwm2mError {
+  return new Lwm2mError(CODE.badRequest, `${path}: expected ${EXPECTED[type]}, got ${found}`);
+}
+
+const EXPECTED: Readonly<Record<ResourceType, string>> = {
+  string: "text",
+  corelnk: "text in link-format",
+  boolean: "a boolean",
+  opaque: "bytes",
+  float: "a finite number",
+  integer: "a 64-bit integer",
+  unsigned: "an unsigned 64-bit integer",
+  time: "whole seconds since 1970",
+  objlnk: 'an object link like "3303:0"',
+};
+
+function checkLevel(path: Path, depth: number, { multiple }: TypeInfo): void {
+  if (multiple && depth === 3) {
+    throw new Lwm2mError(CODE.badRequest, `${path} has several instances: expected values of its instances`);
+  }
+  if (!multiple && depth === 4) throw new Lwm2mError(CODE.badRequest, `${path}: the resource has no instances`);
+}
+
+function unknownResource(path: Path): Lwm2mError {
+  return new Lwm2mError(CODE.notFound, `${path} is no known resource`);
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function integerWithin(value: Value, low: bigint, high: bigint): number | bigint | undefined {
+  if (typeof value === "number") {
+    if (!Number.isInteger(value)) return undefined;
+    if (Number.isSafeInteger(value)) return value >= low ? value + 0 : undefined; // -0 is 0
+    return integerWithin(BigInt(value), low, high);
+  }
+  return typeof value === "bigint" && value >= low && value <= high ? integer(value) : undefined;
+}
+
+function describe(value: Value): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (isObjectLink(value)) return `the object link ${formatObjectLink(value)}`;
+  if (typeof value !== "string") return `the ${typeof value} ${value}`;
+  return value.length > 40 ? `text of ${value.length} characters` : `the text ${JSON.stringify(value)}`;
+}
