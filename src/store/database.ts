@@ -9,7 +9,7 @@ import { StoreError } from "./store-error.ts";
 export const FILE_NAME = "gateway.db";
 
 /** How long a process that is about to stop may still hold the file. */
-const BUSY_MILLIS = 2000;
+const BUSY_MILLIS = 1000;
 
 /** The open file and its tables. */
 export interface StoreFile {

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import Sqlite from "better-sqlite3";
+import { silentLogger } from "../../src/log.ts";
+import { openStore, type Store, StoreError } from "../../src/store/store.ts";
+import { run, start } from "../support/process.ts";
+import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const WRITER = fileURLToPath(new URL("./store-writer.ts", import.meta.url));
+
+test("places survive closing and opening", async (t) => {
+  const directory = join(temporaryDirectory(t), "state", "deep");
+  await using(directory, async (store) => {
+    const { assigned } = await store.assignDevices([{ id: "meter-1" }, { id: "1" }]);
+    assert.deepEqual(assigned.get("1"), { prefix: "dev1", instance: 1 });
+  });
+  await using(directory, async (store) => {
+    const { assigned } = await store.assignDevices([{ id: "2" }, { id: "1" }, { id: "new", was: "meter-1" }]);
+    assert.deepEqual(assigned.get("1"), { prefix: "dev1", instance: 1 });
+    assert.deepEqual(assigned.get("2"), { prefix: "dev2", instance: 2 });
+    assert.deepEqual(assigned.get("new"), { prefix: "meter-1", instance: 0 });
+  });
+  assert.equal(statSync(directory).mode & 0o077, 0, "nobody else's business");
+});
+
+test("a forgotten device frees its prefixes and its instance", async (t) => {
+  await using(temporaryDirectory(t), async (store) => {
+    await store.assignDevices([{ id: "a" }, { id: "b" }]);
+    await store.assignDevices([{ id: "a", prefix: "p" }]);
+    assert.equal(await store.forgetDevice("a"), true);
+    assert.equal(await store.forgetDevice("a"), false);
+    const { assigned } = await store.assignDevices([
+      { id: "c", prefix: "a" },
+      { id: "d", prefix: "p" },
+    ]);
+    assert.deepEqual(assigned.get("c"), { prefix: "a", instance: 0 });
+    assert.deepEqual(assigned.get("d"), { prefix: "p", instance: 2 });
+  });
+});
+
+test("a thousand devices are placed in one transaction, and found again", async (t) => {
+  const devices = Array.from({ length: 1000 }, (_, i) => ({ id: i % 2 === 0 ? `meter-${i}` : `${i}` }));
+  const directory = temporaryDirectory(t);
+  const first = await using(directory, (store) => store.assignDevices(devices));
+  assert.equal(first.assigned.size, 1000);
+  assert.deepEqual(await using(directory, (store) => store.assignDevices(devices)), first);
+});
+
+test("what is asked together is answered in order, and close waits for it", async (t) => {
+  const store = await openStore({ directory: temporaryDirectory(t), log: silentLogger });
+  const asked = ["1", "2", "3"].map((id) => store.assignDevices([{ id }]));
+  await Promise.all([store.close(), store.close()]);
+  const answers = await Promise.all(asked);
+  assert.deepEqual(
+    answers.flatMap(({ assigned }) => [...assigned.values()].map(({ prefix }) => prefix)),
+    ["dev1", "dev2", "dev3"],
+  );
+  await assert.rejects(store.forgetDevice("1"), storeError("closed", /the store is closed/));
+});
+
+test("a second process gets a sentence, and the first goes on", async (t) => {
+  const directory = temporaryDirectory(t);
+  const writer = start(t, process.execPath, [WRITER, directory]);
+  await writer.printed(/^5$/m);
+  await assert.rejects(openIn(directory), storeError("locked", /gateway\.db is in use by another process/));
+  await writer.printed(/^50$/m);
+});
+
+test("a process killed in the middle of writing loses nothing that was confirmed", async (t) => {
+  const directory = temporaryDirectory(t);
+  for (const least of [20, 40, 60]) {
+    const writer = start(t, process.execPath, [WRITER, directory]);
+    await writer.printed(new RegExp(`^${least}$`, "m"));
+    writer.child.kill("SIGKILL");
+    const confirmed = Number((await writer.outcome).stdout.trim().split("\n").at(-1));
+    assert.ok(confirmed >= least);
+    const log: LogLine[] = [];
+    const places = await using(
+      directory,
+      (store) => store.assignDevices(Array.from({ length: confirmed }, (_, i) => ({ id: `${i + 1}` }))),
+      log,
+    );
+    for (let i = 1; i <= confirmed; i++) {
+      assert.deepEqual(places.assigned.get(`${i}`), { prefix: `dev${i}`, instance: i - 1 });
+    }
+    assert.deepEqual(log, []);
+  }
+});
+
+for (const [what, damage] of [
+  ["no database at all", (file: string) => writeFileSync(file, "servers: []\n".repeat(1000))],
+  ["a database cut in half", (file: string) => truncateSync(file, statSync(file).size / 2)],
+  ["tables that are not ours", (file: string) => execute(file, "DROP TABLE prefixes; CREATE TABLE prefixes (x)")],
+  ["a prefix without its device", (file: string) => execute(file, "INSERT INTO prefixes VALUES ('p', 'nobody')")],
+  ["a version that never was", (file: string) => execute(file, "PRAGMA user_version = -1")],
+] as const) {
+  test(`a damaged file is set aside with a loud error and a new one begun: ${what}`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const file = join(directory, "gateway.db");
+    await using(directory, (store) => store.assignDevices(Array.from({ length: 200 }, (_, i) => ({ id: `${i}` }))));
+    damage(file);
+    const damaged = readFileSync(file);
+    const log: LogLine[] = [];
+    await using(
+      directory,
+      async (store) => {
+        const { assigned } = await store.assignDevices([{ id: "fresh" }]);
+        assert.deepEqual(assigned.get("fresh"), { prefix: "fresh", instance: 0 });
+      },
+      log,
+    );
+    const aside = readdirSync(directory).find((name) => name.startsWith("gateway.db.damaged-20"));
+    assert.ok(aside !== undefined);
+    assert.equal(readFileSync(join(directory, aside)).length, damaged.length);
+    assert.deepEqual(
+      log.map(({ level, fields: { file } }) => [level, file]),
+      [["error", join(directory, aside)]],
+    );
+    assert.match(log[0]?.message ?? "", /set aside, and a new one begun/);
+  });
+}
+
+test("a file of a later version is refused and left alone", async (t) => {
+  const directory = temporaryDirectory(t);
+  await using(directory, (store) => store.assignDevices([{ id: "a" }]));
+  execute(join(directory, "gateway.db"), "PRAGMA user_version = 99");
+  await assert.rejects(openIn(directory), storeError("newer", /later version \(schema version 99; this program knows/));
+  assert.deepEqual(readdirSync(directory), ["gateway.db"]);
+});
+
+test("a directory that cannot be made, is a file, or takes no file is named", async (t) => {
+  const directory = temporaryDirectory(t);
+  writeFileSync(join(directory, "file"), "");
+  mkdirSync(join(directory, "taken", "gateway.db"), { recursive: true });
+  for (const bad of [join(directory, "file"), join(directory, "file", "x"), join(directory, "taken"), "/proc/self"]) {
+    await assert.rejects(openIn(bad), (error) => {
+      assert.ok(error instanceof StoreError && error.kind === "unwritable", String(error));
+      assert.ok(error.message.includes(bad), error.message);
+      return true;
+    });
+  }
+});
+
+test("a read-only directory is named", { skip: process.getuid?.() === 0 && "root may write anywhere" }, async (t) => {
+  const directory = temporaryDirectory(t);
+  chmodSync(directory, 0o500);
+  await assert.rejects(openIn(directory), storeError("unwritable", /cannot write to the state directory .*EACCES/));
+});
+
+test("a disk that fills up gives an error that says where, and keeps what was there", async (t) => {
+  const directory = temporaryDirectory(t);
+  // A limit on the size of a file (in KiB) is as good as a full disk, and needs no rights.
+  const limited = `ulimit -f 200; exec "$0" "$1" "$2"`;
+  const { stdout, stderr } = await run(t, "bash", ["-c", limited, process.execPath, WRITER, directory]);
+  assert.match(stderr, /^unwritable: .*gateway\.db/m);
+  const confirmed = Number(stdout.trim().split("\n").at(-1));
+  assert.ok(confirmed > 0);
+  const { assigned } = await using(directory, (store) => store.assignDevices([{ id: `${confirmed}` }]));
+  assert.deepEqual(assigned.get(`${confirmed}`), { prefix: `dev${confirmed}`, instance: confirmed - 1 });
+});
+
+function openIn(directory: string): Promise<Store> {
+  return openStore({ directory, log: silentLogger });
+}
+
+async function using<T>(directory: string, work: (store: Store) => Promise<T>, log: LogLine[] = []): Promise<T> {
+  const store = await openStore({ directory, log: recordingLogger(log) });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function execute(file: string, sql: string): void {
+  const db = new Sqlite(file);
+  db.pragma("foreign_keys = OFF");
+  db.exec(sql);
+  db.close();
+}
+
+function storeError(kind: StoreError["kind"], message: RegExp): (error: unknown) => true {
+  return (error) => {
+    assert.ok(error instanceof StoreError, String(error));
+    assert.equal(error.kind, kind);
+    assert.match(error.message, message);
+    return true;
+  };
+}

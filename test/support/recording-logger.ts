@@ -1,0 +1,21 @@
+import type { LogFields, Logger } from "../../src/log.ts";
+
+export interface LogLine {
+  readonly level: "error" | "warn" | "info" | "debug";
+  readonly fields: LogFields;
+  readonly message: string;
+}
+
+/** A logger that adds each line to the list; a child's fields are in each of its lines. */
+export function recordingLogger(lines: LogLine[], own: LogFields = {}): Logger {
+  const at = (level: LogLine["level"]) => (fields: LogFields, message: string) => {
+    lines.push({ level, fields: { ...own, ...fields }, message });
+  };
+  return {
+    error: at("error"),
+    warn: at("warn"),
+    info: at("info"),
+    debug: at("debug"),
+    child: (fields) => recordingLogger(lines, { ...own, ...fields }),
+  };
+}

@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** A new empty folder of this test, removed after it. */
+export function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "lwm2m-gateway-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
