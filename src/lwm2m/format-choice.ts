@@ -39,10 +39,13 @@ export function chooseFormat(path: Path, typeOf: TypeOf, { accept, version }: Fo
 
 /**
  * The values in the payload of a Write; the path must exist (see ObjectTree.check). Throws Lwm2mError: 4.15 for a format that
- * we do not speak or that cannot hold what the path stands for, 4.00 for bytes that are not this format or values that do
+ * we do not speak or that cannot hold what the path stands for, 4.05 for an executable resource, 4.00 for bytes that are not this format or values that do
  * not fit.
  */
 export function decodeValues({ path, contentFormat, payload }: WriteOperation, typeOf: TypeOf): PathValue[] {
+  if (pathDepth(path) >= RESOURCE && typeOf(path) === undefined) {
+    throw new Lwm2mError(CODE.methodNotAllowed, `${path} holds no value: it cannot be written`);
+  }
   const codec = codecFor(contentFormat);
   if (codec === undefined) throw unsupported(`there is no Content-Format ${contentFormat} here`);
   if (codec.singleValue && !isSingle(path, typeOf)) {

@@ -1,6 +1,14 @@
-/** When a change becomes a notification. */
+/**
+ * When a change becomes a notification: Core 1.2 §6.4.1 Observe, §6.4.2 attributes, §6.4.3 Notify, §6.4.4 Observe-Composite;
+ * RFC 7641 §4.5 (confirmable now and then).
+ */
+import type { Millis } from "../clock.ts";
+import type { Machine, Timeout } from "../machine.ts";
+import type { AttributeSource } from "./attribute-store.ts";
 import type { Attributes } from "./attributes.ts";
-import type { Path } from "./path.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Observation } from "./observation.ts";
+import { isWithin, type Path, parentPath } from "./path.ts";
 import type { Sample } from "./sample.ts";
 
 declare const observation: unique symbol;
@@ -17,15 +25,16 @@ export type ObservationEvent =
   | {
       readonly type: "observe";
       readonly id: ObservationId;
+      /** Several are an Observe-Composite. */
       readonly paths: readonly Path[];
       /** The attributes in the request itself; absent: none were there. */
       readonly attributes?: Attributes;
       readonly samples: readonly Sample[];
     }
   | { readonly type: "cancel"; readonly id: ObservationId }
-  /** Attributes at or below the path were written; without path: the defaults of the Server object. */
+  /** Attributes of the path were written, which count for all below; without path: the defaults of the Server object. */
   | { readonly type: "attributesChanged"; readonly path?: Path }
-  /** New values, changed or measured again unchanged. */
+  /** New values: changed, or measured again unchanged, which only moves their time. */
   | { readonly type: "changed"; readonly samples: readonly Sample[] }
   /** A device, object, instance, resource or resource instance is gone. */
   | { readonly type: "removed"; readonly path: Path }
@@ -33,14 +42,14 @@ export type ObservationEvent =
   | { readonly type: "clear" };
 
 export type ObservationEffect =
-  /** A due report (a notification that is now owed). */
+  /** A due report: a notification that is now owed. */
   | {
       readonly type: "due";
       readonly id: ObservationId;
       readonly paths: readonly Path[];
       /** All that the observed paths show now, each with the time of its own measurement. */
       readonly samples: readonly Sample[];
-      /** The paths among them that made the report due; empty where pmax did. */
+      /** The paths among them that made the report due; empty where pmax did, or something that is gone. */
       readonly triggered: readonly Path[];
       /** hqmax: how many reports to keep for a server that is away; undefined where it is not set. */
       readonly keep: number | undefined;
@@ -48,5 +57,143 @@ export type ObservationEffect =
     }
   /** epmax has passed without a new value: read these paths now and hand in `changed`. */
   | { readonly type: "refresh"; readonly id: ObservationId; readonly paths: readonly Path[] }
-  /** Nothing is left to observe: the server gets a 4.04. */
+  /** Nothing is left to observe: the server gets a 4.04, and the observation is forgotten. */
   | { readonly type: "ended"; readonly id: ObservationId };
+
+/** The observations of one server. */
+export class Observations implements Machine<ObservationEvent, ObservationEffect> {
+  private readonly source: AttributeSource;
+  private readonly byId = new Map<ObservationId, Observation>();
+  /** By observed path: a sample finds its observations by its own path and those above it. */
+  private readonly byPath = new Map<Path, Set<Observation>>();
+  private readonly deadlines = new Deadlines<Observation>();
+
+  /** An AttributeStore is the source. */
+  constructor(source: AttributeSource) {
+    this.source = source;
+  }
+
+  get deadline(): Millis | undefined {
+    return this.deadlines.next;
+  }
+
+  /** How many observations there are. */
+  get size(): number {
+    return this.byId.size;
+  }
+
+  handle(event: ObservationEvent | Timeout, now: Millis): ObservationEffect[] {
+    const effects: ObservationEffect[] = [];
+    switch (event.type) {
+      case "observe":
+        this.observe(event, now);
+        break;
+      case "cancel":
+        this.drop(event.id);
+        break;
+      case "attributesChanged":
+        this.applyAttributes(event.path, now);
+        break;
+      case "changed":
+        this.take(event.samples, now);
+        break;
+      case "removed":
+        effects.push(...this.remove(event.path, now));
+        break;
+      case "clear":
+        this.clear();
+        break;
+      case "timeout":
+        break;
+    }
+    this.collectDue(now, effects);
+    return effects;
+  }
+
+  private observe(event: ObservationEvent & { readonly type: "observe" }, now: Millis): void {
+    this.drop(event.id);
+    const observation = new Observation(event, this.source, now);
+    observation.begin(event.samples);
+    this.byId.set(observation.id, observation);
+    for (const path of observation.paths) {
+      const others = this.byPath.get(path);
+      if (others === undefined) this.byPath.set(path, new Set([observation]));
+      else others.add(observation);
+    }
+    this.deadlines.set(observation, observation.nextDue());
+  }
+
+  private drop(id: ObservationId): void {
+    const observation = this.byId.get(id);
+    if (observation === undefined) return;
+    this.byId.delete(id);
+    this.deadlines.set(observation, undefined);
+    for (const path of observation.paths) {
+      const others = this.byPath.get(path);
+      others?.delete(observation);
+      if (others?.size === 0) this.byPath.delete(path);
+    }
+  }
+
+  private clear(): void {
+    this.byId.clear();
+    this.byPath.clear();
+    this.deadlines.clear();
+  }
+
+  private applyAttributes(path: Path | undefined, now: Millis): void {
+    for (const observation of this.byId.values()) {
+      if (path !== undefined && !observation.paths.some((observed) => isWithin(observed, path))) continue;
+      observation.applyAttributes(this.source);
+      this.reconsider(observation, now);
+    }
+  }
+
+  /** However many samples an observation gets at once, they make one report. */
+  private take(samples: readonly Sample[], now: Millis): void {
+    const touched = new Set<Observation>();
+    for (const sample of samples) {
+      for (let at: Path | undefined = sample.path; at !== undefined; at = parentPath(at)) {
+        this.offer(sample, this.byPath.get(at), touched);
+      }
+    }
+    for (const observation of touched) this.reconsider(observation, now);
+  }
+
+  private offer(sample: Sample, observations: Iterable<Observation> = [], touched: Set<Observation>): void {
+    for (const observation of observations) {
+      observation.take(sample);
+      touched.add(observation);
+    }
+  }
+
+  private remove(path: Path, now: Millis): ObservationEffect[] {
+    const effects: ObservationEffect[] = [];
+    for (const observation of [...this.byId.values()]) {
+      if (observation.remove(path)) {
+        this.reconsider(observation, now);
+      } else {
+        this.drop(observation.id);
+        effects.push({ type: "ended", id: observation.id });
+      }
+    }
+    return effects;
+  }
+
+  private reconsider(observation: Observation, now: Millis): void {
+    observation.evaluate(now);
+    this.deadlines.set(observation, observation.nextDue());
+  }
+
+  private collectDue(now: Millis, effects: ObservationEffect[]): void {
+    for (let next = this.deadlines.take(now); next !== undefined; next = this.deadlines.take(now)) {
+      const { id, paths } = next;
+      next.evaluate(now);
+      const report = next.report(now);
+      if (report !== undefined) effects.push({ type: "due", id, paths, ...report });
+      const stale = next.refresh(now);
+      if (stale.length > 0) effects.push({ type: "refresh", id, paths: stale });
+      this.deadlines.set(next, next.nextDue());
+    }
+  }
+}
