@@ -1,6 +1,8 @@
 import type { Millis, UnixMillis } from "../clock.ts";
-import type { Path } from "../lwm2m/path.ts";
+import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { Value } from "../lwm2m/sample.ts";
+import type { DeviceModel, Leaf } from "./device-model.ts";
+import type { Values } from "./values.ts";
 
 export type DeviceState = "connecting" | "online" | "offline";
 
@@ -50,4 +52,34 @@ export interface DeviceCounters {
   readonly skippedPolls: number;
   /** Times it went offline. */
   readonly outages: number;
+}
+
+export function valueStatuses({ leaves }: DeviceModel, values: Values, now: Millis): ValueStatus[] {
+  const all = [...leaves.values()].flat();
+  return all.filter(({ definition }) => definition.type !== undefined).map((leaf) => valueStatus(leaf, values, now));
+}
+
+function valueStatus({ path, definition, place }: Leaf, values: Values, now: Millis): ValueStatus {
+  const known = values.get(path);
+  const unit = definition.unit ?? sensorUnit(path, values);
+  return {
+    path,
+    name: definition.name,
+    ...(known?.good === undefined ? {} : { value: known.good.value, time: known.good.time }),
+    ...(unit === undefined ? {} : { unit }),
+    ...(known === undefined ? {} : { age: now - known.heard }),
+    ...(known?.bad === undefined ? {} : { bad: known.bad.reason }),
+    ...(place === undefined ? {} : { source: `${place.file}:${place.line}` }),
+  };
+}
+
+/** Sensors of IPSO objects (3300 and on) tell the unit of their values in a resource beside them. */
+const SENSOR_UNITS = 5701;
+const SENSOR_VALUES: ReadonlySet<number> = new Set([5600, 5601, 5602, 5603, 5604, 5700]);
+
+function sensorUnit(path: Path, values: Values): string | undefined {
+  const { resource, ...instance } = pathParts(path);
+  if (resource === undefined || !SENSOR_VALUES.has(resource)) return undefined;
+  const unit = values.get(makePath({ ...instance, resource: SENSOR_UNITS }))?.good?.value;
+  return typeof unit === "string" ? unit : undefined;
 }

@@ -1,11 +1,20 @@
-import type { Link } from "../adapter.ts";
-import type { Clock, Random } from "../clock.ts";
+import type { Link, PointId } from "../adapter.ts";
+import { type Clock, type Millis, type Random, randomFraction, type UnixMillis } from "../clock.ts";
+import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { Backing } from "../lwm2m/tree.ts";
-import type { DevicePlan } from "../mapping/plan-types.ts";
-import type { DeviceState, DeviceStatus } from "./device-status.ts";
+import { type Drive, drive } from "../machine.ts";
+import type { DevicePlan, Poll } from "../mapping/plan-types.ts";
+import { Availability, type AvailabilityEffect, type AvailabilityEvent } from "./availability.ts";
+import { type BackingPort, DeviceBacking } from "./device-backing.ts";
+import { type DeviceModel, deviceModel } from "./device-model.ts";
+import { DeviceSession, type SessionListener } from "./device-session.ts";
+import { type DeviceState, type DeviceStatus, valueStatuses } from "./device-status.ts";
+import { errorCodeSamples, fixedSamples } from "./fixed-values.ts";
+import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
+import { Readings } from "./readings.ts";
+import { Values } from "./values.ts";
 
 export interface DeviceSettings {
   readonly plan: DevicePlan;
@@ -27,15 +36,199 @@ export interface DeviceObserver {
 }
 
 /** One running device: attaches to its link, polls it, keeps its values, knows whether it is there. */
-export declare class Device {
+export class Device {
   readonly plan: DevicePlan;
   readonly prefix: string;
   /** What stands behind the tree of its prefix. */
-  readonly backing: Backing;
-  constructor(settings: DeviceSettings, observer: DeviceObserver);
-  get state(): DeviceState;
-  start(): void;
-  status(): DeviceStatus;
+  readonly backing: DeviceBacking;
+  private readonly settings: DeviceSettings;
+  private readonly observer: DeviceObserver;
+  private readonly model: DeviceModel;
+  private readonly values = new Values();
+  private readonly readings: Readings;
+  private readonly session: DeviceSession;
+  private readonly schedule: PollSchedule;
+  private readonly availability: Availability;
+  private readonly polls: Drive<PollEvent>;
+  private readonly presence: Drive<AvailabilityEvent>;
+  private since: UnixMillis;
+  private lastHeard: UnixMillis | undefined;
+  private onlineAt: Millis = 0;
+  private outages = 0;
+  private closed = false;
+
+  constructor(settings: DeviceSettings, observer: DeviceObserver) {
+    const { plan, prefix, clock, random, log } = settings;
+    const fraction = (): number => randomFraction(random);
+    this.plan = plan;
+    this.prefix = prefix;
+    this.settings = settings;
+    this.observer = observer;
+    this.model = deviceModel(plan, prefix, settings.deviceObject);
+    this.readings = new Readings([...this.model.leaves.values()].flat(), this.values, clock, log);
+    this.session = new DeviceSession(settings, this.sessionListener());
+    this.schedule = new PollSchedule(pollsOf(plan), fraction);
+    this.availability = new Availability(plan.availability, fraction);
+    this.polls = drive(this.schedule, clock, (effect) => this.poll(effect));
+    this.presence = drive(this.availability, clock, (effect) => this.follow(effect));
+    this.since = clock.wall();
+    const { model, values, readings, session } = this;
+    this.backing = new DeviceBacking({ prefix, model, values, readings, session, clock }, this.backingPort());
+  }
+
+  get state(): DeviceState {
+    return this.availability.state;
+  }
+
+  start(): void {
+    const { clock } = this.settings;
+    this.report(this.values.update(fixedSamples(this.model, clock.wall()), clock.monotonic()));
+    this.presence({ type: "start" });
+  }
+
+  status(): DeviceStatus {
+    const { plan, prefix, availability, session, lastHeard } = this;
+    const { clock } = this.settings;
+    const { reason } = availability;
+    const nextTry = this.nextTry();
+    return {
+      id: plan.id,
+      prefix,
+      mapping: plan.mapping,
+      link: plan.link,
+      state: this.state,
+      since: this.since,
+      ...(reason === undefined ? {} : { reason }),
+      ...(nextTry === undefined ? {} : { nextTry }),
+      ...(lastHeard === undefined ? {} : { lastHeard }),
+      values: valueStatuses(this.model, this.values, clock.monotonic()),
+      counters: { ...session.counters, skippedPolls: this.schedule.skipped, outages: this.outages },
+    };
+  }
+
   /** Nothing is reported afterwards. Never rejects. */
-  close(): Promise<void>;
+  async close(): Promise<void> {
+    this.closed = true;
+    this.polls.stop();
+    this.presence.stop();
+    await this.session.close();
+  }
+
+  private sessionListener(): SessionListener {
+    return {
+      onRead: (points, result, order) => this.report(this.readings.takeRead(points, result, order)),
+      onHeard: () => this.hear(),
+      onFailed: ({ message }) => this.presence({ type: "failed", reason: message }),
+      onReadings: (readings) => {
+        if (readings.length > 0) this.hear();
+        this.report(this.readings.takeUnasked(readings));
+      },
+      onReachable: (reachable) =>
+        this.presence(reachable ? { type: "found" } : { type: "lost", reason: "the link to it is down" }),
+    };
+  }
+
+  private backingPort(): BackingPort {
+    return {
+      absence: () => this.absence(),
+      onlineAt: () => this.onlineAt,
+      report: (samples) => this.report(samples),
+    };
+  }
+
+  /** Why it cannot be asked, and since when, for the person behind the server. */
+  private absence(): string | undefined {
+    if (this.state !== "offline") return undefined;
+    const { lastHeard } = this;
+    const contact = lastHeard === undefined ? "never heard" : `last heard ${new Date(lastHeard).toISOString()}`;
+    return `${this.plan.id} is offline (${this.availability.reason}), ${contact}`;
+  }
+
+  private hear(): void {
+    this.lastHeard = this.settings.clock.wall();
+    this.presence({ type: "heard" });
+  }
+
+  private report(samples: readonly Sample[]): void {
+    if (samples.length > 0 && !this.closed) this.observer.onSamples(this, samples);
+  }
+
+  private poll({ points }: PollEffect): void {
+    const finish = (ok: boolean): void => this.polls({ type: "finished", ok });
+    void this.session.read(points).then(
+      () => finish(true),
+      (error) => {
+        expectDeviceError(error);
+        finish(false);
+      },
+    );
+  }
+
+  private follow(effect: AvailabilityEffect): void {
+    switch (effect.type) {
+      case "probe":
+        void this.probe();
+        break;
+      case "online":
+        this.onlineAt = this.settings.clock.monotonic();
+        this.polls({ type: "start" });
+        this.changeState();
+        this.settings.log.info({}, "the device is online");
+        break;
+      case "offline":
+        this.outages++;
+        this.polls({ type: "stop" });
+        this.changeState();
+        this.settings.log.warn({ reason: effect.reason, nextTry: this.nextTry() }, "the device is offline");
+        break;
+    }
+  }
+
+  private changeState(): void {
+    const { model, prefix, state, settings } = this;
+    this.since = settings.clock.wall();
+    const errorCode = errorCodeSamples(model, prefix, state === "offline", this.since);
+    this.report(this.values.update(errorCode, settings.clock.monotonic()));
+    if (!this.closed) this.observer.onStateChange(this, state);
+  }
+
+  /** Attaches, and asks for one point. The session tells what came of it. */
+  private async probe(): Promise<void> {
+    try {
+      await this.session.attach();
+      this.presence({ type: "attached" });
+      const point = probePoint(this.plan);
+      if (point !== undefined) await this.session.read([point]);
+    } catch (error) {
+      expectDeviceError(error);
+    }
+    this.presence({ type: "probed" });
+  }
+
+  private nextTry(): UnixMillis | undefined {
+    const { nextTry } = this.availability;
+    const { clock } = this.settings;
+    return nextTry === undefined ? undefined : Math.round(clock.wall() + nextTry - clock.monotonic());
+  }
+}
+
+function pollsOf(plan: DevicePlan): Map<PointId, Poll> {
+  const polls = new Map<PointId, Poll>();
+  for (const { point, source } of plan.resources.values()) {
+    if (source.kind === "point" && source.readable) polls.set(point, source.poll);
+  }
+  return polls;
+}
+
+/** The point that a probe asks for: one that is polled anyway. None for a device that speaks by itself, or tells nothing. */
+function probePoint(plan: DevicePlan): PointId | undefined {
+  if (plan.availability.silence !== undefined) return undefined;
+  const polls = [...pollsOf(plan)];
+  const polled = polls.find(([, poll]) => typeof poll === "object") ?? polls.find(([, poll]) => poll === "connect");
+  return (polled ?? polls[0])?.[0];
+}
+
+/** A failed request was told already, to availability and log; anything else is a bug, and must be seen. */
+function expectDeviceError(error: unknown): void {
+  if (!(error instanceof DeviceError)) throw error;
 }

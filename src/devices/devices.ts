@@ -3,7 +3,9 @@ import type { Clock, Random } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
-import type { Device, DeviceObserver } from "./device.ts";
+import { Device, type DeviceObserver } from "./device.ts";
+import { OpenLinks } from "./open-links.ts";
+import { samePlan } from "./same-plan.ts";
 
 /** A link as the configuration describes it; `LinkSettings` of config/ is one. */
 export interface LinkPlan {
@@ -28,7 +30,7 @@ export interface DevicesChange {
 }
 
 export interface DevicesListener extends DeviceObserver {
-  /** After the devices of a plan were started and stopped; not called where nothing changed. */
+  /** The devices are those of the new plan, and the new ones about to start; not called where nothing changed. */
   onDevicesChanged(change: DevicesChange): void;
 }
 
@@ -41,14 +43,90 @@ export interface DevicesSettings {
 }
 
 /** The running devices, and the links that they need. */
-export declare class Devices {
-  constructor(settings: DevicesSettings, listener: DevicesListener);
-  /** Makes the running devices those of the plan: equal ones are untouched. Calls are done one after the other. Never rejects. */
-  apply(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): Promise<DevicesChange>;
+export class Devices {
+  private readonly settings: DevicesSettings;
+  private readonly listener: DevicesListener;
+  private readonly links: OpenLinks;
+  private running: ReadonlyMap<string, Running> = new Map();
+  private prefixes: ReadonlyMap<string, Device> = new Map();
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(settings: DevicesSettings, listener: DevicesListener) {
+    this.settings = settings;
+    this.listener = listener;
+    this.links = new OpenLinks(settings);
+  }
+
+  /** Makes the running devices those of the plan: equal ones are untouched. Calls are done one after the other. */
+  apply(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): Promise<DevicesChange> {
+    const change = this.turn.then(() => this.change(devices, links));
+    const done = (): void => {};
+    this.turn = change.then(done, done);
+    return change;
+  }
+
   /** In the order of the plan. */
-  list(): readonly Device[];
+  list(): readonly Device[] {
+    return [...this.running.values()].map(({ device }) => device);
+  }
+
   /** By its id. */
-  get(id: string): Device | undefined;
-  byPrefix(prefix: string): Device | undefined;
-  close(): Promise<void>;
+  get(id: string): Device | undefined {
+    return this.running.get(id)?.device;
+  }
+
+  byPrefix(prefix: string): Device | undefined {
+    return this.prefixes.get(prefix);
+  }
+
+  async close(): Promise<void> {
+    await this.turn;
+    await Promise.all(this.list().map((device) => device.close()));
+    this.running = new Map();
+    this.prefixes = new Map();
+    await this.links.closeAll();
+  }
+
+  private async change(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): Promise<DevicesChange> {
+    const change = this.compare(devices, links);
+    const stopped = new Set([...change.removed, ...change.changed]);
+    await Promise.all([...stopped].map((id) => this.get(id)?.close()));
+    await this.links.adopt(links, new Set(devices.map(({ plan }) => plan.link)));
+    const started = new Set([...change.added, ...change.changed]);
+    this.running = new Map(devices.map((placed) => [placed.plan.id, this.keepOrMake(placed, started)]));
+    this.prefixes = new Map(this.list().map((device) => [device.prefix, device]));
+    if (stopped.size > 0 || started.size > 0) this.listener.onDevicesChanged(change);
+    for (const id of started) this.get(id)?.start();
+    return change;
+  }
+
+  private compare(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): DevicesChange {
+    const next = new Map(devices.map((placed) => [placed.plan.id, placed]));
+    const isChanged = (id: string): boolean => {
+      const before = this.running.get(id)?.placed;
+      const after = next.get(id);
+      if (before === undefined || after === undefined) return false;
+      return !samePlan(before, after) || this.links.differs(after.plan.link, links);
+    };
+    return {
+      added: [...next.keys()].filter((id) => !this.running.has(id)),
+      removed: [...this.running.keys()].filter((id) => !next.has(id)),
+      changed: [...next.keys()].filter(isChanged),
+    };
+  }
+
+  private keepOrMake(placed: PlacedDevice, started: ReadonlySet<string>): Running {
+    const { id } = placed.plan;
+    const running = this.running.get(id);
+    if (running !== undefined && !started.has(id)) return running;
+    const { link } = placed.plan;
+    const log = this.settings.log.child({ device: id, link });
+    const settings = { ...this.settings, ...placed, log, openLink: () => this.links.open(link) };
+    return { placed, device: new Device(settings, this.listener) };
+  }
+}
+
+interface Running {
+  readonly placed: PlacedDevice;
+  readonly device: Device;
 }

@@ -1,8 +1,10 @@
 /** The gateway's own objects: Device (object 3, Core TS E.4) and LwM2M Gateway (object 25 v2.0, Gateway TS 1.1). */
-import type { Clock } from "../clock.ts";
+import { type Clock, SECOND } from "../clock.ts";
+import { Lwm2mError } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
-import type { PathValue, Sample } from "../lwm2m/sample.ts";
-import type { Backing, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
+import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
+import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
+import type { Backing, ObjectModel, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 
 /** What object 3 of the gateway says; absent resources do not exist. */
 export interface GatewayIdentity {
@@ -13,21 +15,52 @@ export interface GatewayIdentity {
   readonly version: string;
 }
 
-/** Memory of the machine in bytes. */
-export interface Memory {
+/** The file system on which the gateway keeps its data, in bytes: what Memory Free and Memory Total mean. */
+export interface Storage {
   readonly free: number;
   readonly total: number;
 }
 
-/** Object 3 of the gateway itself. */
-export declare class GatewayDeviceBacking implements Backing {
-  readonly prefix: "";
+export interface GatewayDeviceSettings {
+  /** Object 3. */
+  readonly definition: ObjectDefinition;
+  readonly identity: GatewayIdentity;
+  /** Asked at each read. */
+  readonly storage: () => Storage;
+  readonly clock: Clock;
+}
+
+/** Object 3 of the gateway itself. It cannot be rebooted or set by a server: Execute and Write answer 4.05. */
+export class GatewayDeviceBacking implements Backing {
+  readonly prefix = "";
   readonly model: TreeModel;
-  /** `definition`: object 3. `memory` is asked at each read. */
-  constructor(definition: ObjectDefinition, identity: GatewayIdentity, memory: () => Memory, clock: Clock);
-  read(resources: Parameters<Backing["read"]>[0]): Promise<readonly ReadOutcome[]>;
-  write(values: readonly PathValue[]): Promise<void>;
-  execute(resource: Parameters<Backing["execute"]>[0], args: string): Promise<void>;
+  private readonly settings: GatewayDeviceSettings;
+
+  constructor(settings: GatewayDeviceSettings) {
+    const { definition } = settings;
+    const resources = modelOf(definition, [...Object.keys(deviceValues(settings)).map(Number), REBOOT]);
+    this.model = new Map([[definition.id, { definition, instances: new Map([[0, resources]]) }]]);
+    this.settings = settings;
+  }
+
+  async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const values = deviceValues(this.settings);
+    const time = this.settings.clock.wall();
+    return resources.map((resource) => {
+      const value = values[pathParts(resource).resource ?? -1];
+      if (value === undefined) return [];
+      const multiple = this.settings.definition.resources.get(pathParts(resource).resource ?? -1)?.multiple;
+      return [{ path: multiple ? (`${resource}/0` as Path) : resource, value, time }];
+    });
+  }
+
+  async write(): Promise<void> {
+    throw notAllowed("object 3 of the gateway cannot be written");
+  }
+
+  async execute(): Promise<void> {
+    throw notAllowed("object 3 of the gateway cannot be executed");
+  }
 }
 
 /** One device behind the gateway: one instance of object 25. */
@@ -40,15 +73,106 @@ export interface GatewayEntry {
   readonly objects: string;
 }
 
-/** Object 25 v2.0. */
-export declare class GatewayObjectBacking implements Backing {
-  readonly prefix: "";
-  readonly model: TreeModel;
-  /** `definition`: object 25 v2.0. */
-  constructor(definition: ObjectDefinition, entries: () => readonly GatewayEntry[], clock: Clock);
-  /** What changed since the last call (the first: everything), as samples; what is gone has none. */
-  changes(): readonly Sample[];
-  read(resources: Parameters<Backing["read"]>[0]): Promise<readonly ReadOutcome[]>;
-  write(values: readonly PathValue[]): Promise<void>;
-  execute(resource: Parameters<Backing["execute"]>[0], args: string): Promise<void>;
+/** Object 25 v2.0: which devices there are, and what each has. Read-only. */
+export class GatewayObjectBacking implements Backing {
+  readonly prefix = "";
+  private readonly definition: ObjectDefinition;
+  private readonly entries: () => readonly GatewayEntry[];
+  private readonly clock: Clock;
+  private readonly resources: ReadonlyMap<number, ResourceModel>;
+  private told: ReadonlyMap<Path, Value> = new Map();
+
+  /** `definition`: object 25 v2.0. `entries` is asked at each call. */
+  constructor(definition: ObjectDefinition, entries: () => readonly GatewayEntry[], clock: Clock) {
+    this.definition = definition;
+    this.entries = entries;
+    this.clock = clock;
+    this.resources = modelOf(definition, Object.values(GATEWAY_RESOURCE));
+  }
+
+  get model(): TreeModel {
+    const instances: ObjectModel["instances"] = new Map(
+      this.entries().map(({ instance }) => [instance, this.resources]),
+    );
+    return new Map([[this.definition.id, { definition: this.definition, instances }]]);
+  }
+
+  /** What is new since the last call (at the first: everything), as samples. What is gone has none. */
+  changes(): readonly Sample[] {
+    const samples = this.entries().flatMap((entry) => this.samplesOf(entry));
+    const before = this.told;
+    this.told = new Map(samples.map(({ path, value }) => [path, value]));
+    return samples.filter(({ path, value }) => {
+      const old = before.get(path);
+      return old === undefined || !sameValue(old, value);
+    });
+  }
+
+  async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const entries = new Map(this.entries().map((entry) => [entry.instance, entry]));
+    return resources.map((resource) => {
+      const entry = entries.get(pathParts(resource).instance ?? -1);
+      return entry === undefined ? [] : this.samplesOf(entry).filter(({ path }) => path === resource);
+    });
+  }
+
+  async write(): Promise<void> {
+    throw notAllowed("object 25 cannot be written");
+  }
+
+  async execute(): Promise<void> {
+    throw notAllowed("object 25 cannot be executed");
+  }
+
+  private samplesOf({ instance, deviceId, prefix, objects }: GatewayEntry): Sample[] {
+    const sample = (resource: number, value: string): Sample => ({
+      path: makePath({ prefix: "", object: this.definition.id, instance, resource }),
+      value,
+      time: this.clock.wall(),
+    });
+    return [
+      sample(GATEWAY_RESOURCE.deviceId, deviceId),
+      sample(GATEWAY_RESOURCE.prefix, prefix),
+      sample(GATEWAY_RESOURCE.objects, objects),
+    ];
+  }
+}
+
+const GATEWAY_RESOURCE = { deviceId: 0, prefix: 1, objects: 3 } as const;
+const REBOOT = 4;
+/** Memory Free and Memory Total count kilobytes of 1000 bytes. */
+const KILOBYTE = 1000;
+/** CoAP response code 4.05. */
+const METHOD_NOT_ALLOWED = 0x85;
+
+/** By resource ID of object 3; Error Code has one instance, 0: no error. */
+function deviceValues({ identity, storage, clock }: GatewayDeviceSettings): Readonly<Record<number, Value>> {
+  const { free, total } = storage();
+  return {
+    0: identity.manufacturer,
+    1: identity.model,
+    ...(identity.serial === undefined ? {} : { 2: identity.serial }),
+    3: identity.version,
+    10: Math.floor(free / KILOBYTE),
+    11: 0,
+    13: Math.floor(clock.wall() / SECOND),
+    16: "U",
+    21: Math.floor(total / KILOBYTE),
+  };
+}
+
+/** Nothing here can be written or executed; what is executable by its definition is there and refuses. */
+function modelOf(definition: ObjectDefinition, ids: readonly number[]): ReadonlyMap<number, ResourceModel> {
+  const resources = new Map<number, ResourceModel>();
+  for (const id of [...ids].sort((a, b) => a - b)) {
+    const found = definition.resources.get(id);
+    if (found === undefined) continue;
+    const operations = found.operations.includes("R") ? "R" : "";
+    resources.set(id, { definition: found, operations, ...(found.multiple ? { instances: [0] } : {}) });
+  }
+  return resources;
+}
+
+function notAllowed(message: string): Lwm2mError {
+  return new Lwm2mError(METHOD_NOT_ALLOWED, message);
 }

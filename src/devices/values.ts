@@ -1,6 +1,6 @@
 import type { Millis, UnixMillis } from "../clock.ts";
 import type { Path } from "../lwm2m/path.ts";
-import type { Sample } from "../lwm2m/sample.ts";
+import { type Sample, sameValue } from "../lwm2m/sample.ts";
 
 /** What is known of one path. */
 export interface Known {
@@ -12,13 +12,35 @@ export interface Known {
   readonly heard: Millis;
 }
 
-/** The newest reading of each path of a device, good or bad. */
-export declare class Values {
+/** The newest reading of each path of a device, good or bad. A value keeps the time at which it was measured. */
+export class Values {
+  private readonly known = new Map<Path, Known>();
+
   /** Takes good samples; returns those whose value is new. A value read again unchanged is younger, but not new. */
-  update(samples: readonly Sample[], now: Millis): Sample[];
+  update(samples: readonly Sample[], now: Millis): Sample[] {
+    const changed: Sample[] = [];
+    for (const sample of samples) {
+      const before = this.known.get(sample.path)?.good;
+      this.known.set(sample.path, { good: sample, heard: now });
+      if (before === undefined || !sameValue(before.value, sample.value)) changed.push(sample);
+    }
+    return changed;
+  }
+
   /** The newest reading is no value; the last good one stays as it was. Returns whether this (or the reason) is new. */
-  bad(path: Path, reason: string, time: UnixMillis, now: Millis): boolean;
-  get(path: Path): Known | undefined;
+  bad(path: Path, reason: string, time: UnixMillis, now: Millis): boolean {
+    const before = this.known.get(path);
+    this.known.set(path, { ...before, bad: { reason, time }, heard: now });
+    return before?.bad?.reason !== reason;
+  }
+
+  get(path: Path): Known | undefined {
+    return this.known.get(path);
+  }
+
   /** How long ago the newest reading came, good or bad; undefined where there was none. */
-  age(path: Path, now: Millis): Millis | undefined;
+  age(path: Path, now: Millis): Millis | undefined {
+    const known = this.known.get(path);
+    return known === undefined ? undefined : now - known.heard;
+  }
 }

@@ -1,0 +1,166 @@
+/**
+ * Whether a device is there. One rule: anything heard counts, a refusal too. A device that is asked goes offline after
+ * several failed requests in a row; one that speaks by itself after a silence. Offline devices are probed, ever more
+ * rarely, one probe at a time.
+ */
+import type { Millis } from "../clock.ts";
+import { formatDuration } from "../duration.ts";
+import type { Machine, Timeout } from "../machine.ts";
+import type { AvailabilityRule } from "../mapping/plan-types.ts";
+import type { DeviceState } from "./device-status.ts";
+
+export type AvailabilityEvent =
+  | { readonly type: "start" }
+  /** The link took the device; it has not been heard yet. */
+  | { readonly type: "attached" }
+  /** Anything came from the device: a value, a confirmation, a refusal. */
+  | { readonly type: "heard" }
+  /** A request got no answer, or none that makes sense. */
+  | { readonly type: "failed"; readonly reason: string }
+  /** The probe is over; what it heard, or that it failed, was told before. */
+  | { readonly type: "probed" }
+  /** The link knows that the device cannot be reached … */
+  | { readonly type: "lost"; readonly reason: string }
+  /** … or that it can again, which proves nothing yet. */
+  | { readonly type: "found" };
+
+export type AvailabilityEffect =
+  | { readonly type: "online" }
+  | { readonly type: "offline"; readonly reason: string }
+  /** Attach the device where it is not, ask it for something small, tell the outcome as `heard` or `failed`, then `probed`. */
+  | { readonly type: "probe" };
+
+export class Availability implements Machine<AvailabilityEvent, AvailabilityEffect> {
+  private readonly rule: AvailabilityRule;
+  private readonly fraction: () => number;
+  private current: DeviceState = "connecting";
+  private why: string | undefined;
+  private failures = 0;
+  private delay: Millis;
+  private probing = false;
+  private attached = false;
+  private nextProbe: Millis | undefined;
+  private silentAt: Millis | undefined;
+
+  /** `fraction`: random numbers in [0, 1), so that devices that failed together are not probed together. */
+  constructor(rule: AvailabilityRule, fraction: () => number) {
+    this.rule = rule;
+    this.fraction = fraction;
+    this.delay = rule.retry.first;
+  }
+
+  get state(): DeviceState {
+    return this.current;
+  }
+
+  /** Why it is offline, or why the last request failed. */
+  get reason(): string | undefined {
+    return this.why;
+  }
+
+  /** When it is probed next; undefined where a probe runs or none is planned. */
+  get nextTry(): Millis | undefined {
+    return this.nextProbe;
+  }
+
+  get deadline(): Millis | undefined {
+    if (this.nextProbe === undefined || this.silentAt === undefined) return this.nextProbe ?? this.silentAt;
+    return Math.min(this.nextProbe, this.silentAt);
+  }
+
+  handle(event: AvailabilityEvent | Timeout, now: Millis): AvailabilityEffect[] {
+    switch (event.type) {
+      case "start":
+        this.awaitVoice(now);
+        return this.probe();
+      case "attached":
+        return this.attach(now);
+      case "heard":
+        return this.hear(now);
+      case "failed":
+        return this.fail(event.reason, now);
+      case "probed":
+        this.probing = false;
+        if (this.current !== "online" || this.failures > 0) this.planProbe(now);
+        return [];
+      case "lost": {
+        const effects = this.goOffline(event.reason);
+        this.planProbe(now);
+        return effects;
+      }
+      case "found":
+        // The pauses were about a device that was away; it gets a fresh start.
+        this.delay = this.rule.retry.first;
+        return this.current === "online" ? [] : this.probe();
+      case "timeout":
+        return this.tick(now);
+    }
+  }
+
+  /** Devices that speak by themselves are not asked; the probe only attaches them. */
+  private get speaksByItself(): boolean {
+    return this.rule.silence !== undefined;
+  }
+
+  private attach(now: Millis): AvailabilityEffect[] {
+    this.attached = true;
+    if (this.speaksByItself && this.current !== "offline") this.awaitVoice(now);
+    return [];
+  }
+
+  private hear(now: Millis): AvailabilityEffect[] {
+    this.failures = 0;
+    this.delay = this.rule.retry.first;
+    this.nextProbe = undefined;
+    this.why = undefined;
+    this.awaitVoice(now);
+    if (this.current === "online") return [];
+    this.current = "online";
+    return [{ type: "online" }];
+  }
+
+  private fail(reason: string, now: Millis): AvailabilityEffect[] {
+    this.why = reason;
+    this.failures++;
+    const effects = this.failures >= this.rule.failures ? this.goOffline(reason) : [];
+    this.planProbe(now);
+    return effects;
+  }
+
+  private goOffline(reason: string): AvailabilityEffect[] {
+    this.why = reason;
+    this.silentAt = undefined;
+    if (this.current === "offline") return [];
+    this.current = "offline";
+    return [{ type: "offline", reason }];
+  }
+
+  private tick(now: Millis): AvailabilityEffect[] {
+    if (this.silentAt !== undefined && this.silentAt <= now) {
+      return this.goOffline(`nothing heard for ${formatDuration(this.rule.silence ?? 0)}`);
+    }
+    return this.nextProbe !== undefined && this.nextProbe <= now ? this.probe() : [];
+  }
+
+  private probe(): AvailabilityEffect[] {
+    this.nextProbe = undefined;
+    if (this.probing || (this.speaksByItself && this.attached)) return [];
+    this.probing = true;
+    return [{ type: "probe" }];
+  }
+
+  /**
+   * The next question, unless one is planned or running. A device that fails once is asked again soon, not at its next
+   * poll, which may be an hour away; the pauses grow once it is offline. The jitter only shortens them: nobody waits
+   * longer than the rule says.
+   */
+  private planProbe(now: Millis): void {
+    if (this.probing || this.nextProbe !== undefined || (this.speaksByItself && this.attached)) return;
+    this.nextProbe = now + this.delay * (1 - this.fraction() / 5);
+    if (this.current === "offline") this.delay = Math.min(this.delay * 2, this.rule.retry.longest);
+  }
+
+  private awaitVoice(now: Millis): void {
+    this.silentAt = this.rule.silence === undefined ? undefined : now + this.rule.silence;
+  }
+}

@@ -1,0 +1,170 @@
+/** What a server can do to one device: Read, Write and Execute under its prefix (Gateway TS 1.1 §8.3). */
+import type { PointId } from "../adapter.ts";
+import type { Clock, Millis } from "../clock.ts";
+import { DeviceError, Lwm2mError } from "../errors.ts";
+import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
+import type { Path } from "../lwm2m/path.ts";
+import type { PathValue, Sample } from "../lwm2m/sample.ts";
+import type { Backing, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
+import type { PointSource } from "../mapping/plan-types.ts";
+import { type DeviceModel, errorCodePath, type Leaf } from "./device-model.ts";
+import type { DeviceSession } from "./device-session.ts";
+import type { Readings } from "./readings.ts";
+import type { Known, Values } from "./values.ts";
+
+export interface BackingParts {
+  readonly prefix: string;
+  readonly model: DeviceModel;
+  readonly values: Values;
+  readonly readings: Readings;
+  readonly session: DeviceSession;
+  readonly clock: Clock;
+}
+
+/** What the backing must know of the device, and tell it. */
+export interface BackingPort {
+  /** Why the device cannot be asked, for the person behind the server; undefined while it can. */
+  absence(): string | undefined;
+  /** Since when it is online: what was heard before may be another device's. */
+  onlineAt(): Millis;
+  report(samples: readonly Sample[]): void;
+}
+
+/** CoAP response codes 4.05 and 5.00: no other code fits a device that does not do it (Transport TS, table of codes). */
+const METHOD_NOT_ALLOWED = 0x85;
+const INTERNAL_SERVER_ERROR = 0xa0;
+
+interface WriteRequest extends PathValue {
+  readonly point: PointId;
+  readonly source: PointSource;
+  readonly raw: ReturnType<PointSource["toRaw"]>;
+}
+
+export class DeviceBacking implements Backing {
+  readonly prefix: string;
+  readonly model: TreeModel;
+  private readonly parts: BackingParts;
+  private readonly port: BackingPort;
+
+  constructor(parts: BackingParts, port: BackingPort) {
+    this.prefix = parts.prefix;
+    this.model = parts.model.tree;
+    this.parts = parts;
+    this.port = port;
+  }
+
+  /**
+   * Answers from the values what is younger than its poll period, and asks the device for the rest, in one read. While the
+   * device is away its points answer 5.00 with the reason and the time of the last contact.
+   */
+  async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const { model, session, values } = this.parts;
+    const absence = this.port.absence();
+    const wanted = resources.map((resource) => (model.leaves.get(resource) ?? []).filter(isReadable));
+    const stale = new Map<Path, Known | undefined>();
+    const points: PointId[] = [];
+    for (const leaf of wanted.flat()) {
+      if (absence !== undefined || leaf.point === undefined || this.isFresh(leaf)) continue;
+      stale.set(leaf.path, values.get(leaf.path));
+      points.push(leaf.point);
+    }
+    const failure = points.length === 0 ? undefined : await failureOf(session.read(points));
+    const lack = (leaf: Leaf): string | undefined => {
+      if (leaf.source.kind !== "point") return undefined;
+      if (absence !== undefined) return leaf.path === errorCodePath(this.prefix) ? undefined : absence;
+      const known = values.get(leaf.path);
+      // Asked and not heard since: what is known is from before.
+      const unheard = stale.has(leaf.path) && stale.get(leaf.path) === known;
+      const reason = unheard ? (failure?.message ?? "no answer") : known?.bad?.reason;
+      return reason === undefined ? undefined : `${leaf.path} could not be read: ${reason}`;
+    };
+    return wanted.map((leaves) => this.outcome(leaves, lack));
+  }
+
+  /** Converts all values before the first is written, so that a value that cannot be written leaves nothing half done. */
+  async write(values: readonly PathValue[]): Promise<void> {
+    const requests = values.map((value) => this.writeRequest(value));
+    const done: Path[] = [];
+    for (const { path, value, point, source, raw } of requests) {
+      try {
+        const order = await this.parts.session.write(point, raw.raw, raw.mask);
+        const sample = { path, value, time: this.parts.clock.wall() };
+        const changed = this.parts.readings.takeWritten(point, sample, order);
+        if (source.readable) this.port.report(changed);
+      } catch (error) {
+        const others = done.length === 0 ? "" : `; written before it: ${done.join(", ")}`;
+        throw refusal(error, (reason) => `${path} was not written: ${reason}${others}`);
+      }
+      done.push(path);
+    }
+  }
+
+  async execute(resource: Path, args: string): Promise<void> {
+    const source = this.leafAt(resource)?.source;
+    if (source?.kind !== "execute") {
+      throw new Lwm2mError(METHOD_NOT_ALLOWED, `${resource} cannot be executed on this device`);
+    }
+    const steps = source.steps(parseExecuteArguments(args));
+    try {
+      await this.parts.session.invoke(steps);
+    } catch (error) {
+      throw refusal(error, (reason) => `${resource} was not executed: ${reason}`);
+    }
+  }
+
+  private isFresh({ path, source }: Leaf): boolean {
+    if (source.kind !== "point") return true;
+    const known = this.parts.values.get(path);
+    if (known === undefined || known.heard < this.port.onlineAt() || source.poll === "never") return false;
+    // A value that is read once stays good for the connection; a trouble may have gone.
+    if (source.poll === "connect") return known.bad === undefined;
+    return this.parts.clock.monotonic() - known.heard < source.poll.every;
+  }
+
+  private outcome(leaves: readonly Leaf[], lack: (leaf: Leaf) => string | undefined): ReadOutcome {
+    const samples: Sample[] = [];
+    let first: string | undefined;
+    for (const leaf of leaves) {
+      const reason = lack(leaf);
+      const good = this.parts.values.get(leaf.path)?.good;
+      if (reason === undefined && good !== undefined) samples.push(good);
+      else first ??= reason ?? `${leaf.path} has no value yet`;
+    }
+    return samples.length > 0 || first === undefined ? samples : new Lwm2mError(INTERNAL_SERVER_ERROR, first);
+  }
+
+  private writeRequest({ path, value }: PathValue): WriteRequest {
+    const leaf = this.leafAt(path);
+    if (leaf?.source.kind !== "point" || !leaf.source.writable || leaf.point === undefined) {
+      throw new Lwm2mError(METHOD_NOT_ALLOWED, `${path} cannot be written on this device`);
+    }
+    return { path, value, point: leaf.point, source: leaf.source, raw: leaf.source.toRaw(value) };
+  }
+
+  private leafAt(path: Path): Leaf | undefined {
+    const { leaves } = this.parts.model;
+    return (leaves.get(path) ?? leaves.get(path.slice(0, path.lastIndexOf("/")) as Path))?.find(
+      (leaf) => leaf.path === path,
+    );
+  }
+}
+
+function isReadable({ source }: Leaf): boolean {
+  return source.kind === "constant" || source.kind === "own" || (source.kind === "point" && source.readable);
+}
+
+async function failureOf(read: Promise<void>): Promise<DeviceError | undefined> {
+  try {
+    await read;
+    return undefined;
+  } catch (error) {
+    if (error instanceof DeviceError) return error;
+    throw error;
+  }
+}
+
+/** The device did not do it: 5.00 with the reason. A bug stays what it is. */
+function refusal(error: unknown, sentence: (reason: string) => string): unknown {
+  if (!(error instanceof DeviceError)) return error;
+  return new Lwm2mError(INTERNAL_SERVER_ERROR, sentence(error.message), { cause: error });
+}

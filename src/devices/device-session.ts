@@ -1,0 +1,166 @@
+import type { DeviceLink, DeviceListener, Link, PointId, RawValue, ReadResult } from "../adapter.ts";
+import { DeviceError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { DevicePlan } from "../mapping/plan-types.ts";
+
+/** Tells which of two requests came first: a read's is taken when it is sent, a write's when it is confirmed. */
+export type Order = number;
+
+export interface SessionListener extends DeviceListener {
+  onRead(points: readonly PointId[], result: ReadResult, order: Order): void;
+  /** The device answered a request, be it with a refusal. */
+  onHeard(): void;
+  /** A request, or the attempt to attach, failed. */
+  onFailed(error: DeviceError): void;
+}
+
+export interface SessionSettings {
+  readonly plan: DevicePlan;
+  /** Asked again for each attempt to attach. */
+  readonly openLink: () => Promise<Link>;
+  readonly log: Logger;
+}
+
+/**
+ * The requests to one device. Attaches when it is first needed, and again after a failed attempt; whoever wants a point
+ * that is being read already waits for that read. Every failure is a DeviceError.
+ */
+export class DeviceSession {
+  private readonly settings: SessionSettings;
+  private readonly listener: SessionListener;
+  private readonly running = new Map<PointId, Promise<void>>();
+  private link: DeviceLink | undefined;
+  private attaching: Promise<DeviceLink> | undefined;
+  private lastOrder: Order = 0;
+  private closed = false;
+  private counts = { reads: 0, writes: 0, executes: 0, failures: 0 };
+
+  constructor(settings: SessionSettings, listener: SessionListener) {
+    this.settings = settings;
+    this.listener = listener;
+  }
+
+  get counters(): Readonly<typeof this.counts> {
+    return this.counts;
+  }
+
+  async attach(): Promise<void> {
+    await this.attached();
+  }
+
+  /** Resolves when the device has answered for all the points; `onRead` has had its answers by then. */
+  async read(points: readonly PointId[]): Promise<void> {
+    const waits = new Set<Promise<void>>();
+    const fresh = points.filter((point) => {
+      const run = this.running.get(point);
+      if (run !== undefined) waits.add(run);
+      return run === undefined;
+    });
+    if (fresh.length > 0) waits.add(this.share(fresh));
+    // All of them, so that what one answered is not lost with what another did not.
+    const failed = (await Promise.allSettled(waits)).find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Resolves when the device has confirmed. */
+  async write(point: PointId, raw: RawValue, mask?: Uint8Array): Promise<Order> {
+    const link = await this.attached();
+    this.counts.writes++;
+    await this.ask(() => link.write(point, raw, mask));
+    return ++this.lastOrder;
+  }
+
+  async invoke(steps: readonly unknown[]): Promise<void> {
+    const link = await this.attached();
+    this.counts.executes++;
+    await this.ask(() => link.invoke(steps));
+  }
+
+  /** Never rejects. The listener hears nothing afterwards. */
+  async close(): Promise<void> {
+    this.closed = true;
+    try {
+      const link = this.link ?? (await this.attaching?.catch(() => undefined));
+      this.link = undefined;
+      await link?.close();
+    } catch (error) {
+      this.settings.log.error({ err: error }, "the device could not be detached");
+    }
+  }
+
+  private share(points: readonly PointId[]): Promise<void> {
+    const run = this.readNow(points).finally(() => {
+      for (const point of points) this.running.delete(point);
+    });
+    for (const point of points) this.running.set(point, run);
+    return run;
+  }
+
+  private async readNow(points: readonly PointId[]): Promise<void> {
+    const link = await this.attached();
+    this.counts.reads++;
+    const order = ++this.lastOrder;
+    const result = await this.ask(() => link.read(points));
+    if (!this.closed) this.listener.onRead(points, result, order);
+  }
+
+  /** The link to the device; one attempt at a time serves everybody who waits. */
+  private attached(): Promise<DeviceLink> {
+    if (this.closed) return Promise.reject(new DeviceError("unreachable", "the device is being closed"));
+    if (this.link !== undefined) return Promise.resolve(this.link);
+    this.attaching ??= this.attachNow().finally(() => {
+      this.attaching = undefined;
+    });
+    return this.attaching;
+  }
+
+  private async attachNow(): Promise<DeviceLink> {
+    const { plan, openLink } = this.settings;
+    const points = new Map(
+      [...plan.resources.values()].flatMap(({ point, source }) =>
+        source.kind === "point" ? [[point, source.point] as const] : [],
+      ),
+    );
+    const link = await this.guard(async () => (await openLink()).attach(plan.device, points, this.unasked()));
+    this.link = link;
+    return link;
+  }
+
+  private async ask<T>(request: () => Promise<T>): Promise<T> {
+    const answer = await this.guard(request);
+    if (!this.closed) this.listener.onHeard();
+    return answer;
+  }
+
+  /** Makes every failure a DeviceError, and tells it. A refusal is an answer too: the device is there. */
+  private async guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      const error = this.deviceError(cause);
+      if (error.kind !== "rejected") this.counts.failures++;
+      if (this.closed) throw error;
+      if (error.kind === "rejected") this.listener.onHeard();
+      else this.listener.onFailed(error);
+      throw error;
+    }
+  }
+
+  /** What is no DeviceError is a bug, of the adapter most likely: it costs this request, and no other device. */
+  private deviceError(cause: unknown): DeviceError {
+    if (cause instanceof DeviceError) return cause;
+    this.settings.log.error({ err: cause }, "a bug: the adapter failed with something that is no DeviceError");
+    return new DeviceError("malformed", "the adapter failed; the gateway's log says how", { cause });
+  }
+
+  private unasked(): DeviceListener {
+    return {
+      onReadings: (readings) => {
+        if (!this.closed) this.listener.onReadings(readings);
+      },
+      onReachable: (reachable) => {
+        if (!this.closed) this.listener.onReachable(reachable);
+      },
+    };
+  }
+}
