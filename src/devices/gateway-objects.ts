@@ -1,10 +1,10 @@
 /** The gateway's own objects: Device (object 3, Core TS E.4) and LwM2M Gateway (object 25 v2.0, Gateway TS 1.1). */
-import { type Clock, SECOND } from "../clock.ts";
+import { type Clock, SECOND, type UnixMillis } from "../clock.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
-import type { Backing, ObjectModel, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
+import type { Backing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 
 /** What object 3 of the gateway says; absent resources do not exist. */
 export interface GatewayIdentity {
@@ -77,42 +77,41 @@ export interface GatewayEntry {
 export class GatewayObjectBacking implements Backing {
   readonly prefix = "";
   private readonly definition: ObjectDefinition;
-  private readonly entries: () => readonly GatewayEntry[];
   private readonly clock: Clock;
   private readonly resources: ReadonlyMap<number, ResourceModel>;
-  private told: ReadonlyMap<Path, Value> = new Map();
+  private samples: ReadonlyMap<Path, Sample> = new Map();
+  private tree: TreeModel;
 
-  /** `definition`: object 25 v2.0. `entries` is asked at each call. */
-  constructor(definition: ObjectDefinition, entries: () => readonly GatewayEntry[], clock: Clock) {
+  /** `definition`: object 25 v2.0. */
+  constructor(definition: ObjectDefinition, clock: Clock) {
     this.definition = definition;
-    this.entries = entries;
     this.clock = clock;
     this.resources = modelOf(definition, Object.values(GATEWAY_RESOURCE));
+    this.tree = this.treeOf([]);
   }
 
   get model(): TreeModel {
-    const instances: ObjectModel["instances"] = new Map(
-      this.entries().map(({ instance }) => [instance, this.resources]),
-    );
-    return new Map([[this.definition.id, { definition: this.definition, instances }]]);
+    return this.tree;
   }
 
-  /** What is new since the last call (at the first: everything), as samples. What is gone has none. */
-  changes(): readonly Sample[] {
-    const samples = this.entries().flatMap((entry) => this.samplesOf(entry));
-    const before = this.told;
-    this.told = new Map(samples.map(({ path, value }) => [path, value]));
-    return samples.filter(({ path, value }) => {
-      const old = before.get(path);
-      return old === undefined || !sameValue(old, value);
-    });
+  /** These are the devices now. Returns what is new or changed, as samples; what is gone has none. */
+  update(entries: readonly GatewayEntry[]): readonly Sample[] {
+    const before = this.samples;
+    const time = this.clock.wall();
+    const samples = new Map<Path, Sample>();
+    for (const sample of entries.flatMap((entry) => this.samplesOf(entry, time))) {
+      const old = before.get(sample.path);
+      samples.set(sample.path, old !== undefined && sameValue(old.value, sample.value) ? old : sample);
+    }
+    this.samples = samples;
+    this.tree = this.treeOf(entries);
+    return [...samples.values()].filter((sample) => before.get(sample.path) !== sample);
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const entries = new Map(this.entries().map((entry) => [entry.instance, entry]));
     return resources.map((resource) => {
-      const entry = entries.get(pathParts(resource).instance ?? -1);
-      return entry === undefined ? [] : this.samplesOf(entry).filter(({ path }) => path === resource);
+      const sample = this.samples.get(resource);
+      return sample === undefined ? [] : [sample];
     });
   }
 
@@ -124,11 +123,17 @@ export class GatewayObjectBacking implements Backing {
     throw notAllowed("object 25 cannot be executed");
   }
 
-  private samplesOf({ instance, deviceId, prefix, objects }: GatewayEntry): Sample[] {
+  private treeOf(entries: readonly GatewayEntry[]): TreeModel {
+    const instances = [...entries].sort((a, b) => a.instance - b.instance).map((entry) => entry.instance);
+    const { definition, resources } = this;
+    return new Map([[definition.id, { definition, instances: new Map(instances.map((id) => [id, resources])) }]]);
+  }
+
+  private samplesOf({ instance, deviceId, prefix, objects }: GatewayEntry, time: UnixMillis): Sample[] {
     const sample = (resource: number, value: string): Sample => ({
       path: makePath({ prefix: "", object: this.definition.id, instance, resource }),
       value,
-      time: this.clock.wall(),
+      time,
     });
     return [
       sample(GATEWAY_RESOURCE.deviceId, deviceId),
