@@ -41,12 +41,12 @@ function readSeconds(field: string, content: unknown): number {
 }
 
 function readValue(field: string, content: unknown, readData: ReadData): Value {
-  const value = valueOf(field, content, readData);
+  const value = contentValue(field, content, readData);
   if (value === undefined) throw wrongKind(field, EXPECTED[field] ?? "another value");
   return value;
 }
 
-function valueOf(field: string, content: unknown, readData: ReadData): Value | undefined {
+function contentValue(field: string, content: unknown, readData: ReadData): Value | undefined {
   switch (field) {
     case "v":
       return typeof content === "number" || typeof content === "bigint" ? content : undefined;

@@ -1,6 +1,6 @@
 /** The bytes of TLV (Core 1.2 §7.5.5): headers and values. What they mean at a path is in tlv.ts. */
 import { ProtocolError } from "../../errors.ts";
-import { isObjectLink, type ObjectLink, type ResourceType, type Value } from "../sample.ts";
+import type { ObjectLink, ResourceType, Value } from "../sample.ts";
 import { encodeUtf8, integer, plainBytes } from "./value.ts";
 
 /** Bits 7 and 6 of the type byte. */
