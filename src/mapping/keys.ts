@@ -1,19 +1,5 @@
 /** The keys that stand beside a resource in a mapping, whatever its protocol. */
 import { z } from "zod";
-import { parseDuration } from "../duration.ts";
-
-/** A duration as users write it, in milliseconds: `5s`. */
-export const duration = z
-  .string()
-  .describe("A number and a unit: 500ms, 5s, 15m, 1h, 30d")
-  .transform((text, context) => {
-    try {
-      return parseDuration(text);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: (error as RangeError).message });
-      return z.NEVER;
-    }
-  });
 
 const number = z.number();
 const bounds = z

@@ -53,6 +53,16 @@ export function titleOf({
   return `/${point} ${definition.name.trim()}`;
 }
 
+export function byInstance(resources: readonly MappedResource[]): ReadonlyMap<number, readonly MappedResource[]> {
+  const instances = new Map<number, MappedResource[]>();
+  for (const resource of resources) {
+    const others = instances.get(resource.instance);
+    if (others === undefined) instances.set(resource.instance, [resource]);
+    else others.push(resource);
+  }
+  return instances;
+}
+
 /** The objects of a mapping, each with the resources that could be told; everything else was reported. */
 export function readObjects(objects: MapNode, context: StructureContext): readonly MappedObject[] {
   const read = new Map<number, MappedObject>();

@@ -1,0 +1,121 @@
+/** `identity:` fills object 3 of a device (Core TS E.4) and gives it a name that no other device has. */
+import { z } from "zod";
+import { unknownWord } from "../yaml/issues.ts";
+import {
+  childOf,
+  isEmpty,
+  type MapEntry,
+  type MapNode,
+  plainValue,
+  type ScalarNode,
+  type YamlNode,
+} from "../yaml/nodes.ts";
+import { type Report, reportError } from "../yaml/read.ts";
+import { type MappedObject, readObjects, type StructureContext } from "./structure.ts";
+
+const text = z.union([z.string(), z.record(z.string(), z.unknown())]).optional();
+
+/** A text, or a source like that of a resource. */
+export const identitySchema = z.strictObject({
+  manufacturer: text,
+  model: text,
+  serial_number: text,
+  firmware_version: text,
+  device_type: text,
+  hardware_version: text,
+  software_version: text,
+  mac: z.string().describe("MAC address: makes the device's name urn:dev:mac:…").optional(),
+  pen: z
+    .string()
+    .describe("The maker's IANA enterprise number: with serial_number it makes the name urn:dev:os:…")
+    .optional(),
+});
+
+const DEVICE_OBJECT = 3;
+
+/** Resources of object 3 by key of `identity:`. */
+const RESOURCES: ReadonlyMap<string, number> = new Map([
+  ["manufacturer", 0],
+  ["model", 1],
+  ["serial_number", 2],
+  ["firmware_version", 3],
+  ["device_type", 17],
+  ["hardware_version", 18],
+  ["software_version", 19],
+]);
+
+/** The objects with object 3 completed from `identity:`; what the mapping itself says of object 3 stands. */
+export function withIdentity(
+  objects: readonly MappedObject[],
+  identity: YamlNode | undefined,
+  context: StructureContext,
+): readonly MappedObject[] {
+  const entries = identityEntries(identity, context.report);
+  if (identity === undefined || entries.length === 0) return objects;
+  const own = objects.find(({ definition }) => definition.id === DEVICE_OBJECT);
+  const version = own === undefined ? [] : [pinned(own.definition.version, identity)];
+  const [made] = readObjects(deviceObject(identity, [...version, ...entries]), context);
+  if (made === undefined) return objects;
+  if (own === undefined) return [...objects, made];
+  const points = new Set(own.resources.map(({ point }) => point));
+  const added = made.resources.filter(({ point }) => !points.has(point));
+  return objects.map((object) => (object === own ? { ...own, resources: [...own.resources, ...added] } : object));
+}
+
+/**
+ * The device's own name as a URN (RFC 9039), where its identity holds a MAC address, or a serial number and the enterprise
+ * number of who gave it. Parameters are filled in.
+ */
+export function deviceUrn(identity: YamlNode | undefined): string | undefined {
+  const mac = textOf(identity, "mac")
+    ?.toLowerCase()
+    .match(/[0-9a-f]{2}/g);
+  // RFC 9039 §4.1: a MAC-48 is written as the EUI-64 that it maps to.
+  if (mac?.length === 6) return `urn:dev:mac:${[...mac.slice(0, 3), "ff", "fe", ...mac.slice(3)].join("")}`;
+  const pen = textOf(identity, "pen");
+  const serial = textOf(identity, "serial_number");
+  if (pen === undefined || !/^[1-9][0-9]*$/.test(pen)) return undefined;
+  return serial !== undefined && /^[A-Za-z0-9.-]+$/.test(serial) ? `urn:dev:os:${pen}-${serial}` : undefined;
+}
+
+function identityEntries(identity: YamlNode | undefined, report: Report): readonly MapEntry[] {
+  if (identity === undefined || isEmpty(identity)) return [];
+  if (identity.kind !== "map") {
+    reportError(report, identity.place, "identity: expected a map, e.g. { manufacturer: Eastron, model: SDM630 }");
+    return [];
+  }
+  const known = Object.keys(identitySchema.shape);
+  const entries: MapEntry[] = [];
+  for (const { key, value } of identity.entries) {
+    const resource = RESOURCES.get(key.text);
+    if (resource !== undefined) entries.push({ key: { ...key, text: String(resource) }, value: sourceOf(value) });
+    else if (!known.includes(key.text)) reportError(report, key.place, unknownWord("key", key.text, known));
+    else if (value.kind !== "scalar") reportError(report, value.place, `${key.text}: expected text`);
+  }
+  return entries;
+}
+
+/** `model: SDM630` is short for `{ const: SDM630 }`. */
+function sourceOf(value: YamlNode): YamlNode {
+  if (value.kind !== "scalar") return value;
+  const key: ScalarNode = { kind: "scalar", place: value.place, text: "const", quoted: false };
+  return { kind: "map", place: value.place, entries: [{ key, value }] };
+}
+
+function deviceObject(identity: YamlNode, entries: readonly MapEntry[]): MapNode {
+  const { place } = identity;
+  const key: ScalarNode = { kind: "scalar", place, text: String(DEVICE_OBJECT), quoted: false };
+  return { kind: "map", place, entries: [{ key, value: { kind: "map", place, entries } }] };
+}
+
+function pinned(version: string, { place }: YamlNode): MapEntry {
+  return {
+    key: { kind: "scalar", place, text: "version", quoted: false },
+    value: { kind: "scalar", place, text: version, quoted: true },
+  };
+}
+
+function textOf(identity: YamlNode | undefined, key: string): string | undefined {
+  const value = childOf(identity, key);
+  return value?.kind === "scalar" && plainValue(value) !== null ? value.text : undefined;
+}

@@ -1,0 +1,168 @@
+/** A resource that a device delivers: source keys for the adapter, conversion for the core. */
+import type { PointShape } from "../adapter.ts";
+import { Lwm2mError } from "../errors.ts";
+import { childOf, entryOf, type MapNode } from "../yaml/nodes.ts";
+import { readNode, reportError, toPlain } from "../yaml/read.ts";
+import { type Conversion, ConversionError, type ConversionSpec } from "./conversion-types.ts";
+import { makeConversion } from "./convert.ts";
+import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
+import type { PointSource, Poll } from "./plan-types.ts";
+import type { DeviceContext, ResolvableResource } from "./resource.ts";
+import { pollOf } from "./schedule.ts";
+import { titleOf } from "./structure.ts";
+
+/** CoAP 4.05: what a write to a resource without `write:` gets, should one ever come so far. */
+const METHOD_NOT_ALLOWED = 0x85;
+
+export function resolvePoint(
+  source: string,
+  resource: ResolvableResource,
+  context: DeviceContext,
+): PointSource | undefined {
+  const { node } = resource;
+  const ownKeys = node.entries.filter(({ key }) => CORE_RESOURCE_KEYS.includes(key.text));
+  const keys = readNode({ ...node, entries: ownKeys }, resourceKeys, context.report);
+  if (keys === undefined) return undefined;
+  const rest = node.entries.filter(({ key }) => !CORE_RESOURCE_KEYS.includes(key.text));
+  const shape = context.adapter.shape(toPlain({ ...node, entries: rest }) as Readonly<Record<string, unknown>>);
+  const access = accessOf({ source, keys, shape }, resource, context);
+  const poll = readPoll(keys, access?.readable ?? true, resource, context);
+  const conversion = convert(keys, shape, resource, { context, writable: access?.writable ?? false });
+  if (access === undefined || poll === undefined || conversion === undefined) return undefined;
+  const point = readPoint(conversion, access.writable, resource, context);
+  if (point === undefined) return undefined;
+  return {
+    kind: "point",
+    point: point.parsed,
+    ...access,
+    poll,
+    ...(conversion.note === undefined ? {} : { note: conversion.note }),
+    simulate: (seed) => conversion.simulate(seed),
+    toValue: (raw) => conversion.toValue(raw),
+    toRaw: (value) => {
+      if (conversion.toRaw === undefined) throw new Lwm2mError(METHOD_NOT_ALLOWED, "this resource cannot be written");
+      return conversion.toRaw(value);
+    },
+  };
+}
+
+interface Access {
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+/** What a server can do here: never more than the registry allows. */
+function accessOf(
+  { source, keys, shape }: { readonly source: string; readonly keys: ResourceKeys; readonly shape: PointShape },
+  { mapped, node }: ResolvableResource,
+  { report }: DeviceContext,
+): Access | undefined {
+  const { operations } = mapped.definition;
+  const writable = keys.write !== undefined && keys.write !== false;
+  const at = (key: string) => childOf(node, key)?.place ?? mapped.key.place;
+  const wrong = (key: string, message: string): undefined => reportError(report, at(key), message) as undefined;
+  if (writable && !operations.includes("W")) {
+    return wrong("write", `${titleOf(mapped)} is read-only (${operations}) in the registry: write is not possible`);
+  }
+  if (keys.write === true && !shape.writable) {
+    return wrong("write", `${titleOf(mapped)}: the source "${source}" cannot be written`);
+  }
+  if (!writable && keys.accept !== undefined) {
+    return wrong("accept", `${titleOf(mapped)}: "accept" bounds what is written: it needs "write"`);
+  }
+  const readable = operations.includes("R") && keys.read !== false;
+  if (!readable && !writable) {
+    return operations === "W"
+      ? wrong(source, `${titleOf(mapped)} is write-only (W) in the registry: it needs "write"`)
+      : wrong("read", `${titleOf(mapped)} can be neither read nor written: leave out "read: false" or give "write"`);
+  }
+  return { readable, writable };
+}
+
+function readPoll(
+  keys: ResourceKeys,
+  readable: boolean,
+  { mapped, node }: ResolvableResource,
+  { adapter, groups, report }: DeviceContext,
+): Poll | undefined {
+  const fallback = adapter.polled ? "normal" : "never";
+  const poll = pollOf(keys.poll ?? fallback, groups);
+  if (typeof poll === "object" && "wrong" in poll) {
+    reportError(report, childOf(node, "poll")?.place ?? mapped.key.place, poll.wrong);
+    return undefined;
+  }
+  return readable ? poll : "never";
+}
+
+function convert(
+  keys: ResourceKeys,
+  shape: PointShape,
+  { mapped, node }: ResolvableResource,
+  { context, writable }: { readonly context: DeviceContext; readonly writable: boolean },
+): Conversion | undefined {
+  try {
+    return makeConversion(specOf(keys, shape, { node, context, writable }), mapped.definition);
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    const place = childOf(node, error.key)?.place ?? mapped.key.place;
+    const title = titleOf(mapped);
+    reportError(context.report, place, error.message.includes(title) ? error.message : `${error.message} (${title})`);
+    return undefined;
+  }
+}
+
+function specOf(
+  keys: ResourceKeys,
+  shape: PointShape,
+  { node, context, writable }: { readonly node: MapNode; readonly context: DeviceContext; readonly writable: boolean },
+): ConversionSpec {
+  const order = keys.order ?? context.order;
+  const { poll: _poll, read: _read, write: _write, const: _const, param: _param, do: _do, ...rest } = keys;
+  const { enum: words, ...others } = defined({ ...rest, order });
+  return {
+    ...others,
+    ...(words === undefined ? {} : { enum: new Map(enumEntries(node)) }),
+    shape,
+    writable,
+  };
+}
+
+/** In the order of the file, both sides as they are written: `0x01: true`. */
+function enumEntries(node: MapNode): readonly (readonly [string, string])[] {
+  const words = entryOf(node, "enum")?.value;
+  if (words?.kind !== "map") return [];
+  return words.entries.map(({ key, value }) => [key.text, value.kind === "scalar" ? value.text : ""]);
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(keys: T): Defined<T> {
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+const CORE_ONLY: ReadonlySet<string> = new Set(CORE_RESOURCE_KEYS);
+const ALL_BUT_WRITE: ReadonlySet<string> = new Set(CORE_RESOURCE_KEYS.filter((key) => key !== "write"));
+
+/** The adapter's own reading of the source keys. */
+function readPoint(
+  { length }: Conversion,
+  writable: boolean,
+  { node }: ResolvableResource,
+  { adapter, device, report }: DeviceContext,
+): { readonly parsed: unknown } | undefined {
+  let wrong = false;
+  const parsed = readNode(
+    node,
+    adapter.point,
+    (problem) => {
+      wrong = true;
+      report(problem);
+    },
+    {
+      without: writable ? ALL_BUT_WRITE : CORE_ONLY,
+      extra: { device, ...(length === undefined ? {} : { length }) },
+      alsoKnown: CORE_RESOURCE_KEYS,
+    },
+  );
+  return wrong ? undefined : { parsed };
+}

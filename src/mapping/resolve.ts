@@ -1,0 +1,224 @@
+/** A mapping and a device entry → the plan of the device. */
+import { createHash } from "node:crypto";
+import type { AdapterModule, PointId } from "../adapter.ts";
+import type { Place } from "../errors.ts";
+import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { unknownWord } from "../yaml/issues.ts";
+import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
+import { type Report, readNode, reportError, toPlain } from "../yaml/read.ts";
+import type { ByteOrder } from "./conversion-types.ts";
+import { deviceUrn, withIdentity } from "./identity.ts";
+import { resourceKeys } from "./keys.ts";
+import type { MappingFile, Parameter } from "./load.ts";
+import { readParameter } from "./parameters.ts";
+import type { DevicePlan, ObjectPlan, ResourcePlan } from "./plan-types.ts";
+import { type DeviceContext, resolveResource } from "./resource.ts";
+import { readAvailability, readEvery } from "./schedule.ts";
+import { withSensorUnits } from "./sensor-units.ts";
+import { byInstance, type MappedObject, readObjects } from "./structure.ts";
+import { type Scope, substitute } from "./substitute.ts";
+
+/** A mapping with what it has in common for all its devices. */
+export interface PreparedMapping {
+  readonly file: MappingFile;
+  readonly adapter: AdapterModule;
+  readonly objects: readonly MappedObject[];
+  /** Equal text, equal meaning; without the parameters. */
+  readonly fingerprint: string;
+}
+
+/** A device as its entry says it. */
+export interface DeviceEntry {
+  readonly id: string;
+  readonly place: Place;
+  readonly link: string;
+  readonly prefix?: string;
+  readonly was?: string;
+  readonly deviceId?: string;
+  /** The other keys of the entry. */
+  readonly parameters: readonly MapEntry[];
+}
+
+/** Finds the objects and resources of a mapping, once for all its devices. What is wrong is reported and left out. */
+export function prepareMapping(
+  file: MappingFile,
+  adapter: AdapterModule,
+  catalogue: ObjectCatalogue,
+  report: Report,
+): PreparedMapping {
+  const context = { catalogue, sources: adapter.sources, report };
+  const objects = withIdentity(readObjects(file.objects, context), file.identity, context);
+  for (const object of objects) warnOfMandatory(object, report);
+  return { file, adapter, objects, fingerprint: fingerprintOf(file, objects) };
+}
+
+/** The plan of one device; undefined where the mapping or the entry is wrong, all of which was reported. */
+export function resolveDevice(mapping: PreparedMapping, entry: DeviceEntry, report: Report): DevicePlan | undefined {
+  return resolveWithNodes(mapping, entry, report)?.plan;
+}
+
+/** A plan, and for each point the keys that made it, parameters filled in. */
+export interface ResolvedDevice {
+  readonly plan: DevicePlan;
+  readonly nodes: ReadonlyMap<PointId, MapNode>;
+}
+
+export function resolveWithNodes(
+  mapping: PreparedMapping,
+  entry: DeviceEntry,
+  report: Report,
+): ResolvedDevice | undefined {
+  let wrong = false;
+  const counted: Report = (problem) => {
+    wrong ||= problem.severity === "error";
+    report(problem);
+  };
+  const { file, adapter } = mapping;
+  const scope = readScope(file, entry, counted);
+  if (scope === undefined) return undefined;
+  const fill = filler(scope, counted);
+  const section = fill(file.section ?? emptySection(file));
+  const device = readNode(section, adapter.device, counted);
+  const availability = readAvailability(fill(file.availability), counted);
+  const order = orderOf(section);
+  const groups = readEvery(fill(file.every), counted);
+  const context: DeviceContext = { adapter, device, ...order, groups, scope, report: counted };
+  const { resources, nodes } = resolveResources(mapping.objects, context, fill);
+  if (wrong || device === undefined) return undefined;
+  const { id, place, link, prefix, was } = entry;
+  const deviceId = entry.deviceId ?? deviceUrn(fill(file.identity));
+  const plan: DevicePlan = {
+    id,
+    place,
+    link,
+    mapping: file.name,
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(was === undefined ? {} : { was }),
+    ...(deviceId === undefined ? {} : { deviceId }),
+    adapter: adapter.name,
+    device,
+    availability,
+    objects: objectPlans(mapping.objects),
+    resources,
+    fingerprint: `${mapping.fingerprint} ${scopeText(scope)}`,
+  };
+  return { plan, nodes };
+}
+
+type Fill = <T extends YamlNode | undefined>(node: T) => T;
+
+function filler(scope: Scope, report: Report): Fill {
+  return <T extends YamlNode | undefined>(node: T) =>
+    (node === undefined ? undefined : substitute(node, scope, report, { owner: "this mapping" })) as T;
+}
+
+function resolveResources(
+  objects: readonly MappedObject[],
+  context: DeviceContext,
+  fill: Fill,
+): { readonly resources: Map<PointId, ResourcePlan>; readonly nodes: Map<PointId, MapNode> } {
+  const resources = new Map<PointId, ResourcePlan>();
+  const nodes = new Map<PointId, MapNode>();
+  for (const object of objects) {
+    for (const mapped of object.resources) {
+      const node = fill(mapped.node);
+      const plan = resolveResource({ mapped, node }, context);
+      if (plan === undefined) continue;
+      resources.set(mapped.point, plan);
+      nodes.set(mapped.point, node);
+    }
+    for (const plan of withSensorUnits(object, nodes)) resources.set(plan.point, plan);
+  }
+  return { resources, nodes };
+}
+
+/** Every parameter of the mapping with its value; keys of the entry that name none are reported. */
+function readScope(file: MappingFile, entry: DeviceEntry, report: Report): Scope | undefined {
+  const scope = new Map<string, ReturnType<typeof readParameter> | "absent">();
+  const given = new Map(entry.parameters.map((parameter) => [parameter.key.text, parameter]));
+  for (const [name, parameter] of file.parameters) {
+    scope.set(name, parameterValue(name, parameter, given.get(name)?.value, { entry, report }));
+  }
+  for (const [name, { key }] of given) {
+    if (!file.parameters.has(name)) reportError(report, key.place, unknownWord("key", name, file.parameters.keys()));
+  }
+  return [...scope.values()].includes(undefined) ? undefined : (scope as Scope);
+}
+
+function parameterValue(
+  name: string,
+  { spec, defaultNode }: Parameter,
+  given: YamlNode | undefined,
+  { entry, report }: { readonly entry: DeviceEntry; readonly report: Report },
+): ReturnType<typeof readParameter> | "absent" {
+  const node = given ?? defaultNode;
+  if (node !== undefined) return readParameter(name, spec, node, report);
+  if (spec.optional === true) return "absent";
+  const range = spec.range === undefined ? "" : ` from ${spec.range.join(" to ")}`;
+  reportError(report, entry.place, `the device "${entry.id}" needs "${name}" (${spec.type}${range})`);
+  return undefined;
+}
+
+const orderSchema = resourceKeys.shape.order;
+
+/** `order` in the protocol's section is the default of all its points. */
+function orderOf(section: YamlNode): { readonly order?: ByteOrder } {
+  const order = childOf(section, "order");
+  const read = order === undefined ? undefined : orderSchema.safeParse(toPlain(order)).data;
+  return read === undefined ? {} : { order: read };
+}
+
+function emptySection(file: MappingFile): MapNode {
+  return { kind: "map", place: file.protocol.place, entries: [] };
+}
+
+function objectPlans(objects: readonly MappedObject[]): ReadonlyMap<number, ObjectPlan> {
+  return new Map(objects.map(({ definition }) => [definition.id, { definition }]));
+}
+
+/** Servers refuse objects whose mandatory resources are missing; object 3 is completed by the gateway. */
+function warnOfMandatory({ key, definition, resources }: MappedObject, report: Report): void {
+  if (definition.id === 3) return;
+  const instances = byInstance(resources);
+  for (const [instance, mapped] of instances) {
+    const have = new Set(mapped.map(({ resource }) => resource));
+    for (const { id, name, mandatory, operations } of definition.resources.values()) {
+      if (!mandatory || operations === "" || have.has(id)) continue;
+      const where = instances.size > 1 ? ` (instance ${instance})` : "";
+      const message = `mandatory resource ${id} ${name.trim()} of object ${definition.id}${where} is not mapped: it will read as absent (4.04)`;
+      report({ severity: "warning", place: key.place, message });
+    }
+  }
+}
+
+/** Of the meaning alone: neither comments nor places nor descriptions. */
+function fingerprintOf(file: MappingFile, objects: readonly MappedObject[]): string {
+  const parts = [file.protocol, file.section, file.every, file.availability, file.identity, file.objects];
+  const definitions = objects.map(({ definition }) => ({
+    ...definition,
+    resources: [...definition.resources.values()],
+  }));
+  const parameters = [...file.parameters.values()].map(({ spec }) => spec.type);
+  const text = JSON.stringify([
+    parts.map((part) => (part === undefined ? null : canonical(part))),
+    parameters,
+    definitions,
+  ]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+function canonical(node: YamlNode): unknown {
+  switch (node.kind) {
+    case "scalar":
+      return [node.text, node.quoted];
+    case "list":
+      return node.items.map(canonical);
+    case "map":
+      return node.entries.map(({ key, value }) => ({ [key.text]: canonical(value) }));
+  }
+}
+
+function scopeText(scope: Scope): string {
+  const values = [...scope].map(([name, value]) => [name, value === "absent" ? null : value.text]);
+  return JSON.stringify(values);
+}

@@ -1,0 +1,183 @@
+/** One resource of a mapping, parameters filled in → its plan. */
+import type { AdapterModule } from "../adapter.ts";
+import { describeIssue, issuesOf, unknownWord } from "../yaml/issues.ts";
+import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
+import { type Report, reportError, toPlain } from "../yaml/read.ts";
+import { knownKeys } from "../yaml/shape.ts";
+import { constantValue } from "./constant.ts";
+import type { ByteOrder } from "./conversion-types.ts";
+import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS, notSupported } from "./keys.ts";
+import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
+import { resolvePoint } from "./point.ts";
+import type { PollGroups } from "./schedule.ts";
+import { compileSteps, StepError, type StepRecord } from "./steps.ts";
+import { type MappedResource, titleOf } from "./structure.ts";
+import type { Scope } from "./substitute.ts";
+
+/** What all resources of one device share. */
+export interface DeviceContext {
+  readonly adapter: AdapterModule;
+  /** The adapter's parsed section. */
+  readonly device: unknown;
+  /** The section's `order`. */
+  readonly order?: ByteOrder;
+  readonly groups: PollGroups;
+  readonly scope: Scope;
+  readonly report: Report;
+}
+
+/** A resource to resolve; `node` has its parameters filled in. */
+export interface ResolvableResource {
+  readonly mapped: MappedResource;
+  readonly node: MapNode;
+}
+
+/** The plan of one resource; undefined where it is wrong, all of which was reported. */
+export function resolveResource(resource: ResolvableResource, context: DeviceContext): ResourcePlan | undefined {
+  const { mapped } = resource;
+  const source = sourceOf(resource, context);
+  if (source === undefined) return undefined;
+  const resolved = resolveSource(source, resource, context);
+  if (resolved === undefined) return undefined;
+  return {
+    point: mapped.point,
+    object: mapped.object,
+    instance: mapped.instance,
+    resource: mapped.resource,
+    ...(mapped.resourceInstance === undefined ? {} : { resourceInstance: mapped.resourceInstance }),
+    definition: mapped.definition,
+    place: mapped.key.place,
+    source: resolved,
+  };
+}
+
+/** The one key that says where the value comes from; undefined where there is none, or two, or an unknown key beside it. */
+function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: DeviceContext): string | undefined {
+  const known = [...CORE_RESOURCE_KEYS, ...adapter.sources, ...pointKeys(adapter)];
+  let wrong = false;
+  for (const { key } of node.entries) {
+    if (known.includes(key.text)) continue;
+    const message = LATER_RESOURCE_KEYS.includes(key.text)
+      ? notSupported(key.text)
+      : unknownWord("key", key.text, known);
+    reportError(report, key.place, message);
+    wrong = true;
+  }
+  if (wrong) return undefined;
+  const sources = node.entries.filter(({ key }) => [...adapter.sources, ...CORE_SOURCES].includes(key.text));
+  const [first, second] = sources;
+  if (second !== undefined) {
+    const names = sources.map(({ key }) => key.text).join(" and ");
+    reportError(report, second.key.place, `${titleOf(mapped)} has more than one source: ${names}`);
+  } else if (first === undefined) {
+    const { operations } = mapped.definition;
+    const message =
+      operations === "E"
+        ? `${titleOf(mapped)} is executable: it needs "do"`
+        : `${titleOf(mapped)} needs a source: one of ${[...adapter.sources, "const", "param"].join(", ")}`;
+    reportError(report, mapped.key.place, message);
+  } else return first.key.text;
+  return undefined;
+}
+
+function pointKeys(adapter: AdapterModule): readonly string[] {
+  return knownKeys(adapter.point).filter((key) => key !== "device");
+}
+
+function resolveSource(
+  source: string,
+  resource: ResolvableResource,
+  context: DeviceContext,
+): ResourceSource | undefined {
+  const { mapped, node } = resource;
+  const { operations } = mapped.definition;
+  const place = entryOf(node, source)?.key.place ?? mapped.key.place;
+  if (operations === "E" && source !== "do") {
+    reportError(context.report, mapped.key.place, `${titleOf(mapped)} is executable: it needs "do"`);
+    return undefined;
+  }
+  if (operations === "") {
+    reportError(
+      context.report,
+      mapped.key.place,
+      `${titleOf(mapped)} is for bootstrap servers alone: it cannot be mapped`,
+    );
+    return undefined;
+  }
+  if (source === "do" && operations !== "E") {
+    reportError(
+      context.report,
+      place,
+      `${titleOf(mapped)} is not executable (${operations}): "do" has no meaning here`,
+    );
+    return undefined;
+  }
+  if (!CORE_SOURCES.includes(source)) return resolvePoint(source, resource, context);
+  const others = node.entries.filter(({ key }) => key.text !== source);
+  for (const { key } of others)
+    reportError(context.report, key.place, `"${key.text}" has no meaning beside "${source}"`);
+  if (others.length > 0) return undefined;
+  return source === "do" ? resolveSteps(resource, context) : resolveConstant(source, resource, context);
+}
+
+function resolveConstant(
+  source: string,
+  { mapped, node }: ResolvableResource,
+  { scope, report }: DeviceContext,
+): ResourceSource | undefined {
+  const written = childOf(node, source);
+  if (written === undefined) return undefined;
+  const value = source === "param" ? parameterNode(written, scope, report) : written;
+  if (value === undefined) return undefined;
+  const constant = constantValue(value, mapped.definition);
+  if ("value" in constant) return { kind: "constant", value: constant.value };
+  reportError(report, written.place, `${titleOf(mapped)}: ${constant.wrong}`);
+  return undefined;
+}
+
+function parameterNode(written: YamlNode, scope: Scope, report: Report): YamlNode | undefined {
+  const name = written.kind === "scalar" ? written.text : "";
+  const value = scope.get(name);
+  if (value !== undefined && value !== "absent") return value;
+  reportError(report, written.place, unknownWord("parameter", name, scope.keys()));
+  return undefined;
+}
+
+function resolveSteps({ mapped, node }: ResolvableResource, context: DeviceContext): ResourceSource | undefined {
+  const { adapter, order, report } = context;
+  const list = childOf(node, "do");
+  if (list?.kind !== "list" || list.items.length === 0 || list.items.some((item) => item.kind !== "map")) {
+    reportError(
+      report,
+      list?.place ?? node.place,
+      `${titleOf(mapped)}: "do" is a list of steps, e.g. [ { wait: 1s } ]`,
+    );
+    return undefined;
+  }
+  const records = list.items.map((item) => toPlain(item) as StepRecord);
+  try {
+    const steps = compileSteps(records, {
+      shape: (step) => adapter.shape(step),
+      parse: (step) => adapter.step.parse(step),
+      ...(order === undefined ? {} : { order }),
+    });
+    return { kind: "execute", steps };
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    reportStep(error, list.items[error.index] ?? list, context);
+    return undefined;
+  }
+}
+
+function reportStep(error: StepError, step: YamlNode, { adapter, report }: DeviceContext): void {
+  const { cause } = error;
+  if (cause instanceof Error && "issues" in cause) {
+    for (const issue of issuesOf(cause)) {
+      for (const problem of describeIssue(issue, step, { schema: adapter.step, alsoKnown: ["as", "order"] }))
+        report(problem);
+    }
+    return;
+  }
+  const entry = error.key === undefined ? undefined : entryOf(step, error.key);
+  reportError(report, entry?.value.place ?? step.place, error.message);
+}
