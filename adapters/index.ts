@@ -1,0 +1,13 @@
+/** Every downstream protocol. A new one is a folder and a line here. */
+import type { AdapterModule } from "../src/adapter.ts";
+
+/** By the word behind `protocol:` in a mapping. A protocol is loaded only where a link uses it. */
+export const adapters: Readonly<Record<string, () => Promise<AdapterModule>>> = {
+  modbus: async () => (await import("./modbus/index.ts")).modbus,
+  simulated: async () => (await import("./simulated/index.ts")).simulated,
+};
+
+/** All of them, loaded. */
+export function loadAdapters(): Promise<readonly AdapterModule[]> {
+  return Promise.all(Object.values(adapters).map((load) => load()));
+}

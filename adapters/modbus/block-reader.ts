@@ -1,0 +1,162 @@
+/** Reads many points with few requests, and gets the others where a device refuses some. */
+import {
+  type Clock,
+  DeviceError,
+  type Logger,
+  type PointId,
+  type RawValue,
+  type Reading,
+  type ReadResult,
+} from "../../src/adapter.ts";
+import { ModbusException } from "./errors.ts";
+import { formatSpan, isBits, type Span } from "./pdu.ts";
+import type { BlockLimits, ModbusPoint } from "./points.ts";
+import { type Block, endOf, planReads, splitBlock } from "./read-plan.ts";
+import { Refusals } from "./refusals.ts";
+
+interface NamedPoint extends ModbusPoint {
+  readonly id: PointId;
+}
+
+/** Reads one range; rejects with DeviceError. */
+export type ReadSpan = (span: Span) => Promise<Uint8Array>;
+
+type Refused = ReadResult["refused"][number];
+/** What became of a block: every point read, some, each one refused as not there, or failed for another reason. */
+type Outcome = "good" | "mixed" | "dead" | "failed";
+
+export interface BlockReaderSettings {
+  readonly points: ReadonlyMap<PointId, ModbusPoint>;
+  readonly limits: BlockLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class BlockReader {
+  private readonly points: ReadonlyMap<PointId, NamedPoint>;
+  private readonly limits: BlockLimits;
+  private readonly clock: Clock;
+  private readonly log: Logger;
+  private readonly refusals: Refusals;
+
+  constructor({ points, limits, clock, log }: BlockReaderSettings) {
+    this.points = new Map([...points].map(([id, point]) => [id, { ...point, id }]));
+    this.limits = limits;
+    this.clock = clock;
+    this.log = log;
+    this.refusals = new Refusals(clock);
+  }
+
+  /**
+   * Rejects with DeviceError where nothing was answered at all. Once the device falls silent it is not asked for the rest:
+   * each further request would cost the line a timeout.
+   */
+  async read(ids: readonly PointId[], readSpan: ReadSpan): Promise<ReadResult> {
+    const blocks = planReads(this.named(ids), this.limits, this.refusals.cuts());
+    const read = new OneRead(readSpan, this.clock, this.refusals, this.log);
+    for (const [index, block] of blocks.entries()) {
+      try {
+        if ((await read.block(block)) === "dead" && block.points.length > 1) this.refusals.learnDead(block);
+      } catch (error) {
+        if (!read.answered) throw error;
+        for (const { points } of blocks.slice(index)) read.refuseRest(points, error);
+        break;
+      }
+    }
+    return { readings: read.readings, refused: read.refused };
+  }
+
+  /** The device is there again, maybe restarted or replaced: what it refused may be there as well. */
+  forget(): void {
+    this.refusals.forget();
+  }
+
+  private named(ids: readonly PointId[]): NamedPoint[] {
+    return [...new Set(ids)].map((id) => {
+      const point = this.points.get(id);
+      if (point === undefined) throw new RangeError(`the device has no point "${id}"`);
+      return point;
+    });
+  }
+}
+
+class OneRead {
+  readonly readings: Reading[] = [];
+  readonly refused: Refused[] = [];
+  /** Whether anything was answered, if only a refusal. */
+  answered = false;
+  private readonly readSpan: ReadSpan;
+  private readonly clock: Clock;
+  private readonly refusals: Refusals;
+  private readonly log: Logger;
+
+  constructor(readSpan: ReadSpan, clock: Clock, refusals: Refusals, log: Logger) {
+    this.readSpan = readSpan;
+    this.clock = clock;
+    this.refusals = refusals;
+    this.log = log;
+  }
+
+  /** Rejects where the device does not answer. */
+  async block(block: Block<NamedPoint>): Promise<Outcome> {
+    try {
+      const data = await this.readSpan(block);
+      this.answered = true;
+      this.take(block, data);
+      return "good";
+    } catch (error) {
+      if (!(error instanceof DeviceError) || error.kind === "unreachable") throw error;
+      this.answered = true;
+      const missing = error instanceof ModbusException && error.concernsRange;
+      if (missing && block.points.length > 1 && !this.refusals.isDead(block)) return this.parts(block, error);
+      this.refuse(block.points, error.message);
+      return missing ? "dead" : "failed";
+    }
+  }
+
+  /** The points that were not answered yet, once the device fell silent. */
+  refuseRest(points: readonly NamedPoint[], error: unknown): void {
+    const done = new Set([...this.readings, ...this.refused].map(({ point }) => point));
+    const reason = error instanceof Error ? error.message : String(error);
+    this.refuse(
+      points.filter(({ id }) => !done.has(id)),
+      reason,
+    );
+  }
+
+  private async parts(block: Block<NamedPoint>, error: ModbusException): Promise<Outcome> {
+    const parts = splitBlock(block);
+    const outcomes: Outcome[] = [];
+    for (const part of parts) outcomes.push(await this.block(part));
+    if (outcomes.every((outcome) => outcome === "dead")) return "dead";
+    for (const [index, part] of parts.entries()) {
+      if (outcomes[index] === "dead") this.refusals.learnDead(part);
+    }
+    if (outcomes.every((outcome) => outcome === "good")) this.learnHole(parts);
+    this.log.info({ request: formatSpan(block), reason: error.message }, "the device refuses a part of this read");
+    return "mixed";
+  }
+
+  private learnHole(parts: readonly Block<NamedPoint>[]): void {
+    const [left, right] = parts;
+    if (left === undefined || right === undefined || right.address < endOf(left)) return;
+    this.refusals.learnHole(left.table, endOf(left), right.address);
+  }
+
+  private take(block: Block<NamedPoint>, data: Uint8Array): void {
+    const time = this.clock.wall();
+    for (const point of block.points) this.readings.push({ point: point.id, value: partOf(point, block, data), time });
+  }
+
+  private refuse(points: readonly NamedPoint[], reason: string): void {
+    for (const { id } of points) this.refused.push({ point: id, reason });
+  }
+}
+
+/** The part of a block's data that a point is: its registers as bytes, or its bit. */
+function partOf(point: Span, block: Span, data: Uint8Array): RawValue {
+  const offset = point.address - block.address;
+  // V1.1b3 §6.1: the first bit asked for is the least significant of the first byte.
+  if (isBits(point.table)) return ((data[offset >> 3] ?? 0) & (1 << (offset & 7))) !== 0;
+  return data.slice(2 * offset, 2 * (offset + point.count));
+}

@@ -1,0 +1,31 @@
+import type { Clock, Millis } from "../../src/adapter.ts";
+
+/**
+ * The promise, or a rejection once the span is over: some promises of the library never settle. What comes later is
+ * ignored.
+ */
+export function withDeadline<T>(
+  promise: Promise<T>,
+  { clock, span, late }: { readonly clock: Clock; readonly span: Millis; readonly late: () => Error },
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const cancel = clock.at(clock.monotonic() + span, () => reject(late()));
+    promise.finally(cancel).then(resolve, reject);
+  });
+}
+
+/** Resolves at the given time; rejects with the signal's reason where that comes first. */
+export function until(time: Millis, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const abort = (): void => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.at(time, () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}

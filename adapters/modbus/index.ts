@@ -1,0 +1,65 @@
+/** Modbus devices: holding and input registers, coils and discrete inputs. MODBUS Application Protocol V1.1b3. */
+import type { AdapterContext, AdapterModule, DeviceListener, Link, PointId } from "../../src/adapter.ts";
+import { ModbusDeviceLink } from "./device-link.ts";
+import { Line } from "./line.ts";
+import { type ModbusTcpOptions, tcpOptionsSchema } from "./options.ts";
+import { formatSpan } from "./pdu.ts";
+import {
+  deviceSchema,
+  type ModbusDevice,
+  type ModbusPoint,
+  type ModbusStep,
+  pointSchema,
+  shape,
+  stepSchema,
+  TABLES,
+} from "./points.ts";
+import { planReads } from "./read-plan.ts";
+import { simulate } from "./slave.ts";
+import { connectTcp } from "./tcp-line.ts";
+
+export const modbus: AdapterModule<ModbusTcpOptions, ModbusDevice, ModbusPoint, ModbusStep> = {
+  name: "modbus",
+  linkTypes: ["modbus-tcp"],
+  sources: TABLES,
+  polled: true,
+  link: tcpOptionsSchema,
+  device: deviceSchema,
+  shape,
+  point: pointSchema,
+  step: stepSchema,
+  open: async (options, context) => new ModbusLink(options, context),
+  simulate,
+  plan: (device, points) => planReads([...points.values()], device.block).map(formatSpan),
+};
+
+/** The connections to one host and port; a unit always uses the same one, so that its requests keep their order. */
+class ModbusLink implements Link<ModbusDevice, ModbusPoint, ModbusStep> {
+  private readonly lines: readonly Line[];
+  private readonly context: AdapterContext;
+
+  constructor(options: ModbusTcpOptions, context: AdapterContext) {
+    const { host, port, connections } = options;
+    const name = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.context = context;
+    this.lines = Array.from({ length: connections }, (_, index) => {
+      const settings = { ...options, name: connections === 1 ? name : `${name} #${index + 1}` };
+      return new Line(connectTcp(options), settings, context);
+    });
+    for (const line of this.lines) line.start();
+  }
+
+  async attach(
+    device: ModbusDevice,
+    points: ReadonlyMap<PointId, ModbusPoint>,
+    listener: DeviceListener,
+  ): Promise<ModbusDeviceLink> {
+    const line = this.lines[device.unit_id % this.lines.length];
+    if (line === undefined) throw new RangeError("a link without a connection");
+    return new ModbusDeviceLink(line, { device, points }, listener, this.context);
+  }
+
+  async close(): Promise<void> {
+    for (const line of this.lines) line.close();
+  }
+}

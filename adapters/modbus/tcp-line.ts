@@ -1,0 +1,62 @@
+/** Modbus TCP as a transport of a line. MODBUS Messaging on TCP/IP Implementation Guide V1.0b §4.2, §4.3. */
+import { connect as connectSocket, type Socket } from "node:net";
+import modbusSerial from "modbus-serial";
+import { DeviceError, SECOND } from "../../src/adapter.ts";
+import type { Connect, Connection } from "./line.ts";
+import { FrameReader } from "./mbap.ts";
+import { exchange } from "./serial-client.ts";
+
+/** After so long without a byte the kernel asks whether the peer is still there; it gives up 10 s later. */
+const KEEP_ALIVE = 10 * SECOND;
+
+/**
+ * Connects to a Modbus TCP server. The socket is ours, since the library tells nobody of a connection that the peer
+ * reset, nor that its stream is out of step.
+ */
+export function connectTcp({ host, port }: { readonly host: string; readonly port: number }): Connect {
+  return async (signal, onLost) => {
+    const socket = await openSocket(host, port, signal);
+    const client = new modbusSerial.default();
+    // A callback is called at once for a socket that is open; there is nothing to wait for.
+    client.linkTCP(socket, { port }, () => {});
+    watch(socket, onLost);
+    return {
+      exchange: (unit, request) => exchange(client, unit, request),
+      destroy: () => socket.destroy(),
+    } satisfies Connection;
+  };
+}
+
+function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise<Socket>((resolve, reject) => {
+    const socket = connectSocket({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+    const abort = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      signal.removeEventListener("abort", abort);
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+}
+
+function watch(socket: Socket, onLost: (error: DeviceError) => void): void {
+  const reader = new FrameReader();
+  let reason = "the device closed the connection";
+  socket.on("error", (error) => {
+    reason = error.message;
+  });
+  socket.on("close", () => onLost(new DeviceError("unreachable", reason)));
+  // Out of step the library would wait for up to 64 KiB of answers.
+  socket.on("data", (chunk) => {
+    if (reader.push(chunk) !== undefined) return;
+    socket.destroy();
+    onLost(new DeviceError("malformed", "the device sent bytes that are no Modbus TCP frame"));
+  });
+  // The peer closed its half: no answer can come any more.
+  socket.on("end", () => socket.destroy());
+}

@@ -1,0 +1,103 @@
+import {
+  type AdapterContext,
+  DeviceError,
+  type DeviceLink,
+  type Link,
+  type Millis,
+  type PointId,
+  type RawValue,
+  type ReadResult,
+  randomFraction,
+} from "../../src/adapter.ts";
+import type { SimulatedDevice, SimulatedOptions, SimulatedPoint } from "./points.ts";
+import { type SignalState, startOf, valueAt } from "./signals.ts";
+
+/** A wire with any number of devices, each as cheap as its values. */
+export class SimulatedLink implements Link<SimulatedDevice, SimulatedPoint, never> {
+  private readonly options: SimulatedOptions;
+  private readonly context: AdapterContext;
+
+  constructor(options: SimulatedOptions, context: AdapterContext) {
+    this.options = options;
+    this.context = context;
+  }
+
+  async attach(device: SimulatedDevice, points: ReadonlyMap<PointId, SimulatedPoint>): Promise<DeviceLink<never>> {
+    return new SimulatedDeviceLink(points, device.latency ?? this.options.latency, this.context);
+  }
+
+  async close(): Promise<void> {}
+}
+
+class SimulatedDeviceLink implements DeviceLink<never> {
+  private readonly points: ReadonlyMap<PointId, SimulatedPoint>;
+  private readonly latency: Millis;
+  private readonly context: AdapterContext;
+  private readonly born: Millis;
+  private readonly states: ReadonlyMap<PointId, SignalState>;
+  /** Ends what still waits. */
+  private readonly waiting = new Set<(error: DeviceError) => void>();
+
+  constructor(points: ReadonlyMap<PointId, SimulatedPoint>, latency: Millis, context: AdapterContext) {
+    this.points = points;
+    this.latency = latency;
+    this.context = context;
+    this.born = context.clock.monotonic();
+    this.states = new Map([...points].map(([id, { signal }]) => [id, startOf(signal)]));
+  }
+
+  async read(points: readonly PointId[]): Promise<ReadResult> {
+    await this.delay();
+    const { clock, random } = this.context;
+    const time = clock.wall();
+    const age = clock.monotonic() - this.born;
+    const readings = points.map((point) => {
+      const { signal, state } = this.at(point);
+      return { point, value: valueAt(signal, state, age, () => randomFraction(random)), time };
+    });
+    return { readings, refused: [] };
+  }
+
+  async write(point: PointId, value: RawValue): Promise<void> {
+    await this.delay();
+    const { state, writable } = this.at(point);
+    if (!writable) throw new DeviceError("rejected", `"${point}" cannot be written`);
+    if (typeof value !== typeof state.last) {
+      throw new DeviceError("rejected", `"${point}" holds a ${typeof state.last}, not a ${typeof value}`);
+    }
+    state.last = value;
+  }
+
+  async invoke(): Promise<void> {
+    await this.delay();
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.waiting) end(new DeviceError("unreachable", "the device was detached"));
+    this.waiting.clear();
+  }
+
+  private at(point: PointId): SimulatedPoint & { readonly state: SignalState } {
+    const found = this.points.get(point);
+    const state = this.states.get(point);
+    if (found === undefined || state === undefined) throw new RangeError(`the device has no point "${point}"`);
+    return { ...found, state };
+  }
+
+  /** Thousands of devices without latency need no timer. */
+  private async delay(): Promise<void> {
+    if (this.latency === 0) return;
+    const { clock } = this.context;
+    await new Promise<void>((resolve, reject) => {
+      const end = (error: DeviceError): void => {
+        cancel();
+        reject(error);
+      };
+      const cancel = clock.at(clock.monotonic() + this.latency, () => {
+        this.waiting.delete(end);
+        resolve();
+      });
+      this.waiting.add(end);
+    });
+  }
+}
