@@ -3,7 +3,7 @@ import type { PointId } from "../adapter.ts";
 import type { Clock, Millis } from "../clock.ts";
 import { DeviceError, Lwm2mError } from "../errors.ts";
 import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
-import type { Path } from "../lwm2m/path.ts";
+import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { PathValue, Sample } from "../lwm2m/sample.ts";
 import type { Backing, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
 import type { PointSource } from "../mapping/plan-types.ts";
@@ -142,10 +142,8 @@ export class DeviceBacking implements Backing {
   }
 
   private leafAt(path: Path): Leaf | undefined {
-    const { leaves } = this.parts.model;
-    return (leaves.get(path) ?? leaves.get(path.slice(0, path.lastIndexOf("/")) as Path))?.find(
-      (leaf) => leaf.path === path,
-    );
+    const { resourceInstance: _, ...resource } = pathParts(path);
+    return this.parts.model.leaves.get(makePath(resource))?.find((leaf) => leaf.path === path);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
-import { makePath, type Path } from "../lwm2m/path.ts";
+import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { ObjectModel, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 import type { DevicePlan, ResourceSource } from "../mapping/plan-types.ts";
 
@@ -33,7 +33,7 @@ export const DEVICE_OBJECT = { id: 3, reboot: 4, errorCode: 11, supportedBinding
 export function deviceModel(plan: DevicePlan, prefix: string, deviceObject: ObjectDefinition): DeviceModel {
   const definitions = new Map([...plan.objects].map(([id, { definition }]) => [id, definition]));
   if (!definitions.has(DEVICE_OBJECT.id)) definitions.set(DEVICE_OBJECT.id, deviceObject);
-  const rows = [...plan.resources.values()].map((resource): Row => ({ ...resource, resource: resource.resource }));
+  const rows: readonly Row[] = [...plan.resources.values()];
   const device = definitions.get(DEVICE_OBJECT.id) ?? deviceObject;
   const all = [...rows, ...ownRows(device, rows)].sort(inDocumentOrder);
   const leaves = new Map<Path, Leaf[]>();
@@ -79,7 +79,7 @@ function ownRows(definition: ObjectDefinition, mapped: readonly Row[]): Row[] {
 function leafOf(row: Row, resource: Path): Leaf {
   const { definition, source, point, place, resourceInstance } = row;
   return {
-    path: resourceInstance === undefined ? resource : (`${resource}/${resourceInstance}` as Path),
+    path: resourceInstance === undefined ? resource : makePath({ ...pathParts(resource), resourceInstance }),
     definition,
     source,
     ...(point === undefined ? {} : { point }),

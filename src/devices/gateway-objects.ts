@@ -15,42 +15,41 @@ export interface GatewayIdentity {
   readonly version: string;
 }
 
-/** The file system on which the gateway keeps its data, in bytes: what Memory Free and Memory Total mean. */
-export interface Storage {
+/** In bytes: the file system that holds the gateway's data. Memory Free and Memory Total mean storage, not RAM (Core TS E.4). */
+export interface Memory {
   readonly free: number;
   readonly total: number;
-}
-
-export interface GatewayDeviceSettings {
-  /** Object 3. */
-  readonly definition: ObjectDefinition;
-  readonly identity: GatewayIdentity;
-  /** Asked at each read. */
-  readonly storage: () => Storage;
-  readonly clock: Clock;
 }
 
 /** Object 3 of the gateway itself. It cannot be rebooted or set by a server: Execute and Write answer 4.05. */
 export class GatewayDeviceBacking implements Backing {
   readonly prefix = "";
   readonly model: TreeModel;
-  private readonly settings: GatewayDeviceSettings;
+  private readonly definition: ObjectDefinition;
+  private readonly identity: GatewayIdentity;
+  private readonly memory: () => Memory;
+  private readonly clock: Clock;
 
-  constructor(settings: GatewayDeviceSettings) {
-    const { definition } = settings;
-    const resources = modelOf(definition, [...Object.keys(deviceValues(settings)).map(Number), REBOOT]);
+  /** `definition`: object 3. `memory` is asked at each read. */
+  constructor(definition: ObjectDefinition, identity: GatewayIdentity, memory: () => Memory, clock: Clock) {
+    this.definition = definition;
+    this.identity = identity;
+    this.memory = memory;
+    this.clock = clock;
+    const resources = modelOf(definition, [...Object.keys(this.values()).map(Number), REBOOT]);
     this.model = new Map([[definition.id, { definition, instances: new Map([[0, resources]]) }]]);
-    this.settings = settings;
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const values = deviceValues(this.settings);
-    const time = this.settings.clock.wall();
-    return resources.map((resource) => {
-      const value = values[pathParts(resource).resource ?? -1];
+    const values = this.values();
+    const time = this.clock.wall();
+    return resources.map((path) => {
+      const parts = pathParts(path);
+      const id = parts.resource ?? -1;
+      const value = values[id];
       if (value === undefined) return [];
-      const multiple = this.settings.definition.resources.get(pathParts(resource).resource ?? -1)?.multiple;
-      return [{ path: multiple ? (`${resource}/0` as Path) : resource, value, time }];
+      const multiple = this.definition.resources.get(id)?.multiple ?? false;
+      return [{ path: multiple ? makePath({ ...parts, resourceInstance: 0 }) : path, value, time }];
     });
   }
 
@@ -60,6 +59,23 @@ export class GatewayDeviceBacking implements Backing {
 
   async execute(): Promise<void> {
     throw notAllowed("object 3 of the gateway cannot be executed");
+  }
+
+  /** By resource ID; Error Code has one instance, 0: no error. */
+  private values(): Readonly<Record<number, Value>> {
+    const { identity } = this;
+    const { free, total } = this.memory();
+    return {
+      0: identity.manufacturer,
+      1: identity.model,
+      ...(identity.serial === undefined ? {} : { 2: identity.serial }),
+      3: identity.version,
+      10: Math.floor(free / KILOBYTE),
+      11: 0,
+      13: Math.floor(this.clock.wall() / SECOND),
+      16: "U",
+      21: Math.floor(total / KILOBYTE),
+    };
   }
 }
 
@@ -77,40 +93,36 @@ export interface GatewayEntry {
 export class GatewayObjectBacking implements Backing {
   readonly prefix = "";
   private readonly definition: ObjectDefinition;
+  private readonly entries: () => readonly GatewayEntry[];
   private readonly clock: Clock;
   private readonly resources: ReadonlyMap<number, ResourceModel>;
-  private samples: ReadonlyMap<Path, Sample> = new Map();
-  private tree: TreeModel;
+  private view: GatewayView | undefined;
+  private told: ReadonlyMap<Path, Sample> = new Map();
 
-  /** `definition`: object 25 v2.0. */
-  constructor(definition: ObjectDefinition, clock: Clock) {
+  /** `definition`: object 25 v2.0. `entries` is asked at first, and then by `changes`: call it when they may have changed. */
+  constructor(definition: ObjectDefinition, entries: () => readonly GatewayEntry[], clock: Clock) {
     this.definition = definition;
+    this.entries = entries;
     this.clock = clock;
     this.resources = modelOf(definition, Object.values(GATEWAY_RESOURCE));
-    this.tree = this.treeOf([]);
   }
 
   get model(): TreeModel {
-    return this.tree;
+    return this.current().model;
   }
 
-  /** These are the devices now. Returns what is new or changed, as samples; what is gone has none. */
-  update(entries: readonly GatewayEntry[]): readonly Sample[] {
-    const before = this.samples;
-    const time = this.clock.wall();
-    const samples = new Map<Path, Sample>();
-    for (const sample of entries.flatMap((entry) => this.samplesOf(entry, time))) {
-      const old = before.get(sample.path);
-      samples.set(sample.path, old !== undefined && sameValue(old.value, sample.value) ? old : sample);
-    }
-    this.samples = samples;
-    this.tree = this.treeOf(entries);
+  /** Takes the entries as they are now. Returns what is new since the last call (at first: everything); what is gone has no sample. */
+  changes(): readonly Sample[] {
+    const { samples } = this.look();
+    const before = this.told;
+    this.told = samples;
     return [...samples.values()].filter((sample) => before.get(sample.path) !== sample);
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const { samples } = this.current();
     return resources.map((resource) => {
-      const sample = this.samples.get(resource);
+      const sample = samples.get(resource);
       return sample === undefined ? [] : [sample];
     });
   }
@@ -123,10 +135,23 @@ export class GatewayObjectBacking implements Backing {
     throw notAllowed("object 25 cannot be executed");
   }
 
-  private treeOf(entries: readonly GatewayEntry[]): TreeModel {
-    const instances = [...entries].sort((a, b) => a.instance - b.instance).map((entry) => entry.instance);
+  /** A thousand devices are not listed anew for each path of a request. */
+  private current(): GatewayView {
+    return this.view ?? this.look();
+  }
+
+  private look(): GatewayView {
+    const entries = [...this.entries()].sort((a, b) => a.instance - b.instance);
     const { definition, resources } = this;
-    return new Map([[definition.id, { definition, instances: new Map(instances.map((id) => [id, resources])) }]]);
+    const instances = new Map(entries.map(({ instance }) => [instance, resources]));
+    const samples = new Map<Path, Sample>();
+    const time = this.clock.wall();
+    for (const sample of entries.flatMap((entry) => this.samplesOf(entry, time))) {
+      const old = this.view?.samples.get(sample.path);
+      samples.set(sample.path, old !== undefined && sameValue(old.value, sample.value) ? old : sample);
+    }
+    this.view = { model: new Map([[definition.id, { definition, instances }]]), samples };
+    return this.view;
   }
 
   private samplesOf({ instance, deviceId, prefix, objects }: GatewayEntry, time: UnixMillis): Sample[] {
@@ -143,28 +168,18 @@ export class GatewayObjectBacking implements Backing {
   }
 }
 
+interface GatewayView {
+  readonly model: TreeModel;
+  /** In order of instance and resource; a value that stays keeps its time. */
+  readonly samples: ReadonlyMap<Path, Sample>;
+}
+
 const GATEWAY_RESOURCE = { deviceId: 0, prefix: 1, objects: 3 } as const;
 const REBOOT = 4;
 /** Memory Free and Memory Total count kilobytes of 1000 bytes. */
 const KILOBYTE = 1000;
 /** CoAP response code 4.05. */
 const METHOD_NOT_ALLOWED = 0x85;
-
-/** By resource ID of object 3; Error Code has one instance, 0: no error. */
-function deviceValues({ identity, storage, clock }: GatewayDeviceSettings): Readonly<Record<number, Value>> {
-  const { free, total } = storage();
-  return {
-    0: identity.manufacturer,
-    1: identity.model,
-    ...(identity.serial === undefined ? {} : { 2: identity.serial }),
-    3: identity.version,
-    10: Math.floor(free / KILOBYTE),
-    11: 0,
-    13: Math.floor(clock.wall() / SECOND),
-    16: "U",
-    21: Math.floor(total / KILOBYTE),
-  };
-}
 
 /** Nothing here can be written or executed; what is executable by its definition is there and refuses. */
 function modelOf(definition: ObjectDefinition, ids: readonly number[]): ReadonlyMap<number, ResourceModel> {
