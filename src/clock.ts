@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 /** Milliseconds on the monotonic clock: every deadline and interval. */
 export type Millis = number;
 /** Milliseconds since 1970: the time of a sample. May jump when NTP sets the clock. */
@@ -16,6 +18,9 @@ export interface Clock {
 
 /** Where a machine gets its random bytes: an argument of its constructor, so that a test can choose them. */
 export type Random = (bytes: number) => Uint8Array;
+
+/** The random bytes of the machine we run on. */
+export const systemRandom: Random = (bytes) => randomBytes(bytes);
 
 /** A number in [0, 1) made of four random bytes. */
 export function randomFraction(random: Random): number {

@@ -74,19 +74,24 @@ export class Connection {
   private perform(effect: CoapEffect): void {
     switch (effect.type) {
       case "send":
-        return this.transport.send(effect.bytes);
+        this.transport.send(effect.bytes);
+        break;
       case "serve":
-        return this.listener.onRequest(effect.exchange, effect.message);
+        this.listener.onRequest(effect.exchange, effect.message);
+        break;
       case "response":
-        return this.settle(effect.exchange, { type: "response", message: effect.message });
+        this.settle(effect.exchange, { type: "response", message: effect.message });
+        break;
       case "delivered":
-        return this.listener.onDelivered(effect.notification);
+        this.listener.onDelivered(effect.notification);
+        break;
       case "failed":
-        return effect.notification === undefined
-          ? this.settle(effect.exchange, { type: "failed", reason: effect.reason })
-          : this.listener.onFailed(effect.notification, effect.reason);
+        if (effect.notification === undefined) this.settle(effect.exchange, { type: "failed", reason: effect.reason });
+        else this.listener.onFailed(effect.notification, effect.reason);
+        break;
       case "cancelled":
-        return this.listener.onCancelled(effect.exchange);
+        this.listener.onCancelled(effect.exchange);
+        break;
     }
   }
 

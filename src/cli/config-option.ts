@@ -1,0 +1,21 @@
+import { existsSync } from "node:fs";
+import { type Arguments, type OptionHelp, UsageError } from "./command.ts";
+
+/** Where a configuration is looked for, in this order, when none is named. */
+const PLACES: readonly string[] = ["config.yaml", "/etc/lwm2m-gateway/config.yaml"];
+
+export const CONFIG_OPTION: OptionHelp = {
+  type: "string",
+  short: "c",
+  value: "FILE",
+  help: `The configuration (default: the first of ${PLACES.join(", ")} that exists).`,
+};
+
+/** The path of config.yaml. Throws UsageError where none is named and none is found. */
+export function configFile(args: Arguments): string {
+  const file = args.text("config") ?? PLACES.find((place) => existsSync(place));
+  if (file === undefined) {
+    throw new UsageError(`no configuration found (looked for ${PLACES.join(" and ")}); name one with --config FILE`);
+  }
+  return file;
+}

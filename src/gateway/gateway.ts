@@ -1,0 +1,202 @@
+/** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
+import { statfsSync } from "node:fs";
+import { loadAdapters } from "../../adapters/index.ts";
+import type { Clock, Random, UnixMillis } from "../clock.ts";
+import { loadConfig } from "../config/load.ts";
+import type { LoadedConfig } from "../config/types.ts";
+import type { Device } from "../devices/device.ts";
+import { Devices, type DevicesChange } from "../devices/devices.ts";
+import type { Storage } from "../devices/gateway-objects.ts";
+import { ConfigError, formatProblem } from "../errors.ts";
+import { locateData, packageVersion } from "../locate.ts";
+import type { Logger } from "../log.ts";
+import { catalogue } from "../lwm2m/objects/index.ts";
+import { makePath } from "../lwm2m/path.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import { type DevicePlace, openStore, type Store } from "../store/store.ts";
+import { North } from "./north.ts";
+import type { GatewayStatus } from "./status.ts";
+import { deviceObject, Trees } from "./trees.ts";
+
+const GATEWAY_OBJECT = 25;
+
+export interface GatewayOptions {
+  /** Path of config.yaml. */
+  readonly configFile: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The store's thread died: the process must end, so that it is started again. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Reads the configuration as `run`, `check` and a reload do. Rejects with ConfigError. */
+export async function readConfig(file: string): Promise<LoadedConfig> {
+  return loadConfig(file, { adapters: await loadAdapters(), catalogue, packagedMappings: locateData("mappings") });
+}
+
+export class Gateway {
+  private readonly options: GatewayOptions;
+  private readonly log: Logger;
+  private readonly store: Store;
+  private readonly devices: Devices;
+  private readonly north: North;
+  private readonly trees: Trees;
+  private readonly started: UnixMillis;
+  private config: LoadedConfig;
+  private places: ReadonlyMap<string, DevicePlace> = new Map();
+  /** Where the devices stood before the plan that is being applied. */
+  private formerPlaces: ReadonlyMap<string, DevicePlace> = new Map();
+  private refused: ReadonlyMap<string, string> = new Map();
+
+  private constructor(options: GatewayOptions, config: LoadedConfig, store: Store) {
+    const { clock, random, log } = options;
+    const { endpoint, manufacturer, model, serial } = config.gateway;
+    this.options = options;
+    this.log = log;
+    this.config = config;
+    this.store = store;
+    this.started = clock.wall();
+    this.devices = new Devices(
+      { deviceObject: deviceObject(config.catalogue), clock, random, log },
+      {
+        onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
+        onStateChange: () => {},
+        onDevicesChanged: (change) => this.onDevicesChanged(change),
+      },
+    );
+    this.north = new North({ settings: config.servers, endpoint, catalogue: config.catalogue, clock, random, log });
+    this.trees = new Trees({
+      catalogue: config.catalogue,
+      identity: { manufacturer, model, version: packageVersion(), ...(serial === undefined ? {} : { serial }) },
+      storage: () => storageOf(config.gateway.state),
+      endpoint,
+      devices: this.devices,
+      instanceOf: (id) => this.places.get(id)?.instance,
+      serverObject: this.north.serverObject,
+      clock,
+    });
+  }
+
+  /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const config = await readConfig(options.configFile);
+    const store = await openStore({
+      directory: config.gateway.state,
+      log: options.log,
+      onFailure: options.onFatal,
+    });
+    const gateway = new Gateway(options, config, store);
+    try {
+      await gateway.run();
+    } catch (error) {
+      await gateway.stop();
+      throw error;
+    }
+    return gateway;
+  }
+
+  /** Takes the files as they are now. A broken config.yaml changes nothing; devices whose plan is the same are untouched. */
+  async reload(): Promise<boolean> {
+    try {
+      const config = await readConfig(this.options.configFile);
+      this.warnOfFixedSettings(config);
+      this.config = config;
+      await this.applyDevices();
+      this.log.info({ devices: config.devices.length, disabled: config.disabled.length }, "configuration reloaded");
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problems) this.log.error({}, formatProblem(problem));
+      this.log.error({ problems: error.problems.length }, "configuration not reloaded: everything runs on as before");
+      return false;
+    }
+  }
+
+  /** De-registers, then closes in the reverse order of opening. */
+  async stop(): Promise<void> {
+    await this.north.stop();
+    await this.devices.close();
+    await this.store.close();
+  }
+
+  status(): GatewayStatus {
+    return {
+      version: packageVersion(),
+      endpoint: this.config.gateway.endpoint,
+      config: this.config.file,
+      started: this.started,
+      now: this.options.clock.wall(),
+      servers: this.north.status(),
+      devices: this.devices.list().map((device) => device.status()),
+      disabled: [
+        ...this.config.disabled.map(({ id, problems }) => ({ id, reasons: problems.map(formatProblem) })),
+        ...[...this.refused].map(([id, reason]) => ({ id, reasons: [reason] })),
+      ],
+    };
+  }
+
+  /** Where this gateway keeps its files, the admin socket among them. */
+  get stateDirectory(): string {
+    return this.config.gateway.state;
+  }
+
+  private async run(): Promise<void> {
+    await this.applyDevices();
+    await this.north.start(this.trees);
+  }
+
+  /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
+  private async applyDevices(): Promise<void> {
+    for (const problem of this.config.problems) {
+      if (problem.severity === "error") this.log.error({}, formatProblem(problem));
+      else this.log.warn({}, formatProblem(problem));
+    }
+    for (const { id } of this.config.disabled)
+      this.log.error({ device: id }, "device is off until its problems are mended");
+    const { assigned, refused } = await this.store.assignDevices(
+      this.config.devices.map(({ id, prefix, was }) => ({
+        id,
+        ...(prefix === undefined ? {} : { prefix }),
+        ...(was === undefined ? {} : { was }),
+      })),
+    );
+    this.formerPlaces = this.places;
+    this.places = assigned;
+    this.refused = refused;
+    for (const [id, reason] of refused) this.log.error({ device: id }, `device is off: ${reason}`);
+    const placed = this.config.devices.flatMap((plan) => {
+      const place = assigned.get(plan.id);
+      return place === undefined ? [] : [{ plan, prefix: place.prefix }];
+    });
+    await this.devices.apply(placed, this.config.links);
+  }
+
+  /** Devices came, went or became others: observers of theirs and of object 25 hear it, and every server's object list. */
+  private onDevicesChanged({ removed }: DevicesChange): void {
+    for (const id of removed) {
+      const place = this.formerPlaces.get(id);
+      if (place === undefined) continue;
+      this.north.removed(makePath({ prefix: place.prefix }));
+      this.north.removed(makePath({ prefix: "", object: GATEWAY_OBJECT, instance: place.instance }));
+    }
+    const changes = this.trees.updateGatewayObject();
+    this.north.recheck();
+    this.north.changed(changes);
+    this.north.objectsChanged();
+  }
+
+  private warnOfFixedSettings(config: LoadedConfig): void {
+    const fixed = ({ gateway, servers }: LoadedConfig): string =>
+      JSON.stringify([gateway, servers.map(({ place, ...settings }) => settings)]);
+    if (fixed(config) !== fixed(this.config)) {
+      this.log.warn({}, "changes under gateway: and servers: take effect when the gateway is started again");
+    }
+  }
+}
+
+/** The file system that holds the state directory. */
+function storageOf(directory: string): Storage {
+  const { bsize, bavail, blocks } = statfsSync(directory);
+  return { free: bsize * bavail, total: bsize * blocks };
+}

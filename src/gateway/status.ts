@@ -1,0 +1,17 @@
+import type { UnixMillis } from "../clock.ts";
+import type { DeviceStatus } from "../devices/device-status.ts";
+import type { ServerStatus } from "../servers/server-status.ts";
+
+/** What `lwm2m-gateway status` shows; plain data. */
+export interface GatewayStatus {
+  readonly version: string;
+  readonly endpoint: string;
+  /** config.yaml. */
+  readonly config: string;
+  readonly started: UnixMillis;
+  readonly now: UnixMillis;
+  readonly servers: readonly ServerStatus[];
+  readonly devices: readonly DeviceStatus[];
+  /** Devices that are off, each with what must be mended. */
+  readonly disabled: readonly { readonly id: string; readonly reasons: readonly string[] }[];
+}

@@ -1,0 +1,94 @@
+/** The trees that servers see: the gateway's own under no prefix, one for each device under its own. */
+import type { Clock } from "../clock.ts";
+import type { Device } from "../devices/device.ts";
+import type { Devices } from "../devices/devices.ts";
+import {
+  GatewayDeviceBacking,
+  type GatewayEntry,
+  type GatewayIdentity,
+  GatewayObjectBacking,
+  type Storage,
+} from "../devices/gateway-objects.ts";
+import { deviceObjectLinks } from "../lwm2m/links.ts";
+import { MergedBacking } from "../lwm2m/merged-backing.ts";
+import { ModelTree } from "../lwm2m/model-tree.ts";
+import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
+import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import type { Backing, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+
+export interface TreesOptions {
+  readonly catalogue: ObjectCatalogue;
+  readonly identity: GatewayIdentity;
+  readonly storage: () => Storage;
+  /** Endpoint Client Name: devices without an identity of their own are named after it. */
+  readonly endpoint: string;
+  readonly devices: Devices;
+  /** Instance of object 25 of a device, by its id. */
+  readonly instanceOf: (id: string) => number | undefined;
+  /** Object 1. */
+  readonly serverObject: Backing;
+  readonly clock: Clock;
+}
+
+export class Trees {
+  readonly gateway: ObjectTree;
+  private readonly options: TreesOptions;
+  private readonly gatewayObject: GatewayObjectBacking;
+  private readonly ofDevice = new WeakMap<Device, ObjectTree>();
+
+  constructor(options: TreesOptions) {
+    const { catalogue, identity, storage, serverObject, clock } = options;
+    this.options = options;
+    this.gatewayObject = new GatewayObjectBacking(requiredObject(catalogue, 25, "2.0"), clock);
+    const device = new GatewayDeviceBacking({ definition: deviceObject(catalogue), identity, storage, clock });
+    this.gateway = new ModelTree(new MergedBacking("", [serverObject, device, this.gatewayObject]));
+  }
+
+  /** The tree of a prefix; undefined where no running device has it. */
+  readonly of: TreeOf = (prefix) => {
+    if (prefix === "") return this.gateway;
+    const device = this.options.devices.byPrefix(prefix);
+    return device === undefined ? undefined : this.treeOf(device);
+  };
+
+  /** Devices came or went: makes object 25 say so. Returns what of it is another now, for those who observe it. */
+  updateGatewayObject(): readonly Sample[] {
+    return this.gatewayObject.update(this.entries());
+  }
+
+  private treeOf(device: Device): ObjectTree {
+    const known = this.ofDevice.get(device);
+    if (known !== undefined) return known;
+    const tree = new ModelTree(device.backing);
+    this.ofDevice.set(device, tree);
+    return tree;
+  }
+
+  private entries(): readonly GatewayEntry[] {
+    const { devices, instanceOf, endpoint } = this.options;
+    return devices.list().flatMap((device): GatewayEntry[] => {
+      const { id, deviceId = `${urnOf(endpoint)}-${id}` } = device.plan;
+      const instance = instanceOf(id);
+      const objects = deviceObjectLinks(this.treeOf(device));
+      return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
+    });
+  }
+}
+
+/** Object 3 as LwM2M 1.1 has it: what servers of every version know. */
+export function deviceObject(catalogue: ObjectCatalogue): ObjectDefinition {
+  return requiredObject(catalogue, 3, "1.1");
+}
+
+/** An object that the gateway cannot do without. */
+export function requiredObject(catalogue: ObjectCatalogue, id: number, version: string): ObjectDefinition {
+  const definition = catalogue.find(id, version);
+  if (definition === undefined)
+    throw new Error(`object ${id} version ${version} is missing in the catalogue: the installation is damaged`);
+  return definition;
+}
+
+function urnOf(endpoint: string): string {
+  return endpoint.startsWith("urn:") ? endpoint : `urn:dev:ops:${endpoint}`;
+}

@@ -1,0 +1,146 @@
+/** Register, Update and De-register on the wire: the registration machine joined to the connection. Core 1.2 §6.2. */
+import type { Clock, UnixMillis } from "../clock.ts";
+import { CODE } from "../coap/codes.ts";
+import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues, uintOption } from "../coap/options.ts";
+import type { Logger } from "../log.ts";
+import { CONTENT_FORMAT } from "../lwm2m/formats/codec.ts";
+import { registerPayload } from "../lwm2m/links.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
+import type { Registration, RegistrationEffect, RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
+import type { ObjectTree } from "../lwm2m/tree.ts";
+import { type Drive, drive } from "../machine.ts";
+import type { Connection } from "./connection.ts";
+
+/** Where the registration stands. */
+export interface Standing {
+  readonly state: RegistrationState;
+  readonly since: UnixMillis;
+  /** What was answered, or what was not. */
+  readonly reason: string;
+  /** When the machine acts by itself: the next try, the next Update. */
+  readonly until?: UnixMillis;
+}
+
+export interface RegistrarListener {
+  /** A new registration: every observation of the one before is void. */
+  onAccepted(location: readonly string[], version: Lwm2mVersion): void;
+  /** After each effect of the machine on its state; `changed` says whether it is another one than before. */
+  onState(state: RegistrationState, changed: boolean): void;
+}
+
+export interface RegistrarOptions {
+  readonly machine: Registration;
+  readonly connection: Connection;
+  /** Looks the server's name up anew. */
+  readonly resolve: () => Promise<void>;
+  /** The gateway's own objects: what Register lists. */
+  readonly gatewayTree: ObjectTree;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const text = new TextEncoder();
+
+export class Registrar {
+  private readonly options: RegistrarOptions;
+  private readonly listener: RegistrarListener;
+  private readonly feed: Drive<RegistrationEvent>;
+  private current: Standing;
+
+  constructor(options: RegistrarOptions, listener: RegistrarListener) {
+    this.options = options;
+    this.listener = listener;
+    this.current = { state: "deregistered", since: options.clock.wall(), reason: "not started" };
+    this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
+  }
+
+  get standing(): Standing {
+    return this.current;
+  }
+
+  handle(event: RegistrationEvent): void {
+    this.feed(event);
+  }
+
+  stop(): void {
+    this.feed.stop();
+  }
+
+  private perform(effect: RegistrationEffect): void {
+    switch (effect.type) {
+      case "register": {
+        const { request, query, version } = effect;
+        void this.send(request, post(["rd"], query, this.objectList(version)));
+        break;
+      }
+      case "update": {
+        const { request, location, query, version, withObjects } = effect;
+        void this.send(request, post(location, query, withObjects ? this.objectList(version) : undefined));
+        break;
+      }
+      case "deregister": {
+        const options = stringOptions(OPTION.uriPath, effect.location);
+        void this.send(effect.request, { code: CODE.delete, options, payload: NO_PAYLOAD });
+        break;
+      }
+      case "accepted":
+        this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, "registered");
+        this.listener.onAccepted(effect.location, effect.version);
+        break;
+      case "state":
+        this.enter(effect);
+        break;
+    }
+  }
+
+  private objectList(version: Lwm2mVersion): Uint8Array {
+    return text.encode(registerPayload(this.options.gatewayTree, version));
+  }
+
+  private async send(request: number, message: CoapMessage): Promise<void> {
+    try {
+      await this.options.resolve();
+    } catch (error) {
+      // The address of before may still serve; without any, the request times out like an unanswered one.
+      this.options.log.debug({ err: error }, "the server's name has no address now");
+    }
+    const outcome = await this.options.connection.request(message);
+    if (outcome.type === "failed") {
+      this.feed({ type: "noAnswer", request, reason: outcome.reason });
+    } else {
+      const location = stringValues(outcome.message, OPTION.locationPath);
+      this.feed({ type: "answer", request, code: outcome.message.code, location });
+    }
+  }
+
+  private enter({ state, reason, until }: RegistrationEffect & { readonly type: "state" }): void {
+    const { clock } = this.options;
+    const changed = state !== this.current.state;
+    this.current = {
+      state,
+      reason,
+      since: changed ? clock.wall() : this.current.since,
+      ...(until === undefined ? {} : { until: Math.round(clock.wall() + until - clock.monotonic()) }),
+    };
+    if (changed) this.logState();
+    this.listener.onState(state, changed);
+  }
+
+  /** One line a change of state; a registration that is kept alive is no news. */
+  private logState(): void {
+    const { state, reason, until } = this.current;
+    const fields = { state, reason, ...(until === undefined ? {} : { until: new Date(until).toISOString() }) };
+    if (state === "retrying") this.options.log.warn(fields, "not registered");
+    else if (state === "disabled" || state === "deregistered") this.options.log.info(fields, state);
+    else this.options.log.debug(fields, state);
+  }
+}
+
+function post(path: readonly string[], query: readonly string[], list: Uint8Array | undefined): CoapMessage {
+  const format = list === undefined ? [] : [uintOption(OPTION.contentFormat, CONTENT_FORMAT.linkFormat)];
+  return {
+    code: CODE.post,
+    options: [...stringOptions(OPTION.uriPath, path), ...format, ...stringOptions(OPTION.uriQuery, query)],
+    payload: list ?? NO_PAYLOAD,
+  };
+}

@@ -1,0 +1,189 @@
+/** The observations of one server: granted, told of changes, and turned into notifications. */
+import type { Clock } from "../clock.ts";
+import { CODE } from "../coap/codes.ts";
+import type { ExchangeId } from "../coap/endpoint.ts";
+import { type CoapMessage, NO_PAYLOAD } from "../coap/options.ts";
+import type { ContentCodec } from "../lwm2m/formats/codec.ts";
+import {
+  type ObservationEffect,
+  type ObservationEvent,
+  type ObservationId,
+  type Observations,
+  observationId,
+} from "../lwm2m/observations.ts";
+import { type Path, pathParts } from "../lwm2m/path.ts";
+import { contentResponse } from "../lwm2m/response.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import type { TreeOf } from "../lwm2m/tree.ts";
+import { type Drive, drive } from "../machine.ts";
+import { type Composed, Outbox, type OutboxCounters, type Report } from "./outbox.ts";
+import type { Granted } from "./requests.ts";
+
+/** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
+const KEPT_REPORTS = 1000;
+/** Samples in one message of a format that carries time: what fits one block of 1024 bytes. */
+const SAMPLES_A_MESSAGE = 48;
+/** The 4.04 that ends an observation is in nobody's books. */
+const UNCOUNTED = 0;
+
+interface Live {
+  readonly exchange: ExchangeId;
+  readonly path: Path;
+  readonly codec: ContentCodec;
+}
+
+/** What the reports need of the connection. */
+export interface Notifier {
+  notify(exchange: ExchangeId, notification: number, message: CoapMessage, confirmable: boolean): void;
+  endObservation(exchange: ExchangeId): void;
+}
+
+export interface ReportsOptions {
+  readonly server: number;
+  readonly machine: Observations;
+  readonly clock: Clock;
+  readonly treeOf: TreeOf;
+  readonly notifier: Notifier;
+  readonly nstart: number;
+}
+
+export class Reports {
+  readonly outbox: Outbox;
+  private readonly options: ReportsOptions;
+  private readonly feed: Drive<ObservationEvent>;
+  private readonly live = new Map<ObservationId, Live>();
+  private readonly byExchange = new Map<ExchangeId, ObservationId>();
+
+  constructor(options: ReportsOptions) {
+    this.options = options;
+    this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
+    this.outbox = new Outbox(
+      {
+        compose: (id, reports) => this.compose(id, reports),
+        transmit: (id, notification, composed) => this.transmit(id, notification, composed),
+      },
+      options.nstart,
+    );
+  }
+
+  get paths(): readonly Path[] {
+    return [...this.live.values()].map(({ path }) => path);
+  }
+
+  get counters(): OutboxCounters {
+    return this.outbox.counters;
+  }
+
+  /** The server observes: from now on changes below the path are reported to it. A second Observe of a path replaces the first. */
+  grant(exchange: ExchangeId, { path, codec, samples, attributes }: Granted): void {
+    const id = observationId(this.options.server, [path]);
+    const before = this.live.get(id);
+    if (before !== undefined && before.exchange !== exchange) {
+      this.byExchange.delete(before.exchange);
+      this.options.notifier.endObservation(before.exchange);
+    }
+    this.live.set(id, { exchange, path, codec });
+    this.byExchange.set(exchange, id);
+    this.feed({ type: "observe", id, paths: [path], samples, ...(attributes === undefined ? {} : { attributes }) });
+  }
+
+  /** The server ended the observation that this exchange began. */
+  cancel(exchange: ExchangeId): void {
+    const id = this.byExchange.get(exchange);
+    if (id === undefined) return;
+    this.forget(id);
+    this.feed({ type: "cancel", id });
+  }
+
+  changed(samples: readonly Sample[]): void {
+    this.feed({ type: "changed", samples });
+  }
+
+  removed(path: Path): void {
+    this.feed({ type: "removed", path });
+  }
+
+  /** Without path: the defaults of the Server object. */
+  attributesChanged(path?: Path): void {
+    this.feed({ type: "attributesChanged", ...(path === undefined ? {} : { path }) });
+  }
+
+  /** A new registration, or none: every observation is void (Core §6.2.1). */
+  clear(): void {
+    for (const [id, { exchange }] of [...this.live]) {
+      this.options.notifier.endObservation(exchange);
+      this.forget(id);
+    }
+    this.feed({ type: "clear" });
+  }
+
+  stop(): void {
+    this.feed.stop();
+  }
+
+  private forget(id: ObservationId): void {
+    const live = this.live.get(id);
+    if (live === undefined) return;
+    this.live.delete(id);
+    this.byExchange.delete(live.exchange);
+    this.outbox.forget(id);
+  }
+
+  private perform(effect: ObservationEffect): void {
+    switch (effect.type) {
+      case "due": {
+        const { id, samples, confirmable, keep = KEPT_REPORTS } = effect;
+        this.outbox.add(id, { samples, confirmable }, keep);
+        break;
+      }
+      case "refresh":
+        // What the read brings comes back as `changed`; a device that does not answer says so by its own state.
+        for (const path of effect.paths) this.tree(path)?.read(path).catch(ignore);
+        break;
+      case "ended": {
+        const live = this.live.get(effect.id);
+        this.forget(effect.id);
+        if (live !== undefined) this.options.notifier.notify(live.exchange, UNCOUNTED, GONE, true);
+        break;
+      }
+    }
+  }
+
+  /** Reports of a format with time go together; of one without, only the newest is still true. */
+  private compose(id: ObservationId, reports: readonly Report[]): Composed | undefined {
+    const live = this.live.get(id);
+    const tree = live === undefined ? undefined : this.tree(live.path);
+    if (live === undefined || tree === undefined || reports.length === 0) return undefined;
+    const taken = live.codec.carriesTime ? reports.slice(0, together(reports)) : reports.slice(-1);
+    const samples = taken.flatMap((report) => report.samples);
+    const payload = live.codec.encode(samples, live.path, tree.typeOf, { times: true });
+    return {
+      message: contentResponse(live.codec.contentFormat, payload),
+      confirmable: taken.some((report) => report.confirmable),
+      covers: live.codec.carriesTime ? taken.length : reports.length,
+    };
+  }
+
+  private transmit(id: ObservationId, notification: number, { message, confirmable }: Composed): void {
+    const live = this.live.get(id);
+    if (live !== undefined) this.options.notifier.notify(live.exchange, notification, message, confirmable);
+  }
+
+  private tree(path: Path) {
+    return this.options.treeOf(pathParts(path).prefix);
+  }
+}
+
+const GONE: CoapMessage = { code: CODE.notFound, options: [], payload: NO_PAYLOAD };
+
+/** How many of these reports, at least one, one message takes. */
+function together(reports: readonly Report[]): number {
+  let samples = 0;
+  const full = reports.findIndex((report) => {
+    samples += report.samples.length;
+    return samples > SAMPLES_A_MESSAGE;
+  });
+  return full === -1 ? reports.length : Math.max(1, full);
+}
+
+function ignore(): void {}

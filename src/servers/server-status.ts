@@ -1,0 +1,23 @@
+import type { UnixMillis } from "../clock.ts";
+import type { Path } from "../lwm2m/path.ts";
+import type { RegistrationState } from "../lwm2m/registration.ts";
+import type { OutboxCounters } from "./outbox.ts";
+import type { TransportCounters } from "./transport/transport.ts";
+
+/** One server as a person wants to see it; plain data. */
+export interface ServerStatus {
+  readonly shortServerId: number;
+  readonly uri: string;
+  readonly state: RegistrationState;
+  readonly since: UnixMillis;
+  /** Why it is in this state: what was answered, or what was not. */
+  readonly reason: string;
+  /** When the gateway acts by itself: the next try, the next Update. */
+  readonly until?: UnixMillis;
+  /** Of the registration, e.g. "/rd/5a3f". */
+  readonly location?: string;
+  readonly version?: string;
+  readonly observations: readonly Path[];
+  readonly reports: OutboxCounters;
+  readonly transport: TransportCounters;
+}
