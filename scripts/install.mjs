@@ -28,9 +28,12 @@ export function isInstalled(root) {
 
 /** Runs `npm ci`, whatever npm's settings leave out otherwise. Resolves to its exit code. */
 export async function install(root) {
-  process.stderr.write("lwm2m-gateway: installing the packages of package-lock.json\n");
+  process.stderr.write(
+    "lwm2m-gateway: installing the packages of package-lock.json, the project's own Node among them …\n",
+  );
   const [command, ...first] = npmCommand();
-  const args = [...first, "ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+  // An old npm warns of its own Node's age, at length; that is what we bring our own for.
+  const args = [...first, "ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
   // The output of what runs afterwards is not to be mixed with npm's: all of it goes to standard error.
   const code = await runToEnd(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (code === 0) writeFileSync(join(root, MARK), lockHash(root));
