@@ -31,6 +31,7 @@ export const CODE = {
   badGateway: 0xa2,
   serviceUnavailable: 0xa3,
   gatewayTimeout: 0xa4,
+  proxyingNotSupported: 0xa5,
 } as const;
 
 /** "2.05" of 0x45. */

@@ -1,62 +1,197 @@
-import type { Machine } from "../machine.ts";
-import type { CoapMessage } from "./options.ts";
+/**
+ * CoAP towards one peer over UDP or DTLS, client and server at once: RFC 7252, 7641, 7959, 8132. This file sorts what comes
+ * in; reliability.ts sends until acknowledged, duplicates.ts remembers, server-role.ts and client-role.ts hold the exchanges.
+ */
+import type { Millis, Random } from "../clock.ts";
+import { ProtocolError } from "../errors.ts";
+import type { Timeout } from "../machine.ts";
+import { Alarms } from "./alarms.ts";
+import { szxOf } from "./block.ts";
+import { ClientRole } from "./client-role.ts";
+import { isRequest, isResponse } from "./codes.ts";
+import type { CoapCounters, Context, Limits } from "./context.ts";
+import { type Arrival, DuplicateFilter, fingerprint } from "./duplicates.ts";
+import type { CoapEffect, CoapEvent, CoapMachine } from "./events.ts";
+import { decodeMessage, encodeEmpty, TYPE, type UdpMessage } from "./message.ts";
+import { type CoapParameters, coapTimes } from "./parameters.ts";
+import { Transmissions } from "./reliability.ts";
+import { changesSomething } from "./requests.ts";
+import { ServerRole } from "./server-role.ts";
 
-declare const exchange: unique symbol;
-/** One request and all its responses. Numbers of one endpoint; never a token: tokens are the endpoint's own. */
-export type ExchangeId = number & { readonly [exchange]: true };
+export type { CoapCounters } from "./context.ts";
+export { type CoapEffect, type CoapEvent, type CoapMachine, type ExchangeId, exchangeId } from "./events.ts";
+export type { CoapParameters } from "./parameters.ts";
 
-export type CoapEvent =
-  /** What the socket received from this endpoint's peer. */
-  | { readonly type: "datagram"; readonly bytes: Uint8Array }
-  /** Sends a request. `exchange` is chosen by the caller, unique among its own running requests. */
-  | {
-      readonly type: "request";
-      readonly exchange: ExchangeId;
-      readonly message: CoapMessage;
-      readonly confirmable: boolean;
-    }
-  /** Gives up a request of ours (a running Observe too): later responses are rejected with RST. */
-  | { readonly type: "forget"; readonly exchange: ExchangeId }
-  /** Answers a served request. With an Observe option in a success response the exchange stays open as an observation. */
-  | { readonly type: "respond"; readonly exchange: ExchangeId; readonly message: CoapMessage }
-  /** Drops a served request as if it had not arrived: no acknowledgement, no answer; a repetition is served anew. */
-  | { readonly type: "ignore"; readonly exchange: ExchangeId }
-  /**
-   * Sends a notification of the observation that `exchange` began; the Observe number is the endpoint's. A message that is
-   * no success (4.04) has no Observe option and ends the observation (RFC 7641 §4.2).
-   */
-  | {
-      readonly type: "notify";
-      readonly exchange: ExchangeId;
-      /** Named again in `delivered` and `failed`; chosen by the caller. */
-      readonly notification: number;
-      readonly message: CoapMessage;
-      readonly confirmable: boolean;
-    }
-  /** Ends an observation without a word to the peer (de-registered). */
-  | { readonly type: "endObservation"; readonly exchange: ExchangeId };
+export interface CoapEndpointOptions {
+  /** For the first message ID, tokens and the spread of first timeouts. */
+  readonly random: Random;
+  readonly parameters?: Partial<CoapParameters>;
+  /** The longest body in either direction, in bytes: 1 MiB. More is refused (4.13), or makes a request of ours fail. */
+  readonly maxBody?: number;
+  /** The largest block, 16 to 1024 bytes: 1024. */
+  readonly blockSize?: number;
+  /** Other limits on what the peer can make us keep. */
+  readonly limits?: Partial<Omit<Limits, "maxBody" | "szx">>;
+}
 
-export type CoapEffect =
-  | { readonly type: "send"; readonly bytes: Uint8Array }
-  /** A request to answer by `respond`, once, whenever the answer is ready: the empty ACK is the endpoint's business. */
-  | { readonly type: "serve"; readonly exchange: ExchangeId; readonly message: CoapMessage }
-  /** The answer to a request of ours, its body whole; for an Observe also each notification, in order. */
-  | { readonly type: "response"; readonly exchange: ExchangeId; readonly message: CoapMessage }
-  /** A confirmable notification was acknowledged; a non-confirmable one was handed to the socket. */
-  | { readonly type: "delivered"; readonly exchange: ExchangeId; readonly notification: number }
-  /** A notification was not acknowledged, or rejected; or, without `notification`, a request of ours had no answer. */
-  | {
-      readonly type: "failed";
-      readonly exchange: ExchangeId;
-      readonly notification?: number;
-      readonly reason: "timeout" | "reset";
-    }
-  /** The peer ended its observation: Observe=1, RST to a notification (CON or NON), or a new one with the same token. */
-  | {
-      readonly type: "cancelled";
-      readonly exchange: ExchangeId;
-      readonly reason: "deregister" | "reset" | "replaced";
+export class CoapEndpoint implements CoapMachine {
+  private readonly alarms = new Alarms();
+  private readonly transmissions: Transmissions;
+  private readonly duplicates: DuplicateFilter;
+  private readonly server: ServerRole;
+  private readonly client: ClientRole;
+  private readonly count: CoapCounters;
+  private effects: CoapEffect[] = [];
+
+  constructor(options: CoapEndpointOptions) {
+    const times = coapTimes(options.parameters);
+    const limits = limitsOf(options);
+    this.count = { received: 0, sent: 0, retransmissions: 0, duplicates: 0, malformed: 0, stray: 0, refused: 0 };
+    const emit = (effect: CoapEffect): void => {
+      this.effects.push(effect);
     };
+    const context: Context = { times, limits, alarms: this.alarms, counters: this.count, emit };
+    this.transmissions = new Transmissions(context, options.random);
+    this.duplicates = new DuplicateFilter(limits, times);
+    this.server = new ServerRole(context, this.transmissions, this.duplicates);
+    this.client = new ClientRole(context, this.transmissions, options.random);
+  }
 
-/** CoAP towards one peer, client and server at once: its own message IDs, tokens, duplicate filter, NSTART and blocks. */
-export type CoapMachine = Machine<CoapEvent, CoapEffect>;
+  /** What happened since the endpoint was made. */
+  get counters(): Readonly<CoapCounters> {
+    return this.count;
+  }
+
+  get deadline(): Millis | undefined {
+    return this.alarms.next;
+  }
+
+  /** Whether nothing runs that would be missed: no request, answer, body or observation. */
+  get idle(): boolean {
+    return this.transmissions.idle && this.server.idle && this.client.idle;
+  }
+
+  handle(event: CoapEvent | Timeout, now: Millis): CoapEffect[] {
+    this.effects = [];
+    switch (event.type) {
+      case "timeout":
+        this.alarms.ring(now);
+        break;
+      case "datagram":
+        this.receive(event.bytes, now);
+        break;
+      case "request":
+        this.client.request(event, now);
+        break;
+      case "forget":
+        this.client.forget(event.exchange, now);
+        break;
+      case "respond":
+        this.server.respond(event.exchange, event.message, now);
+        break;
+      case "notify":
+        this.server.notify(event, now);
+        break;
+      case "endObservation":
+        this.server.endObservation(event.exchange, now);
+        break;
+    }
+    return this.effects;
+  }
+
+  private receive(bytes: Uint8Array, now: Millis): void {
+    this.count.received++;
+    let message: UdpMessage;
+    try {
+      message = decodeMessage(bytes);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.count.malformed++;
+      this.rejectMalformed(bytes);
+      return;
+    }
+    switch (message.type) {
+      case TYPE.con:
+      case TYPE.non:
+        this.receiveFirstHand(message, bytes, now);
+        return;
+      case TYPE.ack:
+        this.receiveAcknowledgement(message, now);
+        return;
+      case TYPE.rst:
+        if (message.code !== 0 || !this.transmissions.reset(message.messageId, now)) this.count.stray++;
+        return;
+    }
+  }
+
+  /** A message that has an ID of the peer's: a request, a response that comes by itself, or a ping. */
+  private receiveFirstHand(message: UdpMessage, bytes: Uint8Array, now: Millis): void {
+    const confirmable = message.type === TYPE.con;
+    if (message.code === 0) {
+      // RFC 7252 §4.3: an empty CON asks for an RST; an empty NON is nothing.
+      if (confirmable) this.put(encodeEmpty(TYPE.rst, message.messageId));
+      else this.count.stray++;
+      return;
+    }
+    const mark = fingerprint(bytes);
+    const earlier = this.duplicates.find(message.messageId, mark, now);
+    if (earlier !== undefined) {
+      this.count.duplicates++;
+      if (confirmable && earlier.answer !== undefined) this.put(earlier.answer);
+      return;
+    }
+    const request = isRequest(message.code);
+    const retention = request && changesSomething(message) ? "lasting" : "passing";
+    const arrival = this.duplicates.add({ messageId: message.messageId, mark, confirmable, retention }, now);
+    if (arrival === undefined) this.server.refuse(message);
+    else if (request) this.server.receive(message, arrival, now);
+    else this.receiveResponse(message, arrival, now);
+  }
+
+  private receiveResponse(message: UdpMessage, arrival: Arrival, now: Millis): void {
+    const confirmable = message.type === TYPE.con;
+    const accepted = isResponse(message.code) && this.client.accepts(message, now);
+    if (!accepted) this.count.stray++;
+    // RFC 7641 §3.6: an RST also for a NON, so that the peer ends an observation that we have given up.
+    if (confirmable || !accepted) {
+      const answer = encodeEmpty(accepted ? TYPE.ack : TYPE.rst, message.messageId);
+      if (confirmable) this.duplicates.answer(arrival, answer);
+      this.put(answer);
+    }
+    if (accepted) this.client.receive(message, now);
+  }
+
+  private receiveAcknowledgement(message: UdpMessage, now: Millis): void {
+    if (message.code === 0) {
+      if (!this.transmissions.acknowledge(message.messageId, now)) this.count.stray++;
+    } else if (isResponse(message.code) && this.client.accepts(message, now)) this.client.receive(message, now);
+    else this.count.stray++;
+  }
+
+  /** RFC 7252 §4.2: a confirmable message with a format error is rejected, with no more bytes than it has. */
+  private rejectMalformed(bytes: Uint8Array): void {
+    const [first = 0, , high, low] = bytes;
+    if (high !== undefined && low !== undefined && first >> 4 === 0b0100) {
+      this.put(encodeEmpty(TYPE.rst, (high << 8) | low));
+    }
+  }
+
+  private put(bytes: Uint8Array): void {
+    this.count.sent++;
+    this.effects.push({ type: "send", bytes });
+  }
+}
+
+function limitsOf(options: CoapEndpointOptions): Limits {
+  return {
+    maxBody: options.maxBody ?? 1_048_576,
+    szx: szxOf(options.blockSize ?? 1024),
+    bodies: 4,
+    snapshots: 8,
+    serving: 1024,
+    lastingDuplicates: 16_384,
+    passingDuplicates: 1024,
+    duplicateBytes: 4_194_304,
+    ...options.limits,
+  };
+}

@@ -44,9 +44,12 @@ const utf8 = new TextDecoder();
 
 /** An option that holds an unsigned integer in its shortest form: 0 is empty (RFC 7252 §3.2). */
 export function uintOption(number: number, value: number): CoapOption {
-  const bytes: number[] = [];
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
-  return { number, value: Uint8Array.from(bytes) };
+  let length = 0;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) length++;
+  if (length === 0) return { number, value: NO_PAYLOAD };
+  const bytes = new Uint8Array(length);
+  for (let at = length - 1, rest = value; at >= 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
+  return { number, value: bytes };
 }
 
 export function stringOption(number: number, value: string): CoapOption {
@@ -64,15 +67,41 @@ export function sortOptions(options: readonly CoapOption[]): CoapOption[] {
 }
 
 export function findOption(message: CoapMessage, number: number): Uint8Array | undefined {
-  return message.options.find((option) => option.number === number)?.value;
+  for (const option of message.options) if (option.number === number) return option.value;
+  return undefined;
 }
 
 /** The value of an unsigned integer option; undefined where it is absent. */
 export function uintValue(message: CoapMessage, number: number): number | undefined {
   const value = findOption(message, number);
-  return value?.reduce((sum, byte) => sum * 256 + byte, 0);
+  return value === undefined ? undefined : readUint(value);
+}
+
+/** The number that the bytes of an unsigned integer option spell. */
+export function readUint(bytes: Uint8Array): number {
+  let sum = 0;
+  for (const byte of bytes) sum = sum * 256 + byte;
+  return sum;
 }
 
 export function stringValues(message: CoapMessage, number: number): string[] {
   return message.options.filter((option) => option.number === number).map((option) => utf8.decode(option.value));
+}
+
+/** The message without the options of these numbers; itself where it has none of them. */
+export function withoutOptions(message: CoapMessage, numbers: ReadonlySet<number>): CoapMessage {
+  if (!message.options.some((option) => numbers.has(option.number))) return message;
+  return { ...message, options: message.options.filter((option) => !numbers.has(option.number)) };
+}
+
+/** The message with these options in place of those of the same numbers. */
+export function withOptions(message: CoapMessage, options: readonly CoapOption[]): CoapMessage {
+  const kept = message.options.filter((old) => !options.some((option) => option.number === old.number));
+  return { ...message, options: sortOptions([...kept, ...options]) };
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

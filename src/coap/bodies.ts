@@ -1,0 +1,114 @@
+/** Bodies that reach us in blocks: the server's side of Block1, RFC 7959 §2.5, §2.9. */
+import type { Millis } from "../clock.ts";
+import { Alarm } from "./alarms.ts";
+import { type Block, blockOffset, blockOption, blockSize, operationKey } from "./block.ts";
+import { CODE } from "./codes.ts";
+import type { Context } from "./context.ts";
+import { type CoapMessage, NO_PAYLOAD, OPTION, uintOption, uintValue } from "./options.ts";
+
+export type BodyStep =
+  | { readonly type: "whole"; readonly payload: Uint8Array }
+  | { readonly type: "answer"; readonly message: CoapMessage };
+
+interface Body {
+  readonly key: string;
+  readonly chunks: Uint8Array[];
+  length: number;
+  readonly alarm: Alarm;
+}
+
+/** Puts together the bodies of one peer's requests. */
+export class Bodies {
+  private readonly context: Context;
+  /** The one that moved last stands last. */
+  private readonly bodies = new Map<string, Body>();
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  get idle(): boolean {
+    return this.bodies.size === 0;
+  }
+
+  /** Takes one block of a request: the whole body, or what to answer to this block. */
+  take(request: CoapMessage, block: Block, now: Millis): BodyStep {
+    const { payload } = request;
+    const size = blockSize(block.szx);
+    if (block.more ? payload.length !== size : payload.length > size) return answer(CODE.badRequest, block);
+    const key = operationKey(request);
+    if (block.number === 0) {
+      this.drop(key);
+      if (this.isTooLarge(uintValue(request, OPTION.size1) ?? 0)) return this.refuseSize(block);
+      if (!block.more) return { type: "whole", payload };
+      this.begin(key);
+    }
+    const body = this.bodies.get(key);
+    if (body === undefined) return answer(CODE.requestEntityIncomplete, block);
+    const offset = blockOffset(block);
+    // The block that we have last, under a new message ID: its answer was lost on the way through the peer.
+    const repeated = block.more && offset + payload.length === body.length;
+    if (offset !== body.length && !repeated) return answer(CODE.requestEntityIncomplete, block);
+    if (this.isTooLarge(offset + payload.length)) {
+      this.drop(key);
+      return this.refuseSize(block);
+    }
+    if (!repeated) this.append(body, payload);
+    if (!block.more) {
+      this.drop(key);
+      return { type: "whole", payload: join(body.chunks, body.length) };
+    }
+    this.touch(body, now);
+    // RFC 7959 §2.3: the same number, and a smaller size where we want one; the client converts the number.
+    return answer(CODE.continue, { ...block, szx: Math.min(block.szx, this.context.limits.szx) });
+  }
+
+  private begin(key: string): void {
+    if (this.bodies.size >= this.context.limits.bodies) {
+      const [idlest] = this.bodies.keys();
+      if (idlest !== undefined) this.drop(idlest);
+    }
+    this.bodies.set(key, { key, chunks: [], length: 0, alarm: new Alarm(() => this.drop(key)) });
+  }
+
+  private append(body: Body, payload: Uint8Array): void {
+    body.chunks.push(payload);
+    body.length += payload.length;
+  }
+
+  private touch(body: Body, now: Millis): void {
+    this.bodies.delete(body.key);
+    this.bodies.set(body.key, body);
+    this.context.alarms.set(body.alarm, now + this.context.times.exchangeLifetime);
+  }
+
+  private drop(key: string): void {
+    const body = this.bodies.get(key);
+    if (body === undefined) return;
+    this.bodies.delete(key);
+    this.context.alarms.clear(body.alarm);
+  }
+
+  private isTooLarge(length: number): boolean {
+    return length > this.context.limits.maxBody;
+  }
+
+  private refuseSize(block: Block): BodyStep {
+    const options = [blockOption(OPTION.block1, block), uintOption(OPTION.size1, this.context.limits.maxBody)];
+    return { type: "answer", message: { code: CODE.requestEntityTooLarge, options, payload: NO_PAYLOAD } };
+  }
+}
+
+export function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
+
+function answer(code: number, block: Block): BodyStep {
+  return { type: "answer", message: { code, options: [blockOption(OPTION.block1, block)], payload: NO_PAYLOAD } };
+}

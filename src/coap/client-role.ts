@@ -1,0 +1,294 @@
+/** Our requests and the peer's answers: RFC 7252 §5.2, §5.3; the client's side of RFC 7641 (§3) and RFC 7959. */
+import { type Millis, type Random, SECOND } from "../clock.ts";
+import { Alarm } from "./alarms.ts";
+import { type Block, blockOption, blockSize, LARGEST_SZX, readBlock } from "./block.ts";
+import { CODE, isSuccess } from "./codes.ts";
+import type { Context } from "./context.ts";
+import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
+import { TYPE, type UdpMessage } from "./message.ts";
+import { type CoapMessage, findOption, OPTION, uintValue, withOptions, withoutOptions } from "./options.ts";
+import type { Outcome, Transmission, Transmissions } from "./reliability.ts";
+import { hasUnknownCritical } from "./requests.ts";
+import { Tokens } from "./tokens.ts";
+import { Download, firstBlock, RESPONSE_BLOCKS, Upload } from "./transfer.ts";
+
+type RequestEvent = Extract<CoapEvent, { type: "request" }>;
+type FailReason = Extract<CoapEffect, { type: "failed" }>["reason"];
+
+/** A request of ours that is not answered to its end. */
+interface Request {
+  readonly exchange: ExchangeId;
+  readonly message: CoapMessage;
+  readonly confirmable: boolean;
+  readonly token: Uint8Array;
+  /** The observation whose notification this request completes. */
+  readonly parent: Request | undefined;
+  /** Rings when an answer that could still come has not come. */
+  readonly alarm: Alarm;
+  transmission: Transmission | undefined;
+  upload: Upload | undefined;
+  download: Download | undefined;
+  /** How often a representation that changed midway made us begin again. */
+  restarts: number;
+  /** Of an observation: the newest notification. */
+  newest: { readonly sequence: number; readonly time: Millis } | undefined;
+  /** Of an observation: the request that fetches the rest of the newest notification. */
+  fetch: Request | undefined;
+}
+
+/** A representation that changes each time we fetch it is given up after so many tries. */
+const MAX_RESTARTS = 4;
+const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
+
+/** The requests that we send to one peer. */
+export class ClientRole {
+  private readonly context: Context;
+  private readonly transmissions: Transmissions;
+  private readonly tokens: Tokens<Request>;
+  /** Without the fetches, which belong to an observation. */
+  private readonly requests = new Map<ExchangeId, Request>();
+
+  constructor(context: Context, transmissions: Transmissions, random: Random) {
+    this.context = context;
+    this.transmissions = transmissions;
+    this.tokens = new Tokens(random);
+  }
+
+  get idle(): boolean {
+    return this.requests.size === 0;
+  }
+
+  /** Sends a request. In the exchange of a running observation it has that token: Observe 1 ends it, Observe 0 renews it. */
+  request(event: RequestEvent, now: Millis): void {
+    const running = this.requests.get(event.exchange);
+    if (running !== undefined && running.newest === undefined) {
+      throw new Error(`exchange ${event.exchange} has a request that is not answered yet`);
+    }
+    if (running !== undefined) this.remove(running, now);
+    const request = this.create(event, running?.token ?? this.tokens.create(), undefined);
+    if (uintValue(event.message, OPTION.observe) === 0) request.newest = running?.newest;
+    this.requests.set(event.exchange, request);
+    const { szx } = this.context.limits;
+    if (event.message.payload.length > blockSize(szx)) request.upload = new Upload(event.message, szx);
+    this.transmit(request, now);
+  }
+
+  /** Stops everything of this request; what still comes for it is nobody's. */
+  forget(exchange: ExchangeId, now: Millis): void {
+    const request = this.requests.get(exchange);
+    if (request !== undefined) this.remove(request, now);
+  }
+
+  /** Whether a response belongs to a request of ours. One that we must not understand fails the request. */
+  accepts(message: UdpMessage, now: Millis): boolean {
+    const request = this.tokens.find(message.token);
+    if (request === undefined) return false;
+    // RFC 7252 §5.3.2: in an acknowledgement both message ID and token must match.
+    if (message.type === TYPE.ack && !isAnswerTo(request.transmission, message.messageId)) return false;
+    // RFC 7252 §5.4.1: a response with an unknown critical option is rejected.
+    if (!hasUnknownCritical(message)) return true;
+    this.fail(request, "reset", now);
+    return false;
+  }
+
+  /** Takes a response that was accepted. */
+  receive(message: UdpMessage, now: Millis): void {
+    const request = this.tokens.find(message.token);
+    if (request === undefined || (message.type !== TYPE.ack && isStray(request, message))) return;
+    if (request.transmission !== undefined) this.transmissions.cancel(request.transmission, now);
+    request.transmission = undefined;
+    this.context.alarms.clear(request.alarm);
+    const { code, options, payload } = message;
+    this.take(request, { code, options, payload }, now);
+  }
+
+  private create(event: Omit<RequestEvent, "type">, token: Uint8Array, parent: Request | undefined): Request {
+    const { exchange, message, confirmable } = event;
+    const request: Request = {
+      ...{ exchange, message, confirmable, token, parent },
+      alarm: new Alarm((now) => this.fail(request, "timeout", now)),
+      transmission: undefined,
+      upload: undefined,
+      download: undefined,
+      restarts: 0,
+      newest: undefined,
+      fetch: undefined,
+    };
+    this.tokens.set(token, request);
+    return request;
+  }
+
+  private transmit(request: Request, now: Millis): void {
+    const { token, confirmable } = request;
+    const message = request.upload?.request ?? request.download?.next ?? this.withBlockSize(request.message);
+    const ended = (outcome: Outcome, time: Millis): void => this.onEnded(request, outcome, time);
+    request.transmission = this.transmissions.send({ token, confirmable, message: () => message, ended }, now);
+  }
+
+  /** RFC 7959 §2.4: who wants smaller blocks says so in the first request. */
+  private withBlockSize(message: CoapMessage): CoapMessage {
+    const { szx } = this.context.limits;
+    const reads = message.code === CODE.get || message.code === CODE.fetch;
+    if (szx === LARGEST_SZX || !reads || findOption(message, OPTION.block2) !== undefined) return message;
+    return withOptions(message, [blockOption(OPTION.block2, { number: 0, more: false, szx })]);
+  }
+
+  private onEnded(request: Request, outcome: Outcome, now: Millis): void {
+    if (this.tokens.find(request.token) !== request) return;
+    const { alarms, times } = this.context;
+    switch (outcome) {
+      case "sent":
+        alarms.set(request.alarm, now + times.nonLifetime);
+        return;
+      case "acknowledged":
+        alarms.set(request.alarm, now + times.responseTimeout);
+        return;
+      case "reset":
+      case "timeout":
+        this.fail(request, outcome, now);
+        return;
+    }
+  }
+
+  private take(request: Request, response: CoapMessage, now: Millis): void {
+    const { upload, download } = request;
+    if (upload !== undefined) {
+      if (upload.take(response) === "next") {
+        this.transmit(request, now);
+        return;
+      }
+      request.upload = undefined;
+    } else if (this.beginUpload(request, response, now)) return;
+    if (download !== undefined) this.takeBlock(request, download, response, now);
+    else if (isNotification(request, response)) this.takeNotification(request, response, now);
+    else this.takeAnswer(request, response, now);
+  }
+
+  /** RFC 7959 §2.9.3: a server that takes our body only in blocks answers 4.13 with the size of a block. */
+  private beginUpload(request: Request, response: CoapMessage, now: Millis): boolean {
+    if (response.code !== CODE.requestEntityTooLarge || request.download !== undefined) return false;
+    const block = readBlock(response, OPTION.block1);
+    if (block === undefined || block === "invalid") return false;
+    const szx = Math.min(block.szx, this.context.limits.szx);
+    if (request.message.payload.length <= blockSize(szx)) return false;
+    request.upload = new Upload(request.message, szx);
+    this.transmit(request, now);
+    return true;
+  }
+
+  private takeAnswer(request: Request, response: CoapMessage, now: Millis): void {
+    const block = firstBlock(response);
+    if (block === undefined) this.complete(request, response, now);
+    else if (block === "invalid" || this.isTooLarge(response)) this.fail(request, "reset", now);
+    else {
+      request.download = this.download(request, response, block);
+      this.transmit(request, now);
+    }
+  }
+
+  private takeBlock(request: Request, download: Download, response: CoapMessage, now: Millis): void {
+    const step = download.take(response);
+    switch (step) {
+      case "more":
+        this.transmit(request, now);
+        return;
+      case "whole":
+        this.complete(request, download.message, now);
+        return;
+      case "other":
+        this.complete(request, response, now);
+        return;
+      case "changed":
+        this.restart(request, now);
+        return;
+      case "unusable":
+        this.fail(request, "reset", now);
+        return;
+    }
+  }
+
+  /** RFC 7959 §2.4: blocks of different ETags do not belong together. What changes something is not asked for again. */
+  private restart(request: Request, now: Millis): void {
+    const { code } = request.message;
+    request.restarts++;
+    request.download = undefined;
+    if ((code !== CODE.get && code !== CODE.fetch) || request.restarts > MAX_RESTARTS) this.fail(request, "reset", now);
+    else this.transmit(request, now);
+  }
+
+  /** RFC 7641 §3.4: one that was overtaken on the way is dropped; of a large one the rest is fetched (RFC 7959 §2.6). */
+  private takeNotification(request: Request, response: CoapMessage, now: Millis): void {
+    const sequence = uintValue(response, OPTION.observe) ?? 0;
+    if (request.newest !== undefined && !isNewer(sequence, request.newest, now)) return;
+    request.newest = { sequence, time: now };
+    if (request.fetch !== undefined) this.remove(request.fetch, now);
+    const block = firstBlock(response);
+    if (block === undefined) {
+      this.emit(request, response);
+      return;
+    }
+    if (block === "invalid" || this.isTooLarge(response)) return;
+    const { exchange, confirmable } = request;
+    const message = withoutOptions(request.message, OBSERVE_ONLY);
+    const fetch = this.create({ exchange, message, confirmable }, this.tokens.create(), request);
+    fetch.download = this.download(fetch, response, block);
+    request.fetch = fetch;
+    this.transmit(fetch, now);
+  }
+
+  private download(request: Request, first: CoapMessage, block: Block): Download {
+    return new Download(request.message, first, block, this.context.limits.maxBody);
+  }
+
+  private isTooLarge(response: CoapMessage): boolean {
+    return (uintValue(response, OPTION.size2) ?? 0) > this.context.limits.maxBody;
+  }
+
+  private complete(request: Request, response: CoapMessage, now: Millis): void {
+    this.remove(request, now);
+    this.emit(request, response);
+  }
+
+  private emit(request: Request, response: CoapMessage): void {
+    const message = withoutOptions(response, RESPONSE_BLOCKS);
+    this.context.emit({ type: "response", exchange: request.exchange, message });
+  }
+
+  /** A notification whose rest cannot be had is lost, and the next one comes: nobody is told. */
+  private fail(request: Request, reason: FailReason, now: Millis): void {
+    this.remove(request, now);
+    if (request.parent === undefined) this.context.emit({ type: "failed", exchange: request.exchange, reason });
+  }
+
+  private remove(request: Request, now: Millis): void {
+    this.tokens.delete(request.token);
+    this.context.alarms.clear(request.alarm);
+    if (request.transmission !== undefined) this.transmissions.cancel(request.transmission, now);
+    request.transmission = undefined;
+    if (request.parent !== undefined) request.parent.fetch = undefined;
+    else this.requests.delete(request.exchange);
+    if (request.fetch !== undefined) this.remove(request.fetch, now);
+  }
+}
+
+function isAnswerTo(transmission: Transmission | undefined, messageId: number): boolean {
+  return transmission?.state === "outstanding" && transmission.messageId === messageId;
+}
+
+/** Whether a response that came by itself belongs to an earlier message of this request. */
+function isStray(request: Request, response: CoapMessage): boolean {
+  if (request.upload?.isStray(response) || request.download?.isStray(response)) return true;
+  // A notification that crossed our request to end the observation.
+  return uintValue(request.message, OPTION.observe) === 1 && findOption(response, OPTION.observe) !== undefined;
+}
+
+function isNotification(request: Request, response: CoapMessage): boolean {
+  const observes = uintValue(request.message, OPTION.observe) === 0;
+  return observes && isSuccess(response.code) && findOption(response, OPTION.observe) !== undefined;
+}
+
+/** RFC 7641 §3.4. */
+function isNewer(sequence: number, newest: { readonly sequence: number; readonly time: Millis }, now: Millis): boolean {
+  const ahead = (sequence - newest.sequence) & 0xffffff;
+  return (ahead > 0 && ahead < 0x800000) || now > newest.time + 128 * SECOND;
+}

@@ -1,0 +1,48 @@
+import type { Alarms } from "./alarms.ts";
+import type { CoapEffect } from "./events.ts";
+import type { CoapTimes } from "./parameters.ts";
+
+/** What the parts of one endpoint share. */
+export interface Context {
+  readonly times: CoapTimes;
+  readonly alarms: Alarms;
+  readonly limits: Limits;
+  readonly counters: CoapCounters;
+  emit(effect: CoapEffect): void;
+}
+
+/** What a peer can make us keep. */
+export interface Limits {
+  /** The longest body in either direction, in bytes. */
+  readonly maxBody: number;
+  /** The largest block of ours, as the exponent of RFC 7959 §2.2: 6 is 1024 bytes. */
+  readonly szx: number;
+  /** How many bodies may be on their way to us at once. */
+  readonly bodies: number;
+  /** How many representations are kept for a peer that fetches them block by block. */
+  readonly snapshots: number;
+  /** How many requests of the peer may wait for their answers at once; more get 5.03. */
+  readonly serving: number;
+  /** What the duplicate filter remembers of requests that change something; beyond it such requests get 5.03. */
+  readonly lastingDuplicates: number;
+  /** What it remembers of the rest; beyond it the oldest are forgotten. */
+  readonly passingDuplicates: number;
+  /** How many bytes of answers the duplicate filter keeps. */
+  readonly duplicateBytes: number;
+}
+
+/** How often what happened since the endpoint was made. */
+export interface CoapCounters {
+  received: number;
+  sent: number;
+  /** Transmissions of a confirmable message after its first. */
+  retransmissions: number;
+  /** Repetitions of a message that was received before. */
+  duplicates: number;
+  /** Datagrams that are no CoAP messages. */
+  malformed: number;
+  /** Messages that belong to nothing we know: stray acknowledgements, responses to nothing. */
+  stray: number;
+  /** Requests refused for want of room (5.03). */
+  refused: number;
+}

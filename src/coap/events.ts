@@ -1,0 +1,71 @@
+import type { Machine } from "../machine.ts";
+import type { CoapMessage } from "./options.ts";
+
+declare const exchange: unique symbol;
+/** One request and all its responses. Numbers of one endpoint; never a token: tokens are the endpoint's own. */
+export type ExchangeId = number & { readonly [exchange]: true };
+
+export function exchangeId(number: number): ExchangeId {
+  return number as ExchangeId;
+}
+
+export type CoapEvent =
+  /** What the socket received from this endpoint's peer. */
+  | { readonly type: "datagram"; readonly bytes: Uint8Array }
+  /** Sends a request. `exchange` is chosen by the caller, unique among its own running requests. */
+  | {
+      readonly type: "request";
+      readonly exchange: ExchangeId;
+      readonly message: CoapMessage;
+      readonly confirmable: boolean;
+    }
+  /** Gives up a request of ours (a running Observe too): later responses are rejected with RST. */
+  | { readonly type: "forget"; readonly exchange: ExchangeId }
+  /** Answers a served request. With an Observe option in a success response the exchange stays open as an observation. */
+  | { readonly type: "respond"; readonly exchange: ExchangeId; readonly message: CoapMessage }
+  /** Drops a served request as if it had not arrived: no acknowledgement, no answer; a repetition is served anew. */
+  | { readonly type: "ignore"; readonly exchange: ExchangeId }
+  /**
+   * Sends a notification of the observation that `exchange` began; the Observe number is the endpoint's. A message that is
+   * no success (4.04) has no Observe option and ends the observation (RFC 7641 §4.2).
+   */
+  | {
+      readonly type: "notify";
+      readonly exchange: ExchangeId;
+      /** Named again in `delivered` and `failed`; chosen by the caller. */
+      readonly notification: number;
+      readonly message: CoapMessage;
+      readonly confirmable: boolean;
+    }
+  /** Ends an observation without a word to the peer (de-registered). */
+  | { readonly type: "endObservation"; readonly exchange: ExchangeId };
+
+export type CoapEffect =
+  | { readonly type: "send"; readonly bytes: Uint8Array }
+  /** A request to answer by `respond`, once, whenever the answer is ready: the empty ACK is the endpoint's business. */
+  | { readonly type: "serve"; readonly exchange: ExchangeId; readonly message: CoapMessage }
+  /** The answer to a request of ours, its body whole; for an Observe also each notification, in order. */
+  | { readonly type: "response"; readonly exchange: ExchangeId; readonly message: CoapMessage }
+  /** A confirmable notification was acknowledged; a non-confirmable one was handed to the socket. */
+  | { readonly type: "delivered"; readonly exchange: ExchangeId; readonly notification: number }
+  /**
+   * A notification was not acknowledged (`timeout`) or came to nothing (`reset`: rejected, or the observation is over); or,
+   * without `notification`, a request of ours had no answer, or one that had to be rejected: by the peer, or by us for an
+   * unknown critical option or a body over the limit. After a `timeout` the observation goes on: RFC 7641 §4.5 would drop
+   * it, but an LwM2M observation outlives an outage, and `endObservation` is there for who thinks otherwise.
+   */
+  | {
+      readonly type: "failed";
+      readonly exchange: ExchangeId;
+      readonly notification?: number;
+      readonly reason: "timeout" | "reset";
+    }
+  /** The peer ended its observation: Observe=1, RST to a notification (CON or NON), or a new one with the same token. */
+  | {
+      readonly type: "cancelled";
+      readonly exchange: ExchangeId;
+      readonly reason: "deregister" | "reset" | "replaced";
+    };
+
+/** CoAP towards one peer, client and server at once: its own message IDs, tokens, duplicate filter, NSTART and blocks. */
+export type CoapMachine = Machine<CoapEvent, CoapEffect>;

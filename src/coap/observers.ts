@@ -1,0 +1,153 @@
+/** The peer's observations of our resources: the server's side of RFC 7641. */
+import type { Millis } from "../clock.ts";
+import type { Block } from "./block.ts";
+import { isSuccess } from "./codes.ts";
+import type { Context } from "./context.ts";
+import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
+import { type CoapMessage, OPTION, uintOption, withOptions, withoutOptions } from "./options.ts";
+import type { Outcome, Transmission, Transmissions } from "./reliability.ts";
+import type { Snapshots } from "./snapshots.ts";
+
+type Notify = Extract<CoapEvent, { type: "notify" }>;
+type CancelReason = Extract<CoapEffect, { type: "cancelled" }>["reason"];
+
+/** One observation: what the request was, and where its notifications stand. */
+interface Observation {
+  readonly exchange: ExchangeId;
+  readonly token: Uint8Array;
+  readonly request: CoapMessage;
+  /** The block size that the observing request asked for. */
+  readonly block: Block | undefined;
+  sequence: number;
+  /** Notifications on their way, and those that an RST could still answer. */
+  readonly pending: Map<number, Transmission>;
+  running: boolean;
+}
+
+const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
+
+export class Observers {
+  private readonly context: Context;
+  private readonly transmissions: Transmissions;
+  private readonly snapshots: Snapshots;
+  private readonly byExchange = new Map<ExchangeId, Observation>();
+  private readonly byToken = new Map<string, Observation>();
+
+  constructor(context: Context, transmissions: Transmissions, snapshots: Snapshots) {
+    this.context = context;
+    this.transmissions = transmissions;
+    this.snapshots = snapshots;
+  }
+
+  get idle(): boolean {
+    return this.byExchange.size === 0;
+  }
+
+  /** Begins an observation, whose first number is the `clockSequence` of now. */
+  begin(served: Pick<Observation, "exchange" | "token" | "request" | "block">, now: Millis): void {
+    const observation: Observation = { ...served, sequence: clockSequence(now), pending: new Map(), running: true };
+    this.byExchange.set(served.exchange, observation);
+    this.byToken.set(tokenKey(served.token), observation);
+  }
+
+  /** Sends a notification, or says at once that it failed where the observation is over. */
+  notify(event: Notify, now: Millis): void {
+    const { exchange, notification, confirmable } = event;
+    const observation = this.byExchange.get(exchange);
+    if (observation === undefined) {
+      this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
+      return;
+    }
+    // RFC 7641 §4.2: a notification that is no success has no Observe option and is the last one.
+    const last = !isSuccess(event.message.code);
+    if (last) this.remove(observation);
+    const transmission = this.transmissions.send(
+      {
+        token: observation.token,
+        confirmable,
+        message: (time) =>
+          last ? withoutOptions(event.message, OBSERVE_ONLY) : this.next(observation, event.message, time),
+        ended: (outcome, time) => this.onEnded(observation, notification, outcome, time),
+      },
+      now,
+    );
+    if (transmission.state !== "ended") observation.pending.set(notification, transmission);
+  }
+
+  /** The application ends it: nothing more is sent, and nothing more is reported. */
+  end(exchange: ExchangeId, now: Millis): void {
+    const observation = this.byExchange.get(exchange);
+    if (observation === undefined) return;
+    this.remove(observation);
+    for (const transmission of observation.pending.values()) this.transmissions.cancel(transmission, now);
+    observation.pending.clear();
+  }
+
+  /** The peer ends the observation that has this token. */
+  cancelToken(token: Uint8Array, reason: CancelReason, now: Millis): void {
+    const observation = this.byToken.get(tokenKey(token));
+    if (observation !== undefined) this.cancel(observation, reason, now);
+  }
+
+  private cancel(observation: Observation, reason: CancelReason, now: Millis): void {
+    if (!observation.running) return;
+    this.remove(observation);
+    const { exchange, pending } = observation;
+    for (const [notification, transmission] of pending) {
+      this.transmissions.cancel(transmission, now);
+      this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
+    }
+    pending.clear();
+    this.context.emit({ type: "cancelled", exchange, reason });
+  }
+
+  private onEnded(observation: Observation, notification: number, outcome: Outcome, now: Millis): void {
+    const { exchange } = observation;
+    const wasPending = observation.pending.delete(notification);
+    switch (outcome) {
+      case "sent":
+      case "acknowledged":
+        this.context.emit({ type: "delivered", exchange, notification });
+        return;
+      case "timeout":
+        this.context.emit({ type: "failed", exchange, notification, reason: "timeout" });
+        return;
+      case "reset":
+        // A non-confirmable one was reported as delivered when it was sent.
+        if (wasPending) this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
+        this.cancel(observation, "reset", now);
+        return;
+    }
+  }
+
+  private next(observation: Observation, message: CoapMessage, now: Millis): CoapMessage {
+    observation.sequence = laterSequence(observation.sequence, now);
+    const observe = uintOption(OPTION.observe, observation.sequence);
+    return this.snapshots.cut(observation.request, withOptions(message, [observe]), observation.block, now);
+  }
+
+  private remove(observation: Observation): void {
+    observation.running = false;
+    this.byExchange.delete(observation.exchange);
+    const key = tokenKey(observation.token);
+    if (this.byToken.get(key) === observation) this.byToken.delete(key);
+  }
+}
+
+/**
+ * RFC 7641 §4.4: 24 bits that rise, by less than half their range in 128 s. Milliseconds do, and after a reconnection they
+ * go on where they were.
+ */
+export function clockSequence(now: Millis): number {
+  return Math.floor(now) & 0xffffff;
+}
+
+function laterSequence(previous: number, now: Millis): number {
+  const clock = clockSequence(now);
+  const ahead = (clock - previous) & 0xffffff;
+  return ahead > 0 && ahead < 0x800000 ? clock : (previous + 1) & 0xffffff;
+}
+
+function tokenKey(token: Uint8Array): string {
+  return String.fromCharCode(...token);
+}

@@ -1,0 +1,198 @@
+/** Messages of ours until they are acknowledged: RFC 7252 §4.2 (CON), §4.3 (NON), §4.4 (message IDs), §4.7 (NSTART). */
+import { type Millis, type Random, randomFraction } from "../clock.ts";
+import { Alarm } from "./alarms.ts";
+import type { Context } from "./context.ts";
+import { Fifo } from "./fifo.ts";
+import { encodeMessage, NO_TOKEN, TYPE } from "./message.ts";
+import type { CoapMessage } from "./options.ts";
+
+/**
+ * What became of a message. A confirmable one ends once, in `acknowledged`, `reset` or `timeout`; a non-confirmable one is
+ * `sent`, after which `reset` may come.
+ */
+export type Outcome = "sent" | "acknowledged" | "reset" | "timeout";
+
+/** A message to be sent, and who wants to know. */
+export interface Outgoing {
+  readonly token: Uint8Array;
+  readonly confirmable: boolean;
+  /** What to send; asked when its turn comes. */
+  message(now: Millis): CoapMessage;
+  ended(outcome: Outcome, now: Millis): void;
+}
+
+/** A message of ours that waits for its turn or its acknowledgement, or whose RST would still be understood. Only `Transmissions` writes it. */
+export interface Transmission {
+  readonly outgoing: Outgoing;
+  state: "waiting" | "outstanding" | "ended";
+  messageId: number;
+  bytes: Uint8Array;
+  /** How often it went out after the first time. */
+  repeated: number;
+  timeout: Millis;
+  readonly alarm: Alarm;
+}
+
+/** How many non-confirmable messages are remembered for their RST. */
+const REMEMBERED = 1024;
+
+/** Everything that one endpoint sends with message IDs of its own. */
+export class Transmissions {
+  private readonly context: Context;
+  private readonly random: Random;
+  private readonly outstanding = new Map<number, Transmission>();
+  private readonly waiting = new Fifo<Transmission>();
+  private readonly unconfirmed = new Map<number, Transmission>();
+  private readonly unconfirmedOrder = new Fifo<{ readonly running: Transmission; readonly expires: Millis }>();
+  private messageId: number;
+
+  constructor(context: Context, random: Random) {
+    this.context = context;
+    this.random = random;
+    const [high = 0, low = 0] = random(2);
+    // RFC 7252 §4.4: the first message ID is random.
+    this.messageId = (high << 8) | low;
+  }
+
+  /** Whether nothing waits for its turn or its acknowledgement. */
+  get idle(): boolean {
+    return this.outstanding.size === 0 && this.waiting.length === 0;
+  }
+
+  /**
+   * Sends as soon as NSTART and what waits already allow. A non-confirmable message takes no place of NSTART, but does not
+   * overtake.
+   */
+  send(outgoing: Outgoing, now: Millis): Transmission {
+    const running: Transmission = {
+      outgoing,
+      state: "waiting",
+      messageId: 0,
+      bytes: NO_TOKEN,
+      repeated: 0,
+      timeout: 0,
+      alarm: new Alarm((time) => this.onTimeout(running, time)),
+    };
+    this.waiting.push(running);
+    this.startWaiting(now);
+    return running;
+  }
+
+  /** Sends a non-confirmable message that nobody asks about any more. */
+  sendOnce(token: Uint8Array, message: CoapMessage): void {
+    this.put(encodeMessage(TYPE.non, this.nextMessageId(), token, message));
+  }
+
+  /** The peer has acknowledged; false where nothing of ours has this ID. */
+  acknowledge(messageId: number, now: Millis): boolean {
+    const running = this.outstanding.get(messageId);
+    if (running === undefined) return false;
+    this.end(running, "acknowledged", now);
+    return true;
+  }
+
+  /** The peer has rejected; false where nothing of ours has this ID. */
+  reset(messageId: number, now: Millis): boolean {
+    const running = this.outstanding.get(messageId);
+    if (running !== undefined) {
+      this.end(running, "reset", now);
+      return true;
+    }
+    const sent = this.unconfirmed.get(messageId);
+    if (sent === undefined) return false;
+    this.unconfirmed.delete(messageId);
+    sent.outgoing.ended("reset", now);
+    return true;
+  }
+
+  /** Stops sending; its owner hears no more of it. */
+  cancel(running: Transmission, now: Millis): void {
+    if (running.state === "outstanding") {
+      this.release(running);
+      this.startWaiting(now);
+    } else if (this.unconfirmed.get(running.messageId) === running) this.unconfirmed.delete(running.messageId);
+    running.state = "ended";
+  }
+
+  private startWaiting(now: Millis): void {
+    for (let next = this.waiting.peek(); next !== undefined; next = this.waiting.peek()) {
+      const full = this.outstanding.size >= this.context.times.nstart;
+      if (next.state === "waiting" && next.outgoing.confirmable && full) return;
+      this.waiting.shift();
+      if (next.state === "waiting") this.start(next, now);
+    }
+  }
+
+  private start(running: Transmission, now: Millis): void {
+    const { outgoing } = running;
+    running.messageId = this.nextMessageId();
+    const type = outgoing.confirmable ? TYPE.con : TYPE.non;
+    running.bytes = encodeMessage(type, running.messageId, outgoing.token, outgoing.message(now));
+    this.put(running.bytes);
+    if (!outgoing.confirmable) {
+      this.remember(running, now);
+      outgoing.ended("sent", now);
+      return;
+    }
+    const { ackTimeout, ackRandomFactor } = this.context.times;
+    running.state = "outstanding";
+    // RFC 7252 §4.2: the first timeout is random in [ACK_TIMEOUT, ACK_TIMEOUT * ACK_RANDOM_FACTOR].
+    running.timeout = ackTimeout * (1 + randomFraction(this.random) * (ackRandomFactor - 1));
+    this.outstanding.set(running.messageId, running);
+    this.context.alarms.set(running.alarm, now + running.timeout);
+  }
+
+  private onTimeout(running: Transmission, now: Millis): void {
+    if (running.repeated === this.context.times.maxRetransmit) {
+      this.end(running, "timeout", now);
+      return;
+    }
+    running.repeated++;
+    running.timeout *= 2;
+    this.context.counters.retransmissions++;
+    this.put(running.bytes);
+    this.context.alarms.set(running.alarm, now + running.timeout);
+  }
+
+  private end(running: Transmission, outcome: Outcome, now: Millis): void {
+    this.release(running);
+    running.state = "ended";
+    running.outgoing.ended(outcome, now);
+    this.startWaiting(now);
+  }
+
+  private release(running: Transmission): void {
+    this.outstanding.delete(running.messageId);
+    this.context.alarms.clear(running.alarm);
+  }
+
+  /** RFC 7641 §3.6: a client ends an observation by an RST to a notification, which for a NON one comes any time later. */
+  private remember(running: Transmission, now: Millis): void {
+    running.state = "ended";
+    running.bytes = NO_TOKEN;
+    this.unconfirmed.set(running.messageId, running);
+    this.unconfirmedOrder.push({ running, expires: now + this.context.times.nonLifetime });
+    for (let old = this.unconfirmedOrder.peek(); old !== undefined; old = this.unconfirmedOrder.peek()) {
+      if (old.expires > now && this.unconfirmedOrder.length <= REMEMBERED) return;
+      this.unconfirmedOrder.shift();
+      const { messageId } = old.running;
+      if (this.unconfirmed.get(messageId) === old.running) this.unconfirmed.delete(messageId);
+    }
+  }
+
+  /**
+   * RFC 7252 §4.4 asks that an ID rests for EXCHANGE_LIFETIME, which 65,536 IDs allow at 265 messages a second. Faster
+   * senders come round earlier: then only those still in use are left out.
+   */
+  private nextMessageId(): number {
+    do {
+      this.messageId = (this.messageId + 1) & 0xffff;
+    } while (this.outstanding.has(this.messageId));
+    return this.messageId;
+  }
+
+  private put(bytes: Uint8Array): void {
+    this.context.counters.sent++;
+    this.context.emit({ type: "send", bytes });
+  }
+}

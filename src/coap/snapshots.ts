@@ -1,0 +1,103 @@
+/**
+ * Answers too large for one message: the server's side of Block2, RFC 7959 §2.4, §2.6 (notifications), §3.3 (after Block1).
+ * What is handed out block by block is kept as it was, under an ETag, so that it cannot change midway.
+ */
+import type { Millis } from "../clock.ts";
+import { Alarm } from "./alarms.ts";
+import { type Block, blockOffset, blockOption, blockSize, operationKey } from "./block.ts";
+import { CODE } from "./codes.ts";
+import type { Context } from "./context.ts";
+import { type CoapMessage, findOption, NO_PAYLOAD, OPTION, sameBytes, uintOption, withOptions } from "./options.ts";
+
+interface Snapshot {
+  readonly key: string;
+  /** The request body that it answers, as a digest: FETCH may repeat the body with each block, or leave it out. */
+  readonly asked: Uint8Array;
+  readonly message: CoapMessage;
+  readonly alarm: Alarm;
+}
+
+const BAD_REQUEST: CoapMessage = { code: CODE.badRequest, options: [], payload: NO_PAYLOAD };
+
+/** Keeps the newest representations that one peer fetches in blocks. */
+export class Snapshots {
+  private readonly context: Context;
+  /** Oldest first. */
+  private readonly snapshots = new Map<string, Snapshot>();
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  get idle(): boolean {
+    return this.snapshots.size === 0;
+  }
+
+  /** The answer itself where it fits; else the block of it that was asked for, the rest being kept. */
+  cut(request: CoapMessage, answer: CoapMessage, asked: Block | undefined, now: Millis): CoapMessage {
+    const szx = Math.min(asked?.szx ?? this.context.limits.szx, this.context.limits.szx);
+    const beginning = asked === undefined || asked.number === 0;
+    if (answer.payload.length <= blockSize(szx)) return beginning ? answer : BAD_REQUEST;
+    // The application's own ETag stays; else one that is the same for the same content.
+    const etag = findOption(answer, OPTION.etag) ?? digest(answer.payload);
+    const message = withOptions(answer, [{ number: OPTION.etag, value: etag }]);
+    this.keep(request, message, now);
+    const first = slice(message, beginning ? 0 : blockOffset(asked), szx);
+    return beginning ? withOptions(first, [uintOption(OPTION.size2, answer.payload.length)]) : first;
+  }
+
+  /** A later block of something kept; undefined where nothing fits the request. */
+  next(request: CoapMessage, asked: Block, now: Millis): CoapMessage | undefined {
+    const snapshot = this.snapshots.get(operationKey(request));
+    if (snapshot === undefined) return undefined;
+    if (request.payload.length > 0 && !sameBytes(digest(request.payload), snapshot.asked)) return undefined;
+    this.context.alarms.set(snapshot.alarm, now + this.context.times.exchangeLifetime);
+    return slice(snapshot.message, blockOffset(asked), Math.min(asked.szx, this.context.limits.szx));
+  }
+
+  private keep(request: CoapMessage, answer: CoapMessage, now: Millis): void {
+    const key = operationKey(request);
+    this.drop(key);
+    if (this.snapshots.size >= this.context.limits.snapshots) {
+      const [oldest] = this.snapshots.keys();
+      if (oldest !== undefined) this.drop(oldest);
+    }
+    // Observe belongs to the first block only (RFC 7959 §2.6), Block1 to the answer of the last block of a request.
+    const options = answer.options.filter(({ number }) => number !== OPTION.observe && number !== OPTION.block1);
+    const alarm = new Alarm(() => this.drop(key));
+    this.snapshots.set(key, { key, asked: digest(request.payload), message: { ...answer, options }, alarm });
+    this.context.alarms.set(alarm, now + this.context.times.exchangeLifetime);
+  }
+
+  private drop(key: string): void {
+    const snapshot = this.snapshots.get(key);
+    if (snapshot === undefined) return;
+    this.snapshots.delete(key);
+    this.context.alarms.clear(snapshot.alarm);
+  }
+}
+
+/** RFC 7959 §2.4: a block beyond the end is a bad request. */
+function slice(message: CoapMessage, offset: number, szx: number): CoapMessage {
+  const { payload } = message;
+  const size = blockSize(szx);
+  if (offset >= payload.length) return BAD_REQUEST;
+  const block = { number: offset / size, more: offset + size < payload.length, szx };
+  const cut = { ...message, payload: payload.subarray(offset, offset + size) };
+  return withOptions(cut, [blockOption(OPTION.block2, block)]);
+}
+
+/** Eight bytes that tell contents apart (FNV-1a, two of different beginnings); no protection against who makes them alike. */
+function digest(bytes: Uint8Array): Uint8Array {
+  let a = 0x811c9dc5;
+  let b = 0x01234567;
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x85ebca6b);
+  }
+  const value = new Uint8Array(8);
+  const view = new DataView(value.buffer);
+  view.setUint32(0, a);
+  view.setUint32(4, b);
+  return value;
+}
