@@ -1,11 +1,12 @@
 /** One observation: which value was reported last, and when the next report is due. Core 1.2 §6.4.1, §6.4.2, §6.4.3. */
-import { HOUR, type Millis, SECOND } from "../clock.ts";
+import { HOUR, type Millis } from "../clock.ts";
 import type { AttributeSource } from "./attribute-store.ts";
-import { type Attributes, areThresholdsConsistent } from "./attributes.ts";
+import type { Attributes } from "./attributes.ts";
 import type { Waiting } from "./deadlines.ts";
 import type { ObservationId } from "./observations.ts";
 import { isWithin, type Path } from "./path.ts";
-import { type Sample, sameValue, type Value } from "./sample.ts";
+import { effectiveAttributes, isMet, type Rules, toRules } from "./report-rules.ts";
+import type { Sample, Value } from "./sample.ts";
 
 /** RFC 7641 §4.5: a server that only gets NON must be asked for a sign of life at least so often. */
 const LONGEST_WITHOUT_CON: Millis = 24 * HOUR;
@@ -37,17 +38,6 @@ interface Target {
   evaluatedAt: Millis;
   /** When a fresh value was last asked for, because of epmax. */
   askedAt: Millis;
-}
-
-/** Attributes as the evaluation needs them: times in milliseconds, and nothing that contradicts itself. */
-interface Rules {
-  readonly pmin: Millis;
-  readonly pmax: Millis;
-  readonly epmin: Millis;
-  readonly epmax: Millis;
-  readonly conditions: Pick<Attributes, "gt" | "lt" | "st" | "edge">;
-  readonly confirmable: boolean;
-  readonly keep: number | undefined;
 }
 
 export class Observation implements Waiting {
@@ -199,65 +189,6 @@ export class Observation implements Waiting {
   }
 }
 
-/**
- * Attributes in the request of an Observe stand alone; in that of an Observe-Composite they stand for what can be set on an
- * object, and what belongs to a resource remains (Core 1.2 §6.4.1, §6.4.4). Both have the defaults of the Server object below them.
- */
-function effectiveAttributes(
-  path: Path,
-  requested: Attributes | undefined,
-  composite: boolean,
-  source: AttributeSource,
-): Attributes {
-  if (requested === undefined) return source.effective(path);
-  if (!composite) return { ...source.defaults(), ...requested };
-  const { pmin: _pmin, pmax: _pmax, epmin: _epmin, epmax: _epmax, con: _con, ...rest } = source.effective(path);
-  return { ...source.defaults(), ...rest, ...requested };
-}
-
-function toRules(attributes: Attributes): Rules {
-  const { pmin = 0, pmax = 0, epmin = 0, epmax, gt, lt, st, edge, con, hqmax } = attributes;
-  return {
-    pmin: pmin * SECOND,
-    // Core 1.2 §6.4.2: pmax below pmin is ignored, and 0 means none.
-    pmax: pmax === 0 || pmax < pmin ? Number.POSITIVE_INFINITY : pmax * SECOND,
-    epmin: epmin * SECOND,
-    epmax: epmax === undefined || epmax <= epmin ? Number.POSITIVE_INFINITY : epmax * SECOND,
-    // Levels may contradict each other though no single write did; then only the times count.
-    conditions: areThresholdsConsistent(attributes)
-      ? {
-          ...(gt === undefined ? {} : { gt }),
-          ...(lt === undefined ? {} : { lt }),
-          ...(st === undefined ? {} : { st }),
-          ...(edge === undefined ? {} : { edge }),
-        }
-      : {},
-    confirmable: con !== 0,
-    keep: hqmax,
-  };
-}
-
 function refreshDue({ evaluatedAt, askedAt, rules }: Target): Millis {
   return Math.max(evaluatedAt, askedAt) + rules.epmax;
-}
-
-/** Whether a value is worth a report after the last reported one; any of the conditions is enough (Core 1.2 §6.4.2). */
-function isMet({ gt, lt, st, edge }: Rules["conditions"], last: Value | undefined, value: Value): boolean {
-  if (last === undefined) return true;
-  if (sameValue(last, value)) return false;
-  if (edge !== undefined && typeof value === "boolean") return value === (edge === 1);
-  if (gt === undefined && lt === undefined && st === undefined) return true;
-  const [from, to] = [toNumber(last), toNumber(value)];
-  // Thresholds say nothing of what is no number, so that every change of it counts.
-  if (Number.isNaN(from) || Number.isNaN(to)) return true;
-  return crosses(gt, from, to) || crosses(lt, from, to) || (st !== undefined && Math.abs(to - from) >= st);
-}
-
-/** In either direction; to reach the limit is not to cross it. */
-function crosses(limit: number | undefined, from: number, to: number): boolean {
-  return limit !== undefined && ((from <= limit && to > limit) || (from >= limit && to < limit));
-}
-
-function toNumber(value: Value): number {
-  return typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
 }

@@ -1,0 +1,103 @@
+/** What goes into the registration machine, and what comes out. */
+import type { Millis, Random } from "../clock.ts";
+import { formatCode, isSuccess } from "../coap/codes.ts";
+import type { Lwm2mVersion } from "./objects/versions.ts";
+import type { ServerRetry } from "./register-retry.ts";
+import type { Versions } from "./version-choice.ts";
+
+/** "deregistering" also before a disable; the last request may still be answered then. */
+export type RegistrationState =
+  | "deregistered"
+  | "registering"
+  | "registered"
+  | "updating"
+  | "retrying"
+  | "disabled"
+  | "deregistering";
+
+export interface RegistrationOptions {
+  readonly endpoint: string;
+  /** Seconds; 0 never ends. */
+  readonly lifetime: number;
+  /** Bindings, e.g. "U". */
+  readonly binding: string;
+  readonly queueMode: boolean;
+  /** Tried in this order where the server answers 4.12; what it takes is kept. */
+  readonly versions: Versions;
+  readonly random: Random;
+  /** What the server wrote to /1/x/17 to 20, asked at each failure; nothing written: the built-in retries without end. */
+  readonly serverRetry?: () => ServerRetry;
+}
+
+/** `version: auto`. */
+export const ALL_VERSIONS: Versions = ["1.2", "1.1", "1.0"];
+
+export type RegistrationEvent =
+  | { readonly type: "start" }
+  /** De-registers; `deregistered` within 5 seconds. */
+  | { readonly type: "stop" }
+  /** The answer to the request of this number; `location` is its Location-Path, e.g. ["rd", "5a3f"]. Old numbers are ignored. */
+  | { readonly type: "answer"; readonly request: number; readonly code: number; readonly location?: readonly string[] }
+  | { readonly type: "noAnswer"; readonly request: number; readonly reason: string }
+  | { readonly type: "objectsChanged" }
+  /** Seconds. */
+  | { readonly type: "lifetimeChanged"; readonly lifetime: number }
+  /** /1/x/8 was executed. */
+  | { readonly type: "updateTriggered" }
+  /** A notification was not acknowledged. */
+  | { readonly type: "suspect" }
+  /** /1/x/4 was executed: away for so long, then back. */
+  | { readonly type: "disable"; readonly for: Millis }
+  /** Our address may be another one now. */
+  | { readonly type: "networkChanged" };
+
+/** The requests are Confirmable; a newer one makes the answer to the one before unwanted. */
+export type RegistrationEffect =
+  /** POST /rd with this query and the whole object list for this version. */
+  | {
+      readonly type: "register";
+      readonly request: number;
+      readonly version: Lwm2mVersion;
+      readonly query: readonly string[];
+    }
+  /** POST to the location; the query has only what is new, and there is a payload only with objects. */
+  | {
+      readonly type: "update";
+      readonly request: number;
+      readonly location: readonly string[];
+      readonly version: Lwm2mVersion;
+      readonly query: readonly string[];
+      readonly withObjects: boolean;
+    }
+  /** DELETE of the location. */
+  | { readonly type: "deregister"; readonly request: number; readonly location: readonly string[] }
+  /** The server has a new registration of ours: every observation of the one before is void. */
+  | { readonly type: "accepted"; readonly location: readonly string[]; readonly version: Lwm2mVersion }
+  /** `reason` is for the log; `until` is when the machine acts by itself: retries, updates, gives a request up. */
+  | {
+      readonly type: "state";
+      readonly state: RegistrationState;
+      readonly reason: string;
+      readonly until: Millis | undefined;
+    };
+
+/** How a request ended. */
+export interface Outcome {
+  readonly ok: boolean;
+  /** For the log. */
+  readonly text: string;
+  readonly code?: number;
+  readonly location?: readonly string[] | undefined;
+}
+
+/** Only a 2.xx is success. A Location-Path without segments is none. */
+export function outcomeOf(event: RegistrationEvent & { readonly type: "answer" | "noAnswer" }): Outcome {
+  if (event.type === "noAnswer") return { ok: false, text: event.reason };
+  const { code, location = [] } = event;
+  return {
+    ok: isSuccess(code),
+    text: formatCode(code),
+    code,
+    location: location.length === 0 ? undefined : location,
+  };
+}
