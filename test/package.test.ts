@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { parse } from "coap-packet";
+import { locateData } from "../src/locate.ts";
+import { type Outcome, run, start } from "./support/process.ts";
+import { temporaryDirectory } from "./support/temp.ts";
+
+/** What `npm run build` and `npm pack` read; dist/ of the checkout is left alone. */
+const SOURCES = [
+  ...["src", "adapters", "mappings", "scripts", "docs", "systemd", "config.example.yaml"],
+  ...["package.json", "tsconfig.json", "tsconfig.build.json", ".npmrc"],
+  ...["README.md", "LICENSE", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md"],
+];
+
+test("the package, built, packed and installed from the registry, runs and registers", async (t) => {
+  const stage = join(temporaryDirectory(t), "stage");
+  const consumer = join(temporaryDirectory(t), "a consumer");
+  const files = await pack(t, stage);
+  assertContents(files);
+  await installed(t, consumer, join(stage, "lwm2m-gateway.tgz"));
+  const bin = join(consumer, "node_modules/.bin/lwm2m-gateway");
+  const { version } = JSON.parse(readFileSync(locateData("package.json"), "utf8"));
+
+  const told = await run(t, process.execPath, [bin, "--version"], { cwd: consumer });
+  assert.deepEqual([told.code, told.stdout], [0, `lwm2m-gateway ${version}\n`], told.stderr);
+
+  const example = join(consumer, "node_modules/lwm2m-gateway/config.example.yaml");
+  const checked = await run(t, process.execPath, [bin, "check", "--config", example], { cwd: consumer });
+  assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+
+  await assertRegisters(t, bin, consumer);
+});
+
+async function pack(t: TestContext, stage: string): Promise<string[]> {
+  mkdirSync(stage);
+  for (const name of SOURCES.filter((name) => existsSync(locateData(name)))) {
+    cpSync(locateData(name), join(stage, name), { recursive: true });
+  }
+  symlinkSync(locateData("node_modules"), join(stage, "node_modules"));
+  succeeded(await run(t, process.execPath, [join(stage, "scripts/build.mjs")], { cwd: stage }));
+  const packed = succeeded(await npm(t, stage, ["pack", "--json", "--loglevel=error"]));
+  const [result] = JSON.parse(packed.stdout);
+  cpSync(join(stage, result.filename), join(stage, "lwm2m-gateway.tgz"));
+  return result.files.map((file: { readonly path: string }) => file.path);
+}
+
+function assertContents(files: readonly string[]): void {
+  const needed = ["dist/src/main.js", "dist/src/store/store-worker.js", "dist/src/lwm2m/objects/catalogue.json"];
+  for (const file of [
+    ...needed,
+    "scripts/lwm2m-gateway.mjs",
+    "scripts/own-node.mjs",
+    "config.example.yaml",
+    "LICENSE",
+  ]) {
+    assert.ok(files.includes(file), `${file} is missing from the package`);
+  }
+  const odd = files.filter((file) => /\.ts$|^(test|demo|src|adapters|bench)\//.test(file));
+  assert.deepEqual(odd, []);
+}
+
+/** The packages come from npm's cache where `npm ci` has left them there. */
+async function installed(t: TestContext, consumer: string, tarball: string): Promise<void> {
+  mkdirSync(consumer);
+  writeFileSync(join(consumer, "package.json"), "{}");
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  succeeded(await npm(t, consumer, ["install", "--omit=dev", "--prefer-offline", ...quiet, tarball]));
+}
+
+/** The packaged program finds its worker, its catalogue and its adapters: it sends a Register. */
+async function assertRegisters(t: TestContext, bin: string, consumer: string): Promise<void> {
+  const server = createSocket("udp4").bind(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const config = join(consumer, "config.yaml");
+  writeFileSync(
+    config,
+    `gateway: { endpoint: packed-gateway, state: ./state }
+servers: [ { id: 1, uri: "coap://127.0.0.1:${server.address().port}" } ]
+`,
+  );
+  const gateway = start(t, process.execPath, [bin, "run", "--config", config], { cwd: consumer });
+  const ended = gateway.outcome.then(({ stdout, stderr }) => assert.fail(`it ended:\n${stdout}\n${stderr}`));
+  const [datagram] = await Promise.race([once(server, "message"), ended]);
+  const { code, options } = parse(datagram);
+  const texts = options.map(({ name, value }) => `${name}=${value.toString()}`);
+  assert.equal(code, "0.02");
+  assert.ok(texts.includes("Uri-Path=rd") && texts.includes("Uri-Query=ep=packed-gateway"), texts.join(" "));
+  assert.ok(existsSync(join(consumer, "state/gateway.db")));
+}
+
+function npm(t: TestContext, cwd: string, args: readonly string[]): Promise<Outcome> {
+  // The settings of the npm that runs the tests are not those of a consumer.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
+  return run(t, "npm", args, { cwd, env });
+}
+
+function succeeded(outcome: Outcome): Outcome {
+  assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
+  return outcome;
+}
