@@ -95,7 +95,7 @@ export class ClientRole {
   receive(message: UdpMessage, now: Millis): void {
     const request = this.tokens.find(message.token);
     if (request === undefined || (message.type !== TYPE.ack && isStray(request, message))) return;
-    if (request.transmission !== undefined) this.transmissions.cancel(request.transmission, now);
+    if (request.transmission !== undefined) this.transmissions.cancel([request.transmission], now);
     request.transmission = undefined;
     this.context.alarms.clear(request.alarm);
     const { code, options, payload } = message;
@@ -263,7 +263,7 @@ export class ClientRole {
   private remove(request: Request, now: Millis): void {
     this.tokens.delete(request.token);
     this.context.alarms.clear(request.alarm);
-    if (request.transmission !== undefined) this.transmissions.cancel(request.transmission, now);
+    if (request.transmission !== undefined) this.transmissions.cancel([request.transmission], now);
     request.transmission = undefined;
     if (request.parent !== undefined) request.parent.fetch = undefined;
     else this.requests.delete(request.exchange);

@@ -37,7 +37,7 @@ export type CoapEvent =
       readonly message: CoapMessage;
       readonly confirmable: boolean;
     }
-  /** Ends an observation without a word to the peer (de-registered). */
+  /** Ends an observation without a word to the peer (de-registered); notifications on their way come to nothing. */
   | { readonly type: "endObservation"; readonly exchange: ExchangeId };
 
 export type CoapEffect =

@@ -5,7 +5,7 @@ import { isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import { type CoapMessage, OPTION, uintOption, withOptions, withoutOptions } from "./options.ts";
-import type { Outcome, Transmission, Transmissions } from "./reliability.ts";
+import type { Outgoing, Transmission, Transmissions } from "./reliability.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 type Notify = Extract<CoapEvent, { type: "notify" }>;
@@ -59,28 +59,23 @@ export class Observers {
       return;
     }
     // RFC 7641 §4.2: a notification that is no success has no Observe option and is the last one.
-    const last = !isSuccess(event.message.code);
-    if (last) this.remove(observation);
-    const transmission = this.transmissions.send(
-      {
-        token: observation.token,
-        confirmable,
-        message: (time) =>
-          last ? withoutOptions(event.message, OBSERVE_ONLY) : this.next(observation, event.message, time),
-        ended: (outcome, time) => this.onEnded(observation, notification, outcome, time),
-      },
-      now,
-    );
+    if (!isSuccess(event.message.code)) this.remove(observation);
+    const outgoing = {
+      token: observation.token,
+      confirmable,
+      message: (time: Millis) => this.build(observation, event.message, time),
+      ended: this.whenEnded(observation, notification),
+    };
+    const transmission = this.transmissions.send(outgoing, now);
     if (transmission.state !== "ended") observation.pending.set(notification, transmission);
   }
 
-  /** The application ends it: nothing more is sent, and nothing more is reported. */
+  /** The application ends it: nothing more is sent. */
   end(exchange: ExchangeId, now: Millis): void {
     const observation = this.byExchange.get(exchange);
     if (observation === undefined) return;
     this.remove(observation);
-    for (const transmission of observation.pending.values()) this.transmissions.cancel(transmission, now);
-    observation.pending.clear();
+    this.drop(observation, now);
   }
 
   /** The peer ends the observation that has this token. */
@@ -92,35 +87,43 @@ export class Observers {
   private cancel(observation: Observation, reason: CancelReason, now: Millis): void {
     if (!observation.running) return;
     this.remove(observation);
-    const { exchange, pending } = observation;
-    for (const [notification, transmission] of pending) {
-      this.transmissions.cancel(transmission, now);
+    this.drop(observation, now);
+    this.context.emit({ type: "cancelled", exchange: observation.exchange, reason });
+  }
+
+  /** Every notification comes to an end that is reported: these came to nothing. */
+  private drop({ exchange, pending }: Observation, now: Millis): void {
+    this.transmissions.cancel(pending.values(), now);
+    for (const notification of pending.keys()) {
       this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
     }
     pending.clear();
-    this.context.emit({ type: "cancelled", exchange, reason });
   }
 
-  private onEnded(observation: Observation, notification: number, outcome: Outcome, now: Millis): void {
-    const { exchange } = observation;
-    const wasPending = observation.pending.delete(notification);
-    switch (outcome) {
-      case "sent":
-      case "acknowledged":
-        this.context.emit({ type: "delivered", exchange, notification });
-        return;
-      case "timeout":
-        this.context.emit({ type: "failed", exchange, notification, reason: "timeout" });
-        return;
-      case "reset":
-        // A non-confirmable one was reported as delivered when it was sent.
-        if (wasPending) this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
-        this.cancel(observation, "reset", now);
-        return;
-    }
+  /** A closure of its own, since it may be kept long after the content of the notification went out. */
+  private whenEnded(observation: Observation, notification: number): Outgoing["ended"] {
+    return (outcome, now) => {
+      const wasPending = observation.pending.delete(notification);
+      const { exchange } = observation;
+      switch (outcome) {
+        case "sent":
+        case "acknowledged":
+          this.context.emit({ type: "delivered", exchange, notification });
+          return;
+        case "timeout":
+          this.context.emit({ type: "failed", exchange, notification, reason: "timeout" });
+          return;
+        case "reset":
+          // A non-confirmable one was reported as delivered when it was sent.
+          if (wasPending) this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
+          this.cancel(observation, "reset", now);
+          return;
+      }
+    };
   }
 
-  private next(observation: Observation, message: CoapMessage, now: Millis): CoapMessage {
+  private build(observation: Observation, message: CoapMessage, now: Millis): CoapMessage {
+    if (!isSuccess(message.code)) return withoutOptions(message, OBSERVE_ONLY);
     observation.sequence = laterSequence(observation.sequence, now);
     const observe = uintOption(OPTION.observe, observation.sequence);
     return this.snapshots.cut(observation.request, withOptions(message, [observe]), observation.block, now);

@@ -23,7 +23,11 @@ export interface Outgoing {
 
 /** A message of ours that waits for its turn or its acknowledgement, or whose RST would still be understood. Only `Transmissions` writes it. */
 export interface Transmission {
-  readonly outgoing: Outgoing;
+  readonly token: Uint8Array;
+  readonly confirmable: boolean;
+  /** Gone once it was asked. */
+  message: Outgoing["message"] | undefined;
+  readonly ended: Outgoing["ended"];
   state: "waiting" | "outstanding" | "ended";
   messageId: number;
   bytes: Uint8Array;
@@ -65,7 +69,7 @@ export class Transmissions {
    */
   send(outgoing: Outgoing, now: Millis): Transmission {
     const running: Transmission = {
-      outgoing,
+      ...outgoing,
       state: "waiting",
       messageId: 0,
       bytes: NO_TOKEN,
@@ -101,37 +105,39 @@ export class Transmissions {
     const sent = this.unconfirmed.get(messageId);
     if (sent === undefined) return false;
     this.unconfirmed.delete(messageId);
-    sent.outgoing.ended("reset", now);
+    sent.ended("reset", now);
     return true;
   }
 
-  /** Stops sending; its owner hears no more of it. */
-  cancel(running: Transmission, now: Millis): void {
-    if (running.state === "outstanding") {
-      this.release(running);
-      this.startWaiting(now);
-    } else if (this.unconfirmed.get(running.messageId) === running) this.unconfirmed.delete(running.messageId);
-    running.state = "ended";
+  /** Stops sending these; their owners hear no more of them. */
+  cancel(transmissions: Iterable<Transmission>, now: Millis): void {
+    for (const running of transmissions) {
+      if (running.state === "outstanding") this.release(running);
+      else if (this.unconfirmed.get(running.messageId) === running) this.unconfirmed.delete(running.messageId);
+      running.state = "ended";
+    }
+    this.startWaiting(now);
   }
 
   private startWaiting(now: Millis): void {
     for (let next = this.waiting.peek(); next !== undefined; next = this.waiting.peek()) {
       const full = this.outstanding.size >= this.context.times.nstart;
-      if (next.state === "waiting" && next.outgoing.confirmable && full) return;
+      if (next.state === "waiting" && next.confirmable && full) return;
       this.waiting.shift();
       if (next.state === "waiting") this.start(next, now);
     }
   }
 
   private start(running: Transmission, now: Millis): void {
-    const { outgoing } = running;
+    if (running.message === undefined) return;
     running.messageId = this.nextMessageId();
-    const type = outgoing.confirmable ? TYPE.con : TYPE.non;
-    running.bytes = encodeMessage(type, running.messageId, outgoing.token, outgoing.message(now));
+    const type = running.confirmable ? TYPE.con : TYPE.non;
+    running.bytes = encodeMessage(type, running.messageId, running.token, running.message(now));
+    running.message = undefined;
     this.put(running.bytes);
-    if (!outgoing.confirmable) {
+    if (!running.confirmable) {
       this.remember(running, now);
-      outgoing.ended("sent", now);
+      running.ended("sent", now);
       return;
     }
     const { ackTimeout, ackRandomFactor } = this.context.times;
@@ -157,7 +163,7 @@ export class Transmissions {
   private end(running: Transmission, outcome: Outcome, now: Millis): void {
     this.release(running);
     running.state = "ended";
-    running.outgoing.ended(outcome, now);
+    running.ended(outcome, now);
     this.startWaiting(now);
   }
 
