@@ -1,0 +1,83 @@
+/** The live tree in the terminal, or a line for each value where there is none. */
+import { systemClock } from "../src/clock.ts";
+import type { TimedPathValue } from "../src/lwm2m/formats/codec.ts";
+import { formatObjectLink } from "../src/lwm2m/formats/value.ts";
+import type { Path } from "../src/lwm2m/path.ts";
+import { isObjectLink, type Value } from "../src/lwm2m/sample.ts";
+import { type Client, describeResource, type Received } from "./client.ts";
+
+/** What the view needs of a terminal; `process.stdout` is one. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
+
+const HOME_AND_CLEAR = "\u001b[H\u001b[2J";
+const EVENTS_SHOWN = 6;
+
+export class View {
+  private readonly screen: Screen;
+  private readonly heading: readonly string[];
+  private readonly events: string[] = [];
+
+  /** `heading`: what stays above the tree. */
+  constructor(screen: Screen, heading: readonly string[]) {
+    this.screen = screen;
+    this.heading = heading;
+    if (screen.isTTY !== true) for (const line of heading) screen.write(`${line}\n`);
+  }
+
+  event(sentence: string): void {
+    const line = `${clockTime(systemClock.wall())} ${sentence}`;
+    this.events.push(line);
+    if (this.events.length > EVENTS_SHOWN) this.events.shift();
+    if (this.screen.isTTY !== true) this.screen.write(`${line}\n`);
+  }
+
+  /** Values arrived: without a terminal each is a line. */
+  values(values: readonly TimedPathValue[]): void {
+    if (this.screen.isTTY === true) return;
+    const now = systemClock.wall();
+    for (const { path, value, time = now } of values) this.screen.write(`${row(path, { value, time }, now)}\n`);
+  }
+
+  /** Draws the whole tree anew; does nothing without a terminal. */
+  draw(clients: readonly Client[]): void {
+    if (this.screen.isTTY !== true) return;
+    const { rows = 24, columns = 80 } = this.screen;
+    const tree = clients.flatMap(treeLines);
+    const room = Math.max(1, rows - this.heading.length - EVENTS_SHOWN - 4);
+    const hidden = tree.length - room;
+    const shown = hidden > 0 ? [...tree.slice(0, room - 1), `… ${hidden + 1} more: make the window taller`] : tree;
+    const lines = [...this.heading, "", ...shown, "", ...this.events];
+    this.screen.write(HOME_AND_CLEAR + lines.map((line) => line.slice(0, columns)).join("\n"));
+  }
+}
+
+function treeLines(client: Client): string[] {
+  const now = systemClock.wall();
+  const values = [...client.values].filter(([path]) => !path.startsWith("/25/"));
+  return [
+    `${client.endpoint}  LwM2M ${client.version}  ${client.devices.size} devices, ${client.observed.size} observations`,
+    `${"PATH".padEnd(26)} ${"NAME".padEnd(30)} ${"VALUE".padStart(12)} ${"UNIT".padEnd(6)} AGE`,
+    ...values.map(([path, received]) => row(path, received, now)),
+  ];
+}
+
+function row(path: Path, { value, time }: Received, now: number): string {
+  const { name, unit } = describeResource(path);
+  const age = `${Math.max(0, Math.round((now - time) / 1000))} s`;
+  return `${path.padEnd(26)} ${name.slice(0, 30).padEnd(30)} ${formatValue(value).padStart(12)} ${unit.padEnd(6)} ${age}`;
+}
+
+function formatValue(value: Value): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  return isObjectLink(value) ? formatObjectLink(value) : String(value);
+}
+
+function clockTime(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8);
+}
