@@ -1,0 +1,56 @@
+/** One step of the pipeline between the wire and the server, with its way back. */
+import { Lwm2mError } from "../errors.ts";
+import { isObjectLink, type Value } from "../lwm2m/sample.ts";
+
+export interface Stage {
+  /** A value that cannot be good gives Bad; never throws. */
+  read(value: Value): Value | Bad;
+  /** The exact inverse. Throws Lwm2mError 4.00 where there is none. */
+  write(value: Value, mode: WriteMode): Value;
+}
+
+/** `exact` is what a server's write gets; `nearest` takes the nearest that the device can hold: what a simulation wants. */
+export type WriteMode = "exact" | "nearest";
+
+/** Why there is no good value: a sentence. */
+export class Bad {
+  readonly bad: string;
+
+  constructor(bad: string) {
+    this.bad = bad;
+  }
+}
+
+/** CoAP 4.00 Bad Request (RFC 7252 §12.1.2): what LwM2M answers to a value that cannot be written. */
+export const BAD_REQUEST = 0x80;
+
+export function refuse(message: string): never {
+  throw new Lwm2mError(BAD_REQUEST, message);
+}
+
+/** `expected` with its article: "a number". */
+export function refuseKind(expected: string, value: Value): never {
+  return refuse(`expected ${expected}, got ${describe(value)}`);
+}
+
+export function wrongKind(expected: string, value: unknown): Bad {
+  return new Bad(`expected ${expected}, got ${describe(value)}`);
+}
+
+export function isNumeric(value: Value): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+/** A number where it is a safe integer, else as it is. */
+export function narrow(value: bigint): number | bigint {
+  const small = Number(value);
+  return Number.isSafeInteger(small) ? small : value;
+}
+
+/** For a sentence: text in quotes and cut, bytes by their count. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (value instanceof Uint8Array) return `${value.length} ${value.length === 1 ? "byte" : "bytes"}`;
+  if (typeof value === "object" && value !== null && "object" in value && isObjectLink(value as Value)) return "a link";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
