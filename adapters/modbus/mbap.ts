@@ -19,7 +19,9 @@ export class FrameReader {
 
   /** The frames that are complete now; undefined: this is no Modbus TCP, and no later byte can mend it. */
   push(chunk: Uint8Array): Frame[] | undefined {
-    const bytes = this.rest.length === 0 ? chunk : concat(this.rest, chunk);
+    // A plain view: slices of a Buffer would share, and keep, the memory of the whole chunk.
+    const plain = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    const bytes = this.rest.length === 0 ? plain : concat(this.rest, plain);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const frames: Frame[] = [];
     let start = 0;
