@@ -1,12 +1,27 @@
+import { dirname, join, resolve } from "node:path";
 import type { AdapterModule } from "../adapter.ts";
+import { ConfigError, type Problem } from "../errors.ts";
+import { importXml } from "../lwm2m/objects/import-xml.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
-import type { LoadedConfig } from "./types.ts";
+import { childOf, type YamlNode } from "../yaml/nodes.ts";
+import { parseYaml } from "../yaml/parse.ts";
+import { type Report, readNode } from "../yaml/read.ts";
+import { requestedDevices } from "./device-entries.ts";
+import { resolveDevices } from "./devices.ts";
+import { besides, listYaml, readText } from "./files.ts";
+import { readLinks } from "./links.ts";
+import { MappingLibrary } from "./mapping-library.ts";
+import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
+import { serversOf } from "./servers.ts";
+import type { GatewaySettings, LinkSettings, LoadedConfig, ServerSettings } from "./types.ts";
 
 export interface LoadOptions {
   readonly adapters: readonly AdapterModule[];
   readonly catalogue: ObjectCatalogue;
   /** The directory of the mappings that come with the program. */
   readonly packagedMappings: string;
+  /** Where the state goes if config.yaml does not say; else `state` beside it. */
+  readonly defaultState?: string;
 }
 
 /**
@@ -14,4 +29,105 @@ export interface LoadOptions {
  * lists every problem, where config.yaml or the links of devices.d are wrong; a wrong mapping or device entry only puts its
  * devices in `disabled`.
  */
-export declare function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig>;
+export async function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig> {
+  const directory = dirname(file);
+  const problems: Problem[] = [];
+  const base = await readBase(file, options, (problem) => problems.push(problem));
+  if (base === undefined || problems.some(({ severity }) => severity === "error")) throw new ConfigError(problems);
+  const library = new MappingLibrary({
+    adapters: options.adapters,
+    catalogue: base.catalogue,
+    directories: [join(directory, "mappings"), options.packagedMappings],
+  });
+  const resolved = await resolveDevices(await requestedDevices(base.devices), library, base.links);
+  const { gateway, servers, links, catalogue } = base;
+  return Object.freeze({
+    file,
+    gateway: Object.freeze(gateway),
+    servers: Object.freeze(servers.map((server) => Object.freeze(server))),
+    links,
+    devices: Object.freeze(resolved.devices),
+    disabled: Object.freeze(resolved.disabled),
+    mappings: library.loaded,
+    catalogue,
+    problems: Object.freeze([...problems, ...resolved.problems]),
+  });
+}
+
+/** What must be right before anything runs. */
+interface Base {
+  readonly gateway: GatewaySettings;
+  readonly servers: readonly ServerSettings[];
+  readonly links: ReadonlyMap<string, LinkSettings>;
+  readonly catalogue: ObjectCatalogue;
+  /** The device entries of all files. */
+  readonly devices: readonly YamlNode[];
+}
+
+async function readBase(file: string, options: LoadOptions, report: Report): Promise<Base | undefined> {
+  const directory = dirname(file);
+  const root = await readTree(file, report);
+  const extra = await readDevicesD(join(directory, "devices.d"), report);
+  if (root === undefined) return undefined;
+  const config = readNode(root, configSchema, report, { later: LATER_CONFIG_KEYS });
+  const trees = [root, ...extra];
+  const links = readLinks(childrenOf(trees, "links"), options.adapters, report);
+  if (config === undefined) return undefined;
+  const { objects, state, serial, ...rest } = config.gateway;
+  return {
+    gateway: {
+      ...rest,
+      ...(serial === undefined ? {} : { serial }),
+      state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
+    },
+    servers: serversOf(config.servers, root, report),
+    links,
+    catalogue: await withVendorObjects(options.catalogue, childOf(childOf(root, "gateway"), "objects"), report),
+    devices: childrenOf(trees, "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),
+  };
+}
+
+async function readTree(file: string, report: Report): Promise<YamlNode | undefined> {
+  try {
+    return parseYaml(await readText(file), file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    error.problems.forEach(report);
+    return undefined;
+  }
+}
+
+async function readDevicesD(directory: string, report: Report): Promise<readonly YamlNode[]> {
+  const trees: YamlNode[] = [];
+  for (const name of await listYaml(directory)) {
+    const tree = await readTree(join(directory, name), report);
+    if (tree === undefined) continue;
+    readNode(tree, devicesFileSchema, report);
+    trees.push(tree);
+  }
+  return trees;
+}
+
+function childrenOf(trees: readonly YamlNode[], key: string): readonly YamlNode[] {
+  return trees.map((tree) => childOf(tree, key)).filter((node) => node !== undefined);
+}
+
+/** `gateway.objects`: definitions that the registry does not have. */
+async function withVendorObjects(
+  catalogue: ObjectCatalogue,
+  files: YamlNode | undefined,
+  report: Report,
+): Promise<ObjectCatalogue> {
+  let extended = catalogue;
+  for (const item of files?.kind === "list" ? files.items : []) {
+    if (item.kind !== "scalar") continue;
+    const file = besides(dirname(item.place.file), item.text);
+    try {
+      extended = extended.withObjects(importXml(await readText(file), file));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problems) report({ place: item.place, ...problem });
+    }
+  }
+  return extended;
+}

@@ -75,6 +75,5 @@ export const LATER_MAPPING_KEYS: readonly string[] = ["extends", "quirks", "impo
 
 export const CORE_RESOURCE_KEYS: readonly string[] = Object.keys(resourceKeys.shape);
 
-export function notSupported(key: string): string {
-  return `\`${key}\` is not supported by this version`;
+` is not supported by this version`;
 }

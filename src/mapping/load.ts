@@ -4,7 +4,7 @@ import { ConfigError, type Problem } from "../errors.ts";
 import { childOf, entryOf, isEmpty, type MapNode, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
-import { LATER_MAPPING_KEYS, notSupported } from "./keys.ts";
+import { LATER_MAPPING_KEYS } from "./keys.ts";
 import { type ParameterSpec, parameterSpec, RESERVED_NAMES, readParameter } from "./parameters.ts";
 
 /** One device type, as its file says it; `$name` not filled in yet. */
@@ -56,10 +56,8 @@ export function parseMapping(text: string, file: string, name: string): MappingF
 function readMapping(root: YamlNode, name: string, report: Report): MappingFile | undefined {
   const protocol = childOf(root, "protocol");
   const section = protocol?.kind === "scalar" ? protocol.text : undefined;
-  const later = LATER_MAPPING_KEYS.map((key) => entryOf(root, key)).filter((entry) => entry !== undefined);
-  for (const { key } of later) reportError(report, key.place, notSupported(key.text));
-  const without = new Set([...LATER_MAPPING_KEYS, ...(section === undefined ? [] : [section])]);
-  const top = readNode(root, mappingKeys, report, { without, alsoKnown: without });
+  const without = new Set(section === undefined ? [] : [section]);
+  const top = readNode(root, mappingKeys, report, { without, alsoKnown: without, later: LATER_MAPPING_KEYS });
   const objects = childOf(root, "objects");
   if (top === undefined || root.kind !== "map" || objects?.kind !== "map" || protocol?.kind !== "scalar")
     return undefined;

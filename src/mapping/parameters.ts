@@ -1,10 +1,9 @@
 /** Parameters of a mapping: what the person who adds a device fills in. */
 import { z } from "zod";
 import { parseDuration } from "../duration.ts";
-import { didYouMean } from "../yaml/issues.ts";
+import { didYouMean, notSupported } from "../yaml/issues.ts";
 import { describeNode, plainValue, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
-import { notSupported } from "./keys.ts";
 
 const TYPES = ["int", "number", "string", "bool", "enum", "duration", "mac", "secret", "topic"] as const;
 

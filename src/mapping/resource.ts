@@ -1,12 +1,12 @@
 /** One resource of a mapping, parameters filled in → its plan. */
 import type { AdapterModule } from "../adapter.ts";
-import { describeIssue, issuesOf, unknownWord } from "../yaml/issues.ts";
+import { describeIssue, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError, toPlain } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
-import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS, notSupported } from "./keys.ts";
+import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts";
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";
 import type { PollGroups } from "./schedule.ts";
@@ -173,7 +173,7 @@ function reportStep(error: StepError, step: YamlNode, { adapter, report }: Devic
   const { cause } = error;
   if (cause instanceof Error && "issues" in cause) {
     for (const issue of issuesOf(cause)) {
-      for (const problem of describeIssue(issue, step, { schema: adapter.step, alsoKnown: ["as", "order"] }))
+      for (const problem of describeIssue(issue, step, { schema: adapter.step, alsoKnown: ["as", "order"], later: [] }))
         report(problem);
     }
     return;

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { MINUTE, type Millis, SECOND } from "../clock.ts";
 import { durationSchema, parseDuration } from "../duration.ts";
+import { notSupported } from "../yaml/issues.ts";
 import { isEmpty, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
-import { notSupported } from "./keys.ts";
 import type { AvailabilityRule, Poll } from "./plan-types.ts";
 
 export const everySchema = z.record(
@@ -67,10 +67,7 @@ const DEFAULT_RULE: AvailabilityRule = { failures: 3, retry: { first: 5 * SECOND
 
 export function readAvailability(node: YamlNode | undefined, report: Report): AvailabilityRule {
   if (node === undefined || isEmpty(node)) return DEFAULT_RULE;
-  for (const { key } of node.kind === "map" ? node.entries : []) {
-    if (LATER.includes(key.text)) reportError(report, key.place, notSupported(`availability.${key.text}`));
-  }
-  const read = readNode(node, availabilitySchema, report, { without: new Set(LATER) });
+  const read = readNode(node, availabilitySchema, report, { later: LATER });
   return { ...DEFAULT_RULE, ...read?.offline_after, ...(read?.retry === undefined ? {} : { retry: read.retry }) };
 }
 

@@ -21,6 +21,8 @@ export interface Issue {
 export interface IssueContext {
   readonly schema: unknown;
   readonly alsoKnown: readonly string[];
+  /** Keys of the language that this version does not have. */
+  readonly later: readonly string[];
 }
 
 /** The issues that an error of a schema carries; an error without any counts as one of the whole input. */
@@ -100,11 +102,18 @@ export function unknownWord(what: string, word: string, candidates: Iterable<str
   return `unknown ${what} "${word}"${known.length === 0 ? "" : ` (have: ${known.join(", ")})`}`;
 }
 
+export function notSupported(key: string): string {
+  return `\`${key}\` is not supported by this version`;
+}
+
 function unknownKeys(issue: Issue, root: YamlNode, context: IssueContext): Problem[] {
   const parent = nodeAt(root, issue.path);
   const known = [...knownKeys(context.schema, issue.path), ...(issue.path.length === 0 ? context.alsoKnown : [])];
   return (issue.keys ?? []).map((key) =>
-    problem(entryOf(parent, key)?.key ?? parent ?? root, unknownWord("key", key, known)),
+    problem(
+      entryOf(parent, key)?.key ?? parent ?? root,
+      context.later.includes(key) ? notSupported(key) : unknownWord("key", key, known),
+    ),
   );
 }
 

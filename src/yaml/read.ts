@@ -17,6 +17,8 @@ export interface ReadOptions {
   readonly without?: ReadonlySet<string>;
   /** Keys that others read here: candidates for "did you mean". */
   readonly alsoKnown?: Iterable<string>;
+  /** Keys of the language that this version does not have: said so, at whatever depth. */
+  readonly later?: readonly string[];
 }
 
 /**
@@ -33,6 +35,7 @@ export function readNode<T>(
   for (const { place, tag } of tagged) reportError(report, place, `the tag ${tag} is not supported here`);
   if (tagged.length > 0) return undefined;
   const asText = new Set<ScalarNode>();
+  const context = { schema, alsoKnown: [...(options.alsoKnown ?? [])], later: options.later ?? [] };
   for (;;) {
     const result = attempt(() => schema.parse(plainInput(node, asText, options)));
     if ("value" in result) return result.value;
@@ -40,9 +43,7 @@ export function readNode<T>(
     for (const issue of result.issues) collectTexts(issue, node, asText);
     if (asText.size > before) continue;
     for (const issue of result.issues) {
-      for (const problem of describeIssue(issue, node, { schema, alsoKnown: [...(options.alsoKnown ?? [])] })) {
-        report(problem);
-      }
+      for (const problem of describeIssue(issue, node, context)) report(problem);
     }
     return undefined;
   }

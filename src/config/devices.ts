@@ -1,0 +1,126 @@
+/** Device entries, mappings and links joined: which devices run, and which are off. */
+import { formatProblem, type Place, type Problem } from "../errors.ts";
+import type { DevicePlan } from "../mapping/plan-types.ts";
+import { type DeviceEntry, type PreparedMapping, resolveDevice } from "../mapping/resolve.ts";
+import { unknownWord } from "../yaml/issues.ts";
+import { childOf, type MapEntry } from "../yaml/nodes.ts";
+import type { CheckedEntry, RequestedDevice } from "./device-entries.ts";
+import type { MappingLibrary } from "./mapping-library.ts";
+import type { DisabledDevice, LinkSettings } from "./types.ts";
+
+export interface ResolvedDevices {
+  readonly devices: readonly DevicePlan[];
+  readonly disabled: readonly DisabledDevice[];
+  /** Each once, errors and warnings. */
+  readonly problems: readonly Problem[];
+}
+
+/** Resolves each device by itself: what is wrong with one leaves the others alone. */
+export async function resolveDevices(
+  requested: readonly RequestedDevice[],
+  library: MappingLibrary,
+  links: ReadonlyMap<string, LinkSettings>,
+): Promise<ResolvedDevices> {
+  const devices: DevicePlan[] = [];
+  const disabled: DisabledDevice[] = [];
+  const all = new Problems();
+  const taken = new Taken();
+  for (const { id, place, entry, problems: entryProblems } of requested) {
+    const problems = [...entryProblems];
+    if (entry !== undefined) taken.claim(entry, problems);
+    const plan = entry === undefined ? undefined : await planOf({ id, place, entry }, { library, links, problems });
+    all.add(problems);
+    const wrong = problems.some(({ severity }) => severity === "error");
+    if (plan !== undefined && !wrong) devices.push(plan);
+    else disabled.push({ id, place, problems: problems.filter(({ severity }) => severity === "error") });
+  }
+  return { devices, disabled, problems: all.list };
+}
+
+interface Surroundings {
+  readonly library: MappingLibrary;
+  readonly links: ReadonlyMap<string, LinkSettings>;
+  readonly problems: Problem[];
+}
+
+async function planOf(
+  { id, place, entry }: { readonly id: string; readonly place: Place; readonly entry: CheckedEntry },
+  { library, links, problems }: Surroundings,
+): Promise<DevicePlan | undefined> {
+  const { keys } = entry;
+  const found = await library.find(entry.mapping);
+  problems.push(...found.problems);
+  const link = links.get(keys.link);
+  if (link === undefined) {
+    problems.push({
+      severity: "error",
+      place: entry.link.place,
+      message: unknownWord("link", keys.link, links.keys()),
+    });
+  }
+  const { prepared } = found;
+  if (prepared === undefined || link === undefined) return undefined;
+  if (link.adapter.name !== prepared.adapter.name) {
+    const message = `the link "${link.id}" is ${link.type}, but the mapping ${keys.mapping} speaks ${prepared.adapter.name}`;
+    problems.push({ severity: "error", place: entry.link.place, message });
+    return undefined;
+  }
+  const device: DeviceEntry = {
+    id,
+    place,
+    link: link.id,
+    ...(keys.prefix === undefined ? {} : { prefix: keys.prefix }),
+    ...(keys.was === undefined ? {} : { was: keys.was }),
+    ...(keys.device_id === undefined ? {} : { deviceId: keys.device_id }),
+    parameters: parametersOf(entry, prepared),
+  };
+  return resolveDevice(prepared, device, (problem) => problems.push(problem));
+}
+
+/** What the entry says itself, and what `each` says of the mapping's parameters. */
+function parametersOf({ parameters, row }: CheckedEntry, { file }: PreparedMapping): readonly MapEntry[] {
+  const own = new Set(parameters.map(({ key }) => key.text));
+  const fromRow = [...row]
+    .filter(([name]) => file.parameters.has(name) && !own.has(name))
+    .map(([name, value]): MapEntry => ({ key: { ...value, text: name }, value }));
+  return [...parameters, ...fromRow];
+}
+
+/** Ids, prefixes and former ids belong to one device each. */
+class Taken {
+  private readonly names = new Map<string, Place>();
+
+  claim({ keys, node }: CheckedEntry, problems: Problem[]): void {
+    for (const key of ["id", "prefix", "was", "device_id"] as const) {
+      const name = keys[key];
+      const place = childOf(node, key)?.place;
+      if (name === undefined || place === undefined) continue;
+      const first = this.names.get(`${key} ${name}`);
+      if (first === undefined) this.names.set(`${key} ${name}`, place);
+      else problems.push({ severity: "error", place, message: twice(key, name, first, place) });
+    }
+  }
+}
+
+function twice(key: string, name: string, first: Place, second: Place): string {
+  const same = first.line === second.line && first.column === second.column && first.file === second.file;
+  if (same) return `each makes several devices with the same ${key} "${name}": write $… in it`;
+  return `two devices have the ${key} "${name}"; the other stands at ${first.file}:${first.line}:${first.column}`;
+}
+
+/** A thousand devices of one broken mapping have one problem. */
+class Problems {
+  readonly list: Problem[] = [];
+  private readonly said = new Set<string>();
+  private readonly seen = new Set<Problem>();
+
+  add(problems: readonly Problem[]): void {
+    for (const problem of problems) {
+      if (this.seen.has(problem)) continue;
+      this.seen.add(problem);
+      const text = formatProblem(problem);
+      if (!this.said.has(text)) this.list.push(problem);
+      this.said.add(text);
+    }
+  }
+}

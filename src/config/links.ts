@@ -1,0 +1,63 @@
+import type { AdapterModule } from "../adapter.ts";
+import { didYouMean, unknownWord } from "../yaml/issues.ts";
+import { childOf, isEmpty, type MapEntry, type YamlNode } from "../yaml/nodes.ts";
+import { type Report, readNode, reportError } from "../yaml/read.ts";
+import type { LinkSettings } from "./types.ts";
+
+const TYPE: ReadonlySet<string> = new Set(["type"]);
+
+/** The links of all files; an id that two files use is reported with both places. */
+export function readLinks(
+  sections: readonly YamlNode[],
+  adapters: readonly AdapterModule[],
+  report: Report,
+): ReadonlyMap<string, LinkSettings> {
+  const links = new Map<string, LinkSettings>();
+  const keys = new Map<string, MapEntry>();
+  for (const section of sections) {
+    if (isEmpty(section) || section.kind !== "map") continue;
+    for (const entry of section.entries) {
+      const { text: id, place } = entry.key;
+      const first = keys.get(id)?.key.place;
+      if (first !== undefined) {
+        const where = `${first.file}:${first.line}:${first.column}`;
+        reportError(report, place, `two links have the name "${id}"; the other stands at ${where}`);
+        continue;
+      }
+      keys.set(id, entry);
+      const link = readLink(entry, adapters, report);
+      if (link !== undefined) links.set(id, link);
+    }
+  }
+  return links;
+}
+
+function readLink(
+  { key, value }: MapEntry,
+  adapters: readonly AdapterModule[],
+  report: Report,
+): LinkSettings | undefined {
+  const type = childOf(value, "type");
+  if (type?.kind !== "scalar") return undefined;
+  const adapter = adapters.find(({ linkTypes }) => linkTypes.includes(type.text));
+  if (adapter === undefined) {
+    const types = adapters.flatMap(({ linkTypes }) => linkTypes);
+    const hint = didYouMean(type.text, types);
+    const message =
+      hint === "" && LATER_TYPES.includes(type.text)
+        ? `links of type ${type.text} are not supported by this version (have: ${types.join(", ")})`
+        : unknownWord("type of link", type.text, types);
+    reportError(report, type.place, message);
+    return undefined;
+  }
+  let wrong = false;
+  const refuse: Report = (problem) => {
+    wrong = true;
+    report(problem);
+  };
+  const options = readNode(value, adapter.link, refuse, { without: TYPE, alsoKnown: TYPE });
+  return wrong ? undefined : { id: key.text, type: type.text, adapter, options, place: key.place };
+}
+
+/** Links of the language that are not built yet. */
+const LATER_TYPES: readonly string[] = ["modbus-rtu", "ble", "serial", "mqtt"];

@@ -1,0 +1,134 @@
+/** The shape of config.yaml and of the files in devices.d. */
+import { z } from "zod";
+import { MINUTE, SECOND } from "../clock.ts";
+import { durationSchema } from "../duration.ts";
+import { PREFIX } from "../lwm2m/path.ts";
+
+const name = z.string().min(1).max(255);
+
+export const gatewaySchema = z.strictObject({
+  endpoint: name.describe("Endpoint Client Name of the gateway, e.g. urn:dev:ops:32473-gateway-0017"),
+  state: z
+    .string()
+    .min(1)
+    .describe(
+      "Directory for what must survive a restart; relative to this file. Default: what systemd gives, else state",
+    )
+    .optional(),
+  objects: z.array(z.string().min(1)).describe("XML files of vendor objects, relative to this file").default([]),
+  manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
+  model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),
+  serial: name.describe("Serial Number (3/0/2) of the gateway").optional(),
+});
+
+const period = durationSchema.refine((millis) => millis % SECOND === 0, { message: "expected whole seconds" });
+
+export const serverSchema = z.strictObject({
+  id: z.int().min(1).max(65534).describe("Short Server ID (1/x/0)"),
+  uri: z
+    .string()
+    .describe("coap://host:port; the port is 5683 where none is given")
+    .transform((text, context) => {
+      const parsed = parseServerUri(text);
+      if (typeof parsed === "object") return parsed;
+      context.addIssue({ code: "custom", message: parsed });
+      return z.NEVER;
+    }),
+  lifetime: period
+    .refine((millis) => millis >= SECOND, { message: "a lifetime is at least 1s" })
+    .describe("Registration lifetime (1/x/1)")
+    .default(5 * MINUTE),
+  version: z
+    .enum(["auto", "1.0", "1.1", "1.2"])
+    .describe("LwM2M version; auto offers 1.2 and steps down where the server refuses it")
+    .default("auto"),
+  pmin: period.describe("Default Minimum Period (1/x/2)").optional(),
+  pmax: period.describe("Default Maximum Period (1/x/3)").optional(),
+  nstart: z.int().min(1).max(64).describe("Confirmable messages in flight (RFC 7252, 4.7)").default(1),
+  ack_timeout: durationSchema
+    .refine((millis) => millis >= 100, { message: "at least 100ms" })
+    .describe("First wait for an acknowledgement (RFC 7252, 4.8)")
+    .default(2 * SECOND),
+  max_retransmit: z.int().min(0).max(20).describe("Repetitions of a message (RFC 7252, 4.8)").default(4),
+  max_body: z.int().min(1024).describe("The greatest body that the server may send, in bytes").default(65536),
+});
+
+export const linkSchema = z.looseObject({ type: z.string().describe("What the link is, e.g. modbus-tcp") });
+
+const links = z.record(z.string().min(1), linkSchema).nullable().describe("Wires and sessions by name").optional();
+const devices = z.array(z.unknown()).nullable().describe("What stands behind the gateway").optional();
+const format = z.literal(1, { error: "this version reads format 1" }).optional();
+
+export const configSchema = z.strictObject({
+  format,
+  gateway: gatewaySchema,
+  servers: z.array(serverSchema).min(1),
+  links,
+  devices,
+});
+
+export const devicesFileSchema = z.strictObject({ format, links, devices });
+
+/** First segments of CoAP paths that are not a device (mapping names that a server could not tell apart). */
+const RESERVED_PREFIXES: readonly string[] = ["rd", "bs", "bspack", "dp", "lwm2m"];
+
+export const deviceSchema = z.looseObject({
+  id: z
+    .string()
+    .min(1)
+    .max(64)
+    .refine((id) => !/[\p{Cc}\s]/u.test(id), { message: "no spaces and no control characters" })
+    .describe("The device's name, unique"),
+  mapping: z.string().describe("The device type: a file of mappings/, without .yaml"),
+  link: z.string().describe("The link behind which it stands"),
+  prefix: z
+    .string()
+    .regex(PREFIX, { message: "a letter, then letters, digits, - and _, 32 at most" })
+    .refine((prefix) => !RESERVED_PREFIXES.includes(prefix), { message: "this name means something else to servers" })
+    .describe("Its first path segment towards servers; default: the id where it fits")
+    .optional(),
+  was: z.string().min(1).describe("Its former id: it keeps prefix and history").optional(),
+  device_id: z.string().min(1).max(255).describe("Device ID (25/x/0); default: made of its identity").optional(),
+});
+
+export type DeviceKeys = z.output<typeof deviceSchema>;
+
+/** Keys of gateway and servers that are not built yet. */
+export const LATER_CONFIG_KEYS: readonly string[] = [
+  "store",
+  "http",
+  "psk",
+  "layout",
+  "access",
+  "binding",
+  "gateway_object",
+  "reregister_on_change",
+  "bootstrap",
+];
+
+/** Keys of a device entry that are not built yet. */
+export const LATER_DEVICE_KEYS: readonly string[] = ["layout"];
+
+export interface ServerUri {
+  readonly uri: string;
+  readonly scheme: "coap";
+  readonly host: string;
+  readonly port: number;
+}
+
+const URI = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[^/:@?#[\]\s]+)(?::([0-9]{1,5}))?\/?$/i;
+const COAP_PORT = 5683;
+
+/** The parts of a server's URI, or a sentence why it is none that we can use. */
+function parseServerUri(uri: string): ServerUri | string {
+  const [, scheme, host, port] = URI.exec(uri) ?? [];
+  if (scheme === undefined || host === undefined) return `"${uri}" is no server; expected coap://host:port`;
+  if (scheme.toLowerCase() === "coaps") {
+    return "coaps:// needs DTLS, which is not in this version; coap:// is plain text, for trusted networks only";
+  }
+  if (scheme.toLowerCase() !== "coap")
+    return `${scheme}:// is not supported by this version; expected coap://host:port`;
+  const number = port === undefined ? COAP_PORT : Number(port);
+  if (number < 1 || number > 65535) return `port ${port} is outside 1..65535`;
+  return { uri, scheme: "coap", host: host.replace(/^\[|\]$/g, ""), port: number };
+}

@@ -1,0 +1,38 @@
+import type { z } from "zod";
+import { childOf, type YamlNode } from "../yaml/nodes.ts";
+import { type Report, reportError } from "../yaml/read.ts";
+import type { serverSchema } from "./schema.ts";
+import type { ServerSettings } from "./types.ts";
+
+/** The servers with their places; a Short Server ID that stands twice is reported. */
+export function serversOf(
+  servers: readonly z.output<typeof serverSchema>[],
+  root: YamlNode,
+  report: Report,
+): readonly ServerSettings[] {
+  const list = childOf(root, "servers");
+  const nodes = list?.kind === "list" ? list.items : [];
+  const ids = new Set<number>();
+  return servers.map((server, i) => {
+    const node = nodes[i] ?? root;
+    const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
+    if (ids.has(id)) reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`);
+    ids.add(id);
+    if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
+      reportError(report, childOf(node, "pmax")?.place ?? node.place, "pmax is shorter than pmin");
+    }
+    return {
+      id,
+      ...uri,
+      lifetime,
+      version,
+      ...(pmin === undefined ? {} : { pmin }),
+      ...(pmax === undefined ? {} : { pmax }),
+      nstart,
+      ackTimeout: ack_timeout,
+      maxRetransmit: max_retransmit,
+      maxBody: max_body,
+      place: node.place,
+    };
+  });
+}
