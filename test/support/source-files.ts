@@ -16,7 +16,13 @@ export interface SourceFile {
   readonly text: string;
   /** The text with comments blanked out, line for line; strings stay. */
   readonly code: string;
+  /** The same with strings blanked out too. */
+  readonly bare: string;
 }
+
+const LITERAL = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
+const STATEMENT = /\b(import|export)\s+(type\s+)?([^;'"]*?)\s*from\s*["']([^"']+)["']/g;
+const BARE = /\bimport\s*\(?\s*["']([^"']+)["']/g;
 
 /** Every TypeScript file below these folders of the project. */
 export function sourceFiles(...folders: readonly string[]): SourceFile[] {
@@ -30,11 +36,9 @@ export function sourceFiles(...folders: readonly string[]): SourceFile[] {
 }
 
 export function sourceFile(path: string, text: string): SourceFile {
-  return { path, text, code: withoutComments(text) };
+  const code = withoutComments(text);
+  return { path, text, code, bare: code.replace(LITERAL, blank) };
 }
-
-const STATEMENT = /\b(import|export)\s+(type\s+)?([^;'"]*?)\s*from\s*["']([^"']+)["']/g;
-const BARE = /\bimport\s*\(?\s*["']([^"']+)["']/g;
 
 export function importsOf({ code }: SourceFile): Import[] {
   const lineAt = (index: number): number => code.slice(0, index).split("\n").length;
@@ -58,6 +62,10 @@ function isTypesOnly(names: string): boolean {
 }
 
 function withoutComments(text: string): string {
-  const token = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
-  return text.replace(token, (found, literal: string | undefined) => literal ?? found.replace(/[^\n]/g, " "));
+  const token = new RegExp(`(${LITERAL.source})|//[^\\n]*|/\\*[\\s\\S]*?\\*/`, "g");
+  return text.replace(token, (found, literal: string | undefined) => literal ?? blank(found));
+}
+
+function blank(text: string): string {
+  return text.replace(/[^\n]/g, " ");
 }
