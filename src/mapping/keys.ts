@@ -74,6 +74,3 @@ export const LATER_RESOURCE_KEYS: readonly string[] = [
 export const LATER_MAPPING_KEYS: readonly string[] = ["extends", "quirks", "import", "firmware", "connectivity"];
 
 export const CORE_RESOURCE_KEYS: readonly string[] = Object.keys(resourceKeys.shape);
-
-` is not supported by this version`;
-}
