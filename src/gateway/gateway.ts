@@ -1,18 +1,21 @@
 /** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
 import { statfsSync } from "node:fs";
 import { loadAdapters } from "../../adapters/index.ts";
+import type { AdapterModule } from "../adapter.ts";
 import type { Clock, Random, UnixMillis } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
-import type { LoadedConfig } from "../config/types.ts";
+import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
 import { Devices, type DevicesChange } from "../devices/devices.ts";
-import type { Storage } from "../devices/gateway-objects.ts";
+import type { Memory } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { locateData, packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import { makePath } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import type { Transport } from "../servers/transport/transport.ts";
+import { UdpTransport } from "../servers/transport/udp.ts";
 import { type DevicePlace, openStore, type Store } from "../store/store.ts";
 import { North } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
@@ -28,11 +31,22 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** The store's thread died: the process must end, so that it is started again. */
   readonly onFatal: (error: Error) => void;
+  /** The outermost rim, which a test replaces; by default real sockets and the adapters of `adapters/`. */
+  readonly edges?: Partial<Edges>;
+}
+
+export interface Edges {
+  readonly adapters: readonly AdapterModule[];
+  readonly openTransport: (settings: ServerSettings) => Transport;
 }
 
 /** Reads the configuration as `run`, `check` and a reload do. Rejects with ConfigError. */
-export async function readConfig(file: string): Promise<LoadedConfig> {
-  return loadConfig(file, { adapters: await loadAdapters(), catalogue, packagedMappings: locateData("mappings") });
+export async function readConfig(file: string, adapters?: readonly AdapterModule[]): Promise<LoadedConfig> {
+  return loadConfig(file, {
+    adapters: adapters ?? (await loadAdapters()),
+    catalogue,
+    packagedMappings: locateData("mappings"),
+  });
 }
 
 export class Gateway {
@@ -65,11 +79,19 @@ export class Gateway {
         onDevicesChanged: (change) => this.onDevicesChanged(change),
       },
     );
-    this.north = new North({ settings: config.servers, endpoint, catalogue: config.catalogue, clock, random, log });
+    this.north = new North({
+      settings: config.servers,
+      endpoint,
+      catalogue: config.catalogue,
+      clock,
+      random,
+      log,
+      openTransport: options.edges?.openTransport ?? udpTransport,
+    });
     this.trees = new Trees({
       catalogue: config.catalogue,
       identity: { manufacturer, model, version: packageVersion(), ...(serial === undefined ? {} : { serial }) },
-      storage: () => storageOf(config.gateway.state),
+      memory: () => storageOf(config.gateway.state),
       endpoint,
       devices: this.devices,
       instanceOf: (id) => this.places.get(id)?.instance,
@@ -80,7 +102,7 @@ export class Gateway {
 
   /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const config = await readConfig(options.configFile);
+    const config = await readConfig(options.configFile, options.edges?.adapters);
     const store = await openStore({
       directory: config.gateway.state,
       log: options.log,
@@ -99,7 +121,7 @@ export class Gateway {
   /** Takes the files as they are now. A broken config.yaml changes nothing; devices whose plan is the same are untouched. */
   async reload(): Promise<boolean> {
     try {
-      const config = await readConfig(this.options.configFile);
+      const config = await readConfig(this.options.configFile, this.options.edges?.adapters);
       this.warnOfFixedSettings(config);
       this.config = config;
       await this.applyDevices();
@@ -180,9 +202,8 @@ export class Gateway {
       this.north.removed(makePath({ prefix: place.prefix }));
       this.north.removed(makePath({ prefix: "", object: GATEWAY_OBJECT, instance: place.instance }));
     }
-    const changes = this.trees.updateGatewayObject();
     this.north.recheck();
-    this.north.changed(changes);
+    this.north.changed(this.trees.gatewayObjectChanges());
     this.north.objectsChanged();
   }
 
@@ -195,8 +216,12 @@ export class Gateway {
   }
 }
 
+function udpTransport({ host, port }: ServerSettings): Transport {
+  return new UdpTransport({ host, port });
+}
+
 /** The file system that holds the state directory. */
-function storageOf(directory: string): Storage {
+function storageOf(directory: string): Memory {
   const { bsize, bavail, blocks } = statfsSync(directory);
   return { free: bsize * bavail, total: bsize * blocks };
 }

@@ -14,7 +14,7 @@ import { accountOf, type ServerAccount } from "../servers/account.ts";
 import { Server } from "../servers/server.ts";
 import { DEFAULT_MAXIMUM_PERIOD, DEFAULT_MINIMUM_PERIOD, LIFETIME, ServerObject } from "../servers/server-object.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
-import { UdpTransport } from "../servers/transport/udp.ts";
+import type { Transport } from "../servers/transport/transport.ts";
 import { requiredObject, type Trees } from "./trees.ts";
 
 export interface NorthOptions {
@@ -25,6 +25,7 @@ export interface NorthOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly openTransport: (settings: ServerSettings) => Transport;
 }
 
 interface Account {
@@ -43,7 +44,7 @@ export class North {
     this.options = options;
     this.accounts = options.settings.map((settings, i) => ({ settings, account: accountOf(settings, i) }));
     this.serverObject = new ServerObject(
-      requiredObject(options.catalogue, 1, "1.1"),
+      requiredObject(options.catalogue, 1, "1.2"),
       this.accounts.map(({ account }) => account),
       {
         onWritten: (account, sample) => this.onWritten(account, sample),
@@ -96,7 +97,7 @@ export class North {
       uri: settings.uri,
       clock,
       log,
-      transport: new UdpTransport({ host: settings.host, port: settings.port }),
+      transport: this.options.openTransport(settings),
       coap: new CoapEndpoint({ random, maxBody, parameters: { nstart, ackTimeout, maxRetransmit } }),
       registration: new Registration({
         endpoint,

@@ -7,7 +7,7 @@ import {
   type GatewayEntry,
   type GatewayIdentity,
   GatewayObjectBacking,
-  type Storage,
+  type Memory,
 } from "../devices/gateway-objects.ts";
 import { deviceObjectLinks } from "../lwm2m/links.ts";
 import { MergedBacking } from "../lwm2m/merged-backing.ts";
@@ -20,7 +20,7 @@ import type { Backing, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 export interface TreesOptions {
   readonly catalogue: ObjectCatalogue;
   readonly identity: GatewayIdentity;
-  readonly storage: () => Storage;
+  readonly memory: () => Memory;
   /** Endpoint Client Name: devices without an identity of their own are named after it. */
   readonly endpoint: string;
   readonly devices: Devices;
@@ -38,10 +38,10 @@ export class Trees {
   private readonly ofDevice = new WeakMap<Device, ObjectTree>();
 
   constructor(options: TreesOptions) {
-    const { catalogue, identity, storage, serverObject, clock } = options;
+    const { catalogue, identity, memory, serverObject, clock } = options;
     this.options = options;
-    this.gatewayObject = new GatewayObjectBacking(requiredObject(catalogue, 25, "2.0"), clock);
-    const device = new GatewayDeviceBacking({ definition: deviceObject(catalogue), identity, storage, clock });
+    this.gatewayObject = new GatewayObjectBacking(requiredObject(catalogue, 25, "2.0"), () => this.entries(), clock);
+    const device = new GatewayDeviceBacking(deviceObject(catalogue), identity, memory, clock);
     this.gateway = new ModelTree(new MergedBacking("", [serverObject, device, this.gatewayObject]));
   }
 
@@ -52,9 +52,9 @@ export class Trees {
     return device === undefined ? undefined : this.treeOf(device);
   };
 
-  /** Devices came or went: makes object 25 say so. Returns what of it is another now, for those who observe it. */
-  updateGatewayObject(): readonly Sample[] {
-    return this.gatewayObject.update(this.entries());
+  /** What of object 25 is another now than at the last call, for those who observe it. */
+  gatewayObjectChanges(): readonly Sample[] {
+    return this.gatewayObject.changes();
   }
 
   private treeOf(device: Device): ObjectTree {

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { test } from "node:test";
+import { UdpTransport } from "../../../src/servers/transport/udp.ts";
+
+async function aSocket(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  return socket;
+}
+
+test("only the server is heard: a datagram from another port of the same host is dropped and counted", async (t) => {
+  const server = await aSocket();
+  const stranger = await aSocket();
+  const heard: string[] = [];
+  const transport = new UdpTransport({ host: "127.0.0.1", port: server.address().port });
+  t.after(async () => {
+    server.close();
+    stranger.close();
+    await transport.close();
+  });
+  await transport.open((datagram) => heard.push(Buffer.from(datagram).toString()));
+  await transport.resolve();
+
+  transport.send(Buffer.from("hello"));
+  const [, from] = await once(server, "message");
+  stranger.send("evil", from.port, "127.0.0.1");
+  while (transport.counters.foreign === 0) await new Promise((resolve) => setImmediate(resolve));
+  server.send("good", from.port, "127.0.0.1");
+  while (heard.length === 0) await new Promise((resolve) => setImmediate(resolve));
+
+  assert.deepEqual(heard, ["good"]);
+  assert.equal(transport.counters.foreign, 1);
+  assert.equal(transport.counters.received, 1);
+});
+
+test("a server whose name has no address makes a sentence, not a crash, and sending then is counted as lost", async (t) => {
+  const transport = new UdpTransport({ host: "no-such-host.invalid", port: 5683 });
+  t.after(() => transport.close());
+  await transport.open(() => {});
+  await assert.rejects(transport.resolve(), /no-such-host\.invalid/);
+  transport.send(Buffer.from("lost"));
+  assert.equal(transport.counters.sendErrors, 1);
+  assert.equal(transport.counters.sent, 0);
+});
+
+test("a port that is taken is refused when it is opened", async (t) => {
+  const taken = await aSocket();
+  t.after(() => taken.close());
+  const transport = new UdpTransport({
+    host: "127.0.0.1",
+    port: 5683,
+    bind: { address: "127.0.0.1", port: taken.address().port },
+  });
+  await assert.rejects(
+    transport.open(() => {}),
+    /EADDRINUSE/,
+  );
+  await transport.close();
+});
