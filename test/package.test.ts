@@ -35,6 +35,19 @@ test("the package, built, packed and installed from the registry, runs and regis
   await assertRegisters(t, bin, consumer);
 });
 
+test("every dependency has a row in docs/dependencies.md, and there is no row without one", () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(locateData("package.json"), "utf8"),
+  );
+  const wanted = Object.keys({ ...dependencies, ...devDependencies });
+  const text = readFileSync(locateData("docs/dependencies.md"), "utf8");
+  const rows = [...text.matchAll(/^\| (`.*?`(?:, `.*?`)*) \|/gm)].flatMap(([, names = ""]) =>
+    names.split(", ").map((name) => name.replaceAll("`", "")),
+  );
+  assert.deepEqual(rows.sort(), wanted.sort());
+  for (const name of Object.keys(optionalDependencies)) assert.ok(text.includes(`\`${name}\``), name);
+});
+
 async function pack(t: TestContext, stage: string): Promise<string[]> {
   mkdirSync(stage);
   for (const name of SOURCES.filter((name) => existsSync(locateData(name)))) {
