@@ -3,7 +3,7 @@ import type { PointShape } from "../adapter.ts";
 import { Lwm2mError } from "../errors.ts";
 import { childOf, entryOf, type MapNode } from "../yaml/nodes.ts";
 import { readNode, reportError, toPlain } from "../yaml/read.ts";
-import { type Conversion, ConversionError, type ConversionSpec } from "./conversion-types.ts";
+import { type ByteOrder, type Conversion, ConversionError, type ConversionSpec } from "./conversion-types.ts";
 import { makeConversion } from "./convert.ts";
 import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
 import type { PointSource, Poll } from "./plan-types.ts";
@@ -19,6 +19,34 @@ export function resolvePoint(
   resource: ResolvableResource,
   context: DeviceContext,
 ): PointSource | undefined {
+  const core = coreOf(source, resource, context);
+  const poll = core === undefined ? undefined : readPoll(core, resource, context);
+  if (core === undefined || poll === undefined) return undefined;
+  const point = readPoint(core, resource, context);
+  return point === undefined ? undefined : { ...core.source, point: point.parsed, poll };
+}
+
+/** What does not depend on the device: the keys of the core, and the conversion made of them. */
+interface Core {
+  readonly keys: ResourceKeys;
+  readonly order: ByteOrder | undefined;
+  /** Bytes on the wire. */
+  readonly length?: number;
+  readonly source: Omit<PointSource, "point" | "poll">;
+}
+
+/** Devices of one mapping share the nodes without parameters, and so what was made of them. */
+const cores = new WeakMap<MapNode, Core>();
+
+function coreOf(source: string, resource: ResolvableResource, context: DeviceContext): Core | undefined {
+  const known = cores.get(resource.node);
+  if (known !== undefined && known.order === context.order) return known;
+  const core = makeCore(source, resource, context);
+  if (core !== undefined) cores.set(resource.node, core);
+  return core;
+}
+
+function makeCore(source: string, resource: ResolvableResource, context: DeviceContext): Core | undefined {
   const { node } = resource;
   const ownKeys = node.entries.filter(({ key }) => CORE_RESOURCE_KEYS.includes(key.text));
   const keys = readNode({ ...node, entries: ownKeys }, resourceKeys, context.report);
@@ -26,16 +54,19 @@ export function resolvePoint(
   const rest = node.entries.filter(({ key }) => !CORE_RESOURCE_KEYS.includes(key.text));
   const shape = context.adapter.shape(toPlain({ ...node, entries: rest }) as Readonly<Record<string, unknown>>);
   const access = accessOf({ source, keys, shape }, resource, context);
-  const poll = readPoll(keys, access?.readable ?? true, resource, context);
   const conversion = convert(keys, shape, resource, { context, writable: access?.writable ?? false });
-  if (access === undefined || poll === undefined || conversion === undefined) return undefined;
-  const point = readPoint(conversion, access.writable, resource, context);
-  if (point === undefined) return undefined;
+  if (access === undefined || conversion === undefined) return undefined;
+  const { length } = conversion;
   return {
-    kind: "point",
-    point: point.parsed,
-    ...access,
-    poll,
+    keys,
+    order: context.order,
+    ...(length === undefined ? {} : { length }),
+    source: { kind: "point", ...access, ...functionsOf(conversion) },
+  };
+}
+
+function functionsOf(conversion: Conversion): Pick<PointSource, "note" | "simulate" | "toValue" | "toRaw"> {
+  return {
     ...(conversion.note === undefined ? {} : { note: conversion.note }),
     simulate: (seed) => conversion.simulate(seed),
     toValue: (raw) => conversion.toValue(raw),
@@ -80,8 +111,7 @@ function accessOf(
 }
 
 function readPoll(
-  keys: ResourceKeys,
-  readable: boolean,
+  { keys, source }: Core,
   { mapped, node }: ResolvableResource,
   { adapter, groups, report }: DeviceContext,
 ): Poll | undefined {
@@ -91,7 +121,7 @@ function readPoll(
     reportError(report, childOf(node, "poll")?.place ?? mapped.key.place, poll.wrong);
     return undefined;
   }
-  return readable ? poll : "never";
+  return source.readable ? poll : "never";
 }
 
 function convert(
@@ -145,8 +175,7 @@ const ALL_BUT_WRITE: ReadonlySet<string> = new Set(CORE_RESOURCE_KEYS.filter((ke
 
 /** The adapter's own reading of the source keys. */
 function readPoint(
-  { length }: Conversion,
-  writable: boolean,
+  { length, source: { writable } }: Core,
   { node }: ResolvableResource,
   { adapter, device, report }: DeviceContext,
 ): { readonly parsed: unknown } | undefined {

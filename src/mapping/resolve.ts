@@ -15,8 +15,8 @@ import type { DevicePlan, ObjectPlan, ResourcePlan } from "./plan-types.ts";
 import { type DeviceContext, resolveResource } from "./resource.ts";
 import { readAvailability, readEvery } from "./schedule.ts";
 import { withSensorUnits } from "./sensor-units.ts";
-import { byInstance, type MappedObject, readObjects } from "./structure.ts";
-import { type Scope, substitute } from "./substitute.ts";
+import { byInstance, type MappedObject, type MappedResource, readObjects } from "./structure.ts";
+import { namesIn, type Scope, substitute } from "./substitute.ts";
 
 /** A mapping with what it has in common for all its devices. */
 export interface PreparedMapping {
@@ -25,6 +25,8 @@ export interface PreparedMapping {
   readonly objects: readonly MappedObject[];
   /** Equal text, equal meaning; without the parameters. */
   readonly fingerprint: string;
+  /** Resources with parameters filled in: devices with the same values share them. */
+  readonly filled: Map<MappedResource, Map<string, MapNode>>;
 }
 
 /** A device as its entry says it. */
@@ -49,7 +51,7 @@ export function prepareMapping(
   const context = { catalogue, sources: adapter.sources, report };
   const objects = withIdentity(readObjects(file.objects, context), file.identity, context);
   for (const object of objects) warnOfMandatory(object, report);
-  return { file, adapter, objects, fingerprint: fingerprintOf(file, objects) };
+  return { file, adapter, objects, fingerprint: fingerprintOf(file, objects), filled: new Map() };
 }
 
 /** The plan of one device; undefined where the mapping or the entry is wrong, all of which was reported. */
@@ -83,7 +85,7 @@ export function resolveWithNodes(
   const order = orderOf(section);
   const groups = readEvery(fill(file.every), counted);
   const context: DeviceContext = { adapter, device, ...order, groups, scope, report: counted };
-  const { resources, nodes } = resolveResources(mapping.objects, context, fill);
+  const { resources, nodes } = resolveResources(mapping, context);
   if (wrong || device === undefined) return undefined;
   const { id, place, link, prefix, was } = entry;
   const deviceId = entry.deviceId ?? deviceUrn(fill(file.identity));
@@ -113,15 +115,14 @@ function filler(scope: Scope, report: Report): Fill {
 }
 
 function resolveResources(
-  objects: readonly MappedObject[],
+  mapping: PreparedMapping,
   context: DeviceContext,
-  fill: Fill,
 ): { readonly resources: Map<PointId, ResourcePlan>; readonly nodes: Map<PointId, MapNode> } {
   const resources = new Map<PointId, ResourcePlan>();
   const nodes = new Map<PointId, MapNode>();
-  for (const object of objects) {
+  for (const object of mapping.objects) {
     for (const mapped of object.resources) {
-      const node = fill(mapped.node);
+      const node = filledNode(mapped, mapping, context);
       const plan = resolveResource({ mapped, node }, context);
       if (plan === undefined) continue;
       resources.set(mapped.point, plan);
@@ -130,6 +131,26 @@ function resolveResources(
     for (const plan of withSensorUnits(object, nodes)) resources.set(plan.point, plan);
   }
   return { resources, nodes };
+}
+
+/** The resource's keys for this device; shared with the devices that have the same values for what it names. */
+function filledNode(mapped: MappedResource, { filled }: PreparedMapping, { scope, report }: DeviceContext): MapNode {
+  let known = filled.get(mapped);
+  if (known === undefined) {
+    known = new Map();
+    filled.set(mapped, known);
+  }
+  const values = scopeText(scope, namesIn(mapped.node));
+  const shared = known.get(values);
+  if (shared !== undefined) return shared;
+  let wrong = false;
+  const node = filler(scope, (problem) => {
+    wrong = true;
+    report(problem);
+  })(mapped.node);
+  // What is wrong must be said again for the next device.
+  if (!wrong) known.set(values, node);
+  return node;
 }
 
 /** Every parameter of the mapping with its value; keys of the entry that name none are reported. */
@@ -218,7 +239,12 @@ function canonical(node: YamlNode): unknown {
   }
 }
 
-function scopeText(scope: Scope): string {
-  const values = [...scope].map(([name, value]) => [name, value === "absent" ? null : value.text]);
+/** The values of these parameters as text: equal text, equal values. */
+function scopeText(scope: Scope, names: Iterable<string> = scope.keys()): string {
+  const wanted = new Set(names);
+  if (wanted.size === 0) return "";
+  const values = [...scope]
+    .filter(([name]) => wanted.has(name))
+    .map(([name, value]) => [name, value === "absent" ? null : value.text]);
   return JSON.stringify(values);
 }

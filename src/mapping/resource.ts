@@ -53,10 +53,10 @@ export function resolveResource(resource: ResolvableResource, context: DeviceCon
 
 /** The one key that says where the value comes from; undefined where there is none, or two, or an unknown key beside it. */
 function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: DeviceContext): string | undefined {
-  const known = [...CORE_RESOURCE_KEYS, ...adapter.sources, ...pointKeys(adapter)];
+  const known = resourceKeysOf(adapter);
   let wrong = false;
   for (const { key } of node.entries) {
-    if (known.includes(key.text)) continue;
+    if (known.has(key.text)) continue;
     const message = LATER_RESOURCE_KEYS.includes(key.text)
       ? notSupported(key.text)
       : unknownWord("key", key.text, known);
@@ -64,7 +64,9 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
     wrong = true;
   }
   if (wrong) return undefined;
-  const sources = node.entries.filter(({ key }) => [...adapter.sources, ...CORE_SOURCES].includes(key.text));
+  const sources = node.entries.filter(
+    ({ key }) => adapter.sources.includes(key.text) || CORE_SOURCES.includes(key.text),
+  );
   const [first, second] = sources;
   if (second !== undefined) {
     const names = sources.map(({ key }) => key.text).join(" and ");
@@ -80,8 +82,17 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
   return undefined;
 }
 
-function pointKeys(adapter: AdapterModule): readonly string[] {
-  return knownKeys(adapter.point).filter((key) => key !== "device");
+const knownOf = new WeakMap<AdapterModule, ReadonlySet<string>>();
+
+/** Every key that may stand beside a resource of this protocol; `device` is between core and adapter. */
+export function resourceKeysOf(adapter: AdapterModule): ReadonlySet<string> {
+  let known = knownOf.get(adapter);
+  if (known === undefined) {
+    const own = knownKeys(adapter.point).filter((key) => key !== "device");
+    known = new Set([...CORE_RESOURCE_KEYS, ...adapter.sources, ...own]);
+    knownOf.set(adapter, known);
+  }
+  return known;
 }
 
 function resolveSource(

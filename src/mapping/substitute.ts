@@ -20,6 +20,29 @@ export function substitute<T extends YamlNode>(node: T, scope: Scope, report: Re
   return replace(node, { scope, report, ...options }) as T;
 }
 
+const named = new WeakMap<YamlNode, readonly string[]>();
+
+/** The names behind `$` in a tree. */
+export function namesIn(node: YamlNode): readonly string[] {
+  let names = named.get(node);
+  if (names === undefined) {
+    names = [...new Set(collectNames(node))];
+    named.set(node, names);
+  }
+  return names;
+}
+
+function collectNames(node: YamlNode): string[] {
+  switch (node.kind) {
+    case "scalar":
+      return [...node.text.matchAll(PART)].flatMap(([, long, short]) => long ?? short ?? []);
+    case "list":
+      return node.items.flatMap(collectNames);
+    case "map":
+      return node.entries.flatMap(({ value }) => collectNames(value));
+  }
+}
+
 interface Context extends SubstituteOptions {
   readonly scope: Scope;
   readonly report: Report;
