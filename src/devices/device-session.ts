@@ -1,4 +1,6 @@
 import type { DeviceLink, DeviceListener, Link, PointId, RawValue, ReadResult } from "../adapter.ts";
+import { type Clock, MINUTE, type Millis } from "../clock.ts";
+import { formatDuration } from "../duration.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
@@ -18,8 +20,12 @@ export interface SessionSettings {
   readonly plan: DevicePlan;
   /** Asked again for each attempt to attach. */
   readonly openLink: () => Promise<Link>;
+  readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** Adapters have deadlines of their own, far shorter; this one keeps a bug in one of them from silencing a device for ever. */
+const LONGEST_REQUEST: Millis = 10 * MINUTE;
 
 /**
  * The requests to one device. Attaches when it is first needed, and again after a failed attempt; whoever wants a point
@@ -135,7 +141,7 @@ export class DeviceSession {
   /** Makes every failure a DeviceError, and tells it. A refusal is an answer too: the device is there. */
   private async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await this.limited(work());
     } catch (cause) {
       const error = this.deviceError(cause);
       if (error.kind !== "rejected") this.counts.failures++;
@@ -144,6 +150,16 @@ export class DeviceSession {
       else this.listener.onFailed(error);
       throw error;
     }
+  }
+
+  private limited<T>(work: Promise<T>): Promise<T> {
+    const { clock } = this.settings;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void =>
+        reject(new Error(`the adapter left a request unsettled for ${formatDuration(LONGEST_REQUEST)}`));
+      const cancel = clock.at(clock.monotonic() + LONGEST_REQUEST, giveUp);
+      work.then(resolve, reject).finally(cancel);
+    });
   }
 
   /** What is no DeviceError is a bug, of the adapter most likely: it costs this request, and no other device. */

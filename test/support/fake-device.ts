@@ -29,6 +29,8 @@ export class FakeDevice {
   timeout: Millis = 500;
   /** Thrown by every request, and by the attempt to attach, in place of an answer. */
   failure: unknown;
+  /** Holds back the answer to a read that has seen its values, until it resolves. */
+  holdRead: () => Promise<void> = async () => {};
   attached = 0;
   detached = 0;
   private listener: DeviceListener | undefined;
@@ -63,7 +65,11 @@ export class FakeDevice {
     this.attached++;
     this.listener = listener;
     return {
-      read: (points) => this.answer({ type: "read", points }, () => this.read(points)),
+      read: async (points) => {
+        const result = await this.answer({ type: "read", points }, () => this.read(points));
+        await this.holdRead();
+        return result;
+      },
       write: (point, value, mask) =>
         this.answer({ type: "write", point, value, ...(mask === undefined ? {} : { mask }) }, () =>
           this.write(point, value),

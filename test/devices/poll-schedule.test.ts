@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { HOUR, type Millis, SECOND } from "../../src/clock.ts";
+import { FIRST_READ_WITHIN, type PollEffect, type PollEvent, PollSchedule } from "../../src/devices/poll-schedule.ts";
+import type { Poll } from "../../src/mapping/plan-types.ts";
+
+interface Read {
+  readonly at: Millis;
+  readonly points: readonly string[];
+}
+
+/** Runs a schedule by its deadlines; each read takes `duration`. */
+class Player {
+  readonly reads: Read[] = [];
+  readonly schedule: PollSchedule;
+  now: Millis = 0;
+  private done: { readonly at: Millis; readonly ok: boolean } | undefined;
+  private readonly duration: (read: number) => Millis;
+  private readonly ok: (read: number) => boolean;
+
+  constructor(
+    polls: Readonly<Record<string, Poll>>,
+    duration: Player["duration"] = () => 0,
+    fraction: number = 0,
+    ok: Player["ok"] = () => true,
+  ) {
+    this.schedule = new PollSchedule(new Map(Object.entries(polls)), () => fraction);
+    this.duration = duration;
+    this.ok = ok;
+  }
+
+  feed(event: PollEvent): void {
+    this.perform(this.schedule.handle(event, this.now));
+  }
+
+  runTo(end: Millis): void {
+    for (;;) {
+      const next = Math.min(this.done?.at ?? Infinity, this.schedule.deadline ?? Infinity);
+      if (next > end) break;
+      this.now = Math.max(this.now, next);
+      if (this.done !== undefined && this.done.at <= this.now) {
+        const { ok } = this.done;
+        this.done = undefined;
+        this.feed({ type: "finished", ok });
+      } else this.perform(this.schedule.handle({ type: "timeout" }, this.now));
+    }
+    this.now = end;
+  }
+
+  private perform(effects: readonly PollEffect[]): void {
+    for (const { points } of effects) {
+      assert.equal(this.done, undefined, "one read at a time");
+      const read = this.reads.push({ at: this.now, points }) - 1;
+      this.done = { at: this.now + this.duration(read), ok: this.ok(read) };
+    }
+  }
+}
+
+const every = (period: Millis): Poll => ({ every: period });
+
+test("everything is read soon after the start, then each group in its period", () => {
+  const player = new Player({ fast: every(SECOND), slow: every(3 * SECOND), name: "connect", log: "never" });
+  player.feed({ type: "start" });
+  player.runTo(4 * SECOND);
+  assert.deepEqual(player.reads, [
+    { at: 0, points: ["name", "fast", "slow"] },
+    { at: 1000, points: ["fast"] },
+    { at: 2000, points: ["fast"] },
+    { at: 3000, points: ["fast", "slow"] },
+    { at: 4000, points: ["fast"] },
+  ]);
+});
+
+test("nothing is read before the start and after the stop", () => {
+  const player = new Player({ fast: every(SECOND) });
+  player.runTo(5 * SECOND);
+  assert.equal(player.schedule.deadline, undefined);
+  player.feed({ type: "start" });
+  player.runTo(5500);
+  player.feed({ type: "stop" });
+  player.runTo(HOUR);
+  assert.deepEqual(
+    player.reads.map(({ at }) => at),
+    [5000],
+  );
+});
+
+test("points that are read once after each connection are read again after the next", () => {
+  const player = new Player({ name: "connect" });
+  for (const start of [0, HOUR]) {
+    player.runTo(start);
+    player.feed({ type: "start" });
+    player.runTo(start + HOUR / 2);
+    player.feed({ type: "stop" });
+  }
+  assert.deepEqual(
+    player.reads.map(({ at }) => at),
+    [0, HOUR],
+  );
+});
+
+test("points that are read once ride with the next read when theirs failed, at the latest ten seconds later", () => {
+  const first = (read: number): boolean => read !== 0;
+  const polled = new Player({ name: "connect", fast: every(SECOND) }, () => 100, 0, first);
+  polled.feed({ type: "start" });
+  polled.runTo(2500);
+  assert.deepEqual(
+    polled.reads.map(({ points }) => points),
+    [["name", "fast"], ["name", "fast"], ["fast"]],
+  );
+  const alone = new Player({ name: "connect" }, () => 100, 0, first);
+  alone.feed({ type: "start" });
+  alone.runTo(HOUR);
+  assert.deepEqual(
+    alone.reads.map(({ at }) => at),
+    [0, 10_100],
+  );
+});
+
+test("a poll that takes longer than its period loses turns for hours, and none of them is made up for", () => {
+  const player = new Player({ fast: every(SECOND) }, () => 2500);
+  player.feed({ type: "start" });
+  player.runTo(3 * HOUR);
+  assert.equal(player.reads.length, 3600 + 1);
+  assert.equal(player.schedule.skipped, 2 * 3600);
+  assert.ok(player.reads.every(({ at }, i) => at === i * 3 * SECOND));
+});
+
+test("a group that finds the line busy with another goes next, once", () => {
+  const player = new Player({ fast: every(SECOND), slow: every(10 * SECOND) }, (read) => (read === 5 ? 25_500 : 100));
+  player.feed({ type: "start" });
+  player.runTo(32 * SECOND);
+  const slow = player.reads.filter(({ points }) => points.includes("slow"));
+  assert.deepEqual(
+    slow.map(({ at }) => at),
+    [0, 30_500],
+    "due at 10 s, waiting at 20 s and 30 s",
+  );
+  assert.equal(player.schedule.skipped, 25 + 2);
+});
+
+test("the grid does not drift, however long the reads take", () => {
+  const player = new Player({ fast: every(SECOND) }, (read) => (read * 37) % 900, 0.5);
+  player.feed({ type: "start" });
+  player.runTo(HOUR);
+  assert.ok(player.reads.every(({ at }) => at % SECOND === 500));
+  assert.equal(player.reads.length, 3600);
+});
+
+test("a clock that leaps forward loses the turns it leapt over and counts them", () => {
+  const player = new Player({ fast: every(SECOND) });
+  player.feed({ type: "start" });
+  player.runTo(0);
+  player.now = 10_500;
+  player.runTo(10_500);
+  assert.deepEqual(
+    player.reads.map(({ at }) => at),
+    [0, 10_500],
+  );
+  assert.equal(player.schedule.skipped, 9);
+});
+
+test("a read from before a stop that ends after the next start does not make two run at a time", () => {
+  const player = new Player({ fast: every(SECOND), name: "connect" }, () => 3 * SECOND);
+  player.feed({ type: "start" });
+  player.runTo(500);
+  player.feed({ type: "stop" });
+  player.feed({ type: "start" });
+  player.runTo(4 * SECOND);
+  assert.deepEqual(player.reads, [
+    { at: 0, points: ["name", "fast"] },
+    { at: 3000, points: ["name", "fast"] },
+  ]);
+});
+
+test("first reads come within two seconds, and the polls after them lie anywhere in the period", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (fraction) => {
+      const player = new Player({ normal: every(10 * SECOND), slow: every(HOUR) }, () => 0, fraction);
+      player.feed({ type: "start" });
+      player.runTo(2 * HOUR);
+      const [first, second] = player.reads;
+      assert.ok((first?.at ?? Infinity) <= FIRST_READ_WITHIN);
+      assert.equal((second?.at ?? 0) % (10 * SECOND), Math.round(fraction * 10 * SECOND) % (10 * SECOND));
+      const slow = player.reads.filter(({ points }) => points.includes("slow"));
+      assert.ok(slow.length >= 2 && slow.length <= 4);
+      assert.ok(
+        slow.every(({ points }) => points.includes("normal")),
+        "grids coincide",
+      );
+    }),
+    { numRuns: 30 },
+  );
+});
