@@ -4,13 +4,11 @@ import { cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } fr
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { locateData } from "../src/locate.ts";
+import { OLD_NODE } from "./support/old-node.ts";
 import { type Outcome, run, start } from "./support/process.ts";
 import { temporaryDirectory } from "./support/temp.ts";
 
 const BIN = locateData("scripts/lwm2m-gateway.mjs");
-/** Makes the process that loads it believe that it is Node 20; its children are what they are. */
-const OLD_NODE = `data:text/javascript,Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })`;
-
 test("packages are installed when the lock file asks for others, and only then", async (t) => {
   const project = aProject(t, { installed: false });
   const first = await probe(t, project);

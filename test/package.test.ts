@@ -6,6 +6,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { parse } from "coap-packet";
 import { locateData } from "../src/locate.ts";
+import { OLD_NODE } from "./support/old-node.ts";
 import { type Outcome, run, start } from "./support/process.ts";
 import { temporaryDirectory } from "./support/temp.ts";
 
@@ -27,6 +28,9 @@ test("the package, built, packed and installed from the registry, runs and regis
 
   const told = await run(t, process.execPath, [bin, "--version"], { cwd: consumer });
   assert.deepEqual([told.code, told.stdout], [0, `lwm2m-gateway ${version}\n`], told.stderr);
+
+  const old = await run(t, process.execPath, ["--import", OLD_NODE, bin, "--version"], { cwd: consumer });
+  assert.deepEqual([old.code, old.stdout], [0, told.stdout], old.stderr);
 
   const example = join(consumer, "node_modules/lwm2m-gateway/config.example.yaml");
   const checked = await run(t, process.execPath, [bin, "check", "--config", example], { cwd: consumer });
@@ -97,13 +101,16 @@ servers: [ { id: 1, uri: "coap://127.0.0.1:${server.address().port}" } ]
 `,
   );
   const gateway = start(t, process.execPath, [bin, "run", "--config", config], { cwd: consumer });
-  const ended = gateway.outcome.then(({ stdout, stderr }) => assert.fail(`it ended:\n${stdout}\n${stderr}`));
+  const ended = gateway.outcome.then(({ stdout, stderr }) => [`it ended:\n${stdout}\n${stderr}`]);
   const [datagram] = await Promise.race([once(server, "message"), ended]);
+  assert.ok(Buffer.isBuffer(datagram), String(datagram));
   const { code, options } = parse(datagram);
   const texts = options.map(({ name, value }) => `${name}=${value.toString()}`);
   assert.equal(code, "0.02");
   assert.ok(texts.includes("Uri-Path=rd") && texts.includes("Uri-Query=ep=packed-gateway"), texts.join(" "));
   assert.ok(existsSync(join(consumer, "state/gateway.db")));
+  gateway.child.kill("SIGKILL");
+  await ended;
 }
 
 function npm(t: TestContext, cwd: string, args: readonly string[]): Promise<Outcome> {
