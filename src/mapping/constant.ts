@@ -6,7 +6,7 @@ import { describeNode, plainValue, type ScalarNode, type YamlNode } from "../yam
 /** The value that a text spells for a resource of this type, or a sentence why it is none. */
 export function constantValue(
   node: YamlNode,
-  definition: ResourceDefinition,
+  definition: Pick<ResourceDefinition, "type" | "range">,
 ): { readonly value: Value } | { readonly wrong: string } {
   const { type, range } = definition;
   if (type === undefined) return { wrong: 'is executable: it needs "do"' };

@@ -93,7 +93,8 @@ const MAC = /^[0-9A-Fa-f]{2}([:-]?)(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}$/;
 
 /** What is wrong with the value; undefined: nothing. */
 function check(spec: ParameterSpec, node: ScalarNode): string | undefined {
-  const value = plainValue(node);
+  // Quotes do not matter: the parameter's own type decides (a spreadsheet quotes everything).
+  const value = plainValue({ ...node, quoted: false });
   if (value === null && spec.type !== "string") return `expected ${EXPECTED[spec.type]}`;
   switch (spec.type) {
     case "int":
@@ -142,7 +143,7 @@ function typed(spec: ParameterSpec, node: ScalarNode): ScalarNode {
     case "bool":
     case "duration":
     case "enum":
-      return node;
+      return { ...node, quoted: false };
     case "mac": {
       const bytes = node.text.match(/[0-9A-Fa-f]{2}/g) ?? [];
       return { ...node, text: bytes.join(":").toUpperCase(), quoted: true };

@@ -1,9 +1,7 @@
 /** The `objects:` of a mapping: which resources there are, by name or ID, before anything is filled in. */
 import type { PointId } from "../adapter.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
-import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { MAX_ID } from "../lwm2m/path.ts";
-import { didYouMean } from "../yaml/issues.ts";
 import {
   childOf,
   describeNode,
@@ -14,8 +12,9 @@ import {
   type ScalarNode,
   type YamlNode,
 } from "../yaml/nodes.ts";
-import { type Report, reportError } from "../yaml/read.ts";
-import { CORE_RESOURCE_KEYS, CORE_SOURCES } from "./keys.ts";
+import { reportError } from "../yaml/read.ts";
+import { CORE_SOURCES } from "./keys.ts";
+import { type NamesContext, OBJECT_KEYS, objectId, pinnedVersion, resourceId, versionsOf } from "./names.ts";
 
 export interface MappedObject {
   readonly key: ScalarNode;
@@ -35,11 +34,9 @@ export interface MappedResource {
   readonly node: MapNode;
 }
 
-export interface StructureContext {
-  readonly catalogue: ObjectCatalogue;
+export interface StructureContext extends NamesContext {
   /** The adapter's source keys. */
   readonly sources: readonly string[];
-  readonly report: Report;
 }
 
 /** "/10242/0/4 Tension R": how a sentence names a resource. */
@@ -115,46 +112,6 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
   return { key: entry.key, definition, resources: placed(written, definition, entry.value, context) };
 }
 
-function objectId(key: ScalarNode, { catalogue, report }: StructureContext): number | undefined {
-  const { text, place } = key;
-  if (/^[0-9]+$/.test(text)) {
-    if (catalogue.find(Number(text)) !== undefined) return Number(text);
-    reportError(report, place, `object ${text} is not in the registry: name its definition (XML) in gateway.objects`);
-    return undefined;
-  }
-  const ids = catalogue.byName(text);
-  if (ids.length === 1) return ids[0];
-  const [near] = catalogue.nearest(text);
-  const message =
-    ids.length > 1
-      ? `"${text}" is the name of the objects ${ids.join(" and ")}: write the ID`
-      : `the registry has no object "${text}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
-  reportError(report, place, message);
-  return undefined;
-}
-
-function pinnedVersion(id: number, node: MapNode, context: StructureContext): ObjectDefinition | "wrong" | undefined {
-  const version = childOf(node, "version");
-  if (version === undefined) return undefined;
-  const text = version.kind === "scalar" ? version.text : describeNode(version);
-  const definition = context.catalogue.find(id, text);
-  if (definition !== undefined) return definition;
-  const have = context.catalogue.versions(id).join(", ");
-  reportError(context.report, version.place, `object ${id} has no version ${text} (have: ${have})`);
-  return "wrong";
-}
-
-/** Newest first: a name is looked for where most users know it from. */
-function versionsOf(id: number, catalogue: ObjectCatalogue): readonly ObjectDefinition[] {
-  return catalogue
-    .versions(id)
-    .map((version) => catalogue.find(id, version))
-    .filter((definition) => definition !== undefined)
-    .reverse();
-}
-
-const OBJECT_KEYS: ReadonlySet<string> = new Set(["version", "defaults"]);
-
 /** What stands below an object is either resources (then of instance 0) or instances with resources. */
 function instancesOf(
   node: MapNode,
@@ -198,41 +155,6 @@ function readKey(
     return [];
   }
   return [{ entry, instance, resource, resourceInstance }];
-}
-
-function resourceId(
-  name: string,
-  key: ScalarNode,
-  candidates: readonly ObjectDefinition[],
-  { catalogue, report }: StructureContext,
-): number | undefined {
-  const [newest] = candidates;
-  if (newest === undefined) return undefined;
-  const title = `object ${newest.id} (${newest.name.trim()})`;
-  if (/^[0-9]+$/.test(name)) {
-    if (candidates.some(({ resources }) => resources.has(Number(name)))) return Number(name);
-    reportError(report, key.place, `${title} has no resource ${name}`);
-    return undefined;
-  }
-  for (const definition of candidates) {
-    const found = catalogue.resourceByName(definition, name);
-    if (found.length === 1) return found[0]?.id;
-    if (found.length > 1) {
-      const ids = found.map(({ id }) => id).join(" and ");
-      reportError(report, key.place, `${title} has the name "${name}" more than once (${ids}): write the ID`);
-      return undefined;
-    }
-  }
-  const [near] = catalogue.nearestResource(newest, name);
-  const hint = near === undefined ? keyHint(name) : `; did you mean "${near}"?`;
-  reportError(report, key.place, `${title} has no resource "${name}"${hint}`);
-  return undefined;
-}
-
-/** `as:` one level too high is a common slip. */
-function keyHint(name: string): string {
-  if (CORE_RESOURCE_KEYS.includes(name)) return `: "${name}" stands beside a resource's source, or in \`defaults:\``;
-  return didYouMean(name, OBJECT_KEYS);
 }
 
 function checkInstances(written: readonly Written[], definition: ObjectDefinition, { report }: StructureContext): void {

@@ -1,0 +1,238 @@
+/** The `test:` of a mapping: raw values and what must become of them, both ways. */
+import { z } from "zod";
+import type { PointId, RawValue } from "../adapter.ts";
+import { Lwm2mError, type Problem } from "../errors.ts";
+import { sameValue, type Value } from "../lwm2m/sample.ts";
+import {
+  childOf,
+  describeNode,
+  isEmpty,
+  type MapEntry,
+  type MapNode,
+  plainValue,
+  type ScalarNode,
+  type YamlNode,
+} from "../yaml/nodes.ts";
+import { type Report, readNode, reportError, toPlain } from "../yaml/read.ts";
+import { bytesOfHex, constantValue } from "./constant.ts";
+import { exampleValue } from "./parameters.ts";
+import type { PointSource, ResourcePlan } from "./plan-types.ts";
+import { type PreparedMapping, type ResolvedDevice, resolveWithNodes } from "./resolve.ts";
+import { titleOf } from "./structure.ts";
+
+const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.bigint(), z.boolean(), z.null()]));
+
+/** `{ raw, expect }` is read, `{ write, raw }` written; null stands for "no value" and for "refused". */
+export const vectorSchema = z
+  .strictObject({
+    description: z.string().optional(),
+    params: scalars.describe("Parameters of this vector; default: the mapping's").optional(),
+    raw: scalars.describe(
+      'What the wire carries, by source ("input:0x00") or resource: bytes in hexadecimal, or a scalar',
+    ),
+    expect: scalars.describe("What the resources read then; null: no value").optional(),
+    write: scalars.describe("What a server writes; raw is what the device gets, null: refused").optional(),
+  })
+  .refine(({ expect, write }) => (expect === undefined) !== (write === undefined), {
+    message: "a vector has either `expect` or `write`",
+  });
+
+/** Runs every vector of a mapping. What is wrong, of the vectors or of their outcome; empty: all is as expected. */
+export function runVectors(mapping: PreparedMapping): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const vector of mapping.file.tests) runVector(vector, mapping, (problem) => problems.push(problem));
+  return problems;
+}
+
+/**
+ * A device of this mapping that nobody has: every parameter with its default, or the plainest value of its type, or what
+ * `params` gives. Undefined where the mapping is wrong; that was reported.
+ */
+export function exampleDevice(mapping: PreparedMapping, report: Report, params?: YamlNode): ResolvedDevice | undefined {
+  const { file } = mapping;
+  const { place } = file.root;
+  const given = params?.kind === "map" ? params.entries : [];
+  const names = new Set(given.map(({ key }) => key.text));
+  const examples = [...file.parameters]
+    .filter(([name, { defaultNode, spec }]) => !names.has(name) && defaultNode === undefined && spec.optional !== true)
+    .map(([name, { spec }]): MapEntry => {
+      const scalar = (text: string): ScalarNode => ({ kind: "scalar", place, text, quoted: false });
+      return { key: scalar(name), value: scalar(exampleValue(name, spec)) };
+    });
+  return resolveWithNodes(
+    mapping,
+    { id: "example", place, link: "example", parameters: [...given, ...examples] },
+    report,
+  );
+}
+
+interface Run {
+  readonly mapping: PreparedMapping;
+  readonly device: ResolvedDevice;
+  readonly report: Report;
+}
+
+function runVector(vector: YamlNode, mapping: PreparedMapping, report: Report): void {
+  if (readNode(vector, vectorSchema, report) === undefined) return;
+  const device = exampleDevice(mapping, report, childOf(vector, "params"));
+  if (device === undefined) return;
+  const run = { mapping, device, report };
+  const raw = entriesOf(childOf(vector, "raw"));
+  const write = childOf(vector, "write");
+  if (write === undefined) runRead(raw, entriesOf(childOf(vector, "expect")), run);
+  else runWrite(entriesOf(write), raw, run);
+}
+
+function runRead(raw: readonly MapEntry[], expect: readonly MapEntry[], run: Run): void {
+  const values = new Map<PointId, ScalarNode>();
+  for (const { key, value } of raw) {
+    const points = pointsOf(key, run);
+    if (points.length === 0) reportError(run.report, key.place, `no resource of this mapping reads ${key.text}`);
+    for (const point of points) if (value.kind === "scalar") values.set(point, value);
+  }
+  for (const { key, value } of expect) checkRead(key, value, values, run);
+}
+
+function checkRead(key: ScalarNode, expected: YamlNode, raw: ReadonlyMap<PointId, ScalarNode>, run: Run): void {
+  const plan = planOf(key, run);
+  if (plan === undefined) return;
+  const actual = readValue(plan, raw.get(plan.point), key, run);
+  if (actual === undefined) return;
+  const wanted = isEmpty(expected) ? undefined : wantedValue(expected, plan, run);
+  if (wanted === undefined && !isEmpty(expected)) return;
+  const good = "good" in actual;
+  if (good ? wanted !== undefined && agree(actual.good, wanted) : wanted === undefined) return;
+  const found = good ? describeValue(actual.good) : `no value (${actual.bad})`;
+  const title = titleOf(plan);
+  reportError(run.report, expected.place, `test: ${title}: expected ${describeNode(expected)}, found ${found}`);
+}
+
+function readValue(plan: ResourcePlan, raw: ScalarNode | undefined, key: ScalarNode, run: Run) {
+  const { source } = plan;
+  if (source.kind === "constant") return { good: source.value };
+  if (source.kind === "execute") {
+    reportError(run.report, key.place, `test: ${titleOf(plan)} is executable: it has no value`);
+    return undefined;
+  }
+  if (raw === undefined) {
+    reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`);
+    return undefined;
+  }
+  const value = rawValue(plan, raw, run);
+  return value === undefined ? undefined : source.toValue(value);
+}
+
+function runWrite(writes: readonly MapEntry[], raw: readonly MapEntry[], run: Run): void {
+  const written = new Map(writes.map((write) => [write.key.text, write]));
+  const expected = new Map<PointId, ScalarNode>();
+  for (const { key, value } of raw) {
+    const points = pointsOf(key, run).filter((point) => written.has(point));
+    if (points.length === 0) reportError(run.report, key.place, `this vector writes nothing to ${key.text}`);
+    for (const point of points) if (value.kind === "scalar") expected.set(point, value);
+  }
+  for (const { key, value } of writes) checkWrite(key, value, expected, run);
+}
+
+function checkWrite(key: ScalarNode, value: YamlNode, raw: ReadonlyMap<PointId, ScalarNode>, run: Run): void {
+  const plan = planOf(key, run);
+  if (plan === undefined) return;
+  const { source } = plan;
+  if (source.kind !== "point" || !source.writable) {
+    reportError(run.report, key.place, `test: ${titleOf(plan)} cannot be written in this mapping`);
+    return;
+  }
+  const wanted = raw.get(plan.point);
+  const given = wantedValue(value, plan, run);
+  if (wanted === undefined)
+    reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`);
+  if (wanted === undefined || given === undefined) return;
+  const actual = written(source, given);
+  const bytes = isEmpty(wanted) ? undefined : rawValue(plan, wanted, run);
+  if (bytes === undefined && !isEmpty(wanted)) return;
+  if ("refused" in actual ? bytes === undefined : bytes !== undefined && sameRaw(actual.raw, bytes, actual.mask))
+    return;
+  const found = "refused" in actual ? `it is refused (${actual.refused})` : `found ${describeRaw(actual.raw)}`;
+  reportError(run.report, wanted.place, `test: ${titleOf(plan)}: expected ${describeNode(wanted)}, ${found}`);
+}
+
+function written(source: PointSource, value: Value): ReturnType<PointSource["toRaw"]> | { readonly refused: string } {
+  try {
+    return source.toRaw(value);
+  } catch (error) {
+    if (error instanceof Lwm2mError) return { refused: error.message };
+    throw error;
+  }
+}
+
+/** The points that a key of `raw` means: one by its path, or all with this source, however its address is spelled. */
+function pointsOf(key: ScalarNode, { device }: Run): readonly PointId[] {
+  if (device.nodes.has(key.text)) return [key.text];
+  const colon = key.text.indexOf(":");
+  const source = key.text.slice(0, colon);
+  const address = plainValue({ ...key, text: key.text.slice(colon + 1).trim(), quoted: false });
+  return [...device.nodes].filter(([, node]) => isAt(node, source, address)).map(([point]) => point);
+}
+
+function isAt(node: MapNode, source: string, address: unknown): boolean {
+  const own = childOf(node, source);
+  return own?.kind === "scalar" && plainValue({ ...own, quoted: false }) === address;
+}
+
+function planOf(key: ScalarNode, { device, report }: Run): ResourcePlan | undefined {
+  const plan = device.plan.resources.get(key.text);
+  if (plan === undefined) {
+    const have = [...device.plan.resources.keys()].slice(0, 3).join(", ");
+    reportError(report, key.place, `test: "${key.text}" is no resource of this mapping; write the IDs, e.g. ${have}`);
+  }
+  return plan;
+}
+
+function rawValue(plan: ResourcePlan, node: ScalarNode, { mapping, device, report }: Run): RawValue | undefined {
+  const own = device.nodes.get(plan.point);
+  const shape = mapping.adapter.shape(own === undefined ? {} : (toPlain(own) as Readonly<Record<string, unknown>>));
+  const value = shape.kind === "bytes" ? bytesOfHex(node.text) : plainValue(node);
+  if (value !== undefined && value !== null && (shape.kind !== "boolean" || typeof value === "boolean")) return value;
+  const wanted = { bytes: "bytes in hexadecimal", boolean: "true or false", scalar: "a value" }[shape.kind];
+  reportError(report, node.place, `test: ${titleOf(plan)}: expected ${wanted}, found ${describeNode(node)}`);
+  return undefined;
+}
+
+function wantedValue(node: YamlNode, plan: ResourcePlan, { report }: Run): Value | undefined {
+  const value = constantValue(node, { type: plan.definition.type });
+  if ("value" in value) return value.value;
+  reportError(report, node.place, `test: ${titleOf(plan)}: ${value.wrong}`);
+  return undefined;
+}
+
+/** A 32-bit float has seven digits: what a person writes down is not more exact. */
+const PRECISION = 1e-6;
+
+function agree(actual: Value, wanted: Value): boolean {
+  if (typeof actual !== "number" || typeof wanted !== "number") return sameValue(actual, wanted);
+  return Object.is(actual, wanted) || Math.abs(actual - wanted) <= PRECISION * Math.max(Math.abs(wanted), 1e-3);
+}
+
+function sameRaw(actual: RawValue, wanted: RawValue, mask?: Uint8Array): boolean {
+  if (!(actual instanceof Uint8Array) || !(wanted instanceof Uint8Array)) return actual === wanted;
+  return (
+    actual.length === wanted.length &&
+    actual.every((byte, i) => (byte & (mask?.[i] ?? 0xff)) === ((wanted[i] ?? 0) & (mask?.[i] ?? 0xff)))
+  );
+}
+
+function describeRaw(raw: RawValue): string {
+  return raw instanceof Uint8Array ? `"${Buffer.from(raw).toString("hex")}"` : String(raw);
+}
+
+function describeValue(value: Value): string {
+  if (value instanceof Uint8Array) return describeRaw(value);
+  return typeof value === "object" ? `${value.object}:${value.instance}` : JSON.stringify(value, bigintText);
+}
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+function entriesOf(node: YamlNode | undefined): readonly MapEntry[] {
+  return node?.kind === "map" ? node.entries : [];
+}
