@@ -4,11 +4,14 @@ import fc from "fast-check";
 import { type Frame, FrameReader, frameOf } from "../../../adapters/modbus/mbap.ts";
 
 const frames = fc.array(
-  fc.record({
-    transaction: fc.integer({ min: 0, max: 0xffff }),
-    unit: fc.integer({ min: 0, max: 255 }),
-    pdu: fc.uint8Array({ minLength: 1, maxLength: 253 }),
-  }),
+  fc.record(
+    {
+      transaction: fc.integer({ min: 0, max: 0xffff }),
+      unit: fc.integer({ min: 0, max: 255 }),
+      pdu: fc.uint8Array({ minLength: 1, maxLength: 253 }),
+    },
+    { noNullPrototype: true },
+  ),
   { maxLength: 5 },
 );
 
