@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { Lwm2mError } from "../../src/errors.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
-import { aDevice, onDevice } from "../support/a-device.ts";
+import { aDevice } from "../support/a-device.ts";
 import { constant, point } from "../support/device-plan.ts";
 
 const VOLTAGE = "3316/0/5700";
@@ -247,38 +247,4 @@ test("instances of a multiple resource are read together, and each is written by
     { path: at(`${LEVEL}/0`) },
     { path: at(`${LEVEL}/2`) },
   ]);
-});
-
-test("object 3 is always there: error code and binding answer, reboot is 4.05", async () => {
-  const { tree, read } = await online({ [VOLTAGE]: point() });
-  assert.deepEqual(await read(at("3/0")), { "3/0/11/0": 0, "3/0/16": "U" });
-  await assert.rejects(tree.execute(at("3/0/4"), ""), meets(0x85, /cannot be executed/));
-  assert.deepEqual(
-    tree.discover(at("3/0"), 1).map(({ path }) => path),
-    ["3/0", "3/0/4", "3/0/11", "3/0/16"].map(at),
-  );
-});
-
-test("what the mapping says of object 3 stands over what the gateway says", async () => {
-  const { clock, fake, read, tree, batches } = await online({
-    "3/0/4": { kind: "execute", steps: () => ["reboot"] },
-    "3/0/11/0": point(),
-    "3/0/11/1": point(),
-    "3/0/16": constant("UQ"),
-  });
-  fake.set("3/0/11/0", 6).set("3/0/11/1", 7);
-  await clock.advance(10 * SECOND);
-  assert.deepEqual(await read(at("3/0")), { "3/0/11/0": 6, "3/0/11/1": 7, "3/0/16": "UQ" });
-  await tree.execute(at("3/0/4"), "");
-  fake.alive = false;
-  await clock.advance(MINUTE);
-  assert.deepEqual(await read(onDevice({ object: 3, instance: 0, resource: 11 })), { "3/0/11/0": 8 });
-  fake.alive = true;
-  await clock.advance(2 * MINUTE);
-  assert.deepEqual(await read(at("3/0/11")), { "3/0/11/0": 6, "3/0/11/1": 7 });
-  const told = batches.flat().filter(({ path }) => path === at("3/0/11/0"));
-  assert.deepEqual(
-    told.map(({ value }) => value),
-    [6, 8, 6],
-  );
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DeviceError } from "../../src/adapter.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { aDevice, onDevice } from "../support/a-device.ts";
 import { constant, point } from "../support/device-plan.ts";
@@ -69,25 +68,6 @@ test("a dead unit is offline after three failures, probed ever more rarely, and 
   assert.equal(device.status().counters.outages, 1);
 });
 
-test("error code says 8 while the device is away and 0 again afterwards, also to observers", async () => {
-  const { clock, fake, device, batches, read } = aDevice(METER);
-  const errorCode = onDevice({ object: 3, instance: 0, resource: 11 });
-  fake.set(VOLTAGE, 230);
-  device.start();
-  await clock.advance(MINUTE);
-  assert.deepEqual(await read(errorCode), { "3/0/11/0": 0 });
-  fake.alive = false;
-  await clock.advance(MINUTE);
-  assert.deepEqual(await read(errorCode), { "3/0/11/0": 8 });
-  fake.alive = true;
-  await clock.advance(MINUTE);
-  const told = batches.flat().filter(({ path }) => path === "/meter-1/3/0/11/0");
-  assert.deepEqual(
-    told.map(({ value }) => value),
-    [0, 8, 0],
-  );
-});
-
 test("a link that goes and comes is an outage at once and over at once", async () => {
   const { clock, fake, device, states } = aDevice(METER);
   fake.set(VOLTAGE, 230);
@@ -98,20 +78,6 @@ test("a link that goes and comes is an outage at once and over at once", async (
   fake.reachable(true);
   await clock.advance(0);
   assert.deepEqual(states, ["online", "offline", "online"]);
-});
-
-test("a device that cannot be attached is tried again until it can", async () => {
-  const { clock, fake, device, states } = aDevice(METER);
-  fake.failure = new DeviceError("unreachable", "no route to host");
-  fake.set(VOLTAGE, 230);
-  device.start();
-  await clock.advance(HOUR);
-  assert.deepEqual(states, ["offline"]);
-  assert.match(device.status().reason ?? "", /no route to host/);
-  fake.failure = undefined;
-  await clock.advance(10 * MINUTE);
-  assert.equal(device.state, "online");
-  assert.equal(fake.attached, 1);
 });
 
 test("an exception on one point marks it bad and leaves the others; one line tells when it begins and ends", async () => {
@@ -166,34 +132,6 @@ test("a bug in a conversion costs its point, is logged once, and nothing else", 
   await clock.advance(HOUR);
   assert.equal(said()[VOLTAGE], 230);
   assert.equal(lines.filter(({ level }) => level === "error").length, 1);
-});
-
-test("a bug in an adapter is an error in the log and a failure of the request, and the device comes back", async () => {
-  const { clock, fake, device, lines, states } = aDevice(METER);
-  fake.set(VOLTAGE, 230);
-  device.start();
-  await clock.advance(5 * SECOND);
-  fake.failure = new TypeError("x is undefined");
-  await clock.advance(30 * SECOND);
-  assert.deepEqual(states, ["online", "offline"]);
-  assert.ok(lines.some(({ level, fields: { err } }) => level === "error" && err === fake.failure));
-  fake.failure = undefined;
-  await clock.advance(MINUTE);
-  assert.equal(device.state, "online");
-});
-
-test("an adapter that never settles a request does not silence its device for ever", async () => {
-  const { clock, fake, device } = aDevice(METER);
-  fake.set(VOLTAGE, 230);
-  device.start();
-  await clock.advance(5 * SECOND);
-  fake.latency = 1e9 * HOUR;
-  await clock.advance(MINUTE);
-  fake.latency = 0;
-  await clock.advance(11 * MINUTE);
-  const asked = fake.reads.length;
-  await clock.advance(MINUTE);
-  assert.ok(fake.reads.length >= asked + 5);
 });
 
 test("what a device says unasked is a sample, and a sign of life", async () => {
@@ -252,24 +190,4 @@ test("the status says all that a person asks: state, since when, values with uni
   assert.equal(offline.state, "offline");
   assert.equal(offline.reason, "no answer within 500 ms");
   assert.ok((offline.nextTry ?? 0) > clock.wall());
-});
-
-test("a closed device is detached and says nothing more", async () => {
-  const { clock, fake, device, batches, states } = aDevice(METER);
-  fake.set(VOLTAGE, 230);
-  fake.latency = 100;
-  device.start();
-  await clock.advance(MINUTE);
-  batches.length = 0;
-  const asked = fake.requests.length;
-  fake.set(VOLTAGE, 231);
-  void device.backing.read([onDevice({ object: 3317, instance: 0, resource: 5700 })]);
-  await device.close();
-  fake.say(VOLTAGE, 232);
-  await clock.advance(HOUR);
-  assert.equal(fake.detached, 1);
-  assert.deepEqual(batches, []);
-  assert.deepEqual(states, ["online"]);
-  assert.ok(fake.requests.length <= asked + 1);
-  assert.equal(clock.next, undefined, "no timer is left");
 });

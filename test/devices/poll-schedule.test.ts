@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { HOUR, type Millis, SECOND } from "../../src/clock.ts";
+import { HOUR, MINUTE, type Millis, randomFraction, SECOND } from "../../src/clock.ts";
 import { FIRST_READ_WITHIN, type PollEffect, type PollEvent, PollSchedule } from "../../src/devices/poll-schedule.ts";
 import type { Poll } from "../../src/mapping/plan-types.ts";
+import { fakeRandom } from "../support/fake-clock.ts";
 
 interface Read {
   readonly at: Millis;
@@ -192,4 +193,22 @@ test("first reads come within two seconds, and the polls after them lie anywhere
     }),
     { numRuns: 30 },
   );
+});
+
+test("a thousand devices that start together are read evenly for an hour", () => {
+  const random = fakeRandom();
+  const perSecond = new Array<number>(3600).fill(0);
+  for (let device = 0; device < 1000; device++) {
+    const player = new Player(
+      { normal: every(10 * SECOND), slow: every(10 * MINUTE) },
+      () => 50,
+      randomFraction(random),
+    );
+    player.feed({ type: "start" });
+    player.runTo(HOUR - 1);
+    for (const { at } of player.reads)
+      perSecond[Math.floor(at / SECOND)] = (perSecond[Math.floor(at / SECOND)] ?? 0) + 1;
+    assert.ok(player.reads.length >= 360 && player.reads.length <= 361, "the slow group rides with the normal one");
+  }
+  assert.ok(Math.max(...perSecond.slice(2)) < 150, "where 100 a second are the average");
 });
