@@ -124,6 +124,13 @@ export class DemoServer {
     this.explore(client);
   }
 
+  /** Observes anew what could not be observed, because its device was away. Call it every now and then. */
+  retry(): void {
+    for (const client of this.clients) {
+      if (wantedPaths(client).some((path) => !client.observed.has(path))) this.explore(client);
+    }
+  }
+
   /** Reads who is behind the client and observes what is new; runs beside the answer to its Register or Update. */
   private explore(client: Client): void {
     this.discover(client).catch((error: unknown) => {
@@ -135,10 +142,13 @@ export class DemoServer {
     if (!instancePaths(client.links, "").some((path) => isWithin(path, GATEWAY_OBJECT))) return;
     const values = await this.read(client, GATEWAY_OBJECT);
     this.take(client, values);
+    const names = (): string => [...client.devices.keys()].map((prefix) => `/${prefix}`).join(" ");
+    const before = names();
     client.devices = new Map(devicesOf(values).map((device) => [device.prefix, device]));
-    const names = [...client.devices.keys()].map((prefix) => `/${prefix}`).join(" ");
-    this.listener.onEvent(`${client.endpoint} shows ${client.devices.size} devices: ${names}`);
-    const wanted = [...client.devices.values()].flatMap(({ prefix, links }) => instancePaths(links, prefix));
+    if (names() !== before) {
+      this.listener.onEvent(`${client.endpoint} shows ${client.devices.size} devices: ${names()}`);
+    }
+    const wanted = wantedPaths(client);
     this.dropUnwanted(client, wanted);
     for (const path of wanted) if (!client.observed.has(path)) await this.observe(client, path);
   }
@@ -195,6 +205,11 @@ interface RequestParts {
 function request(code: number, path: Path, { options = [], payload = NO_PAYLOAD }: RequestParts): CoapMessage {
   const segments = stringOptions(OPTION.uriPath, path.slice(1).split("/"));
   return { code, options: sortOptions([...segments, ...options]), payload };
+}
+
+/** Every object instance of every device behind a client. */
+function wantedPaths(client: Client): Path[] {
+  return [...client.devices.values()].flatMap(({ prefix, links }) => instancePaths(links, prefix));
 }
 
 /** The instances of object 25, from what a read of `/25` brought. */

@@ -2,7 +2,7 @@
 import { systemClock } from "../src/clock.ts";
 import type { TimedPathValue } from "../src/lwm2m/formats/codec.ts";
 import { formatObjectLink } from "../src/lwm2m/formats/value.ts";
-import type { Path } from "../src/lwm2m/path.ts";
+import { type Path, parentPath, parsePath } from "../src/lwm2m/path.ts";
 import { isObjectLink, type Value } from "../src/lwm2m/sample.ts";
 import { type Client, describeResource, type Received } from "./client.ts";
 
@@ -37,10 +37,12 @@ export class View {
   }
 
   /** Values arrived: without a terminal each is a line. */
-  values(values: readonly TimedPathValue[]): void {
+  values(client: Client, values: readonly TimedPathValue[]): void {
     if (this.screen.isTTY === true) return;
     const now = systemClock.wall();
-    for (const { path, value, time = now } of values) this.screen.write(`${row(path, { value, time }, now)}\n`);
+    for (const { path, value, time = now } of values) {
+      this.screen.write(`${row(path, { value, time }, { now, unit: sensorUnit(client, path) })}\n`);
+    }
   }
 
   /** Draws the whole tree anew; does nothing without a terminal. */
@@ -62,12 +64,26 @@ function treeLines(client: Client): string[] {
   return [
     `${client.endpoint}  LwM2M ${client.version}  ${client.devices.size} devices, ${client.observed.size} observations`,
     `${"PATH".padEnd(26)} ${"NAME".padEnd(30)} ${"VALUE".padStart(12)} ${"UNIT".padEnd(6)} AGE`,
-    ...values.map(([path, received]) => row(path, received, now)),
+    ...values.map(([path, received]) => row(path, received, { now, unit: sensorUnit(client, path) })),
   ];
 }
 
-function row(path: Path, { value, time }: Received, now: number): string {
-  const { name, unit } = describeResource(path);
+/** Sensor Units (5701) of the instance, for a resource to which the registry gives no unit. */
+function sensorUnit(client: Client, path: Path): string {
+  const instance = parentPath(path);
+  const units = instance === undefined ? undefined : client.values.get(parsePath(`${instance}/5701`))?.value;
+  return typeof units === "string" && path.endsWith("/5700") ? units : "";
+}
+
+interface Seen {
+  readonly now: number;
+  /** Where the registry has none. */
+  readonly unit: string;
+}
+
+function row(path: Path, { value, time }: Received, { now, unit: given }: Seen): string {
+  const { name, unit: registered } = describeResource(path);
+  const unit = registered === "" ? given : registered;
   const age = `${Math.max(0, Math.round((now - time) / 1000))} s`;
   return `${path.padEnd(26)} ${name.slice(0, 30).padEnd(30)} ${formatValue(value).padStart(12)} ${unit.padEnd(6)} ${age}`;
 }

@@ -1,5 +1,13 @@
 /** Devices of one link, played backwards: each point of their plans answers with a sensible value that moves. */
-import type { AdapterContext, AdapterModule, PointId, RawValue, SimulatedDevice, SimulateOptions, Simulation } from "../adapter.ts";
+import type {
+  AdapterContext,
+  AdapterModule,
+  PointId,
+  RawValue,
+  SimulatedDevice,
+  SimulateOptions,
+  Simulation,
+} from "../adapter.ts";
 import type { DevicePlan, PointSource } from "../mapping/plan-types.ts";
 import { UsageError } from "./command.ts";
 

@@ -1,0 +1,82 @@
+/** The device plans that `sim` plays: those of a link of a configuration, or made of a mapping and parameters alone. */
+import { resolve } from "node:path";
+import { loadAdapters } from "../../adapters/index.ts";
+import type { AdapterModule } from "../adapter.ts";
+import { requestedDevices } from "../config/device-entries.ts";
+import { resolveDevices } from "../config/devices.ts";
+import { MappingLibrary } from "../config/mapping-library.ts";
+import { ConfigError } from "../errors.ts";
+import { readConfig } from "../gateway/gateway.ts";
+import { locateData } from "../locate.ts";
+import { catalogue } from "../lwm2m/objects/index.ts";
+import type { DevicePlan } from "../mapping/plan-types.ts";
+import { parseYaml } from "../yaml/parse.ts";
+import { UsageError } from "./command.ts";
+
+export interface Cabinet {
+  readonly adapter: AdapterModule;
+  readonly plans: readonly DevicePlan[];
+}
+
+/** Every device on one link. Rejects with UsageError for a link that is not there or has no device. */
+export async function cabinetOfLink(configFile: string, id: string): Promise<Cabinet> {
+  const { links, devices } = await readConfig(configFile);
+  const link = links.get(id);
+  if (link === undefined) throw new UsageError(`there is no link "${id}" (have: ${[...links.keys()].join(", ")})`);
+  const plans = devices.filter((device) => device.link === id);
+  if (plans.length === 0) throw new UsageError(`no device of ${configFile} is on the link "${id}"`);
+  return { adapter: link.adapter, plans };
+}
+
+/** `parameters`: `unit_id=1,2` makes two devices. Rejects with ConfigError for a mapping or parameter that is wrong. */
+export async function cabinetOfMapping(mapping: string, parameters: readonly string[]): Promise<Cabinet> {
+  const entry = parseYaml(deviceEntry(mapping, parameters.map(splitParameter)), "command line");
+  const adapters = await loadAdapters();
+  const directories = [resolve("mappings"), locateData("mappings")];
+  const library = new MappingLibrary({ adapters, catalogue, directories });
+  const place = { file: "command line", line: 1, column: 1 };
+  const { prepared, problems } = await library.find({ kind: "scalar", text: mapping, quoted: true, place });
+  if (prepared === undefined) throw new ConfigError(problems);
+  const { adapter } = prepared;
+  const links = new Map([["sim", { id: "sim", type: adapter.linkTypes[0] ?? "", adapter, options: {}, place }]]);
+  const resolved = await resolveDevices(await requestedDevices([entry]), library, links);
+  if (resolved.disabled.length > 0) throw new ConfigError(resolved.problems);
+  return { adapter, plans: resolved.devices };
+}
+
+interface GivenParameter {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+function splitParameter(text: string): GivenParameter {
+  const at = text.indexOf("=");
+  if (at < 1) throw new UsageError(`--param ${text}: expected NAME=VALUE`);
+  return { name: text.slice(0, at), values: text.slice(at + 1).split(",") };
+}
+
+/** A device entry as a user would write it; a parameter with several values makes one device for each. */
+function deviceEntry(mapping: string, parameters: readonly GivenParameter[]): string {
+  const several = parameters.filter(({ values }) => values.length > 1);
+  const single = parameters.filter(({ values }) => values.length === 1);
+  const id = ["sim", ...several.map(({ name }) => `$(${name})`)].join("-");
+  const entry = new Map<string, string>([
+    ["id", JSON.stringify(id)],
+    ["mapping", JSON.stringify(mapping)],
+    ["link", "sim"],
+    ...single.map(({ name, values }): [string, string] => [name, values.map(scalar).join()]),
+  ]);
+  if (several.length > 0) {
+    entry.set("each", flowMap(several.map(({ name, values }) => [name, `[${values.map(scalar).join(", ")}]`])));
+  }
+  return flowMap(entry);
+}
+
+function flowMap(entries: Iterable<readonly [string, string]>): string {
+  return `{ ${[...entries].map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
+}
+
+/** Plain where YAML reads it so, for the parameter's type decides what it is; quoted where it would be something else. */
+function scalar(text: string): string {
+  return /^[A-Za-z0-9_.+-]+$/.test(text) ? text : JSON.stringify(text);
+}
