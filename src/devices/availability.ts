@@ -58,7 +58,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
     return this.why;
   }
 
-  /** When it is probed next; undefined where a probe runs or none is planned. */
+  /** When it is probed next; undefined where none is planned. */
   get nextTry(): Millis | undefined {
     return this.nextProbe;
   }
@@ -142,6 +142,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
     return this.nextProbe !== undefined && this.nextProbe <= now ? this.probe() : [];
   }
 
+  /** One at a time: where the last still runs, its end plans the next. */
   private probe(): AvailabilityEffect[] {
     this.nextProbe = undefined;
     if (this.probing || (this.speaksByItself && this.attached)) return [];
@@ -150,12 +151,12 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   }
 
   /**
-   * The next question, unless one is planned or running. A device that fails once is asked again soon, not at its next
+   * The next question, unless one is planned. A device that fails once is asked again soon, not at its next
    * poll, which may be an hour away; the pauses grow once it is offline. The jitter only shortens them: nobody waits
    * longer than the rule says.
    */
   private planProbe(now: Millis): void {
-    if (this.probing || this.nextProbe !== undefined || (this.speaksByItself && this.attached)) return;
+    if (this.nextProbe !== undefined || (this.speaksByItself && this.attached)) return;
     this.nextProbe = now + this.delay * (1 - this.fraction() / 5);
     if (this.current === "offline") this.delay = Math.min(this.delay * 2, this.rule.retry.longest);
   }

@@ -98,11 +98,13 @@ test("a device that is heard while offline is online at once, and its next outag
 test("one probe at a time: nothing is asked again while a probe runs", () => {
   const machine = new Availability(RULE, () => 0);
   assert.deepEqual(machine.handle({ type: "start" }, 0), [{ type: "probe" }]);
-  machine.handle({ type: "failed", reason: "timeout" }, 1);
-  assert.equal(machine.deadline, undefined);
+  machine.handle({ type: "failed", reason: "another request" }, 1);
+  assert.equal(machine.nextTry, 1 + 5 * SECOND);
   assert.deepEqual(machine.handle({ type: "found" }, 2), []);
-  machine.handle({ type: "probed" }, 3);
-  assert.equal(machine.nextTry, 3 + 5 * SECOND);
+  machine.handle({ type: "failed", reason: "another request" }, 3);
+  assert.deepEqual(machine.handle(TIMEOUT, 3 + 5 * SECOND), []);
+  machine.handle({ type: "probed" }, 7 * SECOND);
+  assert.equal(machine.nextTry, 12 * SECOND);
 });
 
 test("a lost link is an outage at once; a found one is probed at once, and proves nothing by itself", () => {

@@ -65,6 +65,7 @@ test("a dead unit is offline after three failures, probed ever more rarely, and 
       ["info", "the device is online"],
     ],
   );
+  assert.ok(lines.every(({ level, fields: { nextTry } }) => level !== "warn" || typeof nextTry === "number"));
   assert.equal(device.status().counters.outages, 1);
 });
 
