@@ -1,26 +1,34 @@
-/** config.example.yaml, with the ports and the directory of one run of the demo. */
-import { isMap, parseDocument } from "yaml";
+/** config.example.yaml, with the ports and the directory of one run of the demo in place of the example's. */
+
+/** The links of the example that need a device at the other end, and the port that each has in the file. */
+export const EXAMPLE_LINKS: ReadonlyMap<string, number> = new Map([
+  ["meters", 1502],
+  ["actuator", 1503],
+]);
+const EXAMPLE_SERVER = "coap://127.0.0.1:5683";
 
 export interface DemoPlaces {
   /** Where the demo server listens. */
   readonly serverPort: number;
-  /** Of each simulated link. */
+  /** By link. */
   readonly linkPorts: ReadonlyMap<string, number>;
   readonly stateDirectory: string;
 }
 
-/** The text of a configuration that differs from the example in nothing else; comments stay. */
+/** The text of the example with these places; nothing else is another. Throws where the example no longer has the place to fill. */
 export function demoConfig(example: string, { serverPort, linkPorts, stateDirectory }: DemoPlaces): string {
-  const document = parseDocument(example);
-  document.setIn(["gateway", "state"], stateDirectory);
-  document.setIn(["servers", 0, "uri"], `coap://127.0.0.1:${serverPort}`);
-  for (const [link, port] of linkPorts) document.setIn(["links", link, "port"], port);
-  return document.toString({ lineWidth: 0 });
+  let text = replaceOnly(example, EXAMPLE_SERVER, `coap://127.0.0.1:${serverPort}`);
+  text = replaceOnly(text, "\ngateway:\n", `\ngateway:\n  state: ${JSON.stringify(stateDirectory)}\n`);
+  for (const [link, port] of EXAMPLE_LINKS) {
+    text = replaceOnly(text, `port: ${port}`, `port: ${linkPorts.get(link) ?? port}`);
+  }
+  return text;
 }
 
-/** The links of the example that need a device at the other end. */
-export function simulatedLinks(example: string): readonly string[] {
-  const links = parseDocument(example).get("links");
-  if (!isMap(links)) return [];
-  return links.items.map(({ key }) => String(key)).filter((link) => links.getIn([link, "type"]) !== "simulated");
+function replaceOnly(text: string, wanted: string, replacement: string): string {
+  const [before, after, ...more] = text.split(wanted);
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new Error(`config.example.yaml should have "${wanted.trim()}" exactly once`);
+  }
+  return before + replacement + after;
 }

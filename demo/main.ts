@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parsePath } from "../src/lwm2m/path.ts";
-import { demoConfig, simulatedLinks } from "./example-config.ts";
+import { demoConfig, EXAMPLE_LINKS } from "./example-config.ts";
 import { type Program, startProgram } from "./programs.ts";
 import { DemoServer } from "./server.ts";
 import { View } from "./view.ts";
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   });
   try {
     const linkPorts = new Map<string, number>();
-    for (const link of simulatedLinks(example)) {
+    for (const link of EXAMPLE_LINKS.keys()) {
       const slaves = start(programs, `sim-${link}`, folder, [
         "sim",
         "--link",
