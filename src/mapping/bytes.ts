@@ -110,15 +110,16 @@ function textOf(places: Places): BytesStage {
         return new Bad(`the text is not UTF-8: ${Buffer.from(bytes.subarray(0, 16)).toString("hex")}`);
       }
     },
-    write(value) {
+    write(value, mode) {
       if (typeof value !== "string") return refuseKind("text", value);
       if (value.includes("\0")) return refuse("the text has a NUL character, where the device would end it");
       const bytes = new TextEncoder().encode(value);
-      if (places.length > 0 && bytes.length > places.length) {
+      if (places.length === 0) return bytes;
+      if (bytes.length > places.length && mode === "exact") {
         return refuse(`the text has ${describe(bytes)}; the device takes at most ${places.length}`);
       }
-      const padded = new Uint8Array(Math.max(places.length, bytes.length));
-      padded.set(bytes);
+      const padded = new Uint8Array(places.length);
+      padded.set(bytes.subarray(0, places.length));
       return arrange(padded, places);
     },
   };

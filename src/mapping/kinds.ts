@@ -4,7 +4,7 @@ import { ConversionError } from "./conversion-types.ts";
 import { isNumericType, TYPE_NAMES } from "./lwm2m-type.ts";
 import type { RawType } from "./raw-types.ts";
 import { parseNumber } from "./scalars.ts";
-import { isNumeric, refuse, refuseKind, type Stage, wrongKind } from "./stage.ts";
+import { describe, isNumeric, refuse, refuseKind, type Stage, wrongKind } from "./stage.ts";
 
 /** Throws ConversionError where such a raw value cannot become one of the resource without an enum. */
 export function checkKind(raw: RawType, type: ResourceType, oneBit: boolean): void {
@@ -47,7 +47,10 @@ export function bridgeStage(raw: RawType, type: ResourceType, single: boolean): 
 
 const booleanAsNumber: Stage = {
   read: (value) => (typeof value === "boolean" ? Number(value) : wrongKind("true or false", value)),
-  write: (value) => (value === 0 || value === 1 ? value === 1 : refuse(`${String(value)} is neither 0 nor 1`)),
+  write(value, mode) {
+    if (value === 0 || value === 1 || mode === "nearest") return value !== 0;
+    return refuse(`${describe(value)} is neither 0 nor 1`);
+  },
 };
 
 const numberAsBoolean: Stage = {

@@ -7,8 +7,8 @@ export interface Linear {
   readonly offset: Rational;
 }
 
-/** What the raw number can hold: whole steps, a float32 or a float64. */
-export type Precision = "integer" | "single" | "double";
+/** What the raw number is: whole steps, a float32, a float64, or a number that was spelled in decimal. */
+export type Precision = "integer" | "single" | "double" | "decimal";
 
 export const IDENTITY: Linear = { factor: ONE, offset: ZERO };
 
@@ -33,9 +33,9 @@ export function isIdentity({ factor, offset }: Linear): boolean {
   return factor.numerator === 1n && factor.denominator === 1n && offset.numerator === 0n;
 }
 
-/** Applies the map to one number exactly: what `check` does with the texts of an enum. */
+/** Applies the map to one number that was spelled in decimal, such as those of an enum. */
 export function applyLinear(map: Linear, value: number | bigint): number | bigint {
-  return typeof value === "bigint" ? exactly(fraction(map), value) : forward(map)(value);
+  return typeof value === "bigint" ? exactly(fraction(map), value) : tidy(forward(map)(value));
 }
 
 /**
@@ -43,7 +43,8 @@ export function applyLinear(map: Linear, value: number | bigint): number | bigin
  * float32 means the step that looks the same as float32.
  */
 export function linearStage(map: Linear, precision: Precision): Stage {
-  const read = forward(map);
+  const exact = forward(map);
+  const read = precision === "decimal" ? (value: number) => tidy(exact(value)) : exact;
   const parts = fraction(map);
   const write = precision === "integer" ? toSteps(map, read) : toFloat(map, read, precision);
   return {
@@ -53,6 +54,11 @@ export function linearStage(map: Linear, precision: Precision): Stage {
     },
     write,
   };
+}
+
+/** 1.013 * 100000 prints as 101299.99999999999: 15 digits are all that a decimal text of today's sensors can mean. */
+function tidy(value: number | bigint): number | bigint {
+  return typeof value === "bigint" ? value : Number(value.toPrecision(15));
 }
 
 /** (value * factor + offset) / divisor, all whole. */
@@ -122,7 +128,7 @@ function toFloat(map: Linear, read: (value: number) => number | bigint, precisio
   return (value, mode) => {
     if (!isNumeric(value)) return refuseKind("a number", value);
     const raw = Number(typeof value === "bigint" ? back(Number(value)) : back(value));
-    return precision === "double" ? shortest(raw, (candidate) => read(candidate) === value, mode) : raw;
+    return precision !== "single" ? shortest(raw, (candidate) => read(candidate) === value, mode) : raw;
   };
 }
 

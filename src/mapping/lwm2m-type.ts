@@ -2,7 +2,7 @@
 import { isObjectLink, type ObjectLink, type ResourceType, type Value } from "../lwm2m/sample.ts";
 import { ConversionError } from "./conversion-types.ts";
 import { parseBoolean, parseNumber } from "./scalars.ts";
-import { Bad, isNumeric, refuse, refuseKind, type Stage, wrongKind } from "./stage.ts";
+import { Bad, isNumeric, narrow, refuse, refuseKind, type Stage, wrongKind } from "./stage.ts";
 
 /** As the registry and the messages spell it. */
 export const TYPE_NAMES: Readonly<Record<ResourceType, string>> = {
@@ -99,7 +99,7 @@ function wholeStage(type: "integer" | "unsigned" | "time"): Stage {
       if (!isNumeric(value) || (typeof value === "number" && !Number.isFinite(value))) return noNumber(value);
       const whole = typeof value === "number" ? roundHalfAway(value) : value;
       if (whole < low || whole > high) return new Bad(`${value} does not fit ${TYPE_NAMES[type]}`);
-      return typeof whole === "number" && !Number.isSafeInteger(whole) ? BigInt(whole) : whole;
+      return Number.isSafeInteger(whole) ? whole : narrow(BigInt(whole));
     },
     write(value) {
       if (!isNumeric(value) || (typeof value === "number" && !Number.isInteger(value))) {

@@ -66,6 +66,7 @@ export function simulationHints({ spec, type, raw, unit }: Plan, field: BitField
 }
 
 function heldBy(raw: RawType, field: BitField | undefined, map: Linear): NumberRange | undefined {
+  if (raw.kind === "bool") return [0, 1];
   if (raw.kind !== "integer") return undefined;
   const [low, high] = field === undefined ? integerRange(raw.bytes, raw.signed) : [0n, field.count - 1n];
   const ends = [Number(applyLinear(map, low)), Number(applyLinear(map, high))] as const;
@@ -137,7 +138,7 @@ function precisionOf(raw: RawType): Precision | undefined {
     case "float":
       return raw.bytes < 8 ? "single" : "double";
     case "number":
-      return "double";
+      return "decimal";
     case "bool":
     case "string":
     case "bytes":

@@ -19,6 +19,11 @@ export function findUnit(name: string): Unit | undefined {
   return UNITS.get(ALIASES.get(name) ?? name);
 }
 
+/** Every spelling that is known, e.g. for completion in editors. */
+export function unitNames(): readonly string[] {
+  return [...UNITS.keys(), ...ALIASES.keys()];
+}
+
 /** How a value in one unit becomes one in another; a refusal is a sentence: "unit A cannot become V". */
 export function convertUnit(from: string, to: string): Linear | { readonly refusal: string } {
   if (from === to) return IDENTITY;
@@ -33,7 +38,7 @@ export function convertUnit(from: string, to: string): Linear | { readonly refus
 
 /** The wrong case is the usual slip: "kw". */
 function hint(name: string, wanted: string): string {
-  const all = [...UNITS.keys(), ...ALIASES.keys()];
+  const all = unitNames();
   const sameLetters = all.find((known) => known.toLowerCase() === name.toLowerCase());
   const [near] = name.length > 2 ? nearestNames(name, all, 1) : [];
   const meant = sameLetters ?? near;
@@ -138,8 +143,8 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, Definition>>>> = {
  * temperature) and every device that prints it mean degrees Celsius.
  */
 const ALIASES: ReadonlyMap<string, string> = new Map([
-  ...["C", "°C", "degC"].map((name): [string, string] => [name, "Cel"]),
-  ...["°F", "degF"].map((name): [string, string] => [name, "Fah"]),
+  ...["C", "°C", "degC", "Celsius"].map((name): [string, string] => [name, "Cel"]),
+  ...["°F", "degF", "Fahrenheit"].map((name): [string, string] => [name, "Fah"]),
   ["°", "deg"],
   ["rpm", "1/min"],
   ["kB", "KB"],
