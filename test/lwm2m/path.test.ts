@@ -63,13 +63,19 @@ test("text that is no path is refused with what is wrong", () => {
 test("any text is a path, or refused with RangeError", () => {
   const piece = fc.constantFrom("/", "3", "0", "65535", "a", "-", "", " ");
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.array(piece).map((pieces) => pieces.join(""))), (text) => {
-      try {
-        assert.equal(makePath(pathParts(parsePath(text))), text);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(piece).map((pieces) => pieces.join("")),
+      ),
+      (text) => {
+        try {
+          assert.equal(makePath(pathParts(parsePath(text))), text);
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });
@@ -111,5 +117,8 @@ test("what only looks alike does not lie within", () => {
 });
 
 test("the prefix of a path is its first segment where that is no ID", () => {
-  assert.deepEqual(["/", "/3/0", "/meter-1", "/meter-1/3"].map((text) => prefixOf(parsePath(text))), ["", "", "meter-1", "meter-1"]);
+  assert.deepEqual(
+    ["/", "/3/0", "/meter-1", "/meter-1/3"].map((text) => prefixOf(parsePath(text))),
+    ["", "", "meter-1", "meter-1"],
+  );
 });

@@ -10,7 +10,10 @@ test("values are the same by content, whatever holds them", () => {
     [2n ** 60n, 2n ** 60n],
     ["a", "a"],
     [Uint8Array.of(1, 2), Buffer.from([1, 2])],
-    [{ object: 3, instance: 0 }, { object: 3, instance: 0 }],
+    [
+      { object: 3, instance: 0 },
+      { object: 3, instance: 0 },
+    ],
   ];
   for (const [a, b] of same) assert(sameValue(a, b) && sameValue(b, a));
 });
@@ -23,7 +26,10 @@ test("values differ by content and by kind", () => {
     [Uint8Array.of(1, 2), Uint8Array.of(1)],
     [Uint8Array.of(1, 2), Uint8Array.of(1, 3)],
     [Uint8Array.of(1), "1"],
-    [{ object: 3, instance: 0 }, { object: 3, instance: 1 }],
+    [
+      { object: 3, instance: 0 },
+      { object: 3, instance: 1 },
+    ],
     [{ object: 3, instance: 0 }, "3:0"],
   ];
   for (const [a, b] of different) assert(!sameValue(a, b) && !sameValue(b, a));

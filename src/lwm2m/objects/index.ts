@@ -33,6 +33,11 @@ export class ObjectCatalogue {
     return entry?.definition();
   }
 
+  /** IDs of every known object, ascending. */
+  ids(): readonly number[] {
+    return [...this.entries.keys()].sort((a, b) => a - b);
+  }
+
   /** The known versions of an object, oldest first; empty for an unknown object. */
   versions(id: number): readonly string[] {
     return (this.entries.get(id) ?? []).map(({ version }) => version);

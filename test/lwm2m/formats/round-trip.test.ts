@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import type { ContentCodec } from "../../../src/lwm2m/formats/codec.ts";
+import { decodeTimed } from "../../../src/lwm2m/formats/index.ts";
+import { opaque } from "../../../src/lwm2m/formats/opaque.ts";
+import { senmlCbor } from "../../../src/lwm2m/formats/senml-cbor.ts";
+import { senmlJson } from "../../../src/lwm2m/formats/senml-json.ts";
+import { text } from "../../../src/lwm2m/formats/text.ts";
+import { tlv } from "../../../src/lwm2m/formats/tlv.ts";
+import { parsePath } from "../../../src/lwm2m/path.ts";
+import { samplesOf, TYPES, typeOfId, VALUE_OF } from "./arbitrary.ts";
+
+const NAMED: readonly (readonly [string, ContentCodec])[] = [
+  ["TLV", tlv],
+  ["SenML JSON", senmlJson],
+  ["SenML CBOR", senmlCbor],
+];
+
+for (const [id, type] of TYPES.entries()) {
+  for (const [format, codec] of [["text", text] as const, ...NAMED]) {
+    test(`${format} gives back every ${type}, of a resource and of a resource instance`, () => {
+      const single = parsePath(`/d01/3303/0/${id}`);
+      const instance = parsePath(`/d01/3303/0/${id + 100}/7`);
+      fc.assert(
+        fc.property(VALUE_OF[type], (value) => {
+          for (const path of [single, instance]) {
+            const payload = codec.encode([{ path, value, time: 0 }], path, typeOfId);
+            assert.deepEqual(codec.decode(payload, path, typeOfId), [{ path, value }]);
+          }
+        }),
+      );
+    });
+  }
+}
+
+test("opaque gives back every byte string", () => {
+  const path = parsePath("/0/0/5");
+  fc.assert(
+    fc.property(VALUE_OF.opaque, (value) => {
+      const payload = opaque.encode([{ path, value, time: 0 }], path, typeOfId);
+      assert.deepEqual(opaque.decode(payload, path, typeOfId), [{ path, value }]);
+    }),
+  );
+});
+
+for (const [format, codec] of NAMED) {
+  test(`${format} gives back every set of samples of an object, of each instance and each resource`, () => {
+    const object = parsePath("/meter-1/3303");
+    fc.assert(
+      fc.property(samplesOf("meter-1", 3303), (samples) => {
+        for (const base of [object, ...samples.map(({ path }) => path)]) {
+          const below = samples.filter(({ path }) => path === base || path.startsWith(`${base}/`));
+          const payload = codec.encode(below, base, typeOfId);
+          const expected = below.map(({ path, value }) => ({ path, value }));
+          assert.deepEqual(codec.decode(payload, base, typeOfId), expected);
+        }
+      }),
+    );
+  });
+}
+
+for (const [format, codec] of NAMED.filter(([, codec]) => codec.carriesTime)) {
+  test(`${format} gives back the samples of several devices, each with its time to the millisecond`, () => {
+    const base = parsePath("/");
+    fc.assert(
+      fc.property(samplesOf("", 3), samplesOf("a", 3303), samplesOf("b", 3303), (...devices) => {
+        const samples = devices.flat();
+        const payload = codec.encode(samples, base, typeOfId, { times: true });
+        assert.deepEqual(decodeTimed(codec.contentFormat, payload, { base, typeOf: typeOfId }), samples);
+      }),
+    );
+  });
+}
