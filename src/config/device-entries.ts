@@ -82,7 +82,7 @@ function deviceOf(item: MapNode, row: EachRow): RequestedDevice {
   const { place } = item;
   const entries = item.entries.filter(({ key }) => key.text !== "each");
   const scope = new Map([...ownScalars(entries), ...row]);
-  const node = substitute({ ...item, entries }, scope, report, { owner: "this device: neither beside it nor in each" });
+  const node = substitute({ ...item, entries }, scope, report, { owner: "this device" });
   const id = idText(node);
   for (const key of LATER_DEVICE_KEYS) {
     const later = entryOf(node, key);

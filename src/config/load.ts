@@ -33,7 +33,8 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
   const directory = dirname(file);
   const problems: Problem[] = [];
   const base = await readBase(file, options, (problem) => problems.push(problem));
-  if (base === undefined || problems.some(({ severity }) => severity === "error")) throw new ConfigError(problems);
+  if (base === undefined || problems.some(({ severity }) => severity === "error"))
+    throw new ConfigError(inOrder(problems));
   const library = new MappingLibrary({
     adapters: options.adapters,
     catalogue: base.catalogue,
@@ -50,8 +51,20 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     disabled: Object.freeze(resolved.disabled),
     mappings: library.loaded,
     catalogue,
-    problems: Object.freeze([...problems, ...resolved.problems]),
+    problems: Object.freeze(inOrder([...problems, ...resolved.problems])),
   });
+}
+
+/** By file in the order in which they came, then by line and column. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map(({ place }) => place?.file))];
+  const rank = ({ place }: Problem): number => files.indexOf(place?.file);
+  return problems.toSorted(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      (a.place?.line ?? 0) - (b.place?.line ?? 0) ||
+      (a.place?.column ?? 0) - (b.place?.column ?? 0),
+  );
 }
 
 /** What must be right before anything runs. */
@@ -72,8 +85,9 @@ async function readBase(file: string, options: LoadOptions, report: Report): Pro
   const config = readNode(root, configSchema, report, { later: LATER_CONFIG_KEYS });
   const trees = [root, ...extra];
   const links = readLinks(childrenOf(trees, "links"), options.adapters, report);
+  const catalogue = await withVendorObjects(options.catalogue, childOf(childOf(root, "gateway"), "objects"), report);
   if (config === undefined) return undefined;
-  const { objects, state, serial, ...rest } = config.gateway;
+  const { objects: _objects, state, serial, ...rest } = config.gateway;
   return {
     gateway: {
       ...rest,
@@ -82,7 +96,7 @@ async function readBase(file: string, options: LoadOptions, report: Report): Pro
     },
     servers: serversOf(config.servers, root, report),
     links,
-    catalogue: await withVendorObjects(options.catalogue, childOf(childOf(root, "gateway"), "objects"), report),
+    catalogue,
     devices: childrenOf(trees, "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),
   };
 }

@@ -5,6 +5,7 @@ import { ConfigError, type Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { parseMapping } from "../mapping/load.ts";
 import { type PreparedMapping, prepareMapping } from "../mapping/resolve.ts";
+import { exampleDevice } from "../mapping/vectors.ts";
 import { didYouMean, unknownWord } from "../yaml/issues.ts";
 import type { ScalarNode } from "../yaml/nodes.ts";
 import { listYaml, readText } from "./files.ts";
@@ -61,8 +62,11 @@ export class MappingLibrary {
       if (adapter === undefined) return { problems: [this.unknownProtocol(mapping.protocol)] };
       const prepared = prepareMapping(mapping, adapter, this.options.catalogue, (problem) => problems.push(problem));
       const hides = hidden === undefined || resolve(hidden) === resolve(file) ? {} : { hides: hidden };
-      this.loaded.set(name, { name, file, adapter: adapter.name, ...hides });
-      return isUsable(problems) ? { prepared, problems } : { problems };
+      this.loaded.set(name, { name, file, adapter: adapter.name, prepared, ...hides });
+      if (isUsable(problems)) return { prepared, problems };
+      // The rest of what is wrong, so that the user hears of all of it at once.
+      exampleDevice(prepared, (problem) => problems.push(problem));
+      return { problems };
     } catch (error) {
       if (error instanceof ConfigError) return { problems: [...problems, ...error.problems] };
       throw error;

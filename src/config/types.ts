@@ -3,6 +3,7 @@ import type { Millis } from "../clock.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
+import type { PreparedMapping } from "../mapping/resolve.ts";
 
 /** What the user's files say, parsed, checked, every parameter filled in. Frozen. */
 export interface LoadedConfig {
@@ -81,4 +82,5 @@ export interface LoadedMapping {
   /** The packaged mapping of this name that this one hides. */
   readonly hides?: string;
   readonly adapter: string;
+  readonly prepared: PreparedMapping;
 }

@@ -153,8 +153,9 @@ function missing(issue: Issue, root: YamlNode): Problem {
   return problem(parent, absent ? `"${key}" is missing` : issue.message);
 }
 
+/** The key that the user wrote last on the way: the place says the rest. */
 function nameOf(path: readonly PropertyKey[]): string {
-  return path.map(String).join(".");
+  return String(path.findLast((step) => typeof step === "string") ?? "");
 }
 
 function problem(node: YamlNode, message: string): Problem {

@@ -1,0 +1,101 @@
+/** What `check` says of a configuration that loads: what it is made of, and what each mapping costs on the wire. */
+import type { AdapterModule, PointId } from "../adapter.ts";
+import { formatDuration } from "../duration.ts";
+import type { Problem } from "../errors.ts";
+import type { DevicePlan, PointSource, Poll, ResourcePlan } from "../mapping/plan-types.ts";
+import { titleOf } from "../mapping/structure.ts";
+import { exampleDevice, runVectors } from "../mapping/vectors.ts";
+import type { LoadedConfig, LoadedMapping } from "./types.ts";
+
+/** What the test vectors of the mappings in use say; empty: every vector came out as it should. */
+export function vectorProblems({ mappings }: LoadedConfig): readonly Problem[] {
+  return [...mappings.values()].flatMap(({ prepared }) => runVectors(prepared));
+}
+
+/** The plan, for a person: lines without a last line break. The problems are the caller's to print. */
+export function formatCheck(loaded: LoadedConfig): string {
+  const { file, servers, links, devices, disabled, mappings } = loaded;
+  const off = disabled.length === 0 ? "" : `, ${disabled.length} off`;
+  const counts = [
+    count(servers.length, "server"),
+    count(links.size, "link"),
+    `${count(devices.length, "device")}${off}`,
+  ];
+  return [
+    `${file}: ${counts.join(", ")}`,
+    ...[...mappings.values()].flatMap((mapping) => describeMapping(mapping, loaded)),
+    ...disabled.map(({ id, problems }) => `off: ${id} (${count(problems.length, "error")})`),
+  ].join("\n");
+}
+
+function describeMapping(mapping: LoadedMapping, { devices }: LoadedConfig): readonly string[] {
+  const { file, hides, prepared } = mapping;
+  const users = devices.filter(({ mapping: name }) => name === mapping.name);
+  const plan = users[0] ?? exampleDevice(prepared, () => {})?.plan;
+  if (plan === undefined) return [`${file}: not usable, see the errors`];
+  const vectors = prepared.file.tests.length;
+  const names = users.slice(0, 5).map(({ id }) => id);
+  return [
+    `${file}: ${count(plan.resources.size, "resource")}, ${count(vectors, "test vector")}`,
+    ...(hides === undefined ? [] : [`   note: stands before the packaged ${hides}`]),
+    users.length === 0
+      ? "   no device runs with it"
+      : `   ${count(users.length, "device")}: ${names.join(", ")}${users.length > names.length ? ", …" : ""}`,
+    ...notes(plan),
+    ...pollLines(plan, prepared.adapter),
+    ...callLines(plan),
+  ];
+}
+
+function notes({ resources }: DevicePlan): readonly string[] {
+  return [...resources.values()].flatMap((resource) =>
+    resource.source.kind === "point" && resource.source.note !== undefined
+      ? [`   note: ${titleOf(resource)}: ${resource.source.note}`]
+      : [],
+  );
+}
+
+/** One line for each pace at which points are read, with the requests that one turn costs. */
+function pollLines(plan: DevicePlan, adapter: AdapterModule): readonly string[] {
+  const groups = new Map<string, Map<PointId, unknown>>();
+  for (const { point, source } of plan.resources.values()) {
+    if (source.kind !== "point" || !source.readable) continue;
+    const name = pollName(source.poll);
+    const points = groups.get(name) ?? new Map<PointId, unknown>();
+    groups.set(name, points.set(point, source.point));
+  }
+  return [...groups].map(([name, points]) => {
+    const requests = adapter.plan?.(plan.device, points);
+    const cost = requests === undefined ? "" : ` in ${count(requests.length, "read")}: ${requests.join(", ")}`;
+    return `   poll ${name}: ${count(points.size, "value")}${cost}`;
+  });
+}
+
+function pollName(poll: Poll): string {
+  return typeof poll === "string" ? poll : `every ${formatDuration(poll.every)}`;
+}
+
+/** What a server can change: worth a look before a valve moves. */
+function callLines({ resources }: DevicePlan): readonly string[] {
+  const all = [...resources.values()];
+  const line = (name: string, chosen: readonly ResourcePlan[]): string[] =>
+    chosen.length === 0 ? [] : [`   ${name}: ${chosen.map(titleOf).join(", ")}`];
+  return [
+    ...line(
+      "write",
+      all.filter(({ source }) => isWritable(source)),
+    ),
+    ...line(
+      "execute",
+      all.filter(({ source }) => source.kind === "execute"),
+    ),
+  ];
+}
+
+function isWritable(source: ResourcePlan["source"]): source is PointSource {
+  return source.kind === "point" && source.writable;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,38 @@
+/** JSON Schema 2020-12 of config.yaml and devices.d, for editors. */
+import type { AdapterModule } from "../adapter.ts";
+import { bare, withParameters } from "../mapping/json-schema.ts";
+import { type JsonSchema, jsonSchemaOf } from "../yaml/shape.ts";
+import { configSchema, deviceSchema } from "./schema.ts";
+
+/** The schema of config.yaml; a file of devices.d holds a part of it. */
+export function configJsonSchema(adapters: readonly AdapterModule[]): JsonSchema {
+  const own = jsonSchemaOf(configSchema);
+  return {
+    ...own,
+    title: "Configuration of lwm2m-gateway",
+    properties: {
+      ...own.properties,
+      links: { type: ["object", "null"], additionalProperties: { anyOf: adapters.flatMap(linkSchemas) } },
+      devices: { type: ["array", "null"], items: deviceJsonSchema() },
+    },
+  };
+}
+
+function linkSchemas(adapter: AdapterModule): readonly JsonSchema[] {
+  const options = bare(adapter.link);
+  return adapter.linkTypes.map((type) => ({
+    ...options,
+    required: ["type", ...(options.required ?? [])],
+    properties: { type: { const: type }, ...options.properties },
+  }));
+}
+
+/** The parameters of the mapping stand beside these keys: any other key may be one. */
+function deviceJsonSchema(): JsonSchema {
+  const { properties, ...rest } = withParameters(bare(deviceSchema));
+  const each = {
+    description: "One device each: { unit_id: 1..12 }, { unit_id: [1, 2, 5] }, or a CSV file",
+    type: ["object", "string"],
+  };
+  return { ...rest, properties: { ...properties, each }, additionalProperties: true };
+}

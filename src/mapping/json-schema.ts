@@ -1,0 +1,135 @@
+/** JSON Schema 2020-12 of mappings, for editors: completion, and a first check while typing. Ours is the one that counts. */
+import type { AdapterModule } from "../adapter.ts";
+import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
+import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { slug } from "../lwm2m/objects/slug.ts";
+import { type JsonSchema, jsonSchemaOf } from "../yaml/shape.ts";
+import { identitySchema } from "./identity.ts";
+import { resourceKeys } from "./keys.ts";
+import { mappingKeys } from "./load.ts";
+import { availabilitySchema, everySchema } from "./schedule.ts";
+import { vectorSchema } from "./vectors.ts";
+
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+
+/** The schema of `mappings/*.yaml`: every object and resource of the catalogue by name, with what the registry says of it. */
+export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly AdapterModule[]): JsonSchema {
+  const own = jsonSchemaOf(mappingKeys);
+  const sections = adapters.map(({ name, device }) => [name, withParameters(bare(device))] as const);
+  const definitions = catalogue
+    .ids()
+    .map((id) => catalogue.find(id))
+    .filter((found) => found !== undefined);
+  return {
+    $schema: DIALECT,
+    title: "Mapping of lwm2m-gateway",
+    type: "object",
+    required: ["mapping", "protocol", "objects"],
+    additionalProperties: false,
+    properties: {
+      ...own.properties,
+      protocol: { enum: adapters.map(({ name }) => name) },
+      every: withParameters(bare(everySchema)),
+      availability: withParameters(bare(availabilitySchema)),
+      identity: withParameters(bare(identitySchema)),
+      test: { type: "array", items: bare(vectorSchema) },
+      objects: objectsSchema(definitions),
+      ...Object.fromEntries(sections),
+    },
+    $defs: { resource: resourceSchema(adapters), resources: { type: "object", additionalProperties: RESOURCE } },
+  };
+}
+
+const RESOURCE: JsonSchema = { $ref: "#/$defs/resource" };
+
+/** A schema without the keywords of a whole document. */
+export function bare(schema: unknown): JsonSchema {
+  const { $schema: _dialect, ...rest } = jsonSchemaOf(schema);
+  return rest;
+}
+
+function resourceSchema(adapters: readonly AdapterModule[]): JsonSchema {
+  const properties: Record<string, JsonSchema> = { ...jsonSchemaOf(resourceKeys).properties };
+  for (const { point } of adapters) {
+    for (const [key, schema] of Object.entries(jsonSchemaOf(point).properties ?? {})) {
+      if (key !== "device" && properties[key] === undefined) properties[key] = schema;
+    }
+  }
+  return withParameters({ type: "object", additionalProperties: false, properties });
+}
+
+function objectsSchema(definitions: readonly ObjectDefinition[]): JsonSchema {
+  const names = new Map<string, ObjectDefinition>();
+  for (const definition of definitions) {
+    names.set(String(definition.id), definition);
+    if (!names.has(slug(definition.name))) names.set(slug(definition.name), definition);
+  }
+  const properties = [...names].map(([name, definition]) => [name, objectSchema(name, definition)] as const);
+  return { type: "object", properties: Object.fromEntries(properties) };
+}
+
+function objectSchema(name: string, definition: ObjectDefinition): JsonSchema {
+  if (name === String(definition.id)) {
+    return { description: definition.name, type: "object", properties: resourceNames(definition), ...OTHER_KEYS };
+  }
+  return { description: `Object ${definition.id}`, $ref: `#/properties/objects/properties/${definition.id}` };
+}
+
+/** IDs instead of names, instances of resources, and instances of the object. */
+const OTHER_KEYS: JsonSchema = {
+  patternProperties: { "\\[[0-9]+\\]$": RESOURCE, "^[0-9]+$": { anyOf: [RESOURCE, { $ref: "#/$defs/resources" }] } },
+};
+
+function resourceNames({ resources }: ObjectDefinition): Readonly<Record<string, JsonSchema>> {
+  const described = [...resources.values()].map(
+    (resource) => [slug(resource.name), { ...RESOURCE, description: describeResource(resource) }] as const,
+  );
+  return {
+    version: { type: ["string", "number"] },
+    defaults: RESOURCE,
+    ...Object.fromEntries(described),
+  };
+}
+
+/** "5700 R float, Cel, -20..50, mandatory": what the registry says. */
+function describeResource({ id, operations, type, unit, range, mandatory, multiple }: ResourceDefinition): string {
+  const facts = [`${id} ${operations}${type === undefined ? "" : ` ${type}`}`, unit, range];
+  const words = [mandatory ? "mandatory" : undefined, multiple ? "several" : undefined];
+  return [...facts, ...words].filter((fact) => fact !== undefined && fact !== "").join(", ");
+}
+
+const PARAMETER: JsonSchema = { type: "string", pattern: "\\$" };
+
+/** `$name` may stand wherever a number, a word of a list or true and false are expected. */
+export function withParameters(schema: JsonSchema): JsonSchema {
+  const { type } = schema;
+  const isLeaf = type === "number" || type === "integer" || type === "boolean" || "enum" in schema || "const" in schema;
+  if (isLeaf) return { anyOf: [schema, PARAMETER], ...describedLike(schema) };
+  const inner = Object.entries(schema).map(([keyword, value]) => [keyword, fillInner(keyword, value)] as const);
+  return Object.fromEntries(inner);
+}
+
+function describedLike({ description }: JsonSchema): JsonSchema {
+  return description === undefined ? {} : { description };
+}
+
+function fillInner(keyword: string, value: unknown): unknown {
+  switch (keyword) {
+    case "properties":
+      return mapValues(value as Readonly<Record<string, JsonSchema>>, withParameters);
+    case "items":
+    case "additionalProperties":
+      return typeof value === "object" ? withParameters(value as JsonSchema) : value;
+    case "anyOf":
+    case "oneOf":
+    case "allOf":
+    case "prefixItems":
+      return (value as readonly JsonSchema[]).map(withParameters);
+    default:
+      return value;
+  }
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
