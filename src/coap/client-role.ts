@@ -1,40 +1,20 @@
 /** Our requests and the peer's answers: RFC 7252 §5.2, §5.3; the client's side of RFC 7641 (§3) and RFC 7959. */
-import { type Millis, type Random, SECOND } from "../clock.ts";
+import type { Millis, Random } from "../clock.ts";
 import { Alarm } from "./alarms.ts";
 import { type Block, blockOption, blockSize, LARGEST_SZX, readBlock } from "./block.ts";
-import { CODE, isSuccess } from "./codes.ts";
+import { isAnswerTo, isNewer, isNotification, isStray, type Request } from "./client-request.ts";
+import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import { TYPE, type UdpMessage } from "./message.ts";
 import { type CoapMessage, findOption, OPTION, uintValue, withOptions, withoutOptions } from "./options.ts";
-import type { Outcome, Transmission, Transmissions } from "./reliability.ts";
+import type { Outcome, Transmissions } from "./reliability.ts";
 import { hasUnknownCritical } from "./requests.ts";
 import { Tokens } from "./tokens.ts";
 import { Download, firstBlock, RESPONSE_BLOCKS, Upload } from "./transfer.ts";
 
 type RequestEvent = Extract<CoapEvent, { type: "request" }>;
 type FailReason = Extract<CoapEffect, { type: "failed" }>["reason"];
-
-/** A request of ours that is not answered to its end. */
-interface Request {
-  readonly exchange: ExchangeId;
-  readonly message: CoapMessage;
-  readonly confirmable: boolean;
-  readonly token: Uint8Array;
-  /** The observation whose notification this request completes. */
-  readonly parent: Request | undefined;
-  /** Rings when an answer that could still come has not come. */
-  readonly alarm: Alarm;
-  transmission: Transmission | undefined;
-  upload: Upload | undefined;
-  download: Download | undefined;
-  /** How often a representation that changed midway made us begin again. */
-  restarts: number;
-  /** Of an observation: the newest notification. */
-  newest: { readonly sequence: number; readonly time: Millis } | undefined;
-  /** Of an observation: the request that fetches the rest of the newest notification. */
-  fetch: Request | undefined;
-}
 
 /** A representation that changes each time we fetch it is given up after so many tries. */
 const MAX_RESTARTS = 4;
@@ -269,26 +249,4 @@ export class ClientRole {
     else this.requests.delete(request.exchange);
     if (request.fetch !== undefined) this.remove(request.fetch, now);
   }
-}
-
-function isAnswerTo(transmission: Transmission | undefined, messageId: number): boolean {
-  return transmission?.state === "outstanding" && transmission.messageId === messageId;
-}
-
-/** Whether a response that came by itself belongs to an earlier message of this request. */
-function isStray(request: Request, response: CoapMessage): boolean {
-  if (request.upload?.isStray(response) || request.download?.isStray(response)) return true;
-  // A notification that crossed our request to end the observation.
-  return uintValue(request.message, OPTION.observe) === 1 && findOption(response, OPTION.observe) !== undefined;
-}
-
-function isNotification(request: Request, response: CoapMessage): boolean {
-  const observes = uintValue(request.message, OPTION.observe) === 0;
-  return observes && isSuccess(response.code) && findOption(response, OPTION.observe) !== undefined;
-}
-
-/** RFC 7641 §3.4. */
-function isNewer(sequence: number, newest: { readonly sequence: number; readonly time: Millis }, now: Millis): boolean {
-  const ahead = (sequence - newest.sequence) & 0xffffff;
-  return (ahead > 0 && ahead < 0x800000) || now > newest.time + 128 * SECOND;
 }

@@ -14,6 +14,7 @@ import { type Arrival, DuplicateFilter, fingerprint } from "./duplicates.ts";
 import type { CoapEffect, CoapEvent, CoapMachine } from "./events.ts";
 import { decodeMessage, encodeEmpty, TYPE, type UdpMessage } from "./message.ts";
 import { type CoapParameters, coapTimes } from "./parameters.ts";
+import { pooled } from "./random-pool.ts";
 import { Transmissions } from "./reliability.ts";
 import { changesSomething } from "./requests.ts";
 import { ServerRole } from "./server-role.ts";
@@ -51,10 +52,11 @@ export class CoapEndpoint implements CoapMachine {
       this.effects.push(effect);
     };
     const context: Context = { times, limits, alarms: this.alarms, counters: this.count, emit };
-    this.transmissions = new Transmissions(context, options.random);
+    const random = pooled(options.random);
+    this.transmissions = new Transmissions(context, random);
     this.duplicates = new DuplicateFilter(limits, times);
     this.server = new ServerRole(context, this.transmissions, this.duplicates);
-    this.client = new ClientRole(context, this.transmissions, options.random);
+    this.client = new ClientRole(context, this.transmissions, random);
   }
 
   /** What happened since the endpoint was made. */
