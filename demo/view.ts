@@ -15,7 +15,9 @@ export interface Screen {
 }
 
 const HOME_AND_CLEAR = "\u001b[H\u001b[2J";
-const EVENTS_SHOWN = 6;
+const EVENTS_SHOWN = 4;
+/** How long each page stays where the window is too low for the whole tree. */
+const PAGE_TIME = 4000;
 
 export class View {
   private readonly screen: Screen;
@@ -49,13 +51,23 @@ export class View {
   draw(clients: readonly Client[]): void {
     if (this.screen.isTTY !== true) return;
     const { rows = 24, columns = 80 } = this.screen;
-    const tree = clients.flatMap(treeLines);
-    const room = Math.max(1, rows - this.heading.length - EVENTS_SHOWN - 4);
-    const hidden = tree.length - room;
-    const shown = hidden > 0 ? [...tree.slice(0, room - 1), `… ${hidden + 1} more: make the window taller`] : tree;
+    const room = Math.max(2, rows - this.heading.length - this.events.length - 4);
+    const shown = page(clients.flatMap(treeLines), room);
     const lines = [...this.heading, "", ...shown, "", ...this.events];
     this.screen.write(HOME_AND_CLEAR + lines.map((line) => line.slice(0, columns)).join("\n"));
   }
+}
+
+/** All lines, or one page after the other. */
+function page(lines: readonly string[], room: number): readonly string[] {
+  if (lines.length <= room) return lines;
+  const size = room - 1;
+  const pages = Math.ceil(lines.length / size);
+  const number = Math.floor(systemClock.monotonic() / PAGE_TIME) % pages;
+  return [
+    ...lines.slice(number * size, (number + 1) * size),
+    `page ${number + 1} of ${pages}; a taller window shows all`,
+  ];
 }
 
 function treeLines(client: Client): string[] {
