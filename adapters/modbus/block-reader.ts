@@ -38,6 +38,7 @@ export class BlockReader {
   private readonly clock: Clock;
   private readonly log: Logger;
   private readonly refusals: Refusals;
+  private readonly told = new Set<string>();
 
   constructor({ points, limits, clock, log }: BlockReaderSettings) {
     this.points = new Map([...points].map(([id, point]) => [id, { ...point, id }]));
@@ -53,10 +54,10 @@ export class BlockReader {
    */
   async read(ids: readonly PointId[], readSpan: ReadSpan): Promise<ReadResult> {
     const blocks = planReads(this.named(ids), this.limits, this.refusals.cuts());
-    const read = new OneRead(readSpan, this.clock, this.refusals, this.log);
+    const read = new OneRead(readSpan, this.clock, this.refusals);
     for (const [index, block] of blocks.entries()) {
       try {
-        if ((await read.block(block)) === "dead" && block.points.length > 1) this.refusals.learnDead(block);
+        this.note(block, await read.block(block));
       } catch (error) {
         if (!read.answered) throw error;
         for (const { points } of blocks.slice(index)) read.refuseRest(points, error);
@@ -69,6 +70,16 @@ export class BlockReader {
   /** The device is there again, maybe restarted or replaced: what it refused may be there as well. */
   forget(): void {
     this.refusals.forget();
+  }
+
+  /** Told once: what was refused is tried again every few minutes. */
+  private note(block: Block<NamedPoint>, outcome: Outcome): void {
+    if (outcome === "good" || outcome === "failed") return;
+    if (outcome === "dead" && block.points.length > 1) this.refusals.learnDead(block);
+    const request = formatSpan(block);
+    if (this.told.has(request)) return;
+    this.told.add(request);
+    this.log.info({ request }, `the device refuses ${outcome === "dead" ? "this read" : "a part of this read"}`);
   }
 
   private named(ids: readonly PointId[]): NamedPoint[] {
@@ -88,13 +99,11 @@ class OneRead {
   private readonly readSpan: ReadSpan;
   private readonly clock: Clock;
   private readonly refusals: Refusals;
-  private readonly log: Logger;
 
-  constructor(readSpan: ReadSpan, clock: Clock, refusals: Refusals, log: Logger) {
+  constructor(readSpan: ReadSpan, clock: Clock, refusals: Refusals) {
     this.readSpan = readSpan;
     this.clock = clock;
     this.refusals = refusals;
-    this.log = log;
   }
 
   /** Rejects where the device does not answer. */
@@ -108,7 +117,7 @@ class OneRead {
       if (!(error instanceof DeviceError) || error.kind === "unreachable") throw error;
       this.answered = true;
       const missing = error instanceof ModbusException && error.concernsRange;
-      if (missing && block.points.length > 1 && !this.refusals.isDead(block)) return this.parts(block, error);
+      if (missing && block.points.length > 1 && !this.refusals.isDead(block)) return this.parts(block);
       this.refuse(block.points, error.message);
       return missing ? "dead" : "failed";
     }
@@ -124,7 +133,7 @@ class OneRead {
     );
   }
 
-  private async parts(block: Block<NamedPoint>, error: ModbusException): Promise<Outcome> {
+  private async parts(block: Block<NamedPoint>): Promise<Outcome> {
     const parts = splitBlock(block);
     const outcomes: Outcome[] = [];
     for (const part of parts) outcomes.push(await this.block(part));
@@ -133,7 +142,6 @@ class OneRead {
       if (outcomes[index] === "dead") this.refusals.learnDead(part);
     }
     if (outcomes.every((outcome) => outcome === "good")) this.learnHole(parts);
-    this.log.info({ request: formatSpan(block), reason: error.message }, "the device refuses a part of this read");
     return "mixed";
   }
 

@@ -33,7 +33,13 @@ export class LineQueue {
       );
     }
     return new Promise<T>((resolve, reject) => {
-      const start = (): Promise<void> => task().then(resolve, reject);
+      const start = async (): Promise<void> => {
+        try {
+          resolve(await task());
+        } catch (error) {
+          reject(error);
+        }
+      };
       (urgency === "write" ? this.writes : this.reads).push({ start, reject });
       this.next();
     });

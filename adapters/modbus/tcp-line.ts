@@ -17,6 +17,8 @@ export function connectTcp({ host, port }: { readonly host: string; readonly por
   return async (signal, onLost) => {
     const socket = await openSocket(host, port, signal);
     const client = new modbusSerial.default();
+    // What goes wrong on the socket is heard there.
+    client.on("error", () => {});
     // A callback is called at once for a socket that is open; there is nothing to wait for.
     client.linkTCP(socket, { port }, () => {});
     watch(socket, onLost);
@@ -35,10 +37,11 @@ function openSocket(host: string, port: number, signal: AbortSignal): Promise<So
       reject(signal.reason);
     };
     signal.addEventListener("abort", abort, { once: true });
-    socket.once("error", reject);
+    const fail = (error: Error): void => reject(lost(error));
+    socket.once("error", fail);
     socket.once("connect", () => {
       signal.removeEventListener("abort", abort);
-      socket.off("error", reject);
+      socket.off("error", fail);
       resolve(socket);
     });
   });
@@ -46,11 +49,11 @@ function openSocket(host: string, port: number, signal: AbortSignal): Promise<So
 
 function watch(socket: Socket, onLost: (error: DeviceError) => void): void {
   const reader = new FrameReader();
-  let reason = "the device closed the connection";
+  let reason = new DeviceError("unreachable", "the device closed the connection");
   socket.on("error", (error) => {
-    reason = error.message;
+    reason = lost(error);
   });
-  socket.on("close", () => onLost(new DeviceError("unreachable", reason)));
+  socket.on("close", () => onLost(reason));
   // Out of step the library would wait for up to 64 KiB of answers.
   socket.on("data", (chunk) => {
     if (reader.push(chunk) !== undefined) return;
@@ -59,4 +62,11 @@ function watch(socket: Socket, onLost: (error: DeviceError) => void): void {
   });
   // The peer closed its half: no answer can come any more.
   socket.on("end", () => socket.destroy());
+}
+
+/** A name with several addresses fails with one error that holds the others and has no words of its own. */
+function lost(error: Error): DeviceError {
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const reasons = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause)));
+  return new DeviceError("unreachable", reasons.join("; "), { cause: error });
 }

@@ -9,6 +9,7 @@ import { MINUTE } from "../../../src/clock.ts";
 import { DeviceError, type DeviceErrorKind } from "../../../src/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { type LogLine, recordingLogger } from "../../support/recording-logger.ts";
 
 /** A device of holding registers, each of which holds its own address; these addresses it does not have. */
 function aDevice(addresses: readonly number[], missing: readonly number[], gap = 20) {
@@ -18,7 +19,8 @@ function aDevice(addresses: readonly number[], missing: readonly number[], gap =
   const points = new Map(
     addresses.map((address): [string, ModbusPoint] => [`p${address}`, { table: "holding", address, count: 1 }]),
   );
-  const reader = new BlockReader({ points, limits: { max: 125, gap }, clock, log: silentLogger });
+  const lines: LogLine[] = [];
+  const reader = new BlockReader({ points, limits: { max: 125, gap }, clock, log: recordingLogger(lines) });
   const readSpan: ReadSpan = async (span) => {
     asked.push(formatSpan(span));
     const registers = Array.from({ length: span.count }, (_, i) => span.address + i);
@@ -37,7 +39,7 @@ function aDevice(addresses: readonly number[], missing: readonly number[], gap =
       asked: [...asked],
     };
   };
-  return { clock, reader, holes, asked, poll, readSpan };
+  return { clock, reader, holes, poll, readSpan, lines };
 }
 
 test("where a device refuses to be read over a hole, all points still arrive, and the next poll reads around it", async () => {
@@ -77,6 +79,17 @@ test("what was refused gets another chance after ten minutes, and when the devic
   reader.forget();
   holes.clear();
   assert.deepEqual((await poll()).asked, ["holding[0x0..0x5]"]);
+});
+
+test("a hole is told once, however often it is found again", async () => {
+  const { clock, poll, lines } = aDevice([0, 5], [3]);
+  for (let i = 0; i < 5; i++) {
+    await poll();
+    await clock.advance(10 * MINUTE);
+  }
+  assert.deepEqual(lines, [
+    { level: "info", fields: { request: "holding[0x0..0x5]" }, message: "the device refuses a part of this read" },
+  ]);
 });
 
 test("with any holes, every point that the device has is read, in the end with no refused request but those of the others", async () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import fc from "fast-check";
 import { modbus } from "../../../adapters/modbus/index.ts";
 import type { DeviceLink } from "../../../src/adapter.ts";
 import { SECOND } from "../../../src/clock.ts";
-import type { DeviceErrorKind } from "../../../src/errors.ts";
+import { DeviceError, type DeviceErrorKind } from "../../../src/errors.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { aContext, pointsOf } from "../../support/modbus-device.ts";
 import { type LogLine, recordingLogger } from "../../support/recording-logger.ts";
@@ -19,11 +20,11 @@ import {
 
 const KEYS = { level: { input: 0, length: 4 }, running: { coil: 0, write: true } };
 
-async function aDevice(t: TestContext, port: number, units: readonly number[] = [1]) {
+async function aDevice(t: TestContext, port: number, units: readonly number[] = [1], host = "127.0.0.1") {
   const clock = new FakeClock();
   const lines: LogLine[] = [];
   const heard: boolean[] = [];
-  const options = modbus.link.parse({ host: "127.0.0.1", port });
+  const options = modbus.link.parse({ host, port });
   const link = await modbus.open(options, aContext({ clock, log: recordingLogger(lines) }));
   t.after(() => link.close());
   const devices = await Promise.all(
@@ -133,6 +134,22 @@ test("an answer that is none of this request is not taken, and the next request 
   }
 });
 
+test("any answer at all is a value or a DeviceError, and the next request works", async (t) => {
+  const { slave, device } = await aHostileSlave(t);
+  const answers = fc.uint8Array({ minLength: 1, maxLength: 253 });
+  const functionCodes = fc.constantFrom(1, 4, 5, 0x81, 0x84, 0x85);
+  await fc.assert(
+    fc.asyncProperty(answers, functionCodes, fc.boolean(), async (data, code, write) => {
+      slave.next((request, socket) => socket.write(frame(request, code, ...data.subarray(1))));
+      const tried = write ? device.write("running", true) : device.read(["level"]);
+      await tried.catch((error: unknown) => assert.ok(error instanceof DeviceError));
+      assert.deepEqual(await level(device), ZEROS);
+    }),
+    { numRuns: 200 },
+  );
+  assert.equal(slave.connections, 1);
+});
+
 test("an answer with the number of another transaction is ignored", async (t) => {
   const other: Behaviour = (request, socket) =>
     socket.write(frame({ ...request, transaction: request.transaction ^ 0x55 }, 4, 4, 0, 7, 0, 7));
@@ -204,6 +221,14 @@ test("a slave that is not there yet is found when it comes", async (t) => {
   assert.deepEqual(await level(device), ZEROS);
   assert.deepEqual(heard, [false, true]);
   assert.deepEqual(logged(), ["the Modbus line is down; trying again until it is back", "the Modbus line answers"]);
+});
+
+test("a name that has several addresses says why none of them answers", async (t) => {
+  const gone = await ScriptedSlave.listen();
+  const { port } = gone;
+  await gone.close();
+  const { device } = await aDevice(t, port, [1], "localhost");
+  await fails(device, "unreachable", /connect ECONNREFUSED/);
 });
 
 test("a slave that refuses a connection soon after the last one is left alone for a second", async (t) => {
