@@ -52,6 +52,15 @@ test("every dependency has a row in docs/dependencies.md, and there is no row wi
   for (const name of Object.keys(optionalDependencies)) assert.ok(text.includes(`\`${name}\``), name);
 });
 
+test("every package that comes with the program is named in THIRD-PARTY-NOTICES.md", () => {
+  const { packages } = JSON.parse(readFileSync(locateData("package-lock.json"), "utf8"));
+  const shipped = Object.keys(packages).filter((path) => path !== "" && packages[path].dev !== true);
+  const names = new Set(shipped.map((path) => path.replace(/.*node_modules\//, "")));
+  const text = readFileSync(locateData("THIRD-PARTY-NOTICES.md"), "utf8");
+  const rows = [...text.matchAll(/^\| (\S+) \| \S+ \|$/gm)].map(([, name = ""]) => name);
+  assert.deepEqual(new Set(rows.filter((name) => name !== "package")), names);
+});
+
 async function pack(t: TestContext, stage: string): Promise<string[]> {
   mkdirSync(stage);
   for (const name of SOURCES.filter((name) => existsSync(locateData(name)))) {
