@@ -8,7 +8,7 @@ import { isObjectLink, sameValue, type Value } from "../lwm2m/sample.ts";
 import type { BitField } from "./bits.ts";
 import { type Conversion, ConversionError, type ConversionSpec, type RawWrite } from "./conversion-types.ts";
 import { describeLinear, isIdentity } from "./linear.ts";
-import { bitField, type Plan, simulationHints, stagesOf, unitMap } from "./pipeline.ts";
+import { bitField, makePlan, type Plan, simulationHints, stagesOf } from "./pipeline.ts";
 import type { Converted } from "./plan-types.ts";
 import { simulatedValue } from "./simulate.ts";
 import { makeSource, type Source } from "./source.ts";
@@ -22,7 +22,7 @@ export function makeConversion(spec: ConversionSpec, resource: ResourceDefinitio
   const { type } = resource;
   if (type === undefined) throw new ConversionError("do", `${resource.name} is executable: it has no value`);
   const source = makeSource(spec, type);
-  const plan: Plan = { spec, resource, type, raw: source.type, unit: unitMap(spec, type, resource.unit) };
+  const plan = makePlan(spec, resource, type, source.type);
   const field = bitField(spec, source.type);
   const stages = [source.stage, ...stagesOf(plan, field)];
   const toValue = reader(stages);
@@ -79,9 +79,9 @@ function maskBytes({ stage }: Source, field: BitField | undefined): Uint8Array |
   return mask instanceof Uint8Array ? mask : undefined;
 }
 
-function noteOf({ spec, resource, unit }: Plan): string | undefined {
+function noteOf({ spec, wanted, unit }: Plan): string | undefined {
   if (isIdentity(unit)) return undefined;
   const bounded = spec.valid !== undefined ? "valid" : spec.accept !== undefined ? "accept" : undefined;
-  const counts = bounded === undefined ? "" : `; ${bounded} is in ${resource.unit}`;
-  return `${spec.unit} -> ${resource.unit} (${describeLinear(unit)})${counts}`;
+  const counts = bounded === undefined ? "" : `; ${bounded} is in ${wanted}`;
+  return `${spec.unit} -> ${wanted} (${describeLinear(unit)})${counts}`;
 }

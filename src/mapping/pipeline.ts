@@ -22,22 +22,31 @@ import { integerRange } from "./number-codecs.ts";
 import type { RawType } from "./raw-types.ts";
 import type { SimulationHints } from "./simulate.ts";
 import type { Stage } from "./stage.ts";
-import { convertUnit } from "./units.ts";
+import { checkSpelling, convertUnit } from "./units.ts";
 
 export interface Plan {
   readonly spec: ConversionSpec;
   readonly resource: ResourceDefinition;
   readonly type: ResourceType;
   readonly raw: RawType;
+  /** The unit of the resource, where it has one. */
+  readonly wanted: string | undefined;
   /** From the unit of the device to that of the resource. */
   readonly unit: Linear;
 }
 
-export function unitMap({ unit }: ConversionSpec, type: ResourceType, wanted: string | undefined): Linear {
+/** Puts together what all stages look at. Throws ConversionError (`unit`). */
+export function makePlan(spec: ConversionSpec, resource: ResourceDefinition, type: ResourceType, raw: RawType): Plan {
+  // Time has no unit in the registry, because it is always seconds (Core, Appendix C).
+  const wanted = resource.unit ?? (type === "time" ? "s" : undefined);
+  return { spec, resource, type, raw, wanted, unit: unitMap(spec.unit, type, wanted) };
+}
+
+function unitMap(unit: string | undefined, type: ResourceType, wanted: string | undefined): Linear {
   if (unit === undefined) return IDENTITY;
   if (!isNumericType(type)) throw new ConversionError("unit", `unit ${unit}: a ${TYPE_NAMES[type]} has no unit`);
-  if (wanted === undefined) return IDENTITY;
-  const conversion = convertUnit(unit, wanted);
+  const conversion = wanted === undefined ? checkSpelling(unit) : convertUnit(unit, wanted);
+  if (conversion === undefined) return IDENTITY;
   if ("refusal" in conversion) throw new ConversionError("unit", conversion.refusal);
   return conversion;
 }

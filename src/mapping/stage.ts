@@ -1,6 +1,6 @@
 /** One step of the pipeline between the wire and the server, with its way back. */
 import { Lwm2mError } from "../errors.ts";
-import { isObjectLink, type Value } from "../lwm2m/sample.ts";
+import type { Value } from "../lwm2m/sample.ts";
 
 export interface Stage {
   /** A value that cannot be good gives Bad; never throws. */
@@ -51,6 +51,6 @@ export function narrow(value: bigint): number | bigint {
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (value instanceof Uint8Array) return `${value.length} ${value.length === 1 ? "byte" : "bytes"}`;
-  if (typeof value === "object" && value !== null && "object" in value && isObjectLink(value as Value)) return "a link";
+  if (typeof value === "object" && value !== null && "object" in value) return "a link";
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }

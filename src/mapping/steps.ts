@@ -84,8 +84,10 @@ function stepMaker(step: StepRecord, context: StepContext): (args: Args) => unkn
 function orderOf(given: unknown, fallback: ByteOrder | undefined): { readonly order?: ByteOrder } {
   if (given === undefined) return fallback === undefined ? {} : { order: fallback };
   if (typeof given === "string") return { order: given };
-  const { words, bytes } = Object(given) as { readonly words?: unknown; readonly bytes?: unknown };
-  if (isEnd(words) && isEnd(bytes)) return { order: { words, bytes } };
+  if (typeof given === "object" && given !== null && "words" in given && "bytes" in given) {
+    const { words, bytes } = given;
+    if (isEnd(words) && isEnd(bytes)) return { order: { words, bytes } };
+  }
   throw new ConversionError("order", `order is ABCD, CDAB, BADC, DCBA or { words: big | little, bytes: big | little }`);
 }
 

@@ -36,13 +36,19 @@ export function convertUnit(from: string, to: string): Linear | { readonly refus
   return compose(source.toBase, invert(target.toBase));
 }
 
-/** The wrong case is the usual slip: "kw". */
+/** Where the resource takes any unit, a known one in the wrong case is still a slip: "kw". */
+export function checkSpelling(unit: string): { readonly refusal: string } | undefined {
+  const meant = findUnit(unit) === undefined ? sameLetters(unit) : undefined;
+  return meant === undefined ? undefined : { refusal: `unknown unit "${unit}"; did you mean "${meant}"?` };
+}
+
 function hint(name: string, wanted: string): string {
-  const all = unitNames();
-  const sameLetters = all.find((known) => known.toLowerCase() === name.toLowerCase());
-  const [near] = name.length > 2 ? nearestNames(name, all, 1) : [];
-  const meant = sameLetters ?? near;
+  const meant = sameLetters(name) ?? (name.length > 2 ? nearestNames(name, unitNames(), 1)[0] : undefined);
   return meant === undefined ? ` (the resource is in ${wanted})` : `; did you mean "${meant}"?`;
+}
+
+function sameLetters(name: string): string | undefined {
+  return unitNames().find((known) => known.toLowerCase() === name.toLowerCase());
 }
 
 /** A factor, or a factor and an offset: base = value * factor + offset. */

@@ -55,3 +55,8 @@ test("a unit of another kind is refused", () => {
   assert.equal(refusal({ unit: "kw" }, "float", { unit: "kW" }), 'unit: unknown unit "kw"; did you mean "kW"?');
   assert.match(refusal({ shape: COIL, unit: "V" }, "boolean"), /^unit: unit V: a Boolean has no unit/);
 });
+
+test("a unit in the wrong case is a slip also where the registry has none", () => {
+  assert.equal(refusal({ unit: "kw" }, "float"), 'unit: unknown unit "kw"; did you mean "kW"?');
+  assert.equal(good(conversion({ unit: "furlong" }, "float"), hex("0007")), 7);
+});

@@ -82,3 +82,15 @@ test("what came as f32 stays a float32 after scale and unit", () => {
   const huge = conversion({ as: "f32", scale: 1000 }, "float");
   assert.equal(good(huge, hex("7f7fffff")), 3.4028234663852886e41);
 });
+
+test("a scaled float32 comes back to within its own precision", () => {
+  const raw = fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(1e-20), max: Math.fround(1e20) });
+  fc.assert(
+    fc.property(raw, fc.constantFrom(0.1, 40, 1 / 3), fc.constantFrom("W", "kW"), (value, scale, unit) => {
+      const converter = conversion({ as: "f32", scale, unit }, "float", { unit: "kW" });
+      const plain = conversion({ as: "f32" }, "float");
+      const back = Number(good(plain, write(converter, good(converter, write(plain, value)))));
+      assert.ok(Math.abs(back - value) <= 2 ** -22 * value, `${value} * ${scale}: ${back}`);
+    }),
+  );
+});
