@@ -36,11 +36,12 @@ export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly
       objects: objectsSchema(definitions),
       ...Object.fromEntries(sections),
     },
-    $defs: { resource: resourceSchema(adapters), resources: { type: "object", additionalProperties: RESOURCE } },
+    $defs: { resource: resourceSchema(adapters), object: ANY_OBJECT },
   };
 }
 
 const RESOURCE: JsonSchema = { $ref: "#/$defs/resource" };
+const OBJECT: JsonSchema = { $ref: "#/$defs/object" };
 
 /** A schema without the keywords of a whole document. */
 export function bare(schema: unknown): JsonSchema {
@@ -70,25 +71,25 @@ function objectsSchema(definitions: readonly ObjectDefinition[]): JsonSchema {
 
 function objectSchema(name: string, definition: ObjectDefinition): JsonSchema {
   if (name === String(definition.id)) {
-    return { description: definition.name, type: "object", properties: resourceNames(definition), ...OTHER_KEYS };
+    return { description: definition.name, allOf: [OBJECT], properties: resourceNames(definition) };
   }
   return { description: `Object ${definition.id}`, $ref: `#/properties/objects/properties/${definition.id}` };
 }
 
-/** IDs instead of names, instances of resources, and instances of the object. */
-const OTHER_KEYS: JsonSchema = {
-  patternProperties: { "\\[[0-9]+\\]$": RESOURCE, "^[0-9]+$": { anyOf: [RESOURCE, { $ref: "#/$defs/resources" }] } },
+/** What every object has, by name or ID: resources, instances of a resource (`error_code[0]`), instances of the object. */
+const ANY_OBJECT: JsonSchema = {
+  type: "object",
+  properties: { version: { type: ["string", "number"] }, defaults: RESOURCE },
+  patternProperties: { "^[0-9]+$": { anyOf: [RESOURCE, { type: "object", additionalProperties: RESOURCE }] } },
+  additionalProperties: RESOURCE,
 };
 
+/** Of each resource only its description: what it may hold is said once, in ANY_OBJECT. */
 function resourceNames({ resources }: ObjectDefinition): Readonly<Record<string, JsonSchema>> {
   const described = [...resources.values()].map(
-    (resource) => [slug(resource.name), { ...RESOURCE, description: describeResource(resource) }] as const,
+    (resource) => [slug(resource.name), { description: describeResource(resource) }] as const,
   );
-  return {
-    version: { type: ["string", "number"] },
-    defaults: RESOURCE,
-    ...Object.fromEntries(described),
-  };
+  return Object.fromEntries(described);
 }
 
 /** "5700 R float, Cel, -20..50, mandatory": what the registry says. */

@@ -20,10 +20,11 @@ export function resolvePoint(
   context: DeviceContext,
 ): PointSource | undefined {
   const core = coreOf(source, resource, context);
-  const poll = core === undefined ? undefined : readPoll(core, resource, context);
+  const poll = readPoll(resource, context);
   if (core === undefined || poll === undefined) return undefined;
   const point = readPoint(core, resource, context);
-  return point === undefined ? undefined : { ...core.source, point: point.parsed, poll };
+  if (point === undefined) return undefined;
+  return { ...core.source, point: point.parsed, poll: core.source.readable ? poll : "never" };
 }
 
 /** What does not depend on the device: the keys of the core, and the conversion made of them. */
@@ -110,18 +111,13 @@ function accessOf(
   return { readable, writable };
 }
 
-function readPoll(
-  { keys, source }: Core,
-  { mapped, node }: ResolvableResource,
-  { adapter, groups, report }: DeviceContext,
-): Poll | undefined {
+function readPoll({ node }: ResolvableResource, { adapter, groups, report }: DeviceContext): Poll | undefined {
+  const written = childOf(node, "poll");
   const fallback = adapter.polled ? "normal" : "never";
-  const poll = pollOf(keys.poll ?? fallback, groups);
-  if (typeof poll === "object" && "wrong" in poll) {
-    reportError(report, childOf(node, "poll")?.place ?? mapped.key.place, poll.wrong);
-    return undefined;
-  }
-  return source.readable ? poll : "never";
+  const poll = pollOf(written?.kind === "scalar" ? written.text : fallback, groups);
+  if (typeof poll === "string" || "every" in poll) return poll;
+  reportError(report, written?.place ?? node.place, poll.wrong);
+  return undefined;
 }
 
 function convert(

@@ -1,19 +1,18 @@
 /** A mapping and a device entry → the plan of the device. */
-import { createHash } from "node:crypto";
 import type { AdapterModule, PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
-import { unknownWord } from "../yaml/issues.ts";
 import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { type Report, readNode, reportError, toPlain } from "../yaml/read.ts";
+import { type Report, readNode, toPlain } from "../yaml/read.ts";
 import type { ByteOrder } from "./conversion-types.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { deviceUrn, withIdentity } from "./identity.ts";
 import { resourceKeys } from "./keys.ts";
-import type { MappingFile, Parameter } from "./load.ts";
-import { readParameter } from "./parameters.ts";
+import type { MappingFile } from "./load.ts";
 import type { DevicePlan, ObjectPlan, ResourcePlan } from "./plan-types.ts";
 import { type DeviceContext, resolveResource } from "./resource.ts";
 import { readAvailability, readEvery } from "./schedule.ts";
+import { readScope, scopeText } from "./scope.ts";
 import { withSensorUnits } from "./sensor-units.ts";
 import { byInstance, type MappedObject, type MappedResource, readObjects } from "./structure.ts";
 import { namesIn, type Scope, substitute } from "./substitute.ts";
@@ -70,33 +69,24 @@ export function resolveWithNodes(
   entry: DeviceEntry,
   report: Report,
 ): ResolvedDevice | undefined {
-  let wrong = false;
-  const counted: Report = (problem) => {
-    wrong ||= problem.severity === "error";
-    report(problem);
-  };
   const { file, adapter } = mapping;
-  const scope = readScope(file, entry, counted);
+  const reports = trackErrors(report);
+  const scope = readScope(file, entry, reports.counted);
   if (scope === undefined) return undefined;
-  const fill = filler(scope, counted);
+  const fill = filler(scope, reports.unfilled);
   const section = fill(file.section ?? emptySection(file));
-  const device = readNode(section, adapter.device, counted);
-  const availability = readAvailability(fill(file.availability), counted);
-  const order = orderOf(section);
-  const groups = readEvery(fill(file.every), counted);
-  const context: DeviceContext = { adapter, device, ...order, groups, scope, report: counted };
-  const { resources, nodes } = resolveResources(mapping, context);
-  if (wrong || device === undefined) return undefined;
-  const { id, place, link, prefix, was } = entry;
+  const device = readNode(section, adapter.device, reports.counted);
+  const availability = readAvailability(fill(file.availability), reports.counted);
+  const groups = readEvery(fill(file.every), reports.counted);
+  const context: DeviceContext = { adapter, device, ...orderOf(section), groups, scope, report: reports.counted };
+  const { resources, nodes } = resolveResources(mapping, context, reports.unfilled);
+  if (reports.anyError() || device === undefined) return undefined;
   const deviceId = entry.deviceId ?? deviceUrn(fill(file.identity));
+  const { parameters: _parameters, deviceId: _deviceId, ...own } = entry;
   const plan: DevicePlan = {
-    id,
-    place,
-    link,
-    mapping: file.name,
-    ...(prefix === undefined ? {} : { prefix }),
-    ...(was === undefined ? {} : { was }),
+    ...own,
     ...(deviceId === undefined ? {} : { deviceId }),
+    mapping: file.name,
     adapter: adapter.name,
     device,
     availability,
@@ -105,6 +95,28 @@ export function resolveWithNodes(
     fingerprint: `${mapping.fingerprint} ${scopeText(scope)}`,
   };
   return { plan, nodes };
+}
+
+interface Reports {
+  /** What is wrong; left out where a `$name` at that place could not be filled in: its reader complains of the name. */
+  readonly counted: Report;
+  /** A `$name` that could not be filled in. */
+  readonly unfilled: Report;
+  anyError(): boolean;
+}
+
+function trackErrors(report: Report): Reports {
+  let wrong = false;
+  const places = new Set<Place>();
+  const counted: Report = (problem) => {
+    wrong ||= problem.severity === "error";
+    if (problem.place === undefined || !places.has(problem.place)) report(problem);
+  };
+  const unfilled: Report = (problem) => {
+    counted(problem);
+    if (problem.place !== undefined) places.add(problem.place);
+  };
+  return { counted, unfilled, anyError: () => wrong };
 }
 
 type Fill = <T extends YamlNode | undefined>(node: T) => T;
@@ -117,12 +129,13 @@ function filler(scope: Scope, report: Report): Fill {
 function resolveResources(
   mapping: PreparedMapping,
   context: DeviceContext,
+  unfilled: Report,
 ): { readonly resources: Map<PointId, ResourcePlan>; readonly nodes: Map<PointId, MapNode> } {
   const resources = new Map<PointId, ResourcePlan>();
   const nodes = new Map<PointId, MapNode>();
   for (const object of mapping.objects) {
     for (const mapped of object.resources) {
-      const node = filledNode(mapped, mapping, context);
+      const node = filledNode(mapped, mapping, { scope: context.scope, report: unfilled });
       const plan = resolveResource({ mapped, node }, context);
       if (plan === undefined) continue;
       resources.set(mapped.point, plan);
@@ -134,7 +147,11 @@ function resolveResources(
 }
 
 /** The resource's keys for this device; shared with the devices that have the same values for what it names. */
-function filledNode(mapped: MappedResource, { filled }: PreparedMapping, { scope, report }: DeviceContext): MapNode {
+function filledNode(
+  mapped: MappedResource,
+  { filled }: PreparedMapping,
+  { scope, report }: Pick<DeviceContext, "scope" | "report">,
+): MapNode {
   let known = filled.get(mapped);
   if (known === undefined) {
     known = new Map();
@@ -151,33 +168,6 @@ function filledNode(mapped: MappedResource, { filled }: PreparedMapping, { scope
   // What is wrong must be said again for the next device.
   if (!wrong) known.set(values, node);
   return node;
-}
-
-/** Every parameter of the mapping with its value; keys of the entry that name none are reported. */
-function readScope(file: MappingFile, entry: DeviceEntry, report: Report): Scope | undefined {
-  const scope = new Map<string, ReturnType<typeof readParameter> | "absent">();
-  const given = new Map(entry.parameters.map((parameter) => [parameter.key.text, parameter]));
-  for (const [name, parameter] of file.parameters) {
-    scope.set(name, parameterValue(name, parameter, given.get(name)?.value, { entry, report }));
-  }
-  for (const [name, { key }] of given) {
-    if (!file.parameters.has(name)) reportError(report, key.place, unknownWord("key", name, file.parameters.keys()));
-  }
-  return [...scope.values()].includes(undefined) ? undefined : (scope as Scope);
-}
-
-function parameterValue(
-  name: string,
-  { spec, defaultNode }: Parameter,
-  given: YamlNode | undefined,
-  { entry, report }: { readonly entry: DeviceEntry; readonly report: Report },
-): ReturnType<typeof readParameter> | "absent" {
-  const node = given ?? defaultNode;
-  if (node !== undefined) return readParameter(name, spec, node, report);
-  if (spec.optional === true) return "absent";
-  const range = spec.range === undefined ? "" : ` from ${spec.range.join(" to ")}`;
-  reportError(report, entry.place, `the device "${entry.id}" needs "${name}" (${spec.type}${range})`);
-  return undefined;
 }
 
 const orderSchema = resourceKeys.shape.order;
@@ -210,41 +200,4 @@ function warnOfMandatory({ key, definition, resources }: MappedObject, report: R
       report({ severity: "warning", place: key.place, message });
     }
   }
-}
-
-/** Of the meaning alone: neither comments nor places nor descriptions. */
-function fingerprintOf(file: MappingFile, objects: readonly MappedObject[]): string {
-  const parts = [file.protocol, file.section, file.every, file.availability, file.identity, file.objects];
-  const definitions = objects.map(({ definition }) => ({
-    ...definition,
-    resources: [...definition.resources.values()],
-  }));
-  const parameters = [...file.parameters.values()].map(({ spec }) => spec.type);
-  const text = JSON.stringify([
-    parts.map((part) => (part === undefined ? null : canonical(part))),
-    parameters,
-    definitions,
-  ]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
-}
-
-function canonical(node: YamlNode): unknown {
-  switch (node.kind) {
-    case "scalar":
-      return [node.text, node.quoted];
-    case "list":
-      return node.items.map(canonical);
-    case "map":
-      return node.entries.map(({ key, value }) => ({ [key.text]: canonical(value) }));
-  }
-}
-
-/** The values of these parameters as text: equal text, equal values. */
-function scopeText(scope: Scope, names: Iterable<string> = scope.keys()): string {
-  const wanted = new Set(names);
-  if (wanted.size === 0) return "";
-  const values = [...scope]
-    .filter(([name]) => wanted.has(name))
-    .map(([name, value]) => [name, value === "absent" ? null : value.text]);
-  return JSON.stringify(values);
 }
