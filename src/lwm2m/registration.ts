@@ -163,7 +163,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     this.flight = undefined;
     switch (flight) {
       case "register":
-        if (this.state === "deregistering") this.onOvertaken(outcome, now);
+        if (this.state === "deregistering" && this.afterwards.type === "stop") this.onOvertaken(outcome, now);
         else this.onRegistered(outcome, now);
         break;
       case "update":
@@ -193,7 +193,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   /** The Register of a client that has been stopped meanwhile. */
   private onOvertaken({ ok, text, location }: Outcome, now: Millis): void {
     this.location = ok ? location : undefined;
-    if (this.location === undefined || this.afterwards.type === "start") this.finish(`Register: ${text}`, now);
+    if (this.location === undefined) this.finish(`Register: ${text}`, now);
     else this.deregister(`Register: ${text}, too late`, this.next ?? now, now);
   }
 

@@ -71,6 +71,14 @@ test("a resource that fails answers with its own error", async () => {
   await assert.rejects(aDevice().tree.read(at("/d01/3303/1/5700")), OFFLINE);
 });
 
+test("a resource for which the backing has nothing is 5.00", async () => {
+  const { tree, backing } = aDevice();
+  backing.read = async () => [[]];
+  await assert.rejects(tree.read(at("/d01/3303/0/5700")), lwm2m(CODE.internalServerError, /no value/));
+  await assert.rejects(tree.read(at("/d01/16/0/0/0")), lwm2m(CODE.internalServerError, /no value/));
+  assert.deepEqual(await tree.read(at("/d01/16/0/0")), []);
+});
+
 test("an object without instances reads as nothing", async () => {
   const { tree, backing } = aDevice();
   assert.deepEqual(await tree.read(at("/d01/3336")), []);
