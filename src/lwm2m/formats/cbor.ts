@@ -60,19 +60,17 @@ export function decodeCbor(payload: Uint8Array): Cbor {
 
 const WORD = 2n ** 32n;
 
-/** The two switches of the library that decide the width of one float; it reads them at every number. */
-class FloatEncoder extends Encoder {
-  alwaysUseFloat = false;
-  useFloat32 = 0;
-}
-
-const codec = new FloatEncoder({
-  mapsAsObjects: false,
-  useRecords: false,
-  tagUint8Array: false,
-  variableMapSize: true,
-  copyBuffers: true,
-});
+const codec = Object.assign(
+  new Encoder({
+    mapsAsObjects: false,
+    useRecords: false,
+    tagUint8Array: false,
+    variableMapSize: true,
+    copyBuffers: true,
+  }),
+  // The switches of the library that decide the width of a float; it looks at them for every number.
+  { alwaysUseFloat: false, useFloat32: 0 },
+);
 
 // Extensions of cbor-x are global; this file is its only user. Without a tag the library writes the content alone.
 addExtension({
@@ -81,10 +79,12 @@ addExtension({
   encode({ value }: CborFloat, encode: (value: number) => Uint8Array) {
     codec.alwaysUseFloat = true;
     codec.useFloat32 = Object.is(Math.fround(value), value) ? 1 : 0;
-    const written = encode(value);
-    codec.alwaysUseFloat = false;
-    codec.useFloat32 = 0;
-    return written;
+    try {
+      return encode(value);
+    } finally {
+      codec.alwaysUseFloat = false;
+      codec.useFloat32 = 0;
+    }
   },
   decode: (value: number) => new CborFloat(value),
 });

@@ -46,7 +46,7 @@ export interface ContentCodec {
   /**
    * Reads the payload of a write to `base`; values of unknown resources below an instance are left out. Throws
    * ProtocolError where the bytes are not this format, Lwm2mError 4.00 where a value does not fit its type or a name lies
-   * outside `base`.
+   * outside `base`, 4.04 where `base` is itself a resource that is unknown.
    */
   decode(payload: Uint8Array, base: Path, typeOf: TypeOf): PathValue[];
 }

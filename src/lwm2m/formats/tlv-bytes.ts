@@ -1,7 +1,7 @@
 /** The bytes of TLV (Core 1.2 §7.5.5): headers and values. What they mean at a path is in tlv.ts. */
 import { ProtocolError } from "../../errors.ts";
 import type { ObjectLink, ResourceType, Value } from "../sample.ts";
-import { encodeUtf8, integer, plainBytes } from "./value.ts";
+import { encodeUtf8, integer, plainBytes, tryUtf8 } from "./value.ts";
 
 /** Bits 7 and 6 of the type byte. */
 export const TLV_KIND = { objectInstance: 0, resourceInstance: 1, multipleResource: 2, resource: 3 } as const;
@@ -76,7 +76,7 @@ export function tlvRead(bytes: Uint8Array, type: ResourceType): Value | undefine
   switch (type) {
     case "string":
     case "corelnk":
-      return readText(bytes);
+      return tryUtf8(bytes);
     case "opaque":
       return plainBytes(bytes);
     case "boolean":
@@ -124,16 +124,6 @@ function integerBytes(value: number | bigint, unsigned: boolean): Uint8Array {
 
 function linkBytes({ object, instance }: ObjectLink): Uint8Array {
   return Uint8Array.of(object >> 8, object & 0xff, instance >> 8, instance & 0xff);
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function readText(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function readSigned(view: DataView): number | bigint | undefined {

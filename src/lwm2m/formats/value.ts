@@ -78,10 +78,17 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Throws ProtocolError where the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  const text = tryUtf8(bytes);
+  if (text === undefined) throw new ProtocolError("text is not UTF-8");
+  return text;
+}
+
+/** Undefined where the bytes are not UTF-8. */
+export function tryUtf8(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
-  } catch (error) {
-    throw new ProtocolError("text is not UTF-8", { cause: error });
+  } catch {
+    return undefined;
   }
 }
 

@@ -189,12 +189,12 @@ class Reading {
     return text;
   }
 
-  /** The trimmed text of a child element; undefined where it is absent or empty. */
+  /** The text of a child element, white space as one space; undefined where it is absent or empty. */
   private text(element: Element, name: string): string | undefined {
     const child = element[name];
     if (child !== undefined && typeof child !== "string")
       this.report(element, `<${name}> must stand once and hold text`);
-    return typeof child === "string" && child.trim() !== "" ? child.trim() : undefined;
+    return typeof child === "string" && child.trim() !== "" ? child.trim().replace(/\s+/g, " ") : undefined;
   }
 
   /** Where the element begins in the file, as far as the parser kept it. */

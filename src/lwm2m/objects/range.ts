@@ -73,15 +73,21 @@ function parseIntervals(text: string): readonly Interval[] | undefined {
   return intervals.every((interval) => interval !== undefined) ? intervals : undefined;
 }
 
-const NUMBER = String.raw`[+-]?\d+(?:\.\d+)?`;
+/** Vendors also write powers of two: "0..2^32-1". */
+const NUMBER = String.raw`[+-]?\d+(?:\.\d+)?|2\^\d{1,2}(?:-1)?`;
 const INTERVAL = new RegExp(String.raw`^\[?(${NUMBER})\s*(?:\.{2,3}|:|-)\s*(${NUMBER})\]?$`);
-const SINGLE = new RegExp(`^${NUMBER}$`);
+const SINGLE = new RegExp(`^(?:${NUMBER})$`);
 
 /** A pair in the wrong order ("-30..-120") means the interval between the two. */
 function parseInterval(text: string): Interval | undefined {
-  if (SINGLE.test(text)) return { low: Number(text), high: Number(text) };
-  const match = INTERVAL.exec(text);
-  if (match === null) return undefined;
-  const [low, high] = [Number(match[1]), Number(match[2])].sort((a, b) => a - b);
-  return low === undefined || high === undefined ? undefined : { low, high };
+  if (SINGLE.test(text)) return { low: readNumber(text), high: readNumber(text) };
+  const [, first, second] = INTERVAL.exec(text) ?? [];
+  if (first === undefined || second === undefined) return undefined;
+  const [a, b] = [readNumber(first), readNumber(second)];
+  return { low: Math.min(a, b), high: Math.max(a, b) };
+}
+
+function readNumber(text: string): number {
+  const [, exponent, minusOne] = /^2\^(\d+)(-1)?$/.exec(text) ?? [];
+  return exponent === undefined ? Number(text) : 2 ** Number(exponent) - (minusOne === undefined ? 0 : 1);
 }

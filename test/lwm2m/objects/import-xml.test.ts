@@ -86,6 +86,15 @@ test("several objects in one file are all read", () => {
   );
 });
 
+test("runs of white space in a name are one space", () => {
+  const xml = objectXml(ITEM.replace("Active &amp; Reactive", "LWM2M  Server\n URI"));
+  assert.equal(importXml(xml, FILE)[0]?.resources.get(1)?.name, "LWM2M Server URI");
+});
+
+test("a file may begin with a byte order mark", () => {
+  assert.equal(importXml(`\uFEFF${objectXml(ITEM)}`, FILE)[0]?.id, 26241);
+});
+
 test("character references stand for their characters", () => {
   const xml = objectXml(ITEM.replace("<![CDATA[ W ]]>", "&#176;C &#xB5; &lt;"));
   assert.equal(importXml(xml, FILE)[0]?.resources.get(1)?.unit, "°C µ <");

@@ -21,6 +21,7 @@ const RANGES: readonly (readonly [string, ResourceType, readonly Value[], readon
   ["0..3, 99", "integer", [0, 3, 99], [4, 98]],
   ["0; 3.8..20.5", "float", [0, 3.8, 20.5], [1, 21]],
   ["0..18446744073709551615", "unsigned", [0, 2n ** 64n - 1n], [-1]],
+  ["0..2^32-1", "integer", [0, 2 ** 32 - 1], [-1, 2 ** 32]],
   ["8 bit", "integer", [-128, 255], [-129, 256]],
   ["16-bit", "unsigned", [0, 65535], [-1, 65536]],
   ["0..255 bytes", "string", ["", "é".repeat(127)], ["é".repeat(128)]],
