@@ -3,7 +3,7 @@ import { CODE } from "../coap/codes.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
-import type { Attributes } from "../lwm2m/attributes.ts";
+import { type Attributes, checkAttributes } from "../lwm2m/attributes.ts";
 import { chooseFormat, decodeValues } from "../lwm2m/format-choice.ts";
 import { CONTENT_FORMAT, type ContentCodec } from "../lwm2m/formats/codec.ts";
 import { discoverPayload } from "../lwm2m/links.ts";
@@ -84,10 +84,13 @@ export class Requests {
     }
   }
 
+  /** The tree of the path, which exists. */
   private tree(path: Path): ObjectTree {
     const { prefix } = pathParts(path);
     const tree = this.options.treeOf(prefix);
     if (tree === undefined) throw new Lwm2mError(CODE.notFound, `there is no device with the prefix ${prefix}`);
+    // Before format and payload are looked at: 4.04 tells more than 4.06 or 4.15 for what is not there.
+    tree.check(path);
     return tree;
   }
 
@@ -100,8 +103,9 @@ export class Requests {
   }
 
   private async observe(operation: ObserveOperation): Promise<Served> {
+    const { path, attributes } = operation;
+    if (attributes !== undefined) checkAttributes(attributes, path, this.tree(path).typeOf);
     const content = await this.read(operation);
-    const { attributes } = operation;
     return {
       message: answer(content, true),
       granted: { ...content, ...(attributes === undefined ? {} : { attributes }) },
