@@ -1,7 +1,14 @@
 /** One endpoint on the bench: a hand-made peer sends it single messages and looks at what comes out. */
 import type { Millis } from "../../src/clock.ts";
+import { type Block, readBlock } from "../../src/coap/block.ts";
 import { CODE } from "../../src/coap/codes.ts";
-import { type CoapEffect, CoapEndpoint, type CoapEndpointOptions, type CoapEvent } from "../../src/coap/endpoint.ts";
+import {
+  type CoapEffect,
+  CoapEndpoint,
+  type CoapEndpointOptions,
+  type CoapEvent,
+  exchangeId,
+} from "../../src/coap/endpoint.ts";
 import { decodeMessage, encodeMessage, type MessageType, TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import {
   type CoapMessage,
@@ -120,3 +127,31 @@ export function bodyOf(length: number, seed = 0): Uint8Array {
 }
 
 export const TOKEN: Uint8Array = Uint8Array.of(0xaa, 0xbb);
+
+export function block(number: number, more: boolean, szx = 6): Block {
+  return { number, more, szx };
+}
+
+export function block1(answer: CoapMessage): Block | "invalid" | undefined {
+  return readBlock(answer, OPTION.block1);
+}
+
+export function block2(answer: CoapMessage): Block | "invalid" | undefined {
+  return readBlock(answer, OPTION.block2);
+}
+
+/** Answers the one request that was served. */
+export function respond(bench: Bench, answer: CoapMessage, effects: readonly CoapEffect[]): UdpMessage {
+  const { exchange } = only(effectsOf(effects, "serve"));
+  return only(sent(bench.handle({ type: "respond", exchange, message: answer })));
+}
+
+/** Sends a confirmable request of ours in the first exchange. */
+export function ask(bench: Bench, asked: CoapMessage): UdpMessage {
+  return only(sent(bench.handle({ type: "request", exchange: exchangeId(1), message: asked, confirmable: true })));
+}
+
+/** Answers a request of ours in the acknowledgement. */
+export function acknowledge(bench: Bench, asked: UdpMessage, answer: CoapMessage): CoapEffect[] {
+  return bench.receive(TYPE.ack, asked.token, answer, asked.messageId);
+}
