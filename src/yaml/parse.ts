@@ -23,8 +23,8 @@ const MAX_NODES = 500_000;
 
 /** Parses one YAML document. An empty file is an empty scalar. Throws ConfigError with every problem of the text. */
 export function parseYaml(text: string, file: string): YamlNode {
-  const tooDeep = flowDepthProblem(text, file);
-  if (tooDeep !== undefined) throw new ConfigError([tooDeep]);
+  const tooDeep = hostileLine(text);
+  if (tooDeep !== undefined) throw new ConfigError([deepProblem({ file, line: tooDeep, column: 1 })]);
   const counter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: counter,
@@ -41,16 +41,19 @@ export function parseYaml(text: string, file: string): YamlNode {
   return root;
 }
 
-/** The parser below descends once for each bracket and each indentation: a hostile file could exhaust its stack. */
-function flowDepthProblem(text: string, file: string): Problem | undefined {
+/** The parser below descends once for each level: beyond this it would exhaust the stack. */
+const HOSTILE_DEPTH = 500;
+
+/** The line at which the nesting goes beyond any bound; brackets in texts and comments count too, but never so many. */
+function hostileLine(text: string): number | undefined {
   let brackets = 0;
   for (const [index, line] of text.split("\n").entries()) {
-    brackets += (line.match(/[[{]/g)?.length ?? 0) - (line.match(/[\]}]/g)?.length ?? 0);
-    const dashes = /^(?:[ ]*[-?:][ ]+)*/.exec(line)?.[0].length ?? 0;
-    if (brackets > 4 * MAX_DEPTH || dashes > 16 * MAX_DEPTH || /^ {2048}/.test(line)) {
-      return deepProblem({ file, line: index + 1, column: 1 });
-    }
-    if (brackets < 0) brackets = 0;
+    const opened = line.match(/[[{]/g)?.length ?? 0;
+    const closed = line.match(/[\]}]/g)?.length ?? 0;
+    const marks = /^(?: *[-?:] )*/.exec(line)?.[0].match(/[-?:]/g)?.length ?? 0;
+    const indentation = /^ */.exec(line)?.[0].length ?? 0;
+    brackets = Math.max(0, brackets + opened - closed);
+    if (Math.max(brackets, marks, indentation) > HOSTILE_DEPTH) return index + 1;
   }
   return undefined;
 }
