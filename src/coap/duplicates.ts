@@ -96,6 +96,11 @@ export class DuplicateFilter {
     arrival.answer = bytes;
   }
 
+  /** Forgets a message: what repeats it is new. */
+  discard(arrival: Arrival): void {
+    if (arrival.known) this.forget(arrival);
+  }
+
   private makeRoom(lane: Lane): boolean {
     const { lastingDuplicates, passingDuplicates, duplicateBytes } = this.limits;
     while (lane.retention === "passing" && lane.queue.length >= passingDuplicates) this.forgetOldest(lane);

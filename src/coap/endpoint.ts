@@ -91,6 +91,9 @@ export class CoapEndpoint implements CoapMachine {
       case "respond":
         this.server.respond(event.exchange, event.message, now);
         break;
+      case "ignore":
+        this.server.ignore(event.exchange);
+        break;
       case "notify":
         this.server.notify(event, now);
         break;

@@ -111,6 +111,15 @@ export class ServerRole {
     }
   }
 
+  /** As if the request had not arrived; its repetition is another chance. */
+  ignore(id: ExchangeId): void {
+    const served = this.serving.get(id);
+    if (served === undefined) return;
+    this.serving.delete(id);
+    if (served.alarm !== undefined) this.context.alarms.clear(served.alarm);
+    if (!served.acknowledged) this.duplicates.discard(served.arrival);
+  }
+
   notify(event: Extract<CoapEvent, { type: "notify" }>, now: Millis): void {
     this.observers.notify(event, now);
   }

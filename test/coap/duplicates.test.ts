@@ -44,6 +44,17 @@ test("a request repeated after its empty ACK gets the empty ACK again, also when
   assert.deepEqual(bench.con(TOKEN, POST, 7), ack);
 });
 
+test("a request that is ignored is neither acknowledged nor remembered: its repetition is served anew", () => {
+  const bench = new Bench();
+  bench.con(TOKEN, POST, 7);
+  assert.deepEqual(bench.handle({ type: "ignore", exchange: exchangeId(1) }), []);
+  assert.deepEqual(bench.wait(10 * SECOND), []);
+  assert.deepEqual(
+    effectsOf(bench.con(TOKEN, POST, 7), "serve").map(({ exchange }) => exchange),
+    [exchangeId(2)],
+  );
+});
+
 test("answers that the application never sees are repeated too: 4.02, 2.31, 4.08", () => {
   const bench = new Bench();
   const asked = [
