@@ -1,0 +1,168 @@
+/**
+ * The whole gateway in one process: real configuration files, mappings, adapter, store and protocols. Only the edges are
+ * fake: the clock, random bytes, the datagram wire (see scripted-server.ts) and the Modbus line (see fake-bus.ts).
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { type Millis, SECOND } from "../../src/clock.ts";
+import type { ServerSettings } from "../../src/config/types.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { locateData } from "../../src/locate.ts";
+import { FakeBus, type FakeUnit, modbusOn } from "./fake-bus.ts";
+import { FakeClock, fakeRandom } from "./fake-clock.ts";
+import { type LogLine, recordingLogger } from "./recording-logger.ts";
+import { ScriptedServer } from "./scripted-server.ts";
+import { temporaryDirectory } from "./temp.ts";
+import type { WireOptions } from "./wire.ts";
+
+export interface Setup {
+  /** The mapping of the one device; default: eastron-sdm630. */
+  readonly mapping?: string;
+  /** Its prefix, and its id; default: meter-1. */
+  readonly prefix?: string;
+  /** The entries under `devices:` in place of that one device, each a flow map of YAML; the link is called `bus`. */
+  readonly devices?: readonly string[];
+  /** The keys of each server beside its id (101, 102 …) and uri. */
+  readonly servers?: readonly string[];
+  /** Mappings beside config.yaml: name and text. */
+  readonly mappings?: Readonly<Record<string, string>>;
+  readonly wire?: WireOptions;
+  /** How long to run before the test begins: 5 s, in which it registers and has read its devices. */
+  readonly run?: Millis;
+  /** Before the start: what the devices hold. */
+  readonly prepare?: (world: AGateway) => void;
+}
+
+/** Starts one; it is stopped, and its files are removed, after the test. */
+export async function aGateway(t: TestContext, setup: Setup = {}): Promise<AGateway> {
+  const world = new AGateway(temporaryDirectory(t), setup);
+  t.after(() => world.stop());
+  setup.prepare?.(world);
+  await world.start();
+  await world.clock.advance(setup.run ?? 5 * SECOND);
+  return world;
+}
+
+export class AGateway {
+  readonly clock = new FakeClock();
+  readonly bus = new FakeBus(this.clock);
+  readonly servers: readonly ScriptedServer[];
+  readonly lines: LogLine[] = [];
+  /** The folder of config.yaml. */
+  readonly folder: string;
+  private running: Gateway | undefined;
+  private starts = 0;
+  private readonly setup: Setup;
+
+  constructor(folder: string, setup: Setup) {
+    const { servers = [""], mappings = {}, wire } = setup;
+    this.folder = folder;
+    this.setup = setup;
+    this.servers = servers.map(() => new ScriptedServer(this.clock, wire));
+    this.configure();
+    for (const [name, text] of Object.entries(mappings)) this.writeFile(`mappings/${name}.yaml`, text);
+  }
+
+  get server(): ScriptedServer {
+    const [first] = this.servers;
+    if (first === undefined) throw new RangeError("there is no server");
+    return first;
+  }
+
+  /** The device with unit_id 1. */
+  get meter(): FakeUnit {
+    return this.bus.unit(1);
+  }
+
+  get gateway(): Gateway {
+    if (this.running === undefined) throw new Error("the gateway does not run");
+    return this.running;
+  }
+
+  /** Writes config.yaml: as the setup says, with other entries under `devices:` where they are given. */
+  configure(devices?: readonly string[]): void {
+    this.writeFile("config.yaml", configText(this.setup, devices));
+  }
+
+  writeFile(name: string, text: string): void {
+    const file = join(this.folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  removeFile(name: string): void {
+    rmSync(join(this.folder, name));
+  }
+
+  /** Changes a mapping; one that comes with the program is copied beside config.yaml, which hides it. */
+  editMapping(name: string, edit: (text: string) => string): void {
+    const local = this.setup.mappings?.[name];
+    const text = local ?? readFileSync(join(locateData("mappings"), `${name}.yaml`), "utf8");
+    const edited = edit(text);
+    if (edited === text) throw new Error(`the edit of ${name} changes nothing`);
+    this.writeFile(`mappings/${name}.yaml`, edited);
+  }
+
+  async start(): Promise<void> {
+    this.running = await Gateway.start({
+      configFile: join(this.folder, "config.yaml"),
+      clock: this.clock,
+      random: fakeRandom(++this.starts),
+      log: recordingLogger(this.lines),
+      onFatal: (error) => {
+        throw error;
+      },
+      edges: {
+        adapters: [modbusOn(new Map([["bus", this.bus]]))],
+        openTransport: ({ id }: ServerSettings) => this.serverOf(id).openTransport(),
+      },
+    });
+  }
+
+  /** SIGHUP. Returns whether the configuration was taken. */
+  async reload(): Promise<boolean> {
+    const taken = await this.gateway.reload();
+    await this.clock.advance(5 * SECOND);
+    return taken;
+  }
+
+  /** SIGTERM: the servers have some seconds to answer. */
+  async stop(): Promise<void> {
+    const stopping = this.running?.stop();
+    this.running = undefined;
+    await this.clock.advance(10 * SECOND);
+    await stopping;
+  }
+
+  /** The log lines that a person would see, as `level message`, by device or server where they name one. */
+  log(...about: readonly string[]): string[] {
+    return this.lines
+      .filter(({ level }) => level !== "debug")
+      .filter(({ fields }) => about.length === 0 || about.includes(String(fields["device"] ?? fields["server"])))
+      .map(({ level, message }) => `${level} ${message}`);
+  }
+
+  private serverOf(id: number): ScriptedServer {
+    const server = this.servers[id - 101];
+    if (server === undefined) throw new RangeError(`there is no server ${id}`);
+    return server;
+  }
+}
+
+function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }: Setup, devices?: readonly string[]) {
+  const entries = devices ?? setup.devices ?? [`{ id: ${prefix}, mapping: ${mapping}, link: bus, unit_id: 1 }`];
+  const servers = (setup.servers ?? [""]).map(
+    (keys, i) => `  - { id: ${101 + i}, uri: "coap://server-${101 + i}"${keys === "" ? "" : `, ${keys}`} }`,
+  );
+  return [
+    "gateway: { endpoint: urn:dev:ops:32473-test }",
+    "servers:",
+    ...servers,
+    "links:",
+    "  bus: { type: modbus-tcp, host: bus }",
+    `devices:${entries.length === 0 ? " []" : ""}`,
+    ...entries.map((entry) => `  - ${entry}`),
+    "",
+  ].join("\n");
+}

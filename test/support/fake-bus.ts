@@ -1,0 +1,201 @@
+/**
+ * The edge fake "device link" for the whole gateway: a Modbus line whose far end is a map of values. Everything above one
+ * exchange is the real adapter: its schemas, read plan, queue, deadlines, verification and reconnection.
+ */
+import { DataModel, Refusal } from "../../adapters/modbus/data-model.ts";
+import { ModbusDeviceLink } from "../../adapters/modbus/device-link.ts";
+import { ModbusException } from "../../adapters/modbus/errors.ts";
+import { modbus } from "../../adapters/modbus/index.ts";
+import { type Connect, type Connection, Line } from "../../adapters/modbus/line.ts";
+import type { ModbusTcpOptions } from "../../adapters/modbus/options.ts";
+import { formatRequest, isBits, type Request, type Span } from "../../adapters/modbus/pdu.ts";
+import type { ModbusDevice, ModbusPoint, ModbusStep } from "../../adapters/modbus/points.ts";
+import {
+  type AdapterContext,
+  type AdapterModule,
+  type Clock,
+  DeviceError,
+  type Link,
+  type Millis,
+  type PointId,
+  type RawValue,
+} from "../../src/adapter.ts";
+
+/** The adapter as it is, with these buses in place of TCP: a link's `host` is the name of its bus. */
+export function modbusOn(buses: ReadonlyMap<string, FakeBus>): AdapterModule {
+  return {
+    ...modbus,
+    open: async (options: ModbusTcpOptions, context: AdapterContext) => {
+      const bus = buses.get(options.host);
+      if (bus === undefined) throw new RangeError(`there is no fake bus "${options.host}"`);
+      return bus.open(options, context);
+    },
+  } as AdapterModule;
+}
+
+export class FakeBus {
+  /** Every exchange, answered or not: `1: read input[0x0..0x5] (FC 4)`. */
+  readonly requests: string[] = [];
+  /** While true nobody takes a connection. */
+  down = false;
+  /** How often the link was opened and closed, and how often a connection was made. */
+  readonly counts = { opened: 0, closed: 0, connected: 0 };
+  private readonly clock: Clock;
+  private readonly units = new Map<number, FakeUnit>();
+  private drop: ((error: DeviceError) => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  unit(id: number): FakeUnit {
+    const unit = this.units.get(id) ?? new FakeUnit();
+    this.units.set(id, unit);
+    return unit;
+  }
+
+  /** The connection breaks. */
+  hangUp(): void {
+    this.drop?.(new DeviceError("unreachable", "the device closed the connection"));
+  }
+
+  open(options: ModbusTcpOptions, context: AdapterContext): Link<ModbusDevice, ModbusPoint, ModbusStep> {
+    this.counts.opened++;
+    const line = new Line(this.connect, { ...options, name: options.host }, context);
+    line.start();
+    return {
+      attach: async (device, points, listener) => {
+        this.unit(device.unit_id).attach(device, points);
+        return new ModbusDeviceLink(line, { device, points }, listener, context);
+      },
+      close: async () => {
+        this.counts.closed++;
+        line.close();
+      },
+    };
+  }
+
+  private readonly connect: Connect = async (_signal, onLost): Promise<Connection> => {
+    if (this.down) throw new DeviceError("unreachable", "connection refused");
+    this.counts.connected++;
+    this.drop = onLost;
+    return { exchange: (unit, request) => this.exchange(unit, request), destroy: () => {} };
+  };
+
+  private async exchange(id: number, request: Request): Promise<Uint8Array> {
+    const what = formatRequest(request);
+    this.requests.push(`${id}: ${what}`);
+    const unit = this.unit(id);
+    if (unit.silent) return new Promise<Uint8Array>(() => {});
+    if (unit.latency > 0) await this.after(unit.latency);
+    return unit.answer(request, what);
+  }
+
+  private after(span: Millis): Promise<void> {
+    return new Promise((resolve) => this.clock.at(this.clock.monotonic() + span, resolve));
+  }
+}
+
+/** One device on the bus: what its registers and coils hold, by the points of its mapping. */
+export class FakeUnit {
+  /** It does not answer. */
+  silent = false;
+  latency: Millis = 0;
+  /** It answers everything with this exception. */
+  exception: number | undefined;
+  /** Points that it does not have: exception 2 to whoever asks for them, exception 3 to who writes them. */
+  readonly missing = new Set<PointId>();
+  /** What was written to it, in order. */
+  readonly written: (readonly [PointId, number | boolean])[] = [];
+  private readonly values = new Map<PointId, number | boolean>();
+  private points: ReadonlyMap<PointId, ModbusPoint> = new Map();
+  private model: DataModel | undefined;
+
+  /** A float for two registers, a whole number for one, a boolean for a coil: before any scale of the mapping. */
+  set(point: PointId, value: number | boolean): this {
+    this.values.set(point, value);
+    return this;
+  }
+
+  get(point: PointId): number | boolean | undefined {
+    return this.values.get(point);
+  }
+
+  /** What the adapter knows of it now; a new mapping brings new points. */
+  attach(device: ModbusDevice, points: ReadonlyMap<PointId, ModbusPoint>): void {
+    this.points = points;
+    this.model = new DataModel({
+      device,
+      points,
+      get: (point) => (this.missing.has(point) ? undefined : this.raw(point)),
+      set: (point, value) => this.take(point, value),
+    });
+  }
+
+  /** Throws ModbusException. */
+  answer(request: Request, what: string): Uint8Array {
+    if (this.exception !== undefined) throw new ModbusException(this.exception, what);
+    if (this.model === undefined) throw new ModbusException(0x0b, what);
+    try {
+      return perform(this.model, request);
+    } catch (error) {
+      if (error instanceof Refusal) throw new ModbusException(error.code, what, { cause: error });
+      throw error;
+    }
+  }
+
+  private raw(point: PointId): RawValue {
+    const { table = "holding", count = 1 } = this.points.get(point) ?? {};
+    const value = this.values.get(point) ?? 0;
+    if (isBits(table)) return value === true;
+    const bytes = new Uint8Array(2 * count);
+    const view = new DataView(bytes.buffer);
+    if (count === 2) view.setFloat32(0, Number(value));
+    else view.setUint16(0, Number(value));
+    return bytes;
+  }
+
+  private take(point: PointId, raw: RawValue): boolean {
+    if (this.missing.has(point)) return false;
+    const value = raw instanceof Uint8Array ? numberOf(raw) : raw === true;
+    this.values.set(point, value);
+    this.written.push([point, value]);
+    return true;
+  }
+}
+
+function numberOf(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return bytes.length === 4 ? view.getFloat32(0) : view.getUint16(0);
+}
+
+const DONE = new Uint8Array(0);
+
+function perform(model: DataModel, request: Request): Uint8Array {
+  switch (request.kind) {
+    case "read":
+      return isBits(request.table) ? packed(model.readBits(request)) : model.readRegisters(request);
+    case "writeCoil":
+      model.writeBits(request.address, [request.value]);
+      return DONE;
+    case "writeCoils":
+      model.writeBits(request.address, request.values);
+      return DONE;
+    case "writeRegister":
+    case "writeRegisters":
+      model.writeRegisters(request.address, request.bytes);
+      return DONE;
+    case "maskRegister": {
+      const span: Span = { table: "holding", address: request.address, count: 1 };
+      const value = (numberOf(model.readRegisters(span)) & request.and) | (request.or & ~request.and & 0xffff);
+      model.writeRegisters(request.address, Uint8Array.of(value >> 8, value & 0xff));
+      return DONE;
+    }
+  }
+}
+
+function packed(bits: readonly boolean[]): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+  for (const [i, bit] of bits.entries()) if (bit) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
+  return bytes;
+}

@@ -1,0 +1,293 @@
+/**
+ * The edge fake "datagram wire" with an LwM2M Server at its far end: a CoAP endpoint of ours on the test's clock, which does
+ * what a test tells it and keeps everything that it hears.
+ */
+import { MINUTE, type Millis, type UnixMillis } from "../../src/clock.ts";
+import { CODE, formatCode, isSuccess } from "../../src/coap/codes.ts";
+import { type CoapEffect, CoapEndpoint, type CoapEvent, type ExchangeId, exchangeId } from "../../src/coap/endpoint.ts";
+import { decodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
+import {
+  type CoapMessage,
+  NO_PAYLOAD,
+  OPTION,
+  sortOptions,
+  stringOptions,
+  uintOption,
+  uintValue,
+} from "../../src/coap/options.ts";
+import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
+import { codecFor, decodeTimed } from "../../src/lwm2m/formats/index.ts";
+import { catalogue } from "../../src/lwm2m/objects/index.ts";
+import { parsePath } from "../../src/lwm2m/path.ts";
+import type { Value } from "../../src/lwm2m/sample.ts";
+import { type Drive, drive } from "../../src/machine.ts";
+import type { Transport } from "../../src/servers/transport/transport.ts";
+import { type FakeClock, fakeRandom, settle } from "./fake-clock.ts";
+import { ScriptedRegistrations } from "./scripted-registrations.ts";
+import { Wire, type WireOptions } from "./wire.ts";
+
+/** What the gateway said to a request, or in a notification. */
+export interface Answer {
+  /** "2.05" */
+  readonly code: string;
+  /** The Content-Format; absent where there is none. */
+  readonly format: number | undefined;
+  readonly records: readonly TimedPathValue[];
+  /** The records as a table, by path. */
+  readonly values: Readonly<Record<string, Value>>;
+  /** The payload as text: the diagnostic of an error, the links of a Discover. */
+  readonly text: string;
+  /** How it came: in the acknowledgement, or by itself. */
+  readonly type: "ack" | "con" | "non";
+  readonly at: UnixMillis;
+}
+
+export interface Notification extends Answer {
+  /** The path that is observed. */
+  readonly observed: string;
+}
+
+/** A datagram, seen on the server's side of the wire. */
+export interface Packet {
+  readonly from: "gateway" | "server";
+  readonly at: UnixMillis;
+  readonly message: UdpMessage;
+}
+
+export interface Asked {
+  readonly accept?: number;
+  readonly query?: readonly string[];
+  readonly format?: number;
+  readonly payload?: Uint8Array;
+  readonly observe?: 0 | 1;
+}
+
+export class ScriptedServer {
+  readonly wire: Wire;
+  readonly registrations = new ScriptedRegistrations();
+  readonly notifications: Notification[] = [];
+  readonly packets: Packet[] = [];
+  /** Where it is set, it decides when a request of the gateway is answered, by calling `answer`. */
+  hold: ((answer: () => void) => void) | undefined;
+  private readonly clock: FakeClock;
+  private feed: Drive<CoapEvent> | undefined;
+  private deliver: (bytes: Uint8Array) => void = () => {};
+  private readonly waiting = new Map<ExchangeId, Waiting>();
+  private readonly observing = new Map<string, ExchangeId>();
+  private exchanges = 0;
+  private sessions = 0;
+  private arriving: Answer["type"] = "non";
+
+  constructor(clock: FakeClock, wire: WireOptions = {}) {
+    this.clock = clock;
+    this.wire = new Wire(clock, wire);
+  }
+
+  /** The gateway's end of the wire. */
+  openTransport(): Transport {
+    const counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 };
+    return {
+      counters,
+      open: async (onDatagram) => {
+        this.deliver = onDatagram;
+        this.restart();
+      },
+      resolve: async () => {},
+      send: (bytes) => {
+        counters.sent++;
+        this.wire.carry(bytes, (copy) => this.receive(copy));
+      },
+      close: async () => {
+        this.deliver = () => {};
+      },
+    };
+  }
+
+  /** Begins anew with its CoAP, as a restarted server does; what it knows of registrations is another matter. */
+  restart(): void {
+    this.feed?.stop();
+    this.waiting.clear();
+    this.observing.clear();
+    const endpoint = new CoapEndpoint({ random: fakeRandom(100 + this.sessions++) });
+    this.feed = drive(endpoint, this.clock, (effect) => this.perform(effect));
+  }
+
+  async read(path: string, asked: Asked = {}): Promise<Answer> {
+    return this.settled(this.ask(CODE.get, path, asked));
+  }
+
+  async discover(path: string, ...query: readonly string[]): Promise<Answer> {
+    return this.read(path, { accept: CONTENT_FORMAT.linkFormat, query });
+  }
+
+  /** Writes one resource by PUT. */
+  async write(path: string, value: Value, format: number = CONTENT_FORMAT.senmlCbor): Promise<Answer> {
+    return this.settled(this.ask(CODE.put, path, { format, payload: encoded(path, { [path]: value }, format) }));
+  }
+
+  /** Writes some resources of an instance by POST; the names are whole paths. */
+  async update(path: string, values: Readonly<Record<string, Value>>): Promise<Answer> {
+    const format = CONTENT_FORMAT.senmlCbor;
+    return this.settled(this.ask(CODE.post, path, { format, payload: encoded(path, values, format) }));
+  }
+
+  async writeAttributes(path: string, ...query: readonly string[]): Promise<Answer> {
+    return this.settled(this.ask(CODE.put, path, { query }));
+  }
+
+  async execute(path: string, args = ""): Promise<Answer> {
+    return this.settled(this.ask(CODE.post, path, { payload: new TextEncoder().encode(args) }));
+  }
+
+  /** Observes in SenML CBOR where nothing else is said; the attributes go into the request. */
+  async observe(path: string, attributes: Readonly<Record<string, number>> = {}, accept?: number): Promise<Answer> {
+    const query = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+    return this.settled(this.ask(CODE.get, path, { observe: 0, query, accept: accept ?? CONTENT_FORMAT.senmlCbor }));
+  }
+
+  /** Ends an observation in the one way or the other (RFC 7641 §3.6). */
+  async cancel(path: string, how: "deregister" | "forget" = "deregister"): Promise<Answer | undefined> {
+    const exchange = this.observing.get(path);
+    if (exchange === undefined) throw new RangeError(`${path} is not observed`);
+    this.observing.delete(path);
+    if (how === "deregister") return this.settled(this.ask(CODE.get, path, { observe: 1 }, exchange));
+    this.waiting.delete(exchange);
+    this.feed?.({ type: "forget", exchange });
+    return undefined;
+  }
+
+  /** Sends a request and does not move the clock. Rejects where nothing answers. */
+  ask(code: number, path: string, asked: Asked, running?: ExchangeId): Promise<Answer> {
+    const exchange = running ?? exchangeId(++this.exchanges);
+    if (asked.observe === 0) this.observing.set(path, exchange);
+    return new Promise((resolve, reject) => {
+      this.waiting.set(exchange, { path, observes: asked.observe === 0, resolve, reject, answered: false });
+      this.feed?.({ type: "request", exchange, message: request(code, path, asked), confirmable: true });
+    });
+  }
+
+  /** Moves the clock from one event to the next until the promise has settled. */
+  async settled<T>(promise: Promise<T>, limit: Millis = 10 * MINUTE): Promise<T> {
+    let open = true;
+    const settles = (): void => {
+      open = false;
+    };
+    promise.then(settles, settles);
+    await settle();
+    const end = this.clock.monotonic() + limit;
+    while (open) {
+      const { next } = this.clock;
+      if (next === undefined || next > end) throw new Error(`nothing came of it within ${limit} ms`);
+      await this.clock.advance(Math.max(0, next - this.clock.monotonic()));
+    }
+    return promise;
+  }
+
+  /** The values of this very path in all notifications so far, in the order of their arrival. */
+  received(path: string): Value[] {
+    return this.records(path).map(({ value }) => value);
+  }
+
+  /** The same with their times. */
+  records(path: string): TimedPathValue[] {
+    return this.notifications.flatMap(({ records }) => records.filter((record) => record.path === path));
+  }
+
+  /** The notifications of what is observed at this path. */
+  notified(observed: string): Notification[] {
+    return this.notifications.filter((notification) => notification.observed === observed);
+  }
+
+  /** Bytes, right or wrong, to the gateway's socket. */
+  sendRaw(bytes: Uint8Array): void {
+    this.wire.carry(bytes, (copy) => this.deliver(copy));
+  }
+
+  private receive(bytes: Uint8Array): void {
+    const message = decodeMessage(bytes);
+    this.packets.push({ from: "gateway", at: this.clock.wall(), message });
+    this.arriving = message.type === TYPE.con ? "con" : message.type === TYPE.ack ? "ack" : "non";
+    this.feed?.({ type: "datagram", bytes });
+  }
+
+  private perform(effect: CoapEffect): void {
+    switch (effect.type) {
+      case "send":
+        this.packets.push({ from: "server", at: this.clock.wall(), message: decodeMessage(effect.bytes) });
+        this.sendRaw(effect.bytes);
+        break;
+      case "serve":
+        this.serve(effect.exchange, effect.message);
+        break;
+      case "response":
+        this.onResponse(effect.exchange, effect.message);
+        break;
+      case "failed":
+        this.waiting.get(effect.exchange)?.reject(new Error(`the gateway gave no answer: ${effect.reason}`));
+        this.waiting.delete(effect.exchange);
+        break;
+      case "delivered":
+      case "cancelled":
+        break;
+    }
+  }
+
+  private serve(exchange: ExchangeId, request: CoapMessage): void {
+    const message = this.registrations.serve(request, this.clock.wall());
+    const answer = (): void => this.feed?.({ type: "respond", exchange, message });
+    if (this.hold === undefined) answer();
+    else this.hold(answer);
+  }
+
+  private onResponse(exchange: ExchangeId, message: CoapMessage): void {
+    const waiting = this.waiting.get(exchange);
+    if (waiting === undefined) return;
+    const answer = this.answerOf(waiting.path, message);
+    if (waiting.answered) this.notifications.push({ ...answer, observed: waiting.path });
+    else waiting.resolve(answer);
+    waiting.answered = true;
+    if (!waiting.observes || !isSuccess(message.code)) this.waiting.delete(exchange);
+  }
+
+  private answerOf(path: string, message: CoapMessage): Answer {
+    const format = uintValue(message, OPTION.contentFormat);
+    const at = this.clock.wall();
+    const context = { base: parsePath(path), typeOf: catalogue.typeOf, now: at };
+    const hasValues = format !== undefined && format !== CONTENT_FORMAT.linkFormat;
+    const records = hasValues ? decodeTimed(format, message.payload, context) : [];
+    const values = Object.fromEntries(records.map((record) => [record.path, record.value]));
+    const text = new TextDecoder().decode(message.payload);
+    return { code: formatCode(message.code), format, records, values, text, type: this.arriving, at };
+  }
+}
+
+interface Waiting {
+  readonly path: string;
+  readonly observes: boolean;
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+  answered: boolean;
+}
+
+function request(code: number, path: string, { accept, query = [], format, payload, observe }: Asked): CoapMessage {
+  const uint = (number: number, value: number | undefined) => (value === undefined ? [] : [uintOption(number, value)]);
+  const segments = path.split("/").filter((segment) => segment !== "");
+  return {
+    code,
+    options: sortOptions([
+      ...stringOptions(OPTION.uriPath, segments),
+      ...uint(OPTION.observe, observe),
+      ...uint(OPTION.contentFormat, format),
+      ...stringOptions(OPTION.uriQuery, query),
+      ...uint(OPTION.accept, accept),
+    ]),
+    payload: payload ?? NO_PAYLOAD,
+  };
+}
+
+function encoded(base: string, values: Readonly<Record<string, Value>>, format: number): Uint8Array {
+  const codec = codecFor(format);
+  if (codec === undefined) throw new RangeError(`no codec for Content-Format ${format}`);
+  const samples = Object.entries(values).map(([path, value]) => ({ path: parsePath(path), value, time: 0 }));
+  return codec.encode(samples, parsePath(base), catalogue.typeOf);
+}
