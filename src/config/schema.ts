@@ -57,7 +57,7 @@ export const linkSchema = z.looseObject({ type: z.string().describe("What the li
 
 const links = z.record(z.string().min(1), linkSchema).nullable().describe("Wires and sessions by name").optional();
 const devices = z.array(z.unknown()).nullable().describe("What stands behind the gateway").optional();
-const format = z.literal(1, { error: "this version reads format 1" }).optional();
+const format = z.literal(1).optional();
 
 export const configSchema = z.strictObject({
   format,

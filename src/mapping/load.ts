@@ -31,7 +31,7 @@ export interface Parameter {
 
 /** The top of a mapping, beside the section of its protocol. */
 export const mappingKeys = z.strictObject({
-  format: z.literal(1, { error: "this version reads format 1" }).optional(),
+  format: z.literal(1).optional(),
   mapping: z.string().describe("The name of the device type, the same as the file's"),
   description: z.string().optional(),
   protocol: z.string().describe("The adapter"),
