@@ -1,4 +1,5 @@
 /** One endpoint on the bench: a hand-made peer sends it single messages and looks at what comes out. */
+import { createHash } from "node:crypto";
 import type { Millis } from "../../src/clock.ts";
 import { type Block, readBlock } from "../../src/coap/block.ts";
 import { CODE } from "../../src/coap/codes.ts";
@@ -115,6 +116,11 @@ export function utf8(text: string): Uint8Array {
 
 export function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
+}
+
+/** Stands for a long body where two are compared: its length and a hash. */
+export function gist(bytes: Uint8Array): string {
+  return `${bytes.length} bytes ${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}`;
 }
 
 export function fromHex(text: string): Uint8Array {

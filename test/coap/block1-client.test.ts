@@ -6,7 +6,20 @@ import { CODE } from "../../src/coap/codes.ts";
 import { type CoapEffect, exchangeId } from "../../src/coap/endpoint.ts";
 import { TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import { OPTION, uintOption, uintValue } from "../../src/coap/options.ts";
-import { acknowledge, ask, Bench, block, block1, bodyOf, CHANGED, hex, message, only, request, sent } from "./bench.ts";
+import {
+  acknowledge,
+  ask,
+  Bench,
+  block,
+  block1,
+  bodyOf,
+  CHANGED,
+  gist,
+  message,
+  only,
+  request,
+  sent,
+} from "./bench.ts";
 
 const BODY = bodyOf(5000);
 const FIRST = exchangeId(1);
@@ -37,14 +50,14 @@ test("a body of ours goes out in blocks under one token, with Size1 in the first
   const first = ask(bench, request(CODE.post, "rd", [], BODY));
   assert.deepEqual([block1(first), uintValue(first, OPTION.size1)], [block(0, true), 5000]);
   const { body, effects, last } = takeUpload(bench, first);
-  assert.equal(hex(body), hex(BODY));
+  assert.equal(gist(body), gist(BODY));
   assert.deepEqual(last.token, first.token);
   assert.deepEqual(effects, [{ type: "response", exchange: FIRST, message: CHANGED }]);
 });
 
 test("a smaller size that the server asks for in its 2.31 is obeyed", () => {
   const bench = new Bench();
-  assert.equal(hex(takeUpload(bench, ask(bench, request(CODE.post, "rd", [], BODY)), 3).body), hex(BODY));
+  assert.equal(gist(takeUpload(bench, ask(bench, request(CODE.post, "rd", [], BODY)), 3).body), gist(BODY));
 });
 
 test("4.13 with a smaller Block1 begins again in that size, also where we sent no Block1", () => {
@@ -54,7 +67,7 @@ test("4.13 with a smaller Block1 begins again in that size, also where we sent n
     const tooLarge = message(CODE.requestEntityTooLarge, [blockOption(OPTION.block1, block(0, true, 4))]);
     const again = only(sent(acknowledge(bench, first, tooLarge)));
     assert.deepEqual(block1(again), block(0, true, 4));
-    assert.equal(hex(takeUpload(bench, again).body), hex(bodyOf(length)));
+    assert.equal(gist(takeUpload(bench, again).body), gist(bodyOf(length)));
   }
 });
 

@@ -13,6 +13,7 @@ import {
   bodyOf,
   CHANGED,
   effectsOf,
+  gist,
   hex,
   message,
   only,
@@ -129,10 +130,10 @@ test("bodies to different resources, by different methods, or under different Re
     (n: number) => withTag(part(CODE.put, n, bodyOf(3000, 4)), 2),
   ];
   for (const n of [0, 1]) for (const make of variants) bench.con(TOKEN, make(n));
-  const seeds = variants.map((make) => hex(only(effectsOf(bench.con(TOKEN, make(2)), "serve")).message.payload));
+  const seeds = variants.map((make) => gist(only(effectsOf(bench.con(TOKEN, make(2)), "serve")).message.payload));
   assert.deepEqual(
     seeds,
-    [1, 2, 3, 4].map((seed) => hex(bodyOf(3000, seed))),
+    [1, 2, 3, 4].map((seed) => gist(bodyOf(3000, seed))),
   );
 });
 

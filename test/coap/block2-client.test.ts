@@ -16,7 +16,7 @@ import {
   bodyOf,
   content,
   effectsOf,
-  hex,
+  gist,
   message,
   only,
   request,
@@ -63,7 +63,7 @@ test("who wants smaller blocks says so in the first request", () => {
   const first = ask(bench, request(CODE.get, "3"));
   assert.deepEqual(block2(first), block(0, false, 2));
   const { message: whole } = only(effectsOf(giveDownload(bench, first, BODY), "response"));
-  assert.equal(hex(whole.payload), hex(BODY));
+  assert.equal(gist(whole.payload), gist(BODY));
 });
 
 test("another ETag midway begins again, and a representation that never stays is given up", () => {
@@ -74,7 +74,7 @@ test("another ETag midway begins again, and a representation that never stays is
   const again = only(sent(acknowledge(bench, second, piece(BODY, block(1, true), tag(2)))));
   assert.equal(block2(again), undefined);
   const { message: whole } = only(effectsOf(giveDownload(bench, again, bodyOf(3000), tag(3)), "response"));
-  assert.equal(hex(whole.payload), hex(bodyOf(3000)));
+  assert.equal(gist(whole.payload), gist(bodyOf(3000)));
 
   let n = 0;
   let asked = ask(bench, request(CODE.get, "3"));
@@ -138,7 +138,7 @@ test("the rest of a large notification is fetched under another token without Ob
   assert.notDeepEqual(next.token, token);
   assert.deepEqual([block2(next), findOption(next, OPTION.observe)], [block(1, false), undefined]);
   const { message: whole } = only(effectsOf(giveDownload(bench, next, BODY), "response"));
-  assert.deepEqual([hex(whole.payload), uintValue(whole, OPTION.observe)], [hex(BODY), 2]);
+  assert.deepEqual([gist(whole.payload), uintValue(whole, OPTION.observe)], [gist(BODY), 2]);
 });
 
 test("a newer notification takes the place of one whose rest is still being fetched", () => {
@@ -169,7 +169,7 @@ test("what is cut into blocks is put together again, whatever the sizes", () => 
         }
         effects = client.bytes(only(effectsOf(answers, "send")).bytes);
       }
-      assert.equal(hex(only(effectsOf(effects, "response")).message.payload), hex(bodyOf(down, 3)));
+      assert.equal(gist(only(effectsOf(effects, "response")).message.payload), gist(bodyOf(down, 3)));
     }),
     { numRuns: 60 },
   );

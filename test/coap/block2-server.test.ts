@@ -15,6 +15,7 @@ import {
   bodyOf,
   content,
   effectsOf,
+  gist,
   hex,
   message,
   only,
@@ -58,7 +59,7 @@ test("a large answer goes out in blocks, each under another token, without runni
   const first = bench.ask(TOKEN, get, content(BODY, [uintOption(OPTION.contentFormat, 112)]));
   assert.deepEqual([block2(first), uintValue(first, OPTION.size2)], [block(0, true), 5000]);
   const { body, blocks } = fetchRest(bench, get, first);
-  assert.deepEqual([hex(body), blocks], [hex(BODY), 5]);
+  assert.deepEqual([gist(body), blocks], [gist(BODY), 5]);
 });
 
 for (const [szx, blocks] of [
@@ -71,7 +72,7 @@ for (const [szx, blocks] of [
     const get = request(CODE.get, "3");
     const asked = request(CODE.get, "3", [blockOption(OPTION.block2, block(0, false, szx))]);
     const fetched = fetchRest(bench, get, bench.ask(TOKEN, asked, content(BODY)));
-    assert.deepEqual([hex(fetched.body), fetched.blocks], [hex(BODY), blocks]);
+    assert.deepEqual([gist(fetched.body), fetched.blocks], [gist(BODY), blocks]);
   });
 }
 
@@ -96,7 +97,7 @@ test("what is fetched in blocks stays as it was when the first block went out", 
   const get = request(CODE.get, "3");
   const first = bench.ask(TOKEN, get, content(BODY));
   bench.ask(TOKEN, request(CODE.get, "4"), content(bodyOf(5000, 9)));
-  assert.equal(hex(fetchRest(bench, get, first).body), hex(BODY));
+  assert.equal(gist(fetchRest(bench, get, first).body), gist(BODY));
 });
 
 test("a block beyond the end is a bad request, of something kept and of something small", () => {
@@ -111,7 +112,7 @@ test("a later block of what is not kept any more: a read is done again, anything
   const bench = new Bench();
   const later = (code: number) => request(code, "3", [blockOption(OPTION.block2, block(2, false))]);
   const answer = bench.ask(TOKEN, later(CODE.get), content(BODY));
-  assert.deepEqual([block2(answer), hex(answer.payload)], [block(2, true), hex(BODY.subarray(2048, 3072))]);
+  assert.deepEqual([block2(answer), gist(answer.payload)], [block(2, true), gist(BODY.subarray(2048, 3072))]);
   assert.equal(only(sent(bench.con(TOKEN, later(CODE.post)))).code, CODE.requestEntityIncomplete);
 });
 
@@ -143,7 +144,7 @@ test("Block1 and Block2 together: the answer to the last block has the first blo
   for (let n = 0; n < 4; n++) bench.con(TOKEN, part(CODE.post, n));
   const first = respond(bench, content(bodyOf(3000)), bench.con(TOKEN, part(CODE.post, 4)));
   assert.deepEqual([block1(first), block2(first)], [block(4, false), block(0, true)]);
-  assert.equal(hex(fetchRest(bench, request(CODE.post, "5/0/0"), first).body), hex(bodyOf(3000)));
+  assert.equal(gist(fetchRest(bench, request(CODE.post, "5/0/0"), first).body), gist(bodyOf(3000)));
 });
 
 test("a notification larger than a block has its first block, and the rest is had by GET without Observe", () => {
@@ -154,7 +155,7 @@ test("a notification larger than a block has its first block, and the rest is ha
   const first = only(sent(bench.handle({ ...event, message: content(BODY) })));
   assert.deepEqual([first.type, first.token, block2(first)], [TYPE.con, TOKEN, block(0, true)]);
   assert.notEqual(uintValue(first, OPTION.observe), undefined);
-  assert.equal(hex(fetchRest(bench, request(CODE.get, "3"), first).body), hex(BODY));
+  assert.equal(gist(fetchRest(bench, request(CODE.get, "3"), first).body), gist(BODY));
 });
 
 test("notifications keep to the block size that the observing request asked for", () => {

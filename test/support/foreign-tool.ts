@@ -7,13 +7,18 @@ import type { TestContext } from "node:test";
  * in CI (the variable `CI` is set) that is a failure, so that no interop test disappears unseen.
  */
 export function hasTool(t: TestContext, program: string, howToGetIt: string): boolean {
+  return findTool(t, [program], howToGetIt) !== undefined;
+}
+
+/** The same for a program that has one of several names: the first that is installed. */
+export function findTool(t: TestContext, programs: readonly string[], howToGetIt: string): string | undefined {
   const { CI = "", PATH = "" } = process.env;
-  const found = PATH.split(delimiter).some((folder) => isExecutable(join(folder, program)));
-  if (found) return true;
-  const message = `${program} is not installed: ${howToGetIt}`;
+  const found = programs.find((program) => PATH.split(delimiter).some((folder) => isExecutable(join(folder, program))));
+  if (found !== undefined) return found;
+  const message = `${programs.join(" or ")} is not installed: ${howToGetIt}`;
   if (CI !== "") throw new Error(message);
   t.skip(message);
-  return false;
+  return undefined;
 }
 
 function isExecutable(file: string): boolean {
