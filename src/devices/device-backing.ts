@@ -81,6 +81,11 @@ export class DeviceBacking implements Backing {
     return wanted.map((leaves) => this.outcome(leaves, lack));
   }
 
+  /** The last good value of a path, with the time of its newest measurement; the device is not asked. */
+  latest(path: Path): Sample | undefined {
+    return this.parts.values.get(path)?.good;
+  }
+
   /** Converts all values before the first is written, so that a value that cannot be written leaves nothing half done. */
   async write(values: readonly PathValue[]): Promise<void> {
     const requests = values.map((value) => this.writeRequest(value));

@@ -112,6 +112,7 @@ export class North {
       attributes,
       gatewayTree: trees.gateway,
       treeOf: trees.of,
+      latest: (path) => trees.latest(path),
       nstart,
     });
   }

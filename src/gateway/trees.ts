@@ -14,6 +14,7 @@ import { MergedBacking } from "../lwm2m/merged-backing.ts";
 import { ModelTree } from "../lwm2m/model-tree.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Backing, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 
@@ -51,6 +52,11 @@ export class Trees {
     const device = this.options.devices.byPrefix(prefix);
     return device === undefined ? undefined : this.treeOf(device);
   };
+
+  /** The last good value of a device's path, with the time of its newest measurement; undefined for the gateway's own. */
+  latest(path: Path): Sample | undefined {
+    return this.options.devices.byPrefix(prefixOf(path))?.backing.latest(path);
+  }
 
   /** What of object 25 is another now than at the last call, for those who observe it. */
   gatewayObjectChanges(): readonly Sample[] {

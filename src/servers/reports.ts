@@ -13,7 +13,7 @@ import {
 } from "../lwm2m/observations.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
 import { contentResponse } from "../lwm2m/response.ts";
-import type { Sample } from "../lwm2m/sample.ts";
+import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { type Composed, Outbox, type OutboxCounters, type Report } from "./outbox.ts";
@@ -43,6 +43,8 @@ export interface ReportsOptions {
   readonly machine: Observations;
   readonly clock: Clock;
   readonly treeOf: TreeOf;
+  /** The newest measurement that is known of a path, without asking a device. */
+  readonly latest: (path: Path) => Sample | undefined;
   readonly notifier: Notifier;
   readonly nstart: number;
 }
@@ -133,7 +135,7 @@ export class Reports {
     switch (effect.type) {
       case "due": {
         const { id, samples, confirmable, keep = KEPT_REPORTS } = effect;
-        this.outbox.add(id, { samples, confirmable }, keep);
+        this.outbox.add(id, { samples: samples.map((sample) => this.dated(sample)), confirmable }, keep);
         break;
       }
       case "refresh":
@@ -147,6 +149,12 @@ export class Reports {
         break;
       }
     }
+  }
+
+  /** Only changes come up to here; the time of a report is that of the last measurement, which may be younger. */
+  private dated(sample: Sample): Sample {
+    const latest = this.options.latest(sample.path);
+    return latest !== undefined && sameValue(latest.value, sample.value) ? latest : sample;
   }
 
   /** Reports of a format with time go together; of one without, only the newest is still true. */

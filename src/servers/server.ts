@@ -36,6 +36,8 @@ export interface ServerOptions {
   /** The gateway's own objects: what Register lists. */
   readonly gatewayTree: ObjectTree;
   readonly treeOf: TreeOf;
+  /** The newest measurement that is known of a path, without asking a device. */
+  readonly latest: (path: Path) => Sample | undefined;
   /** RFC 7252 §4.7. */
   readonly nstart: number;
 }
@@ -75,6 +77,7 @@ export class Server {
       machine: options.observations,
       clock,
       treeOf,
+      latest: options.latest,
       notifier: this.connection,
       nstart: options.nstart,
     });

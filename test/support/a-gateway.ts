@@ -139,7 +139,7 @@ export class AGateway {
   log(...about: readonly string[]): string[] {
     return this.lines
       .filter(({ level }) => level !== "debug")
-      .filter(({ fields }) => about.length === 0 || about.includes(String(fields["device"] ?? fields["server"])))
+      .filter(({ fields: { device, server } }) => about.length === 0 || about.includes(String(device ?? server)))
       .map(({ level, message }) => `${level} ${message}`);
   }
 

@@ -1,0 +1,48 @@
+/** A small device for scenarios: two temperatures, a humidity, a lamp to write to. Polled each 10 s. */
+export const CLIMATE = `
+format: 1
+mapping: climate
+protocol: modbus
+params:
+  unit_id: { type: int, range: [1, 247], default: 1 }
+modbus: { unit_id: $unit_id }
+every: { normal: 10s }
+objects:
+  3303:
+    0:
+      sensor_value: { input: 0, as: f32, unit: Cel, valid: [-40, 125] }
+      application_type: { const: Room }
+    1:
+      sensor_value: { input: 2, as: f32, unit: Cel }
+  3304:
+    sensor_value: { input: 40, as: f32, unit: "%RH" }
+  3311:
+    on/off: { coil: 1, write: true }
+    dimmer: { holding: 3, as: u16, unit: "%", accept: [0, 100], write: true }
+`;
+
+export const TEMPERATURE = "/meter-1/3303/0/5700";
+export const SECOND_TEMPERATURE = "/meter-1/3303/1/5700";
+export const HUMIDITY = "/meter-1/3304/0/5700";
+export const LAMP = "/meter-1/3311/0/5850";
+export const DIMMER = "/meter-1/3311/0/5851";
+
+/** The points of the same. */
+export const POINT = {
+  temperature: "3303/0/5700",
+  secondTemperature: "3303/1/5700",
+  humidity: "3304/0/5700",
+  lamp: "3311/0/5850",
+  dimmer: "3311/0/5851",
+} as const;
+
+/** A gateway with one of them under the prefix meter-1; the temperatures are 21 and 22, the humidity 40. */
+export const CLIMATE_SETUP = {
+  mapping: "climate",
+  mappings: { climate: CLIMATE },
+  prepare: ({ meter }: { readonly meter: { set(point: string, value: number): unknown } }): void => {
+    meter.set(POINT.temperature, 21);
+    meter.set(POINT.secondTemperature, 22);
+    meter.set(POINT.humidity, 40);
+  },
+} as const;
