@@ -252,8 +252,8 @@ export class ScriptedServer {
   private answerOf(path: string, message: CoapMessage): Answer {
     const format = uintValue(message, OPTION.contentFormat);
     const at = this.clock.wall();
-    const context = { base: parsePath(path), typeOf: catalogue.typeOf, now: at };
     const hasValues = format !== undefined && format !== CONTENT_FORMAT.linkFormat;
+    const context = { base: parsePath(hasValues ? path : "/"), typeOf: catalogue.typeOf, now: at };
     const records = hasValues ? decodeTimed(format, message.payload, context) : [];
     const values = Object.fromEntries(records.map((record) => [record.path, record.value]));
     const text = new TextDecoder().decode(message.payload);
