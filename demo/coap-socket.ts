@@ -94,6 +94,7 @@ class DatagramCoapSocket implements CoapSocket {
   private readonly waiting = new Map<string, Waiting>();
   private readonly deliveries = new Map<string, Delivery>();
   private count = 0;
+  private closing: Promise<void> | undefined;
 
   constructor(socket: Socket, options: CoapSocketOptions) {
     const { address, port } = socket.address();
@@ -123,6 +124,7 @@ class DatagramCoapSocket implements CoapSocket {
   }
 
   notify(peer: Peer, exchange: ExchangeId, message: CoapMessage, confirmable = true): Promise<void> {
+    if (this.closing !== undefined) return Promise.reject(closed());
     const notification = ++this.count;
     return new Promise((resolve, reject) => {
       this.deliveries.set(`${peer} ${notification}`, { resolve, reject });
@@ -134,14 +136,13 @@ class DatagramCoapSocket implements CoapSocket {
     this.feed({ peer, event: { type: "endObservation", exchange } });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= new Promise((resolve) => this.socket.close(resolve));
     this.feed.stop();
-    const error = new Error("the CoAP socket was closed");
-    for (const waiting of this.waiting.values()) waiting.failed(error);
-    for (const delivery of this.deliveries.values()) delivery.reject(error);
-    this.waiting.clear();
+    for (const waiting of this.waiting.values()) waiting.failed(closed());
+    for (const delivery of this.deliveries.values()) delivery.reject(closed());
     this.deliveries.clear();
-    await new Promise<void>((resolve) => this.socket.close(resolve));
+    return this.closing;
   }
 
   private start(
@@ -149,6 +150,7 @@ class DatagramCoapSocket implements CoapSocket {
     event: Extract<CoapEvent, { type: "request" }>,
     onNotification: (message: CoapMessage) => void,
   ): Promise<CoapMessage> {
+    if (this.closing !== undefined) return Promise.reject(closed());
     const key = `${peer} ${event.exchange}`;
     const observes = uintValue(event.message, OPTION.observe) === 0;
     return new Promise((resolve, reject) => {
@@ -235,6 +237,10 @@ class DatagramCoapSocket implements CoapSocket {
     this.deliveries.delete(key);
     return delivery;
   }
+}
+
+function closed(): Error {
+  return new Error("the CoAP socket was closed");
 }
 
 function formatPeer(address: string, port: number): Peer {

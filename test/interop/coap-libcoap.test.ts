@@ -116,13 +116,6 @@ test("libcoap's client waits for a slow answer: the empty ACK goes ahead", async
   assert.equal(gist(await coap("slow", "-m", "get")), gist(Buffer.from("x")));
 });
 
-test("what breaks inside is 5.00 without a word of why", async (t) => {
-  const client = await aClient(t);
-  if (client === undefined) return;
-  const answer = await client.socket.request(`127.0.0.1:${client.socket.port}`, get("broken"));
-  assert.deepEqual(answer, { code: CODE.internalServerError, options: [], payload: NO_PAYLOAD });
-});
-
 // ── their server, our client ─────────────────────────────────────────────────
 
 function get(path: string): CoapMessage {
