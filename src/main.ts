@@ -1,7 +1,8 @@
 /** The process: picks the subcommand, turns what went wrong into a sentence and an exit code. */
-import { type Command, EXIT, helpText, parseArguments, UsageError } from "./cli/command.ts";
+import { type Command, EXIT, FailureError, helpText, parseArguments, UsageError } from "./cli/command.ts";
 import { ConfigError } from "./errors.ts";
 import { packageVersion } from "./locate.ts";
+import { unknownWord } from "./yaml/issues.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./cli/run.ts")).run,
@@ -16,9 +17,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === "--version" || name === "-v") return print(`lwm2m-gateway ${packageVersion()}`);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return print(await overview());
-  const load = COMMANDS[name];
-  if (load === undefined)
-    throw new UsageError(`there is no subcommand "${name}" (have: ${Object.keys(COMMANDS).join(", ")})`);
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) throw new UsageError(unknownWord("subcommand", name, Object.keys(COMMANDS)));
   const command = await load();
   if (rest.includes("--help") || rest.includes("-h")) return print(helpText(command));
   return command.run(parseArguments(command, rest));
@@ -47,8 +47,14 @@ function explain(error: unknown): number {
     return EXIT.wrong;
   }
   if (error instanceof UsageError) {
-    process.stderr.write(`lwm2m-gateway: ${error.message}\nTry: lwm2m-gateway --help\n`);
+    const [name = ""] = process.argv.slice(2);
+    const help = Object.hasOwn(COMMANDS, name) ? `${name} --help` : "--help";
+    process.stderr.write(`lwm2m-gateway: ${error.message}\nTry: lwm2m-gateway ${help}\n`);
     return EXIT.wrong;
+  }
+  if (error instanceof FailureError) {
+    process.stderr.write(`lwm2m-gateway: ${error.message}\n`);
+    return EXIT.failure;
   }
   process.stderr.write(`lwm2m-gateway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.failure;

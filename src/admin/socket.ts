@@ -1,11 +1,13 @@
 /** The local window: JSON over HTTP on a Unix socket, for the command line. Reading only. */
-import { chmod, mkdir, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { mkdir, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import type { Logger } from "../log.ts";
 
 /** Linux keeps socket paths in 108 bytes, the closing zero included. */
 const LONGEST_PATH = 107;
+/** How long a gateway may take to answer: it computes, and waits for nobody. */
+const PATIENCE = 5000;
 
 /** What can be asked: each path with the function that answers it; the answer is sent as JSON. */
 export type Routes = ReadonlyMap<string, () => unknown>;
@@ -14,51 +16,72 @@ export interface AdminSocket {
   close(): Promise<void>;
 }
 
-/** Listens on `path` for this user alone. Throws where another process answers there, or where the path cannot be a socket. */
-export async function openAdminSocket(path: string, routes: Routes, log: Logger): Promise<AdminSocket> {
-  if (Buffer.byteLength(path) > LONGEST_PATH) {
-    throw new Error(
-      `the admin socket path ${path} is longer than ${LONGEST_PATH} bytes; set gateway.socket to a shorter one`,
-    );
+/** The socket cannot be had, or nobody answers there; the message says what is in the way, for the person who can mend it. */
+export class AdminSocketError extends Error {
+  /** The system's word where it has one, e.g. "ENOENT". */
+  readonly code: string | undefined;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "AdminSocketError";
+    this.code = codeOf(options?.cause);
   }
-  await mkdir(dirname(path), { recursive: true });
-  if (await answers(path)) throw new Error(`another gateway is running: it answers on ${path}`);
-  await rm(path, { force: true });
-  const server = createServer((incoming, response) => serve(routes, incoming, response, log));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  await chmod(path, 0o600);
-  return {
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      await rm(path, { force: true });
-    },
-  };
 }
 
-/** Asks a running gateway. Rejects with the system's error (`ENOENT`, `ECONNREFUSED`) where none listens. */
+/**
+ * Listens on `path` for this user alone, making its directory where that is missing. Rejects with AdminSocketError where
+ * another process answers there, or where the path cannot be a socket; nothing is left open then.
+ */
+export async function openAdminSocket(path: string, routes: Routes, log: Logger): Promise<AdminSocket> {
+  const length = Buffer.byteLength(path);
+  if (length > LONGEST_PATH) {
+    throw new AdminSocketError(
+      `the path of the admin socket, ${path}, has ${length} bytes, and a socket can have ${LONGEST_PATH}: ` +
+        "give gateway.state a shorter path",
+    );
+  }
+  if (await answers(path)) throw new AdminSocketError(`another gateway is running: it answers on ${path}`);
+  const server = createServer((incoming, response) => serve(routes, incoming, response, log));
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path, { force: true });
+    await listen(server, path);
+  } catch (error) {
+    throw new AdminSocketError(`cannot open the admin socket ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+  server.on("error", (error) => log.error({ err: error }, "the admin socket failed: status is not answered any more"));
+  return { close: () => close(server) };
+}
+
+/** Asks a running gateway. Rejects with AdminSocketError: `code` is ENOENT or ECONNREFUSED where none listens. */
 export function askAdminSocket(path: string, route: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: path, path: route, timeout: 5000 }, (response) => {
+    const fail = (error: Error): void => {
+      reject(new AdminSocketError(`no answer on ${path}: ${reasonOf(error)}`, { cause: error }));
+    };
+    const asked = request({ socketPath: path, path: route, timeout: PATIENCE, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
+      response.on("error", fail);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) resolve(JSON.parse(text));
-        else reject(new Error(`the gateway answered ${response.statusCode}: ${text}`));
+        const value = response.statusCode === 200 ? parsed(text) : undefined;
+        if (value !== undefined) resolve(value);
+        else fail(new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 200).trim()}`));
       });
     });
-    asked.on("timeout", () => asked.destroy(new Error(`no answer from the gateway on ${path} within 5 s`)));
-    asked.on("error", reject);
+    asked.on("timeout", () => asked.destroy(new Error(`nothing came within ${PATIENCE / 1000} s`)));
+    asked.on("error", fail);
     asked.end();
   });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function answers(path: string): Promise<boolean> {
@@ -67,29 +90,74 @@ async function answers(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     // Nobody listens behind a file that a killed process left; any other trouble means that somebody does.
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    return code !== "ENOENT" && code !== "ECONNREFUSED" && code !== "ENOTSOCK";
+    const code = error instanceof AdminSocketError ? error.code : undefined;
+    return !NOBODY.includes(code);
   }
+}
+
+const NOBODY: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENOTSOCK"];
+
+/** The socket is made without rights for others; changing them afterwards would leave a moment for anybody. */
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    const before = process.umask(0o177);
+    try {
+      server.listen(path, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
+  });
+}
+
+/** Removes the file too. Who is being answered hears no more. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
 }
 
 function serve(routes: Routes, incoming: IncomingMessage, response: ServerResponse, log: Logger): void {
   const answer = routes.get(incoming.url ?? "");
   if (incoming.method !== "GET" || answer === undefined) {
-    response
-      .writeHead(404, { "content-type": "text/plain" })
-      .end(`no such thing: ${incoming.method} ${incoming.url}\n`);
+    end(response, 404, `no such thing: ${incoming.method} ${incoming.url}\n`);
     return;
   }
   try {
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer(), jsonValue));
+    end(response, 200, JSON.stringify(answer(), jsonValue));
   } catch (error) {
     log.error({ err: error, route: incoming.url }, "an admin request failed");
-    response.writeHead(500, { "content-type": "text/plain" }).end("see the gateway's log\n");
+    end(response, 500, "see the gateway's log\n");
   }
+}
+
+function end(response: ServerResponse, code: number, text: string): void {
+  const type = code === 200 ? "application/json" : "text/plain; charset=utf-8";
+  response.writeHead(code, { "content-type": type, connection: "close" }).end(text);
 }
 
 /** What JSON cannot say: 64-bit integers as text, bytes as hexadecimal. */
 function jsonValue(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ECONNREFUSED: "nobody listens",
+  EACCES: "permission denied",
+  ENOTDIR: "a part of the path is no directory",
+  EADDRINUSE: "another process has it",
+};
+
+function reasonOf(error: unknown): string {
+  const known = REASONS[codeOf(error) ?? ""];
+  return known ?? (error instanceof Error ? error.message : String(error));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

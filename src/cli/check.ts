@@ -1,6 +1,7 @@
 import { loadAdapters } from "../../adapters/index.ts";
 import { formatCheck, vectorProblems } from "../config/check.ts";
-import { formatProblem, type Problem } from "../errors.ts";
+import type { LoadedConfig } from "../config/types.ts";
+import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/gateway.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
@@ -15,22 +16,61 @@ export const check: Command = {
     json: { type: "boolean", help: "Prints the problems as JSON." },
   },
   async run(args) {
-    const loaded = await readConfig(configFile(args), await loadAdapters());
-    const problems = [...loaded.problems, ...vectorProblems(loaded)];
-    const text = args.flag("json")
-      ? JSON.stringify(asJson(problems), undefined, 2)
-      : [...problems.map(formatProblem), formatCheck(loaded), summary(problems)].join("\n");
-    process.stdout.write(`${text}\n`);
-    const wrong = problems.some(({ severity }) => severity === "error");
-    return wrong && args.flag("strict") ? EXIT.wrong : EXIT.ok;
+    const found = await findings(configFile(args));
+    process.stdout.write(`${args.flag("json") ? asJson(found) : asText(found)}\n`);
+    const wrong = found.loaded === undefined || (args.flag("strict") && count(found, "error") > 0);
+    return wrong ? EXIT.wrong : EXIT.ok;
   },
 };
 
-function summary(problems: readonly Problem[]): string {
-  const errors = problems.filter(({ severity }) => severity === "error").length;
-  return `${errors} errors, ${problems.length - errors} warnings`;
+interface Findings {
+  readonly problems: readonly Problem[];
+  /** Absent where nothing could run with it. */
+  readonly loaded?: LoadedConfig;
 }
 
-function asJson(problems: readonly Problem[]): unknown {
-  return { problems: problems.map((problem) => ({ ...problem, text: formatProblem(problem) })) };
+async function findings(file: string): Promise<Findings> {
+  try {
+    const loaded = await readConfig(file, await loadAdapters());
+    return { loaded, problems: [...loaded.problems, ...vectorProblems(loaded)] };
+  } catch (error) {
+    if (error instanceof ConfigError) return { problems: error.problems };
+    throw error;
+  }
+}
+
+/** What must be mended stands above the plan, and is counted below it, where the eye is at the end. */
+function asText(found: Findings): string {
+  const { problems, loaded } = found;
+  const plan = loaded === undefined ? [] : [formatCheck(loaded)];
+  return [...problems.map(formatProblem), ...plan, summary(found)].join("\n");
+}
+
+function summary(found: Findings): string {
+  const [errors, warnings] = [count(found, "error"), count(found, "warning")];
+  const counts = errors + warnings === 0 ? "no problems" : `${plural(errors, "error")}, ${plural(warnings, "warning")}`;
+  if (found.loaded === undefined) return `${counts}; the gateway would not start`;
+  const off = found.loaded.disabled.length;
+  return off === 0 ? counts : `${counts}; the gateway would run without ${plural(off, "device")}`;
+}
+
+function asJson(found: Findings): string {
+  const { problems, loaded } = found;
+  const report = {
+    starts: loaded !== undefined,
+    errors: count(found, "error"),
+    warnings: count(found, "warning"),
+    problems: problems.map((problem) => ({ ...problem, text: formatProblem(problem) })),
+    devices: loaded?.devices.map(({ id }) => id) ?? [],
+    off: loaded?.disabled.map(({ id }) => id) ?? [],
+  };
+  return JSON.stringify(report, undefined, 2);
+}
+
+function count({ problems }: Findings, wanted: Problem["severity"]): number {
+  return problems.filter(({ severity }) => severity === wanted).length;
+}
+
+function plural(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

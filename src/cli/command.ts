@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { unknownWord } from "../yaml/issues.ts";
 
 /** Exit codes of every subcommand, as docs/cli.md lists them. */
 export const EXIT = {
@@ -15,7 +16,6 @@ export interface OptionHelp {
   /** What stands for the value in the help, e.g. "FILE". */
   readonly value?: string;
   readonly help: string;
-  readonly multiple?: boolean;
   readonly default?: string;
 }
 
@@ -46,32 +46,71 @@ export class UsageError extends Error {
   }
 }
 
-export function parseArguments(command: Command, argv: readonly string[]): Arguments {
-  const parsed = parse(command, argv);
-  if (parsed.positionals.length > 0 && command.positionals === undefined) {
-    throw new UsageError(`${command.name} takes no argument "${parsed.positionals[0]}"`);
+/** It could not be done, for a reason outside the program; the message is for the person who can mend it. */
+export class FailureError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "FailureError";
   }
-  const values: Readonly<Record<string, unknown>> = parsed.values;
+}
+
+/** Reads what stands behind the subcommand. Throws UsageError. */
+export function parseArguments(command: Command, argv: readonly string[]): Arguments {
+  const { options } = command;
+  const values = new Map<string, string[]>();
+  const positionals: string[] = [];
+  for (const token of tokensOf(command, argv)) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind === "option") {
+      const value = optionValue(command, token);
+      values.set(token.name, [...(values.get(token.name) ?? []), value]);
+    }
+  }
+  const [surplus] = positionals;
+  if (surplus !== undefined && command.positionals === undefined) {
+    throw new UsageError(`${command.name} takes no argument "${surplus}"`);
+  }
   return {
-    positionals: parsed.positionals,
-    text: (option) => (typeof values[option] === "string" ? values[option] : command.options[option]?.default),
-    texts: (option) => (Array.isArray(values[option]) ? values[option].map(String) : []),
-    flag: (option) => values[option] === true,
+    positionals,
+    text: (option) => values.get(option)?.at(-1) ?? options[option]?.default,
+    texts: (option) => values.get(option) ?? [],
+    flag: (option) => values.has(option),
   };
 }
 
-function parse(command: Command, argv: readonly string[]) {
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type, short, multiple }]) => [
-      name,
-      { type, ...(short === undefined ? {} : { short }), ...(multiple === undefined ? {} : { multiple }) },
-    ]),
-  );
-  try {
-    return parseArgs({ args: [...argv], options: { ...options, help: { type: "boolean" } }, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+type Token = NonNullable<ReturnType<typeof parseArgs>["tokens"]>[number];
+type OptionToken = Token & { readonly kind: "option" };
+
+/** Not in the strict way, whose sentences are written for programmers. */
+function tokensOf({ options }: Command, argv: readonly string[]): readonly Token[] {
+  const known = Object.entries(options).map(([name, { type, short }]) => [
+    name,
+    { type, ...(short === undefined ? {} : { short }) },
+  ]);
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(known),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  return tokens;
+}
+
+function optionValue({ name, options }: Command, { rawName, name: key, value, inlineValue }: OptionToken): string {
+  const option = Object.hasOwn(options, key) ? options[key] : undefined;
+  if (option === undefined) {
+    const names = [...Object.keys(options), "help"].map((each) => `--${each}`);
+    throw new UsageError(`${name}: ${unknownWord("option", rawName, names)}`);
   }
+  if (option.type === "boolean") {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value "${value}"`);
+    return "";
+  }
+  if (value === undefined || value === "" || (value.startsWith("-") && inlineValue !== true)) {
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value ?? "TEXT"}`);
+  }
+  return value;
 }
 
 /** The help of one subcommand. */

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { type Arguments, type OptionHelp, UsageError } from "./command.ts";
 
+/** The configuration of the systemd unit. */
+export const SERVICE_CONFIG = "/etc/lwm2m-gateway/config.yaml";
+
 /** Where a configuration is looked for, in this order, when none is named. */
-const PLACES: readonly string[] = ["config.yaml", "/etc/lwm2m-gateway/config.yaml"];
+const PLACES: readonly string[] = ["config.yaml", SERVICE_CONFIG];
 
 export const CONFIG_OPTION: OptionHelp = {
   type: "string",

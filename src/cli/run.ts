@@ -1,14 +1,16 @@
 import { join } from "node:path";
-import { type AdminSocket, openAdminSocket } from "../admin/socket.ts";
+import { AdminSocketError, openAdminSocket } from "../admin/socket.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { Logger } from "../log.ts";
 import { StoreError } from "../store/store.ts";
-import { type Command, EXIT, UsageError } from "./command.ts";
+import { type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
-import { LOG_LEVELS, type LogLevel, pinoLogger } from "./pino-logger.ts";
+import { closeAll, Ending, endOnBug, type Opened } from "./ending.ts";
+import { LOG_LEVELS, pinoLogger } from "./pino-logger.ts";
+import { Reloads } from "./reloads.ts";
 
-/** The daemon in the foreground: SIGTERM and SIGINT stop it in order, SIGHUP reloads. */
+/** The daemon in the foreground: SIGTERM and SIGINT stop it in order, SIGHUP reloads. Standard output is its log alone. */
 export const run: Command = {
   name: "run",
   summary: "Runs the gateway until SIGTERM or Ctrl-C; SIGHUP reloads the configuration.",
@@ -18,62 +20,73 @@ export const run: Command = {
   },
   async run(args) {
     const level = LOG_LEVELS.find((name) => name === args.text("log-level"));
-    if (level === undefined) throw new UsageError(`--log-level must be one of ${LOG_LEVELS.join(", ")}`);
-    return serve(configFile(args), pinoLogger(level satisfies LogLevel));
+    if (level === undefined) {
+      throw new UsageError(`--log-level ${args.text("log-level")}: expected one of ${LOG_LEVELS.join(", ")}`);
+    }
+    return serve(configFile(args), pinoLogger(level));
   },
 };
 
+/** Whatever was opened is closed, also where the rest could not be. Rejects with ConfigError or FailureError. */
 async function serve(file: string, log: Logger): Promise<number> {
   const ending = new Ending();
-  let gateway: Gateway;
-  let socket: AdminSocket | undefined;
+  const opened: Opened[] = [];
+  let code: number = EXIT.failure;
+  ending.listen();
+  endOnBug(log);
   try {
-    gateway = await Gateway.start({
-      configFile: file,
-      clock: systemClock,
-      random: systemRandom,
-      log,
-      onFatal: (error) => {
-        log.error({ err: error }, "the store failed: the gateway ends so that it can be started again");
-        ending.end(EXIT.failure);
-      },
-    });
+    await open(file, { ending, opened, log });
+    code = await ending.wanted;
+  } catch (error) {
+    throw failureOf(error);
+  } finally {
+    if (!(await closeAll(opened, log))) code = EXIT.failure;
+    if (opened.length > 0) log.info({}, "stopped");
+  }
+  return code;
+}
+
+interface Daemon {
+  readonly ending: Ending;
+  /** What is open so far. */
+  readonly opened: Opened[];
+  readonly log: Logger;
+}
+
+async function open(file: string, { ending, opened, log }: Daemon): Promise<void> {
+  // A hang-up may come at any time, and would end a process that does not listen.
+  let early = false;
+  let hangUp = (): void => {
+    early = true;
+  };
+  process.on("SIGHUP", () => hangUp());
+  const onFatal = (error: Error): void => {
+    log.error({ err: error }, "the store failed: the gateway ends, so that it can be started again");
+    ending.end(EXIT.failure);
+  };
+  const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
+  opened.push({ name: "the gateway", close: () => gateway.stop() });
+  const routes = new Map([["/status", () => gateway.status()]]);
+  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routes, log);
+  opened.push({ name: "the admin socket", close: () => socket.close() });
+  const reloads = new Reloads(() => reload(gateway, log));
+  opened.push({ name: "the reload", close: () => reloads.stop() });
+  hangUp = () => reloads.ask();
+  if (early) hangUp();
+}
+
+/** A store that cannot take the new devices now, its disk being full, is no reason to end. */
+async function reload(gateway: Gateway, log: Logger): Promise<void> {
+  try {
+    await gateway.reload();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    process.stderr.write(`lwm2m-gateway: ${error.message}\n`);
-    return EXIT.failure;
-  }
-  try {
-    socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), adminRoutes(gateway), log);
-    ending.listen(() => void gateway.reload());
-    return await ending.wait;
-  } finally {
-    await gateway.stop();
-    await socket?.close();
-    log.info({}, "stopped");
+    log.error({ err: error }, `configuration not reloaded: ${error.message}`);
   }
 }
 
-function adminRoutes(gateway: Gateway): ReadonlyMap<string, () => unknown> {
-  return new Map([["/status", () => gateway.status()]]);
-}
-
-/** Waits for the signal that ends the process; a second one ends it at once. */
-class Ending {
-  end: (code: number) => void = () => {};
-  readonly wait = new Promise<number>((resolve) => {
-    this.end = resolve;
-  });
-
-  listen(reload: () => void): void {
-    let asked = false;
-    const stop = (): void => {
-      if (asked) process.exit(EXIT.failure);
-      asked = true;
-      this.end(EXIT.ok);
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
-    process.on("SIGHUP", reload);
-  }
+/** What its reader can mend becomes a sentence; the rest stays what it is. */
+function failureOf(error: unknown): unknown {
+  const known = error instanceof StoreError || error instanceof AdminSocketError;
+  return known ? new FailureError(error.message, { cause: error }) : error;
 }

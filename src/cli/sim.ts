@@ -21,7 +21,6 @@ export const sim: Command = {
       type: "string",
       value: "NAME=VALUE",
       help: "A parameter of the mapping; may be repeated.",
-      multiple: true,
     },
     link: { type: "string", value: "ID", help: "Instead of MAPPING: every device of this link of the configuration." },
     config: CONFIG_OPTION,

@@ -1,28 +1,23 @@
-import type { Millis } from "../clock.ts";
+import type { Millis, UnixMillis } from "../clock.ts";
 import type { DeviceStatus, ValueStatus } from "../devices/device-status.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
+import { table } from "./table.ts";
 
-/** The overview for a person: a line each server and device, and on request each value. */
+/** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
 export function formatStatus(status: GatewayStatus, withValues: boolean): string {
-  const { now } = status;
+  const { version, endpoint, config, started, now } = status;
   return [
-    `lwm2m-gateway ${status.version}, endpoint ${status.endpoint}, up ${span(now - status.started)}`,
+    `lwm2m-gateway ${version}, up ${span(now - started)}`,
+    `endpoint ${endpoint}, configuration ${config}`,
     "",
-    ...status.servers.map((server) => serverLine(server, now)),
+    ...serverLines(status),
     "",
-    ...status.devices.flatMap((device) => [
-      deviceLine(device, now),
-      ...(withValues ? device.values.map((value) => valueLine(value, now)) : []),
-    ]),
-    ...status.disabled.flatMap(({ id, reasons }) => [
-      `  ${id.padEnd(16)} off`,
-      ...reasons.map((reason) => `    ${reason}`),
-    ]),
+    ...deviceLines(status, withValues),
   ].join("\n");
 }
 
-/** "12 s", "5 min", "3 h", "2 d": the largest unit that says it. */
+/** "12 s", "5 min", "3 h", "2 d": the largest unit that says it. What seems to come from the future is of now. */
 export function span(duration: Millis): string {
   const seconds = Math.max(0, Math.round(duration / 1000));
   if (seconds < 120) return `${seconds} s`;
@@ -30,33 +25,91 @@ export function span(duration: Millis): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }
 
-function serverLine(server: ServerStatus, now: number): string {
-  const { shortServerId, uri, state, since, reason, until, version, reports, transport } = server;
-  const next = until === undefined ? "" : `, next in ${span(until - now)}`;
-  const how = version === undefined ? "" : ` (LwM2M ${version})`;
-  const parts = [
-    `server ${shortServerId} ${uri}: ${state}${how} for ${span(now - since)}${next}`,
-    `    ${reason}; ${server.observations.length} observed, ${reports.waiting} reports waiting, ` +
-      `${reports.delivered} delivered, ${reports.dropped} dropped; ${transport.foreign} foreign datagrams ignored`,
+const SERVER_HEADING = ["SERVER", "STATE", "FOR", "URI", "OBSERVED", "WAITING", "DELIVERED", "DROPPED"];
+
+function serverLines({ servers, now }: GatewayStatus): string[] {
+  if (servers.length === 0) return ["no servers"];
+  const rows = servers.map((server) => serverRow(server, now));
+  const [heading = "", ...lines] = table([SERVER_HEADING, ...rows]);
+  return [heading, ...servers.flatMap((server, i) => [lines[i] ?? "", ...serverDetails(server, now)])];
+}
+
+function serverRow({ shortServerId, uri, state, since, version, ...rest }: ServerStatus, now: UnixMillis): string[] {
+  const { waiting, delivered, dropped } = rest.reports;
+  return [
+    String(shortServerId),
+    version === undefined ? state : `${state} (${version})`,
+    span(now - since),
+    uri,
+    ...[rest.observations.length, waiting, delivered, dropped].map(String),
   ];
-  return parts.join("\n");
 }
 
-function deviceLine(device: DeviceStatus, now: number): string {
-  const { id, prefix, state, since, reason, nextTry, mapping, link, values } = device;
+function serverDetails({ state, reason, until, transport }: ServerStatus, now: UnixMillis): string[] {
+  const next = until === undefined ? "" : `; ${NEXT[state] ?? "next step"} in ${span(until - now)}`;
+  const foreign =
+    transport.foreign === 0 ? [] : [`    ${transport.foreign} datagrams from other addresses were ignored`];
+  return [`    ${reason}${next}`, ...foreign];
+}
+
+/** What `until` is about. */
+const NEXT: Readonly<Partial<Record<ServerStatus["state"], string>>> = {
+  registered: "next Update",
+  retrying: "next try",
+  disabled: "back",
+};
+
+const DEVICE_HEADING = ["DEVICE", "PREFIX", "STATE", "FOR", "VALUES", "HEARD", "MAPPING", "LINK"];
+
+function deviceLines({ devices, disabled, now }: GatewayStatus, withValues: boolean): string[] {
+  if (devices.length + disabled.length === 0) return ["no devices"];
+  const rows = [...devices.map((device) => deviceRow(device, now)), ...disabled.map(({ id }) => [id, "-", "off"])];
+  const [heading = "", ...lines] = table([DEVICE_HEADING, ...rows]);
+  const off = lines.slice(devices.length);
+  return [
+    heading,
+    ...devices.flatMap((device, i) => [
+      lines[i] ?? "",
+      ...troubleLines(device, now),
+      ...(withValues ? valueLines(device, now) : []),
+    ]),
+    ...disabled.flatMap(({ reasons }, i) => [off[i] ?? "", ...reasons.map((reason) => `    ${reason}`)]),
+  ];
+}
+
+function deviceRow(
+  { id, prefix, state, since, values, lastHeard, mapping, link }: DeviceStatus,
+  now: UnixMillis,
+): string[] {
   const bad = values.filter((value) => value.bad !== undefined).length;
-  const what = `  ${id.padEnd(16)} /${prefix.padEnd(16)} ${state.padEnd(10)} for ${span(now - since).padEnd(8)}`;
-  const why = reason === undefined || state === "online" ? "" : `  ${reason}`;
-  const next = nextTry === undefined ? "" : `, next try in ${span(nextTry - now)}`;
-  return `${what} ${mapping} on ${link}, ${values.length} values${bad === 0 ? "" : `, ${bad} bad`}${why}${next}`;
+  const heard = lastHeard === undefined ? "never" : `${span(now - lastHeard)} ago`;
+  const known = `${values.length}${bad === 0 ? "" : `, ${bad} bad`}`;
+  return [id, `/${prefix}`, state, span(now - since), known, heard, mapping, link];
 }
 
-function valueLine({ path, name, value, unit, time, bad }: ValueStatus, now: number): string {
-  const shown = value === undefined ? "-" : formatValue(value);
+/** Of an online device too: its last request failed. */
+function troubleLines({ reason, nextTry }: DeviceStatus, now: UnixMillis): string[] {
+  const next = nextTry === undefined ? [] : [`next try in ${span(nextTry - now)}`];
+  const parts = [...(reason === undefined ? [] : [reason]), ...next];
+  return parts.length === 0 ? [] : [`    ${parts.join("; ")}`];
+}
+
+function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] {
+  return values.length === 0
+    ? ["    no values"]
+    : table(
+        values.map((value) => valueRow(value, now)),
+        "    ",
+      );
+}
+
+function valueRow({ path, name, value, unit, time, bad }: ValueStatus, now: UnixMillis): string[] {
+  const shown = value === undefined ? "-" : [formatValue(value), unit].filter(Boolean).join(" ");
   const age = time === undefined ? "" : `${span(now - time)} ago`;
-  return `    ${path.padEnd(28)} ${name.padEnd(28)} ${shown} ${unit ?? ""}  ${age}${bad === undefined ? "" : `  bad: ${bad}`}`;
+  return [path, name, shown, age, bad === undefined ? "" : `bad: ${bad}`];
 }
 
+/** As JSON brought it: 64-bit integers are text, bytes hexadecimal, links `{ object, instance }`. */
 function formatValue(value: unknown): string {
   if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(7)));
   return typeof value === "object" ? JSON.stringify(value) : String(value);

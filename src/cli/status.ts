@@ -1,10 +1,14 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { askAdminSocket } from "../admin/socket.ts";
+import { AdminSocketError, askAdminSocket } from "../admin/socket.ts";
 import { readConfig } from "../gateway/gateway.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
-import { type Command, EXIT } from "./command.ts";
-import { CONFIG_OPTION, configFile } from "./config-option.ts";
+import { type Arguments, type Command, EXIT, FailureError } from "./command.ts";
+import { CONFIG_OPTION, configFile, SERVICE_CONFIG } from "./config-option.ts";
 import { formatStatus } from "./status-text.ts";
+
+/** Where the systemd unit keeps the state of the service: only the service itself is told so. */
+const SERVICE_SOCKET = "/var/lib/lwm2m-gateway/admin.sock";
 
 /** Asks the running gateway of a configuration how it is. */
 export const status: Command = {
@@ -17,15 +21,8 @@ export const status: Command = {
     values: { type: "boolean", help: "Shows each device's values as well." },
   },
   async run(args) {
-    const socket = args.text("socket") ?? join((await readConfig(configFile(args))).gateway.state, "admin.sock");
-    let answer: unknown;
-    try {
-      answer = await askAdminSocket(socket, "/status");
-    } catch (error) {
-      process.stderr.write(`lwm2m-gateway: no gateway answers on ${socket}: ${String(error)}\n`);
-      return EXIT.failure;
-    }
-    // The answer is our own program's, on a socket that only this user can open.
+    const answer = await ask(args.text("socket") ?? (await socketOf(args)));
+    // The answer is our own program's, on a socket that only its user can open.
     const gateway = answer as GatewayStatus;
     const text = args.flag("json") ? JSON.stringify(answer, undefined, 2) : formatStatus(gateway, args.flag("values"));
     process.stdout.write(`${text}\n`);
@@ -33,4 +30,27 @@ export const status: Command = {
       ? EXIT.ok
       : EXIT.failure;
   },
+};
+
+async function socketOf(args: Arguments): Promise<string> {
+  const file = configFile(args);
+  const socket = join((await readConfig(file)).gateway.state, "admin.sock");
+  return file === SERVICE_CONFIG && !existsSync(socket) ? SERVICE_SOCKET : socket;
+}
+
+async function ask(socket: string): Promise<unknown> {
+  try {
+    return await askAdminSocket(socket, "/status");
+  } catch (error) {
+    if (!(error instanceof AdminSocketError)) throw error;
+    throw new FailureError(`${WHAT_TO_DO[error.code ?? ""] ?? "the gateway does not answer"} (${error.message})`, {
+      cause: error,
+    });
+  }
+}
+
+const WHAT_TO_DO: Readonly<Record<string, string>> = {
+  ENOENT: "the gateway is not running",
+  ECONNREFUSED: "the gateway is not running",
+  EACCES: "only the user of the gateway, and root, may ask it",
 };
