@@ -46,6 +46,7 @@ export async function readConfig(file: string, adapters?: readonly AdapterModule
     adapters: adapters ?? (await loadAdapters()),
     catalogue,
     packagedMappings: locateData("mappings"),
+    ...stateOfService(),
   });
 }
 
@@ -112,7 +113,8 @@ export class Gateway {
     try {
       await gateway.run();
     } catch (error) {
-      await gateway.stop();
+      // What goes wrong on the way out must not hide why we leave.
+      await gateway.stop().catch((stopError) => options.log.error({ err: stopError }, "not stopped in order"));
       throw error;
     }
     return gateway;
@@ -135,11 +137,17 @@ export class Gateway {
     }
   }
 
-  /** De-registers, then closes in the reverse order of opening. */
+  /** De-registers, then closes in the reverse order of opening; each, whatever became of the one before. */
   async stop(): Promise<void> {
-    await this.north.stop();
-    await this.devices.close();
-    await this.store.close();
+    try {
+      await this.north.stop();
+    } finally {
+      try {
+        await this.devices.close();
+      } finally {
+        await this.store.close();
+      }
+    }
   }
 
   status(): GatewayStatus {
@@ -214,6 +222,13 @@ export class Gateway {
       this.log.warn({}, "changes under gateway: and servers: take effect when the gateway is started again");
     }
   }
+}
+
+/** systemd.exec(5), StateDirectory=: the directory that the service may write to, or several with colons between them. */
+function stateOfService(): { readonly defaultState?: string } {
+  const { STATE_DIRECTORY = "" } = process.env;
+  const [first = ""] = STATE_DIRECTORY.split(":");
+  return first === "" ? {} : { defaultState: first };
 }
 
 function udpTransport({ host, port }: ServerSettings): Transport {
