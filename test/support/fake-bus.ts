@@ -105,8 +105,12 @@ export class FakeUnit {
   exception: number | undefined;
   /** Points that it does not have: exception 2 to whoever asks for them, exception 3 to who writes them. */
   readonly missing = new Set<PointId>();
-  /** What was written to it, in order. */
-  readonly written: (readonly [PointId, number | boolean])[] = [];
+  /** Points that it confirms to have written, and leaves as they are. */
+  readonly stuck = new Set<PointId>();
+  /** Holding registers that only take commands, by their address on the wire: no point lies there. */
+  readonly commands = new Set<number>();
+  /** What was written to it, in order: the point, or the address of a command. */
+  readonly written: (readonly [PointId | number, number | boolean])[] = [];
   private readonly values = new Map<PointId, number | boolean>();
   private points: ReadonlyMap<PointId, ModbusPoint> = new Map();
   private model: DataModel | undefined;
@@ -136,6 +140,10 @@ export class FakeUnit {
   answer(request: Request, what: string): Uint8Array {
     if (this.exception !== undefined) throw new ModbusException(this.exception, what);
     if (this.model === undefined) throw new ModbusException(0x0b, what);
+    if (request.kind === "writeRegister" && this.commands.has(request.address)) {
+      this.written.push([request.address, numberOf(request.bytes)]);
+      return DONE;
+    }
     try {
       return perform(this.model, request);
     } catch (error) {
@@ -157,6 +165,7 @@ export class FakeUnit {
 
   private take(point: PointId, raw: RawValue): boolean {
     if (this.missing.has(point)) return false;
+    if (this.stuck.has(point)) return true;
     const value = raw instanceof Uint8Array ? numberOf(raw) : raw === true;
     this.values.set(point, value);
     this.written.push([point, value]);
