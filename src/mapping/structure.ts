@@ -99,6 +99,10 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
   const pinned = pinnedVersion(id, entry.value, context);
   if (pinned === "wrong") return undefined;
   const candidates = pinned === undefined ? versionsOf(id, catalogue) : [pinned];
+  if (entry.value.entries.every(({ key }) => OBJECT_KEYS.has(key.text))) {
+    reportError(report, entry.key.place, `object ${id} has no resources here`);
+    return undefined;
+  }
   const written = instancesOf(entry.value, context).flatMap(({ instance, resources }) =>
     resources.flatMap((resource) => readKey(resource, instance, candidates, context)),
   );

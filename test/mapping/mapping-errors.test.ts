@@ -54,6 +54,7 @@ test("names that the registry does not have come with the near miss", () => {
   assert.deepEqual(problems("  9999: { 1: { input: 0 } }"), [
     "5:3: error: object 9999 is not in the registry: name its definition (XML) in gateway.objects",
   ]);
+  assert.deepEqual(problems("  3303: { version: 1.1 }"), ["5:3: error: object 3303 has no resources here"]);
   assert.deepEqual(problems("  3303: { 5: { input: 0 } }"), [
     "5:11: error: object 3303 (Temperature) has no resource 5",
   ]);

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BASE, loadFolder, withDevices } from "./config-folder.ts";
+
+const METER = "{ id: meter-1, mapping: eastron-sdm630, link: bus }";
+
+test("a small configuration is complete: everything else has a default", async (t) => {
+  const { config, problems } = await loadFolder(t, withDevices(METER));
+  assert.deepEqual(problems, []);
+  assert.ok(config !== undefined);
+  const { endpoint, manufacturer, model, state } = config.gateway;
+  assert.deepEqual([endpoint, manufacturer, model], ["gw", "lwm2m-gateway", "lwm2m-gateway"]);
+  assert.match(state, /^\/.*\/state$/);
+  const [server] = config.servers;
+  assert.ok(server !== undefined);
+  const { place: _place, ...settings } = server;
+  assert.deepEqual(settings, {
+    id: 1,
+    uri: "coap://127.0.0.1",
+    scheme: "coap",
+    host: "127.0.0.1",
+    port: 5683,
+    lifetime: 300_000,
+    version: "auto",
+    nstart: 1,
+    ackTimeout: 2000,
+    maxRetransmit: 4,
+    maxBody: 65_536,
+  });
+  assert.deepEqual([...config.links.keys()], ["bus", "trial"]);
+  assert.equal(config.links.get("bus")?.adapter.name, "modbus");
+  assert.deepEqual(
+    config.devices.map(({ id, link, mapping }) => [id, link, mapping]),
+    [["meter-1", "bus", "eastron-sdm630"]],
+  );
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.gateway) && Object.isFrozen(config.devices));
+});
+
+test("every key of a server is read", async (t) => {
+  const server =
+    '{ id: 7, uri: "coap://[::1]:5700/", lifetime: 1h, version: 1.1, pmin: 5s, pmax: 1m, nstart: 4, ack_timeout: 500ms, max_retransmit: 2, max_body: 4096 }';
+  const { config, problems } = await loadFolder(t, {
+    "config.yaml": `gateway: { endpoint: 0042, state: /var/x }\nservers: [ ${server} ]\n`,
+  });
+  assert.deepEqual(problems, []);
+  const { host, port, version, pmin, pmax, nstart, ackTimeout, maxRetransmit, maxBody } =
+    config?.servers[0] ?? assert.fail();
+  assert.deepEqual([host, port, version, pmin, pmax], ["::1", 5700, "1.1", 5000, 60_000]);
+  assert.deepEqual([nstart, ackTimeout, maxRetransmit, maxBody], [4, 500, 2, 4096]);
+  assert.equal(config?.gateway.endpoint, "0042");
+  assert.equal(config?.gateway.state, "/var/x");
+});
+
+test("a wrong config.yaml is refused with every problem at its place", async (t) => {
+  const { refused, problems } = await loadFolder(t, {
+    "config.yaml": `gateway: { endpont: x, store: { max: 3 }, objects: [nox.xml] }
+servers: [ { id: 1, uri: "coaps://h" }, { id: 70000, uri: "http://h", lifetime: 5, psk: {} } ]
+links: { a: { type: modbus-tcp, hst: h, port: 99999 }, s: { type: simulatedd }, t: { type: mqtt }, u: 5 }
+device: []
+`,
+  });
+  assert.ok(refused);
+  const expected = [
+    /^config\.yaml:1:10: error: "endpoint" is missing$/,
+    /^config\.yaml:1:12: error: unknown key "endpont"; did you mean "endpoint"\?$/,
+    /^config\.yaml:1:24: error: `store` is not supported by this version$/,
+    /^config\.yaml:1:53: error: cannot read nox\.xml: there is no such file$/,
+    /^config\.yaml:2:26: error: uri: coaps:\/\/ needs DTLS, which is not in this version/,
+    /^config\.yaml:2:47: error: id: must be at most 65534, found "70000"$/,
+    /^config\.yaml:2:59: error: uri: http:\/\/ is not supported by this version; expected coap:\/\/host:port$/,
+    /^config\.yaml:2:81: error: lifetime: "5" is no duration/,
+    /^config\.yaml:2:84: error: `psk` is not supported by this version$/,
+    /^config\.yaml:3:13: error: "host" is missing$/,
+    /^config\.yaml:3:33: error: unknown key "hst"; did you mean "host"\?$/,
+    /^config\.yaml:3:47: error: port: must be at most 65535, found "99999"$/,
+    /^config\.yaml:3:67: error: unknown type of link "simulatedd"; did you mean "simulated"\?$/,
+    /^config\.yaml:3:92: error: links of type mqtt are not supported by this version \(have: modbus-tcp, simulated\)$/,
+    /^config\.yaml:3:103: error: u: expected a map, found "5"$/,
+    /^config\.yaml:4:1: error: unknown key "device"; did you mean "devices"\?$/,
+  ];
+  assert.equal(problems.length, expected.length, problems.join("\n"));
+  for (const [i, pattern] of expected.entries()) assert.match(problems[i] ?? "", pattern);
+});
+
+test("a file that is not there, is no text or is no YAML is a ConfigError", async (t) => {
+  assert.match((await loadFolder(t, {})).problems[0] ?? "", /^error: cannot read config\.yaml: there is no such file$/);
+  const bytes = Uint8Array.of(0x61, 0xff, 0xfe);
+  assert.match((await loadFolder(t, { "config.yaml": bytes })).problems[0] ?? "", /it is not UTF-8 text/);
+  assert.match((await loadFolder(t, { "config.yaml": "a: {" })).problems[0] ?? "", /^config\.yaml:1:/);
+  assert.match((await loadFolder(t, { "config.yaml": "" })).problems[0] ?? "", /expected a map, found nothing/);
+});
+
+test("server ids are unique, and pmax is not below pmin", async (t) => {
+  const text = `gateway: { endpoint: x }\nservers:\n  - { id: 1, uri: "coap://a" }\n  - { id: 1, uri: "coap://b", pmin: 1m, pmax: 5s }\n`;
+  assert.deepEqual((await loadFolder(t, { "config.yaml": text })).problems, [
+    "config.yaml:4:11: error: two servers have the id 1",
+    "config.yaml:4:47: error: pmax is shorter than pmin",
+  ]);
+});
+
+test("nothing behind links or devices means none", async (t) => {
+  const { config, problems } = await loadFolder(t, {
+    "config.yaml": `${BASE.replace(/links.*\n/, "links:\n")}devices:\n`,
+  });
+  assert.deepEqual(problems, []);
+  assert.deepEqual([config?.links.size, config?.devices.length], [0, 0]);
+});
+
+test("devices.d adds links and devices; a link that stands twice shows both places", async (t) => {
+  const more = `links: { more: { type: simulated } }\ndevices:\n  - { id: room, mapping: simulated-climate, link: more }\n`;
+  const { config, problems } = await loadFolder(t, {
+    ...withDevices(METER),
+    "devices.d/10-rooms.yaml": more,
+    "devices.d/README": "no",
+  });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    config?.devices.map(({ id }) => id),
+    ["meter-1", "room"],
+  );
+  const clash = await loadFolder(t, {
+    ...withDevices(METER),
+    "devices.d/a.yaml": "links: { bus: { type: simulated } }\n",
+  });
+  assert.deepEqual(clash.problems, [
+    'devices.d/a.yaml:1:10: error: two links have the name "bus"; the other stands at config.yaml:3:10',
+  ]);
+  assert.ok(clash.refused);
+  const wrong = await loadFolder(t, { ...withDevices(METER), "devices.d/a.yaml": "servers: []\n" });
+  assert.match(wrong.problems[0] ?? "", /^devices\.d\/a\.yaml:1:1: error: unknown key "servers"/);
+});
+
+test("a wrong device entry is off and named; the others run", async (t) => {
+  const { config, problems } = await loadFolder(
+    t,
+    withDevices(
+      METER,
+      "{ id: a, mapping: eastron-sdm63, link: bus }",
+      "{ id: b, mapping: eastron-sdm630, link: buss }",
+      "{ id: c, mapping: eastron-sdm630, link: trial }",
+      "{ id: d, mapping: eastron-sdm630, link: bus, unit_id: 300 }",
+      "{ id: e, mapping: eastron-sdm630, link: bus, unit: 3 }",
+      "{ mapping: eastron-sdm630, link: bus, layout: gateway }",
+      "{ id: f, mapping: eastron-sdm630, link: bus, prefix: 9 }",
+      "5",
+    ),
+  );
+  assert.deepEqual(
+    config?.devices.map(({ id }) => id),
+    ["meter-1"],
+  );
+  assert.deepEqual(
+    config?.disabled.map(({ id }) => id),
+    ["a", "b", "c", "d", "e", "?", "f", "?"],
+  );
+  assert.match(
+    problems[0] ?? "",
+    /^config\.yaml:6:23: error: there is no mapping "eastron-sdm63" in mappings or .*; did you mean "eastron-sdm630"\?$/,
+  );
+  assert.deepEqual(problems.slice(1), [
+    'config.yaml:7:45: error: unknown link "buss"; did you mean "bus"?',
+    'config.yaml:8:45: error: the link "trial" is simulated, but the mapping eastron-sdm630 speaks modbus',
+    'config.yaml:9:59: error: unit_id: expected a whole number from 1 to 247, found "300"',
+    'config.yaml:10:50: error: unknown key "unit"; did you mean "unit_id"?',
+    'config.yaml:11:5: error: "id" is missing',
+    "config.yaml:11:43: error: `layout` is not supported by this version",
+    "config.yaml:12:58: error: prefix: a letter, then letters, digits, - and _, 32 at most",
+    'config.yaml:13:5: error: devices: expected a map with id, mapping and link, found "5"',
+  ]);
+  assert.equal(config?.disabled[1]?.problems.length, 1);
+});
+
+test("a broken mapping switches off its devices, and is told once", async (t) => {
+  const broken =
+    "mapping: broken\nprotocol: modbus\nmodbus: { unit_id: 1 }\nobjects: { 3303: { sensor_valeu: { input: 0 } } }\n";
+  const { config, problems } = await loadFolder(t, {
+    ...withDevices(METER, "{ id: $n, mapping: broken, link: bus, each: { n: [x, y, z] } }"),
+    "mappings/broken.yaml": broken,
+  });
+  assert.deepEqual(
+    config?.devices.map(({ id }) => id),
+    ["meter-1"],
+  );
+  assert.deepEqual(
+    config?.disabled.map(({ id }) => id),
+    ["x", "y", "z"],
+  );
+  assert.deepEqual(problems, [
+    'mappings/broken.yaml:4:20: error: object 3303 (Temperature) has no resource "sensor_valeu"; did you mean "sensor_value"?',
+  ]);
+});
+
+test("a mapping beside config.yaml stands before the packaged one of its name", async (t) => {
+  const own = "mapping: eastron-sdm630\nprotocol: simulated\nobjects: { 3303: { sensor_value: { constant: 1 } } }\n";
+  const files = withDevices("{ id: m, mapping: eastron-sdm630, link: trial }");
+  const { config, problems } = await loadFolder(t, { ...files, "mappings/eastron-sdm630.yaml": own });
+  assert.deepEqual(problems, []);
+  assert.match(config?.mappings.get("eastron-sdm630")?.hides ?? "", /mappings\/eastron-sdm630\.yaml$/);
+});
+
+test("an unknown protocol is told where the mapping names it", async (t) => {
+  const files = {
+    ...withDevices("{ id: m, mapping: x, link: trial }"),
+    "mappings/x.yaml": "mapping: x\nprotocol: modbuss\nobjects: {}\n",
+  };
+  assert.deepEqual((await loadFolder(t, files)).problems, [
+    'mappings/x.yaml:2:11: error: unknown protocol "modbuss"; did you mean "modbus"?',
+  ]);
+});
+
+test("no mapping's name leads out of the folder", async (t) => {
+  const { problems } = await loadFolder(t, withDevices("{ id: m, mapping: ../config, link: trial }"));
+  assert.match(problems[0] ?? "", /there is no mapping "\.\.\/config"/);
+});
+
+test("two devices with one id, prefix or former id cannot be", async (t) => {
+  const { config, problems } = await loadFolder(
+    t,
+    withDevices(
+      "{ id: a, mapping: simulated-climate, link: trial, prefix: p, was: o }",
+      "{ id: a, mapping: simulated-climate, link: trial }",
+      "{ id: b, mapping: simulated-climate, link: trial, prefix: p }",
+      "{ id: c, mapping: simulated-climate, link: trial, was: o }",
+      "{ id: d, mapping: simulated-climate, link: trial, each: { n: 1..2 } }",
+    ),
+  );
+  assert.deepEqual(
+    config?.devices.map(({ id }) => id),
+    ["a", "d"],
+  );
+  assert.deepEqual(problems, [
+    'config.yaml:6:11: error: two devices have the id "a"; the other stands at config.yaml:5:11',
+    'config.yaml:7:63: error: two devices have the prefix "p"; the other stands at config.yaml:5:63',
+    'config.yaml:8:60: error: two devices have the was "o"; the other stands at config.yaml:5:71',
+    'config.yaml:9:11: error: each makes several devices with the same id "d": write $… in it',
+  ]);
+});
+
+test("objects of a vendor are known to mappings", async (t) => {
+  const xml = `<?xml version="1.0"?><LWM2M><Object ObjectType="MODefinition"><Name>Pump</Name><Description1>x</Description1><ObjectID>33333</ObjectID><ObjectURN>urn:oma:lwm2m:x:33333</ObjectURN><LWM2MVersion>1.0</LWM2MVersion><ObjectVersion>1.0</ObjectVersion><MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory><Resources><Item ID="1"><Name>Speed</Name><Operations>R</Operations><MultipleInstances>Single</MultipleInstances><Mandatory>Mandatory</Mandatory><Type>Float</Type><RangeEnumeration></RangeEnumeration><Units>rpm</Units><Description>x</Description></Item></Resources><Description2></Description2></Object></LWM2M>`;
+  const { config, problems } = await loadFolder(t, {
+    "config.yaml": `${BASE.replace("endpoint: gw", "endpoint: gw, objects: [objects/pump.xml]")}devices:\n  - { id: p, mapping: pump, link: trial }\n`,
+    "objects/pump.xml": xml,
+    "mappings/pump.yaml": "mapping: pump\nprotocol: simulated\nobjects: { pump: { speed: { constant: 3 } } }\n",
+  });
+  assert.deepEqual(problems, []);
+  assert.deepEqual([...(config?.devices[0]?.resources.keys() ?? [])], ["33333/0/1"]);
+  assert.equal(config?.catalogue.find(33333)?.name, "Pump");
+});
+
+test("a thousand devices of one mapping load in about a second", async (t) => {
+  const started = performance.now();
+  const { config } = await loadFolder(
+    t,
+    withDevices("{ id: m-$n, mapping: eastron-sdm630, link: bus, each: { n: 1..1000 }, unit_id: 3 }"),
+  );
+  const took = performance.now() - started;
+  assert.equal(config?.devices.length, 1000);
+  // Generous: the machine of the tests is shared, and a slip here costs tenfold.
+  assert.ok(took < 5000, `${Math.round(took)} ms`);
+});
