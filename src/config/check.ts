@@ -1,15 +1,25 @@
 /** What `check` says of a configuration that loads: what it is made of, and what each mapping costs on the wire. */
 import type { AdapterModule, PointId } from "../adapter.ts";
 import { formatDuration } from "../duration.ts";
-import type { Problem } from "../errors.ts";
+import { formatProblem, type Problem } from "../errors.ts";
 import type { DevicePlan, PointSource, Poll, ResourcePlan } from "../mapping/plan-types.ts";
 import { titleOf } from "../mapping/structure.ts";
 import { exampleDevice, runVectors } from "../mapping/vectors.ts";
 import type { LoadedConfig, LoadedMapping } from "./types.ts";
 
-/** What the test vectors of the mappings in use say; empty: every vector came out as it should. */
-export function vectorProblems({ mappings }: LoadedConfig): readonly Problem[] {
-  return [...mappings.values()].flatMap(({ prepared }) => runVectors(prepared));
+/**
+ * What the test vectors of the mappings in use say, beyond what loading has said; empty: every vector came out as it
+ * should.
+ */
+export function vectorProblems({ mappings, problems }: LoadedConfig): readonly Problem[] {
+  const said = new Set(problems.map(formatProblem));
+  return [...mappings.values()]
+    .flatMap(({ prepared }) => runVectors(prepared))
+    .filter((problem) => {
+      const isNew = !said.has(formatProblem(problem));
+      said.add(formatProblem(problem));
+      return isNew;
+    });
 }
 
 /** The plan, for a person: lines without a last line break. The problems are the caller's to print. */

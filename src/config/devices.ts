@@ -2,7 +2,7 @@
 import { formatProblem, type Place, type Problem } from "../errors.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { type DeviceEntry, type PreparedMapping, resolveDevice } from "../mapping/resolve.ts";
-import { unknownWord } from "../yaml/issues.ts";
+import { didYouMean, unknownWord } from "../yaml/issues.ts";
 import { childOf, type MapEntry } from "../yaml/nodes.ts";
 import type { CheckedEntry, RequestedDevice } from "./device-entries.ts";
 import type { MappingLibrary } from "./mapping-library.ts";
@@ -65,6 +65,7 @@ async function planOf(
     problems.push({ severity: "error", place: entry.link.place, message });
     return undefined;
   }
+  problems.push(...suspectNames(entry, prepared));
   const device: DeviceEntry = {
     id,
     place,
@@ -84,6 +85,17 @@ function parametersOf({ parameters, row }: CheckedEntry, { file }: PreparedMappi
     .filter(([name]) => file.parameters.has(name) && !own.has(name))
     .map(([name, value]): MapEntry => ({ key: { ...value, text: name }, value }));
   return [...parameters, ...fromRow];
+}
+
+/** `each: { unit_idd: 1..3 }` would make three devices of one unit. */
+function suspectNames({ parameters, row }: CheckedEntry, { file }: PreparedMapping): readonly Problem[] {
+  const own = new Set(parameters.map(({ key }) => key.text));
+  const free = [...file.parameters.keys()].filter((name) => !own.has(name) && !row.has(name));
+  return [...row].flatMap(([name, { place }]) => {
+    const hint = file.parameters.has(name) ? "" : didYouMean(name, free);
+    const message = `each: "${name}" is not a parameter of ${file.name}${hint}`;
+    return hint === "" ? [] : [{ severity: "warning", place, message } as const];
+  });
 }
 
 /** Ids, prefixes and former ids belong to one device each. */

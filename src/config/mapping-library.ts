@@ -62,8 +62,10 @@ export class MappingLibrary {
       if (adapter === undefined) return { problems: [this.unknownProtocol(mapping.protocol)] };
       const prepared = prepareMapping(mapping, adapter, this.options.catalogue, (problem) => problems.push(problem));
       const hides = hidden === undefined || resolve(hidden) === resolve(file) ? {} : { hides: hidden };
-      this.loaded.set(name, { name, file, adapter: adapter.name, prepared, ...hides });
-      if (isUsable(problems)) return { prepared, problems };
+      if (isUsable(problems)) {
+        this.loaded.set(name, { name, file, adapter: adapter.name, prepared, ...hides });
+        return { prepared, problems };
+      }
       // The rest of what is wrong, so that the user hears of all of it at once.
       exampleDevice(prepared, (problem) => problems.push(problem));
       return { problems };

@@ -16,7 +16,7 @@ export interface LoadedConfig {
   readonly devices: readonly DevicePlan[];
   /** Devices that are off because their entry or their mapping is wrong. */
   readonly disabled: readonly DisabledDevice[];
-  /** The mappings that were read, by name. */
+  /** The mappings whose objects and resources are known, by name; their resources may still be wrong: see `problems`. */
   readonly mappings: ReadonlyMap<string, LoadedMapping>;
   /** The registry's objects and those of the vendor files in `gateway.objects`. */
   readonly catalogue: ObjectCatalogue;

@@ -48,10 +48,14 @@ export function readParameter(
   node: YamlNode,
   report: Report,
 ): ScalarNode | undefined {
-  const wrong =
-    node.kind === "scalar" && node.tag === undefined ? check(spec, node) : `expected ${EXPECTED[spec.type]}`;
+  if (node.kind === "scalar" && node.tag !== undefined) {
+    reportError(report, node.place, `${name}: the tag ${node.tag} is not supported by this version`);
+    return undefined;
+  }
+  const wrong = node.kind === "scalar" ? check(spec, node) : `expected ${EXPECTED[spec.type]}`;
   if (wrong === undefined && node.kind === "scalar") return typed(spec, node);
-  reportError(report, node.place, `${name}: ${wrong}, found ${describeNode(node)}`);
+  const hint = node.kind === "scalar" ? didYouMean(node.text, spec.values ?? []) : "";
+  reportError(report, node.place, `${name}: ${wrong}, found ${describeNode(node)}${hint}`);
   return undefined;
 }
 
@@ -103,9 +107,7 @@ function check(spec: ParameterSpec, node: ScalarNode): string | undefined {
     case "bool":
       return typeof value === "boolean" ? undefined : `expected ${EXPECTED.bool}`;
     case "enum":
-      return spec.values?.includes(node.text) === true
-        ? undefined
-        : `expected one of ${spec.values?.join(", ")}${didYouMean(node.text, spec.values ?? []).replace("?", "")}`;
+      return spec.values?.includes(node.text) === true ? undefined : `expected one of ${spec.values?.join(", ")}`;
     case "duration":
       return durationProblem(node.text);
     case "mac":

@@ -45,6 +45,7 @@ export function describeIssue(issue: Issue, root: YamlNode, context: IssueContex
 
 function sentence(issue: Issue, node: YamlNode): string {
   const found = describeNode(node);
+  if (!ZOD_WORDS.test(issue.message)) return issue.message;
   switch (issue.code) {
     case "invalid_type":
       return `expected ${EXPECTED[issue.expected ?? ""] ?? issue.expected ?? "something else"}, found ${found}`;
@@ -62,6 +63,9 @@ function sentence(issue: Issue, node: YamlNode): string {
       return issue.message;
   }
 }
+
+/** How zod's own messages begin; any other is a sentence of the schema's author, who knows best. */
+const ZOD_WORDS = /^(?:Invalid |Too (?:big|small)|Unrecognized )/;
 
 const PARTS = { string: "characters", array: "items" };
 

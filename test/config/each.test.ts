@@ -94,6 +94,17 @@ test("what each cannot be is told", async (t) => {
   assert.match(await told("{ m: [1] }"), /\$n is not a parameter of this device \(have: m\)/);
 });
 
+test("a name that is nearly a parameter is a warning", async (t) => {
+  const { ids: made, problems } = await ids(
+    t,
+    "{ id: m-$unti_id, mapping: eastron-sdm630, link: bus, each: { unti_id: 1..2 } }",
+  );
+  assert.deepEqual(made, ["m-1", "m-2"]);
+  assert.deepEqual(problems, [
+    'config.yaml:5:76: warning: each: "unti_id" is not a parameter of eastron-sdm630; did you mean "unit_id"?',
+  ]);
+});
+
 test("an entry that is no device has no effect on the ones around it", async (t) => {
   const text = `${BASE}devices:\n  - { id: a, ${ROOM} }\n  - [ ]\n  - { id: b, ${ROOM} }\n`;
   const { config } = await loadFolder(t, { "config.yaml": text });
