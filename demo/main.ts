@@ -3,23 +3,45 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parsePath } from "../src/lwm2m/path.ts";
+import { parseArgs } from "node:util";
 import { demoConfig, EXAMPLE_LINKS } from "./example-config.ts";
-import { type Program, startProgram } from "./programs.ts";
+import { Programs } from "./programs.ts";
 import { DemoServer } from "./server.ts";
+import { Valve } from "./valve.ts";
 import { View } from "./view.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../config.example.yaml", import.meta.url));
 const REDRAW = 500;
 const RETRY = 5000;
-/** How often the server gives the valve another set point, so that the way down is seen as well. */
-const NEW_SET_POINT = 10_000;
-const VALVE = parsePath("/valve-1/3306/0/5851");
 
-async function main(): Promise<void> {
+/** Why it ends, and with which exit code. */
+interface End {
+  readonly reason: string;
+  readonly code: number;
+}
+
+/** What goes wrong here goes wrong by itself; what a person does is the other end. */
+class Ends {
+  readonly asked: Promise<End>;
+  private end: (end: End) => void = () => {};
+
+  constructor() {
+    this.asked = new Promise((resolve) => {
+      this.end = resolve;
+    });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+      process.on(signal, () => this.end({ reason: signal, code: 0 }));
+    // Who reads us may go, as `head` does: without a reader there is nothing to show.
+    process.stdout.on("error", () => this.end({ reason: "nobody reads on", code: 0 }));
+  }
+}
+
+async function main(pace: number): Promise<number> {
+  const ends = new Ends();
   const folder = mkdtempSync(join(tmpdir(), "lwm2m-gateway-demo-"));
-  const programs: Program[] = [];
-  const example = readFileSync(EXAMPLE, "utf8");
+  const programs = new Programs(folder);
+  // The programs are in groups of their own: a bug of ours must not leave them behind.
+  process.on("exit", () => programs.kill());
   const view = new View(process.stdout, [
     "lwm2m-gateway demo: Modbus TCP slaves -> gateway -> LwM2M Server, all on 127.0.0.1. Ctrl-C ends it.",
     `configuration and logs of this run: ${folder}`,
@@ -28,63 +50,47 @@ async function main(): Promise<void> {
     onEvent: (sentence) => view.event(sentence),
     onValues: (client, values) => view.values(client, values),
   });
-  try {
-    const linkPorts = new Map<string, number>();
-    for (const link of EXAMPLE_LINKS.keys()) {
-      const slaves = start(programs, `sim-${link}`, folder, [
-        "sim",
-        "--link",
-        link,
-        "--config",
-        EXAMPLE,
-        "--port",
-        "0",
-        "--json",
-      ]);
-      linkPorts.set(link, portOf(await slaves.firstLine));
-    }
-    const config = join(folder, "config.yaml");
-    const stateDirectory = join(folder, "state");
-    writeFileSync(config, demoConfig(example, { serverPort: server.port, linkPorts, stateDirectory }));
-    const gateway = start(programs, "gateway", folder, ["run", "--config", config]);
-    const reason = await Promise.race([interrupted(), gateway.ended, live(server, view)]);
-    view.event(`ending: ${reason}`);
-  } finally {
-    // The gateway first: it de-registers while the server still answers, and reads no slave that is gone.
-    for (const program of programs.reverse()) await program.stop();
-    view.draw(server.clients);
-    process.stdout.write("\n");
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function start(programs: Program[], name: string, folder: string, args: readonly string[]): Program {
-  const program = startProgram(name, args, join(folder, `${name}.log`));
-  programs.push(program);
-  return program;
-}
-
-/** Shows the tree while it changes, and moves the valve. Never ends. */
-function live(server: DemoServer, view: View): Promise<string> {
-  setInterval(() => view.draw(server.clients), REDRAW).unref();
-  setInterval(() => server.retry(), RETRY).unref();
-  let setPoint = 25;
-  setInterval(() => {
-    setPoint = setPoint === 75 ? 25 : 75;
-    moveValve(server, view, setPoint);
-  }, NEW_SET_POINT).unref();
-  return new Promise(() => {});
-}
-
-function moveValve(server: DemoServer, view: View, setPoint: number): void {
-  const client = server.clients.find(({ devices }) => devices.has("valve-1"));
-  if (client === undefined) return;
-  server.write(client, VALVE, setPoint).then(
-    () => view.event(`wrote ${VALVE} = ${setPoint}: confirmed by the valve`),
-    (error: unknown) =>
-      view.event(`the valve was not moved: ${error instanceof Error ? error.message : String(error)}`),
+  const failed = programs.failure.then((reason): End => ({ reason, code: 1 }));
+  const started = start(programs, folder, server.port);
+  // Resolves only where it fails: what runs, runs until somebody ends it.
+  const broken = started.then(
+    () => failed,
+    (error: unknown): End => ({ reason: sentenceOf(error), code: 1 }),
   );
+  const timers = live(server, view, new Valve(server, (sentence) => view.event(sentence)), pace);
+  const { reason, code } = await Promise.race([ends.asked, failed, broken]);
+  for (const timer of timers) clearInterval(timer);
+  view.event(`ending: ${reason}`);
+  // The gateway first: it de-registers while the server still answers, and reads no slave that is gone.
+  await programs.stop();
+  view.draw(server.clients);
+  view.close();
+  await server.close();
+  if (code === 0) rmSync(folder, { recursive: true, force: true });
+  else process.stderr.write(`demo: ${reason}\n`);
+  return code;
+}
+
+/** Resolves when the gateway runs. */
+async function start(programs: Programs, folder: string, serverPort: number): Promise<void> {
+  const linkPorts = new Map<string, number>();
+  for (const link of EXAMPLE_LINKS.keys()) {
+    const args = ["sim", "--link", link, "--config", EXAMPLE, "--port", "0", "--json"];
+    linkPorts.set(link, portOf(await programs.start(`sim-${link}`, args).firstLine()));
+  }
+  const config = join(folder, "config.yaml");
+  const stateDirectory = join(folder, "state");
+  writeFileSync(config, demoConfig(readFileSync(EXAMPLE, "utf8"), { serverPort, linkPorts, stateDirectory }));
+  await programs.start("gateway", ["run", "--config", config]).firstLine();
+}
+
+/** Shows the tree while it changes, and moves the valve. */
+function live(server: DemoServer, view: View, valve: Valve, pace: number): readonly NodeJS.Timeout[] {
+  return [
+    setInterval(() => view.draw(server.clients), REDRAW),
+    setInterval(() => server.retry(), RETRY),
+    setInterval(() => void valve.turn(), pace),
+  ];
 }
 
 function portOf(line: string): number {
@@ -93,11 +99,23 @@ function portOf(line: string): number {
   throw new Error(`no port in ${line}`);
 }
 
-function interrupted(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(signal));
-  });
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-await main();
-process.exit();
+/** `--pace MS`: how often the server asks something of the valve. Undefined: wrong. */
+function paceOf(argv: readonly string[]): number | undefined {
+  try {
+    const { values } = parseArgs({ args: [...argv], options: { pace: { type: "string", default: "10000" } } });
+    return /^[1-9]\d{0,6}$/.test(values.pace) ? Number(values.pace) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const pace = paceOf(process.argv.slice(2));
+if (pace === undefined) {
+  process.stderr.write("usage: node demo/main.ts [--pace MILLISECONDS]\n");
+  process.exit(2);
+}
+process.exit(await main(pace));

@@ -23,6 +23,7 @@ export class View {
   private readonly screen: Screen;
   private readonly heading: readonly string[];
   private readonly events: string[] = [];
+  private closed = false;
 
   /** `heading`: what stays above the tree. */
   constructor(screen: Screen, heading: readonly string[]) {
@@ -32,6 +33,7 @@ export class View {
   }
 
   event(sentence: string): void {
+    if (this.closed) return;
     const line = `${clockTime(systemClock.wall())} ${sentence}`;
     this.events.push(line);
     if (this.events.length > EVENTS_SHOWN) this.events.shift();
@@ -40,7 +42,7 @@ export class View {
 
   /** Values arrived: without a terminal each is a line. */
   values(client: Client, values: readonly TimedPathValue[]): void {
-    if (this.screen.isTTY === true) return;
+    if (this.screen.isTTY === true || this.closed) return;
     const now = systemClock.wall();
     for (const { path, value, time = now } of values) {
       this.screen.write(`${row(path, { value, time }, { now, unit: sensorUnit(client, path) })}\n`);
@@ -49,12 +51,18 @@ export class View {
 
   /** Draws the whole tree anew; does nothing without a terminal. */
   draw(clients: readonly Client[]): void {
-    if (this.screen.isTTY !== true) return;
+    if (this.screen.isTTY !== true || this.closed) return;
     const { rows = 24, columns = 80 } = this.screen;
     const room = Math.max(2, rows - this.heading.length - this.events.length - 4);
     const shown = page(clients.flatMap(treeLines), room);
     const lines = [...this.heading, "", ...shown, "", ...this.events];
     this.screen.write(HOME_AND_CLEAR + lines.map((line) => line.slice(0, columns)).join("\n"));
+  }
+
+  /** Leaves what is there; what comes later is not shown. */
+  close(): void {
+    if (this.screen.isTTY === true && !this.closed) this.screen.write("\n");
+    this.closed = true;
   }
 }
 
