@@ -1,4 +1,5 @@
 import { readText } from "../config/files.ts";
+import { ConfigError, type Problem } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import { importXml as readDefinitions } from "../lwm2m/objects/import-xml.ts";
 import { slug } from "../lwm2m/objects/slug.ts";
@@ -12,9 +13,17 @@ export const importXml: Command = {
   options: {},
   async run({ positionals }) {
     if (positionals.length === 0) throw new UsageError("import-xml takes one or more XML files");
+    const problems: Problem[] = [];
     for (const file of positionals) {
-      for (const definition of readDefinitions(await readText(file), file)) process.stdout.write(describe(definition));
+      try {
+        for (const definition of readDefinitions(await readText(file), file))
+          process.stdout.write(describe(definition));
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        problems.push(...error.problems);
+      }
     }
+    if (problems.length > 0) throw new ConfigError(problems);
     return EXIT.ok;
   },
 };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { AdminSocketError, openAdminSocket } from "../admin/socket.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import { StoreError } from "../store/store.ts";
 import { type Command, EXIT, FailureError, UsageError } from "./command.ts";
@@ -71,6 +72,7 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   opened.push({ name: "the admin socket", close: () => socket.close() });
   const reloads = new Reloads(() => reload(gateway, log));
   opened.push({ name: "the reload", close: () => reloads.stop() });
+  log.info({ version: packageVersion(), config: file, state: gateway.stateDirectory }, "started");
   hangUp = () => reloads.ask();
   if (early) hangUp();
 }

@@ -5,43 +5,57 @@ import type { AdapterModule } from "../adapter.ts";
 import { requestedDevices } from "../config/device-entries.ts";
 import { resolveDevices } from "../config/devices.ts";
 import { MappingLibrary } from "../config/mapping-library.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/gateway.ts";
 import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
+import { unknownWord } from "../yaml/issues.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { UsageError } from "./command.ts";
 
 export interface Cabinet {
   readonly adapter: AdapterModule;
   readonly plans: readonly DevicePlan[];
+  /** What is wrong beside: errors of devices that are not played, warnings. */
+  readonly problems: readonly Problem[];
 }
 
-/** Every device on one link. Rejects with UsageError for a link that is not there or has no device. */
+/** The file in which the device entry stands that the arguments become. */
+const COMMAND_LINE = "command line";
+
+/** Every device on one link. Rejects with UsageError for a link that is not there, with ConfigError where it has no device. */
 export async function cabinetOfLink(configFile: string, id: string): Promise<Cabinet> {
-  const { links, devices } = await readConfig(configFile);
+  const { links, devices, problems } = await readConfig(configFile);
   const link = links.get(id);
-  if (link === undefined) throw new UsageError(`there is no link "${id}" (have: ${[...links.keys()].join(", ")})`);
+  if (link === undefined) throw new UsageError(`--link: ${unknownWord("link", id, links.keys())}`);
   const plans = devices.filter((device) => device.link === id);
-  if (plans.length === 0) throw new UsageError(`no device of ${configFile} is on the link "${id}"`);
-  return { adapter: link.adapter, plans };
+  if (plans.length === 0) {
+    const message = `no device that could be played is on the link "${id}"`;
+    throw new ConfigError([...problems, { severity: "error", place: link.place, message }]);
+  }
+  return { adapter: link.adapter, plans, problems };
 }
 
 /** `parameters`: `unit_id=1,2` makes two devices. Rejects with ConfigError for a mapping or parameter that is wrong. */
 export async function cabinetOfMapping(mapping: string, parameters: readonly string[]): Promise<Cabinet> {
-  const entry = parseYaml(deviceEntry(mapping, parameters.map(splitParameter)), "command line");
+  const entry = parseYaml(deviceEntry(mapping, parameters.map(splitParameter)), COMMAND_LINE);
   const adapters = await loadAdapters();
   const directories = [resolve("mappings"), locateData("mappings")];
   const library = new MappingLibrary({ adapters, catalogue, directories });
-  const place = { file: "command line", line: 1, column: 1 };
+  const place = { file: COMMAND_LINE, line: 1, column: 1 };
   const { prepared, problems } = await library.find({ kind: "scalar", text: mapping, quoted: true, place });
-  if (prepared === undefined) throw new ConfigError(problems);
+  if (prepared === undefined) throw new ConfigError(problems.map(placed));
   const { adapter } = prepared;
   const links = new Map([["sim", { id: "sim", type: adapter.linkTypes[0] ?? "", adapter, options: {}, place }]]);
   const resolved = await resolveDevices(await requestedDevices([entry]), library, links);
-  if (resolved.disabled.length > 0) throw new ConfigError(resolved.problems);
-  return { adapter, plans: resolved.devices };
+  if (resolved.disabled.length > 0) throw new ConfigError(resolved.problems.map(placed));
+  return { adapter, plans: resolved.devices, problems: resolved.problems.map(placed) };
+}
+
+/** Line and column of an entry that nobody wrote tell nothing. */
+function placed({ place, ...problem }: Problem): Problem {
+  return place === undefined || place.file === COMMAND_LINE ? problem : { ...problem, place };
 }
 
 interface GivenParameter {

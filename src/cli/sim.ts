@@ -1,7 +1,11 @@
+import type { Simulation } from "../adapter.ts";
 import { systemClock, systemRandom } from "../clock.ts";
-import { type Arguments, type Command, EXIT, UsageError } from "./command.ts";
+import { formatProblem } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
-import { LOG_LEVELS, pinoLogger } from "./pino-logger.ts";
+import { closeAll, Ending, endOnBug } from "./ending.ts";
+import { pinoLogger } from "./pino-logger.ts";
 import { type Cabinet, cabinetOfLink, cabinetOfMapping } from "./sim-plans.ts";
 import { simulateCabinet } from "./simulated-cabinet.ts";
 
@@ -29,18 +33,39 @@ export const sim: Command = {
     json: { type: "boolean", help: "Prints the address as JSON, for scripts." },
   },
   async run(args) {
-    const { plans, adapter } = await cabinetOf(args);
-    const context = { clock: systemClock, random: systemRandom, log: pinoLogger(LOG_LEVELS[2]) };
-    const address = { host: args.text("host") ?? "127.0.0.1", port: portOf(args) };
-    const simulation = await simulateCabinet(plans, adapter, address, context);
+    const { plans, adapter, problems } = await cabinetOf(args);
+    for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    const ending = new Ending();
+    ending.listen();
+    const log = pinoLogger("info");
+    endOnBug(log);
+    const simulation = await listen({ plans, adapter }, addressOf(args), log);
     const where = Object.values(simulation.address).join(":");
     const who = plans.map(({ id, mapping }) => `${id} (${mapping})`).join(", ");
     process.stdout.write(`${args.flag("json") ? JSON.stringify(simulation.address) : `playing ${who} on ${where}`}\n`);
-    await endSignal();
-    await simulation.close();
-    return EXIT.ok;
+    const code = await ending.wanted;
+    return (await closeAll([{ name: "the simulation", close: () => simulation.close() }], log)) ? code : EXIT.failure;
   },
 };
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function listen(
+  { plans, adapter }: Pick<Cabinet, "plans" | "adapter">,
+  { host, port }: Address,
+  log: Logger,
+): Promise<Simulation> {
+  try {
+    const context = { clock: systemClock, random: systemRandom, log };
+    return await simulateCabinet(plans, adapter, { host, port }, context);
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof UsageError || error instanceof TypeError) throw error;
+    throw new FailureError(`cannot play on ${host}:${port}: ${error.message}`, { cause: error });
+  }
+}
 
 function cabinetOf(args: Arguments): Promise<Cabinet> {
   const [mapping, surplus] = args.positionals;
@@ -52,15 +77,8 @@ function cabinetOf(args: Arguments): Promise<Cabinet> {
   return cabinetOfMapping(mapping ?? "", [...args.texts("param"), ...(unit === undefined ? [] : [`unit_id=${unit}`])]);
 }
 
-function portOf(args: Arguments): number {
-  const port = Number(args.text("port"));
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new UsageError(`--port ${args.text("port")}: expected a number from 0 to 65535`);
-}
-
-function endSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
-  });
+function addressOf(args: Arguments): Address {
+  const { host = "", port = "" } = { host: args.text("host"), port: args.text("port") };
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65535) return { host, port: Number(port) };
+  throw new UsageError(`--port ${port}: expected a number from 0 to 65535`);
 }

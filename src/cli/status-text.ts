@@ -46,17 +46,21 @@ function serverRow({ shortServerId, uri, state, since, version, ...rest }: Serve
 }
 
 function serverDetails({ state, reason, until, transport }: ServerStatus, now: UnixMillis): string[] {
-  const next = until === undefined ? "" : `; ${NEXT[state] ?? "next step"} in ${span(until - now)}`;
+  const next = until === undefined ? "" : `; ${NEXT[state]} in ${span(until - now)}`;
   const foreign =
     transport.foreign === 0 ? [] : [`    ${transport.foreign} datagrams from other addresses were ignored`];
   return [`    ${reason}${next}`, ...foreign];
 }
 
 /** What `until` is about. */
-const NEXT: Readonly<Partial<Record<ServerStatus["state"], string>>> = {
+const NEXT: Readonly<Record<ServerStatus["state"], string>> = {
+  deregistered: "next step",
+  registering: "gives up",
   registered: "next Update",
+  updating: "gives up",
   retrying: "next try",
   disabled: "back",
+  deregistering: "gives up",
 };
 
 const DEVICE_HEADING = ["DEVICE", "PREFIX", "STATE", "FOR", "VALUES", "HEARD", "MAPPING", "LINK"];
