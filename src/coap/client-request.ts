@@ -1,9 +1,10 @@
 /** One request of ours, and what a message that comes in means to it: RFC 7252 §5.3.2, RFC 7641 §3.2, §3.4. */
 import { type Millis, SECOND } from "../clock.ts";
 import type { Alarm } from "./alarms.ts";
-import { isSuccess } from "./codes.ts";
+import { blockOption, LARGEST_SZX } from "./block.ts";
+import { CODE, isSuccess } from "./codes.ts";
 import type { ExchangeId } from "./events.ts";
-import { type CoapMessage, findOption, OPTION, uintValue } from "./options.ts";
+import { type CoapMessage, findOption, OPTION, uintValue, withOptions } from "./options.ts";
 import type { Transmission } from "./reliability.ts";
 import type { Download, Upload } from "./transfer.ts";
 
@@ -54,4 +55,11 @@ export function isNewer(
 ): boolean {
   const ahead = (sequence - newest.sequence) & 0xffffff;
   return (ahead > 0 && ahead < 0x800000) || now > newest.time + 128 * SECOND;
+}
+
+/** RFC 7959 §2.4: who wants smaller blocks says so in the first request. */
+export function withBlockSize(message: CoapMessage, szx: number): CoapMessage {
+  const reads = message.code === CODE.get || message.code === CODE.fetch;
+  if (szx === LARGEST_SZX || !reads || findOption(message, OPTION.block2) !== undefined) return message;
+  return withOptions(message, [blockOption(OPTION.block2, { number: 0, more: false, szx })]);
 }

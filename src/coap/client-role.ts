@@ -1,13 +1,13 @@
 /** Our requests and the peer's answers: RFC 7252 §5.2, §5.3; the client's side of RFC 7641 (§3) and RFC 7959. */
 import type { Millis, Random } from "../clock.ts";
 import { Alarm } from "./alarms.ts";
-import { type Block, blockOption, blockSize, LARGEST_SZX, readBlock } from "./block.ts";
-import { isAnswerTo, isNewer, isNotification, isStray, type Request } from "./client-request.ts";
+import { type Block, blockSize, readBlock } from "./block.ts";
+import { isAnswerTo, isNewer, isNotification, isStray, type Request, withBlockSize } from "./client-request.ts";
 import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import { TYPE, type UdpMessage } from "./message.ts";
-import { type CoapMessage, findOption, OPTION, uintValue, withOptions, withoutOptions } from "./options.ts";
+import { type CoapMessage, OPTION, uintValue, withoutOptions } from "./options.ts";
 import type { Outcome, Transmissions } from "./reliability.ts";
 import { hasUnknownCritical } from "./requests.ts";
 import { Tokens } from "./tokens.ts";
@@ -100,17 +100,10 @@ export class ClientRole {
 
   private transmit(request: Request, now: Millis): void {
     const { token, confirmable } = request;
-    const message = request.upload?.request ?? request.download?.next ?? this.withBlockSize(request.message);
+    const message =
+      request.upload?.request ?? request.download?.next ?? withBlockSize(request.message, this.context.limits.szx);
     const ended = (outcome: Outcome, time: Millis): void => this.onEnded(request, outcome, time);
     request.transmission = this.transmissions.send({ token, confirmable, message: () => message, ended }, now);
-  }
-
-  /** RFC 7959 §2.4: who wants smaller blocks says so in the first request. */
-  private withBlockSize(message: CoapMessage): CoapMessage {
-    const { szx } = this.context.limits;
-    const reads = message.code === CODE.get || message.code === CODE.fetch;
-    if (szx === LARGEST_SZX || !reads || findOption(message, OPTION.block2) !== undefined) return message;
-    return withOptions(message, [blockOption(OPTION.block2, { number: 0, more: false, szx })]);
   }
 
   private onEnded(request: Request, outcome: Outcome, now: Millis): void {

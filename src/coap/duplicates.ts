@@ -61,12 +61,6 @@ export class DuplicateFilter {
     this.lanes = { con: pair(times.exchangeLifetime), non: pair(times.nonLifetime) };
   }
 
-  /** Whether nothing is remembered that must last. */
-  isIdle(now: Millis): boolean {
-    this.expire(now);
-    return this.lanes.con.lasting.queue.length === 0 && this.lanes.non.lasting.queue.length === 0;
-  }
-
   /** The message that this one repeats. One with the same ID but another beginning is a new one: its sender restarted. */
   find(messageId: number, mark: number, now: Millis): Arrival | undefined {
     const entry = this.entries.get(messageId);

@@ -1,6 +1,7 @@
-/** Which requests can be worked on: RFC 7252 §5.4.1 (critical options), §5.4.3 (lengths), §5.4.5 (repetition), §5.10.2. */
-import { CODE } from "./codes.ts";
-import { type CoapMessage, type CoapOption, findOption, OPTION } from "./options.ts";
+/** What the options of a request mean: RFC 7252 §5.4.1 (critical options), §5.4.3 (lengths), §5.4.5 (repetition), §5.10.2; RFC 7641 §2. */
+import { readBlock } from "./block.ts";
+import { CODE, isSuccess } from "./codes.ts";
+import { type CoapMessage, type CoapOption, findOption, OPTION, uintValue, withoutOptions } from "./options.ts";
 
 /** The critical options that the endpoint itself, or any application, understands: the lengths allowed, and whether it repeats. */
 const CRITICAL: ReadonlyMap<number, { readonly min: number; readonly max: number; readonly repeats: boolean }> =
@@ -16,6 +17,9 @@ const CRITICAL: ReadonlyMap<number, { readonly min: number; readonly max: number
 
 /** In a response only the Block options are critical ones that mean something. */
 const CRITICAL_IN_RESPONSE: ReadonlySet<number> = new Set([OPTION.block1, OPTION.block2]);
+
+const BLOCKS: ReadonlySet<number> = new Set([OPTION.block1, OPTION.block2, OPTION.size1, OPTION.size2]);
+const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
 
 /** The code of the error that this request earns by its options; undefined where they are fine. */
 export function optionError(request: CoapMessage): number | undefined {
@@ -38,10 +42,33 @@ export function hasUnknownCritical(response: CoapMessage): boolean {
   return response.options.some(({ number }) => (number & 1) === 1 && !CRITICAL_IN_RESPONSE.has(number));
 }
 
-/** Whether running the request twice does harm: it changes something, or begins or ends an observation. */
+/**
+ * Whether running the request twice does harm: it changes something, or begins or ends an observation. A block that is not
+ * the last changes nothing yet, and who puts the blocks together knows a repeated one.
+ */
 export function changesSomething(request: CoapMessage): boolean {
+  const block = readBlock(request, OPTION.block1);
+  if (block !== undefined && block !== "invalid" && block.more) return false;
   if (request.code !== CODE.get && request.code !== CODE.fetch) return true;
   return findOption(request, OPTION.observe) !== undefined;
+}
+
+/** 0 or 1 where the request is one that can observe (RFC 7641 §2; RFC 8132 §2.4). */
+export function observeValue(request: CoapMessage): 0 | 1 | undefined {
+  if (request.code !== CODE.get && request.code !== CODE.fetch) return undefined;
+  const value = uintValue(request, OPTION.observe);
+  return value === 0 || value === 1 ? value : undefined;
+}
+
+/** Whether this answer makes its request an observation. */
+export function beginsObservation(request: CoapMessage, answer: CoapMessage): boolean {
+  return observeValue(request) === 0 && isSuccess(answer.code) && findOption(answer, OPTION.observe) !== undefined;
+}
+
+/** The options that the application sees: no Block options; no Observe in a request for a later block (RFC 7959 §2.6). */
+export function servedOptions(message: CoapMessage, blocks: boolean, laterBlock: boolean): readonly CoapOption[] {
+  const plain = blocks ? withoutOptions(message, BLOCKS) : message;
+  return (laterBlock ? withoutOptions(plain, OBSERVE_ONLY) : plain).options;
 }
 
 function isUnderstood(option: CoapOption, previous: number): boolean {

@@ -3,7 +3,7 @@ import type { Millis } from "../clock.ts";
 import { Alarm } from "./alarms.ts";
 import { type Block, blockOption, readBlock } from "./block.ts";
 import { Bodies } from "./bodies.ts";
-import { CODE, isSuccess } from "./codes.ts";
+import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { Arrival, DuplicateFilter } from "./duplicates.ts";
 import { type CoapEffect, type CoapEvent, type ExchangeId, exchangeId } from "./events.ts";
@@ -12,17 +12,15 @@ import { clockSequence, Observers } from "./observers.ts";
 import {
   type CoapMessage,
   type CoapOption,
-  findOption,
   NO_PAYLOAD,
   OPTION,
   sameBytes,
   uintOption,
-  uintValue,
   withOptions,
   withoutOptions,
 } from "./options.ts";
 import type { Outcome, Transmissions } from "./reliability.ts";
-import { optionError } from "./requests.ts";
+import { beginsObservation, observeValue, optionError, servedOptions } from "./requests.ts";
 import { Snapshots } from "./snapshots.ts";
 
 /** A request as it arrived, its Block options read. */
@@ -51,7 +49,6 @@ interface Served {
   cancelled: Extract<CoapEffect, { type: "cancelled" }>["reason"] | undefined;
 }
 
-const BLOCKS: ReadonlySet<number> = new Set([OPTION.block1, OPTION.block2, OPTION.size1, OPTION.size2]);
 const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
 
 /** Serves the requests of one peer. */
@@ -106,7 +103,7 @@ export class ServerRole {
     if (served.block1 !== undefined) answer = withOptions(answer, [blockOption(OPTION.block1, served.block1)]);
     answer = this.snapshots.cut(served.request, answer, served.block2, now);
     this.send(served, answer, observe !== undefined, now);
-    if (served.cancelled !== undefined && isObserved(served.request, message)) {
+    if (served.cancelled !== undefined && beginsObservation(served.request, message)) {
       this.context.emit({ type: "cancelled", exchange: id, reason: served.cancelled });
     }
   }
@@ -186,7 +183,7 @@ export class ServerRole {
 
   /** The Observe option of the answer, where it begins an observation. */
   private beginObservation(served: Served, message: CoapMessage, now: Millis): CoapOption | undefined {
-    if (!isObserved(served.request, message) || served.cancelled === "deregister") return undefined;
+    if (!beginsObservation(served.request, message) || served.cancelled === "deregister") return undefined;
     const { id, token, request, block2 } = served;
     if (served.cancelled === undefined) this.observers.begin({ exchange: id, token, request, block: block2 }, now);
     return uintOption(OPTION.observe, clockSequence(now));
@@ -235,24 +232,6 @@ export class ServerRole {
     this.context.counters.sent++;
     this.context.emit({ type: "send", bytes });
   }
-}
-
-/** The options that the application sees: no Block options; no Observe in a request for a later block (RFC 7959 §2.6). */
-function servedOptions(message: CoapMessage, blocks: boolean, laterBlock: boolean): readonly CoapOption[] {
-  const plain = blocks ? withoutOptions(message, BLOCKS) : message;
-  return (laterBlock ? withoutOptions(plain, OBSERVE_ONLY) : plain).options;
-}
-
-/** 0 or 1 where the request is one that can observe (RFC 7641 §2; RFC 8132 §2.4). */
-function observeValue(request: CoapMessage): 0 | 1 | undefined {
-  if (request.code !== CODE.get && request.code !== CODE.fetch) return undefined;
-  const value = uintValue(request, OPTION.observe);
-  return value === 0 || value === 1 ? value : undefined;
-}
-
-/** Whether this answer makes its request an observation. */
-function isObserved(request: CoapMessage, answer: CoapMessage): boolean {
-  return observeValue(request) === 0 && isSuccess(answer.code) && findOption(answer, OPTION.observe) !== undefined;
 }
 
 function emptyAnswer(code: number): CoapMessage {

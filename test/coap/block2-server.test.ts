@@ -48,6 +48,7 @@ function fetchRest(bench: Bench, asked: CoapMessage, first: UdpMessage): { body:
     const effects = bench.con(tokenOf(n), message(asked.code, options, asked.payload));
     last = only(sent(effects));
     assert.deepEqual(findOption(last, OPTION.etag), findOption(first, OPTION.etag));
+    assert.deepEqual([findOption(last, OPTION.observe), findOption(last, OPTION.block1)], [undefined, undefined]);
     parts.push(last.payload);
   }
   return { body: Buffer.concat(parts), blocks: parts.length };

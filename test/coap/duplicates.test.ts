@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECOND } from "../../src/clock.ts";
+import { blockOption } from "../../src/coap/block.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { exchangeId } from "../../src/coap/endpoint.ts";
 import { encodeEmpty, TYPE } from "../../src/coap/message.ts";
@@ -129,6 +130,24 @@ test("where the memory is full, what changes something is refused by 5.03 rather
   flood(bench, 1, 4);
   bench.wait(247 * SECOND);
   assert.equal(effectsOf(bench.con(TOKEN, POST, 3), "serve").length, 1);
+});
+
+test("the blocks of a long body take no lasting place: only the last one does", () => {
+  const bench = new Bench({ limits: { lastingDuplicates: 2, passingDuplicates: 4 } });
+  const body = new Uint8Array(16 * 200);
+  for (let n = 0; n < 200; n++) {
+    const more = n < 199;
+    const asked = request(
+      CODE.put,
+      "5/0/0",
+      [blockOption(OPTION.block1, { number: n, more, szx: 0 })],
+      new Uint8Array(16),
+    );
+    const effects = bench.con(TOKEN, asked, n);
+    if (more) assert.equal(only(sent(effects)).code, CODE.continue);
+    else assert.deepEqual(only(effectsOf(effects, "serve")).message.payload, body);
+    assert.equal(effectsOf(bench.con(TOKEN, asked, n), "serve").length, 0);
+  }
 });
 
 test("the memory is bounded in bytes: large answers of reads make way first", () => {

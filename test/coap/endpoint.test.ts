@@ -6,7 +6,7 @@ import { SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { exchangeId } from "../../src/coap/endpoint.ts";
 import { encodeEmpty, encodeMessage, NO_TOKEN, TYPE } from "../../src/coap/message.ts";
-import { NO_PAYLOAD, OPTION, stringOption, uintOption } from "../../src/coap/options.ts";
+import { OPTION } from "../../src/coap/options.ts";
 import {
   Bench,
   CHANGED,
@@ -152,49 +152,6 @@ test("after forget the request is not repeated, and its response is rejected", (
   const rst = (id: number) => [{ type: "send", bytes: encodeEmpty(TYPE.rst, id) }];
   assert.deepEqual(bench.con(asked.token, content("21"), 500), rst(500));
   assert.deepEqual(bench.receive(TYPE.non, asked.token, content("21"), 501), rst(501));
-});
-
-test("an unknown critical option in a request is answered 4.02, in a non-confirmable one by silence", () => {
-  const bench = new Bench();
-  const odd = request(CODE.get, "a", [{ number: 9999, value: NO_PAYLOAD }]);
-  const answer = only(sent(bench.con(TOKEN, odd, 9)));
-  assert.deepEqual([answer.type, answer.code, answer.token], [TYPE.ack, CODE.badOption, TOKEN]);
-  assert.deepEqual(bench.receive(TYPE.non, TOKEN, odd), []);
-});
-
-const BAD_OPTIONS = [
-  ["If-Match, a condition that nobody here checks", { number: OPTION.ifMatch, value: NO_PAYLOAD }, CODE.badOption],
-  ["OSCORE", { number: OPTION.oscore, value: NO_PAYLOAD }, CODE.badOption],
-  ["an Accept of three bytes", { number: OPTION.accept, value: new Uint8Array(3) }, CODE.badOption],
-  ["an empty Uri-Host", { number: OPTION.uriHost, value: NO_PAYLOAD }, CODE.badOption],
-  ["a Block2 of four bytes", { number: OPTION.block2, value: new Uint8Array(4) }, CODE.badOption],
-  ["a Block2 of the reserved size", { number: OPTION.block2, value: Uint8Array.of(7) }, CODE.badRequest],
-  ["Proxy-Uri", stringOption(OPTION.proxyUri, "coap://h/"), CODE.proxyingNotSupported],
-  ["Proxy-Scheme", stringOption(OPTION.proxyScheme, "coap"), CODE.proxyingNotSupported],
-] as const;
-
-for (const [name, option, code] of BAD_OPTIONS) {
-  test(`not understood in a request: ${name}`, () => {
-    const effects = new Bench().con(TOKEN, request(CODE.put, "a", [option]));
-    assert.equal(only(sent(effects)).code, code);
-    assert.equal(effectsOf(effects, "serve").length, 0);
-  });
-}
-
-test("a critical option that must not repeat is not understood twice", () => {
-  const twice = [uintOption(OPTION.accept, 110), uintOption(OPTION.accept, 112)];
-  assert.equal(only(sent(new Bench().con(TOKEN, request(CODE.get, "a", twice)))).code, CODE.badOption);
-});
-
-test("an unknown critical option in a response: the response is rejected, the request fails", () => {
-  const odd = content("21", [{ number: 9999, value: NO_PAYLOAD }]);
-  const failed = { type: "failed", exchange: FIRST, reason: "reset" };
-  const separate = new Bench();
-  const effects = separate.con(ourGet(separate).token, odd, 500);
-  assert.deepEqual(effects, [failed, { type: "send", bytes: encodeEmpty(TYPE.rst, 500) }]);
-  const piggybacked = new Bench();
-  const asked = ourGet(piggybacked);
-  assert.deepEqual(piggybacked.receive(TYPE.ack, asked.token, odd, asked.messageId), [failed]);
 });
 
 test("a ping, an empty CON, is answered by RST", () => {
