@@ -46,6 +46,8 @@ export class Registrar {
   private readonly listener: RegistrarListener;
   private readonly feed: Drive<RegistrationEvent>;
   private current: Standing;
+  /** Why it could not register, as far as the log has it. */
+  private readonly told = new Set<string>();
 
   constructor(options: RegistrarOptions, listener: RegistrarListener) {
     this.options = options;
@@ -84,6 +86,7 @@ export class Registrar {
         break;
       }
       case "accepted":
+        this.told.clear();
         this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, "registered");
         this.listener.onAccepted(effect.location, effect.version);
         break;
@@ -126,13 +129,16 @@ export class Registrar {
     this.listener.onState(state, changed);
   }
 
-  /** One line a change of state; a registration that is kept alive is no news. */
+  /** One line a change of state: a registration that is kept alive is no news, nor a retry that fails like those before. */
   private logState(): void {
+    const { log } = this.options;
     const { state, reason, until } = this.current;
     const fields = { state, reason, ...(until === undefined ? {} : { until: new Date(until).toISOString() }) };
-    if (state === "retrying") this.options.log.warn(fields, "not registered");
-    else if (state === "disabled" || state === "deregistered") this.options.log.info(fields, state);
-    else this.options.log.debug(fields, state);
+    if (state === "disabled" || state === "deregistered") log.info(fields, state);
+    else if (state !== "retrying") log.debug(fields, state);
+    else if (this.told.has(reason)) log.debug(fields, "still not registered");
+    else log.warn(fields, "not registered; trying again until it is");
+    if (state === "retrying") this.told.add(reason);
   }
 }
 
