@@ -113,6 +113,7 @@ export class North {
       gatewayTree: trees.gateway,
       treeOf: trees.of,
       latest: (path) => trees.latest(path),
+      storing: () => account.notificationStoring,
       nstart,
     });
   }

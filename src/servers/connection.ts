@@ -14,7 +14,8 @@ export interface ConnectionListener {
   /** A request: answer it by `respond`, once. */
   onRequest(exchange: ExchangeId, message: CoapMessage): void;
   onDelivered(notification: number): void;
-  onFailed(notification: number, reason: "timeout" | "reset"): void;
+  /** `exchange`: the one that began its observation. */
+  onFailed(notification: number, reason: "timeout" | "reset", exchange: ExchangeId): void;
   /** The server ended the observation that this exchange began. */
   onCancelled(exchange: ExchangeId): void;
 }
@@ -87,7 +88,7 @@ export class Connection {
         break;
       case "failed":
         if (effect.notification === undefined) this.settle(effect.exchange, { type: "failed", reason: effect.reason });
-        else this.listener.onFailed(effect.notification, effect.reason);
+        else this.listener.onFailed(effect.notification, effect.reason, effect.exchange);
         break;
       case "cancelled":
         this.listener.onCancelled(effect.exchange);

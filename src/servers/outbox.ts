@@ -32,6 +32,12 @@ export interface OutboxCounters {
   readonly dropped: number;
 }
 
+interface Debt {
+  readonly reports: Report[];
+  /** How many reports the observation keeps for a server that is away. */
+  keep: number;
+}
+
 interface Flight {
   readonly id: ObservationId;
   readonly covers: number;
@@ -41,9 +47,12 @@ export class Outbox {
   private readonly port: OutboxPort;
   private readonly nstart: number;
   /** In the order in which their turns come; an observation that had its turn goes to the end. */
-  private readonly owed = new Map<ObservationId, Report[]>();
+  private readonly owed = new Map<ObservationId, Debt>();
+  /** Of observations that are void: it waits for the server to observe again. */
+  private readonly held = new Map<ObservationId, Debt>();
+  /** By notification; an observation has one on its way at most. */
   private readonly flights = new Map<number, Flight>();
-  private readonly flying = new Set<ObservationId>();
+  private readonly flying = new Map<ObservationId, number>();
   private lastNotification = 0;
   private open = false;
   private delivered = 0;
@@ -57,24 +66,17 @@ export class Outbox {
 
   get counters(): OutboxCounters {
     let waiting = 0;
-    for (const reports of this.owed.values()) waiting += reports.length;
+    for (const debts of [this.owed, this.held]) for (const { reports } of debts.values()) waiting += reports.length;
     return { waiting, delivered: this.delivered, dropped: this.dropped };
   }
 
   /** Adds a report; an observation keeps its newest `keep`, and nothing for a server that is away where that is 0. */
   add(id: ObservationId, report: Report, keep: number): void {
-    if (keep === 0 && !this.open) {
-      this.dropped++;
-      return;
-    }
-    const reports = this.owed.get(id) ?? [];
-    reports.push(report);
-    // What flies right now is not counted out: its acknowledgement settles it by position.
-    while (reports.length > Math.max(1, keep) && !this.flying.has(id)) {
-      reports.shift();
-      this.dropped++;
-    }
-    this.owed.set(id, reports);
+    const debt = this.owed.get(id) ?? { reports: [], keep };
+    debt.keep = keep;
+    debt.reports.push(report);
+    this.owed.set(id, debt);
+    this.trim(id, debt);
     this.send();
   }
 
@@ -87,31 +89,63 @@ export class Outbox {
   /** The server is away: reports gather. */
   pause(): void {
     this.open = false;
+    for (const [id, debt] of this.owed) this.trim(id, debt);
   }
 
   onDelivered(notification: number): void {
     const flight = this.land(notification);
     if (flight === undefined) return;
-    const reports = this.owed.get(flight.id) ?? [];
-    reports.splice(0, flight.covers);
+    const debt = this.owed.get(flight.id);
+    debt?.reports.splice(0, flight.covers);
     this.delivered += flight.covers;
     this.owed.delete(flight.id);
-    if (reports.length > 0) this.owed.set(flight.id, reports);
+    if (debt !== undefined && debt.reports.length > 0) this.owed.set(flight.id, debt);
     this.send();
   }
 
   /** Not acknowledged: the reports stay, and go again when the server is back. */
   onFailed(notification: number): void {
-    this.land(notification);
+    const flight = this.land(notification);
+    const debt = flight === undefined ? undefined : this.owed.get(flight.id);
+    if (flight !== undefined && debt !== undefined) this.trim(flight.id, debt);
+    this.send();
+  }
+
+  /** The observation is void, and what it owes waits until it is granted again. */
+  hold(id: ObservationId): void {
+    const debt = this.owed.get(id);
+    if (debt !== undefined) this.held.set(id, debt);
+    this.owed.delete(id);
+    this.ground(id);
+  }
+
+  /** The observation is there again: what waited for it leaves. */
+  release(id: ObservationId): void {
+    const debt = this.held.get(id);
+    if (debt === undefined) return;
+    this.held.delete(id);
+    this.owed.set(id, debt);
     this.send();
   }
 
   /** The observation is over: nothing is owed any more. */
   forget(id: ObservationId): void {
-    this.dropped += this.owed.get(id)?.length ?? 0;
+    this.dropped += (this.owed.get(id)?.reports.length ?? 0) + (this.held.get(id)?.reports.length ?? 0);
     this.owed.delete(id);
-    for (const [notification, flight] of this.flights) if (flight.id === id) this.land(notification);
+    this.held.delete(id);
+    this.ground(id);
     this.send();
+  }
+
+  /** Drops the oldest beyond the limit. What flies is not counted: its acknowledgement settles it by position. */
+  private trim(id: ObservationId, { reports, keep }: Debt): void {
+    const covers = this.flights.get(this.flying.get(id) ?? 0)?.covers ?? 0;
+    // For a server that is there the newest always waits its turn: that is not storing.
+    const excess = reports.length - covers - (this.open ? Math.max(1, keep) : keep);
+    if (excess <= 0) return;
+    reports.splice(covers, excess);
+    this.dropped += excess;
+    if (reports.length === 0) this.owed.delete(id);
   }
 
   private land(notification: number): Flight | undefined {
@@ -123,24 +157,31 @@ export class Outbox {
     return flight;
   }
 
+  private ground(id: ObservationId): void {
+    const notification = this.flying.get(id);
+    if (notification !== undefined) this.land(notification);
+  }
+
   private send(): void {
     while (this.open && this.flights.size < this.nstart) {
-      const id = this.next();
-      if (id === undefined) return;
-      const composed = this.port.compose(id, this.owed.get(id) ?? []);
+      const next = this.next();
+      if (next === undefined) return;
+      const [id, { reports }] = next;
+      const composed = this.port.compose(id, reports);
       if (composed === undefined) {
+        this.dropped += reports.length;
         this.owed.delete(id);
         continue;
       }
       const notification = ++this.lastNotification;
       this.flights.set(notification, { id, covers: composed.covers });
-      this.flying.add(id);
+      this.flying.set(id, notification);
       this.port.transmit(id, notification, composed);
     }
   }
 
-  private next(): ObservationId | undefined {
-    for (const id of this.owed.keys()) if (!this.flying.has(id)) return id;
+  private next(): [ObservationId, Debt] | undefined {
+    for (const entry of this.owed) if (!this.flying.has(entry[0])) return entry;
     return undefined;
   }
 }

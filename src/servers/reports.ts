@@ -11,7 +11,7 @@ import {
   type Observations,
   observationId,
 } from "../lwm2m/observations.ts";
-import { type Path, pathParts } from "../lwm2m/path.ts";
+import { isWithin, type Path, pathParts } from "../lwm2m/path.ts";
 import { contentResponse } from "../lwm2m/response.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
@@ -46,6 +46,8 @@ export interface ReportsOptions {
   /** The newest measurement that is known of a path, without asking a device. */
   readonly latest: (path: Path) => Sample | undefined;
   readonly notifier: Notifier;
+  /** /1/x/6, asked at each report: whether reports are kept for a server that is away. */
+  readonly storing: () => boolean;
   readonly nstart: number;
 }
 
@@ -55,6 +57,8 @@ export class Reports {
   private readonly feed: Drive<ObservationEvent>;
   private readonly live = new Map<ObservationId, Live>();
   private readonly byExchange = new Map<ExchangeId, ObservationId>();
+  /** Observations of a registration before this one: the server may observe again, and then gets what it is owed. */
+  private readonly voided = new Map<ObservationId, Path>();
 
   constructor(options: ReportsOptions) {
     this.options = options;
@@ -76,17 +80,25 @@ export class Reports {
     return this.outbox.counters;
   }
 
-  /** The server observes: from now on changes below the path are reported to it. A second Observe of a path replaces the first. */
+  /**
+   * The server observes, and has its answer: from now on changes below the path are reported to it. A second Observe of a
+   * path replaces the first; what an earlier one is still owed goes to the new one.
+   */
   grant(exchange: ExchangeId, { path, codec, samples, attributes }: Granted): void {
     const id = observationId(this.options.server, [path]);
     const before = this.live.get(id);
+    // A format without times has told the newest value in the answer: what is older would pass for newer.
+    if (!codec.carriesTime) this.outbox.forget(id);
+    // The new one stands before the old one ends, whose unacknowledged notification then goes again, to the new one.
+    this.live.set(id, { exchange, path, codec });
     if (before !== undefined && before.exchange !== exchange) {
       this.byExchange.delete(before.exchange);
       this.options.notifier.endObservation(before.exchange);
     }
-    this.live.set(id, { exchange, path, codec });
     this.byExchange.set(exchange, id);
+    this.voided.delete(id);
     this.feed({ type: "observe", id, paths: [path], samples, ...(attributes === undefined ? {} : { attributes }) });
+    this.outbox.release(id);
   }
 
   /** The server ended the observation that this exchange began. */
@@ -103,6 +115,11 @@ export class Reports {
 
   removed(path: Path): void {
     this.feed({ type: "removed", path });
+    for (const [id, observed] of this.voided) {
+      if (!isWithin(observed, path)) continue;
+      this.voided.delete(id);
+      this.outbox.forget(id);
+    }
   }
 
   /** Without path: the defaults of the Server object. */
@@ -110,11 +127,14 @@ export class Reports {
     this.feed({ type: "attributesChanged", ...(path === undefined ? {} : { path }) });
   }
 
-  /** A new registration, or none: every observation is void (Core §6.2.1). */
+  /** A new registration, or none: every observation is void (Core §6.2.1). What it is owed waits until it is granted again. */
   clear(): void {
-    for (const [id, { exchange }] of [...this.live]) {
+    for (const [id, { exchange, path }] of [...this.live]) {
+      this.outbox.hold(id);
+      this.voided.set(id, path);
+      this.live.delete(id);
+      this.byExchange.delete(exchange);
       this.options.notifier.endObservation(exchange);
-      this.forget(id);
     }
     this.feed({ type: "clear" });
   }
@@ -134,8 +154,9 @@ export class Reports {
   private perform(effect: ObservationEffect): void {
     switch (effect.type) {
       case "due": {
-        const { id, samples, confirmable, keep = KEPT_REPORTS } = effect;
-        this.outbox.add(id, { samples: samples.map((sample) => this.dated(sample)), confirmable }, keep);
+        const { id, confirmable, keep = KEPT_REPORTS } = effect;
+        const samples = effect.samples.map((sample) => this.dated(sample));
+        this.outbox.add(id, { samples, confirmable }, this.options.storing() ? keep : 0);
         break;
       }
       case "refresh":

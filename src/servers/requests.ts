@@ -1,7 +1,8 @@
 /** A server's request: which operation, on which tree, and the answer. Core 1.2 §6.3, §6.4. */
-import { CODE } from "../coap/codes.ts";
-import type { CoapMessage } from "../coap/options.ts";
-import { Lwm2mError } from "../errors.ts";
+import { CODE, formatCode } from "../coap/codes.ts";
+import { type CoapMessage, OPTION, stringValues } from "../coap/options.ts";
+import { Lwm2mError, ProtocolError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import { type Attributes, checkAttributes } from "../lwm2m/attributes.ts";
 import { chooseFormat, decodeValues } from "../lwm2m/format-choice.ts";
@@ -10,7 +11,13 @@ import { discoverPayload } from "../lwm2m/links.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import { type ObserveOperation, parseOperation } from "../lwm2m/operation.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
-import { changedResponse, contentResponse, createdResponse, deletedResponse } from "../lwm2m/response.ts";
+import {
+  changedResponse,
+  contentResponse,
+  createdResponse,
+  deletedResponse,
+  errorResponse,
+} from "../lwm2m/response.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 
@@ -34,6 +41,7 @@ export interface RequestsOptions {
   readonly attributes: AttributeStore;
   /** What this server registered us with. */
   readonly version: () => Lwm2mVersion;
+  readonly log: Logger;
 }
 
 const text = new TextEncoder();
@@ -45,8 +53,24 @@ export class Requests {
     this.options = options;
   }
 
-  /** Rejects with Lwm2mError where the answer is an error; any other error is a bug. */
+  /** The answer, whatever comes of it. Never rejects. */
   async serve(request: CoapMessage): Promise<Served> {
+    const { log } = this.options;
+    try {
+      const served = await this.perform(request);
+      log.debug({ request: describe(request), response: formatCode(served.message.code) }, "request answered");
+      return served;
+    } catch (error) {
+      const message = errorResponse(error);
+      const fields = { request: describe(request), response: formatCode(message.code), err: error };
+      if (error instanceof Lwm2mError || error instanceof ProtocolError) log.debug(fields, "request refused");
+      else log.error(fields, "a request failed by a fault of this program");
+      return { message };
+    }
+  }
+
+  /** Rejects with Lwm2mError where the answer is an error; any other error is a bug. */
+  private async perform(request: CoapMessage): Promise<Served> {
     const operation = parseOperation(request);
     switch (operation.type) {
       case "read":
@@ -127,4 +151,9 @@ interface Content {
 
 function answer({ codec, payload }: Content, observed = false): CoapMessage {
   return contentResponse(codec.contentFormat, payload, observed);
+}
+
+/** "0.01 /meter-1/3303/0" for the log. */
+function describe(message: CoapMessage): string {
+  return `${formatCode(message.code)} /${stringValues(message, OPTION.uriPath).join("/")}`;
 }

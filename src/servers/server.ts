@@ -1,16 +1,14 @@
 /** One LwM2M Server: registration, requests and reports over one connection. The north, joined. */
 import type { Clock } from "../clock.ts";
-import { formatCode } from "../coap/codes.ts";
 import type { CoapMachine, ExchangeId } from "../coap/endpoint.ts";
-import { type CoapMessage, OPTION, stringValues } from "../coap/options.ts";
-import { Lwm2mError, ProtocolError } from "../errors.ts";
+import type { CoapMessage } from "../coap/options.ts";
+import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { Observations } from "../lwm2m/observations.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
 import type { Registration, RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
-import { errorResponse } from "../lwm2m/response.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import { Connection } from "./connection.ts";
@@ -38,6 +36,8 @@ export interface ServerOptions {
   readonly treeOf: TreeOf;
   /** The newest measurement that is known of a path, without asking a device. */
   readonly latest: (path: Path) => Sample | undefined;
+  /** /1/x/6: whether reports are kept for a server that is away. */
+  readonly storing: () => boolean;
   /** RFC 7252 §4.7. */
   readonly nstart: number;
 }
@@ -56,6 +56,8 @@ export class Server {
   private readonly requests: Requests;
   private readonly reports: Reports;
   private readonly held: Held[] = [];
+  /** Requests that are being served; without an Observe that was cancelled meanwhile. */
+  private readonly serving = new Set<ExchangeId>();
   private readonly afterAnswer: (() => void)[] = [];
   private registration: { readonly location: string; readonly version: Lwm2mVersion } | undefined;
   private onStopped: () => void = () => {};
@@ -68,16 +70,22 @@ export class Server {
     this.connection = new Connection(transport, options.coap, clock, {
       onRequest: (exchange, message) => this.onRequest(exchange, message),
       onDelivered: (notification) => this.reports.outbox.onDelivered(notification),
-      onFailed: (notification, reason) => this.onUndelivered(notification, reason),
-      onCancelled: (exchange) => this.reports.cancel(exchange),
+      onFailed: (notification, reason, exchange) => this.onUndelivered(notification, reason, exchange),
+      onCancelled: (exchange) => this.onCancelled(exchange),
     });
-    this.requests = new Requests({ treeOf, attributes, version: () => this.registration?.version ?? "1.1" });
+    this.requests = new Requests({
+      treeOf,
+      attributes,
+      version: () => this.registration?.version ?? "1.1",
+      log: this.log,
+    });
     this.reports = new Reports({
       server: shortServerId,
       machine: options.observations,
       clock,
       treeOf,
       latest: options.latest,
+      storing: options.storing,
       notifier: this.connection,
       nstart: options.nstart,
     });
@@ -137,9 +145,10 @@ export class Server {
     this.registrar.handle({ type: "objectsChanged" });
   }
 
-  /** What the server did to its own account; acted on once its request is answered. */
+  /** What was done to the account of this server; acted on once its own request is answered. */
   onAccount(event: RegistrationEvent): void {
-    this.afterAnswer.push(() => this.registrar.handle(event));
+    if (this.serving.size === 0) this.registrar.handle(event);
+    else this.afterAnswer.push(() => this.registrar.handle(event));
   }
 
   /** /1/x/2 or /1/x/3 was written. */
@@ -184,31 +193,34 @@ export class Server {
   }
 
   private async answer(exchange: ExchangeId, message: CoapMessage): Promise<void> {
-    try {
-      const { message: response, granted, attributesAt } = await this.requests.serve(message);
-      this.connection.respond(exchange, response);
-      if (granted !== undefined) this.reports.grant(exchange, granted);
-      if (attributesAt !== undefined) this.reports.attributesChanged(attributesAt);
-      this.log.debug({ request: describe(message), response: formatCode(response.code) }, "request answered");
-    } catch (error) {
-      this.refuse(exchange, message, error);
-    }
+    this.serving.add(exchange);
+    const { message: response, granted, attributesAt } = await this.requests.serve(message);
+    this.connection.respond(exchange, response);
+    if (granted !== undefined && this.serving.has(exchange)) this.reports.grant(exchange, granted);
+    if (attributesAt !== undefined) this.reports.attributesChanged(attributesAt);
+    this.serving.delete(exchange);
     for (const act of this.afterAnswer.splice(0)) act();
   }
 
-  private refuse(exchange: ExchangeId, message: CoapMessage, error: unknown): void {
-    const response = errorResponse(error);
-    this.connection.respond(exchange, response);
-    const fields = { request: describe(message), response: formatCode(response.code), err: error };
-    if (error instanceof Lwm2mError || error instanceof ProtocolError) this.log.debug(fields, "request refused");
-    else this.log.error(fields, "a request failed by a fault of this program");
+  /** A slow device may answer an Observe that the server has taken back, or repeated, by then. */
+  private onCancelled(exchange: ExchangeId): void {
+    this.serving.delete(exchange);
+    this.reports.cancel(exchange);
   }
 
-  /** An RST ends the observation, which `onCancelled` says; silence puts the whole session in doubt. */
-  private onUndelivered(notification: number, reason: "timeout" | "reset"): void {
-    if (reason === "timeout") this.reports.outbox.pause();
-    this.reports.outbox.onFailed(notification);
-    if (reason === "timeout") this.registrar.handle({ type: "suspect" });
+  /** An RST means that the observation is over; silence puts the whole session in doubt. */
+  private onUndelivered(notification: number, reason: "timeout" | "reset", exchange: ExchangeId): void {
+    switch (reason) {
+      case "reset":
+        this.reports.cancel(exchange);
+        this.reports.outbox.onFailed(notification);
+        break;
+      case "timeout":
+        this.reports.outbox.pause();
+        this.reports.outbox.onFailed(notification);
+        this.registrar.handle({ type: "suspect" });
+        break;
+    }
   }
 
   private onAccepted(location: readonly string[], version: Lwm2mVersion): void {
@@ -230,9 +242,4 @@ export class Server {
       this.onStopped();
     }
   }
-}
-
-/** "0.01 /meter-1/3303/0" for the log. */
-function describe(message: CoapMessage): string {
-  return `${formatCode(message.code)} /${stringValues(message, OPTION.uriPath).join("/")}`;
 }

@@ -18,7 +18,9 @@ export interface Heard {
 export class ScriptedRegistrations {
   readonly heard: Heard[] = [];
   /** Answered in place of success, by kind of request, until taken away. */
-  readonly refuse: { register?: number; update?: number; deregister?: number } = {};
+  readonly refuse: { [Kind in "register" | "update" | "deregister"]?: number | undefined } = {};
+  /** The one version that it takes, where it does not take all: 4.12 to others. */
+  version: string | undefined;
   private current: string | undefined;
   private count = 0;
 
@@ -39,7 +41,7 @@ export class ScriptedRegistrations {
     this.heard.push({ type, at, query, path, objects: new TextDecoder().decode(message.payload) });
     switch (type) {
       case "register":
-        return this.refuse.register === undefined ? this.register() : answer(this.refuse.register);
+        return this.refuse.register === undefined ? this.register(query) : answer(this.refuse.register);
       case "update":
         return answer(this.refuse.update ?? (path === this.current ? CODE.changed : CODE.notFound));
       case "deregister": {
@@ -52,7 +54,8 @@ export class ScriptedRegistrations {
     }
   }
 
-  private register(): CoapMessage {
+  private register(query: readonly string[]): CoapMessage {
+    if (this.version !== undefined && !query.includes(`lwm2m=${this.version}`)) return answer(CODE.preconditionFailed);
     this.current = `/rd/${++this.count}`;
     const options = stringOptions(OPTION.locationPath, ["rd", String(this.count)]);
     return { code: CODE.created, options, payload: NO_PAYLOAD };

@@ -5,7 +5,7 @@
 import { MINUTE, type Millis, type UnixMillis } from "../../src/clock.ts";
 import { CODE, formatCode, isSuccess } from "../../src/coap/codes.ts";
 import { type CoapEffect, CoapEndpoint, type CoapEvent, type ExchangeId, exchangeId } from "../../src/coap/endpoint.ts";
-import { decodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
+import { decodeMessage, encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import {
   type CoapMessage,
   NO_PAYLOAD,
@@ -14,6 +14,7 @@ import {
   stringOptions,
   uintOption,
   uintValue,
+  withOptions,
 } from "../../src/coap/options.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
 import { codecFor, decodeTimed } from "../../src/lwm2m/formats/index.ts";
@@ -201,6 +202,14 @@ export class ScriptedServer {
   /** Bytes, right or wrong, to the gateway's socket. */
   sendRaw(bytes: Uint8Array): void {
     this.wire.carry(bytes, (copy) => this.deliver(copy));
+  }
+
+  /** Takes back the Observe that was sent last, though it has no answer yet: the same token, Observe 1 (RFC 7641 §3.6). */
+  takeBack(): void {
+    const last = this.packets.findLast(({ from, message }) => from === "server" && message.code === CODE.get)?.message;
+    if (last === undefined) throw new RangeError("nothing was asked");
+    const message = withOptions(last, [uintOption(OPTION.observe, 1)]);
+    this.sendRaw(encodeMessage(TYPE.con, (last.messageId + 0x8000) & 0xffff, last.token, message));
   }
 
   private receive(bytes: Uint8Array): void {
