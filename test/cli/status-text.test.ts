@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { formatStatus, span } from "../../src/cli/status-text.ts";
+import type { DeviceStatus } from "../../src/devices/device-status.ts";
+import type { GatewayStatus } from "../../src/gateway/status.ts";
+import { parsePath } from "../../src/lwm2m/path.ts";
+import type { ServerStatus } from "../../src/servers/server-status.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const SECOND = 1000;
+const HOUR = 3_600_000;
+
+const server: ServerStatus = {
+  shortServerId: 101,
+  uri: "coap://lwm2m.example.com:5683",
+  state: "registered",
+  since: NOW - 3 * HOUR,
+  reason: "Update: 2.04",
+  until: NOW + 240 * SECOND,
+  version: "1.2",
+  observations: [parsePath("/meter-1/10242/0")],
+  reports: { waiting: 0, delivered: 5123, dropped: 0 },
+  transport: { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 },
+};
+
+const device: DeviceStatus = {
+  id: "meter-1",
+  prefix: "meter-1",
+  mapping: "eastron-sdm630",
+  link: "meters",
+  state: "online",
+  since: NOW - 3 * HOUR,
+  lastHeard: NOW - 2 * SECOND,
+  values: [
+    {
+      path: parsePath("/meter-1/10242/0/4"),
+      name: "Tension R",
+      value: 230.123456789,
+      unit: "V",
+      time: NOW - 2 * SECOND,
+    },
+    { path: parsePath("/meter-1/10242/0/49"), name: "Frequency", bad: "not a number" },
+    { path: parsePath("/meter-1/3/0/2"), name: "Serial Number", value: "1234", time: NOW - 3 * HOUR },
+  ],
+  counters: { reads: 0, writes: 0, executes: 0, failures: 0, skippedPolls: 0, outages: 0 },
+};
+
+function aStatus(parts: Partial<GatewayStatus>): GatewayStatus {
+  const config = "/etc/lwm2m-gateway/config.yaml";
+  const own = { version: "0.1.0", endpoint: "urn:dev:ops:32473-1", config, started: NOW - 3 * HOUR, now: NOW };
+  return { ...own, servers: [], devices: [], disabled: [], ...parts };
+}
+
+test("servers, devices, why one is not well, and values: each below its heading", () => {
+  const retrying: ServerStatus = {
+    ...server,
+    shortServerId: 7,
+    uri: "coap://[2001:db8::1]:5683",
+    state: "retrying",
+    since: NOW - 30 * SECOND,
+    reason: "Register: no answer",
+    until: NOW + 40 * SECOND,
+    transport: { ...server.transport, foreign: 3 },
+  };
+  const dead: DeviceStatus = {
+    ...device,
+    id: "a-device-with-a-very-long-name-in-the-cellar",
+    prefix: "d7",
+    state: "offline",
+    reason: "read holding 0x10..0x11: no answer within 1s",
+    nextTry: NOW + 12 * SECOND,
+    values: [],
+  };
+  const { lastHeard: _, ...never } = dead;
+  const off = { id: "broken", reasons: ["mappings/x.yaml:3:5: error: unknown key", "mappings/x.yaml:9:1: error: no"] };
+  const status = aStatus({ servers: [server, retrying], devices: [device, never], disabled: [off] });
+  assert.equal(
+    formatStatus(status, true),
+    `lwm2m-gateway 0.1.0, up 3 h
+endpoint urn:dev:ops:32473-1, configuration /etc/lwm2m-gateway/config.yaml
+
+SERVER  STATE             FOR   URI                            OBSERVED  WAITING  DELIVERED  DROPPED
+101     registered (1.2)  3 h   coap://lwm2m.example.com:5683  1         0        5123       0
+    Update: 2.04; next Update in 4 min
+7       retrying (1.2)    30 s  coap://[2001:db8::1]:5683      1         0        5123       0
+    Register: no answer; next try in 40 s
+    3 datagrams from other addresses were ignored
+
+DEVICE                                        PREFIX    STATE    FOR  VALUES    HEARD    MAPPING         LINK
+meter-1                                       /meter-1  online   3 h  3, 1 bad  2 s ago  eastron-sdm630  meters
+    /meter-1/10242/0/4   Tension R      230.1235 V  2 s ago
+    /meter-1/10242/0/49  Frequency      -                    bad: not a number
+    /meter-1/3/0/2       Serial Number  1234        3 h ago
+a-device-with-a-very-long-name-in-the-cellar  /d7       offline  3 h  0         never    eastron-sdm630  meters
+    read holding 0x10..0x11: no answer within 1s; next try in 12 s
+    no values
+broken                                        -         off
+    mappings/x.yaml:3:5: error: unknown key
+    mappings/x.yaml:9:1: error: no`,
+  );
+});
+
+test("nobody there is said in words", () => {
+  assert.match(formatStatus(aStatus({}), true), /\n\nno servers\n\nno devices$/);
+});
+
+test("a span is in the largest unit that says it, and none is negative", () => {
+  const spans = [0, 119.4, 119.6, 7199, 7200, 172_799, 172_800, -5].map((seconds) => span(seconds * SECOND));
+  assert.deepEqual(spans, ["0 s", "119 s", "2 min", "120 min", "2 h", "48 h", "2 d", "0 s"]);
+});
+
+test("what JSON made of values is shown as it is", () => {
+  const values = [9007199254740993n, Uint8Array.of(1), true, { object: 3, instance: 0 }].map((value, i) => ({
+    path: parsePath(`/meter-1/3/0/${i}`),
+    name: "x",
+    value,
+    time: NOW,
+  }));
+  const status = aStatus({ devices: [{ ...device, values }] });
+  const sent = JSON.parse(JSON.stringify(status, (_, value) => (typeof value === "bigint" ? String(value) : value)));
+  assert.match(
+    formatStatus(sent, true),
+    /x {2}9007199254740993 .*\n.*\n.*x {2}true .*\n.*x {2}\{"object":3,"instance":0\} /,
+  );
+});
