@@ -1,5 +1,5 @@
 /** What the demo server knows of one registered client and of the devices behind it. */
-import type { UnixMillis } from "../src/clock.ts";
+import type { Millis, UnixMillis } from "../src/clock.ts";
 import { type CoreLink, linkPath } from "../src/lwm2m/formats/link-format.ts";
 import { catalogue } from "../src/lwm2m/objects/index.ts";
 import { type Path, pathParts } from "../src/lwm2m/path.ts";
@@ -23,12 +23,15 @@ export interface DeviceBehind {
 
 export interface Client {
   readonly endpoint: string;
-  /** host:port that it registered from. */
-  readonly peer: string;
+  /** host:port that it was last heard from. */
+  peer: string;
   /** Second segment of its Location-Path. */
   readonly location: string;
   readonly version: string;
+  /** Seconds. */
   lifetime: number;
+  /** When it registered, or was last updated: on the monotonic clock. */
+  heard: Millis;
   links: readonly CoreLink[];
   /** By prefix. */
   devices: ReadonlyMap<string, DeviceBehind>;

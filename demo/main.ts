@@ -12,7 +12,7 @@ import { View } from "./view.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../config.example.yaml", import.meta.url));
 const REDRAW = 500;
-const RETRY = 5000;
+const TEND = 5000;
 
 /** Why it ends, and with which exit code. */
 interface End {
@@ -88,7 +88,7 @@ async function start(programs: Programs, folder: string, serverPort: number): Pr
 function live(server: DemoServer, view: View, valve: Valve, pace: number): readonly NodeJS.Timeout[] {
   return [
     setInterval(() => view.draw(server.clients), REDRAW),
-    setInterval(() => server.retry(), RETRY),
+    setInterval(() => server.tend(), TEND),
     setInterval(() => void valve.turn(), pace),
   ];
 }

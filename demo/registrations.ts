@@ -1,25 +1,33 @@
 /** The Registration interface of a server: Register, Update, De-register (Core 1.2 §6.2). */
+import { type Clock, SECOND } from "../src/clock.ts";
 import { CODE } from "../src/coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues } from "../src/coap/options.ts";
 import { ProtocolError } from "../src/errors.ts";
-import { parseLinks } from "../src/lwm2m/formats/link-format.ts";
+import { type CoreLink, parseLinks } from "../src/lwm2m/formats/link-format.ts";
 import type { Client } from "./client.ts";
+
+/** Seconds, where a Register does not say (Core 1.2 §6.2.1). */
+const DEFAULT_LIFETIME = 86_400;
 
 const utf8 = new TextDecoder();
 
 export interface RegistrationListener {
   onRegistered(client: Client): void;
-  /** `listed`: the Update carried a new object list. */
-  onUpdated(client: Client, listed: boolean): void;
-  onDeregistered(client: Client): void;
+  /** `listed`: the Update carried a new object list; `moved`: it came from another address than the one before. */
+  onUpdated(client: Client, update: { readonly listed: boolean; readonly moved: boolean }): void;
+  /** `replaced`: the same endpoint has registered anew. */
+  onGone(client: Client, why: "de-registered" | "replaced" | "was not heard for its lifetime"): void;
 }
 
 export class Registrations {
+  private readonly clock: Clock;
   private readonly listener: RegistrationListener;
+  /** By location. */
   private readonly clients = new Map<string, Client>();
   private count = 0;
 
-  constructor(listener: RegistrationListener) {
+  constructor(clock: Clock, listener: RegistrationListener) {
+    this.clock = clock;
     this.listener = listener;
   }
 
@@ -27,52 +35,68 @@ export class Registrations {
     return [...this.clients.values()];
   }
 
-  /** Answers a request below `/rd`. Throws ProtocolError for an object list that is none. */
+  /** Answers a request below `/rd`. Throws ProtocolError for a query or an object list that is none. */
   serve(peer: string, message: CoapMessage): CoapMessage {
     const [, location] = stringValues(message, OPTION.uriPath);
-    if (message.code === CODE.post && location === undefined) return this.register(peer, message);
-    const client = this.clients.get(location ?? "");
+    if (location === undefined) {
+      return message.code === CODE.post ? this.register(peer, message) : answer(CODE.methodNotAllowed);
+    }
+    const client = this.clients.get(location);
     if (client === undefined) return answer(CODE.notFound);
     if (message.code === CODE.delete) {
-      this.clients.delete(client.location);
-      this.listener.onDeregistered(client);
+      this.remove(client, "de-registered");
       return answer(CODE.deleted);
     }
-    return message.code === CODE.post ? this.update(client, message) : answer(CODE.methodNotAllowed);
+    return message.code === CODE.post ? this.update(client, peer, message) : answer(CODE.methodNotAllowed);
+  }
+
+  /** Removes whoever has not been heard for its lifetime (Core 1.2 §6.2). */
+  expire(): void {
+    const now = this.clock.monotonic();
+    for (const client of this.all) {
+      if (now >= client.heard + client.lifetime * SECOND) this.remove(client, "was not heard for its lifetime");
+    }
   }
 
   private register(peer: string, message: CoapMessage): CoapMessage {
     const query = queryOf(message);
-    const endpoint = query.get("ep");
-    if (endpoint === undefined || message.payload.length === 0) return answer(CODE.badRequest);
-    for (const old of this.clients.values()) if (old.endpoint === endpoint) this.clients.delete(old.location);
+    const endpoint = query.get("ep") ?? "";
+    if (endpoint === "") throw new ProtocolError("a Register without ep=, the Endpoint Client Name");
     const client: Client = {
       endpoint,
       peer,
       location: (++this.count).toString(36).padStart(4, "0"),
       version: query.get("lwm2m") ?? "1.0",
-      lifetime: Number(query.get("lt") ?? 86400),
+      lifetime: lifetimeOf(query) ?? DEFAULT_LIFETIME,
+      heard: this.clock.monotonic(),
       links: linksOf(message),
       devices: new Map(),
       values: new Map(),
       observed: new Map(),
     };
+    for (const old of this.all) if (old.endpoint === endpoint) this.remove(old, "replaced");
     this.clients.set(client.location, client);
     this.listener.onRegistered(client);
-    return {
-      code: CODE.created,
-      options: stringOptions(OPTION.locationPath, ["rd", client.location]),
-      payload: NO_PAYLOAD,
-    };
+    const options = stringOptions(OPTION.locationPath, ["rd", client.location]);
+    return { code: CODE.created, options, payload: NO_PAYLOAD };
   }
 
-  private update(client: Client, message: CoapMessage): CoapMessage {
-    const lifetime = queryOf(message).get("lt");
-    if (lifetime !== undefined) client.lifetime = Number(lifetime);
+  private update(client: Client, peer: string, message: CoapMessage): CoapMessage {
+    const lifetime = lifetimeOf(queryOf(message)) ?? client.lifetime;
     const listed = message.payload.length > 0;
-    if (listed) client.links = linksOf(message);
-    this.listener.onUpdated(client, listed);
+    const links = listed ? linksOf(message) : client.links;
+    const moved = peer !== client.peer;
+    client.lifetime = lifetime;
+    client.links = links;
+    client.peer = peer;
+    client.heard = this.clock.monotonic();
+    this.listener.onUpdated(client, { listed, moved });
     return answer(CODE.changed);
+  }
+
+  private remove(client: Client, why: Parameters<RegistrationListener["onGone"]>[1]): void {
+    this.clients.delete(client.location);
+    this.listener.onGone(client, why);
   }
 }
 
@@ -80,10 +104,17 @@ export function answer(code: number): CoapMessage {
   return { code, options: [], payload: NO_PAYLOAD };
 }
 
-function linksOf(message: CoapMessage) {
+function linksOf(message: CoapMessage): readonly CoreLink[] {
   const links = parseLinks(utf8.decode(message.payload));
   if (links.length === 0) throw new ProtocolError("the object list is empty");
   return links;
+}
+
+function lifetimeOf(query: ReadonlyMap<string, string>): number | undefined {
+  const text = query.get("lt");
+  if (text === undefined) return undefined;
+  if (!/^\d{1,10}$/.test(text)) throw new ProtocolError(`lt=${text}: expected seconds`);
+  return Number(text);
 }
 
 function queryOf(message: CoapMessage): ReadonlyMap<string, string> {
