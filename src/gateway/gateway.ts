@@ -6,13 +6,13 @@ import type { Clock, Random, UnixMillis } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
 import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
-import { Devices, type DevicesChange } from "../devices/devices.ts";
+import { Devices } from "../devices/devices.ts";
 import type { Memory } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { locateData, packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
-import { makePath } from "../lwm2m/path.ts";
+import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
@@ -20,8 +20,6 @@ import { type DevicePlace, openStore, type Store } from "../store/store.ts";
 import { North } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
 import { deviceObject, Trees } from "./trees.ts";
-
-const GATEWAY_OBJECT = 25;
 
 export interface GatewayOptions {
   /** Path of config.yaml. */
@@ -58,11 +56,13 @@ export class Gateway {
   private readonly north: North;
   private readonly trees: Trees;
   private readonly started: UnixMillis;
+  private readonly state: string;
   private config: LoadedConfig;
   private places: ReadonlyMap<string, DevicePlace> = new Map();
-  /** Where the devices stood before the plan that is being applied. */
-  private formerPlaces: ReadonlyMap<string, DevicePlace> = new Map();
   private refused: ReadonlyMap<string, string> = new Map();
+  /** Reloads are done one after the other, and a stop after the last. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private stopping = false;
 
   private constructor(options: GatewayOptions, config: LoadedConfig, store: Store) {
     const { clock, random, log } = options;
@@ -72,12 +72,13 @@ export class Gateway {
     this.config = config;
     this.store = store;
     this.started = clock.wall();
+    this.state = config.gateway.state;
     this.devices = new Devices(
       { deviceObject: deviceObject(config.catalogue), clock, random, log },
       {
         onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
         onStateChange: () => {},
-        onDevicesChanged: (change) => this.onDevicesChanged(change),
+        onDevicesChanged: () => this.onDevicesChanged(),
       },
     );
     this.north = new North({
@@ -92,7 +93,7 @@ export class Gateway {
     this.trees = new Trees({
       catalogue: config.catalogue,
       identity: { manufacturer, model, version: packageVersion(), ...(serial === undefined ? {} : { serial }) },
-      memory: () => storageOf(config.gateway.state),
+      memory: () => storageOf(this.state),
       endpoint,
       devices: this.devices,
       instanceOf: (id) => this.places.get(id)?.instance,
@@ -120,25 +121,20 @@ export class Gateway {
     return gateway;
   }
 
-  /** Takes the files as they are now. A broken config.yaml changes nothing; devices whose plan is the same are untouched. */
-  async reload(): Promise<boolean> {
-    try {
-      const config = await readConfig(this.options.configFile, this.options.edges?.adapters);
-      this.warnOfFixedSettings(config);
-      this.config = config;
-      await this.applyDevices();
-      this.log.info({ devices: config.devices.length, disabled: config.disabled.length }, "configuration reloaded");
-      return true;
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const problem of error.problems) this.log.error({}, formatProblem(problem));
-      this.log.error({ problems: error.problems.length }, "configuration not reloaded: everything runs on as before");
-      return false;
-    }
+  /**
+   * Takes the files as they are now. A broken config.yaml changes nothing; devices whose plan is the same are untouched.
+   * Resolves to whether they were taken.
+   */
+  reload(): Promise<boolean> {
+    const reloaded = this.turn.then(() => !this.stopping && this.reloadNow());
+    this.turn = reloaded.catch(() => {});
+    return reloaded;
   }
 
   /** De-registers, then closes in the reverse order of opening; each, whatever became of the one before. */
   async stop(): Promise<void> {
+    this.stopping = true;
+    await this.turn;
     try {
       await this.north.stop();
     } finally {
@@ -168,7 +164,23 @@ export class Gateway {
 
   /** Where this gateway keeps its files, the admin socket among them. */
   get stateDirectory(): string {
-    return this.config.gateway.state;
+    return this.state;
+  }
+
+  private async reloadNow(): Promise<boolean> {
+    try {
+      const config = await readConfig(this.options.configFile, this.options.edges?.adapters);
+      this.warnOfFixedSettings(config);
+      this.config = config;
+      await this.applyDevices();
+      this.log.info({ devices: config.devices.length, disabled: config.disabled.length }, "configuration reloaded");
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problems) this.log.error({}, formatProblem(problem));
+      this.log.error({ problems: error.problems.length }, "configuration not reloaded: everything runs on as before");
+      return false;
+    }
   }
 
   private async run(): Promise<void> {
@@ -191,7 +203,6 @@ export class Gateway {
         ...(was === undefined ? {} : { was }),
       })),
     );
-    this.formerPlaces = this.places;
     this.places = assigned;
     this.refused = refused;
     for (const [id, reason] of refused) this.log.error({ device: id }, `device is off: ${reason}`);
@@ -202,17 +213,14 @@ export class Gateway {
     await this.devices.apply(placed, this.config.links);
   }
 
-  /** Devices came, went or became others: observers of theirs and of object 25 hear it, and every server's object list. */
-  private onDevicesChanged({ removed }: DevicesChange): void {
-    for (const id of removed) {
-      const place = this.formerPlaces.get(id);
-      if (place === undefined) continue;
-      this.north.removed(makePath({ prefix: place.prefix }));
-      this.north.removed(makePath({ prefix: "", object: GATEWAY_OBJECT, instance: place.instance }));
-    }
-    this.north.recheck();
-    this.north.changed(this.trees.gatewayObjectChanges());
-    this.north.objectsChanged();
+  /** Devices came, went or became others: who observes them, or object 25, hears it. */
+  private onDevicesChanged(): void {
+    const vanished = this.trees.vanished();
+    for (const path of vanished) this.north.removed(path);
+    const changes = this.trees.gatewayObjectChanges();
+    this.north.changed(changes);
+    // A new conversion is nobody's business; of another list of objects a server may hear by nothing but an Update.
+    if (changes.length > 0 || vanished.some((path) => prefixOf(path) === "")) this.north.objectsChanged();
   }
 
   private warnOfFixedSettings(config: LoadedConfig): void {

@@ -75,11 +75,6 @@ export class North {
     for (const server of this.servers) server.removed(path);
   }
 
-  /** The trees are others now: observations of what is no longer there end. */
-  recheck(): void {
-    for (const server of this.servers) server.recheck();
-  }
-
   objectsChanged(): void {
     for (const server of this.servers) server.objectsChanged();
   }

@@ -14,7 +14,7 @@ import { MergedBacking } from "../lwm2m/merged-backing.ts";
 import { ModelTree } from "../lwm2m/model-tree.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
-import { type Path, prefixOf } from "../lwm2m/path.ts";
+import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Backing, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 
@@ -37,11 +37,17 @@ export class Trees {
   private readonly options: TreesOptions;
   private readonly gatewayObject: GatewayObjectBacking;
   private readonly ofDevice = new WeakMap<Device, ObjectTree>();
+  /** What there was at the last call of `vanished`. */
+  private before: Existing = { trees: [], instances: [] };
 
   constructor(options: TreesOptions) {
     const { catalogue, identity, memory, serverObject, clock } = options;
     this.options = options;
-    this.gatewayObject = new GatewayObjectBacking(requiredObject(catalogue, 25, "2.0"), () => this.entries(), clock);
+    this.gatewayObject = new GatewayObjectBacking(
+      requiredObject(catalogue, GATEWAY_OBJECT, "2.0"),
+      () => this.entries(),
+      clock,
+    );
     const device = new GatewayDeviceBacking(deviceObject(catalogue), identity, memory, clock);
     this.gateway = new ModelTree(new MergedBacking("", [serverObject, device, this.gatewayObject]));
   }
@@ -63,6 +69,31 @@ export class Trees {
     return this.gatewayObject.changes();
   }
 
+  /**
+   * What existed at the last call and does not now: devices, instances of object 25, and of devices that became others
+   * what they no longer have. Only the topmost path of each.
+   */
+  vanished(): readonly Path[] {
+    const { trees, instances } = this.before;
+    const entries = this.entries();
+    const now = new Set(entries.map(({ instance }) => instance));
+    this.before = { trees: this.options.devices.list().map((device) => this.treeOf(device)), instances: [...now] };
+    return [
+      ...trees.flatMap((tree) => this.lostBy(tree)),
+      ...instances.filter((instance) => !now.has(instance)).map(gatewayInstance),
+    ];
+  }
+
+  private lostBy(tree: ObjectTree): readonly Path[] {
+    const { prefix } = tree;
+    const successor = this.of(prefix);
+    if (successor === undefined) return [makePath({ prefix })];
+    if (successor === tree) return [];
+    const kept = pathsOf(successor);
+    const lost = [...pathsOf(tree)].filter((path) => !kept.has(path));
+    return lost.filter((path) => !lost.some((other) => other !== path && isWithin(path, other)));
+  }
+
   private treeOf(device: Device): ObjectTree {
     const known = this.ofDevice.get(device);
     if (known !== undefined) return known;
@@ -80,6 +111,24 @@ export class Trees {
       return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
     });
   }
+}
+
+interface Existing {
+  readonly trees: readonly ObjectTree[];
+  /** Of object 25. */
+  readonly instances: readonly number[];
+}
+
+const GATEWAY_OBJECT = 25;
+/** Down to the instances of resources. */
+const WHOLE_DEPTH = 4;
+
+function gatewayInstance(instance: number): Path {
+  return makePath({ prefix: "", object: GATEWAY_OBJECT, instance });
+}
+
+function pathsOf(tree: ObjectTree): ReadonlySet<Path> {
+  return new Set(tree.discover(makePath({ prefix: tree.prefix }), WHOLE_DEPTH).map(({ path }) => path));
 }
 
 /** Object 3 as LwM2M 1.1 has it: what servers of every version know. */

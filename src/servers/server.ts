@@ -2,12 +2,11 @@
 import type { Clock } from "../clock.ts";
 import type { CoapMachine, ExchangeId } from "../coap/endpoint.ts";
 import type { CoapMessage } from "../coap/options.ts";
-import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { Observations } from "../lwm2m/observations.ts";
-import { type Path, pathParts } from "../lwm2m/path.ts";
+import type { Path } from "../lwm2m/path.ts";
 import type { Registration, RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
@@ -129,15 +128,10 @@ export class Server {
     this.reports.changed(samples);
   }
 
-  /** A device, object or instance is gone: whoever observes it hears 4.04. */
+  /** A device, or a part of one, is gone: whoever observes it hears 4.04. */
   removed(path: Path): void {
     this.reports.removed(path);
     this.options.attributes.remove(path);
-  }
-
-  /** The trees are others now: an observation of what is no longer there ends. */
-  recheck(): void {
-    for (const path of this.reports.paths) if (!this.exists(path)) this.removed(path);
   }
 
   /** The instances of the gateway's own objects are others now. */
@@ -166,17 +160,6 @@ export class Server {
       reports: this.reports.counters,
       transport: { ...this.options.transport.counters },
     };
-  }
-
-  private exists(path: Path): boolean {
-    const tree = this.options.treeOf(pathParts(path).prefix);
-    try {
-      tree?.check(path);
-      return tree !== undefined;
-    } catch (error) {
-      if (error instanceof Lwm2mError) return false;
-      throw error;
-    }
   }
 
   private onRequest(exchange: ExchangeId, message: CoapMessage): void {

@@ -80,9 +80,10 @@ export class AGateway {
     return this.running;
   }
 
-  /** Writes config.yaml: as the setup says, with other entries under `devices:` where they are given. */
-  configure(devices?: readonly string[]): void {
-    this.writeFile("config.yaml", configText(this.setup, devices));
+  /** Writes config.yaml: as the setup says, with other entries under `devices:` and keys of servers where they are given. */
+  configure(devices = this.setup.devices, servers = this.setup.servers): void {
+    const others = { ...(devices === undefined ? {} : { devices }), ...(servers === undefined ? {} : { servers }) };
+    this.writeFile("config.yaml", configText({ ...this.setup, ...others }));
   }
 
   writeFile(name: string, text: string): void {
@@ -150,8 +151,8 @@ export class AGateway {
   }
 }
 
-function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }: Setup, devices?: readonly string[]) {
-  const entries = devices ?? setup.devices ?? [`{ id: ${prefix}, mapping: ${mapping}, link: bus, unit_id: 1 }`];
+function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }: Setup): string {
+  const entries = setup.devices ?? [`{ id: ${prefix}, mapping: ${mapping}, link: bus, unit_id: 1 }`];
   const servers = (setup.servers ?? [""]).map(
     (keys, i) => `  - { id: ${101 + i}, uri: "coap://server-${101 + i}"${keys === "" ? "" : `, ${keys}`} }`,
   );
