@@ -48,6 +48,7 @@ test("a resource that goes: 4.04 to who observes it, out of what is reported of 
   world.editMapping("climate", (text) =>
     text
       .replace(second, "")
+      .replace("      application_type: { const: Room }\n", "")
       .replace(/ {2}3304:\n.*\n/, "  3301:\n    sensor_value: { input: 50, as: f32, unit: lx }\n"),
   );
   await world.reload();
