@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { locateData } from "../../src/locate.ts";
+import { command } from "../support/command.ts";
+
+test("--version is the version of the package", async (t) => {
+  const { version } = JSON.parse(readFileSync(locateData("package.json"), "utf8"));
+  const [long, short] = await Promise.all([command(t, "--version"), command(t, "-v")]);
+  assert.deepEqual([long.code, long.stdout, long.stderr], [0, `lwm2m-gateway ${version}\n`, ""]);
+  assert.equal(short.stdout, long.stdout);
+});
+
+test("help names every subcommand, and each has help of its own", async (t) => {
+  const [{ code, stdout }, help] = await Promise.all([command(t, "--help"), command(t, "sim", "--help")]);
+  assert.equal(code, 0);
+  const names = [...stdout.matchAll(/^ {2}([a-z-]+) +[A-Z].*\.$/gm)].map(([, name = ""]) => name);
+  assert.deepEqual(names, ["run", "check", "status", "sim", "schema", "import-xml"]);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /^usage: lwm2m-gateway sim \[MAPPING\] \[options\]\n/);
+});
+
+test("what is unknown is exit code 2, with the near miss and the way to the help", async (t) => {
+  const [word, inherited, option] = await Promise.all([
+    command(t, "stauts"),
+    command(t, "toString"),
+    command(t, "check", "--stict"),
+  ]);
+  assert.deepEqual([word.code, inherited.code, option.code], [2, 2, 2]);
+  assert.equal(
+    word.stderr,
+    `lwm2m-gateway: unknown subcommand "stauts"; did you mean "status"?\nTry: lwm2m-gateway --help\n`,
+  );
+  assert.match(inherited.stderr, /unknown subcommand "toString" \(have: run, check, /);
+  assert.equal(
+    option.stderr,
+    `lwm2m-gateway: check: unknown option "--stict"; did you mean "--strict"?\nTry: lwm2m-gateway check --help\n`,
+  );
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import test from "node:test";
+import { parse } from "yaml";
+import { locateData } from "../../src/locate.ts";
+import { command } from "../support/command.ts";
+import { misfits } from "../support/json-schema.ts";
+
+/** As an editor reads YAML: by its own rules of what is a number. */
+const yaml = (path: string): unknown => parse(readFileSync(locateData(path), "utf8"));
+
+test("the schema of config.yaml takes the example, and points at typos", async (t) => {
+  const { code, stdout, stderr } = await command(t, "schema", "config");
+  assert.equal(code, 0, stderr);
+  const schema = JSON.parse(stdout);
+  assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
+  assert.deepEqual(misfits(schema, yaml("config.example.yaml")), []);
+  const typos = parse(`
+gateway: { endpiont: g }
+servers: [ { id: 1, uri: "coap://h", version: 1.3, lifetme: 5m } ]
+links: { bus: { type: modbus-tpc } }
+devices: [ { id: 7, mapping: x, link: y, any_parameter: 1 }, { mapping: x, link: y } ]
+`);
+  assert.deepEqual(misfits(schema, typos), [
+    "/gateway: required endpoint",
+    "/gateway: unknown endpiont",
+    "/servers/0/version: one of auto, 1.0, 1.1, 1.2, 1, 1.1, 1.2",
+    "/servers/0: unknown lifetme",
+    "/links/bus: none of anyOf",
+    "/devices/1: required id",
+  ]);
+});
+
+test("the schema of mappings takes every mapping that is shipped, and points at typos", async (t) => {
+  const { code, stdout, stderr } = await command(t, "schema", "mapping");
+  assert.equal(code, 0, stderr);
+  const schema = JSON.parse(stdout);
+  assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
+  const files = readdirSync(locateData("mappings")).filter((name) => name.endsWith(".yaml"));
+  assert.ok(files.length >= 3);
+  for (const file of files) assert.deepEqual(misfits(schema, yaml(`mappings/${file}`)), [], file);
+  const typos = parse(`
+mapping: x
+protocol: modbsu
+modbus: { unit_id: $unit, adressing: one }
+objects:
+  3303: { sensor_value: { input: 0, unti: Cel, scale: high } }
+  temperature: { min_measured_value: { input: 0, bits: 4..x } }
+`);
+  const faults = misfits(schema, typos);
+  for (const fault of ["/objects/3303/sensor_value: unknown unti", "/modbus: unknown adressing"]) {
+    assert.ok(faults.includes(fault), faults.join("\n"));
+  }
+  const places = new Set(faults.map((fault) => fault.split(":")[0]));
+  assert.deepEqual([...places].sort(), [
+    "/modbus",
+    "/objects/3303/sensor_value",
+    "/objects/3303/sensor_value/scale",
+    "/objects/temperature/min_measured_value/bits",
+    "/protocol",
+  ]);
+});
+
+test("any other word is refused", async (t) => {
+  const { code, stdout, stderr } = await command(t, "schema", "mappings");
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /^lwm2m-gateway: schema takes one word: config or mapping\n/);
+});
