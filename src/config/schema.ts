@@ -4,6 +4,9 @@ import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 
+/** For editors: a word of ours may look like a number to them. */
+const looksLikeNumber = { type: ["string", "number"] };
+
 const name = z.string().min(1).max(255);
 
 export const gatewaySchema = z.strictObject({
@@ -18,7 +21,7 @@ export const gatewaySchema = z.strictObject({
   objects: z.array(z.string().min(1)).describe("XML files of vendor objects, relative to this file").default([]),
   manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
   model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),
-  serial: name.describe("Serial Number (3/0/2) of the gateway").optional(),
+  serial: name.meta({ ...looksLikeNumber, description: "Serial Number (3/0/2) of the gateway" }).optional(),
 });
 
 const period = durationSchema.refine((millis) => millis % SECOND === 0, { message: "expected whole seconds" });
@@ -40,6 +43,7 @@ export const serverSchema = z.strictObject({
     .default(5 * MINUTE),
   version: z
     .enum(["auto", "1.0", "1.1", "1.2"])
+    .meta({ ...looksLikeNumber, enum: ["auto", "1.0", "1.1", "1.2", 1.0, 1.1, 1.2] })
     .describe("LwM2M version; auto offers 1.2 and steps down where the server refuses it")
     .default("auto"),
   pmin: period.describe("Default Minimum Period (1/x/2)").optional(),
@@ -78,7 +82,7 @@ export const deviceSchema = z.looseObject({
     .min(1)
     .max(64)
     .refine((id) => !/[\p{Cc}\s]/u.test(id), { message: "no spaces and no control characters" })
-    .describe("The device's name, unique"),
+    .meta({ ...looksLikeNumber, description: "The device's name, unique" }),
   mapping: z.string().describe("The device type: a file of mappings/, without .yaml"),
   link: z.string().describe("The link behind which it stands"),
   prefix: z

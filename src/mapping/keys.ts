@@ -6,10 +6,14 @@ const bounds = z
   .tuple([number, number])
   .refine(([low, high]) => low <= high, { message: "the lower end stands first" });
 
+/** For editors: a word of ours may look like a number to them. */
+const looksLikeNumber = { type: ["string", "number", "boolean"] };
+
 const BITS = /^([0-9]+)(?:\.\.([0-9]+))?$/;
 const bits = z
   .string()
   .regex(BITS, { message: "expected one bit or a range of bits, e.g. 3 or 4..7" })
+  .meta({ type: ["string", "integer"] })
   .transform((text): readonly [number, number] => {
     const [, low = "0", high = low] = BITS.exec(text) ?? [];
     return [Number(low), Number(high)];
@@ -39,7 +43,7 @@ export const resourceKeys = z.strictObject({
     .optional(),
   scale: number.describe("The raw number is multiplied by it").optional(),
   offset: number.describe("Added after `scale`").optional(),
-  enum: z.record(z.string(), z.string()).describe("Raw value: value").optional(),
+  enum: z.record(z.string(), z.string().meta(looksLikeNumber)).describe("Raw value: value").optional(),
   unit: z.string().describe("What the device delivers; converted to the unit of the registry").optional(),
   valid: bounds.describe("[lowest, highest] value that is believed, in the unit of the resource").optional(),
   accept: bounds.describe("[lowest, highest] value that may be written, in the unit of the resource").optional(),
