@@ -1,7 +1,7 @@
 /**
  * What `npm start` and `npm test` call: installs what is missing, then runs under the project's own Node.
  *
- *   node scripts/run.mjs start | test | interop | check | build | node FILE   [arguments …]
+ *   node scripts/run.mjs start | test | interop | bench | check | build | node FILE   [arguments …]
  *
  * Plain JavaScript that Node 18 runs, without any package: it is there before they are.
  */
@@ -13,7 +13,7 @@ import { chooseNode, MEMORY_FLAG, runToEnd } from "./own-node.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const tasks = { start, test, interop, check, build, node };
+const tasks = { start, test, interop, bench, check, build, node };
 
 process.exitCode = await main(process.argv.slice(2)).catch((error) => {
   process.stderr.write(`lwm2m-gateway: ${error.message}\n`);
@@ -24,11 +24,14 @@ async function main([name, ...args]) {
   const task = Object.hasOwn(tasks, name ?? "") ? tasks[name] : undefined;
   if (task === undefined)
     throw new Error(`usage: node scripts/run.mjs ${Object.keys(tasks).join(" | ")} [arguments …]`);
-  if (!isInstalled(root)) {
-    const code = await install(root);
-    if (code !== 0) throw new Error(`"npm ci" ended with code ${code}; its own words stand above`);
-  }
+  await installed(root);
   return task(args);
+}
+
+async function installed(folder) {
+  if (isInstalled(folder)) return;
+  const code = await install(folder);
+  if (code !== 0) throw new Error(`"npm ci" ended with code ${code}; its own words stand above`);
 }
 
 /** The demonstration; with options, the gateway itself: `npm start -- --config FILE`. */
@@ -46,6 +49,12 @@ function test(args) {
 
 function interop(args) {
   return runTests(args, (file) => file.startsWith(join("test", "interop")));
+}
+
+/** The programs that the gateway is measured against are packages of bench/ alone. */
+async function bench(args) {
+  await installed(join(root, "bench"));
+  return ownNode([join(root, "bench/main.ts"), ...args]);
 }
 
 /** Types and style, both to the end, so that one run tells everything. */

@@ -1,0 +1,44 @@
+/** The load generator, a process of its own: takes orders over the channel to its parent, one at a time. */
+
+import type { Answers, Order } from "./orders.ts";
+import { measureReads } from "./reads.ts";
+import { getWhole } from "./requests.ts";
+import { LoadServer } from "./server.ts";
+
+let server: LoadServer | undefined;
+
+process.on("message", (order: Order) => {
+  void obey(order).then(
+    (answer) => process.send?.({ answer }),
+    (error: Error) => process.send?.({ error: error.message }),
+  );
+});
+
+async function obey(order: Order): Promise<Answers[Order["type"]]> {
+  if (order.type === "listen") {
+    server?.close();
+    server = await LoadServer.open();
+    return { port: server.port };
+  }
+  if (server === undefined) throw new Error("the first order is to listen");
+  switch (order.type) {
+    case "registration":
+      return within(server.registration(), order.limit);
+    case "get":
+      return getWhole(server, order);
+    case "reads":
+      return measureReads(server, order);
+  }
+}
+
+async function within<T>(promise: Promise<T>, limit: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nobody registered within ${limit} ms`)), limit);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

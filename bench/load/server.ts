@@ -1,0 +1,123 @@
+/** The smallest LwM2M Server that a client can register at: it answers Register (in blocks too), Update and De-register. */
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { blockOption, readBlock } from "../../src/coap/block.ts";
+import { CODE, isRequest } from "../../src/coap/codes.ts";
+import { decodeMessage, encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
+import { type CoapOption, NO_PAYLOAD, OPTION, stringOptions, stringValues } from "../../src/coap/options.ts";
+import { machineTime, type RegistrationFigures } from "./orders.ts";
+
+/** What a socket may hold: a window of answers must never be lost for want of room. */
+const SOCKET_BUFFER = 4 << 20;
+
+export interface Client {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Takes the answer to a request of ours. */
+export type Taker = (answer: Uint8Array) => void;
+
+export class LoadServer {
+  private readonly socket: Socket;
+  private readonly takers = new Map<number, Taker>();
+  private readonly blocks: Uint8Array[] = [];
+  private firstBlockAt = 0;
+  private registrant: Client | undefined;
+  private readonly registered: Promise<RegistrationFigures>;
+  private onRegistered: (figures: RegistrationFigures) => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    this.registered = new Promise((resolve) => {
+      this.onRegistered = resolve;
+    });
+    socket.on("message", (bytes, from) => this.receive(bytes, from));
+  }
+
+  static async open(): Promise<LoadServer> {
+    const socket = createSocket({ type: "udp4", recvBufferSize: SOCKET_BUFFER, sendBufferSize: SOCKET_BUFFER });
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    return new LoadServer(socket);
+  }
+
+  get port(): number {
+    return this.socket.address().port;
+  }
+
+  /** The client that registered last. Throws where none did. */
+  get client(): Client {
+    if (this.registrant === undefined) throw new Error("no client has registered");
+    return this.registrant;
+  }
+
+  /** Resolves with the first Register. */
+  registration(): Promise<RegistrationFigures> {
+    return this.registered;
+  }
+
+  /** Sends a request that has the token `token`, four bytes; its answer goes to the taker. */
+  send(request: Uint8Array, token: number, client: Client, taker: Taker): void {
+    this.takers.set(token, taker);
+    this.socket.send(request, client.port, client.address);
+  }
+
+  /** No answer to this request is wanted any more. */
+  forget(token: number): void {
+    this.takers.delete(token);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  /** An answer is found by its token alone: the load generator must be quicker than what it measures. */
+  private receive(bytes: Buffer, from: RemoteInfo): void {
+    const [first = 0, code = 0] = bytes;
+    if (code >= CODE.created && (first & 0x0f) === 4) {
+      if (first >> 4 === 4) this.socket.send(encodeEmpty(TYPE.ack, bytes.readUInt16BE(2)), from.port, from.address);
+      const token = bytes.readUInt32BE(4);
+      const taker = this.takers.get(token);
+      this.takers.delete(token);
+      taker?.(bytes);
+    } else if (isRequest(code)) this.serve(decodeMessage(bytes), from);
+  }
+
+  private serve(request: UdpMessage, from: RemoteInfo): void {
+    const [first, ...location] = stringValues(request, OPTION.uriPath);
+    if (first !== "rd" || location.length > 0) {
+      this.reply(request, from, request.code === CODE.delete ? CODE.deleted : CODE.changed, []);
+      return;
+    }
+    const block = readBlock(request, OPTION.block1);
+    if (block === "invalid") throw new Error("a Register with a Block1 option that cannot be read");
+    if (block === undefined || block.number === 0) {
+      this.blocks.length = 0;
+      this.firstBlockAt = machineTime();
+    }
+    this.blocks[block?.number ?? 0] = request.payload;
+    const echo = block === undefined ? [] : [blockOption(OPTION.block1, block)];
+    if (block?.more) this.reply(request, from, CODE.continue, echo);
+    else this.register(request, from, echo);
+  }
+
+  private register(request: UdpMessage, from: RemoteInfo, echo: readonly CoapOption[]): void {
+    const body = Buffer.concat(this.blocks);
+    this.registrant = { address: from.address, port: from.port };
+    this.reply(request, from, CODE.created, [...stringOptions(OPTION.locationPath, ["rd", "load"]), ...echo]);
+    this.onRegistered({
+      firstBlockAt: this.firstBlockAt,
+      completeAt: machineTime(),
+      bytes: body.length,
+      blocks: this.blocks.length,
+      links: body.toString().split("<").length - 1,
+    });
+  }
+
+  private reply(request: UdpMessage, to: RemoteInfo, code: number, options: readonly CoapOption[]): void {
+    const type = request.type === TYPE.con ? TYPE.ack : TYPE.non;
+    const answer = encodeMessage(type, request.messageId, request.token, { code, options, payload: NO_PAYLOAD });
+    this.socket.send(answer, to.port, to.address);
+  }
+}
