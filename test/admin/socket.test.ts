@@ -1,43 +1,146 @@
 import assert from "node:assert/strict";
-import { stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { test } from "node:test";
-import { askAdminSocket, openAdminSocket } from "../../src/admin/socket.ts";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import {
+  type AdminSocket,
+  AdminSocketError,
+  askAdminSocket,
+  openAdminSocket,
+  type Routes,
+} from "../../src/admin/socket.ts";
 import { silentLogger } from "../../src/log.ts";
+import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
-const routes = new Map([["/status", () => ({ up: true, big: 2n ** 63n, bytes: Uint8Array.of(1, 255) })]]);
+const routes: Routes = new Map<string, () => unknown>([
+  ["/status", () => ({ up: true, big: 2n ** 63n, bytes: Uint8Array.of(1, 255) })],
+  [
+    "/bug",
+    () => {
+      throw new Error("a bug");
+    },
+  ],
+]);
+
+async function anAdminSocket(t: TestContext, path: string, log = silentLogger): Promise<AdminSocket> {
+  const socket = await openAdminSocket(path, routes, log);
+  t.after(() => socket.close());
+  return socket;
+}
+
+/** Somebody else at the path of a socket. */
+async function aForeigner(t: TestContext, path: string, text: string): Promise<void> {
+  const server = createHttpServer((_, response) => response.end(text));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  t.after(() => server.close());
+}
 
 test("a running gateway answers on its socket, which only its user can open", async (t) => {
   const path = join(temporaryDirectory(t), "state", "admin.sock");
-  const socket = await openAdminSocket(path, routes, silentLogger);
-  t.after(() => socket.close());
+  await anAdminSocket(t, path);
   assert.deepEqual(await askAdminSocket(path, "/status"), { up: true, big: "9223372036854775808", bytes: "01ff" });
   assert.equal((await stat(path)).mode & 0o777, 0o600);
-  await assert.rejects(askAdminSocket(path, "/nothing"), /404/);
+  await assert.rejects(askAdminSocket(path, "/nothing"), /answered 404: no such thing: GET \/nothing/);
 });
 
-test("a second gateway on the same socket is refused with a sentence", async (t) => {
+test("a closed socket leaves no file", async (t) => {
   const path = join(temporaryDirectory(t), "admin.sock");
   const socket = await openAdminSocket(path, routes, silentLogger);
-  t.after(() => socket.close());
-  await assert.rejects(openAdminSocket(path, routes, silentLogger), /another gateway is running/);
+  await askAdminSocket(path, "/status");
+  await socket.close();
+  assert.deepEqual(await readdir(dirname(path)), []);
+  await anAdminSocket(t, path);
+});
+
+test("a second gateway on the same socket is refused with a sentence, and disturbs nobody", async (t) => {
+  const path = join(temporaryDirectory(t), "admin.sock");
+  await anAdminSocket(t, path);
+  await assert.rejects(
+    openAdminSocket(path, routes, silentLogger),
+    new AdminSocketError(`another gateway is running: it answers on ${path}`),
+  );
   assert.ok(await askAdminSocket(path, "/status"));
+});
+
+test("what answers otherwise is somebody too", async (t) => {
+  const path = join(temporaryDirectory(t), "admin.sock");
+  await aForeigner(t, path, "<html>");
+  await assert.rejects(openAdminSocket(path, routes, silentLogger), /another gateway is running/);
 });
 
 test("a file that a killed gateway left behind is in nobody's way", async (t) => {
   const path = join(temporaryDirectory(t), "admin.sock");
   await writeFile(path, "");
-  const socket = await openAdminSocket(path, routes, silentLogger);
-  t.after(() => socket.close());
+  await anAdminSocket(t, path);
   assert.ok(await askAdminSocket(path, "/status"));
 });
 
 test("a path that no socket can have is refused with the key to change", async (t) => {
-  const path = join(temporaryDirectory(t), "x".repeat(120), "admin.sock");
-  await assert.rejects(openAdminSocket(path, routes, silentLogger), /longer than 107 bytes/);
+  const folder = temporaryDirectory(t);
+  const path = join(folder, "x".repeat(120), "admin.sock");
+  const length = Buffer.byteLength(path);
+  await assert.rejects(openAdminSocket(path, routes, silentLogger), {
+    name: "AdminSocketError",
+    message: `the path of the admin socket, ${path}, has ${length} bytes, and a socket can have 107: give gateway.state a shorter path`,
+  });
+  assert.deepEqual(await readdir(folder), []);
 });
 
-test("asking where no gateway runs fails at once", async (t) => {
-  await assert.rejects(askAdminSocket(join(temporaryDirectory(t), "admin.sock"), "/status"), /ENOENT/);
+test("what else is in the way is named", async (t) => {
+  const folder = temporaryDirectory(t);
+  await writeFile(join(folder, "file"), "");
+  await mkdir(join(folder, "admin.sock"));
+  await assert.rejects(openAdminSocket(join(folder, "file/admin.sock"), routes, silentLogger), {
+    name: "AdminSocketError",
+    message: new RegExp(`^cannot open the admin socket ${folder}/file/admin\\.sock: `),
+  });
+  await assert.rejects(openAdminSocket(join(folder, "admin.sock"), routes, silentLogger), {
+    name: "AdminSocketError",
+    message: new RegExp(`^cannot open the admin socket ${folder}/admin\\.sock: `),
+  });
+});
+
+test("asking where no gateway runs fails at once, and says why", async (t) => {
+  const folder = temporaryDirectory(t);
+  const path = join(folder, "admin.sock");
+  await assert.rejects(askAdminSocket(path, "/status"), {
+    name: "AdminSocketError",
+    code: "ENOENT",
+    message: `no answer on ${path}: there is no such file`,
+  });
+  await writeFile(path, "");
+  await assert.rejects(askAdminSocket(path, "/status"), { code: "ECONNREFUSED", message: /: nobody listens$/ });
+});
+
+test("an answer that is no JSON, or no HTTP, or none, is an error with a sentence", async (t) => {
+  const folder = temporaryDirectory(t);
+  await aForeigner(t, join(folder, "html.sock"), "<html>");
+  await assert.rejects(askAdminSocket(join(folder, "html.sock"), "/status"), {
+    name: "AdminSocketError",
+    message: /answered 200: <html>$/,
+  });
+  for (const [name, said] of [
+    ["odd", "odd\r\n\r\n"],
+    ["short", 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"half":'],
+    ["mute", ""],
+  ] as const) {
+    const server = createServer((socket) => socket.on("error", () => {}).end(said));
+    await new Promise<void>((resolve) => server.listen(join(folder, name), resolve));
+    t.after(() => server.close());
+    await assert.rejects(askAdminSocket(join(folder, name), "/status"), { name: "AdminSocketError" }, name);
+  }
+});
+
+test("a bug in an answer goes to the log, and not to whoever asks", async (t) => {
+  const path = join(temporaryDirectory(t), "admin.sock");
+  const lines: LogLine[] = [];
+  await anAdminSocket(t, path, recordingLogger(lines));
+  await assert.rejects(askAdminSocket(path, "/bug"), /answered 500: see the gateway's log$/);
+  assert.deepEqual(
+    lines.map(({ level, message, fields: { err } }) => [level, message, String(err)]),
+    [["error", "an admin request failed", "Error: a bug"]],
+  );
 });
