@@ -1,11 +1,13 @@
 /** One resource of a mapping, parameters filled in → its plan. */
 import type { AdapterModule } from "../adapter.ts";
+import type { Problem } from "../errors.ts";
 import { describeIssue, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError, toPlain } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
+import { byPlace, furtherProblems } from "./further-problems.ts";
 import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts";
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";
@@ -34,6 +36,20 @@ export interface ResolvableResource {
 
 /** The plan of one resource; undefined where it is wrong, all of which was reported. */
 export function resolveResource(resource: ResolvableResource, context: DeviceContext): ResourcePlan | undefined {
+  const problems: Problem[] = [];
+  const plan = resolveOnce(resource, { ...context, report: (problem) => problems.push(problem) });
+  const { mapped, node } = resource;
+  const sources = new Set([...context.adapter.sources, ...CORE_SOURCES]);
+  const further = furtherProblems(node, plan === undefined ? problems : [], sources, (rest) => {
+    const again: Problem[] = [];
+    resolveOnce({ mapped, node: rest }, { ...context, report: (problem) => again.push(problem) });
+    return again;
+  });
+  for (const problem of [...problems, ...further].sort(byPlace)) context.report(problem);
+  return plan;
+}
+
+function resolveOnce(resource: ResolvableResource, context: DeviceContext): ResourcePlan | undefined {
   const { mapped } = resource;
   const source = sourceOf(resource, context);
   if (source === undefined) return undefined;

@@ -44,6 +44,17 @@ objects:
   assert.equal(told.length, expected.length, told.join("\n"));
 });
 
+test("several mistakes in one resource come at once, and none that only follow from another", () => {
+  const line = "  3305: { 5800: { input: 1, as: flaot32, order: CDAB, unit: A, valid: [10, 1], poll: quick, unt: W } }";
+  assert.deepEqual(problems(line), [
+    '5:33: error: unknown type "flaot32"; did you mean "f32"? (/3305/0/5800 Instantaneous active power)',
+    "5:61: error: unit A cannot become W (/3305/0/5800 Instantaneous active power)",
+    "5:71: error: valid: the lower end stands first",
+    '5:86: error: poll group "quick" is not in every: {}',
+    '5:93: error: unknown key "unt"; did you mean "unit"?',
+  ]);
+});
+
 test("names that the registry does not have come with the near miss", () => {
   assert.deepEqual(problems("  10242: { curent_r: { input: 0 } }"), [
     '5:12: error: object 10242 (3-Phase Power Meter) has no resource "curent_r"; did you mean "current_r"?',
