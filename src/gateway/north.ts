@@ -44,7 +44,8 @@ export class North {
     this.options = options;
     this.accounts = options.settings.map((settings, i) => ({ settings, account: accountOf(settings, i) }));
     this.serverObject = new ServerObject(
-      requiredObject(options.catalogue, 1, "1.2"),
+      // The lowest version with all its resources: a server of 1.1 cannot read TLV or text of a version that it does not know.
+      requiredObject(options.catalogue, 1, "1.1"),
       this.accounts.map(({ account }) => account),
       {
         onWritten: (account, sample) => this.onWritten(account, sample),
