@@ -1,5 +1,4 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import type { TestContext } from "node:test";
 
 /** What a program printed, and how it ended. */
 export interface Outcome {
@@ -8,6 +7,11 @@ export interface Outcome {
   readonly signal: NodeJS.Signals | undefined;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** Of a test, or of a whole file: what it started ends with it. */
+export interface Lifetime {
+  after(end: () => unknown): void;
 }
 
 /** A program that a test started; it is killed when the test ends. */
@@ -52,7 +56,7 @@ export class RunningProcess {
 
 /** Starts a program without standard input. */
 export function start(
-  t: TestContext,
+  t: Lifetime,
   command: string,
   args: readonly string[],
   options: SpawnOptions = {},
@@ -66,7 +70,7 @@ export function start(
 
 /** Starts a program and waits for its end. */
 export function run(
-  t: TestContext,
+  t: Lifetime,
   command: string,
   args: readonly string[],
   options: SpawnOptions = {},

@@ -1,0 +1,73 @@
+/** The gateway as a user runs it: a process of its own, with its configuration in a folder. */
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Lifetime, type Outcome, type RunningProcess, start } from "../../support/process.ts";
+import { temporaryDirectory } from "../../support/temp.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
+
+export interface GatewaySetup {
+  /** Where its server listens, on 127.0.0.1. */
+  readonly port: number;
+  readonly endpoint: string;
+  /** Further keys of the server's entry, e.g. `lifetime: 4s`. */
+  readonly server?: string;
+  /** The Modbus slave of every-type.yaml. */
+  readonly modbusPort?: number;
+  /** Further entries under `devices:`, on the simulated link `trial`. */
+  readonly devices?: readonly string[];
+}
+
+export class GatewayProcess {
+  private readonly program: RunningProcess;
+
+  constructor(program: RunningProcess) {
+    this.program = program;
+  }
+
+  /** A line of its log; waits for it. Rejects when the gateway ends before. */
+  printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.program.printed(pattern);
+  }
+
+  /** SIGTERM: it de-registers and ends. */
+  stop(): Promise<Outcome> {
+    this.program.child.kill("SIGTERM");
+    return this.program.outcome;
+  }
+}
+
+/** Starts it; it registers by itself. */
+export function startGateway(owner: Lifetime, setup: GatewaySetup): GatewayProcess {
+  const folder = temporaryDirectory(owner);
+  for (const file of ["every-type.yaml", "models/26241-1_0.xml"]) {
+    const target = join(folder, file.endsWith(".xml") ? "vendor.xml" : `mappings/${file}`);
+    mkdirSync(join(target, ".."), { recursive: true });
+    copyFileSync(fileURLToPath(new URL(file, import.meta.url)), target);
+  }
+  const config = join(folder, "config.yaml");
+  writeFileSync(config, configText(setup));
+  const args = [PROGRAM, "run", "--config", config, "--log-level", "debug"];
+  return new GatewayProcess(start(owner, process.execPath, args));
+}
+
+function configText({ port, endpoint, server = "lifetime: 60s", modbusPort, devices = [] }: GatewaySetup): string {
+  const uri = `coap://127.0.0.1:${port}`;
+  const meter = modbusPort === undefined ? [] : ["{ id: meter-1, mapping: every-type, link: bus }"];
+  const entries = [...meter, ...devices].map((entry) => `\n  - ${entry}`);
+  return `
+gateway:
+  endpoint: ${endpoint}
+  manufacturer: Example
+  model: Interop
+  serial: "0815"
+  objects: [vendor.xml]
+servers:
+  - { id: 101, uri: "${uri}", ack_timeout: 200ms, max_retransmit: 2, ${server} }
+links:
+  trial: { type: simulated }
+  bus: { type: modbus-tcp, host: 127.0.0.1, port: ${modbusPort ?? 502}, timeout: 200ms, reconnect: 200ms..1s }
+devices:${entries.length === 0 ? " []" : entries.join("")}
+`;
+}

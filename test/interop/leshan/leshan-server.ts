@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { type Lifetime, type RunningProcess, start } from "../../support/process.ts";
+import { EventStream } from "./event-stream.ts";
+import { type JavaProgram, MODELS } from "./installation.ts";
+import {
+  type Answer,
+  type LeshanNode,
+  type LeshanValue,
+  type NoAnswer,
+  type Registration,
+  valuesOf,
+} from "./messages.ts";
+
+export type Format = "TLV" | "SENML_JSON" | "SENML_CBOR" | "TEXT" | "OPAQUE" | "CBOR" | "JSON";
+
+export const CONTENT_FORMATS: Readonly<Record<Format, number>> = {
+  TEXT: 0,
+  OPAQUE: 42,
+  CBOR: 60,
+  SENML_JSON: 110,
+  SENML_CBOR: 112,
+  TLV: 11542,
+  JSON: 11543,
+};
+
+/** A Leshan server on loopback, and its HTTP API for one client. */
+export class LeshanServer {
+  readonly version: string;
+  readonly coapPort: number;
+  readonly events: EventStream;
+  private readonly program: RunningProcess;
+  private readonly api: string;
+
+  private constructor(program: RunningProcess, ready: Ready, endpoint: string, events: EventStream) {
+    this.program = program;
+    this.version = ready.leshan;
+    this.coapPort = ready.coap;
+    this.events = events;
+    this.api = `http://127.0.0.1:${ready.http}/api/clients/${endpoint}`;
+  }
+
+  /** `port`: that of an earlier one that was killed; else a free one. */
+  static async start(owner: Lifetime, java: JavaProgram, endpoint: string, port = 0): Promise<LeshanServer> {
+    const program = start(owner, "java", [...java, String(port), "0", MODELS]);
+    const [line] = await program.printed(/^\{.*\}$/m);
+    const ready: Ready = JSON.parse(line);
+    const events = new EventStream();
+    await events.open(`http://127.0.0.1:${ready.http}/api/event`);
+    owner.after(() => events.close());
+    return new LeshanServer(program, ready, endpoint, events);
+  }
+
+  /** As when the machine loses its power: no farewell, nothing kept. */
+  async kill(): Promise<void> {
+    this.program.child.kill("SIGKILL");
+    await this.program.outcome;
+    await this.events.close();
+  }
+
+  async registration(): Promise<Registration> {
+    return (await this.call("GET", "")) as Registration;
+  }
+
+  read(path: string, format?: Format | number): Promise<Answer> {
+    return this.operate("GET", path, format === undefined ? "" : `format=${format}`);
+  }
+
+  /** Reads, checks that the answer has the format that was asked for, and returns its values by path. */
+  async values(path: string, format: Format): Promise<Readonly<Record<string, LeshanValue>>> {
+    const { status, errormessage, content, coap } = await this.read(path, format);
+    assert.equal(status, "CONTENT(205)", errormessage);
+    assert.equal(coap.contentFormat, CONTENT_FORMATS[format]);
+    return valuesOf(content, path);
+  }
+
+  discover(path: string): Promise<Answer> {
+    return this.operate("GET", `${path}/discover`);
+  }
+
+  write(path: string, node: LeshanNode, format: Format, mode: "replace" | "update" = "replace"): Promise<Answer> {
+    const query = `format=${format}&replace=${mode === "replace"}`;
+    return this.operate("PUT", path, query, JSON.stringify(node));
+  }
+
+  /** `query`: e.g. `pmin=1&pmax=10`; an attribute without value is taken away. */
+  writeAttributes(path: string, query: string): Promise<Answer> {
+    return this.operate("PUT", `${path}/attributes`, query);
+  }
+
+  execute(path: string, args = ""): Promise<Answer> {
+    return this.operate("POST", path, "", args);
+  }
+
+  create(path: string, node: LeshanNode, format: Format): Promise<Answer> {
+    return this.operate("POST", path, `format=${format}`, JSON.stringify(node));
+  }
+
+  delete(path: string): Promise<Answer> {
+    return this.operate("DELETE", path);
+  }
+
+  observe(path: string, format: Format): Promise<Answer> {
+    return this.operate("POST", `${path}/observe`, `format=${format}`);
+  }
+
+  /** Observe=1 with the token of the observation. */
+  cancelActively(path: string): Promise<Answer> {
+    return this.operate("DELETE", `${path}/observe`, "active");
+  }
+
+  /** Leshan forgets it: the next notification is answered with RST. Returns how many it had. */
+  async cancelPassively(path: string): Promise<number> {
+    const { cancelled } = (await this.call("DELETE", `${path}/observe`)) as { readonly cancelled: number };
+    return cancelled;
+  }
+
+  /** What Leshan says where it got no answer that it takes. */
+  async failure(path: string): Promise<NoAnswer> {
+    return (await this.call("GET", path)) as NoAnswer;
+  }
+
+  private async operate(method: string, path: string, query = "", body?: string): Promise<Answer> {
+    const answer = (await this.call(method, path, query, body)) as Answer | NoAnswer;
+    if ("error" in answer) throw new Error(`Leshan: ${method} ${path}: ${answer.error} (${answer.cause ?? ""})`);
+    assert.ok(answer.valid, `Leshan takes ${answer.status} for no answer to ${method} ${path}`);
+    return answer;
+  }
+
+  private async call(method: string, path: string, query = "", body?: string): Promise<unknown> {
+    const url = `${this.api}${path}${query === "" ? "" : `?${query}`}`;
+    const response = await fetch(url, { method, ...(body === undefined ? {} : { body }) });
+    return response.json();
+  }
+}
+
+interface Ready {
+  readonly coap: number;
+  readonly http: number;
+  readonly leshan: string;
+}

@@ -1,0 +1,113 @@
+/** The JSON that our Leshan program speaks (ClientRequests.java, EventStream.java): the shape of Leshan's demo server. */
+
+export interface Registration {
+  readonly endpoint: string;
+  readonly registrationId: string;
+  readonly address: string;
+  readonly lwM2mVersion: string;
+  readonly lifetime: number;
+  readonly bindingMode: string;
+  readonly queuemode: boolean;
+  readonly rootPath: string;
+  readonly objectLinks: readonly Link[];
+  /** Object ID to version. */
+  readonly supportedObjects: Readonly<Record<string, string>>;
+  readonly additionalRegistrationAttributes: Readonly<Record<string, string>>;
+}
+
+export interface Link {
+  readonly url: string;
+  readonly attributes: Readonly<Record<string, string | null>>;
+}
+
+/** Integers and floats are text, opaque is hexadecimal, a time is ISO 8601. */
+export type LeshanValue = string | boolean;
+
+export type LeshanNode =
+  | { readonly kind: "obj"; readonly id: number; readonly instances: readonly LeshanNode[] }
+  | { readonly kind: "instance"; readonly id: number; readonly resources: readonly LeshanNode[] }
+  | {
+      readonly kind: "multiResource";
+      readonly id: number;
+      readonly type: string;
+      readonly values: Readonly<Record<string, LeshanValue>>;
+    }
+  | {
+      readonly kind: "singleResource" | "resourceInstance";
+      readonly id: number;
+      readonly type: string;
+      readonly value: LeshanValue;
+    };
+
+/** What was on the wire. */
+export interface Wire {
+  readonly contentFormat?: number;
+  readonly bytes: number;
+}
+
+/** The answer to one operation. */
+export interface Answer {
+  /** E.g. "CONTENT(205)". */
+  readonly status: string;
+  /** Whether Leshan holds the code possible for the operation. */
+  readonly valid: boolean;
+  readonly success: boolean;
+  readonly content?: LeshanNode;
+  readonly objectLinks?: readonly Link[];
+  readonly errormessage?: string;
+  readonly coap: Wire;
+}
+
+/** Leshan sent nothing, or got nothing that it takes. */
+export interface NoAnswer {
+  readonly error: string;
+  readonly cause?: string;
+}
+
+export interface Notification {
+  readonly ep: string;
+  /** The path, without the prefix of a device. */
+  readonly res: string;
+  readonly status: string;
+  readonly val?: LeshanNode;
+  /** Newest first. */
+  readonly timestamped?: readonly { readonly time?: string; readonly val: LeshanNode }[];
+  readonly coap: Wire;
+}
+
+export interface LeshanEvents {
+  readonly REGISTRATION: Registration;
+  readonly UPDATED: {
+    readonly registration: Registration;
+    /** What the Update itself carried; null and absent: nothing. */
+    readonly update: {
+      readonly registrationId: string;
+      readonly lifeTimeInSec: number | null;
+      readonly objectLinks?: readonly Link[];
+    };
+  };
+  readonly DEREGISTRATION: Registration & { readonly expired: boolean };
+  readonly NOTIFICATION: Notification;
+  /** A notification that Leshan could not take. */
+  readonly ERROR: { readonly ep: string; readonly res: string; readonly error: string; readonly cause?: string };
+}
+
+/** The values below a node, by path: `{ "/3/0/0": "Acme", "/3/0/11/0": "0" }`. `path` is that of the node itself. */
+export function valuesOf(node: LeshanNode | undefined, path: string): Readonly<Record<string, LeshanValue>> {
+  if (node === undefined) return {};
+  switch (node.kind) {
+    case "obj":
+      return join(node.instances, path);
+    case "instance":
+      return join(node.resources, path);
+    case "multiResource":
+      return Object.fromEntries(Object.entries(node.values).map(([id, value]) => [`${path}/${id}`, value]));
+    case "singleResource":
+    case "resourceInstance":
+      return { [path]: node.value };
+  }
+}
+
+function join(nodes: readonly LeshanNode[], path: string): Readonly<Record<string, LeshanValue>> {
+  return Object.assign({}, ...nodes.map((node) => valuesOf(node, `${path}/${node.id}`)));
+}
