@@ -1,5 +1,5 @@
 /** The Registration interface of a server: Register, Update, De-register (Core 1.2 §6.2). */
-import { type Clock, SECOND } from "../src/clock.ts";
+import { type Clock, SECOND, systemClock } from "../src/clock.ts";
 import { CODE } from "../src/coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues } from "../src/coap/options.ts";
 import { ProtocolError } from "../src/errors.ts";
@@ -15,20 +15,20 @@ export interface RegistrationListener {
   onRegistered(client: Client): void;
   /** `listed`: the Update carried a new object list; `moved`: it came from another address than the one before. */
   onUpdated(client: Client, update: { readonly listed: boolean; readonly moved: boolean }): void;
-  /** `replaced`: the same endpoint has registered anew. */
-  onGone(client: Client, why: "de-registered" | "replaced" | "was not heard for its lifetime"): void;
+  /** It is registered no more; `replaced`: the same endpoint has registered anew. */
+  onDeregistered(client: Client, why: "de-registered" | "replaced" | "was not heard for its lifetime"): void;
 }
 
 export class Registrations {
-  private readonly clock: Clock;
   private readonly listener: RegistrationListener;
+  private readonly clock: Clock;
   /** By location. */
   private readonly clients = new Map<string, Client>();
   private count = 0;
 
-  constructor(clock: Clock, listener: RegistrationListener) {
-    this.clock = clock;
+  constructor(listener: RegistrationListener, clock: Clock = systemClock) {
     this.listener = listener;
+    this.clock = clock;
   }
 
   get all(): readonly Client[] {
@@ -62,14 +62,16 @@ export class Registrations {
     const query = queryOf(message);
     const endpoint = query.get("ep") ?? "";
     if (endpoint === "") throw new ProtocolError("a Register without ep=, the Endpoint Client Name");
+    const lifetime = lifetimeOf(query) ?? DEFAULT_LIFETIME;
+    const links = linksOf(message);
     const client: Client = {
       endpoint,
       peer,
       location: (++this.count).toString(36).padStart(4, "0"),
       version: query.get("lwm2m") ?? "1.0",
-      lifetime: lifetimeOf(query) ?? DEFAULT_LIFETIME,
+      lifetime,
       heard: this.clock.monotonic(),
-      links: linksOf(message),
+      links,
       devices: new Map(),
       values: new Map(),
       observed: new Map(),
@@ -94,9 +96,9 @@ export class Registrations {
     return answer(CODE.changed);
   }
 
-  private remove(client: Client, why: Parameters<RegistrationListener["onGone"]>[1]): void {
+  private remove(client: Client, why: Parameters<RegistrationListener["onDeregistered"]>[1]): void {
     this.clients.delete(client.location);
-    this.listener.onGone(client, why);
+    this.listener.onDeregistered(client, why);
   }
 }
 

@@ -13,7 +13,7 @@ import type { Client } from "./client.ts";
 import { type CoapSocket, openCoapSocket, type Peer } from "./coap-socket.ts";
 import { Explorer } from "./explorer.ts";
 import { Management } from "./management.ts";
-import { answer, Registrations } from "./registrations.ts";
+import { answer, type RegistrationListener, Registrations } from "./registrations.ts";
 
 export interface DemoListener {
   /** A sentence about what happened. */
@@ -46,17 +46,16 @@ export class DemoServer {
       onValues: (client, values) => this.take(client, values),
       isThere: (client) => this.clients.includes(client),
     });
-    this.registrations = new Registrations(clock, {
-      onRegistered: (client) => this.onRegistered(client),
-      onUpdated: (client, { listed, moved }) => {
-        if (moved) this.explorer.forget(client);
-        if (moved || listed) this.explorer.explore(client);
-      },
-      onGone: (client, why) => {
-        this.explorer.forget(client);
-        if (why !== "replaced") listener.onEvent(`${client.endpoint} ${why}`);
-      },
-    });
+    const onDeregistered = (client: Client, why: string): void => {
+      this.explorer.forget(client);
+      if (why !== "replaced") listener.onEvent(`${client.endpoint} ${why}`);
+    };
+    const onUpdated: RegistrationListener["onUpdated"] = (client, { listed, moved }) => {
+      if (moved) this.explorer.forget(client);
+      if (moved || listed) this.explorer.explore(client);
+    };
+    const onRegistered = (client: Client): void => this.onRegistered(client);
+    this.registrations = new Registrations({ onRegistered, onUpdated, onDeregistered }, clock);
   }
 
   static async start(listener: DemoListener, options: DemoServerOptions = {}): Promise<DemoServer> {
