@@ -116,5 +116,6 @@ function valueRow({ path, name, value, unit, time, bad }: ValueStatus, now: Unix
 /** As JSON brought it: 64-bit integers are text, bytes hexadecimal, links `{ object, instance }`. */
 function formatValue(value: unknown): string {
   if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(7)));
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  // A device's text is no command to the terminal.
+  return typeof value === "object" ? JSON.stringify(value) : String(value).replaceAll(/\p{Cc}/gu, "?");
 }

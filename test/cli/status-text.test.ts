@@ -123,3 +123,12 @@ test("what JSON made of values is shown as it is", () => {
     /x {2}9007199254740993 .*\n.*\n.*x {2}true .*\n.*x {2}\{"object":3,"instance":0\} /,
   );
 });
+
+test("a device's text cannot steer the terminal", () => {
+  const path = parsePath("/meter-1/3/0/0");
+  const values = [{ path, name: "Manufacturer", value: "A\u001b[2J\nB", time: NOW }];
+  assert.match(
+    formatStatus(aStatus({ devices: [{ ...device, values }] }), true),
+    /Manufacturer {2}A\?\[2J\?B {2}0 s ago$/,
+  );
+});
