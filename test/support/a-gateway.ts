@@ -36,8 +36,9 @@ export interface Setup {
 
 /** Starts one; it is stopped, and its files are removed, after the test. */
 export async function aGateway(t: TestContext, setup: Setup = {}): Promise<AGateway> {
-  const world = new AGateway(temporaryDirectory(t), setup);
+  // Hooks run in the order in which they were given: it stops before its folder goes.
   t.after(() => world.stop());
+  const world: AGateway = new AGateway(temporaryDirectory(t), setup);
   setup.prepare?.(world);
   await world.start();
   await world.clock.advance(setup.run ?? 5 * SECOND);

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MINUTE, SECOND } from "../../src/clock.ts";
+import { CODE } from "../../src/coap/codes.ts";
+import { CoapEndpoint } from "../../src/coap/endpoint.ts";
+import { ModelTree } from "../../src/lwm2m/model-tree.ts";
+import { ALL_VERSIONS, Registration } from "../../src/lwm2m/registration.ts";
+import { Connection } from "../../src/servers/connection.ts";
+import { Registrar } from "../../src/servers/registrar.ts";
+import { FakeBacking } from "../support/fake-backing.ts";
+import { FakeClock, fakeRandom } from "../support/fake-clock.ts";
+import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
+import { ScriptedServer } from "../support/scripted-server.ts";
+
+async function aRegistrar(resolve: () => Promise<void> = async () => {}) {
+  const clock = new FakeClock();
+  const server = new ScriptedServer(clock);
+  const lines: LogLine[] = [];
+  const states: string[] = [];
+  const random = fakeRandom();
+  const ignore = (): void => {};
+  const listener = { onRequest: ignore, onDelivered: ignore, onFailed: ignore, onCancelled: ignore };
+  const connection = new Connection(server.openTransport(), new CoapEndpoint({ random }), clock, listener);
+  await connection.open();
+  const own = { endpoint: "gw-1", lifetime: 300, binding: "U", queueMode: false };
+  const registrar = new Registrar(
+    {
+      machine: new Registration({ ...own, versions: ALL_VERSIONS, random }),
+      connection,
+      resolve,
+      gatewayTree: new ModelTree(new FakeBacking("", { 3: { version: "1.1", instances: { 0: { 0: "Acme" } } } })),
+      clock,
+      log: recordingLogger(lines),
+    },
+    {
+      onAccepted: (location, version) => states.push(`accepted /${location.join("/")} ${version}`),
+      onState: (state, changed) => changed && states.push(state),
+    },
+  );
+  const said = (): string[] => lines.filter(({ level }) => level !== "debug").map(({ message }) => message);
+  return { clock, server, registrar, states, lines, said };
+}
+
+test("before it starts it is deregistered, and says so", async () => {
+  const { registrar, clock } = await aRegistrar();
+  assert.deepEqual(registrar.standing, { state: "deregistered", since: clock.wall(), reason: "not started" });
+});
+
+test("Register carries the list of objects; what was answered is told in order", async () => {
+  const { clock, server, registrar, states } = await aRegistrar();
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  const [register] = server.registrations.heard;
+  assert.deepEqual(register?.query, ["ep=gw-1", "lt=300", "lwm2m=1.2", "b=U"]);
+  assert.match(register?.objects ?? "", /<\/3>;ver=1.1,<\/3\/0>$/);
+  assert.deepEqual(states, ["registering", "accepted /rd/1 1.2", "registered"]);
+  const { state, until = 0 } = registrar.standing;
+  assert.equal(state, "registered");
+  assert.equal(Math.round((until - clock.wall()) / SECOND), 206, "the next Update");
+});
+
+test("an Update carries what is new alone: the list of objects, or the lifetime", async () => {
+  const { clock, server, registrar } = await aRegistrar();
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  registrar.handle({ type: "objectsChanged" });
+  await clock.advance(SECOND);
+  registrar.handle({ type: "lifetimeChanged", lifetime: 60 });
+  await clock.advance(SECOND);
+  const [objects, lifetime] = server.registrations.heard.slice(1);
+  assert.deepEqual([objects?.path, objects?.query, objects?.objects.endsWith("</3/0>")], ["/rd/1", [], true]);
+  assert.deepEqual([lifetime?.query, lifetime?.objects], [["lt=60"], ""]);
+});
+
+test("since is when the state began; a renewal does not touch it", async () => {
+  const { clock, registrar } = await aRegistrar();
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  const { since } = registrar.standing;
+  assert.ok(since <= clock.wall() && since > clock.wall() - SECOND);
+  registrar.handle({ type: "stop" });
+  await clock.advance(SECOND);
+  assert.equal(registrar.standing.state, "deregistered");
+  assert.ok(registrar.standing.since > since);
+});
+
+test("a failure is logged once for each reason, until it has registered again", async () => {
+  const { clock, server, registrar, said, lines } = await aRegistrar();
+  server.registrations.refuse.register = CODE.forbidden;
+  registrar.handle({ type: "start" });
+  await clock.advance(30 * MINUTE);
+  server.registrations.refuse.register = CODE.internalServerError;
+  await clock.advance(30 * MINUTE);
+  const failing = "not registered; trying again until it is";
+  assert.deepEqual(said(), [failing, failing]);
+  const reasons = lines.filter(({ message }) => message === failing).map(({ fields: { reason } }) => reason);
+  assert.deepEqual(reasons, ["Register: 4.03", "Register: 5.00"]);
+  server.registrations.refuse.register = undefined;
+  await clock.advance(6 * MINUTE);
+  server.registrations.forget();
+  server.registrations.refuse.register = CODE.forbidden;
+  await clock.advance(30 * MINUTE);
+  assert.deepEqual(said().slice(2), ["registered", failing]);
+});
+
+test("a name that has no address now does not keep it from trying", async () => {
+  let failures = 0;
+  const { clock, server, registrar, said } = await aRegistrar(async () => {
+    failures++;
+    throw new Error("ENOTFOUND");
+  });
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  assert.equal(failures, 1);
+  assert.equal(server.registrations.location, "/rd/1", "the address of before may serve");
+  assert.deepEqual(said(), ["registered"]);
+});
+
+test("once stopped it does nothing more", async () => {
+  const { clock, server, registrar } = await aRegistrar();
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  registrar.stop();
+  await clock.advance(30 * MINUTE);
+  assert.equal(server.registrations.heard.length, 1);
+});
