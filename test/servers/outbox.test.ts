@@ -103,3 +103,54 @@ test("an observation that ends owes nothing, and its late acknowledgement settle
   assert.deepEqual(sent, ["1 A 1", "2 A 1"]);
   assert.equal(outbox.counters.waiting, 1);
 });
+
+test("the limit holds also while a report is on its way, which is not counted", () => {
+  const { outbox, sent } = anOutbox({ most: 1 });
+  outbox.resume();
+  for (let value = 1; value <= 6; value++) outbox.add(A, report(value), 2);
+  assert.deepEqual(outbox.counters, { waiting: 3, delivered: 0, dropped: 3 });
+  outbox.onDelivered(1);
+  outbox.onDelivered(2);
+  outbox.onDelivered(3);
+  assert.deepEqual(sent, ["1 A 1", "2 A 1", "3 A 1"]);
+  assert.deepEqual(outbox.counters, { waiting: 0, delivered: 3, dropped: 3 });
+});
+
+test("hqmax 0: what a server that is there waits for is dropped once it is away, what was on its way too", () => {
+  const { outbox, sent } = anOutbox();
+  outbox.resume();
+  outbox.add(A, report(1), 0);
+  outbox.add(A, report(2), 0);
+  outbox.add(B, report(3), 0);
+  assert.equal(outbox.counters.waiting, 3, "its turn comes");
+  outbox.pause();
+  outbox.onFailed(1);
+  assert.deepEqual(outbox.counters, { waiting: 0, delivered: 0, dropped: 3 });
+  outbox.resume();
+  assert.deepEqual(sent, ["1 A 1"]);
+});
+
+test("what a void observation owes waits until it is granted again", () => {
+  const { outbox, sent } = anOutbox();
+  outbox.add(A, report(1), MANY);
+  outbox.hold(A);
+  outbox.resume();
+  outbox.add(B, report(2), MANY);
+  assert.deepEqual(sent, ["1 B 1"]);
+  outbox.onDelivered(1);
+  assert.equal(outbox.counters.waiting, 1);
+  outbox.release(A);
+  outbox.release(B);
+  assert.deepEqual(sent, ["1 B 1", "2 A 1"]);
+});
+
+test("a void observation that is over owes nothing", () => {
+  const { outbox, sent } = anOutbox();
+  outbox.add(A, report(1), MANY);
+  outbox.hold(A);
+  outbox.forget(A);
+  outbox.release(A);
+  outbox.resume();
+  assert.deepEqual(sent, []);
+  assert.deepEqual(outbox.counters, { waiting: 0, delivered: 0, dropped: 1 });
+});
