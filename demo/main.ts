@@ -20,17 +20,24 @@ interface End {
   readonly code: number;
 }
 
-/** What goes wrong here goes wrong by itself; what a person does is the other end. */
+/** What a person does to end it. */
 class Ends {
   readonly asked: Promise<End>;
   private end: (end: End) => void = () => {};
+  private told = false;
 
   constructor() {
     this.asked = new Promise((resolve) => {
       this.end = resolve;
     });
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-      process.on(signal, () => this.end({ reason: signal, code: 0 }));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+      process.on(signal, () => {
+        // The second one does not wait: it takes the programs along.
+        if (this.told) process.exit(1);
+        this.told = true;
+        this.end({ reason: signal, code: 0 });
+      });
+    }
     // Who reads us may go, as `head` does: without a reader there is nothing to show.
     process.stdout.on("error", () => this.end({ reason: "nobody reads on", code: 0 }));
   }
@@ -57,9 +64,11 @@ async function main(pace: number): Promise<number> {
     () => failed,
     (error: unknown): End => ({ reason: sentenceOf(error), code: 1 }),
   );
-  const timers = live(server, view, new Valve(server, (sentence) => view.event(sentence)), pace);
+  const valve = new Valve(server, (sentence) => view.event(sentence));
+  const timers = live(server, view, valve, pace);
   const { reason, code } = await Promise.race([ends.asked, failed, broken]);
   for (const timer of timers) clearInterval(timer);
+  valve.end();
   view.event(`ending: ${reason}`);
   // The gateway first: it de-registers while the server still answers, and reads no slave that is gone.
   await programs.stop();

@@ -16,6 +16,7 @@ export class Valve {
   private readonly tell: (sentence: string) => void;
   private turns = 0;
   private busy = false;
+  private ended = false;
 
   /** `tell` takes a sentence about what became of it. */
   constructor(server: DemoServer, tell: (sentence: string) => void) {
@@ -26,15 +27,19 @@ export class Valve {
   /** The next thing; nothing while the one before is not done, or where no client shows the valve. */
   async turn(): Promise<void> {
     const client = this.server.clients.find(({ devices }) => devices.has(PREFIX));
-    if (client === undefined || this.busy) return;
+    if (client === undefined || this.busy || this.ended) return;
     this.busy = true;
-    try {
-      this.tell(await this.take(TURNS[this.turns++ % TURNS.length] ?? "restart", client));
-    } catch (error) {
-      this.tell(`the valve did not do it: ${error instanceof Error ? error.message : String(error)}`);
-    } finally {
-      this.busy = false;
-    }
+    const turn = TURNS[this.turns++ % TURNS.length] ?? "restart";
+    const sentence = await this.take(turn, client).catch(
+      (error: unknown) => `the valve did not do it: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    this.busy = false;
+    if (!this.ended) this.tell(sentence);
+  }
+
+  /** Asks nothing more; what is under way is of no interest. */
+  end(): void {
+    this.ended = true;
   }
 
   private async take(turn: number | "restart", client: Client): Promise<string> {

@@ -48,7 +48,7 @@ function simulatedDevice(
   // Targets of steps first: where one lies on a point of the mapping, the point has the last word.
   for (const { id, point, idle } of stepTargets(plan, adapter, log)) played.set(id, commandPoint(point, idle));
   for (const [i, { point, source }] of [...plan.resources.values()].entries()) {
-    if (source.kind === "point") played.set(point, valuePoint(source, seed + i, clock.wall()));
+    if (source.kind === "point") played.set(point, valuePoint(source, seed + i + 1, clock.wall()));
   }
   return {
     device: plan.device,
