@@ -4,11 +4,11 @@ import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { aGateway } from "../support/a-gateway.ts";
 import {
-  CLIMATE,
   CLIMATE_SETUP,
   HUMIDITY,
   POINT,
   SECOND_TEMPERATURE,
+  SLOW_CLIMATE_SETUP,
   TEMPERATURE,
 } from "../support/climate-mapping.ts";
 
@@ -111,8 +111,7 @@ test("SenML tells when each value was measured; TLV carries the values alone", a
 });
 
 test("con=0 makes notifications that nobody acknowledges, and yet one in a day is", async (t) => {
-  const rarely = { climate: CLIMATE.replace("normal: 10s", "normal: 1h") };
-  const { clock, server } = await aGateway(t, { ...CLIMATE_SETUP, mappings: rarely });
+  const { clock, server } = await aGateway(t, SLOW_CLIMATE_SETUP);
   await server.writeAttributes(TEMPERATURE, "con=0", "pmax=7200");
   await server.observe(TEMPERATURE);
   await clock.advance(25 * HOUR);

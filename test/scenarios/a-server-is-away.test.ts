@@ -4,7 +4,7 @@ import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway } from "../support/a-gateway.ts";
-import { CLIMATE_SETUP, HUMIDITY, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
+import { CLIMATE_SETUP, HUMIDITY, POINT, SLOW_CLIMATE_SETUP, TEMPERATURE } from "../support/climate-mapping.ts";
 
 /** Each poll finds another temperature: 30, 30.25, … */
 async function measure({ clock, meter }: AGateway, polls: number): Promise<number[]> {
@@ -119,7 +119,7 @@ test("a server that restarted: Update, 4.04, Register; it observes again, and no
 test("a refused Register is tried again for ever, ever more rarely, and said once", async (t) => {
   for (const code of [CODE.forbidden, CODE.internalServerError]) {
     const world = await aGateway(t, {
-      ...CLIMATE_SETUP,
+      ...SLOW_CLIMATE_SETUP,
       prepare: ({ server }) => {
         server.registrations.refuse.register = code;
       },
@@ -141,7 +141,7 @@ test("a refused Register is tried again for ever, ever more rarely, and said onc
 
 test("a server that is not there at the start is registered with when it comes", async (t) => {
   const world = await aGateway(t, {
-    ...CLIMATE_SETUP,
+    ...SLOW_CLIMATE_SETUP,
     prepare: ({ server }) => {
       server.wire.cut = true;
     },
@@ -160,7 +160,7 @@ test("a server that is not there at the start is registered with when it comes",
 
 test("a server that acknowledges a Register and never answers it is asked again", async (t) => {
   const world = await aGateway(t, {
-    ...CLIMATE_SETUP,
+    ...SLOW_CLIMATE_SETUP,
     prepare: ({ server }) => {
       server.hold = () => {};
     },
@@ -175,7 +175,7 @@ test("a server that acknowledges a Register and never answers it is asked again"
 
 test("4.12 steps the version down; a 1.0 server gets what 1.0 knows", async (t) => {
   const world = await aGateway(t, {
-    ...CLIMATE_SETUP,
+    ...SLOW_CLIMATE_SETUP,
     prepare: ({ server }) => {
       server.registrations.version = "1.0";
     },
@@ -193,7 +193,7 @@ test("4.12 steps the version down; a 1.0 server gets what 1.0 knows", async (t) 
 
 test("a 1.1 server is offered the core objects as 1.1 has them: it knows no newer ones", async (t) => {
   const world = await aGateway(t, {
-    ...CLIMATE_SETUP,
+    ...SLOW_CLIMATE_SETUP,
     prepare: ({ server }) => {
       server.registrations.version = "1.1";
     },

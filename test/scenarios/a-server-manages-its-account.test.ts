@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway } from "../support/a-gateway.ts";
-import { CLIMATE_SETUP, HUMIDITY, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
+import { CLIMATE_SETUP, HUMIDITY, POINT, SLOW_CLIMATE_SETUP, TEMPERATURE } from "../support/climate-mapping.ts";
 import type { Heard } from "../support/scripted-registrations.ts";
 
 const since = ({ server }: AGateway, count: number): readonly Heard[] => server.registrations.heard.slice(count);
@@ -18,7 +18,7 @@ test("the Register says who we are, for how long, and what the gateway itself ha
 });
 
 test("a registration is kept alive by Updates with nothing in them", async (t) => {
-  const world = await aGateway(t, { ...CLIMATE_SETUP, servers: ["lifetime: 10m"] });
+  const world = await aGateway(t, { ...SLOW_CLIMATE_SETUP, servers: ["lifetime: 10m"] });
   await world.clock.advance(HOUR);
   const updates = since(world, 1);
   assert.equal(updates.length, 7, "93 s before each end");

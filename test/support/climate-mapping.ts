@@ -46,3 +46,9 @@ export const CLIMATE_SETUP = {
     meter.set(POINT.humidity, 40);
   },
 } as const;
+
+/** The same, polled each hour: for long times in which the device is nobody's business. */
+export const SLOW_CLIMATE_SETUP = {
+  ...CLIMATE_SETUP,
+  mappings: { climate: CLIMATE.replace("normal: 10s", "normal: 1h") },
+} as const;
