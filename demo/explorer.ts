@@ -47,6 +47,8 @@ export class Explorer {
   }
 
   private async run(client: Client): Promise<void> {
+    // The answer to its Register, or its Update, goes out first.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     try {
       do {
         this.underWay.set(client, false);

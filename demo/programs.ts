@@ -48,7 +48,7 @@ export class Programs {
     const gone = new Promise<void>((resolve) => {
       const ended = (how: string): void => {
         if (!this.stopping) this.fail(`${name} ended by itself (${how}); see ${logFile}`);
-        log.end(resolve);
+        log.end(() => resolve());
       };
       child.once("error", (error) => ended(error.message));
       // Not "exit": its last words may still be on the way.
