@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { check } from "../../src/cli/check.ts";
+import { importXml } from "../../src/cli/import-xml.ts";
+import { run } from "../../src/cli/run.ts";
+import { schema } from "../../src/cli/schema.ts";
+import { sim } from "../../src/cli/sim.ts";
+import { status } from "../../src/cli/status.ts";
+import { locateData } from "../../src/locate.ts";
+
+test("docs/cli.md has a section for each subcommand, which names every option and no other", () => {
+  const text = readFileSync(locateData("docs/cli.md"), "utf8");
+  for (const command of [run, check, status, sim, schema, importXml]) {
+    const [, section = ""] = text.split(`\n## ${command.name}\n`);
+    const own = section.split("\n## ")[0] ?? "";
+    assert.ok(own !== "", command.name);
+    const named = new Set([...own.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, name = ""]) => name));
+    assert.deepEqual([...named].sort(), Object.keys(command.options).sort(), command.name);
+  }
+});
