@@ -3,45 +3,18 @@
  * what a test tells it and keeps everything that it hears.
  */
 import { MINUTE, type Millis, type UnixMillis } from "../../src/clock.ts";
-import { CODE, formatCode, isSuccess } from "../../src/coap/codes.ts";
+import { CODE, isSuccess } from "../../src/coap/codes.ts";
 import { type CoapEffect, CoapEndpoint, type CoapEvent, type ExchangeId, exchangeId } from "../../src/coap/endpoint.ts";
 import { decodeMessage, encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
-import {
-  type CoapMessage,
-  NO_PAYLOAD,
-  OPTION,
-  sortOptions,
-  stringOptions,
-  uintOption,
-  uintValue,
-  withOptions,
-} from "../../src/coap/options.ts";
+import { type CoapMessage, OPTION, uintOption, withOptions } from "../../src/coap/options.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
-import { codecFor, decodeTimed } from "../../src/lwm2m/formats/index.ts";
-import { catalogue } from "../../src/lwm2m/objects/index.ts";
-import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import { type Drive, drive } from "../../src/machine.ts";
 import type { Transport } from "../../src/servers/transport/transport.ts";
 import { type FakeClock, fakeRandom, settle } from "./fake-clock.ts";
+import { type Answer, type Asked, answerOf, encoded, requestOf } from "./scripted-messages.ts";
 import { ScriptedRegistrations } from "./scripted-registrations.ts";
 import { Wire, type WireOptions } from "./wire.ts";
-
-/** What the gateway said to a request, or in a notification. */
-export interface Answer {
-  /** "2.05" */
-  readonly code: string;
-  /** The Content-Format; absent where there is none. */
-  readonly format: number | undefined;
-  readonly records: readonly TimedPathValue[];
-  /** The records as a table, by path. */
-  readonly values: Readonly<Record<string, Value>>;
-  /** The payload as text: the diagnostic of an error, the links of a Discover. */
-  readonly text: string;
-  /** How it came: in the acknowledgement, or by itself. */
-  readonly type: "ack" | "con" | "non";
-  readonly at: UnixMillis;
-}
 
 export interface Notification extends Answer {
   /** The path that is observed. */
@@ -53,14 +26,6 @@ export interface Packet {
   readonly from: "gateway" | "server";
   readonly at: UnixMillis;
   readonly message: UdpMessage;
-}
-
-export interface Asked {
-  readonly accept?: number;
-  readonly query?: readonly string[];
-  readonly format?: number;
-  readonly payload?: Uint8Array;
-  readonly observe?: 0 | 1;
 }
 
 export class ScriptedServer {
@@ -163,7 +128,7 @@ export class ScriptedServer {
     if (asked.observe === 0) this.observing.set(path, exchange);
     return new Promise((resolve, reject) => {
       this.waiting.set(exchange, { path, observes: asked.observe === 0, resolve, reject, answered: false });
-      this.feed?.({ type: "request", exchange, message: request(code, path, asked), confirmable: true });
+      this.feed?.({ type: "request", exchange, message: requestOf(code, path, asked), confirmable: true });
     });
   }
 
@@ -251,22 +216,11 @@ export class ScriptedServer {
   private onResponse(exchange: ExchangeId, message: CoapMessage): void {
     const waiting = this.waiting.get(exchange);
     if (waiting === undefined) return;
-    const answer = this.answerOf(waiting.path, message);
+    const answer = answerOf(waiting.path, message, { type: this.arriving, at: this.clock.wall() });
     if (waiting.answered) this.notifications.push({ ...answer, observed: waiting.path });
     else waiting.resolve(answer);
     waiting.answered = true;
     if (!waiting.observes || !isSuccess(message.code)) this.waiting.delete(exchange);
-  }
-
-  private answerOf(path: string, message: CoapMessage): Answer {
-    const format = uintValue(message, OPTION.contentFormat);
-    const at = this.clock.wall();
-    const hasValues = format !== undefined && format !== CONTENT_FORMAT.linkFormat;
-    const context = { base: parsePath(hasValues ? path : "/"), typeOf: catalogue.typeOf, now: at };
-    const records = hasValues ? decodeTimed(format, message.payload, context) : [];
-    const values = Object.fromEntries(records.map((record) => [record.path, record.value]));
-    const text = new TextDecoder().decode(message.payload);
-    return { code: formatCode(message.code), format, records, values, text, type: this.arriving, at };
   }
 }
 
@@ -276,27 +230,4 @@ interface Waiting {
   resolve(answer: Answer): void;
   reject(error: Error): void;
   answered: boolean;
-}
-
-function request(code: number, path: string, { accept, query = [], format, payload, observe }: Asked): CoapMessage {
-  const uint = (number: number, value: number | undefined) => (value === undefined ? [] : [uintOption(number, value)]);
-  const segments = path.split("/").filter((segment) => segment !== "");
-  return {
-    code,
-    options: sortOptions([
-      ...stringOptions(OPTION.uriPath, segments),
-      ...uint(OPTION.observe, observe),
-      ...uint(OPTION.contentFormat, format),
-      ...stringOptions(OPTION.uriQuery, query),
-      ...uint(OPTION.accept, accept),
-    ]),
-    payload: payload ?? NO_PAYLOAD,
-  };
-}
-
-function encoded(base: string, values: Readonly<Record<string, Value>>, format: number): Uint8Array {
-  const codec = codecFor(format);
-  if (codec === undefined) throw new RangeError(`no codec for Content-Format ${format}`);
-  const samples = Object.entries(values).map(([path, value]) => ({ path: parsePath(path), value, time: 0 }));
-  return codec.encode(samples, parsePath(base), catalogue.typeOf);
 }
