@@ -1,6 +1,7 @@
 /** SenML CBOR (Content-Format 112): RFC 8428 §6, Core 1.2 §7.5.7. */
+import { SECOND } from "../../clock.ts";
 import { ProtocolError } from "../../errors.ts";
-import { isObjectLink } from "../sample.ts";
+import { isObjectLink, type Sample } from "../sample.ts";
 import { type Cbor, CborFloat, type CborInput, cborInteger, decodeCbor, encodeCbor } from "./cbor.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
@@ -12,7 +13,10 @@ export const senmlCbor: ReportCodec = {
   contentFormat: CONTENT_FORMAT.senmlCbor,
   carriesTime: true,
   singleValue: false,
-  encode: (samples, _base, typeOf, options) => encodeCbor(toRecords(samples, typeOf, options).map(writeRecord)),
+  encode(samples, _base, typeOf, options) {
+    const timed = options?.times === true ? samples.map(onGrid) : samples;
+    return encodeCbor(toRecords(timed, typeOf, options).map(writeRecord));
+  },
   decode: (payload, base, typeOf) => writtenValues(readPack(payload), base, typeOf),
   decodeReport: (payload, context) => reportedValues(readPack(payload), context),
 };
@@ -69,11 +73,21 @@ function isWhole(value: number | bigint): boolean {
   return typeof value === "bigint" || Number.isInteger(value);
 }
 
-/** Whole seconds as an integer; else the shorter float, as long as it still means the same millisecond. */
+/** Steps in which a fraction of a second is told. */
+const STEPS_PER_SECOND = 512;
+
+/**
+ * The sample at the step next to its time, less than a millisecond away. Leshan takes a float digit by digit and refuses a
+ * notification with a time finer than nanoseconds: nine decimal digits are what nine binary ones, 1/512 s, need.
+ */
+function onGrid(sample: Sample): Sample {
+  if (sample.time % SECOND === 0) return sample;
+  return { ...sample, time: (Math.round((sample.time / SECOND) * STEPS_PER_SECOND) / STEPS_PER_SECOND) * SECOND };
+}
+
+/** Whole seconds as an integer, else a float. */
 function seconds(time: number): CborInput {
-  if (Number.isInteger(time)) return cborInteger(time);
-  const short = Math.fround(time);
-  return new CborFloat(Math.round(short * 1000) === Math.round(time * 1000) ? short : time);
+  return Number.isInteger(time) ? cborInteger(time) : new CborFloat(time);
 }
 
 function readPack(payload: Uint8Array): SenmlInput[] {
