@@ -36,7 +36,8 @@ export function drive<Event, Effect>(
 
   const arm = (): void => {
     const deadline = stopped ? undefined : machine.deadline;
-    if (deadline === armed) return;
+    // Deadlines come and go with every message: a timer that rings too early costs less than one made anew each time.
+    if (!stopped && (deadline === undefined || (armed !== undefined && armed <= deadline))) return;
     disarm?.();
     armed = deadline;
     disarm = deadline === undefined ? undefined : clock.at(deadline, onDeadline);
@@ -44,7 +45,9 @@ export function drive<Event, Effect>(
   const onDeadline = (): void => {
     armed = undefined;
     disarm = undefined;
-    feed(TIMEOUT);
+    const deadline = machine.deadline;
+    if (deadline !== undefined && deadline <= clock.monotonic()) feed(TIMEOUT);
+    else arm();
   };
   const feed = (event: Event | Timeout): void => {
     if (stopped) return;
