@@ -44,8 +44,7 @@ export class North {
     this.options = options;
     this.accounts = options.settings.map((settings, i) => ({ settings, account: accountOf(settings, i) }));
     this.serverObject = new ServerObject(
-      // The lowest version with all its resources: a server of 1.1 cannot read TLV or text of a version that it does not know.
-      requiredObject(options.catalogue, 1, "1.1"),
+      requiredObject(options.catalogue, 1, "1.2"),
       this.accounts.map(({ account }) => account),
       {
         onWritten: (account, sample) => this.onWritten(account, sample),

@@ -31,9 +31,17 @@ export function impliedVersion(lwm2m: Lwm2mVersion, object: number): string {
   return IMPLIED[lwm2m].get(object) ?? "1.0";
 }
 
+/**
+ * Objects that are told to an older server as the version that it knows: what came later is an addition that it does not ask
+ * for, while without a definition of a newer version it cannot read any of it.
+ */
+const TOLD_AS_KNOWN: ReadonlySet<number> = new Set([1]);
+
 /** What `ver` must say of this object, or undefined where the server assumes the right version by itself. */
 export function announcedVersion(lwm2m: Lwm2mVersion, object: number, version: string): string | undefined {
-  return version === impliedVersion(lwm2m, object) ? undefined : version;
+  const implied = impliedVersion(lwm2m, object);
+  if (version === implied) return undefined;
+  return TOLD_AS_KNOWN.has(object) && compareVersions(version, implied) > 0 ? undefined : version;
 }
 
 /** Orders "1.9" before "1.10" before "2.0". */

@@ -38,6 +38,9 @@ test("a version is announced where the server would assume another", () => {
   assert.equal(announcedVersion("1.2", 3303, "1.1"), "1.1");
   assert.equal(announcedVersion("1.0", 3, "1.0"), undefined);
   assert.equal(announcedVersion("1.0", 3, "1.1"), "1.1");
+  // Leshan reads the TLV of an object as opaque, and its text as strings, where it has no definition of the version told.
+  assert.equal(announcedVersion("1.1", 1, "1.2"), undefined);
+  assert.equal(announcedVersion("1.0", 1, "1.2"), undefined);
 });
 
 test("the versions that an LwM2M version implies are those of Core 1.2.2 Table E-1 and its forerunners", () => {
