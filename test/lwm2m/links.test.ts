@@ -59,7 +59,7 @@ test("an object list has each instance, objects without one, and versions that a
   );
   assert.equal(
     objects(registerPayload(gateway, "1.0")),
-    '</1>;ver="1.1",</1/0>,</3>;ver="1.2",</3/0>,</5>,</25>;ver="2.0",</25/0>,</25/1>',
+    '</1/0>,</3>;ver="1.2",</3/0>,</5>,</25>;ver="2.0",</25/0>,</25/1>',
   );
 });
 
