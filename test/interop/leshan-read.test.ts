@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Format } from "./leshan/leshan-server.ts";
 import { sharedSession } from "./leshan/session.ts";
+import { checkWellFormed } from "./leshan/tshark.ts";
 
 const aSession = sharedSession("read");
 
@@ -122,4 +123,9 @@ test("what is not there, not allowed or not spoken is refused with the code that
     "a creation": "METHOD_NOT_ALLOWED(405)",
     "a deletion": "METHOD_NOT_ALLOWED(405)",
   });
+});
+
+test("tshark finds nothing malformed in the whole session", async (t) => {
+  const session = await aSession(t);
+  if (session !== undefined) await checkWellFormed(t, session.wire);
 });

@@ -2,6 +2,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -61,10 +62,14 @@ final class Json {
             one.put("url", link.getUriReference());
             ObjectNode attributes = one.putObject("attributes");
             for (Attribute attribute : link.getAttributes()) {
-                attributes.put(attribute.getName(), attribute.hasValue() ? String.valueOf(attribute.getValue()) : null);
+                attributes.put(attribute.getName(), attribute.hasValue() ? textOf(attribute.getValue()) : null);
             }
         }
         return json;
+    }
+
+    private static String textOf(Object value) {
+        return value instanceof BigDecimal number ? number.toPlainString() : String.valueOf(value);
     }
 
     static ObjectNode ofResponse(ObjectMapper mapper, LwM2mResponse response) {
@@ -127,6 +132,7 @@ final class Json {
     private static JsonNode ofValue(ObjectMapper mapper, Object value) {
         if (value instanceof Boolean) return mapper.valueToTree(value);
         if (value instanceof byte[] bytes) return mapper.valueToTree(HexFormat.of().formatHex(bytes));
+        if (value instanceof ObjectLink link) return mapper.valueToTree(link.encodeToString());
         if (value instanceof Date date) return mapper.valueToTree(date.toInstant().toString());
         if (value instanceof Link[] links) {
             return mapper.valueToTree(new DefaultLinkSerializer().serializeCoreLinkFormat(links));

@@ -1,6 +1,6 @@
 /** The gateway as a user runs it: a process of its own, with its configuration in a folder. */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Lifetime, type Outcome, type RunningProcess, start } from "../../support/process.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
@@ -20,15 +20,31 @@ export interface GatewaySetup {
 }
 
 export class GatewayProcess {
+  private readonly setup: GatewaySetup;
+  private readonly config: string;
   private readonly program: RunningProcess;
 
-  constructor(program: RunningProcess) {
-    this.program = program;
+  /** Starts it; it registers by itself. */
+  constructor(owner: Lifetime, setup: GatewaySetup) {
+    const folder = temporaryDirectory(owner);
+    copy("models/26241-1_0.xml", join(folder, "vendor.xml"));
+    copy("every-type.yaml", join(folder, "mappings", "every-type.yaml"));
+    this.setup = setup;
+    this.config = join(folder, "config.yaml");
+    writeFileSync(this.config, configText(setup));
+    const args = [PROGRAM, "run", "--config", this.config, "--log-level", "debug"];
+    this.program = start(owner, process.execPath, args);
   }
 
   /** A line of its log; waits for it. Rejects when the gateway ends before. */
   printed(pattern: RegExp): Promise<RegExpExecArray> {
     return this.program.printed(pattern);
+  }
+
+  /** SIGHUP with these devices beside the meter. */
+  reload(devices: readonly string[]): void {
+    writeFileSync(this.config, configText({ ...this.setup, devices }));
+    this.program.child.kill("SIGHUP");
   }
 
   /** SIGTERM: it de-registers and ends. */
@@ -38,18 +54,9 @@ export class GatewayProcess {
   }
 }
 
-/** Starts it; it registers by itself. */
-export function startGateway(owner: Lifetime, setup: GatewaySetup): GatewayProcess {
-  const folder = temporaryDirectory(owner);
-  for (const file of ["every-type.yaml", "models/26241-1_0.xml"]) {
-    const target = join(folder, file.endsWith(".xml") ? "vendor.xml" : `mappings/${file}`);
-    mkdirSync(join(target, ".."), { recursive: true });
-    copyFileSync(fileURLToPath(new URL(file, import.meta.url)), target);
-  }
-  const config = join(folder, "config.yaml");
-  writeFileSync(config, configText(setup));
-  const args = [PROGRAM, "run", "--config", config, "--log-level", "debug"];
-  return new GatewayProcess(start(owner, process.execPath, args));
+function copy(file: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(fileURLToPath(new URL(file, import.meta.url)), target);
 }
 
 function configText({ port, endpoint, server = "lifetime: 60s", modbusPort, devices = [] }: GatewaySetup): string {

@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { findTool } from "../../support/foreign-tool.ts";
+import { tellPeer } from "../../support/peer.ts";
 import { type Lifetime, type Outcome, run } from "../../support/process.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -20,6 +21,7 @@ export type JavaProgram = readonly string[];
  * failure in CI; artefacts that no repository hands out are not, since nobody here can mend that.
  */
 export async function findLeshan(t: TestContext): Promise<JavaProgram | undefined> {
+  tellPeer(t, "Leshan", version());
   for (const tool of ["java", "javac"]) if (findTool(t, [tool], INSTALL) === undefined) return undefined;
   const folder = join(cacheFolder(), `leshan-${digest(["pom.xml"])}`);
   const libraries = join(folder, "lib");
@@ -86,6 +88,11 @@ async function whole(
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
+}
+
+function version(): string {
+  const [, text = "?"] = /<leshan\.version>(.*?)</.exec(readFileSync(join(HERE, "pom.xml"), "utf8")) ?? [];
+  return text;
 }
 
 function cacheFolder(): string {

@@ -25,7 +25,6 @@ export const CONTENT_FORMATS: Readonly<Record<Format, number>> = {
 
 /** A Leshan server on loopback, and its HTTP API for one client. */
 export class LeshanServer {
-  readonly version: string;
   readonly coapPort: number;
   readonly events: EventStream;
   private readonly program: RunningProcess;
@@ -33,15 +32,13 @@ export class LeshanServer {
 
   private constructor(program: RunningProcess, ready: Ready, endpoint: string, events: EventStream) {
     this.program = program;
-    this.version = ready.leshan;
     this.coapPort = ready.coap;
     this.events = events;
     this.api = `http://127.0.0.1:${ready.http}/api/clients/${endpoint}`;
   }
 
-  /** `port`: that of an earlier one that was killed; else a free one. */
-  static async start(owner: Lifetime, java: JavaProgram, endpoint: string, port = 0): Promise<LeshanServer> {
-    const program = start(owner, "java", [...java, String(port), "0", MODELS]);
+  static async start(owner: Lifetime, java: JavaProgram, endpoint: string): Promise<LeshanServer> {
+    const program = start(owner, "java", [...java, "0", "0", MODELS]);
     const [line] = await program.printed(/^\{.*\}$/m);
     const ready: Ready = JSON.parse(line);
     const events = new EventStream();
@@ -114,11 +111,6 @@ export class LeshanServer {
     return cancelled;
   }
 
-  /** What Leshan says where it got no answer that it takes. */
-  async failure(path: string): Promise<NoAnswer> {
-    return (await this.call("GET", path)) as NoAnswer;
-  }
-
   private async operate(method: string, path: string, query = "", body?: string): Promise<Answer> {
     const answer = (await this.call(method, path, query, body)) as Answer | NoAnswer;
     if ("error" in answer) throw new Error(`Leshan: ${method} ${path}: ${answer.error} (${answer.cause ?? ""})`);
@@ -136,5 +128,4 @@ export class LeshanServer {
 interface Ready {
   readonly coap: number;
   readonly http: number;
-  readonly leshan: string;
 }

@@ -1,0 +1,74 @@
+/** Wireshark's dissectors as a judge of what was on the wire. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { formatCode } from "../../../src/coap/codes.ts";
+import { findTool } from "../../support/foreign-tool.ts";
+import { tellPeer } from "../../support/peer.ts";
+import { run } from "../../support/process.ts";
+import { temporaryDirectory } from "../../support/temp.ts";
+import type { WireRecorder } from "./wire-recorder.ts";
+
+const FIELDS = ["coap.code", "coap.opt.ctype", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message"] as const;
+const SEPARATOR = "\t";
+/** Wireshark's number for a warning; below are notes, such as that a message was repeated. */
+const WARNING = 0x600000;
+
+/** What tshark made of a capture. */
+export interface Dissection {
+  readonly packets: number;
+  /** By code, e.g. "2.05"; an empty message is "0.00". */
+  readonly codes: ReadonlyMap<string, number>;
+  /** By Content-Format, as tshark calls it. */
+  readonly formats: ReadonlyMap<string, number>;
+  /** One sentence for each packet that is not as it should be. */
+  readonly complaints: readonly string[];
+}
+
+/** Fails where tshark has anything to say against what was recorded; prints what there was. */
+export async function checkWellFormed(t: TestContext, wire: WireRecorder): Promise<void> {
+  const dissection = await dissect(t, wire);
+  if (dissection === undefined) return;
+  const { packets, codes, formats, complaints } = dissection;
+  assert.deepEqual(complaints, []);
+  assert.equal(packets, wire.datagrams.length);
+  t.diagnostic(`${packets} packets; codes ${tally(codes)}; payloads ${tally(formats)}`);
+}
+
+/** Dissects all that was recorded; undefined, the test being skipped, where tshark is not installed. */
+export async function dissect(t: TestContext, wire: WireRecorder): Promise<Dissection | undefined> {
+  const tshark = findTool(t, ["tshark"], "apt-get install -y --no-install-recommends tshark");
+  if (tshark === undefined) return undefined;
+  const { stdout: about } = await run(t, tshark, ["--version"]);
+  tellPeer(t, "tshark", /\d+\.\d+\.\d+/.exec(about)?.[0] ?? "?");
+  const file = join(temporaryDirectory(t), "session.pcap");
+  writeFileSync(file, wire.toPcap());
+  const fields = FIELDS.flatMap((field) => ["-e", field]);
+  const asCoap = ["-d", `udp.port==${wire.port},coap`];
+  const { code, stdout, stderr } = await run(t, tshark, ["-n", "-r", file, ...asCoap, "-T", "fields", ...fields]);
+  assert.equal(code, 0, stderr);
+  return summary(stdout.split("\n").slice(0, -1));
+}
+
+function summary(lines: readonly string[]): Dissection {
+  const codes = new Map<string, number>();
+  const formats = new Map<string, number>();
+  const complaints: string[] = [];
+  for (const [i, line] of lines.entries()) {
+    const [code = "", format = "", malformed = "", severities = "", expert = ""] = line.split(SEPARATOR);
+    count(codes, formatCode(Number(code)));
+    if (format !== "") count(formats, format);
+    const warned = severities.split(",").some((severity) => Number(severity) >= WARNING);
+    if (code === "" || malformed !== "" || warned) complaints.push(`packet ${i + 1}: ${malformed} ${expert}`);
+  }
+  return { packets: lines.length, codes, formats, complaints };
+}
+
+function tally(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, n]) => `${name}: ${n}`).join(", ");
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
