@@ -1,5 +1,5 @@
 import type { AdapterModule } from "../adapter.ts";
-import { didYouMean, unknownWord } from "../yaml/issues.ts";
+import { unknownWord } from "../yaml/issues.ts";
 import { childOf, isEmpty, type MapEntry, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
 import type { LinkSettings } from "./types.ts";
@@ -42,11 +42,9 @@ function readLink(
   const adapter = adapters.find(({ linkTypes }) => linkTypes.includes(type.text));
   if (adapter === undefined) {
     const types = adapters.flatMap(({ linkTypes }) => linkTypes);
-    const hint = didYouMean(type.text, types);
-    const message =
-      hint === "" && LATER_TYPES.includes(type.text)
-        ? `links of type ${type.text} are not supported by this version (have: ${types.join(", ")})`
-        : unknownWord("type of link", type.text, types);
+    const message = LATER_TYPES.includes(type.text)
+      ? `links of type ${type.text} are not supported by this version (have: ${types.join(", ")})`
+      : unknownWord("type of link", type.text, types);
     reportError(report, type.place, message);
     return undefined;
   }

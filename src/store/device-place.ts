@@ -167,5 +167,5 @@ function belongs(owner: string): string {
 }
 
 function lingers(owner: string): string {
-  return `still belongs to device "${owner}", which is configured no more: forget that device, or say was: "${owner}"`;
+  return `still belongs to device "${owner}", which is configured no more: choose another, or say was: "${owner}" where this is that device`;
 }

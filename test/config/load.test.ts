@@ -259,3 +259,10 @@ test("a thousand devices of one mapping load in about a second", async (t) => {
   // Generous: the machine of the tests is shared, and a slip here costs tenfold.
   assert.ok(took < 5000, `${Math.round(took)} ms`);
 });
+
+test("a type of link of a later version is named as that, not as a slip for one that there is", async (t) => {
+  const text = `gateway: { endpoint: x }\nservers: [ { id: 1, uri: "coap://a" } ]\nlinks: { com: { type: modbus-rtu, port: /dev/ttyS0 } }\n`;
+  assert.deepEqual((await loadFolder(t, { "config.yaml": text })).problems, [
+    "config.yaml:3:23: error: links of type modbus-rtu are not supported by this version (have: modbus-tcp, simulated)",
+  ]);
+});
