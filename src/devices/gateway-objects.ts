@@ -61,6 +61,13 @@ export class GatewayDeviceBacking implements Backing {
     throw notAllowed("object 3 of the gateway cannot be executed");
   }
 
+  /** What is true now of a resource or its instance, for those who are told unasked: nobody says when the clock moves. */
+  latest(path: Path): Sample | undefined {
+    const { object, resource = -1 } = pathParts(path);
+    const value = object === this.definition.id ? this.values()[resource] : undefined;
+    return value === undefined ? undefined : { path, value, time: this.clock.wall() };
+  }
+
   /** By resource ID; Error Code has one instance, 0: no error. */
   private values(): Readonly<Record<number, Value>> {
     const { identity } = this;

@@ -35,6 +35,7 @@ export interface TreesOptions {
 export class Trees {
   readonly gateway: ObjectTree;
   private readonly options: TreesOptions;
+  private readonly gatewayDevice: GatewayDeviceBacking;
   private readonly gatewayObject: GatewayObjectBacking;
   private readonly ofDevice = new WeakMap<Device, ObjectTree>();
   /** What there was at the last call of `vanished`. */
@@ -48,8 +49,8 @@ export class Trees {
       () => this.entries(),
       clock,
     );
-    const device = new GatewayDeviceBacking(deviceObject(catalogue), identity, memory, clock);
-    this.gateway = new ModelTree(new MergedBacking("", [serverObject, device, this.gatewayObject]));
+    this.gatewayDevice = new GatewayDeviceBacking(deviceObject(catalogue), identity, memory, clock);
+    this.gateway = new ModelTree(new MergedBacking("", [serverObject, this.gatewayDevice, this.gatewayObject]));
   }
 
   /** The tree of a prefix; undefined where no running device has it. */
@@ -59,9 +60,15 @@ export class Trees {
     return device === undefined ? undefined : this.treeOf(device);
   };
 
-  /** The last good value of a device's path, with the time of its newest measurement; undefined for the gateway's own. */
+  /**
+   * The last good value of a device's path, with the time of its newest measurement; what the gateway's own object 3 says now.
+   * Undefined for what only changes when somebody changes it.
+   */
   latest(path: Path): Sample | undefined {
-    return this.options.devices.byPrefix(prefixOf(path))?.backing.latest(path);
+    const prefix = prefixOf(path);
+    return prefix === ""
+      ? this.gatewayDevice.latest(path)
+      : this.options.devices.byPrefix(prefix)?.backing.latest(path);
   }
 
   /** What of object 25 is another now than at the last call, for those who observe it. */

@@ -11,7 +11,7 @@ import {
   type Observations,
   observationId,
 } from "../lwm2m/observations.ts";
-import { isWithin, type Path, pathParts } from "../lwm2m/path.ts";
+import { isWithin, type Path, pathParts, prefixOf } from "../lwm2m/path.ts";
 import { contentResponse } from "../lwm2m/response.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
@@ -160,8 +160,11 @@ export class Reports {
         break;
       }
       case "refresh":
-        // What the read brings comes back as `changed`; a device that does not answer says so by its own state.
-        for (const path of effect.paths) this.tree(path)?.read(path).catch(ignore);
+        // A device's new values come as `changed` by themselves, too; one that does not answer says so by its own state.
+        for (const path of effect.paths)
+          this.tree(path)
+            ?.read(path)
+            .then((samples) => this.changed(samples), ignore);
         break;
       case "ended": {
         const live = this.live.get(effect.id);
@@ -172,10 +175,14 @@ export class Reports {
     }
   }
 
-  /** Only changes come up to here; the time of a report is that of the last measurement, which may be younger. */
+  /**
+   * Only changes come up to here; the time of a report is that of the last measurement, which may be younger. Of the gateway's
+   * own clock and memory no change is told: a report that pmax makes due says what they are now.
+   */
   private dated(sample: Sample): Sample {
     const latest = this.options.latest(sample.path);
-    return latest !== undefined && sameValue(latest.value, sample.value) ? latest : sample;
+    if (latest === undefined) return sample;
+    return prefixOf(sample.path) === "" || sameValue(latest.value, sample.value) ? latest : sample;
   }
 
   /** Reports of a format with time go together; of one without, only the newest is still true. */

@@ -18,7 +18,8 @@ function gatewayDevice(serial?: string) {
   const clock = new FakeClock();
   const identity = serial === undefined ? IDENTITY : { ...IDENTITY, serial };
   const memory = () => ({ free: 1_234_567, total: 8_000_000 });
-  return { clock, tree: new ModelTree(new GatewayDeviceBacking(definitionOf(3), identity, memory, clock)) };
+  const backing = new GatewayDeviceBacking(definitionOf(3), identity, memory, clock);
+  return { clock, backing, tree: new ModelTree(backing) };
 }
 
 test("object 3 of the gateway says what is true of it, with memory in kilobytes and the time of day", async () => {
@@ -35,6 +36,15 @@ test("object 3 of the gateway says what is true of it, with memory in kilobytes 
     "/3/0/16": "U",
     "/3/0/21": 8000,
   });
+});
+
+test("what object 3 says now is known without a read, for reports that nothing but the clock makes due", async () => {
+  const { clock, backing } = gatewayDevice();
+  await clock.advance(7 * SECOND);
+  const latest = (path: string) => backing.latest(parsePath(path))?.value;
+  assert.equal(latest("/3/0/13"), Date.UTC(2026, 0, 1) / 1000 + 7);
+  assert.equal(latest("/3/0/11/0"), 0);
+  assert.deepEqual([latest("/3/0/2"), latest("/3/0/4"), latest("/25/0/0")], [undefined, undefined, undefined]);
 });
 
 test("a gateway without a serial number has no such resource", async () => {

@@ -78,7 +78,8 @@ test("the latest value of a path is what was measured last, and nothing where no
   const { value, time = 0 } = trees.latest(path) ?? {};
   assert.equal(value, 230);
   assert.ok(clock.wall() - time <= 10 * SECOND, "measured again, though unchanged");
-  assert.equal(trees.latest(at("/3/0/0")), undefined);
+  assert.equal(trees.latest(at("/3/0/13"))?.value, clock.wall() / SECOND, "the gateway's own clock");
+  assert.equal(trees.latest(at("/25/0/1")), undefined, "tells its changes itself");
   assert.equal(trees.latest(at("/meter-9/3/0/0")), undefined);
 });
 

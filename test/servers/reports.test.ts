@@ -77,6 +77,30 @@ test("the time is that of the newest measurement of the same value", () => {
   assert.deepEqual(sent, ["1:1 2.05 21@1000000009"]);
 });
 
+test("a report of the gateway's own clock says what the clock says when pmax makes it due", async () => {
+  const { clock, sent, trees, latest, reports } = someReports();
+  const path = at("/3/0/13");
+  const second = (n: number): Sample => ({ path, value: n, time: (1_000_000_000 + n) * SECOND });
+  trees.set("", new ModelTree(new FakeBacking("", { 3: { instances: { 0: { 13: 0 } } } })));
+  reports.grant(FIRST, { path, codec: codecFor(110) ?? assert.fail(), samples: [second(0)], attributes: { pmax: 10 } });
+  latest.set(path, second(10));
+  await clock.advance(10 * SECOND);
+  assert.deepEqual(sent, ["1:1 2.05 10@1000000010"]);
+});
+
+test("a value that epmax has read anew is judged like any other", async () => {
+  const { clock, sent, trees, reports } = someReports();
+  const path = at("/3/0/10");
+  const backing = new FakeBacking("", { 3: { instances: { 0: { 10: 700 } } } });
+  trees.set("", new ModelTree(backing));
+  const codec = codecFor(110) ?? assert.fail();
+  const samples = [{ path, value: 900, time: 1_000_000_000 * SECOND }];
+  reports.grant(FIRST, { path, codec, samples, attributes: { epmax: 10, lt: 800 } });
+  await clock.advance(10 * SECOND);
+  assert.deepEqual(backing.calls, ["read /3/0/10"]);
+  assert.deepEqual(sent, ["1:1 2.05 700@1700000000"]);
+});
+
 test("what waits goes together in a format with times, as many as fit one message", () => {
   const { sent, grant, measure, reports } = someReports();
   grant(FIRST);
