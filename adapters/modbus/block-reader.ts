@@ -49,7 +49,7 @@ export class BlockReader {
   }
 
   /**
-   * Rejects with DeviceError where nothing was answered at all. Once the device falls silent it is not asked for the rest:
+   * Rejects with DeviceError where nothing was answered at all, or nothing but what is no answer to our requests. Once the device falls silent it is not asked for the rest:
    * each further request would cost the line a timeout.
    */
   async read(ids: readonly PointId[], readSpan: ReadSpan): Promise<ReadResult> {
@@ -64,6 +64,7 @@ export class BlockReader {
         break;
       }
     }
+    if (!read.answered && read.garbled !== undefined) throw read.garbled;
     return { readings: read.readings, refused: read.refused };
   }
 
@@ -94,8 +95,10 @@ export class BlockReader {
 class OneRead {
   readonly readings: Reading[] = [];
   readonly refused: Refused[] = [];
-  /** Whether anything was answered, if only a refusal. */
+  /** Whether anything was answered, if only by an exception. */
   answered = false;
+  /** What came that was no answer; it says nothing of the device that was asked. */
+  garbled: DeviceError | undefined;
   private readonly readSpan: ReadSpan;
   private readonly clock: Clock;
   private readonly refusals: Refusals;
@@ -115,7 +118,8 @@ class OneRead {
       return "good";
     } catch (error) {
       if (!(error instanceof DeviceError) || error.kind === "unreachable") throw error;
-      this.answered = true;
+      if (error.kind === "malformed") this.garbled = error;
+      else this.answered = true;
       const missing = error instanceof ModbusException && error.concernsRange;
       if (missing && block.points.length > 1 && !this.refusals.isDead(block)) return this.parts(block);
       this.refuse(block.points, error.message);

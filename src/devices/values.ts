@@ -27,11 +27,14 @@ export class Values {
     return changed;
   }
 
-  /** The newest reading is no value; the last good one stays as it was. Returns whether this (or the reason) is new. */
+  /**
+   * The newest reading is no value; the last good one stays as it was. Returns whether that is new: a reason that changes
+   * with each reading ("999 is not within 0..400") is none.
+   */
   bad(path: Path, reason: string, time: UnixMillis, now: Millis): boolean {
     const before = this.known.get(path);
     this.known.set(path, { ...before, bad: { reason, time }, heard: now });
-    return before?.bad?.reason !== reason;
+    return before?.bad === undefined;
   }
 
   get(path: Path): Known | undefined {

@@ -39,12 +39,15 @@ test("a bad reading keeps the last good value and its time, and a good one ends 
   assert.equal(values.get(POWER)?.bad, undefined);
 });
 
-test("a bad reading is news once for each reason", () => {
+test("a bad reading is news once, whatever its reason says each time, and again after a good one", () => {
   const values = new Values();
   assert.equal(values.bad(POWER, "sensor open", 1, 1), true);
   assert.equal(values.bad(POWER, "sensor open", 2, 2), false);
-  assert.equal(values.bad(POWER, "out of range", 3, 3), true);
+  assert.equal(values.bad(POWER, "999 is out of range", 3, 3), false);
+  assert.equal(values.get(POWER)?.bad?.reason, "999 is out of range");
   assert.equal(values.get(POWER)?.good, undefined);
+  values.update([sample(1, 4)], 4);
+  assert.equal(values.bad(POWER, "sensor open", 5, 5), true);
 });
 
 test("what was never heard has no age", () => {

@@ -149,6 +149,11 @@ test("an answer that is none costs its own block only, and nothing is learned fr
   }
 });
 
+test("a device from which nothing comes but what is no answer has not answered", async () => {
+  const { poll, readSpan } = aDevice([0, 5, 100], []);
+  await assert.rejects(poll(failing("malformed", () => true, readSpan)), { kind: "malformed" });
+});
+
 test("bits are counted from the least significant of the first byte", async () => {
   // MODBUS Application Protocol V1.1b3 §6.1, the example: coils 20-38 (addresses 19-37), CD 6B 05.
   const points = new Map(
