@@ -7,7 +7,7 @@ import { Lwm2mError } from "../errors.ts";
 import { parseExecuteArguments } from "./execute-arguments.ts";
 import type { TypeOf } from "./formats/codec.ts";
 import { discoverLinks } from "./model-links.ts";
-import { isWithin, makePath, type Path, type PathParts, pathParts } from "./path.ts";
+import { isWithin, makePath, type Path, type PathParts, parentPath, pathParts } from "./path.ts";
 import type { PathValue, Sample } from "./sample.ts";
 import type { Backing, Link, ObjectModel, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
 import { checkValue } from "./value-check.ts";
@@ -41,9 +41,13 @@ export class ModelTree implements ObjectTree {
 
   async read(path: Path): Promise<readonly Sample[]> {
     const place = this.find(path);
-    if (place.resource !== undefined) return this.readResource(path, place.resource);
+    if (place.resource !== undefined) {
+      const whole = checkRead(path, place.parts, place.resource);
+      const [outcome = []] = await this.backing.read([whole]);
+      return samplesAt(path, whole, place.resource, outcome);
+    }
     const resources = readableBelow(place, this.prefix);
-    return joined(await this.readAll(resources), path);
+    return resources.length === 0 ? [] : joined(await this.backing.read(resources), path);
   }
 
   async write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void> {
@@ -89,22 +93,6 @@ export class ModelTree implements ObjectTree {
     return discoverLinks(this.backing.model, path, depth);
   }
 
-  private async readResource(path: Path, resource: ResourceModel): Promise<readonly Sample[]> {
-    if (!resource.operations.includes("R")) throw notAllowed(`${path} cannot be read`);
-    const { resourceInstance: _, ...whole } = pathParts(path);
-    const [outcome = []] = await this.backing.read([makePath(whole)]);
-    if (outcome instanceof Lwm2mError) throw outcome;
-    const samples = outcome.filter((sample) => isWithin(sample.path, path));
-    if (samples.length === 0 && (resource.instances === undefined || path !== makePath(whole))) {
-      throw new Lwm2mError(CODE.internalServerError, `${path} has no value`);
-    }
-    return samples;
-  }
-
-  private async readAll(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    return resources.length === 0 ? [] : this.backing.read(resources);
-  }
-
   /** Whether to write this value; false for a resource that is not here, which Core §6.3.3 lets us skip. */
   private accepts(value: PathValue, place: Place): boolean {
     const { resource: id = -1, resourceInstance } = pathParts(value.path);
@@ -147,6 +135,22 @@ interface Place {
   /** Of the instance that the path names or lies in. */
   readonly resources?: ReadonlyMap<number, ResourceModel>;
   readonly resource?: ResourceModel;
+}
+
+/** The path of the resource that a readable path names or lies in. */
+function checkRead(path: Path, { resourceInstance }: PathParts, resource: ResourceModel): Path {
+  if (!resource.operations.includes("R")) throw notAllowed(`${path} cannot be read`);
+  return resourceInstance === undefined ? path : (parentPath(path) ?? path);
+}
+
+/** Of what was read of a whole resource, the samples at the path. */
+function samplesAt(path: Path, whole: Path, { instances }: ResourceModel, outcome: ReadOutcome): readonly Sample[] {
+  if (outcome instanceof Lwm2mError) throw outcome;
+  const samples = path === whole ? outcome : outcome.filter((sample) => isWithin(sample.path, path));
+  if (samples.length === 0 && (instances === undefined || path !== whole)) {
+    throw new Lwm2mError(CODE.internalServerError, `${path} has no value`);
+  }
+  return samples;
 }
 
 function readableBelow({ parts, object, resources }: Place, prefix: string): Path[] {

@@ -49,17 +49,15 @@ export function childPath(parent: Path, id: number): Path {
   return (parent === "/" ? `/${id}` : `${parent}/${id}`) as Path;
 }
 
+/** While one request is served, the same path is taken apart many times. */
+let lastPath = "/" as Path;
+let lastParts: PathParts = { prefix: "" };
+
 export function pathParts(path: Path): PathParts {
-  if (path === "/") return { prefix: "" };
-  if (path.charCodeAt(0) !== SLASH) throw new RangeError(`path "${path}" does not begin with "/"`);
-  const prefix = prefixOf(path);
-  const start = prefix === "" ? 1 : prefix.length + 2;
-  const [object, instance, resource, resourceInstance] = start > path.length ? [] : parseIds(path, start);
-  if (object === undefined) return { prefix };
-  if (instance === undefined) return { prefix, object };
-  if (resource === undefined) return { prefix, object, instance };
-  if (resourceInstance === undefined) return { prefix, object, instance, resource };
-  return { prefix, object, instance, resource, resourceInstance };
+  if (path === lastPath) return lastParts;
+  lastParts = takeApart(path);
+  lastPath = path;
+  return lastParts;
 }
 
 /** "meter-1" of "/meter-1/3303/0"; "" where the path has no prefix. */
@@ -97,6 +95,19 @@ const ZERO = 0x30;
 
 function isLetter(code: number): boolean {
   return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
+function takeApart(path: Path): PathParts {
+  if (path === "/") return { prefix: "" };
+  if (path.charCodeAt(0) !== SLASH) throw new RangeError(`path "${path}" does not begin with "/"`);
+  const prefix = prefixOf(path);
+  const start = prefix === "" ? 1 : prefix.length + 2;
+  const [object, instance, resource, resourceInstance] = start > path.length ? [] : parseIds(path, start);
+  if (object === undefined) return { prefix };
+  if (instance === undefined) return { prefix, object };
+  if (resource === undefined) return { prefix, object, instance };
+  if (resourceInstance === undefined) return { prefix, object, instance, resource };
+  return { prefix, object, instance, resource, resourceInstance };
 }
 
 /** Every notification and every read comes through here: character by character, no regular expression. */
