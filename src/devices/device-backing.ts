@@ -40,6 +40,21 @@ interface WriteRequest extends PathValue {
   readonly raw: ReturnType<PointSource["toRaw"]>;
 }
 
+/** How a read went, so far as it tells why a value is missing. */
+interface Circumstances {
+  /** Why the device cannot be asked. */
+  readonly absence?: string;
+  /** The device was asked: what was known of each stale path before, and why the read failed. */
+  readonly asked?: {
+    readonly before: ReadonlyMap<Path, Known | undefined>;
+    readonly failure: DeviceError | undefined;
+  };
+}
+
+type PointLeaf = Leaf & { readonly point: PointId };
+
+const NO_LEAVES: readonly Leaf[] = [];
+
 export class DeviceBacking implements Backing {
   readonly prefix: string;
   readonly model: TreeModel;
@@ -58,27 +73,13 @@ export class DeviceBacking implements Backing {
    * device is away its points answer 5.00 with the reason and the time of the last contact.
    */
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const { model, session, values } = this.parts;
     const absence = this.port.absence();
-    const wanted = resources.map((resource) => (model.leaves.get(resource) ?? []).filter(isReadable));
-    const stale = new Map<Path, Known | undefined>();
-    const points: PointId[] = [];
-    for (const leaf of wanted.flat()) {
-      if (absence !== undefined || leaf.point === undefined || this.isFresh(leaf)) continue;
-      stale.set(leaf.path, values.get(leaf.path));
-      points.push(leaf.point);
-    }
-    const failure = points.length === 0 ? undefined : await failureOf(session.read(points));
-    const lack = (leaf: Leaf): string | undefined => {
-      if (leaf.source.kind !== "point") return undefined;
-      if (absence !== undefined) return leaf.path === errorCodePath(this.prefix) ? undefined : absence;
-      const known = values.get(leaf.path);
-      // Asked and not heard since: what is known is from before.
-      const unheard = stale.has(leaf.path) && stale.get(leaf.path) === known;
-      const reason = unheard ? (failure?.message ?? "no answer") : known?.bad?.reason;
-      return reason === undefined ? undefined : `${leaf.path} could not be read: ${reason}`;
-    };
-    return wanted.map((leaves) => this.outcome(leaves, lack));
+    if (absence !== undefined) return resources.map((resource) => this.outcome(resource, { absence }));
+    const stale = this.staleAmong(resources);
+    if (stale.length === 0) return resources.map((resource) => this.outcome(resource, {}));
+    const before = new Map(stale.map(({ path }) => [path, this.parts.values.get(path)]));
+    const failure = await failureOf(this.parts.session.read(stale.map(({ point }) => point)));
+    return resources.map((resource) => this.outcome(resource, { asked: { before, failure } }));
   }
 
   /** The last good value of a path, with the time of its newest measurement; the device is not asked. */
@@ -117,6 +118,19 @@ export class DeviceBacking implements Backing {
     }
   }
 
+  /** The points that must be asked. Nearly every read finds all of them fresh, and makes nothing. */
+  private staleAmong(resources: readonly Path[]): readonly PointLeaf[] {
+    let stale: PointLeaf[] | undefined;
+    for (const resource of resources) {
+      for (const leaf of this.parts.model.leaves.get(resource) ?? NO_LEAVES) {
+        if (!isReadable(leaf) || !isPointLeaf(leaf) || this.isFresh(leaf)) continue;
+        stale ??= [];
+        stale.push(leaf);
+      }
+    }
+    return stale ?? [];
+  }
+
   private isFresh({ path, source }: Leaf): boolean {
     if (source.kind !== "point") return true;
     const known = this.parts.values.get(path);
@@ -126,16 +140,31 @@ export class DeviceBacking implements Backing {
     return this.parts.clock.monotonic() - known.heard < source.poll.every;
   }
 
-  private outcome(leaves: readonly Leaf[], lack: (leaf: Leaf) => string | undefined): ReadOutcome {
+  private outcome(resource: Path, circumstances: Circumstances): ReadOutcome {
     const samples: Sample[] = [];
     let first: string | undefined;
-    for (const leaf of leaves) {
-      const reason = lack(leaf);
-      const good = this.parts.values.get(leaf.path)?.good;
-      if (reason === undefined && good !== undefined) samples.push(good);
-      else first ??= reason ?? `${leaf.path} has no value yet`;
+    for (const leaf of this.parts.model.leaves.get(resource) ?? NO_LEAVES) {
+      if (!isReadable(leaf)) continue;
+      const known = this.parts.values.get(leaf.path);
+      const reason = this.lack(leaf, known, circumstances);
+      if (reason !== undefined || known?.good === undefined) first ??= reason ?? `${leaf.path} has no value yet`;
+      else samples.push(known.good);
     }
     return samples.length > 0 || first === undefined ? samples : new Lwm2mError(INTERNAL_SERVER_ERROR, first);
+  }
+
+  /** Why there is no value now; undefined where what is known holds. */
+  private lack(
+    { path, source }: Leaf,
+    known: Known | undefined,
+    { absence, asked }: Circumstances,
+  ): string | undefined {
+    if (source.kind !== "point") return undefined;
+    if (absence !== undefined) return path === errorCodePath(this.prefix) ? undefined : absence;
+    // Asked and not heard since: what is known is from before.
+    const unheard = asked?.before.has(path) === true && asked.before.get(path) === known;
+    const reason = unheard ? (asked.failure?.message ?? "no answer") : known?.bad?.reason;
+    return reason === undefined ? undefined : `${path} could not be read: ${reason}`;
   }
 
   private writeRequest({ path, value }: PathValue): WriteRequest {
@@ -150,6 +179,10 @@ export class DeviceBacking implements Backing {
     const { resourceInstance: _, ...resource } = pathParts(path);
     return this.parts.model.leaves.get(makePath(resource))?.find((leaf) => leaf.path === path);
   }
+}
+
+function isPointLeaf(leaf: Leaf): leaf is PointLeaf {
+  return leaf.point !== undefined;
 }
 
 function isReadable({ source }: Leaf): boolean {
