@@ -13,7 +13,7 @@ interface Room {
   readonly shell?: true;
 }
 
-const FOUNDATION = ["src/machine.ts", "src/clock.ts", "src/errors.ts", "src/log.ts", "src/duration.ts"];
+const FOUNDATION = ["machine", "clock", "errors", "log", "duration", "near-miss"].map((name) => `src/${name}.ts`);
 const ROOMS_OF_SRC = [
   "src/coap",
   "src/lwm2m",
@@ -34,12 +34,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/errors.ts": {},
   "src/log.ts": {},
   "src/duration.ts": { all: ["src/clock.ts"] },
+  "src/near-miss.ts": {},
   "src/locate.ts": { shell: true },
   "src/systemd.ts": { all: FOUNDATION, shell: true },
   "src/adapter.ts": { all: FOUNDATION },
   "src/coap": { all: FOUNDATION },
   "src/lwm2m": { all: [...FOUNDATION, "src/coap"] },
-  "src/yaml": { all: ["src/errors.ts", "src/lwm2m/objects/slug.ts"], types: ["src/adapter.ts"] },
+  "src/yaml": { all: FOUNDATION, types: ["src/adapter.ts"] },
   "src/mapping": { all: [...FOUNDATION, "src/lwm2m", "src/yaml"], types: ["src/adapter.ts"] },
   "src/config": {
     all: [...FOUNDATION, "src/yaml", "src/mapping", "src/lwm2m"],

@@ -1,5 +1,5 @@
 /** The types of raw values that a mapping names with `as`. */
-import { nearestNames } from "../lwm2m/objects/slug.ts";
+import { nearestNames } from "../near-miss.ts";
 import { ConversionError } from "./conversion-types.ts";
 
 export type RawType =

@@ -2,7 +2,7 @@
  * The units of the SenML registry (RFC 8428 §12.1, RFC 8798 §2 and §3, and what IANA has added since), those that only the
  * OMA registry spells, and those that meters and sensors print. Everything converts through the first unit of its kind.
  */
-import { nearestNames } from "../lwm2m/objects/slug.ts";
+import { nearestNames } from "../near-miss.ts";
 import { compose, IDENTITY, invert, type Linear, linear } from "./linear.ts";
 
 export interface Unit {
@@ -19,7 +19,7 @@ export function findUnit(name: string): Unit | undefined {
   return UNITS.get(ALIASES.get(name) ?? name);
 }
 
-/** Every spelling that is known, e.g. for completion in editors. */
+/** Every spelling that is known. */
 export function unitNames(): readonly string[] {
   return [...UNITS.keys(), ...ALIASES.keys()];
 }

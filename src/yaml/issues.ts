@@ -1,5 +1,5 @@
 import type { Problem } from "../errors.ts";
-import { nearestNames } from "../lwm2m/objects/slug.ts";
+import { nearestNames } from "../near-miss.ts";
 import { describeNode, entryOf, nodeAt, type YamlNode } from "./nodes.ts";
 import { knownKeys } from "./shape.ts";
 

@@ -1,10 +1,11 @@
 /** The objects that we know: the facts of the OMA registry, all versions, and what vendors add to them. */
+import { nearestNames } from "../../near-miss.ts";
 import type { TypeInfo, TypeOf } from "../formats/codec.ts";
 import { type Path, pathParts } from "../path.ts";
 import data from "./catalogue.json" with { type: "json" };
 import { type CompactObject, expandObject } from "./compact.ts";
 import type { ObjectDefinition, ResourceDefinition } from "./definition.ts";
-import { nearestNames, slug } from "./slug.ts";
+import { slug } from "./slug.ts";
 import { compareVersions } from "./versions.ts";
 
 /** One version of one object, not yet expanded. */

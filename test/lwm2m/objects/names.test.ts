@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { nearestNames, slug } from "../../../src/lwm2m/objects/slug.ts";
+import { slug } from "../../../src/lwm2m/objects/slug.ts";
 import { announcedVersion, compareVersions, impliedVersion } from "../../../src/lwm2m/objects/versions.ts";
 
 test("a name is trimmed, in lower case, with underscores for spaces and all else kept", () => {
@@ -14,19 +14,6 @@ test("a name is trimmed, in lower case, with underscores for spaces and all else
     ["already_slug", "already_slug"],
   ];
   for (const [name, expected] of names) assert.equal(slug(name), expected);
-});
-
-test("a near miss is a letter wrong, missing, too much or swapped, or a part of the name", () => {
-  const names = ["temperature", "humidity", "ac_voltage", "dc_voltage", "on/off"];
-  assert.deepEqual(nearestNames("temprature", names), ["temperature"]);
-  assert.deepEqual(nearestNames("tempreature", names), ["temperature"]);
-  assert.deepEqual(nearestNames("Humidty", names), ["humidity"]);
-  assert.deepEqual(nearestNames("voltage", names), ["ac_voltage", "dc_voltage"]);
-  assert.deepEqual(nearestNames("dc_voltgae", names), ["dc_voltage", "ac_voltage"]);
-  assert.deepEqual(nearestNames("no/off", names), ["on/off"]);
-  assert.deepEqual(nearestNames("pressure", names), []);
-  assert.deepEqual(nearestNames("voltage", names, 1), ["ac_voltage"]);
-  assert.deepEqual(nearestNames("", names), []);
 });
 
 test("a version is announced where the server would assume another", () => {
@@ -46,22 +33,7 @@ test("a version is announced where the server would assume another", () => {
 test("the versions that an LwM2M version implies are those of Core 1.2.2 Table E-1 and its forerunners", () => {
   const objects = [0, 1, 2, 3, 4, 5, 6, 7, 21, 23, 24, 25, 26, 3303];
   const implied = (lwm2m: "1.0" | "1.1" | "1.2") => objects.map((object) => impliedVersion(lwm2m, object));
-  assert.deepEqual(implied("1.2"), [
-    "1.2",
-    "1.2",
-    "1.1",
-    "1.2",
-    "1.3",
-    "1.1",
-    "1.0",
-    "1.0",
-    "2.0",
-    "1.0",
-    "1.0",
-    "1.0",
-    "1.0",
-    "1.0",
-  ]);
+  assert.equal(implied("1.2").join(" "), "1.2 1.2 1.1 1.2 1.3 1.1 1.0 1.0 2.0 1.0 1.0 1.0 1.0 1.0");
   assert.deepEqual(implied("1.1"), ["1.1", "1.1", "1.0", "1.1", "1.2", ...Array(9).fill("1.0")]);
   assert.deepEqual(implied("1.0"), Array(14).fill("1.0"));
 });
