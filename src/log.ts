@@ -10,6 +10,8 @@ export interface Logger {
   warn(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
   debug(fields: LogFields, message: string): void;
+  /** Whether debug lines are kept: who would have to work for their fields asks first. */
+  readonly debugging: boolean;
   /** A logger that adds these fields to each line. */
   child(fields: LogFields): Logger;
 }
@@ -21,5 +23,6 @@ export const silentLogger: Logger = {
   warn: ignore,
   info: ignore,
   debug: ignore,
+  debugging: false,
   child: () => silentLogger,
 };

@@ -23,6 +23,7 @@ function wrap(log: PinoLogger): Logger {
     warn: (fields, message) => log.warn(fields, message),
     info: (fields, message) => log.info(fields, message),
     debug: (fields, message) => log.debug(fields, message),
+    debugging: log.isLevelEnabled("debug"),
     child: (fields) => wrap(log.child(fields)),
   };
 }

@@ -2,14 +2,20 @@
 import { CODE, formatCode } from "../coap/codes.ts";
 import { type CoapMessage, OPTION, stringValues } from "../coap/options.ts";
 import { Lwm2mError, ProtocolError } from "../errors.ts";
-import type { Logger } from "../log.ts";
+import type { LogFields, Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import { type Attributes, checkAttributes } from "../lwm2m/attributes.ts";
 import { chooseFormat, decodeValues } from "../lwm2m/format-choice.ts";
 import { CONTENT_FORMAT, type ContentCodec } from "../lwm2m/formats/codec.ts";
 import { discoverPayload } from "../lwm2m/links.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
-import { type ObserveOperation, parseOperation } from "../lwm2m/operation.ts";
+import {
+  type CancelObservationOperation,
+  type ObserveOperation,
+  type Operation,
+  parseOperation,
+  type ReadOperation,
+} from "../lwm2m/operation.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
 import {
   changedResponse,
@@ -57,27 +63,32 @@ export class Requests {
   async serve(request: CoapMessage): Promise<Served> {
     const { log } = this.options;
     try {
-      const served = await this.perform(request);
-      log.debug({ request: describe(request), response: formatCode(served.message.code) }, "request answered");
+      const served = await this.perform(parseOperation(request));
+      if (log.debugging) log.debug(exchangeFields(request, served.message), "request answered");
       return served;
     } catch (error) {
       const message = errorResponse(error);
-      const fields = { request: describe(request), response: formatCode(message.code), err: error };
+      const fields = { ...exchangeFields(request, message), err: error };
       if (error instanceof Lwm2mError || error instanceof ProtocolError) log.debug(fields, "request refused");
       else log.error(fields, "a request failed by a fault of this program");
       return { message };
     }
   }
 
-  /** Rejects with Lwm2mError where the answer is an error; any other error is a bug. */
-  private async perform(request: CoapMessage): Promise<Served> {
-    const operation = parseOperation(request);
+  /** Rejects with, or throws, Lwm2mError where the answer is an error; any other error is a bug. */
+  private perform(operation: Operation): Promise<Served> {
     switch (operation.type) {
       case "read":
-      case "cancelObservation":
-        return { message: answer(await this.read(operation)) };
       case "observe":
-        return this.observe(operation);
+      case "cancelObservation":
+        return this.read(operation);
+      default:
+        return this.act(operation);
+    }
+  }
+
+  private async act(operation: Exclude<Operation, Reading>): Promise<Served> {
+    switch (operation.type) {
       case "discover": {
         const { attributes, version } = this.options;
         const links = discoverPayload(this.tree(operation.path), operation, attributes, version());
@@ -118,39 +129,28 @@ export class Requests {
     return tree;
   }
 
-  private async read({ path, accept }: Readable): Promise<Content> {
+  /** An Observe is a read whose answer is the first notification. */
+  private async read(operation: Reading): Promise<Served> {
+    const { path, accept } = operation;
     const tree = this.tree(path);
-    const wish = { version: this.options.version(), ...(accept === undefined ? {} : { accept }) };
-    const codec = chooseFormat(path, tree.typeOf, wish);
+    const observed = operation.type === "observe";
+    if (observed && operation.attributes !== undefined) checkAttributes(operation.attributes, path, tree.typeOf);
+    const codec = chooseFormat(path, tree.typeOf, { accept, version: this.options.version() });
     const samples = await tree.read(path);
-    return { path, codec, samples, payload: codec.encode(samples, path, tree.typeOf) };
-  }
-
-  private async observe(operation: ObserveOperation): Promise<Served> {
-    const { path, attributes } = operation;
-    if (attributes !== undefined) checkAttributes(attributes, path, this.tree(path).typeOf);
-    const content = await this.read(operation);
-    return {
-      message: answer(content, true),
-      granted: { ...content, ...(attributes === undefined ? {} : { attributes }) },
-    };
+    const message = contentResponse(codec.contentFormat, codec.encode(samples, path, tree.typeOf), observed);
+    return observed ? { message, granted: grantedOf(operation, codec, samples) } : { message };
   }
 }
 
-interface Readable {
-  readonly path: Path;
-  readonly accept?: number;
+type Reading = ReadOperation | ObserveOperation | CancelObservationOperation;
+
+function grantedOf(operation: ObserveOperation, codec: ContentCodec, samples: readonly Sample[]): Granted {
+  const { path, attributes } = operation;
+  return { path, codec, samples, ...(attributes === undefined ? {} : { attributes }) };
 }
 
-interface Content {
-  readonly path: Path;
-  readonly codec: ContentCodec;
-  readonly samples: readonly Sample[];
-  readonly payload: Uint8Array;
-}
-
-function answer({ codec, payload }: Content, observed = false): CoapMessage {
-  return contentResponse(codec.contentFormat, payload, observed);
+function exchangeFields(request: CoapMessage, answer: CoapMessage): LogFields {
+  return { request: describe(request), response: formatCode(answer.code) };
 }
 
 /** "0.01 /meter-1/3303/0" for the log. */

@@ -16,6 +16,7 @@ export function recordingLogger(lines: LogLine[], own: LogFields = {}): Logger {
     warn: at("warn"),
     info: at("info"),
     debug: at("debug"),
+    debugging: true,
     child: (fields) => recordingLogger(lines, { ...own, ...fields }),
   };
 }
