@@ -85,7 +85,9 @@ export function readUint(bytes: Uint8Array): number {
 }
 
 export function stringValues(message: CoapMessage, number: number): string[] {
-  return message.options.filter((option) => option.number === number).map((option) => utf8.decode(option.value));
+  const values: string[] = [];
+  for (const option of message.options) if (option.number === number) values.push(decodeText(option.value));
+  return values;
 }
 
 /** The message without the options of these numbers; itself where it has none of them. */
@@ -98,6 +100,17 @@ export function withoutOptions(message: CoapMessage, numbers: ReadonlySet<number
 export function withOptions(message: CoapMessage, options: readonly CoapOption[]): CoapMessage {
   const kept = message.options.filter((old) => !options.some((option) => option.number === old.number));
   return { ...message, options: sortOptions([...kept, ...options]) };
+}
+
+/** Segments of paths are a few ASCII characters, for which a decoder's call costs more than its work. */
+function decodeText(bytes: Uint8Array): string {
+  if (bytes.length > 32) return utf8.decode(bytes);
+  let characters = "";
+  for (const byte of bytes) {
+    if (byte > 0x7f) return utf8.decode(bytes);
+    characters += String.fromCharCode(byte);
+  }
+  return characters;
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -117,12 +117,13 @@ function pathOf(message: CoapMessage): Path {
 function parseGet(message: CoapMessage, path: Path): Operation {
   if (pathDepth(path) < OBJECT) throw badRequest(`${path} names no object`);
   const accept = uintValue(message, OPTION.accept);
-  const queries = stringValues(message, OPTION.uriQuery);
-  if (accept === CONTENT_FORMAT.linkFormat) return { type: "discover", path, ...depthOf(queries) };
-  const answered = { path, ...(accept === undefined ? {} : { accept }) };
+  if (accept === CONTENT_FORMAT.linkFormat) {
+    return { type: "discover", path, ...depthOf(stringValues(message, OPTION.uriQuery)) };
+  }
+  const answered = accept === undefined ? { path } : { path, accept };
   switch (uintValue(message, OPTION.observe)) {
     case 0: {
-      const attributes = parseObserveAttributes(queries);
+      const attributes = parseObserveAttributes(stringValues(message, OPTION.uriQuery));
       return { type: "observe", ...answered, ...(attributes === undefined ? {} : { attributes }) };
     }
     case 1:

@@ -35,6 +35,7 @@ function formatText(value: Value): string {
 function formatNumber(value: number): string {
   if (!Number.isFinite(value)) throw new Lwm2mError(CODE.internalServerError, `${value} has no text form`);
   const shortest = Object.is(value, -0) ? "-0" : String(value);
+  if (!shortest.includes("e")) return shortest;
   const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(shortest);
   if (match === null) return shortest;
   const [, sign = "", first = "", rest = ""] = match;
