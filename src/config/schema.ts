@@ -3,6 +3,7 @@ import { z } from "zod";
 import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
+import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
 
 /** For editors: a word of ours may look like a number to them. */
 const looksLikeNumber = { type: ["string", "number"] };
@@ -73,9 +74,6 @@ export const configSchema = z.strictObject({
 
 export const devicesFileSchema = z.strictObject({ format, links, devices });
 
-/** First segments of CoAP paths that are not a device (mapping names that a server could not tell apart). */
-const RESERVED_PREFIXES: readonly string[] = ["rd", "bs", "bspack", "dp", "lwm2m"];
-
 export const deviceSchema = z.looseObject({
   id: z
     .string()
@@ -88,7 +86,7 @@ export const deviceSchema = z.looseObject({
   prefix: z
     .string()
     .regex(PREFIX, { message: "a letter, then letters, digits, - and _, 32 at most" })
-    .refine((prefix) => !RESERVED_PREFIXES.includes(prefix), { message: "this name means something else to servers" })
+    .refine((prefix) => !RESERVED_PREFIXES.has(prefix), { message: "this name means something else to servers" })
     .describe("Its first path segment towards servers; default: the id where it fits")
     .optional(),
   was: z.string().min(1).describe("Its former id: it keeps prefix and history").optional(),

@@ -2,6 +2,7 @@ import type { AdapterModule } from "../adapter.ts";
 import type { Millis } from "../clock.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import type { PreparedMapping } from "../mapping/resolve.ts";
 
@@ -34,8 +35,6 @@ export interface GatewaySettings {
   readonly model: string;
   readonly serial?: string;
 }
-
-export type Lwm2mVersion = "1.0" | "1.1" | "1.2";
 
 export interface ServerSettings {
   /** Short Server ID: /1/x/0. */

@@ -1,4 +1,5 @@
-import { MAX_ID, PREFIX } from "../lwm2m/path.ts";
+import { MAX_ID } from "../lwm2m/path.ts";
+import { isUsablePrefix, RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
 
 /** A device of the configuration that needs its place in the north. */
 export interface DeviceClaim {
@@ -36,14 +37,6 @@ export interface PlaceMemory {
 export type PlaceChange =
   | { readonly type: "renamed"; readonly from: string; readonly to: string }
   | { readonly type: "placed"; readonly id: string; readonly place: DevicePlace };
-
-/** Path segments that the protocol itself uses at the root of a CoAP server. */
-export const RESERVED_PREFIXES: ReadonlySet<string> = new Set(["rd", "bs", "bspack", "dp", "lwm2m"]);
-
-/** Whether a device can be shown under this prefix. */
-export function isUsablePrefix(text: string): boolean {
-  return PREFIX.test(text) && !RESERVED_PREFIXES.has(text);
-}
 
 /** Finds or makes the place of each device. Changes nothing itself: the same memory and claims give the same outcome. */
 export function placeDevices(

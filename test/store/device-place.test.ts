@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { type DeviceClaim, isUsablePrefix, type PlaceMemory, placeDevices } from "../../src/store/device-place.ts";
+import { isUsablePrefix } from "../../src/lwm2m/prefix.ts";
+import { type DeviceClaim, type PlaceMemory, placeDevices } from "../../src/store/device-place.ts";
 
 const NOTHING: PlaceMemory = { places: new Map(), owners: new Map() };
 
