@@ -107,8 +107,8 @@ export interface ReadResult {
 /** How a device that speaks unasked (MQTT, BLE notify) and a lost link are heard. */
 export interface DeviceListener {
   onReadings(readings: readonly Reading[]): void;
-  /** The link knows better than a failed read: a connection lost (false) or there again (true). */
-  onReachable(reachable: boolean): void;
+  /** The link knows better than a failed read: a connection lost (false, and why) or there again (true). */
+  onReachable(reachable: boolean, reason?: string): void;
 }
 
 /** Where the simulated devices listen; the adapter checks its own keys, e.g. `{ host, port }`. */

@@ -41,9 +41,9 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
     this.context = context;
     const log = context.log.child({ unit: device.unit_id });
     this.reader = new BlockReader({ points, limits: device.block, clock: context.clock, log });
-    this.stopListening = line.listen((reachable) => {
+    this.stopListening = line.listen((reachable, reason) => {
       if (reachable) this.reader.forget();
-      listener.onReachable(reachable);
+      listener.onReachable(reachable, reason);
     });
   }
 

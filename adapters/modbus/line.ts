@@ -8,6 +8,7 @@ import {
   formatDuration,
   type Logger,
   type Millis,
+  SECOND,
 } from "../../src/adapter.ts";
 import { until, withDeadline } from "./deadline.ts";
 import { exchangeError, ModbusException } from "./errors.ts";
@@ -43,6 +44,9 @@ export interface LineSettings {
 /** One request and its answer. Settles in time; rejects with DeviceError. */
 export type Exchange = (request: Request) => Promise<Uint8Array>;
 
+/** Hears that the line is down, and why, or there again. */
+export type LineListener = (reachable: boolean, reason?: string) => void;
+
 export interface Unit {
   readonly unit: number;
   readonly timeout?: Millis | undefined;
@@ -59,7 +63,7 @@ export class Line {
   private readonly clock: Clock;
   private readonly log: Logger;
   private readonly queue = new LineQueue(MOST_WAITING);
-  private readonly listeners = new Set<(reachable: boolean) => void>();
+  private readonly listeners = new Set<LineListener>();
   private readonly reconnection: Reconnection;
   private readonly feed: Drive<ReconnectionEvent>;
   private connection: Connection | undefined;
@@ -96,9 +100,9 @@ export class Line {
   }
 
   /** Hears when the line is lost (false) and there again (true). Called at once where it is lost now. */
-  listen(listener: (reachable: boolean) => void): () => void {
+  listen(listener: LineListener): () => void {
     this.listeners.add(listener);
-    if (this.reconnection.resting) listener(false);
+    if (this.reconnection.resting) listener(false, this.down().message);
     return () => this.listeners.delete(listener);
   }
 
@@ -160,14 +164,14 @@ export class Line {
   }
 
   private rest(reason: string, pause: Millis): void {
-    const again = formatDuration(pause);
+    const again = formatDuration(Math.max(1, Math.round(pause / SECOND)) * SECOND);
     this.log.debug({ reason, pause }, "no connection");
     this.downBecause = new DeviceError("unreachable", `${this.settings.name}: ${reason}; next attempt after ${again}`);
-    this.tell(false);
+    this.tell(false, `${this.settings.name}: ${reason}`);
   }
 
-  private tell(reachable: boolean): void {
-    for (const listener of [...this.listeners]) listener(reachable);
+  private tell(reachable: boolean, reason?: string): void {
+    for (const listener of [...this.listeners]) listener(reachable, reason);
   }
 
   private down(): DeviceError {

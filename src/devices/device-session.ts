@@ -174,8 +174,8 @@ export class DeviceSession {
       onReadings: (readings) => {
         if (!this.closed) this.listener.onReadings(readings);
       },
-      onReachable: (reachable) => {
-        if (!this.closed) this.listener.onReachable(reachable);
+      onReachable: (reachable, reason) => {
+        if (!this.closed) this.listener.onReachable(reachable, reason);
       },
     };
   }

@@ -123,8 +123,8 @@ export class Device {
         if (readings.length > 0) this.hear();
         this.report(this.readings.takeUnasked(readings));
       },
-      onReachable: (reachable) =>
-        this.presence(reachable ? { type: "found" } : { type: "lost", reason: "the link to it is down" }),
+      onReachable: (reachable, reason = "the link to it is down") =>
+        this.presence(reachable ? { type: "found" } : { type: "lost", reason }),
     };
   }
 
@@ -179,7 +179,7 @@ export class Device {
         this.outages++;
         this.polls({ type: "stop" });
         this.changeState();
-        this.settings.log.warn({ reason: effect.reason, nextTry: this.nextTry() }, "the device is offline");
+        this.settings.log.warn({ reason: effect.reason, ...this.untilNextTry() }, "the device is offline");
         break;
     }
   }
@@ -203,6 +203,12 @@ export class Device {
       expectDeviceError(error);
     }
     this.presence({ type: "probed" });
+  }
+
+  /** For the log, as a person reads it. */
+  private untilNextTry(): { readonly until?: string } {
+    const nextTry = this.nextTry();
+    return nextTry === undefined ? {} : { until: new Date(nextTry).toISOString() };
   }
 
   private nextTry(): UnixMillis | undefined {

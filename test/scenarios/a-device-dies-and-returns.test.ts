@@ -47,7 +47,7 @@ test("a line that breaks takes its devices with it, says why, and brings them ba
   );
   const down = await server.read(TEMPERATURE);
   assert.equal(down.code, "5.00");
-  assert.match(down.text, /meter-1 is offline \(the link to it is down\), last heard 2026/);
+  assert.match(down.text, /meter-1 is offline \(bus: connection refused\), last heard 2026/);
   bus.down = false;
   await clock.advance(MINUTE);
   assert.equal((await server.read(TEMPERATURE)).text, "21");
