@@ -3,6 +3,7 @@ import { SECOND } from "../../clock.ts";
 import { ProtocolError } from "../../errors.ts";
 import { isObjectLink, type Sample } from "../sample.ts";
 import { type Cbor, CborFloat, type CborInput, cborInteger, decodeCbor, encodeCbor } from "./cbor.ts";
+import { cborNumber } from "./cbor-value.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
@@ -63,14 +64,8 @@ function writeRecord({ baseName, baseTime, name, time, value, type }: SenmlOutpu
   else if (typeof value === "boolean") record.set(LABEL.booleanValue, value);
   else if (value instanceof Uint8Array) record.set(LABEL.dataValue, value);
   else if (isObjectLink(value)) record.set(LABEL.linkValue, formatObjectLink(value));
-  else if (type === "float" || (type === undefined && !isWhole(value)))
-    record.set(LABEL.value, new CborFloat(Number(value)));
-  else record.set(LABEL.value, cborInteger(value));
+  else record.set(LABEL.value, cborNumber(value, type));
   return record;
-}
-
-function isWhole(value: number | bigint): boolean {
-  return typeof value === "bigint" || Number.isInteger(value);
 }
 
 /** Steps in which a fraction of a second is told. */

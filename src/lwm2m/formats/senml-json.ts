@@ -1,12 +1,12 @@
 /** SenML JSON (Content-Format 110): RFC 8428 §5, Core 1.2 §7.5.6. */
-import { CODE } from "../../coap/codes.ts";
-import { Lwm2mError, ProtocolError } from "../../errors.ts";
+import { ProtocolError } from "../../errors.ts";
 import { isObjectLink, type Value } from "../sample.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
+import { jsonFields, jsonNumber, parseJson } from "./json.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
 import { readRecord } from "./senml-fields.ts";
-import { decodeUtf8, encodeUtf8, formatObjectLink, parseBase64 } from "./value.ts";
+import { encodeUtf8, formatObjectLink, parseBase64 } from "./value.ts";
 
 export const senmlJson: ReportCodec = {
   contentFormat: CONTENT_FORMAT.senmlJson,
@@ -18,7 +18,6 @@ export const senmlJson: ReportCodec = {
   decodeReport: (payload, context) => reportedValues(readPack(payload), context),
 };
 
-/** Written by hand since JSON.stringify knows no bigint. */
 function writeRecord({ baseName, baseTime, name, time, value }: SenmlOutput): string {
   const fields: string[] = [];
   if (baseName !== undefined) fields.push(`"bn":${JSON.stringify(baseName)}`);
@@ -34,10 +33,7 @@ function writeValue(value: Value): string {
   if (typeof value === "boolean") return `"vb":${value}`;
   if (value instanceof Uint8Array) return `"vd":"${base64url(value)}"`;
   if (isObjectLink(value)) return `"vlo":"${formatObjectLink(value)}"`;
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new Lwm2mError(CODE.internalServerError, `${value} has no form in JSON`);
-  }
-  return `"v":${Object.is(value, -0) ? "-0" : value}`;
+  return `"v":${jsonNumber(value)}`;
 }
 
 /** RFC 8428 §5: the URL-safe alphabet, without padding. */
@@ -46,34 +42,13 @@ function base64url(bytes: Uint8Array): string {
 }
 
 function readPack(payload: Uint8Array): SenmlInput[] {
-  const pack = parseJson(decodeUtf8(payload));
+  const pack = parseJson(payload, "SenML JSON");
   if (!Array.isArray(pack)) throw new ProtocolError("SenML JSON: expected an array of records");
   return pack.map((record: unknown) => {
-    if (typeof record !== "object" || record === null || Array.isArray(record)) {
-      throw new ProtocolError("SenML JSON: a record must be an object");
-    }
-    return readRecord(Object.entries(record), readData);
+    const fields = jsonFields(record);
+    if (fields === undefined) throw new ProtocolError("SenML JSON: a record must be an object");
+    return readRecord(fields, readData);
   });
-}
-
-/** JSON.parse as it is since ECMAScript 2025: the reviver also gets the source of a number. */
-type ParseWithSource = (
-  text: string,
-  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-) => unknown;
-
-/** Whole numbers beyond 2^53 become bigints, where they are 64-bit integers and not merely long. */
-function parseJson(text: string): unknown {
-  try {
-    if (!/\d{16}/.test(text)) return JSON.parse(text);
-    return (JSON.parse as ParseWithSource)(text, (_key, value, { source = "" }) =>
-      typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d{16,20}$/.test(source)
-        ? BigInt(source)
-        : value,
-    );
-  } catch (error) {
-    throw new ProtocolError("SenML JSON: not JSON", { cause: error });
-  }
 }
 
 function readData(value: unknown): Uint8Array | undefined {

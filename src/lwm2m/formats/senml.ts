@@ -5,9 +5,10 @@
 import type { UnixMillis } from "../../clock.ts";
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
-import { isWithin, makePath, type Path, parsePath, pathParts, prefixOf } from "../path.ts";
+import { type Path, prefixOf } from "../path.ts";
 import type { PathValue, ResourceType, Sample, Value } from "../sample.ts";
 import type { EncodeOptions, TimedPathValue, TypeOf } from "./codec.ts";
+import { commonName, mayName, outside, readName, withPrefixOf } from "./names.ts";
 import type { ReportContext } from "./report.ts";
 import { checkKnown, fitValue, tryFit, typeAtLeaf } from "./value.ts";
 
@@ -33,6 +34,8 @@ export interface SenmlInput {
   readonly time?: number;
   readonly value?: Value;
 }
+
+const FORMAT = "SenML";
 
 /** RFC 8428 §4.5.3: a time below this many seconds is relative to now. */
 const ABSOLUTE_TIME = 2 ** 28;
@@ -85,7 +88,7 @@ export function reportedValues(records: readonly SenmlInput[], { base, typeOf, n
   const values: TimedPathValue[] = [];
   for (const { name, value, time } of resolve(records)) {
     if (value === undefined) continue;
-    const path = reportedPath(name, base);
+    const path = withPrefixOf(readName(name, FORMAT), base);
     const type = typeOf(path)?.type;
     const fitted = (type === undefined ? undefined : tryFit(value, type)) ?? value;
     const measured = time === undefined ? undefined : absoluteTime(time, now);
@@ -107,20 +110,6 @@ function endOfRun(samples: readonly Sample[], start: number): number {
   let end = start + 1;
   for (let next = samples[end]; next !== undefined && prefixOf(next.path) === prefix; next = samples[end]) end++;
   return end;
-}
-
-/** What the paths begin with in common, up to and with a slash; the whole path where they are all the same. */
-function commonName(samples: readonly Sample[], start: number, end: number): string {
-  const first = samples[start]?.path ?? "/";
-  let length: number = first.length;
-  for (let i = start + 1; i < end; i++) {
-    const path = samples[i]?.path ?? first;
-    if (path === first && length === first.length) continue;
-    let same = 0;
-    while (same < length && first.charCodeAt(same) === path.charCodeAt(same)) same++;
-    length = first.lastIndexOf("/", same - 1) + 1;
-  }
-  return first.slice(0, length);
 }
 
 interface Resolved {
@@ -148,26 +137,8 @@ function absoluteTime(seconds: number, now: UnixMillis | undefined): UnixMillis 
   return now === undefined ? undefined : now + Math.round(seconds * 1000);
 }
 
-/** A name without the prefix of the request is taken as one of the device that the request goes to. */
 function pathUnder(name: string, base: Path): Path {
-  const path = readName(name);
-  const prefix = prefixOf(base);
-  const placed = prefix !== "" && prefixOf(path) === "" ? makePath({ ...pathParts(path), prefix }) : path;
-  // "/" is the base of composite operations, whose names may go to any device (Gateway TS §8.3.2).
-  if (base === "/" || isWithin(placed, base)) return placed;
-  throw new Lwm2mError(CODE.badRequest, `SenML: ${path} lies outside of ${base}`);
-}
-
-function reportedPath(name: string, base: Path): Path {
-  const path = readName(name);
-  const prefix = prefixOf(base);
-  return prefix !== "" && prefixOf(path) === "" ? makePath({ ...pathParts(path), prefix }) : path;
-}
-
-function readName(name: string): Path {
-  try {
-    return parsePath(name);
-  } catch (error) {
-    throw new Lwm2mError(CODE.badRequest, `SenML: ${(error as Error).message}`, { cause: error });
-  }
+  const path = withPrefixOf(readName(name, FORMAT), base);
+  if (!mayName(path, base)) throw outside(path, base, FORMAT);
+  return path;
 }
