@@ -1,4 +1,5 @@
 /** Who stands behind a client: reads object 25 (Gateway TS 1.1 §6) and observes every object instance of every device. */
+import { reasonOf } from "../src/errors.ts";
 import type { TimedPathValue } from "../src/lwm2m/formats/codec.ts";
 import { parseLinks } from "../src/lwm2m/formats/link-format.ts";
 import { isWithin, type Path, parsePath, pathParts } from "../src/lwm2m/path.ts";
@@ -57,7 +58,7 @@ export class Explorer {
         this.unknown.delete(client);
       } while (this.underWay.get(client) === true && this.listener.isThere(client));
     } catch (error) {
-      if (this.listener.isThere(client)) this.listener.onEvent(`${client.endpoint}: ${sentenceOf(error)}`);
+      if (this.listener.isThere(client)) this.listener.onEvent(`${client.endpoint}: ${reasonOf(error)}`);
     } finally {
       this.underWay.delete(client);
     }
@@ -102,7 +103,7 @@ export class Explorer {
       });
       client.observed.set(path, end);
     } catch (error) {
-      if (this.listener.isThere(client)) this.listener.onEvent(`${path} cannot be observed: ${sentenceOf(error)}`);
+      if (this.listener.isThere(client)) this.listener.onEvent(`${path} cannot be observed: ${reasonOf(error)}`);
     }
   }
 }
@@ -126,8 +127,4 @@ function devicesOf(values: readonly TimedPathValue[]): DeviceBehind[] {
     const links = parseLinks(text.get(parsePath(`/25/${instance}/3`)) ?? "");
     return prefix === undefined ? [] : [{ instance, id, prefix, links }];
   });
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,11 @@
 /** `npm start`: an LwM2M Server, simulated devices as real Modbus TCP slaves, the gateway between them, and what arrives. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { reasonOf } from "../src/errors.ts";
 import { demoConfig, EXAMPLE_LINKS } from "./example-config.ts";
 import { Programs } from "./programs.ts";
 import { DemoServer } from "./server.ts";
@@ -62,7 +64,7 @@ async function main(pace: number): Promise<number> {
   // Resolves only where it fails: what runs, runs until somebody ends it.
   const broken = started.then(
     () => failed,
-    (error: unknown): End => ({ reason: sentenceOf(error), code: 1 }),
+    (error: unknown): End => ({ reason: reasonOf(error), code: 1 }),
   );
   const valve = new Valve(server, (sentence) => view.event(sentence));
   const timers = live(server, view, valve, pace);
@@ -106,10 +108,6 @@ function portOf(line: string): number {
   const address: unknown = JSON.parse(line);
   if (typeof address === "object" && address !== null && "port" in address) return Number(address.port);
   throw new Error(`no port in ${line}`);
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** `--pace MS`: how often the server asks something of the valve. Undefined: wrong. */

@@ -1,4 +1,5 @@
 /** What a server asks of a client: Read, Write, Execute (Core 1.2 §6.3) and Observe (§6.4), in SenML CBOR. */
+
 import type { Clock } from "../src/clock.ts";
 import { CODE, formatCode, isSuccess } from "../src/coap/codes.ts";
 import {
@@ -11,6 +12,7 @@ import {
   uintOption,
   uintValue,
 } from "../src/coap/options.ts";
+import { reasonOf } from "../src/errors.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../src/lwm2m/formats/codec.ts";
 import { codecFor, decodeTimed } from "../src/lwm2m/formats/index.ts";
 import { catalogue } from "../src/lwm2m/objects/index.ts";
@@ -76,7 +78,7 @@ export class Management {
     try {
       values = this.valuesOf(path, notification);
     } catch (error) {
-      listener.onEnd(`a notification that cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      listener.onEnd(`a notification that cannot be read: ${reasonOf(error)}`);
       return;
     }
     listener.onValues(values);

@@ -1,4 +1,5 @@
 /** The way down: what the server asks of the valve behind the gateway, one thing after the other. */
+import { reasonOf } from "../src/errors.ts";
 import { parsePath } from "../src/lwm2m/path.ts";
 import type { Client } from "./client.ts";
 import type { DemoServer } from "./server.ts";
@@ -31,7 +32,7 @@ export class Valve {
     this.busy = true;
     const turn = TURNS[this.turns++ % TURNS.length] ?? "restart";
     const sentence = await this.take(turn, client).catch(
-      (error: unknown) => `the valve did not do it: ${error instanceof Error ? error.message : String(error)}`,
+      (error: unknown) => `the valve did not do it: ${reasonOf(error)}`,
     );
     this.busy = false;
     if (!this.ended) this.tell(sentence);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HOUR, MINUTE, type Millis, SECOND } from "./clock.ts";
+import { reasonOf } from "./errors.ts";
 
 const DAY: Millis = 24 * HOUR;
 const UNITS: Readonly<Record<string, Millis>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
@@ -23,7 +24,7 @@ export const durationSchema: z.ZodType<Millis> = z.union([z.string(), z.literal(
   try {
     return parseDuration(String(text));
   } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    context.addIssue({ code: "custom", message: reasonOf(error) });
     return z.NEVER;
   }
 });

@@ -5,6 +5,16 @@ export interface Place {
   readonly column: number;
 }
 
+/** "mappings/x.yaml:12:5" */
+export function formatPlace({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** Orders places of one file: negative where the first stands before the second. */
+export function comparePlaces(a: Place, b: Place): number {
+  return a.line - b.line || a.column - b.column;
+}
+
 /** One thing that is wrong, or doubtful, in the user's files. */
 export interface Problem {
   readonly severity: "error" | "warning";
@@ -15,9 +25,24 @@ export interface Problem {
 
 /** `mappings/x.yaml:12:5: error: unknown type "flaot32"; did you mean "f32"?` */
 export function formatProblem({ severity, place, message }: Problem): string {
-  return place === undefined
-    ? `${severity}: ${message}`
-    : `${place.file}:${place.line}:${place.column}: ${severity}: ${message}`;
+  return `${place === undefined ? "" : `${formatPlace(place)}: `}${severity}: ${message}`;
+}
+
+/** Orders the problems of one file by their places; those without a place come first. */
+export function byPlace(a: Problem, b: Problem): number {
+  if (a.place === undefined || b.place === undefined)
+    return Number(b.place === undefined) - Number(a.place === undefined);
+  return comparePlaces(a.place, b.place);
+}
+
+/** The system's word for what went wrong, e.g. "ENOENT"; undefined where an error is none of the system's. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** What an error of any kind says, for a sentence; its class and its stack are for the log. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The user's files are wrong. Carries every problem, not only the first. */

@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/clock.ts": {},
   "src/errors.ts": {},
   "src/log.ts": {},
-  "src/duration.ts": { all: ["src/clock.ts"] },
+  "src/duration.ts": { all: ["src/clock.ts", "src/errors.ts"] },
   "src/near-miss.ts": {},
   "src/locate.ts": { shell: true },
   "src/systemd.ts": { all: FOUNDATION, shell: true },

@@ -2,6 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { dirname } from "node:path";
+import { reasonOf, systemCode } from "../errors.ts";
 import type { Logger } from "../log.ts";
 
 /** Linux keeps socket paths in 108 bytes, the closing zero included. */
@@ -24,7 +25,7 @@ export class AdminSocketError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "AdminSocketError";
-    this.code = codeOf(options?.cause);
+    this.code = systemCode(options?.cause);
   }
 }
 
@@ -47,7 +48,7 @@ export async function openAdminSocket(path: string, routes: Routes, log: Logger)
     await rm(path, { force: true });
     await listen(server, path);
   } catch (error) {
-    throw new AdminSocketError(`cannot open the admin socket ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new AdminSocketError(`cannot open the admin socket ${path}: ${sentenceOf(error)}`, { cause: error });
   }
   server.on("error", (error) => log.error({ err: error }, "the admin socket failed: status is not answered any more"));
   return { close: () => close(server) };
@@ -57,7 +58,7 @@ export async function openAdminSocket(path: string, routes: Routes, log: Logger)
 export function askAdminSocket(path: string, route: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
-      reject(new AdminSocketError(`no answer on ${path}: ${reasonOf(error)}`, { cause: error }));
+      reject(new AdminSocketError(`no answer on ${path}: ${sentenceOf(error)}`, { cause: error }));
     };
     const asked = request({ socketPath: path, path: route, timeout: PATIENCE, agent: false }, (response) => {
       const chunks: Buffer[] = [];
@@ -153,11 +154,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another process has it",
 };
 
-function reasonOf(error: unknown): string {
-  const known = REASONS[codeOf(error) ?? ""];
-  return known ?? (error instanceof Error ? error.message : String(error));
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+function sentenceOf(error: unknown): string {
+  return REASONS[systemCode(error) ?? ""] ?? reasonOf(error);
 }

@@ -1,5 +1,5 @@
 /** Device entries, mappings and links joined: which devices run, and which are off. */
-import { formatProblem, type Place, type Problem } from "../errors.ts";
+import { formatPlace, formatProblem, type Place, type Problem } from "../errors.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { type DeviceEntry, type PreparedMapping, resolveDevice } from "../mapping/resolve.ts";
 import { didYouMean, unknownWord } from "../yaml/issues.ts";
@@ -115,9 +115,10 @@ class Taken {
 }
 
 function twice(key: string, name: string, first: Place, second: Place): string {
-  const same = first.line === second.line && first.column === second.column && first.file === second.file;
-  if (same) return `each makes several devices with the same ${key} "${name}": write $… in it`;
-  return `two devices have the ${key} "${name}"; the other stands at ${first.file}:${first.line}:${first.column}`;
+  if (formatPlace(first) === formatPlace(second)) {
+    return `each makes several devices with the same ${key} "${name}": write $… in it`;
+  }
+  return `two devices have the ${key} "${name}"; the other stands at ${formatPlace(first)}`;
 }
 
 /** A thousand devices of one broken mapping have one problem. */

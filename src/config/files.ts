@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, reasonOf, systemCode } from "../errors.ts";
 
 /** The text of a file. Rejects with ConfigError where it cannot be read or is not UTF-8. */
 export async function readText(file: string): Promise<string> {
@@ -17,7 +17,7 @@ export async function listYaml(directory: string): Promise<readonly string[]> {
     const names = await readdir(directory);
     return names.filter((name) => name.endsWith(".yaml") && !name.startsWith(".")).sort();
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return [];
     const message = `cannot read the directory ${directory}: ${reason(error)}`;
     throw new ConfigError([{ severity: "error", message }], { cause: error });
   }
@@ -35,11 +35,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function reason(error: unknown): string {
-  const code = codeOf(error);
   if (error instanceof TypeError) return "it is not UTF-8 text";
-  return (code === undefined ? undefined : REASONS[code]) ?? (error instanceof Error ? error.message : String(error));
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return REASONS[systemCode(error) ?? ""] ?? reasonOf(error);
 }

@@ -1,4 +1,5 @@
 import type { AdapterModule } from "../adapter.ts";
+import { formatPlace } from "../errors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { childOf, isEmpty, type MapEntry, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
@@ -20,8 +21,7 @@ export function readLinks(
       const { text: id, place } = entry.key;
       const first = keys.get(id)?.key.place;
       if (first !== undefined) {
-        const where = `${first.file}:${first.line}:${first.column}`;
-        reportError(report, place, `two links have the name "${id}"; the other stands at ${where}`);
+        reportError(report, place, `two links have the name "${id}"; the other stands at ${formatPlace(first)}`);
         continue;
       }
       keys.set(id, entry);

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { AdapterModule } from "../adapter.ts";
-import { ConfigError, type Problem } from "../errors.ts";
+import { byPlace, ConfigError, type Problem } from "../errors.ts";
 import { importXml } from "../lwm2m/objects/import-xml.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
@@ -59,12 +59,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map(({ place }) => place?.file))];
   const rank = ({ place }: Problem): number => files.indexOf(place?.file);
-  return problems.toSorted(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      (a.place?.line ?? 0) - (b.place?.line ?? 0) ||
-      (a.place?.column ?? 0) - (b.place?.column ?? 0),
-  );
+  return problems.toSorted((a, b) => rank(a) - rank(b) || byPlace(a, b));
 }
 
 /** What must be right before anything runs. */

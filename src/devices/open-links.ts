@@ -1,5 +1,5 @@
 import type { AdapterContext, Link } from "../adapter.ts";
-import { DeviceError } from "../errors.ts";
+import { DeviceError, reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { LinkPlan } from "./devices.ts";
 import { sameLink } from "./same-plan.ts";
@@ -68,7 +68,7 @@ export class OpenLinks {
   }
 
   private failure(id: string, cause: unknown): DeviceError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     return new DeviceError("unreachable", `link ${id} cannot be opened: ${reason}`, { cause });
   }
 

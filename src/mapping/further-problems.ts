@@ -1,5 +1,5 @@
 /** What else is wrong with a resource whose first mistake hides the rest: the user hears of everything at once. */
-import type { Place, Problem } from "../errors.ts";
+import { comparePlaces, type Place, type Problem } from "../errors.ts";
 import type { MapEntry, MapNode } from "../yaml/nodes.ts";
 
 /** What cannot be judged where `as` is wrong. */
@@ -29,11 +29,6 @@ export function furtherProblems(
   return further;
 }
 
-/** In the order of the file; problems without a place first. */
-export function byPlace(a: Problem, b: Problem): number {
-  return (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
-}
-
 function withoutMistakes(
   { entries }: MapNode,
   problems: readonly Problem[],
@@ -51,11 +46,7 @@ function withoutMistakes(
 /** From the key to where the next one begins. */
 function lies(place: Place | undefined, entry: MapEntry, next: MapEntry | undefined): boolean {
   if (place === undefined) return false;
-  return !isBefore(place, entry.key.place) && (next === undefined || isBefore(place, next.key.place));
-}
-
-function isBefore(a: Place, b: Place): boolean {
-  return a.line < b.line || (a.line === b.line && a.column < b.column);
+  return comparePlaces(place, entry.key.place) >= 0 && (next === undefined || comparePlaces(place, next.key.place) < 0);
 }
 
 function nameOf({ key }: MapEntry): string {

@@ -1,13 +1,13 @@
 /** One resource of a mapping, parameters filled in → its plan. */
 import type { AdapterModule } from "../adapter.ts";
-import type { Problem } from "../errors.ts";
+import { byPlace, type Problem } from "../errors.ts";
 import { describeIssue, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError, toPlain } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
-import { byPlace, furtherProblems } from "./further-problems.ts";
+import { furtherProblems } from "./further-problems.ts";
 import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts";
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";

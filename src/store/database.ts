@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, renameSync } from "node:f
 import { join } from "node:path";
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 import { systemClock } from "../clock.ts";
+import { reasonOf } from "../errors.ts";
 import { DeviceTable } from "./device-table.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { StoreError } from "./store-error.ts";
@@ -71,7 +72,7 @@ function prepareDirectory(directory: string): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new StoreError("unwritable", `cannot write to the state directory ${directory}: ${reason}`, { cause: error });
   }
 }
