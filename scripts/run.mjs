@@ -1,7 +1,7 @@
 /**
  * What `npm start` and `npm test` call: installs what is missing, then runs under the project's own Node.
  *
- *   node scripts/run.mjs start | test | interop | bench | check | build | node FILE   [arguments …]
+ *   node scripts/run.mjs start | server | test | interop | bench | check | build | node FILE   [arguments …]
  *
  * Plain JavaScript that Node 18 runs, without any package: it is there before they are.
  */
@@ -13,7 +13,7 @@ import { chooseNode, MEMORY_FLAG, runToEnd } from "./own-node.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const tasks = { start, test, interop, bench, check, build, node };
+const tasks = { start, server, test, interop, bench, check, build, node };
 
 process.exitCode = await main(process.argv.slice(2)).catch((error) => {
   process.stderr.write(`lwm2m-gateway: ${error.message}\n`);
@@ -43,12 +43,23 @@ function start(args) {
   return ownNode([MEMORY_FLAG, join(root, file), ...first, ...args], { cwd: cwd ?? process.cwd() });
 }
 
+/** The LwM2M Server of the demonstration, by itself. */
+function server(args) {
+  return ownNode([join(root, "demo/server-alone.ts"), ...args]);
+}
+
 function test(args) {
   return runTests(args, (file) => !file.startsWith(join("test", "interop")));
 }
 
+/** At the end, a table of whom the tests were run against. */
 function interop(args) {
-  return runTests(args, (file) => file.startsWith(join("test", "interop")));
+  const reporters = args.filter((arg) => arg.startsWith("--test-reporter="));
+  const others = args.filter((arg) => !reporters.includes(arg));
+  if (reporters.length === 0) reporters.push("--test-reporter=spec");
+  reporters.push(`--test-reporter=${join(root, "test/support/interop-table.ts")}`);
+  const printed = reporters.flatMap((reporter) => [reporter, "--test-reporter-destination=stdout"]);
+  return runTests([...printed, ...others], (file) => file.startsWith(join("test", "interop")));
 }
 
 /** The programs that the gateway is measured against are packages of bench/ alone. */
