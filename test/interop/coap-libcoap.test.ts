@@ -10,9 +10,12 @@ import { CODE } from "../../src/coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions } from "../../src/coap/options.ts";
 import { bodyOf, gist } from "../coap/bench.ts";
 import { findTool } from "../support/foreign-tool.ts";
+import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
 import { run, start } from "../support/process.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { openStore } from "./coap-store.ts";
+
+everyTestIsAgainst("libcoap", debianVersion("libcoap3-bin"));
 
 const INSTALL = "apt-get install -y libcoap3-bin";
 const VARIANTS = ["", "-notls", "-openssl", "-gnutls"];

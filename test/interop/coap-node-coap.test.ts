@@ -7,11 +7,15 @@ import { Agent, createServer, type IncomingMessage, type OutgoingMessage } from 
 import { generate, type ParsedPacket, parse } from "coap-packet";
 import fc from "fast-check";
 import { openCoapSocket } from "../../demo/coap-socket.ts";
+import packageFile from "../../package.json" with { type: "json" };
 import { CODE, formatCode } from "../../src/coap/codes.ts";
 import { decodeMessage, encodeMessage, type MessageType, TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, sortOptions, stringOptions } from "../../src/coap/options.ts";
 import { bodyOf, gist } from "../coap/bench.ts";
+import { everyTestIsAgainst } from "../support/peer.ts";
 import { openStore, type Store } from "./coap-store.ts";
+
+everyTestIsAgainst("node-coap", packageFile.devDependencies.coap);
 
 const BODY = bodyOf(5000);
 

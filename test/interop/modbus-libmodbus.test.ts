@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 import { modbus } from "../../adapters/modbus/index.ts";
 import { hasTool } from "../support/foreign-tool.ts";
 import { aContext, bytes, pointsOf } from "../support/modbus-device.ts";
+import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
 import { run, start } from "../support/process.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+
+everyTestIsAgainst("libmodbus", debianVersion("libmodbus-dev"));
 
 const SOURCE = fileURLToPath(new URL("libmodbus-slave.c", import.meta.url));
 const INSTALL = "apt-get install -y gcc pkg-config libmodbus-dev";

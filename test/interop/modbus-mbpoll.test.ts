@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { hasTool } from "../support/foreign-tool.ts";
 import { aDeviceOf, aSimulation, bytes, portOf } from "../support/modbus-device.ts";
+import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
 import { run } from "../support/process.ts";
+
+everyTestIsAgainst("mbpoll", debianVersion("mbpoll"));
 
 const KEYS = {
   voltage: { input: 0, length: 4 },
