@@ -12,6 +12,7 @@ import { type Lifetime, type Outcome, run } from "../../support/process.ts";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const INSTALL = "apt-get install -y maven openjdk-17-jdk-headless (Java 17 or newer)";
 const FETCH_LIMIT = 300_000;
+const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
 /** Arguments of `java` before the program's own. */
 export type JavaProgram = readonly string[];
@@ -27,7 +28,8 @@ export async function findLeshan(t: TestContext): Promise<JavaProgram | undefine
   const libraries = join(folder, "lib");
   if (!existsSync(libraries)) {
     if (findTool(t, ["mvn"], INSTALL) === undefined) return undefined;
-    const reason = await fetchLibraries(t, folder);
+    fetched ??= fetchLibraries(folder);
+    const reason = await fetched;
     if (reason !== undefined) {
       t.skip(`Leshan cannot be had: ${reason}`);
       return undefined;
@@ -46,15 +48,19 @@ export async function findLeshan(t: TestContext): Promise<JavaProgram | undefine
 /** Folder of object definitions for Leshan: object 25, and the vendor object that the gateway has, too. */
 export const MODELS = join(HERE, "models");
 
+/** Tried once for all tests of a file. */
+let fetched: Promise<string | undefined> | undefined;
+
 /** Returns why it could not be done, if it could not. Whoever comes first puts the finished folder in its place. */
-async function fetchLibraries(t: Lifetime, folder: string): Promise<string | undefined> {
+async function fetchLibraries(folder: string): Promise<string | undefined> {
   return whole(folder, "lib", async (output) => {
-    const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${output}`, "-DincludeScope=runtime"];
+    const goal = [COPY, `-DoutputDirectory=${output}`, "-DincludeScope=runtime"];
     const args = ["-B", "-f", join(HERE, "pom.xml"), ...goal];
-    const { code, stdout } = await run(t, "mvn", args, { timeout: FETCH_LIMIT });
+    // It ends by itself, or by its limit: no test that ends meanwhile takes it along.
+    const { code, stdout } = await run({ after: () => {} }, "mvn", args, { timeout: FETCH_LIMIT });
     if (code === 0) return undefined;
     const [first = "no answer in time"] = stdout.split("\n").filter((line) => line.startsWith("[ERROR]"));
-    return `mvn: ${first.replace("[ERROR] ", "")}`;
+    return `mvn: ${first.replace("[ERROR] ", "").replace(/ -> \[Help.*/, "")}`;
   });
 }
 
