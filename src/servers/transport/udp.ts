@@ -1,6 +1,8 @@
 /** CoAP over UDP without security (`coap://`, RFC 7252 §3; LwM2M NoSec). One socket a server. */
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { lookup } from "node:dns/promises";
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "node:dgram";
+import { lookup } from "node:dns";
+import { lookup as addressOf } from "node:dns/promises";
+import { isIP } from "node:net";
 import type { Transport, TransportCounters } from "./transport.ts";
 
 export interface UdpOptions {
@@ -17,6 +19,13 @@ interface Address {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** An address is its own answer: Node would queue each datagram until its resolver has said so. */
+const lookUpNames: NonNullable<SocketOptions["lookup"]> = (host, options, callback) => {
+  const family = isIP(host);
+  if (family === 0) lookup(host, options, callback);
+  else callback(null, host, family);
+};
+
 export class UdpTransport implements Transport {
   readonly counters: TransportCounters;
   private readonly count: Mutable<TransportCounters>;
@@ -26,6 +35,9 @@ export class UdpTransport implements Transport {
   private family = 0;
   private server: Address | undefined;
   private closed = false;
+  private readonly onSent = (error: Error | null): void => {
+    if (error !== null) this.count.sendErrors++;
+  };
 
   constructor(options: UdpOptions) {
     this.options = options;
@@ -40,7 +52,7 @@ export class UdpTransport implements Transport {
   }
 
   async resolve(): Promise<void> {
-    const found = await lookup(this.options.host);
+    const found = await addressOf(this.options.host);
     if (this.closed) return;
     if (found.family !== this.family) await this.bind(found.family);
     this.server = found;
@@ -53,9 +65,7 @@ export class UdpTransport implements Transport {
     }
     this.count.sent++;
     this.count.sentBytes += datagram.length;
-    this.socket.send(datagram, this.options.port, this.server.address, (error) => {
-      if (error !== null) this.count.sendErrors++;
-    });
+    this.socket.send(datagram, this.options.port, this.server.address, this.onSent);
   }
 
   async close(): Promise<void> {
@@ -65,7 +75,7 @@ export class UdpTransport implements Transport {
 
   private async bind(family: number): Promise<void> {
     await this.unbind();
-    const socket = createSocket(family === 6 ? "udp6" : "udp4");
+    const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: lookUpNames });
     socket.on("message", (datagram, from) => this.receive(datagram, from));
     const { address, port = 0 } = this.options.bind ?? {};
     await new Promise<void>((resolve, reject) => {
