@@ -161,7 +161,15 @@ export class ServerRole {
     const alarm = confirmable ? new Alarm(() => this.acknowledge(served)) : undefined;
     const { token, messageId } = message;
     const served: Served = {
-      ...{ id, token, messageId, confirmable, request, block1, block2, arrival, alarm },
+      id,
+      token,
+      messageId,
+      confirmable,
+      request,
+      block1,
+      block2,
+      arrival,
+      alarm,
       acknowledged: false,
       cancelled: undefined,
     };
