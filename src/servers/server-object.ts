@@ -15,6 +15,8 @@ export const DEFAULT_MAXIMUM_PERIOD = 3;
 const DISABLE = 4;
 const BINDING = 7;
 const UPDATE_TRIGGER = 8;
+/** 136 years; of resource 19 it means "no further sequence". */
+const MOST_SECONDS = 0xffff_ffff;
 
 interface Field {
   get(account: ServerAccount): Value | undefined;
@@ -127,9 +129,11 @@ export class ServerObject implements Backing {
   }
 }
 
-/** Times may not be negative, and this gateway has one binding. */
+/** Times have 32 bits: more is nobody's wish, and no calendar has a date for the end of it. This gateway has one binding. */
 function check(path: Path, value: Value): void {
-  if (typeof value === "number" && value < 0) throw new Lwm2mError(CODE.badRequest, `${path} may not be negative`);
+  if ((typeof value === "number" || typeof value === "bigint") && (value < 0 || value > MOST_SECONDS)) {
+    throw new Lwm2mError(CODE.badRequest, `${path}: expected 0 to ${MOST_SECONDS}, not ${value}`);
+  }
   if (pathParts(path).resource === BINDING && value !== "U") {
     throw new Lwm2mError(CODE.badRequest, `${path}: this gateway has the binding U only, not ${String(value)}`);
   }

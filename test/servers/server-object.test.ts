@@ -58,6 +58,20 @@ test("a written lifetime holds and is told, and a negative one changes nothing",
   assert.equal((await tree.read(path))[0]?.value, 20);
 });
 
+test("times that no calendar holds are refused, as numbers and as 64-bit integers", async () => {
+  const { tree, heard } = aServerObject();
+  for (const resource of [1, 2, 3, 5, 17, 18, 19, 20]) {
+    const path = parsePath(`/1/1/${resource}`);
+    for (const value of [0x1_0000_0000, 2n ** 63n - 1n]) {
+      await assert.rejects(tree.write(path, [{ path, value }], "replace"), code(0x80), `${path}=${value}`);
+    }
+    await tree.write(path, [{ path, value: 0xffff_ffff }], "replace");
+  }
+  const path = parsePath("/1/1/1");
+  await assert.rejects(tree.write(path, [{ path, value: -(2n ** 63n) }], "replace"), code(0x80));
+  assert.equal(heard.length, 8);
+});
+
 test("a binding that the gateway does not have is refused", async () => {
   const { tree } = aServerObject();
   const path = parsePath("/1/0/7");
