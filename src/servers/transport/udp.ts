@@ -35,6 +35,8 @@ export class UdpTransport implements Transport {
   private family = 0;
   private server: Address | undefined;
   private closed = false;
+  /** What this turn of the event loop has to say, at its end: a receiver that must wake up wakes once. */
+  private outgoing: Uint8Array[] = [];
   private readonly onSent = (error: Error | null): void => {
     if (error !== null) this.count.sendErrors++;
   };
@@ -65,12 +67,20 @@ export class UdpTransport implements Transport {
     }
     this.count.sent++;
     this.count.sentBytes += datagram.length;
-    this.socket.send(datagram, this.options.port, this.server.address, this.onSent);
+    if (this.outgoing.length === 0) setImmediate(() => this.flush());
+    this.outgoing.push(datagram);
   }
 
   async close(): Promise<void> {
     this.closed = true;
     await this.unbind();
+  }
+
+  private flush(): void {
+    const { socket, server, outgoing } = this;
+    this.outgoing = [];
+    if (socket === undefined || server === undefined) return;
+    for (const datagram of outgoing) socket.send(datagram, this.options.port, server.address, this.onSent);
   }
 
   private async bind(family: number): Promise<void> {
@@ -93,6 +103,7 @@ export class UdpTransport implements Transport {
 
   private async unbind(): Promise<void> {
     const { socket } = this;
+    this.flush();
     this.socket = undefined;
     if (socket !== undefined) await new Promise<void>((resolve) => socket.close(resolve));
   }

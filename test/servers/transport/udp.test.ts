@@ -60,3 +60,19 @@ test("a port that is taken is refused when it is opened", async (t) => {
   );
   await transport.close();
 });
+
+test("what is sent before the end arrives, in order", async (t) => {
+  const server = await aSocket();
+  t.after(() => server.close());
+  const heard: string[] = [];
+  server.on("message", (datagram) => heard.push(datagram.toString()));
+  const transport = new UdpTransport({ host: "127.0.0.1", port: server.address().port });
+  await transport.open(() => {});
+  await transport.resolve();
+  for (const text of ["first", "second", "last"]) transport.send(Buffer.from(text));
+  await transport.close();
+  while (heard.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(heard, ["first", "second", "last"]);
+  assert.equal(transport.counters.sent, 3);
+  assert.equal(transport.counters.sendErrors, 0);
+});
