@@ -42,11 +42,16 @@ export interface Arrival {
 interface Lane {
   readonly lifetime: Millis;
   readonly retention: Retention;
+  /** Also those that were forgotten before their time: they leave when their turn comes, or when they are most of it. */
   readonly queue: Fifo<Arrival>;
+  /** How many of the queue are known. */
+  known: number;
 }
 
 /** What an entry costs beside its answer, roughly. */
 const ENTRY_BYTES = 128;
+/** So many forgotten ones in a queue are not worth the search. */
+const TOLERATED = 1024;
 
 export class DuplicateFilter {
   private readonly limits: DuplicateLimits;
@@ -56,7 +61,12 @@ export class DuplicateFilter {
 
   constructor(limits: DuplicateLimits, times: CoapTimes) {
     this.limits = limits;
-    const lane = (lifetime: Millis, retention: Retention): Lane => ({ lifetime, retention, queue: new Fifo() });
+    const lane = (lifetime: Millis, retention: Retention): Lane => ({
+      lifetime,
+      retention,
+      queue: new Fifo(),
+      known: 0,
+    });
     const pair = (lifetime: Millis) => ({ lasting: lane(lifetime, "lasting"), passing: lane(lifetime, "passing") });
     this.lanes = { con: pair(times.exchangeLifetime), non: pair(times.nonLifetime) };
   }
@@ -72,13 +82,14 @@ export class DuplicateFilter {
     const { messageId, mark, confirmable, retention } = message;
     this.expire(now);
     const lane = this.lanes[confirmable ? "con" : "non"][retention];
-    if (!this.makeRoom(lane)) return undefined;
     const old = this.entries.get(messageId);
     if (old !== undefined) this.forget(old);
+    if (!this.makeRoom(lane)) return undefined;
     const expires = now + lane.lifetime;
     const entry: Arrival = { messageId, mark, lane, expires, answer: undefined, known: true };
     this.entries.set(messageId, entry);
     lane.queue.push(entry);
+    lane.known++;
     this.bytes += ENTRY_BYTES;
     return entry;
   }
@@ -97,12 +108,12 @@ export class DuplicateFilter {
 
   private makeRoom(lane: Lane): boolean {
     const { lastingDuplicates, passingDuplicates, duplicateBytes } = this.limits;
-    while (lane.retention === "passing" && lane.queue.length >= passingDuplicates) this.forgetOldest(lane);
+    while (lane.retention === "passing" && lane.known >= passingDuplicates) this.forgetOldest(lane);
     for (const passing of [this.lanes.con.passing, this.lanes.non.passing]) {
-      while (this.bytes >= duplicateBytes && passing.queue.length > 0) this.forgetOldest(passing);
+      while (this.bytes >= duplicateBytes && passing.known > 0) this.forgetOldest(passing);
     }
     if (lane.retention === "passing") return true;
-    const lasting = this.lanes.con.lasting.queue.length + this.lanes.non.lasting.queue.length;
+    const lasting = this.lanes.con.lasting.known + this.lanes.non.lasting.known;
     return lasting < lastingDuplicates && this.bytes < duplicateBytes;
   }
 
@@ -125,9 +136,13 @@ export class DuplicateFilter {
   }
 
   private forget(entry: Arrival): void {
+    const { lane } = entry;
     entry.known = false;
     this.bytes -= ENTRY_BYTES + (entry.answer?.length ?? 0);
+    entry.answer = undefined;
     if (this.entries.get(entry.messageId) === entry) this.entries.delete(entry.messageId);
+    lane.known--;
+    if (lane.queue.length > 2 * lane.known + TOLERATED) lane.queue.keep(({ known }) => known);
   }
 }
 

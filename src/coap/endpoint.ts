@@ -194,9 +194,10 @@ function limitsOf(options: CoapEndpointOptions): Limits {
     bodies: 4,
     snapshots: 8,
     serving: 1024,
-    lastingDuplicates: 16_384,
+    // Every message ID there is: a peer that keeps to RFC 7252 §4.4 is never refused for their number.
+    lastingDuplicates: 65_536,
     passingDuplicates: 1024,
-    duplicateBytes: 4_194_304,
+    duplicateBytes: 16_777_216,
     ...options.limits,
   };
 }

@@ -30,4 +30,10 @@ export class Fifo<T> {
     }
     return item;
   }
+
+  /** Leaves out all others, in linear time. */
+  keep(wanted: (item: T) => boolean): void {
+    this.items = this.items.filter((item) => item !== undefined && wanted(item));
+    this.head = 0;
+  }
 }

@@ -132,6 +132,28 @@ test("where the memory is full, what changes something is refused by 5.03 rather
   assert.equal(effectsOf(bench.con(TOKEN, POST, 3), "serve").length, 1);
 });
 
+test("a peer that comes round to its first message IDs within one lifetime takes no second place for each", () => {
+  const bench = new Bench({ limits: { lastingDuplicates: 1500 } });
+  const serve = (token: Uint8Array): void => {
+    for (let id = 0; id < 1500; id++) {
+      const { exchange } = only(effectsOf(bench.con(token, POST, id), "serve"));
+      bench.handle({ type: "respond", exchange, message: CHANGED });
+    }
+  };
+  for (const round of [1, 2, 3]) serve(Uint8Array.of(round));
+  assert.equal(bench.endpoint.counters.refused, 0);
+  assert.equal(out(bench.con(Uint8Array.of(3), POST, 0)).length, 1, "and the first of the last round is still known");
+});
+
+test("requests that are ignored take no lasting place", () => {
+  const bench = new Bench({ limits: { lastingDuplicates: 3 } });
+  for (let id = 0; id < 5000; id++) {
+    const { exchange } = only(effectsOf(bench.con(TOKEN, POST, id), "serve"));
+    bench.handle({ type: "ignore", exchange });
+  }
+  assert.equal(bench.endpoint.counters.refused, 0);
+});
+
 test("the blocks of a long body take no lasting place: only the last one does", () => {
   const bench = new Bench({ limits: { lastingDuplicates: 2, passingDuplicates: 4 } });
   const body = new Uint8Array(16 * 200);
