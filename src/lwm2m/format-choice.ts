@@ -24,10 +24,8 @@ const RESOURCE_INSTANCE = 4;
  */
 export function chooseFormat(path: Path, typeOf: TypeOf, { accept, version }: FormatWish): ContentCodec {
   const wanted = accept ?? defaultFormat(path, typeOf, version);
-  const codec = codecFor(wanted);
-  if (codec === undefined || (wanted === CONTENT_FORMAT.lwm2mJson && version !== "1.0")) {
-    throw notAcceptable(`there is no Content-Format ${wanted} here`);
-  }
+  const codec = spoken(wanted, version);
+  if (codec === undefined) throw notAcceptable(`there is no Content-Format ${wanted} here with LwM2M ${version}`);
   if (codec.singleValue && !isSingle(path, typeOf)) {
     throw notAcceptable(`Content-Format ${wanted} holds one value; ${path} may have several`);
   }
@@ -39,15 +37,19 @@ export function chooseFormat(path: Path, typeOf: TypeOf, { accept, version }: Fo
 
 /**
  * The values in the payload of a Write; the path must exist (see ObjectTree.check). Throws Lwm2mError: 4.15 for a format that
- * we do not speak or that cannot hold what the path stands for, 4.05 for an executable resource, 4.00 for bytes that are not this format or values that do
- * not fit.
+ * we do not speak or that cannot hold what the path stands for, 4.05 for an executable resource, 4.00 for bytes
+ * that are not this format or values that do not fit.
  */
-export function decodeValues({ path, contentFormat, payload }: WriteOperation, typeOf: TypeOf): PathValue[] {
+export function decodeValues(
+  { path, contentFormat, payload }: WriteOperation,
+  typeOf: TypeOf,
+  version: Lwm2mVersion,
+): PathValue[] {
   if (pathDepth(path) >= RESOURCE && typeOf(path) === undefined) {
     throw new Lwm2mError(CODE.methodNotAllowed, `${path} holds no value: it cannot be written`);
   }
-  const codec = codecFor(contentFormat);
-  if (codec === undefined) throw unsupported(`there is no Content-Format ${contentFormat} here`);
+  const codec = spoken(contentFormat, version);
+  if (codec === undefined) throw unsupported(`there is no Content-Format ${contentFormat} here with LwM2M ${version}`);
   if (codec.singleValue && !isSingle(path, typeOf)) {
     throw unsupported(`Content-Format ${contentFormat} holds one value; ${path} may have several`);
   }
@@ -57,6 +59,16 @@ export function decodeValues({ path, contentFormat, payload }: WriteOperation, t
     if (!(error instanceof ProtocolError)) throw error;
     throw new Lwm2mError(CODE.badRequest, error.message, { cause: error });
   }
+}
+
+/**
+ * The codec of a format that this version has. Later versions must not use the JSON of 1.0, LwM2M CBOR came with 1.2; what else
+ * a server asks for by name it knows.
+ */
+function spoken(format: number, version: Lwm2mVersion): ContentCodec | undefined {
+  if (format === CONTENT_FORMAT.lwm2mJson && version !== "1.0") return undefined;
+  if (format === CONTENT_FORMAT.lwm2mCbor && version !== "1.2") return undefined;
+  return codecFor(format);
 }
 
 /** One value is text; the rest is SenML CBOR, and TLV where 1.0 knows nothing else. */

@@ -96,7 +96,7 @@ export class Requests {
       }
       case "write": {
         const tree = this.tree(operation.path);
-        await tree.write(operation.path, decodeValues(operation, tree.typeOf), operation.mode);
+        await tree.write(operation.path, decodeValues(operation, tree.typeOf, this.options.version()), operation.mode);
         return { message: changedResponse() };
       }
       case "writeAttributes":

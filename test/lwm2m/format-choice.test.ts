@@ -50,9 +50,35 @@ test("an Accept that cannot be satisfied is 4.06", () => {
   }
 });
 
-function decode(path: string, contentFormat: number, payload: string) {
+test("LwM2M CBOR is there from 1.2 on, LwM2M JSON in 1.0 alone; CBOR holds one value", () => {
+  const { cbor, lwm2mCbor, lwm2mJson } = CONTENT_FORMAT;
+  assert.equal(choice("/3/0", "1.2", lwm2mCbor), lwm2mCbor);
+  assert.equal(choice("/3/0", "1.0", lwm2mJson), lwm2mJson);
+  assert.equal(choice("/3/0/7/1", "1.1", cbor), cbor);
+  for (const [path, version, accept] of [
+    ["/3/0", "1.1", lwm2mCbor],
+    ["/3/0", "1.0", lwm2mCbor],
+    ["/3/0", "1.1", lwm2mJson],
+    ["/3/0/7", "1.2", cbor],
+  ] as const) {
+    assert.throws(() => choice(path, version, accept), refused(CODE.notAcceptable), `${path} ${version} ${accept}`);
+  }
+});
+
+test("a payload, too, is in a format of the version", () => {
+  const json = '{"e":[{"n":"/3306/0/5850","bv":true}]}';
+  assert.deepEqual(decode("/3306/0", CONTENT_FORMAT.lwm2mJson, json, "1.0"), [{ path: "/3306/0/5850", value: true }]);
+  assert.throws(() => decode("/3306/0", CONTENT_FORMAT.lwm2mJson, json, "1.1"), refused(CODE.unsupportedContentFormat));
+  assert.throws(() => decode("/3306/0", CONTENT_FORMAT.lwm2mCbor, "x", "1.1"), refused(CODE.unsupportedContentFormat));
+});
+
+function decode(path: string, contentFormat: number, payload: string, version: Lwm2mVersion = "1.2") {
   const bytes = new TextEncoder().encode(payload);
-  return decodeValues({ type: "write", mode: "replace", path: at(path), contentFormat, payload: bytes }, typeOf);
+  return decodeValues(
+    { type: "write", mode: "replace", path: at(path), contentFormat, payload: bytes },
+    typeOf,
+    version,
+  );
 }
 
 test("a payload is read by its format", () => {

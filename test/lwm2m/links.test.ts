@@ -75,8 +75,9 @@ test("the root link names the optional formats that we speak, and none that the 
     for (const format of formats(version)) assert.notEqual(codecFor(Number(format)), undefined);
     assert.ok(!formats(version).includes("11543"));
   }
-  assert.ok(!formats("1.1").includes("11544"));
-  assert.ok(!formats("1.0").includes("112"));
+  assert.deepEqual(formats("1.2"), ["60", "110", "112", "11542", "11544"]);
+  assert.deepEqual(formats("1.1"), ["60", "110", "112", "11542"]);
+  assert.deepEqual(formats("1.0"), ["11543"]);
 });
 
 test("the objects of a device are never registered", () => {

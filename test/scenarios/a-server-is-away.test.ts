@@ -186,7 +186,7 @@ test("4.12 steps the version down; a 1.0 server gets what 1.0 knows", async (t) 
   );
   assert.deepEqual(versions, ["lwm2m=1.2", "lwm2m=1.1", "lwm2m=1.0"]);
   assert.equal(world.gateway.status().servers[0]?.version, "1.0");
-  const objects = '</>;rt="oma.lwm2m",</1/0>,</3>;ver="1.1",</3/0>,</25>;ver="2.0",</25/0>';
+  const objects = '</>;rt="oma.lwm2m";ct=11543,</1/0>,</3>;ver="1.1",</3/0>,</25>;ver="2.0",</25/0>';
   assert.equal(server.registrations.heard.at(-1)?.objects, objects);
   assert.equal((await server.read("/meter-1/3303/0")).format, CONTENT_FORMAT.tlv);
 });
@@ -198,6 +198,6 @@ test("a 1.1 server is told of the core objects as 1.1 has them: it knows no newe
       server.registrations.version = "1.1";
     },
   });
-  const objects = '</>;rt="oma.lwm2m";ct="110 112 11542",</1/0>,</3/0>,</25>;ver=2.0,</25/0>';
+  const objects = '</>;rt="oma.lwm2m";ct="60 110 112 11542",</1/0>,</3/0>,</25>;ver=2.0,</25/0>';
   assert.equal(world.server.registrations.heard.at(-1)?.objects, objects);
 });

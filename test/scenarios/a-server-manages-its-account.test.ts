@@ -13,7 +13,7 @@ test("the Register says who we are, for how long, and what the gateway itself ha
   const [register] = server.registrations.heard;
   assert.equal(register?.path, "/rd");
   assert.deepEqual(register?.query, ["ep=urn:dev:ops:32473-test", "lt=600", "lwm2m=1.2", "b=U"]);
-  const root = '</>;rt="oma.lwm2m";ct="110 112 11542"';
+  const root = '</>;rt="oma.lwm2m";ct="60 110 112 11542 11544"';
   assert.equal(register?.objects, `${root},</1/0>,</3>;ver=1.1,</3/0>,</25>;ver=2.0,</25/0>`);
 });
 

@@ -66,7 +66,7 @@ test("each format of a write is read, and several resources go in one request", 
     ["3306/0/5853", 0x23],
   ]);
   const payload = new Uint8Array([1, 2, 3]);
-  assert.equal((await server.settled(server.ask(CODE.put, DIMMER, { format: 60, payload }))).code, "4.15");
+  assert.equal((await server.settled(server.ask(CODE.put, DIMMER, { format: 61, payload }))).code, "4.15");
   assert.equal((await server.settled(server.ask(CODE.put, DIMMER, { payload }))).code, "4.00", "no format");
   assert.equal((await server.settled(server.ask(CODE.put, DIMMER, { format: 112, payload }))).code, "4.00", "no SenML");
 });

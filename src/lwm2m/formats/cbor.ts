@@ -72,6 +72,9 @@ const codec = Object.assign(
   { alwaysUseFloat: false, useFloat32: 0 },
 );
 
+/** RFC 3339 §5.6: Date.parse alone would take "1" for a year. */
+const DATE = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
 // Extensions of cbor-x are global; this file is its only user. Without a tag the library writes the content alone.
 addExtension({
   Class: CborFloat,
@@ -89,7 +92,7 @@ addExtension({
   decode: (value: number) => new CborFloat(value),
 });
 // RFC 8949 §3.4.1, §3.4.2: seconds since 1970 rather than the library's Date, which cannot hold every 64-bit time.
-readTag(0, (content) => (typeof content === "string" ? Date.parse(content) / 1000 : Number.NaN));
+readTag(0, (content) => (typeof content === "string" && DATE.test(content) ? Date.parse(content) / 1000 : Number.NaN));
 readTag(1, (content) => content);
 // RFC 8949 §3.4.4: exponent and mantissa; read as text it is the nearest number.
 readTag(4, (content) => {

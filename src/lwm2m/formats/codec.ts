@@ -36,7 +36,7 @@ export interface ContentCodec {
   readonly contentFormat: number;
   /** Whether a record can say when it was measured. */
   readonly carriesTime: boolean;
-  /** Whether it carries exactly one value (text, opaque). */
+  /** Whether it carries exactly one value (text, opaque, CBOR). */
   readonly singleValue: boolean;
   /**
    * Writes the samples of a read of `base` (an object, instance, resource or resource instance). Throws Lwm2mError 4.06

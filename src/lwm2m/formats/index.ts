@@ -2,19 +2,25 @@
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
 import type { ContentCodec, TimedPathValue } from "./codec.ts";
+import { lwm2mCbor } from "./lwm2m-cbor.ts";
+import { lwm2mJson } from "./lwm2m-json.ts";
 import { opaque } from "./opaque.ts";
 import type { ReportCodec, ReportContext } from "./report.ts";
 import { senmlCbor } from "./senml-cbor.ts";
 import { senmlJson } from "./senml-json.ts";
+import { singleCbor } from "./single-cbor.ts";
 import { text } from "./text.ts";
 import { tlv } from "./tlv.ts";
 
 export type { ReportContext } from "./report.ts";
 
-const CODECS: readonly ReportCodec[] = [text, opaque, tlv, senmlJson, senmlCbor];
+const CODECS: readonly ReportCodec[] = [text, opaque, singleCbor, senmlJson, senmlCbor, tlv, lwm2mJson, lwm2mCbor];
 const BY_FORMAT: ReadonlyMap<number, ReportCodec> = new Map(CODECS.map((codec) => [codec.contentFormat, codec]));
 
-/** Undefined for a format that we do not speak: 4.15 for a payload, 4.06 for an Accept. */
+/**
+ * Undefined for a format that we do not speak: 4.15 for a payload, 4.06 for an Accept. The payloads of composite requests are
+ * read in composite.ts, those of a Create in create.ts.
+ */
 export function codecFor(contentFormat: number): ContentCodec | undefined {
   return BY_FORMAT.get(contentFormat);
 }

@@ -1,6 +1,6 @@
 /** Names in payloads: SenML (Core 1.2 §7.5.6), LwM2M JSON (Core 1.0 §6.4.4); with prefixes Gateway TS 1.1 §9. */
 import { CODE } from "../../coap/codes.ts";
-import { Lwm2mError } from "../../errors.ts";
+import { Lwm2mError, reasonOf } from "../../errors.ts";
 import { isWithin, makePath, type Path, parsePath, pathParts, prefixOf } from "../path.ts";
 import type { Sample } from "../sample.ts";
 
@@ -9,7 +9,7 @@ export function readName(name: string, format: string): Path {
   try {
     return parsePath(name);
   } catch (error) {
-    throw new Lwm2mError(CODE.badRequest, `${format}: ${(error as Error).message}`, { cause: error });
+    throw new Lwm2mError(CODE.badRequest, `${format}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -33,6 +33,17 @@ export interface SenmlInput {
   readonly name?: string;
   readonly time?: number;
   readonly value?: Value;
+  /** In a Patch Pack: `"v": null`, there shall be nothing at this path. */
+  readonly removal?: true;
+}
+
+/** A record whose name is whole: base fields stay in force until a later record changes them (RFC 8428 §4.6). */
+export interface Resolved {
+  readonly name: string;
+  /** Seconds, absolute or relative to now; undefined where the pack has no time. */
+  readonly time: number | undefined;
+  readonly value: Value | undefined;
+  readonly removal: boolean;
 }
 
 const FORMAT = "SenML";
@@ -70,11 +81,23 @@ export function toRecords(samples: readonly Sample[], typeOf: TypeOf, options: E
   return records;
 }
 
+export function resolveRecords(records: readonly SenmlInput[]): Resolved[] {
+  let baseName = "";
+  let baseTime: number | undefined;
+  return records.map((record) => {
+    baseName = record.baseName ?? baseName;
+    baseTime = record.baseTime ?? baseTime;
+    const timed = baseTime !== undefined || record.time !== undefined;
+    const time = timed ? (baseTime ?? 0) + (record.time ?? 0) : undefined;
+    return { name: baseName + (record.name ?? ""), time, value: record.value, removal: record.removal === true };
+  });
+}
+
 /** The values of a Write to `base`: see ContentCodec.decode. */
 export function writtenValues(records: readonly SenmlInput[], base: Path, typeOf: TypeOf): PathValue[] {
   checkKnown(base, typeOf);
   const values: PathValue[] = [];
-  for (const { name, value } of resolve(records)) {
+  for (const { name, value } of resolveRecords(records)) {
     const path = pathUnder(name, base);
     if (value === undefined) throw new Lwm2mError(CODE.badRequest, `SenML: the record of ${path} has no value`);
     const type = typeAtLeaf(path, typeOf);
@@ -86,7 +109,7 @@ export function writtenValues(records: readonly SenmlInput[], base: Path, typeOf
 /** The values of a report: see ReportCodec.decodeReport. */
 export function reportedValues(records: readonly SenmlInput[], { base, typeOf, now }: ReportContext): TimedPathValue[] {
   const values: TimedPathValue[] = [];
-  for (const { name, value, time } of resolve(records)) {
+  for (const { name, value, time } of resolveRecords(records)) {
     if (value === undefined) continue;
     const path = withPrefixOf(readName(name, FORMAT), base);
     const type = typeOf(path)?.type;
@@ -97,10 +120,19 @@ export function reportedValues(records: readonly SenmlInput[], { base, typeOf, n
   return values;
 }
 
-/** A time of measurement or none: a clock that was never set counts from 1970, which a reader would take for relative. */
+/** Whether all have a time of measurement: a clock that was never set counts from 1970, which would read as relative. */
+export function datable(samples: readonly Sample[]): boolean {
+  return samples.every(({ time }) => time >= ABSOLUTE_TIME * 1000);
+}
+
+/** The time of a record in seconds, which may be relative to now; undefined where it is and now is not known. */
+export function absoluteTime(seconds: number, now: UnixMillis | undefined): UnixMillis | undefined {
+  if (seconds >= ABSOLUTE_TIME) return Math.round(seconds * 1000);
+  return now === undefined ? undefined : now + Math.round(seconds * 1000);
+}
+
 function baseTime(samples: readonly Sample[]): UnixMillis | undefined {
-  const plausible = samples.every(({ time }) => time >= ABSOLUTE_TIME * 1000);
-  return plausible ? samples[0]?.time : undefined;
+  return datable(samples) ? samples[0]?.time : undefined;
 }
 
 function endOfRun(samples: readonly Sample[], start: number): number {
@@ -110,31 +142,6 @@ function endOfRun(samples: readonly Sample[], start: number): number {
   let end = start + 1;
   for (let next = samples[end]; next !== undefined && prefixOf(next.path) === prefix; next = samples[end]) end++;
   return end;
-}
-
-interface Resolved {
-  readonly name: string;
-  /** Seconds, absolute or relative to now; undefined where the pack has no time. */
-  readonly time: number | undefined;
-  readonly value: Value | undefined;
-}
-
-/** RFC 8428 §4.6: base fields stay in force until a later record changes them. */
-function resolve(records: readonly SenmlInput[]): Resolved[] {
-  let baseName = "";
-  let baseTime: number | undefined;
-  return records.map((record) => {
-    baseName = record.baseName ?? baseName;
-    baseTime = record.baseTime ?? baseTime;
-    const timed = baseTime !== undefined || record.time !== undefined;
-    const time = timed ? (baseTime ?? 0) + (record.time ?? 0) : undefined;
-    return { name: baseName + (record.name ?? ""), time, value: record.value };
-  });
-}
-
-function absoluteTime(seconds: number, now: UnixMillis | undefined): UnixMillis | undefined {
-  if (seconds >= ABSOLUTE_TIME) return Math.round(seconds * 1000);
-  return now === undefined ? undefined : now + Math.round(seconds * 1000);
 }
 
 function pathUnder(name: string, base: Path): Path {

@@ -9,7 +9,10 @@ import { hasBareResources } from "../../../src/lwm2m/formats/tlv.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
 import { type Path, parsePath } from "../../../src/lwm2m/path.ts";
 import { payloadOf } from "../../vectors/content.ts";
+import { LWM2M_CBOR_VECTORS } from "../../vectors/lwm2m-cbor.ts";
+import { LWM2M_JSON_VECTORS } from "../../vectors/lwm2m-json.ts";
 import { SENML_CBOR_VECTORS, SENML_JSON_VECTORS } from "../../vectors/senml.ts";
+import { SINGLE_CBOR_VECTORS } from "../../vectors/single-cbor.ts";
 import { TEXT_VECTORS } from "../../vectors/text.ts";
 import { TLV_VECTORS } from "../../vectors/tlv.ts";
 import { samplesOf, typeOfId } from "./arbitrary.ts";
@@ -25,8 +28,16 @@ const BASES: readonly Path[] = [
   "/d01/3303/0",
   "/9999/0/1",
 ].map(parsePath);
-const FORMATS: readonly number[] = [0, 42, 110, 112, 11542];
-const VALID: readonly Uint8Array[] = [TEXT_VECTORS, TLV_VECTORS, SENML_JSON_VECTORS, SENML_CBOR_VECTORS]
+const FORMATS: readonly number[] = [0, 42, 60, 110, 112, 11542, 11543, 11544];
+const VALID: readonly Uint8Array[] = [
+  TEXT_VECTORS,
+  TLV_VECTORS,
+  SENML_JSON_VECTORS,
+  SENML_CBOR_VECTORS,
+  SINGLE_CBOR_VECTORS,
+  LWM2M_CBOR_VECTORS,
+  LWM2M_JSON_VECTORS,
+]
   .flat()
   .map(payloadOf)
   .filter(({ length }) => length < 1000);
@@ -47,7 +58,7 @@ for (const contentFormat of FORMATS) {
   });
 }
 
-for (const contentFormat of FORMATS.slice(2)) {
+for (const contentFormat of FORMATS.slice(3)) {
   test(`damaged payloads of our own in Content-Format ${contentFormat} are read, or refused in order`, () => {
     const codec: ContentCodec | undefined = codecFor(contentFormat);
     assert(codec !== undefined);

@@ -3,9 +3,12 @@ import test from "node:test";
 import fc from "fast-check";
 import type { ContentCodec } from "../../../src/lwm2m/formats/codec.ts";
 import { decodeTimed } from "../../../src/lwm2m/formats/index.ts";
+import { lwm2mCbor } from "../../../src/lwm2m/formats/lwm2m-cbor.ts";
+import { lwm2mJson } from "../../../src/lwm2m/formats/lwm2m-json.ts";
 import { opaque } from "../../../src/lwm2m/formats/opaque.ts";
 import { senmlCbor } from "../../../src/lwm2m/formats/senml-cbor.ts";
 import { senmlJson } from "../../../src/lwm2m/formats/senml-json.ts";
+import { singleCbor } from "../../../src/lwm2m/formats/single-cbor.ts";
 import { text } from "../../../src/lwm2m/formats/text.ts";
 import { tlv } from "../../../src/lwm2m/formats/tlv.ts";
 import { type Path, parsePath } from "../../../src/lwm2m/path.ts";
@@ -16,10 +19,12 @@ const NAMED: readonly (readonly [string, ContentCodec])[] = [
   ["TLV", tlv],
   ["SenML JSON", senmlJson],
   ["SenML CBOR", senmlCbor],
+  ["LwM2M CBOR", lwm2mCbor],
+  ["LwM2M JSON", lwm2mJson],
 ];
 
 for (const [id, type] of TYPES.entries()) {
-  for (const [format, codec] of [["text", text] as const, ...NAMED]) {
+  for (const [format, codec] of [["text", text] as const, ["CBOR", singleCbor] as const, ...NAMED]) {
     test(`${format} gives back every ${type}, of a resource and of a resource instance`, () => {
       const single = parsePath(`/d01/3303/0/${id}`);
       const instance = parsePath(`/d01/3303/0/${id + 100}/7`);
@@ -60,6 +65,18 @@ for (const [format, codec] of NAMED) {
     );
   });
 }
+
+test("LwM2M CBOR gives back the samples of several devices and of the gateway", () => {
+  const base = parsePath("/");
+  fc.assert(
+    fc.property(samplesOf("", 3), samplesOf("a", 3303), samplesOf("b", 3303), samplesOf("b", 3304), (...devices) => {
+      const values = devices.flat().map(({ path, value }) => ({ path, value }));
+      const payload = lwm2mCbor.encode(devices.flat(), base, typeOfId);
+      assert.deepEqual(lwm2mCbor.decode(payload, base, typeOfId), values);
+      assert.deepEqual(decodeTimed(lwm2mCbor.contentFormat, payload, { base, typeOf: typeOfId }), values);
+    }),
+  );
+});
 
 for (const [format, codec] of NAMED.filter(([, codec]) => codec.carriesTime)) {
   test(`${format} gives back the samples of several devices, each with its time to the millisecond`, () => {

@@ -5,7 +5,10 @@ import { codecFor, decodeTimed } from "../../../src/lwm2m/formats/index.ts";
 import { tlv } from "../../../src/lwm2m/formats/tlv.ts";
 import { parsePath } from "../../../src/lwm2m/path.ts";
 import { bytes, type ContentVector, payloadOf, typesOf } from "../../vectors/content.ts";
+import { LWM2M_CBOR_VECTORS } from "../../vectors/lwm2m-cbor.ts";
+import { LWM2M_JSON_VECTORS } from "../../vectors/lwm2m-json.ts";
 import { SENML_CBOR_VECTORS, SENML_JSON_VECTORS } from "../../vectors/senml.ts";
+import { SINGLE_CBOR_VECTORS } from "../../vectors/single-cbor.ts";
 import { TEXT_VECTORS } from "../../vectors/text.ts";
 import { BROKEN_TLV, TLV_VECTORS } from "../../vectors/tlv.ts";
 
@@ -14,6 +17,9 @@ const FORMATS: readonly (readonly [string, readonly ContentVector[]])[] = [
   ["TLV", TLV_VECTORS],
   ["SenML JSON", SENML_JSON_VECTORS],
   ["SenML CBOR", SENML_CBOR_VECTORS],
+  ["CBOR", SINGLE_CBOR_VECTORS],
+  ["LwM2M CBOR", LWM2M_CBOR_VECTORS],
+  ["LwM2M JSON", LWM2M_JSON_VECTORS],
 ];
 
 for (const [format, vectors] of FORMATS) {
