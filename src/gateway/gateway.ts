@@ -104,12 +104,13 @@ export class Gateway {
 
   /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const config = await readConfig(options.configFile, options.edges?.adapters);
+    const reading = readConfig(options.configFile, options.edges?.adapters);
     const store = await openStore({
-      directory: config.gateway.state,
+      directory: reading.then((config) => config.gateway.state),
       log: options.log,
       onFailure: options.onFatal,
     });
+    const config = await reading;
     const gateway = new Gateway(options, config, store);
     try {
       await gateway.run();

@@ -33,7 +33,7 @@ export type StoreReply =
   | { readonly type: "failure"; readonly number: number; readonly error: SentError }
   | { readonly type: "log"; readonly level: "error" | "warn"; readonly fields: LogFields; readonly message: string };
 
-/** What the thread is started with. */
-export interface StoreWorkerData {
+/** The first message to the thread. It may be loading while somebody still finds out where the state lies. */
+export interface StoreOpening {
   readonly directory: string;
 }

@@ -1,6 +1,6 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { openDatabase, type StoreFile, storeErrorOf } from "./database.ts";
-import type { SentError, StoreCall, StoreCalls, StoreReply, StoreRequest, StoreWorkerData } from "./protocol.ts";
+import type { SentError, StoreCall, StoreCalls, StoreOpening, StoreReply, StoreRequest } from "./protocol.ts";
 import { StoreError } from "./store-error.ts";
 
 /** The store's thread: it owns the database file and answers one request after the other. */
@@ -8,11 +8,10 @@ type Handlers = { readonly [C in StoreCall]: (argument: StoreCalls[C]["argument"
 
 if (parentPort === null) throw new Error("store-worker.ts runs as a worker thread only");
 const port = parentPort;
-const { directory }: StoreWorkerData = workerData;
-start();
+port.once("message", ({ directory }: StoreOpening) => start(directory));
 
-function start(): void {
-  const file = open();
+function start(directory: string): void {
+  const file = open(directory);
   if (file === undefined) return;
   const handlers = handlersOf(file);
   port.on("message", (request: StoreRequest) => {
@@ -24,7 +23,7 @@ function start(): void {
   send({ type: "opened" });
 }
 
-function open(): StoreFile | undefined {
+function open(directory: string): StoreFile | undefined {
   try {
     return openDatabase(directory, ({ file, reason }) => {
       const fields = { file, reason };

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { workerUrl } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
-import type { StoreWorkerData } from "./protocol.ts";
+import type { StoreOpening } from "./protocol.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
@@ -26,18 +26,29 @@ export interface Store {
 }
 
 export interface StoreOptions {
-  /** The state directory; made where it is missing. The file in it is `gateway.db`. */
-  readonly directory: string;
+  /**
+   * The state directory; made where it is missing. The file in it is `gateway.db`. The thread loads while the directory is
+   * still being found out; where that fails, so does the store.
+   */
+  readonly directory: string | Promise<string>;
   readonly log: Logger;
   /** Called once when the store's thread dies by itself: the gateway cannot keep its promises any more. */
   readonly onFailure?: (error: Error) => void;
 }
 
-/** Opens the store in a thread of its own. Rejects with StoreError `locked`, `newer`, `unwritable` or `failed`. */
+/**
+ * Opens the store in a thread of its own. Rejects with StoreError `locked`, `newer`, `unwritable` or `failed`, or with what
+ * the directory rejects with.
+ */
 export async function openStore({ directory, log, onFailure = () => {} }: StoreOptions): Promise<Store> {
-  const workerData: StoreWorkerData = { directory };
-  const worker = new Worker(workerUrl(import.meta.url, "store-worker"), { name: "store", workerData });
+  const worker = new Worker(workerUrl(import.meta.url, "store-worker"), { name: "store" });
   const client = new WorkerClient(worker, log, onFailure);
+  try {
+    worker.postMessage({ directory: await directory } satisfies StoreOpening);
+  } catch (error) {
+    await client.abandon();
+    throw error;
+  }
   await client.opened();
   return {
     assignDevices: (devices) => client.call("assignDevices", devices),

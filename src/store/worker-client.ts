@@ -57,6 +57,12 @@ export class WorkerClient {
     return this.closing;
   }
 
+  /** Ends the thread before it has opened anything. */
+  async abandon(): Promise<void> {
+    this.ended ??= new StoreError("closed", "the store was not opened");
+    await this.worker.terminate();
+  }
+
   private request<C extends StoreCall>(call: C, argument: StoreCalls[C]["argument"]): Promise<StoreCalls[C]["result"]> {
     const number = ++this.lastNumber;
     return new Promise((resolve, reject) => {

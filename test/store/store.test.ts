@@ -161,6 +161,17 @@ test("a disk that fills up gives an error that says where, and keeps what was th
   assert.deepEqual(assigned.get(`${confirmed}`), { prefix: `dev${confirmed}`, instance: confirmed - 1 });
 });
 
+test("a directory that is not found out is no failure of the thread, and nothing stays open", async () => {
+  const log: LogLine[] = [];
+  const reason = new Error("config.yaml is wrong");
+  const onFailure = () => assert.fail("told as a failure");
+  await assert.rejects(
+    openStore({ directory: Promise.reject(reason), log: recordingLogger(log), onFailure }),
+    (error) => error === reason,
+  );
+  assert.deepEqual(log, []);
+});
+
 function openIn(directory: string): Promise<Store> {
   return openStore({ directory, log: silentLogger });
 }
