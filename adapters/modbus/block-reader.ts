@@ -7,6 +7,7 @@ import {
   type RawValue,
   type Reading,
   type ReadResult,
+  reasonOf,
 } from "../../src/adapter.ts";
 import { ModbusException } from "./errors.ts";
 import { formatSpan, isBits, type Span } from "./pdu.ts";
@@ -130,7 +131,7 @@ class OneRead {
   /** The points that were not answered yet, once the device fell silent. */
   refuseRest(points: readonly NamedPoint[], error: unknown): void {
     const done = new Set([...this.readings, ...this.refused].map(({ point }) => point));
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     this.refuse(
       points.filter(({ id }) => !done.has(id)),
       reason,

@@ -1,5 +1,5 @@
 /** What can go wrong between us and a Modbus device, as the core knows it. MODBUS Application Protocol V1.1b3 §7. */
-import { DeviceError } from "../../src/adapter.ts";
+import { DeviceError, reasonOf } from "../../src/adapter.ts";
 import { EXCEPTIONS } from "./pdu.ts";
 
 /** The device, or a gateway before it, answered with an exception. */
@@ -31,7 +31,7 @@ export function exchangeError(error: unknown, what: string): DeviceError {
   if (error instanceof Error && error.name === "PortNotOpenError") {
     return new DeviceError("unreachable", `${what}: the connection is closed`, { cause: error });
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   return new DeviceError("malformed", `${what}: ${reason}`, { cause: error });
 }
 

@@ -8,12 +8,13 @@ import {
   formatDuration,
   type Logger,
   type Millis,
+  type PauseRange,
+  reasonOf,
   SECOND,
 } from "../../src/adapter.ts";
 import { until, withDeadline } from "./deadline.ts";
 import { exchangeError, ModbusException } from "./errors.ts";
 import { LineQueue, type Urgency } from "./line-queue.ts";
-import type { PauseRange } from "./options.ts";
 import { formatRequest, type Request } from "./pdu.ts";
 import { Reconnection, type ReconnectionEffect, type ReconnectionEvent } from "./reconnection.ts";
 
@@ -143,7 +144,7 @@ export class Line {
     this.life = life;
     const lost = (error: unknown): void => {
       if (life.signal.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.end(error instanceof DeviceError ? error : new DeviceError("unreachable", reason, { cause: error }));
       this.feed({ type: "lost", reason });
     };

@@ -1,6 +1,6 @@
 /** What config.yaml says of a Modbus link. */
 import { z } from "zod";
-import { durationSchema, type Millis, parseDuration, SECOND } from "../../src/adapter.ts";
+import { durationSchema, type Millis, type PauseRange, pausesSchema, SECOND } from "../../src/adapter.ts";
 
 export interface ModbusTcpOptions {
   readonly host: string;
@@ -10,24 +10,6 @@ export interface ModbusTcpOptions {
   readonly gap: Millis;
   readonly reconnect: PauseRange;
 }
-
-/** The pause before the next attempt to connect: it doubles from `first` to `longest`. */
-export interface PauseRange {
-  readonly first: Millis;
-  readonly longest: Millis;
-}
-
-const reconnectSchema: z.ZodType<PauseRange> = z.string().transform((text, context) => {
-  try {
-    const [first = "", longest = first, ...rest] = text.split("..");
-    const range = { first: parseDuration(first), longest: parseDuration(longest) };
-    if (rest.length === 0 && range.first > 0 && range.first <= range.longest) return range;
-    context.addIssue({ code: "custom", message: `"${text}" is no range of pauses; expected e.g. 1s..30s` });
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-  }
-  return z.NEVER;
-});
 
 export const tcpOptionsSchema: z.ZodType<ModbusTcpOptions> = z.strictObject({
   host: z.string().min(1).describe("Name or IP address of the device or of the gateway before it"),
@@ -46,7 +28,7 @@ export const tcpOptionsSchema: z.ZodType<ModbusTcpOptions> = z.strictObject({
   gap: durationSchema
     .default(0)
     .describe("Silence between an answer and the next request; boxes to serial lines need it"),
-  reconnect: reconnectSchema
+  reconnect: pausesSchema
     .default({ first: SECOND, longest: 30 * SECOND })
     .describe("Pause before connecting again: from the first time, doubling, to the longest"),
 });

@@ -1,6 +1,12 @@
 /** When a line connects, when it gives a connection up, and how long it rests in between. */
-import { type Machine, type Millis, type Random, randomFraction, type Timeout } from "../../src/adapter.ts";
-import type { PauseRange } from "./options.ts";
+import {
+  type Machine,
+  type Millis,
+  type PauseRange,
+  type Random,
+  randomFraction,
+  type Timeout,
+} from "../../src/adapter.ts";
 
 export type ReconnectionEvent =
   | { readonly type: "start" }

@@ -1,7 +1,7 @@
 /** Modbus TCP as a transport of a line. MODBUS Messaging on TCP/IP Implementation Guide V1.0b §4.2, §4.3. */
 import { connect as connectSocket, type Socket } from "node:net";
 import modbusSerial from "modbus-serial";
-import { DeviceError, SECOND } from "../../src/adapter.ts";
+import { DeviceError, reasonOf, SECOND } from "../../src/adapter.ts";
 import type { Connect, Connection } from "./line.ts";
 import { FrameReader } from "./mbap.ts";
 import { exchange } from "./serial-client.ts";
@@ -67,6 +67,6 @@ function watch(socket: Socket, onLost: (error: DeviceError) => void): void {
 /** A name with several addresses fails with one error that holds the others and has no words of its own. */
 function lost(error: Error): DeviceError {
   const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const reasons = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause)));
+  const reasons = causes.map(reasonOf);
   return new DeviceError("unreachable", reasons.join("; "), { cause: error });
 }

@@ -1,5 +1,6 @@
 import type { PointId, RawValue } from "../adapter.ts";
 import type { Millis, UnixMillis } from "../clock.ts";
+import type { PauseRange } from "../duration.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import type { Value } from "../lwm2m/sample.ts";
@@ -41,7 +42,7 @@ export interface AvailabilityRule {
   readonly failures: number;
   /** … or after so long without hearing anything, where the device speaks by itself. */
   readonly silence?: Millis;
-  readonly retry: { readonly first: Millis; readonly longest: Millis };
+  readonly retry: PauseRange;
 }
 
 /** When the core reads a point: every so often, once after each connection, or only when a server asks. */

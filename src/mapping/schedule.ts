@@ -1,7 +1,8 @@
 /** `every:` and `poll:` (when a point is read) and `availability:` (when a device counts as gone). */
 import { z } from "zod";
 import { MINUTE, type Millis, SECOND } from "../clock.ts";
-import { durationSchema, parseDuration } from "../duration.ts";
+import { durationSchema, parseDuration, pausesSchema } from "../duration.ts";
+import { reasonOf } from "../errors.ts";
 import { notSupported } from "../yaml/issues.ts";
 import { isEmpty, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
@@ -42,7 +43,7 @@ export function pollOf(text: string, groups: PollGroups): Poll | { readonly wron
       const every = parseDuration(text);
       return every > 0 ? { every } : { wrong: "a period is longer than 0" };
     } catch (error) {
-      return { wrong: (error as RangeError).message };
+      return { wrong: reasonOf(error) };
     }
   }
   return { wrong: `poll group "${text}" is not in every: {${[...groups.keys()].join(", ")}}` };
@@ -54,10 +55,8 @@ export const availabilitySchema = z.strictObject({
     .describe("3 failures in a row, or a time without a sign of life: 15m")
     .transform((text, context) => offlineAfter(text, (message) => context.addIssue({ code: "custom", message })))
     .optional(),
-  retry: z
-    .string()
+  retry: pausesSchema
     .describe("The first and the longest pause before an offline device is asked again: 5s..10m")
-    .transform((text, context) => pauses(text, (message) => context.addIssue({ code: "custom", message })))
     .optional(),
 });
 
@@ -85,16 +84,4 @@ function offlineAfter(
   }
   refuse(`"${text}" is neither a number of failures nor a duration; expected e.g. 3 failures or 15m`);
   return {};
-}
-
-function pauses(text: string, refuse: (message: string) => void): AvailabilityRule["retry"] {
-  try {
-    const [first = "", longest = first, ...rest] = text.split("..");
-    const range = { first: parseDuration(first), longest: parseDuration(longest) };
-    if (rest.length === 0 && range.first > 0 && range.first <= range.longest) return range;
-  } catch {
-    // Said below.
-  }
-  refuse(`"${text}" is no range of pauses; expected e.g. 5s..10m`);
-  return DEFAULT_RULE.retry;
 }
