@@ -37,7 +37,7 @@ export class Trees {
   private readonly options: TreesOptions;
   private readonly gatewayDevice: GatewayDeviceBacking;
   private readonly gatewayObject: GatewayObjectBacking;
-  private readonly ofDevice = new WeakMap<Device, ObjectTree>();
+  private readonly ofDevice = new WeakMap<Device, Shown>();
   /** What there was at the last call of `vanished`. */
   private before: Existing = { trees: [], instances: [] };
 
@@ -102,11 +102,17 @@ export class Trees {
   }
 
   private treeOf(device: Device): ObjectTree {
+    return this.shown(device).tree;
+  }
+
+  /** A device has the same objects as long as it lives. */
+  private shown(device: Device): Shown {
     const known = this.ofDevice.get(device);
     if (known !== undefined) return known;
     const tree = new ModelTree(device.backing);
-    this.ofDevice.set(device, tree);
-    return tree;
+    const shown = { tree, objects: deviceObjectLinks(tree) };
+    this.ofDevice.set(device, shown);
+    return shown;
   }
 
   private entries(): readonly GatewayEntry[] {
@@ -114,10 +120,17 @@ export class Trees {
     return devices.list().flatMap((device): GatewayEntry[] => {
       const { id, deviceId = `${urnOf(endpoint)}-${id}` } = device.plan;
       const instance = instanceOf(id);
-      const objects = deviceObjectLinks(this.treeOf(device));
+      const { objects } = this.shown(device);
       return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
     });
   }
+}
+
+/** What servers see of one device. */
+interface Shown {
+  readonly tree: ObjectTree;
+  /** Its objects and instances as object 25 lists them. */
+  readonly objects: string;
 }
 
 interface Existing {
