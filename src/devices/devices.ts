@@ -42,6 +42,9 @@ export interface DevicesSettings {
   readonly log: Logger;
 }
 
+/** A few milliseconds of work. */
+const STARTED_AT_ONCE = 10;
+
 /** The running devices, and the links that they need. */
 export class Devices {
   private readonly settings: DevicesSettings;
@@ -96,8 +99,16 @@ export class Devices {
     this.running = new Map(devices.map((placed) => [placed.plan.id, this.keepOrMake(placed, started)]));
     this.prefixes = new Map(this.list().map((device) => [device.prefix, device]));
     if (stopped.size > 0 || started.size > 0) this.listener.onDevicesChanged(change);
-    for (const id of started) this.get(id)?.start();
+    this.start(this.list().filter(({ plan }) => started.has(plan.id)));
     return change;
+  }
+
+  /** Some now and the rest a little later, so that what else has begun, a registration above all, gets its turn. */
+  private start(devices: readonly Device[]): void {
+    const { clock } = this.settings;
+    for (const device of devices.slice(0, STARTED_AT_ONCE)) if (this.get(device.plan.id) === device) device.start();
+    const rest = devices.slice(STARTED_AT_ONCE);
+    if (rest.length > 0) clock.at(clock.monotonic(), () => this.start(rest));
   }
 
   private compare(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): DevicesChange {

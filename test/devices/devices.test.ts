@@ -6,7 +6,7 @@ import { Devices, type DevicesChange, type LinkPlan, type PlacedDevice } from ".
 import type { Sample } from "../../src/lwm2m/sample.ts";
 import type { ResourceSource } from "../../src/mapping/plan-types.ts";
 import { aPlan, constant, definitionOf, type PlanOptions, point } from "../support/device-plan.ts";
-import { FakeClock, fakeRandom } from "../support/fake-clock.ts";
+import { FakeClock, fakeRandom, settle } from "../support/fake-clock.ts";
 import { FakeDevice, type FakeLinks, fakeAdapter } from "../support/fake-device.ts";
 import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
 
@@ -57,6 +57,20 @@ test("devices of one link are started over one opening of it", async () => {
   assert.deepEqual(all.opened.opened, ["bus"]);
   assert.deepEqual(all.states, ["meter-1 online", "meter-2 online"]);
   assert.equal(all.devices.byPrefix("meter-2"), all.devices.get("meter-2"));
+});
+
+test("many devices are started a few at a time, and one that is gone before its turn is not", async () => {
+  const all = someDevices(25);
+  const many = [...all.fakes.keys()].map((id) => placed(id));
+  await all.devices.apply(many, all.links("bus"));
+  await settle();
+  const started = (): number => [...all.fakes.values()].filter(({ attached }) => attached > 0).length;
+  assert.ok(started() < many.length, `${started()} are started at once`);
+  await all.devices.apply(many.slice(0, 24), all.links("bus"));
+  await all.clock.advance(5 * SECOND);
+  assert.equal(started(), 24);
+  assert.equal(all.fake("meter-25").attached, 0);
+  for (const fake of [...all.fakes.values()].slice(0, 24)) assert.equal(fake.attached, 1);
 });
 
 test("a device whose plan stays is untouched by a new plan, one that is gone is closed, a new one is started", async () => {
