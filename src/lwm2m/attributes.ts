@@ -80,17 +80,6 @@ export function attributeEntries(attributes: Attributes): (readonly [AttributeNa
   });
 }
 
-/** Plain decimals, never with an exponent: the grammar of Core 1.2 §5.1.2 has none. */
-export function formatDecimal(value: number): string {
-  const [mantissa = "", exponent] = String(value).split("e");
-  if (exponent === undefined) return mantissa;
-  const [, sign = "", whole = "", fraction = ""] = /^(-?)(\d+)\.?(\d*)$/.exec(mantissa) ?? [];
-  const point = whole.length + Number(exponent);
-  const digits = whole + fraction;
-  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
-  return sign + digits.padEnd(point, "0");
-}
-
 /**
  * Whether these attributes may stand at a path, for Write-Attributes and for the request of an Observe alike. Throws
  * Lwm2mError: 4.00 where they contradict each other or the level or type of the path, 4.05 where there is no value to report.

@@ -3,10 +3,11 @@
  * (Core 1.2 §6.3.2), and /25/x/3 (Gateway TS 1.1 §8.2).
  */
 import type { AttributeStore } from "./attribute-store.ts";
-import { attributeEntries, formatDecimal } from "./attributes.ts";
+import { attributeEntries } from "./attributes.ts";
 import { CONTENT_FORMAT } from "./formats/codec.ts";
 import { codecFor } from "./formats/index.ts";
 import { type CoreLink, encodeLinks, treeLink } from "./formats/link-format.ts";
+import { formatDecimal } from "./formats/value.ts";
 import { PROTECTED_OBJECTS } from "./model-tree.ts";
 import { announcedVersion, impliedVersion, type Lwm2mVersion } from "./objects/versions.ts";
 import type { DiscoverOperation } from "./operation.ts";

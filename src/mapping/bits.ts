@@ -1,8 +1,9 @@
 /** `bits` and `mask`: part of an unsigned integer. */
+import { integer } from "../lwm2m/formats/value.ts";
 import type { Value } from "../lwm2m/sample.ts";
 import { type BitRange, ConversionError } from "./conversion-types.ts";
 import type { RawType } from "./raw-types.ts";
-import { isNumeric, narrow, refuse, refuseKind, type Stage, type WriteMode, wrongKind } from "./stage.ts";
+import { isNumeric, refuse, refuseKind, type Stage, type WriteMode, wrongKind } from "./stage.ts";
 
 export interface BitField extends Stage {
   /** The bits that belong to it, in their places. */
@@ -54,9 +55,9 @@ function field({ mask, shift, count }: Layout): BitField {
     write(value: Value, mode: WriteMode) {
       const whole = wholeOf(value, mode);
       const placed = whole << shift;
-      if (whole >= 0n && (placed & ~mask) === 0n) return narrow(placed);
+      if (whole >= 0n && (placed & ~mask) === 0n) return integer(placed);
       return mode === "nearest"
-        ? narrow(placed & mask)
+        ? integer(placed & mask)
         : refuse(`${whole} does not fit the bits 0x${mask.toString(16)}`);
     },
   };
@@ -75,5 +76,5 @@ function readSmall(mask: number, shift: number): (value: number | bigint) => num
 }
 
 function readBig(mask: bigint, shift: bigint): (value: number | bigint) => number | bigint {
-  return (value) => narrow((BigInt(value) & mask) >> shift);
+  return (value) => integer((BigInt(value) & mask) >> shift);
 }

@@ -1,3 +1,4 @@
+import { parseObjectLink } from "../lwm2m/formats/value.ts";
 import type { ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import { parseRange } from "../lwm2m/objects/range.ts";
 import type { ResourceType, Value } from "../lwm2m/sample.ts";
@@ -47,10 +48,8 @@ function spelled(node: ScalarNode, type: ResourceType): Value | undefined {
       return typeof value === "boolean" ? value : undefined;
     case "opaque":
       return bytesOfHex(node.text);
-    case "objlnk": {
-      const [, object, instance] = /^([0-9]{1,5}):([0-9]{1,5})$/.exec(node.text) ?? [];
-      return object === undefined ? undefined : { object: Number(object), instance: Number(instance) };
-    }
+    case "objlnk":
+      return parseObjectLink(node.text);
   }
 }
 

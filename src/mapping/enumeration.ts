@@ -1,8 +1,9 @@
 /** `enum`: raw values ⇄ what they mean. */
+import { formatObjectLink } from "../lwm2m/formats/value.ts";
 import { isObjectLink, type ResourceType, type Value } from "../lwm2m/sample.ts";
 import { ConversionError } from "./conversion-types.ts";
 import { applyLinear, type Linear } from "./linear.ts";
-import { formatLink, parseValue } from "./lwm2m-type.ts";
+import { parseValue } from "./lwm2m-type.ts";
 import type { RawType } from "./raw-types.ts";
 import { parseBoolean, parseNumber } from "./scalars.ts";
 import { Bad, describe, isNumeric, refuse, type Stage } from "./stage.ts";
@@ -77,7 +78,7 @@ function meaning(text: string, { type, unit }: EnumOptions): Value {
 
 function keyOf(value: Value): Key {
   if (value instanceof Uint8Array) return "";
-  return isObjectLink(value) ? formatLink(value) : value;
+  return isObjectLink(value) ? formatObjectLink(value) : value;
 }
 
 /** A server that wrote a float32 means the number that looks the same as float32. */

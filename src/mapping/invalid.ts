@@ -1,9 +1,10 @@
 /** `invalid`: raw values by which a device says that it has none. Checked before everything that could make them look good. */
+import { integer } from "../lwm2m/formats/value.ts";
 import { ConversionError, type Invalid } from "./conversion-types.ts";
 import { integerRange } from "./number-codecs.ts";
 import type { RawType } from "./raw-types.ts";
 import { parseNumber } from "./scalars.ts";
-import { Bad, narrow, refuse, type Stage } from "./stage.ts";
+import { Bad, refuse, type Stage } from "./stage.ts";
 
 /** The stage for `invalid`. Undefined where there is nothing to check: not-a-number is never good anyway. */
 export function invalidStage(invalid: Invalid, type: RawType): Stage | undefined {
@@ -61,7 +62,7 @@ function integerSentinel(value: number | bigint, type: Extract<RawType, { kind: 
   if (folded < low || folded > high) {
     throw new ConversionError("invalid", `${value} does not fit ${type.name} (${low}..${high})`);
   }
-  return narrow(folded);
+  return integer(folded);
 }
 
 /**
@@ -72,7 +73,7 @@ function sunspec(type: RawType): readonly (number | bigint | string)[] | undefin
   switch (type.kind) {
     case "integer": {
       const [low, high] = integerRange(type.bytes, type.signed);
-      return [narrow(type.signed ? low : high)];
+      return [integer(type.signed ? low : high)];
     }
     case "string":
       return [""];

@@ -1,6 +1,7 @@
 /** `scale`, `offset` and units as one map: value = raw * factor + offset. */
+import { integer } from "../lwm2m/formats/value.ts";
 import { add, divide, gcd, multiply, ONE, type Rational, rational, subtract, toNumber, ZERO } from "./rational.ts";
-import { isNumeric, narrow, refuse, refuseKind, type Stage, type WriteMode, wrongKind } from "./stage.ts";
+import { isNumeric, refuse, refuseKind, type Stage, type WriteMode, wrongKind } from "./stage.ts";
 
 export interface Linear {
   readonly factor: Rational;
@@ -97,7 +98,7 @@ function exactly({ factor, offset, divisor }: Fraction, value: bigint): number |
   const top = value * factor + offset;
   const whole = top / divisor;
   const rest = top - whole * divisor;
-  if (rest === 0n) return narrow(whole);
+  if (rest === 0n) return integer(whole);
   return Number(whole) + Number(rest) / Number(divisor);
 }
 
@@ -110,7 +111,7 @@ function toSteps(map: Linear, read: (value: number) => number | bigint): Stage["
     if (!isNumeric(value)) return refuseKind("a number", value);
     if (typeof value === "bigint" || Number.isSafeInteger(value)) {
       const top = BigInt(value) * parts.divisor - parts.offset;
-      if (top % parts.factor === 0n) return narrow(top / parts.factor);
+      if (top % parts.factor === 0n) return integer(top / parts.factor);
     }
     const near = Math.round(Number(value) * slope + shift) + 0;
     if (mode === "nearest" || sameNumber(Number(read(near)), Number(value), step)) return near;

@@ -1,8 +1,10 @@
 /** The last step of the pipeline: what a number, text or boolean is as a value of the resource (LwM2M Core 1.2.2, Appendix C). */
-import { isObjectLink, type ObjectLink, type ResourceType, type Value } from "../lwm2m/sample.ts";
+import { formatObjectLink, integer, parseObjectLink } from "../lwm2m/formats/value.ts";
+import { isObjectLink, type ResourceType, type Value } from "../lwm2m/sample.ts";
 import { ConversionError } from "./conversion-types.ts";
+import { integerRange } from "./number-codecs.ts";
 import { parseBoolean, parseNumber } from "./scalars.ts";
-import { Bad, isNumeric, narrow, refuse, refuseKind, type Stage, wrongKind } from "./stage.ts";
+import { Bad, isNumeric, refuse, refuseKind, type Stage, wrongKind } from "./stage.ts";
 
 /** As the registry and the messages spell it. */
 export const TYPE_NAMES: Readonly<Record<ResourceType, string>> = {
@@ -57,7 +59,7 @@ function spelled(text: string, type: ResourceType): Value | undefined {
     case "boolean":
       return parseBoolean(text);
     case "objlnk":
-      return parseLink(text);
+      return parseObjectLink(text.trim());
     case "opaque":
       return undefined;
     case "float":
@@ -93,13 +95,13 @@ function toSingle(value: number): number {
 }
 
 function wholeStage(type: "integer" | "unsigned" | "time"): Stage {
-  const [low, high] = type === "unsigned" ? [0n, 2n ** 64n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
+  const [low, high] = integerRange(8, type !== "unsigned");
   return {
     read(value) {
       if (!isNumeric(value) || (typeof value === "number" && !Number.isFinite(value))) return noNumber(value);
       const whole = typeof value === "number" ? roundHalfAway(value) : value;
       if (whole < low || whole > high) return new Bad(`${value} does not fit ${TYPE_NAMES[type]}`);
-      return Number.isSafeInteger(whole) ? whole : narrow(BigInt(whole));
+      return Number.isSafeInteger(whole) ? whole : integer(BigInt(whole));
     },
     write(value) {
       if (!isNumeric(value) || (typeof value === "number" && !Number.isInteger(value))) {
@@ -137,19 +139,8 @@ const opaqueStage: Stage = {
 const linkStage: Stage = {
   read(value) {
     return typeof value === "string"
-      ? (parseLink(value) ?? wrongKind(`a link such as "3303:0"`, value))
+      ? (parseObjectLink(value.trim()) ?? wrongKind(`a link such as "3303:0"`, value))
       : wrongKind("text", value);
   },
-  write: (value) => (isObjectLink(value) ? formatLink(value) : refuseKind("a link", value)),
+  write: (value) => (isObjectLink(value) ? formatObjectLink(value) : refuseKind("a link", value)),
 };
-
-/** Core, Table C.2: two 16-bit numbers, "66:0". */
-function parseLink(text: string): ObjectLink | undefined {
-  const [, object, instance] = /^(\d{1,5}):(\d{1,5})$/.exec(text.trim()) ?? [];
-  const link = { object: Number(object), instance: Number(instance) };
-  return link.object <= 0xffff && link.instance <= 0xffff ? link : undefined;
-}
-
-export function formatLink({ object, instance }: ObjectLink): string {
-  return `${object}:${instance}`;
-}

@@ -1,8 +1,9 @@
 /** Integers, IEEE 754 floats and BCD ⇄ their bytes, wherever `order` puts them. */
+import { integer } from "../lwm2m/formats/value.ts";
 import type { Value } from "../lwm2m/sample.ts";
 import type { Places } from "./byte-order.ts";
 import type { RawType } from "./raw-types.ts";
-import { Bad, isNumeric, narrow, refuse, refuseKind, type WriteMode } from "./stage.ts";
+import { Bad, isNumeric, refuse, refuseKind, type WriteMode } from "./stage.ts";
 
 /** `places` names a place on the wire for each byte, most significant first; those beyond the number's own lead it. */
 export interface Codec {
@@ -102,7 +103,7 @@ function lowBytes(bytes: Uint8Array, places: Places, size: number): number {
 
 function decodeBig(bytes: Uint8Array, places: Places, signed: boolean): number | bigint {
   copyToScratch(bytes, places, 8);
-  return narrow(signed ? scratch.getBigInt64(0) : scratch.getBigUint64(0));
+  return integer(signed ? scratch.getBigInt64(0) : scratch.getBigUint64(0));
 }
 
 /** Where bytes meet numbers; written and read within one call. */

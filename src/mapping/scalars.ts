@@ -1,6 +1,7 @@
 /** Scalars that a protocol spells (JSON values, text of a frame, coils) ⇄ numbers, booleans and text. */
+import { integer } from "../lwm2m/formats/value.ts";
 import type { Value } from "../lwm2m/sample.ts";
-import { isNumeric, narrow, refuseKind, type Stage, wrongKind } from "./stage.ts";
+import { isNumeric, refuseKind, type Stage, wrongKind } from "./stage.ts";
 
 /** A number, or a text that spells one in decimal; whole numbers beyond the safe ones stay exact. */
 export const numberScalar: Stage = {
@@ -54,5 +55,5 @@ export function parseBoolean(value: Value): boolean | undefined {
 function parseWhole(text: string): number | bigint {
   const small = Number(text);
   if (Number.isSafeInteger(small)) return small + 0;
-  return narrow(text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text.replace("+", "")));
+  return integer(text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text.replace("+", "")));
 }

@@ -41,12 +41,6 @@ export function isNumeric(value: Value): value is number | bigint {
   return typeof value === "number" || typeof value === "bigint";
 }
 
-/** A number where it is a safe integer, else as it is. */
-export function narrow(value: bigint): number | bigint {
-  const small = Number(value);
-  return Number.isSafeInteger(small) ? small : value;
-}
-
 /** For a sentence: text in quotes and cut, bytes by their count. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);

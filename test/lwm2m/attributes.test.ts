@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { CODE } from "../../src/coap/codes.ts";
 import { Lwm2mError } from "../../src/errors.ts";
 import {
   type Attributes,
   areThresholdsConsistent,
   checkAttributes,
-  formatDecimal,
   parseAttributes,
   parseCompositeAttributes,
   parseObserveAttributes,
@@ -100,18 +98,4 @@ test("thresholds must leave room between them; pmax below pmin is allowed", () =
   assert.throws(() => check({ lt: 20, gt: 40, st: 10 }), badRequest);
   assert.throws(() => check({ epmin: 5, epmax: 5 }), badRequest);
   assert.equal(areThresholdsConsistent({ st: 100 }), true);
-});
-
-test("numbers are shown as plain decimals that read back as the same number", () => {
-  assert.equal(formatDecimal(-3.5), "-3.5");
-  assert.equal(formatDecimal(1e21), "1000000000000000000000");
-  assert.equal(formatDecimal(1.25e-7), "0.000000125");
-  assert.equal(formatDecimal(-1.5e22), "-15000000000000000000000");
-  fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-      const text = formatDecimal(value);
-      assert.match(text, /^-?[0-9]+(\.[0-9]+)?$/);
-      assert.equal(Number(text), value === 0 ? 0 : value);
-    }),
-  );
 });

@@ -7,7 +7,16 @@ import { isObjectLink } from "../sample.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
 import { onlySample } from "./single.ts";
-import { decodeUtf8, encodeUtf8, fitValue, formatObjectLink, misfit, parseBase64, singleType } from "./value.ts";
+import {
+  decodeUtf8,
+  encodeUtf8,
+  fitValue,
+  formatDecimal,
+  formatObjectLink,
+  misfit,
+  parseBase64,
+  singleType,
+} from "./value.ts";
 
 export const text: ReportCodec = {
   contentFormat: CONTENT_FORMAT.text,
@@ -31,17 +40,9 @@ function formatText(value: Value): string {
   return isObjectLink(value) ? formatObjectLink(value) : String(value);
 }
 
-/** Decimal digits without an exponent, as Table C-2 shows it: readers of this format are the simplest. */
 function formatNumber(value: number): string {
   if (!Number.isFinite(value)) throw new Lwm2mError(CODE.internalServerError, `${value} has no text form`);
-  const shortest = Object.is(value, -0) ? "-0" : String(value);
-  if (!shortest.includes("e")) return shortest;
-  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(shortest);
-  if (match === null) return shortest;
-  const [, sign = "", first = "", rest = ""] = match;
-  const exponent = Number(match[4]);
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${first}${rest}`;
-  return `${sign}${first}${rest}${"0".repeat(exponent - rest.length)}`;
+  return Object.is(value, -0) ? "-0" : formatDecimal(value);
 }
 
 /** Throws Lwm2mError 4.00 where the text does not spell a value of this type. */

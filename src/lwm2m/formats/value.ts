@@ -61,6 +61,19 @@ export function formatObjectLink({ object, instance }: ObjectLink): string {
   return `${object}:${instance}`;
 }
 
+/**
+ * The shortest decimal digits of a finite number, never with an exponent: the readers of plain text are the simplest (Core 1.2
+ * Table C-2), and the grammar of attributes has none (§5.1.2).
+ */
+export function formatDecimal(value: number): string {
+  const shortest = String(value);
+  if (!shortest.includes("e")) return shortest;
+  const [, sign = "", whole = "", fraction = "", exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(shortest) ?? [];
+  const point = 1 + Number(exponent);
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${whole}${fraction}`;
+  return sign + (whole + fraction).padEnd(point, "0");
+}
+
 /** The bytes of base64 in either alphabet, padded or not; undefined where it is none. */
 export function parseBase64(text: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return undefined;
