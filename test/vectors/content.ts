@@ -20,7 +20,7 @@ export interface ContentVector {
 
 export type VectorValue = readonly [path: string, type: ResourceType, value: Value];
 
-export function payloadOf({ hex, text }: ContentVector): Uint8Array {
+export function payloadOf({ hex, text }: Pick<ContentVector, "hex" | "text">): Uint8Array {
   return hex === undefined ? new TextEncoder().encode(text) : bytes(hex);
 }
 

@@ -7,7 +7,7 @@ import { cborNumber } from "./cbor-value.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
-import { readRecord } from "./senml-fields.ts";
+import { type PackKind, readRecord } from "./senml-fields.ts";
 import { formatObjectLink } from "./value.ts";
 
 export const senmlCbor: ReportCodec = {
@@ -18,8 +18,8 @@ export const senmlCbor: ReportCodec = {
     const timed = options?.times === true ? samples.map(onGrid) : samples;
     return encodeCbor(toRecords(timed, typeOf, options).map(writeRecord));
   },
-  decode: (payload, base, typeOf) => writtenValues(readPack(payload), base, typeOf),
-  decodeReport: (payload, context) => reportedValues(readPack(payload), context),
+  decode: (payload, base, typeOf) => writtenValues(readCborPack(payload), base, typeOf),
+  decodeReport: (payload, context) => reportedValues(readCborPack(payload), context),
 };
 
 /** RFC 8428 §6, Table 4. Object links have a text for a key (Core §7.5.7). */
@@ -27,9 +27,11 @@ const LABEL = {
   baseVersion: -1,
   baseName: -2,
   baseTime: -3,
+  baseUnit: -4,
   baseValue: -5,
   baseSum: -6,
   name: 0,
+  unit: 1,
   value: 2,
   stringValue: 3,
   booleanValue: 4,
@@ -43,9 +45,11 @@ const FIELD_NAMES: ReadonlyMap<Cbor, string> = new Map<Cbor, string>([
   [LABEL.baseVersion, "bver"],
   [LABEL.baseName, "bn"],
   [LABEL.baseTime, "bt"],
+  [LABEL.baseUnit, "bu"],
   [LABEL.baseValue, "bv"],
   [LABEL.baseSum, "bs"],
   [LABEL.name, "n"],
+  [LABEL.unit, "u"],
   [LABEL.value, "v"],
   [LABEL.stringValue, "vs"],
   [LABEL.booleanValue, "vb"],
@@ -85,13 +89,14 @@ function seconds(time: number): CborInput {
   return Number.isInteger(time) ? cborInteger(time) : new CborFloat(time);
 }
 
-function readPack(payload: Uint8Array): SenmlInput[] {
+/** Throws ProtocolError for what is no pack of this kind. */
+export function readCborPack(payload: Uint8Array, kind: PackKind = "values"): SenmlInput[] {
   const pack = decodeCbor(payload);
   if (!Array.isArray(pack)) throw new ProtocolError("SenML CBOR: expected an array of records");
   return pack.map((record: Cbor) => {
     if (!(record instanceof Map)) throw new ProtocolError("SenML CBOR: a record must be a map");
     const fields = [...record].map(([label, value]) => [fieldName(label), value] as const);
-    return readRecord(fields, readData);
+    return readRecord(fields, readData, kind);
   });
 }
 

@@ -4,30 +4,54 @@ import type { Value } from "../sample.ts";
 import type { SenmlInput } from "./senml.ts";
 import { parseObjectLink } from "./value.ts";
 
+/** What a pack is for: values (RFC 8428), paths to read (RFC 8790 §3, Fetch Pack), changes (Patch Pack). */
+export type PackKind = "values" | "fetch" | "patch";
+
 /** The bytes that a `vd` holds: text in base64 for JSON, bytes for CBOR. Undefined: it does not. */
 export type ReadData = (value: unknown) => Uint8Array | undefined;
 
-/** Throws ProtocolError for a field of the wrong kind, two values, or a field that changes what we would read. */
-export function readRecord(fields: Iterable<readonly [string, unknown]>, readData: ReadData): SenmlInput {
+/** Throws ProtocolError for a field of the wrong kind, two values, or a field that the kind of pack may not have. */
+export function readRecord(
+  fields: Iterable<readonly [string, unknown]>,
+  readData: ReadData,
+  kind: PackKind = "values",
+): SenmlInput {
   const record: { -readonly [key in keyof SenmlInput]: SenmlInput[key] } = {};
   for (const [field, content] of fields) {
+    if (!isAllowed(field, kind)) throw new ProtocolError(`SenML: a ${kind} record may not have "${field}"`);
     if (field === "bn") record.baseName = readText(field, content);
     else if (field === "n") record.name = readText(field, content);
     else if (field === "bt") record.baseTime = readSeconds(field, content);
     else if (field === "t") record.time = readSeconds(field, content);
     else if (VALUE_FIELDS.has(field)) {
-      if (record.value !== undefined) throw new ProtocolError("SenML: a record has more than one value");
-      record.value = readValue(field, content, readData);
+      if (record.value !== undefined || record.removal) {
+        throw new ProtocolError("SenML: a record has more than one value");
+      }
+      if (kind === "patch" && field === "v" && content === null) record.removal = true;
+      else record.value = readValue(field, content, readData);
     } else checkOther(field, content);
   }
   return record;
 }
 
 const VALUE_FIELDS: ReadonlySet<string> = new Set(["v", "vs", "vb", "vd", "vlo"]);
+const PATH_FIELDS: ReadonlySet<string> = new Set(["bn", "n", "bt", "t", "bu", "u"]);
 /** Base value, base sum, sum: with them `v` is not the value. */
 const CHANGING: ReadonlySet<string> = new Set(["bv", "bs", "s"]);
 /** RFC 8428 §4.4: the version of this SenML. */
 const MAX_VERSION = 10;
+
+/** RFC 8790 §3.1, §3.2: a Fetch Record has no value, a Patch Record nothing that the receiver could not apply. */
+function isAllowed(field: string, kind: PackKind): boolean {
+  switch (kind) {
+    case "values":
+      return true;
+    case "fetch":
+      return PATH_FIELDS.has(field);
+    case "patch":
+      return PATH_FIELDS.has(field) || VALUE_FIELDS.has(field) || field === "bver";
+  }
+}
 
 function readText(field: string, content: unknown): string {
   if (typeof content !== "string") throw wrongKind(field, "text");

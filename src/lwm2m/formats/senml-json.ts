@@ -5,7 +5,7 @@ import { CONTENT_FORMAT } from "./codec.ts";
 import { jsonFields, jsonNumber, parseJson } from "./json.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
-import { readRecord } from "./senml-fields.ts";
+import { type PackKind, readRecord } from "./senml-fields.ts";
 import { encodeUtf8, formatObjectLink, parseBase64 } from "./value.ts";
 
 export const senmlJson: ReportCodec = {
@@ -14,8 +14,8 @@ export const senmlJson: ReportCodec = {
   singleValue: false,
   encode: (samples, _base, typeOf, options) =>
     encodeUtf8(`[${toRecords(samples, typeOf, options).map(writeRecord).join(",")}]`),
-  decode: (payload, base, typeOf) => writtenValues(readPack(payload), base, typeOf),
-  decodeReport: (payload, context) => reportedValues(readPack(payload), context),
+  decode: (payload, base, typeOf) => writtenValues(readJsonPack(payload), base, typeOf),
+  decodeReport: (payload, context) => reportedValues(readJsonPack(payload), context),
 };
 
 function writeRecord({ baseName, baseTime, name, time, value }: SenmlOutput): string {
@@ -41,13 +41,14 @@ function base64url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
 }
 
-function readPack(payload: Uint8Array): SenmlInput[] {
+/** Throws ProtocolError for what is no pack of this kind. */
+export function readJsonPack(payload: Uint8Array, kind: PackKind = "values"): SenmlInput[] {
   const pack = parseJson(payload, "SenML JSON");
   if (!Array.isArray(pack)) throw new ProtocolError("SenML JSON: expected an array of records");
   return pack.map((record: unknown) => {
     const fields = jsonFields(record);
     if (fields === undefined) throw new ProtocolError("SenML JSON: a record must be an object");
-    return readRecord(fields, readData);
+    return readRecord(fields, readData, kind);
   });
 }
 
