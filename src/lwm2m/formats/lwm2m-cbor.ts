@@ -29,13 +29,11 @@ export const lwm2mCbor: ReportCodec = {
 };
 
 /**
- * The instance that the payload of a Create on `object` names: one, which is 65535 where the client is to choose (Core 1.2.2
- * §6.3.6). Throws as ContentCodec.decode does.
+ * The instances that the payload of a Create on `object` names; 65535 leaves the choice to the client (Core 1.2.2 §6.3.6).
+ * Throws as ContentCodec.decode does.
  */
-export function createdInstance(payload: Uint8Array, object: Path): number {
-  const [first = MAX_ID, ...others] = new Set(idsBelow(namedItems(payload), object).map(([instance]) => instance));
-  if (others.length > 0) throw new Lwm2mError(CODE.badRequest, "LwM2M CBOR: a Create makes one instance");
-  return first;
+export function createdInstances(payload: Uint8Array, object: Path): number[] {
+  return idsBelow(namedItems(payload), object).map(([instance = MAX_ID]) => instance);
 }
 
 /**

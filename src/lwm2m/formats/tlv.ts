@@ -33,14 +33,6 @@ export const tlv: ReportCodec = {
   decodeReport: (payload, { base, typeOf }) => walk(payload, base, typeOf, reportedLeaf),
 };
 
-/**
- * Whether the payload of a Create names no instance: bare resources, for which the client chooses the instance (Core §6.3.6);
- * they are decoded with the chosen instance as base.
- */
-export function hasBareResources(payload: Uint8Array): boolean {
-  return tlvEntries(payload).some(({ kind }) => kind !== TLV_KIND.objectInstance);
-}
-
 interface Placed {
   readonly parts: PathParts;
   readonly sample: Sample;

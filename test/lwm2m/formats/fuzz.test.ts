@@ -5,7 +5,6 @@ import { Lwm2mError, ProtocolError } from "../../../src/errors.ts";
 import type { ContentCodec } from "../../../src/lwm2m/formats/codec.ts";
 import { codecFor, decodeTimed } from "../../../src/lwm2m/formats/index.ts";
 import { parseLinks } from "../../../src/lwm2m/formats/link-format.ts";
-import { hasBareResources } from "../../../src/lwm2m/formats/tlv.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
 import { type Path, parsePath } from "../../../src/lwm2m/path.ts";
 import { payloadOf } from "../../vectors/content.ts";
@@ -80,10 +79,6 @@ test("any text as link-format is read, or refused in order", () => {
       (text) => orderly(() => parseLinks(text)),
     ),
   );
-});
-
-test("any bytes tell whether they name an instance, or are refused in order", () => {
-  fc.assert(fc.property(fc.uint8Array(), (payload) => orderly(() => hasBareResources(payload))));
 });
 
 /** A few bytes changed, cut off or put in. */

@@ -3,7 +3,7 @@ import test from "node:test";
 import { CODE } from "../../../src/coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../../../src/errors.ts";
 import { decodeTimed } from "../../../src/lwm2m/formats/index.ts";
-import { hasBareResources, tlv } from "../../../src/lwm2m/formats/tlv.ts";
+import { tlv } from "../../../src/lwm2m/formats/tlv.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
 import { parsePath } from "../../../src/lwm2m/path.ts";
 import type { PathValue, Value } from "../../../src/lwm2m/sample.ts";
@@ -109,12 +109,6 @@ test("a server takes what it does not know as bytes", () => {
   assert.deepEqual(decodeTimed(11542, bytes("e3164441b400"), short), [
     { path: "/3303/0/5700", value: bytes("41b400") },
   ]);
-});
-
-test("a payload for a new instance names it, or leaves the choice", () => {
-  assert.equal(hasBareResources(bytes("08 00 03 c10964")), false);
-  assert.equal(hasBareResources(bytes("c10964")), true);
-  assert.equal(hasBareResources(bytes("")), false);
 });
 
 test("a composite does not fit into TLV", () => {
