@@ -5,6 +5,7 @@ import { Lwm2mError, ProtocolError } from "../../../src/errors.ts";
 import type { TypeOf } from "../../../src/lwm2m/formats/codec.ts";
 import { codecFor, decodeTimed } from "../../../src/lwm2m/formats/index.ts";
 import { opaque } from "../../../src/lwm2m/formats/opaque.ts";
+import { singleCbor } from "../../../src/lwm2m/formats/single-cbor.ts";
 import { text } from "../../../src/lwm2m/formats/text.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
 import { parsePath } from "../../../src/lwm2m/path.ts";
@@ -76,6 +77,7 @@ test("a single value is written for a resource, or an instance of one, and for n
   for (const [base, samples] of unacceptable) {
     refused(() => text.encode(samples, parsePath(base), typeOf), CODE.notAcceptable, /is not a single value/);
     refused(() => opaque.encode(samples, parsePath(base), typeOf), CODE.notAcceptable, /is not a single value/);
+    refused(() => singleCbor.encode(samples, parsePath(base), typeOf), CODE.notAcceptable, /is not a single value/);
   }
 });
 
@@ -102,6 +104,42 @@ test("opaque is for opaque resources", () => {
   const [read] = opaque.decode(payload, path, as("opaque"));
   payload.fill(0);
   assert.deepEqual(read?.value, bytes("010203"));
+});
+
+test("CBOR is one item, of the type of the resource", () => {
+  const wrong: readonly (readonly [string, ResourceType, RegExp])[] = [
+    ["01", "boolean", /expected a boolean, got the number 1/],
+    ["f93e00", "integer", /expected a 64-bit integer, got the number 1.5/],
+    ["1b8000000000000000", "integer", /expected a 64-bit integer/],
+    ["3b8000000000000000", "integer", /expected a 64-bit integer/],
+    ["20", "unsigned", /expected an unsigned 64-bit integer/],
+    ["c1f93e00", "time", /expected whole seconds/],
+    ["c0623133", "time", /expected whole seconds/],
+    ["f97c00", "float", /expected a finite number/],
+    ["6131", "integer", /expected a 64-bit integer, got the text "1"/],
+    ["43010203", "string", /expected text, got 3 bytes/],
+    ["63616263", "opaque", /expected bytes/],
+    ["6433333033", "objlnk", /expected an object link/],
+    ["f6", "string", /expected text, got null/],
+    ["80", "integer", /expected a 64-bit integer, got an array/],
+    ["a0", "integer", /expected a 64-bit integer, got a map/],
+  ];
+  for (const [hex, type, message] of wrong) {
+    refused(() => singleCbor.decode(bytes(hex), path, as(type)), CODE.badRequest, message);
+  }
+  for (const hex of ["", "0101", "1b00", "c1c1c101", "81".repeat(50_000)]) {
+    assert.throws(() => singleCbor.decode(bytes(hex), path, as("integer")), ProtocolError, hex.slice(0, 10));
+  }
+});
+
+test("a server reads the CBOR of an unknown resource as it stands", () => {
+  const read = (hex: string, typeOf: TypeOf) => decodeTimed(60, bytes(hex), { base: path, typeOf });
+  assert.deepEqual(
+    read("647761726d", () => undefined),
+    [{ path, value: "warm" }],
+  );
+  assert.deepEqual(read("647761726d", as("float")), [{ path, value: "warm" }]);
+  assert.throws(() => read("f6", as("float")), { name: "ProtocolError", message: /null is no value/ });
 });
 
 test("a server reads the text of an unknown resource as it stands", () => {
