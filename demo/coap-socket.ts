@@ -209,6 +209,8 @@ class DatagramCoapSocket implements CoapSocket {
       case "cancelled":
         this.options.onCancelled?.(peer, effect.exchange, effect.reason);
         return;
+      default:
+        effect satisfies never;
     }
   }
 

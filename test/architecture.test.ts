@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, posix, relative } from "node:path";
+import { dirname, posix } from "node:path";
 import test from "node:test";
-import { packageRoot } from "../src/locate.ts";
-import { type Import, importsOf, type SourceFile, sourceFile, sourceFiles } from "./support/source-files.ts";
+import {
+  assertNone,
+  type Import,
+  importsOf,
+  isEdge,
+  type SourceFile,
+  sourceFile,
+  sourceFiles,
+} from "./support/source-files.ts";
 
 /** What a room may import beside its own files: whole, or its types alone. */
 interface Room {
@@ -77,22 +83,10 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   yaml: ["src/yaml"],
 };
 
-/** Where time and chance come from. Everybody else has a Clock and a Random as an argument. */
-const EDGES = ["src/clock.ts", "src/main.ts", "src/gateway/", "src/cli/", "src/servers/transport/", "demo/"];
-const TIME_AND_CHANCE =
-  /\b(setTimeout|setInterval|Date\.now|performance\.now|Math\.random|randomBytes|randomUUID|new Date\(\))/;
-
 /** Modules of Node that only compute. What crypto gives by chance falls under the rule above. */
 const PURE_MODULES = ["node:buffer", "node:crypto", "node:util"];
 
-/** Folders of test/ that mirror no folder of the sources. */
-const OWN_FOLDERS_OF_TEST = ["support", "vectors", "scenarios", "interop"];
-
-const WISHED_LINES = 250;
-const MOST_LINES = 400;
-
 const sources = sourceFiles("src", "adapters", "demo");
-const everything = [...sources, ...sourceFiles("test")];
 
 test("every file imports only what its room may import", () => {
   assertNone(sources.flatMap(importFaults));
@@ -124,61 +118,6 @@ test("protocol code has no sockets, files or threads", () => {
             ({ specifier, line }) =>
               `${file.path}:${line} imports ${specifier}: only shells may; hand in what it gives as an argument or an event`,
           ),
-      ),
-  );
-});
-
-test("time and chance come from a Clock and a Random", () => {
-  assertNone(
-    sources
-      .filter(({ path }) => !isEdge(path))
-      .flatMap((file) =>
-        faultyLines(file, TIME_AND_CHANCE, "take a Clock or a Random as an argument, so that a test can choose it"),
-      ),
-  );
-});
-
-test("there is no EventEmitter: a call can be followed, an event's name cannot", () => {
-  assertNone(
-    sources
-      .filter(({ path }) => path.startsWith("src/"))
-      .flatMap((file) =>
-        faultyLines(file, /\bEventEmitter\b|["']node:events["']/, "call a function of the other side"),
-      ),
-  );
-});
-
-test("nothing is left to do later, and nothing is any", () => {
-  const anything = /[:<|&,(=]\s*any\b(?!\w*\()|\bas any\b|\bany\[\]/;
-  const notes = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME"].join("|")})\\b`);
-  assertNone([
-    ...everything.flatMap((file) => faultyLines({ ...file, code: file.bare }, anything, "say unknown, and parse it")),
-    ...everything.flatMap((file) => faultyLines({ ...file, code: file.text }, notes, "do it, or leave it out")),
-  ]);
-});
-
-test("no file is longer than a reader can hold", (t) => {
-  const lines = (file: SourceFile): number => file.text.trimEnd().split("\n").length;
-  for (const file of everything) {
-    if (lines(file) > WISHED_LINES) t.diagnostic(`${file.path} has ${lines(file)} lines; ${WISHED_LINES} is the aim`);
-  }
-  assertNone(
-    everything
-      .filter((file) => lines(file) > MOST_LINES)
-      .map((file) => `${file.path} has ${lines(file)} lines: split it by what its parts do (at most ${MOST_LINES})`),
-  );
-});
-
-test("every folder of tests mirrors a folder of sources", () => {
-  const folders = readdirSync(join(packageRoot, "test"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
-    .map((entry) => relative(join(packageRoot, "test"), entry.parentPath));
-  assertNone(
-    [...new Set(folders)]
-      .filter((folder) => folder !== "" && !OWN_FOLDERS_OF_TEST.includes(folder.split("/")[0] ?? ""))
-      .filter((folder) => !existsSync(join(packageRoot, "src", folder)) && !existsSync(join(packageRoot, folder)))
-      .map(
-        (folder) => `test/${folder} mirrors neither src/${folder} nor ${folder}: move its tests beside their subject`,
       ),
   );
 });
@@ -229,21 +168,6 @@ function isImpure(specifier: string): boolean {
   return specifier.startsWith("node:") && !PURE_MODULES.includes(specifier);
 }
 
-function isEdge(path: string): boolean {
-  return EDGES.some((edge) => path.startsWith(edge));
-}
-
 function lies(path: string, place: string): boolean {
   return path === place || path.startsWith(`${place}/`);
-}
-
-function faultyLines({ path, code }: SourceFile, pattern: RegExp, advice: string): string[] {
-  return code.split("\n").flatMap((line, index) => {
-    const found = pattern.exec(line)?.[0].trim();
-    return found === undefined ? [] : [`${path}:${index + 1} has "${found}": ${advice}`];
-  });
-}
-
-function assertNone(faults: readonly string[]): void {
-  assert.equal(faults.length, 0, `\n${faults.join("\n")}`);
 }

@@ -23,9 +23,9 @@ const DIGIT: Readonly<Record<Table, number>> = { coil: 0, discrete: 1, input: 3,
 export function wireAddress(table: Table, written: number, addressing: Addressing): number {
   switch (addressing) {
     case "zero":
-      return within(written, 0, written, `0..${ADDRESSES - 1}`);
+      return within(written, written, `0..${ADDRESSES - 1}`);
     case "one":
-      return within(written, 1, written - 1, `1..${ADDRESSES} (addressing: one)`);
+      return within(written - 1, written, `1..${ADDRESSES} (addressing: one)`);
     case "modicon":
       return modicon(table, written);
   }
@@ -38,10 +38,10 @@ function modicon(table: Table, written: number): number {
   const number = written > short && written < short + 10_000 && table !== "coil" ? written - short : written - long;
   const pad = (value: number): string => String(value).padStart(5, "0");
   const range = `${pad(short + 1)}..${pad(short + 9999)} or ${String(long + 1).padStart(6, "0")}..${String(long + ADDRESSES).padStart(6, "0")}`;
-  return within(number, 1, number - 1, `${range} (addressing: modicon)`, written);
+  return within(number - 1, written, `${range} (addressing: modicon)`);
 }
 
-function within(number: number, first: number, wire: number, range: string, written = number): number {
-  if (number >= first && wire < ADDRESSES) return wire;
+function within(wire: number, written: number, range: string): number {
+  if (wire >= 0 && wire < ADDRESSES) return wire;
   throw new RangeError(`address ${written} is outside ${range}`);
 }

@@ -136,6 +136,8 @@ export class Line {
         if (effect.state === "answers") this.log.info({}, "the Modbus line answers");
         else this.log.warn({ reason: effect.reason }, "the Modbus line is down; trying again until it is back");
         return;
+      default:
+        effect satisfies never;
     }
   }
 

@@ -120,6 +120,8 @@ export class ClientRole {
       case "timeout":
         this.fail(request, outcome, now);
         return;
+      default:
+        outcome satisfies never;
     }
   }
 
@@ -177,6 +179,8 @@ export class ClientRole {
       case "unusable":
         this.fail(request, "reset", now);
         return;
+      default:
+        step satisfies never;
     }
   }
 

@@ -100,6 +100,8 @@ export class CoapEndpoint implements CoapMachine {
       case "endObservation":
         this.server.endObservation(event.exchange, now);
         break;
+      default:
+        event satisfies never;
     }
     return this.effects;
   }
@@ -126,6 +128,8 @@ export class CoapEndpoint implements CoapMachine {
       case TYPE.rst:
         if (message.code !== 0 || !this.transmissions.reset(message.messageId, now)) this.count.stray++;
         return;
+      default:
+        message.type satisfies never;
     }
   }
 

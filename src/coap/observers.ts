@@ -118,6 +118,8 @@ export class Observers {
           if (wasPending) this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
           this.cancel(observation, "reset", now);
           return;
+        default:
+          outcome satisfies never;
       }
     };
   }

@@ -181,6 +181,8 @@ export class Device {
         this.changeState();
         this.settings.log.warn({ reason: effect.reason, ...this.untilNextTry() }, "the device is offline");
         break;
+      default:
+        effect satisfies never;
     }
   }
 

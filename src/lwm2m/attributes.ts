@@ -112,7 +112,7 @@ function checkType(attributes: Attributes, path: Path, info: TypeInfo | undefine
 }
 
 function isAttributeName(name: string): name is AttributeName {
-  return (ATTRIBUTE_NAMES as readonly string[]).includes(name);
+  return ATTRIBUTE_NAMES.some((known) => known === name);
 }
 
 function parseValue(name: AttributeName, text: string): number {

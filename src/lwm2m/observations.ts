@@ -105,6 +105,8 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
         break;
       case "timeout":
         break;
+      default:
+        event satisfies never;
     }
     this.collectDue(now, effects);
     return effects;

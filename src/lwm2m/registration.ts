@@ -104,6 +104,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
       case "timeout":
         if (this.next !== undefined && now >= this.next) this.onTimeout(now);
         break;
+      default:
+        event satisfies never;
     }
   }
 
@@ -133,6 +135,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         break;
       case "deregistered":
         break;
+      default:
+        this.state satisfies never;
     }
   }
 
@@ -175,6 +179,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         break;
       case undefined:
         break;
+      default:
+        flight satisfies never;
     }
   }
 
@@ -262,6 +268,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
       case "disable":
         this.rest(reason, "disabled", afterwards.until);
         break;
+      default:
+        afterwards satisfies never;
     }
   }
 

@@ -34,6 +34,8 @@ export function checkKind(raw: RawType, type: ResourceType, oneBit: boolean): vo
     case "bytes":
       if (type !== "opaque") fail("does not fit: bytes are");
       return;
+    default:
+      raw satisfies never;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { PointShape } from "../adapter.ts";
 import { Lwm2mError } from "../errors.ts";
 import { childOf, entryOf, type MapNode } from "../yaml/nodes.ts";
-import { readNode, reportError, toPlain } from "../yaml/read.ts";
+import { readNode, reportError, toPlainMap } from "../yaml/read.ts";
 import { type ByteOrder, type Conversion, ConversionError, type ConversionSpec } from "./conversion-types.ts";
 import { makeConversion } from "./convert.ts";
 import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
@@ -53,7 +53,7 @@ function makeCore(source: string, resource: ResolvableResource, context: DeviceC
   const keys = readNode({ ...node, entries: ownKeys }, resourceKeys, context.report);
   if (keys === undefined) return undefined;
   const rest = node.entries.filter(({ key }) => !CORE_RESOURCE_KEYS.includes(key.text));
-  const shape = context.adapter.shape(toPlain({ ...node, entries: rest }) as Readonly<Record<string, unknown>>);
+  const shape = context.adapter.shape(toPlainMap({ ...node, entries: rest }));
   const access = accessOf({ source, keys, shape }, resource, context);
   const conversion = convert(keys, shape, resource, { context, writable: access?.writable ?? false });
   if (access === undefined || conversion === undefined) return undefined;
@@ -92,7 +92,10 @@ function accessOf(
   const { operations } = mapped.definition;
   const writable = keys.write !== undefined && keys.write !== false;
   const at = (key: string) => childOf(node, key)?.place ?? mapped.key.place;
-  const wrong = (key: string, message: string): undefined => reportError(report, at(key), message) as undefined;
+  const wrong = (key: string, message: string): undefined => {
+    reportError(report, at(key), message);
+    return undefined;
+  };
   if (writable && !operations.includes("W")) {
     return wrong("write", `${titleOf(mapped)} is read-only (${operations}) in the registry: write is not possible`);
   }

@@ -3,7 +3,7 @@ import type { AdapterModule } from "../adapter.ts";
 import { byPlace, type Problem } from "../errors.ts";
 import { describeIssue, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { type Report, reportError, toPlain } from "../yaml/read.ts";
+import { type Report, reportError, toPlainMap } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
@@ -12,7 +12,7 @@ import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";
 import type { PollGroups } from "./schedule.ts";
-import { compileSteps, StepError, type StepRecord } from "./steps.ts";
+import { compileSteps, StepError } from "./steps.ts";
 import { type MappedResource, titleOf } from "./structure.ts";
 import type { Scope } from "./substitute.ts";
 
@@ -173,7 +173,9 @@ function parameterNode(written: YamlNode, scope: Scope, report: Report): YamlNod
 function resolveSteps({ mapped, node }: ResolvableResource, context: DeviceContext): ResourceSource | undefined {
   const { adapter, order, report } = context;
   const list = childOf(node, "do");
-  if (list?.kind !== "list" || list.items.length === 0 || list.items.some((item) => item.kind !== "map")) {
+  const items = list?.kind === "list" ? list.items : [];
+  const maps = items.filter((item) => item.kind === "map");
+  if (list === undefined || items.length === 0 || maps.length < items.length) {
     reportError(
       report,
       list?.place ?? node.place,
@@ -181,17 +183,19 @@ function resolveSteps({ mapped, node }: ResolvableResource, context: DeviceConte
     );
     return undefined;
   }
-  const records = list.items.map((item) => toPlain(item) as StepRecord);
   try {
-    const steps = compileSteps(records, {
-      shape: (step) => adapter.shape(step),
-      parse: (step) => adapter.step.parse(step),
-      ...(order === undefined ? {} : { order }),
-    });
+    const steps = compileSteps(
+      maps.map((map) => toPlainMap(map)),
+      {
+        shape: (step) => adapter.shape(step),
+        parse: (step) => adapter.step.parse(step),
+        ...(order === undefined ? {} : { order }),
+      },
+    );
     return { kind: "execute", steps };
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    reportStep(error, list.items[error.index] ?? list, context);
+    reportStep(error, items[error.index] ?? list, context);
     return undefined;
   }
 }

@@ -16,15 +16,16 @@ export interface GivenParameters {
 
 /** Every parameter of the mapping with its value; keys of the entry that name none are reported. */
 export function readScope(file: MappingFile, entry: GivenParameters, report: Report): Scope | undefined {
-  const scope = new Map<string, ScalarNode | undefined | "absent">();
+  const scope = new Map<string, ScalarNode | "absent">();
   const given = new Map(entry.parameters.map((parameter) => [parameter.key.text, parameter]));
   for (const [name, parameter] of file.parameters) {
-    scope.set(name, parameterValue(name, parameter, given.get(name)?.value, { entry, report }));
+    const value = parameterValue(name, parameter, given.get(name)?.value, { entry, report });
+    if (value !== undefined) scope.set(name, value);
   }
   for (const [name, { key }] of given) {
     if (!file.parameters.has(name)) reportError(report, key.place, unknownWord("key", name, file.parameters.keys()));
   }
-  return [...scope.values()].includes(undefined) ? undefined : (scope as Scope);
+  return scope.size < file.parameters.size ? undefined : scope;
 }
 
 function parameterValue(

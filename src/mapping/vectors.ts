@@ -13,7 +13,7 @@ import {
   type ScalarNode,
   type YamlNode,
 } from "../yaml/nodes.ts";
-import { type Report, readNode, reportError, toPlain } from "../yaml/read.ts";
+import { type Report, readNode, reportError, toPlainMap } from "../yaml/read.ts";
 import { bytesOfHex, constantValue } from "./constant.ts";
 import { exampleValue } from "./parameters.ts";
 import type { PointSource, ResourcePlan } from "./plan-types.ts";
@@ -189,7 +189,7 @@ function planOf(key: ScalarNode, { device, report }: Run): ResourcePlan | undefi
 
 function rawValue(plan: ResourcePlan, node: ScalarNode, { mapping, device, report }: Run): RawValue | undefined {
   const own = device.nodes.get(plan.point);
-  const shape = mapping.adapter.shape(own === undefined ? {} : (toPlain(own) as Readonly<Record<string, unknown>>));
+  const shape = mapping.adapter.shape(own === undefined ? {} : toPlainMap(own));
   const value = shape.kind === "bytes" ? bytesOfHex(node.text) : plainValue(node);
   if (value !== undefined && value !== null && (shape.kind !== "boolean" || typeof value === "boolean")) return value;
   const wanted = { bytes: "bytes in hexadecimal", boolean: "true or false", scalar: "a value" }[shape.kind];

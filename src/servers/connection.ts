@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { CoapEffect, CoapEvent, CoapMachine, ExchangeId } from "../coap/endpoint.ts";
+import { type CoapEffect, type CoapEvent, type CoapMachine, type ExchangeId, exchangeId } from "../coap/endpoint.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -40,7 +40,7 @@ export class Connection {
 
   /** Sends a confirmable request; settles when it is answered or given up. */
   request(message: CoapMessage): Promise<Outcome> {
-    const exchange = ++this.lastExchange as ExchangeId;
+    const exchange = exchangeId(++this.lastExchange);
     return new Promise((resolve) => {
       this.waiting.set(exchange, resolve);
       this.feed({ type: "request", exchange, message, confirmable: true });
@@ -93,6 +93,8 @@ export class Connection {
       case "cancelled":
         this.listener.onCancelled(effect.exchange);
         break;
+      default:
+        effect satisfies never;
     }
   }
 

@@ -93,6 +93,8 @@ export class Registrar {
       case "state":
         this.enter(effect);
         break;
+      default:
+        effect satisfies never;
     }
   }
 

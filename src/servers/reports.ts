@@ -172,6 +172,8 @@ export class Reports {
         if (live !== undefined) this.options.notifier.notify(live.exchange, UNCOUNTED, GONE, true);
         break;
       }
+      default:
+        effect satisfies never;
     }
   }
 

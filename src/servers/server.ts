@@ -203,6 +203,8 @@ export class Server {
         this.reports.outbox.onFailed(notification);
         this.registrar.handle({ type: "suspect" });
         break;
+      default:
+        reason satisfies never;
     }
   }
 

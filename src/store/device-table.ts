@@ -75,6 +75,8 @@ export class DeviceTable {
         this.upsertDevice.run(change.id, change.place.prefix, change.place.instance);
         this.upsertPrefix.run(change.place.prefix, change.id);
         return;
+      default:
+        change satisfies never;
     }
   }
 }

@@ -94,6 +94,8 @@ export class WorkerClient {
       case "log":
         this.log[reply.level](reply.fields, reply.message);
         return;
+      default:
+        reply satisfies never;
     }
   }
 

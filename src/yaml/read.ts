@@ -1,7 +1,7 @@
 import type { Schema } from "../adapter.ts";
 import type { Place, Problem } from "../errors.ts";
 import { describeIssue, type Issue, issuesOf } from "./issues.ts";
-import { nodeAt, plainValue, type ScalarNode, type YamlNode } from "./nodes.ts";
+import { type MapNode, nodeAt, plainValue, type ScalarNode, type YamlNode } from "./nodes.ts";
 
 /** Where problems go while reading continues, so that the user hears of all of them at once. */
 export type Report = (problem: Problem) => void;
@@ -56,19 +56,26 @@ export function toPlain(node: YamlNode, asText: ReadonlySet<ScalarNode> = new Se
       return asText.has(node) ? node.text : plainValue(node);
     case "list":
       return node.items.map((item) => toPlain(item, asText));
-    case "map": {
-      const plain: Record<string, unknown> = Object.create(null);
-      for (const { key, value } of node.entries) plain[key.text] = toPlain(value, asText);
-      return plain;
-    }
+    case "map":
+      return toPlainMap(node, asText);
   }
+}
+
+/** The same of a map. */
+export function toPlainMap(
+  node: MapNode,
+  asText: ReadonlySet<ScalarNode> = new Set(),
+): Readonly<Record<string, unknown>> {
+  const plain: Record<string, unknown> = Object.create(null);
+  for (const { key, value } of node.entries) plain[key.text] = toPlain(value, asText);
+  return plain;
 }
 
 function plainInput(node: YamlNode, asText: ReadonlySet<ScalarNode>, options: ReadOptions): unknown {
   const { extra, without } = options;
   if (node.kind !== "map" || (extra === undefined && without === undefined)) return toPlain(node, asText);
   const entries = node.entries.filter(({ key }) => without?.has(key.text) !== true);
-  return Object.assign(toPlain({ ...node, entries }, asText) as object, extra);
+  return Object.assign(toPlainMap({ ...node, entries }, asText), extra);
 }
 
 function attempt<T>(read: () => T): { readonly value: T } | { readonly issues: readonly Issue[] } {

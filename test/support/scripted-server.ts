@@ -203,6 +203,8 @@ export class ScriptedServer {
       case "delivered":
       case "cancelled":
         break;
+      default:
+        effect satisfies never;
     }
   }
 

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../src/locate.ts";
@@ -18,6 +19,13 @@ export interface SourceFile {
   readonly code: string;
   /** The same with strings blanked out too. */
   readonly bare: string;
+}
+
+/** The rim of the program: where time and chance come from, and where the process is known. Everybody else has arguments. */
+const EDGES = ["src/clock.ts", "src/main.ts", "src/gateway/", "src/cli/", "src/servers/transport/", "demo/"];
+
+export function isEdge(path: string): boolean {
+  return EDGES.some((edge) => path.startsWith(edge));
 }
 
 const LITERAL = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
@@ -53,6 +61,37 @@ export function importsOf({ code }: SourceFile): Import[] {
     typesOnly: false,
   }));
   return [...statements, ...bare];
+}
+
+/** The lines of a text of the file in which the pattern is found, each with what to do about it. */
+export function faultyLines({ path }: SourceFile, text: string, pattern: RegExp, advice: string): string[] {
+  return text.split("\n").flatMap((line, index) => {
+    const found = pattern.exec(line)?.[0].trim();
+    return found === undefined ? [] : [`${path}:${index + 1} has "${found}": ${advice}`];
+  });
+}
+
+/** The code without its import and export statements. */
+export function statementsOf({ code }: SourceFile): string {
+  return code.replace(STATEMENT, blank).replace(LITERAL, blank);
+}
+
+/** Each `switch`, from the word to its closing brace, with its line. */
+export function switchesOf({ bare }: SourceFile): { readonly line: number; readonly text: string }[] {
+  return [...bare.matchAll(/\bswitch \(/g)].map(({ index }) => {
+    let depth = 0;
+    let end = bare.indexOf(") {\n", index) + 2;
+    do {
+      if (bare[end] === "{") depth++;
+      if (bare[end] === "}") depth--;
+      end++;
+    } while (depth > 0 && end < bare.length);
+    return { line: bare.slice(0, index).split("\n").length, text: bare.slice(index, end) };
+  });
+}
+
+export function assertNone(faults: readonly string[]): void {
+  assert.equal(faults.length, 0, `\n${faults.join("\n")}`);
 }
 
 /** `{ type A, type B }` */

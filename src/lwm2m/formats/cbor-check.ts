@@ -59,6 +59,8 @@ class Check {
       case MAJOR.tag:
         this.tag(argument, depth);
         break;
+      default:
+      // An integer is its argument: nothing follows.
     }
   }
 
