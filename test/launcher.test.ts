@@ -35,6 +35,9 @@ test("the suite is every test but the interop ones; named files and folders take
   const project = aProject(t);
   mkdirSync(join(project, "test/interop"), { recursive: true });
   mkdirSync(join(project, "test/coap"));
+  for (const name of ["interop-table.ts", "peer.ts"]) {
+    cpSync(locateData("test/support", name), join(project, "test/support", name));
+  }
   for (const name of ["a", "coap/b", "coap/c", "interop/d"]) {
     writeFileSync(join(project, `test/${name}.test.ts`), `import t from "node:test"; t("<${name}>", () => {});`);
   }
@@ -51,8 +54,8 @@ test("the suite is every test but the interop ones; named files and folders take
 test("a wrong word and a missing file get a sentence", async (t) => {
   const project = aProject(t);
   for (const [args, words] of [
-    [[], /usage: node scripts\/run\.mjs start \| test/],
-    [["toString"], /usage: node scripts\/run\.mjs start \| test/],
+    [[], /usage: node scripts\/run\.mjs start \| server \| test/],
+    [["toString"], /usage: node scripts\/run\.mjs start \| server \| test/],
     [["test", "test/no-such.test.ts"], /there is no file or folder .*no-such\.test\.ts/],
   ] as const) {
     const { code, stderr } = await runIn(t, project, args);
