@@ -5,6 +5,7 @@
 import type { Millis } from "../clock.ts";
 import { Fifo } from "./fifo.ts";
 import type { CoapTimes } from "./parameters.ts";
+import { PassingMessages } from "./passing-messages.ts";
 
 export interface DuplicateLimits {
   readonly lastingDuplicates: number;
@@ -27,13 +28,17 @@ export interface Received {
   readonly retention: Retention;
 }
 
-/** A message that was received. Only the filter writes it. */
+/** A message that was received. */
 export interface Arrival {
   readonly messageId: number;
   readonly mark: number;
+  readonly retention: Retention;
+}
+
+/** What is kept of a message that lasts. */
+interface Entry extends Arrival {
   readonly lane: Lane;
   readonly expires: Millis;
-  /** What a repetition gets; nothing while undefined. */
   answer: Uint8Array | undefined;
   /** False once it is forgotten. */
   known: boolean;
@@ -41,9 +46,8 @@ export interface Arrival {
 
 interface Lane {
   readonly lifetime: Millis;
-  readonly retention: Retention;
   /** Also those that were forgotten before their time: they leave when their turn comes, or when they are most of it. */
-  readonly queue: Fifo<Arrival>;
+  readonly queue: Fifo<Entry>;
   /** How many of the queue are known. */
   known: number;
 }
@@ -55,39 +59,47 @@ const TOLERATED = 1024;
 
 export class DuplicateFilter {
   private readonly limits: DuplicateLimits;
-  private readonly entries = new Map<number, Arrival>();
-  private readonly lanes: Readonly<Record<"con" | "non", Readonly<Record<Retention, Lane>>>>;
+  private readonly lasting = new Map<number, Entry>();
+  private readonly passing: PassingMessages;
+  private readonly lanes: Readonly<Record<"con" | "non", Lane>>;
   private bytes = 0;
 
   constructor(limits: DuplicateLimits, times: CoapTimes) {
     this.limits = limits;
-    const lane = (lifetime: Millis, retention: Retention): Lane => ({
-      lifetime,
-      retention,
-      queue: new Fifo(),
-      known: 0,
-    });
-    const pair = (lifetime: Millis) => ({ lasting: lane(lifetime, "lasting"), passing: lane(lifetime, "passing") });
-    this.lanes = { con: pair(times.exchangeLifetime), non: pair(times.nonLifetime) };
+    this.passing = new PassingMessages(limits.passingDuplicates);
+    this.lanes = {
+      con: { lifetime: times.exchangeLifetime, queue: new Fifo(), known: 0 },
+      non: { lifetime: times.nonLifetime, queue: new Fifo(), known: 0 },
+    };
   }
 
-  /** The message that this one repeats. One with the same ID but another beginning is a new one: its sender restarted. */
-  find(messageId: number, mark: number, now: Millis): Arrival | undefined {
-    const entry = this.entries.get(messageId);
-    return entry !== undefined && entry.mark === mark && entry.expires > now ? entry : undefined;
+  /**
+   * The message that this one repeats, and what a repetition gets, if anything. One with the same ID but another beginning
+   * is a new one: its sender restarted.
+   */
+  find(messageId: number, mark: number, now: Millis): { readonly answer: Uint8Array | undefined } | undefined {
+    const entry = this.lasting.get(messageId);
+    if (entry !== undefined && entry.mark === mark && entry.expires > now) return entry;
+    if (!this.passing.has(messageId, mark, now)) return undefined;
+    return { answer: this.passing.answerOf(messageId, mark) };
   }
 
   /** Remembers a message; undefined where there is no room for one that must last. */
   add(message: Received, now: Millis): Arrival | undefined {
     const { messageId, mark, confirmable, retention } = message;
-    this.expire(now);
-    const lane = this.lanes[confirmable ? "con" : "non"][retention];
-    const old = this.entries.get(messageId);
+    this.expire(this.lanes.con, now);
+    this.expire(this.lanes.non, now);
+    const old = this.lasting.get(messageId);
     if (old !== undefined) this.forget(old);
-    if (!this.makeRoom(lane)) return undefined;
+    if (!this.makeRoom(retention)) return undefined;
+    const lane = this.lanes[confirmable ? "con" : "non"];
     const expires = now + lane.lifetime;
-    const entry: Arrival = { messageId, mark, lane, expires, answer: undefined, known: true };
-    this.entries.set(messageId, entry);
+    if (retention === "passing") {
+      this.passing.add(messageId, mark, expires);
+      return { messageId, mark, retention };
+    }
+    const entry: Entry = { messageId, mark, retention, lane, expires, answer: undefined, known: true };
+    this.lasting.set(messageId, entry);
     lane.queue.push(entry);
     lane.known++;
     this.bytes += ENTRY_BYTES;
@@ -96,51 +108,49 @@ export class DuplicateFilter {
 
   /** Notes what a repetition of this message gets from now on. */
   answer(arrival: Arrival, bytes: Uint8Array): void {
-    if (!arrival.known) return;
-    this.bytes += bytes.length - (arrival.answer?.length ?? 0);
-    arrival.answer = bytes;
+    if (arrival.retention === "passing") {
+      this.passing.answer(arrival.messageId, arrival.mark, bytes);
+      return;
+    }
+    const entry = this.entryOf(arrival);
+    if (entry === undefined) return;
+    this.bytes += bytes.length - (entry.answer?.length ?? 0);
+    entry.answer = bytes;
   }
 
   /** Forgets a message: what repeats it is new. */
   discard(arrival: Arrival): void {
-    if (arrival.known) this.forget(arrival);
+    if (arrival.retention === "passing") this.passing.discard(arrival.messageId, arrival.mark);
+    const entry = this.entryOf(arrival);
+    if (entry !== undefined) this.forget(entry);
   }
 
-  private makeRoom(lane: Lane): boolean {
-    const { lastingDuplicates, passingDuplicates, duplicateBytes } = this.limits;
-    while (lane.retention === "passing" && lane.known >= passingDuplicates) this.forgetOldest(lane);
-    for (const passing of [this.lanes.con.passing, this.lanes.non.passing]) {
-      while (this.bytes >= duplicateBytes && passing.known > 0) this.forgetOldest(passing);
-    }
-    if (lane.retention === "passing") return true;
-    const lasting = this.lanes.con.lasting.known + this.lanes.non.lasting.known;
-    return lasting < lastingDuplicates && this.bytes < duplicateBytes;
+  /** Undefined once it is forgotten. */
+  private entryOf(arrival: Arrival): Entry | undefined {
+    const entry = this.lasting.get(arrival.messageId);
+    return entry === arrival ? entry : undefined;
   }
 
-  private expire(now: Millis): void {
-    this.expireLane(this.lanes.con.lasting, now);
-    this.expireLane(this.lanes.con.passing, now);
-    this.expireLane(this.lanes.non.lasting, now);
-    this.expireLane(this.lanes.non.passing, now);
+  private makeRoom(retention: Retention): boolean {
+    const { lastingDuplicates, duplicateBytes } = this.limits;
+    if (this.bytes + this.passing.bytes >= duplicateBytes) this.passing.clear();
+    if (retention === "passing") return true;
+    return this.lanes.con.known + this.lanes.non.known < lastingDuplicates && this.bytes < duplicateBytes;
   }
 
-  private expireLane(lane: Lane, now: Millis): void {
-    for (let oldest = lane.queue.peek(); oldest !== undefined && oldest.expires <= now; oldest = lane.queue.peek()) {
-      this.forgetOldest(lane);
+  private expire({ queue }: Lane, now: Millis): void {
+    for (let oldest = queue.peek(); oldest !== undefined && oldest.expires <= now; oldest = queue.peek()) {
+      queue.shift();
+      if (oldest.known) this.forget(oldest);
     }
   }
 
-  private forgetOldest(lane: Lane): void {
-    const entry = lane.queue.shift();
-    if (entry?.known) this.forget(entry);
-  }
-
-  private forget(entry: Arrival): void {
+  private forget(entry: Entry): void {
     const { lane } = entry;
     entry.known = false;
     this.bytes -= ENTRY_BYTES + (entry.answer?.length ?? 0);
     entry.answer = undefined;
-    if (this.entries.get(entry.messageId) === entry) this.entries.delete(entry.messageId);
+    this.lasting.delete(entry.messageId);
     lane.known--;
     if (lane.queue.length > 2 * lane.known + TOLERATED) lane.queue.keep(({ known }) => known);
   }

@@ -121,6 +121,25 @@ test("a flood of reads does not push out what changes something", () => {
   assert.equal(effectsOf(bench.con(TOKEN, GET, 10), "serve").length, 1, "an old read is done again");
 });
 
+test("a slow read whose place another one took is answered, and its answer is nobody else's", () => {
+  const bench = new Bench({ limits: { passingDuplicates: 1 } });
+  const slow = only(effectsOf(bench.con(TOKEN, GET, 7), "serve"));
+  const quick = only(effectsOf(bench.con(TOKEN, GET, 8), "serve"));
+  assert.equal(out(bench.handle({ type: "respond", exchange: slow.exchange, message: content("slow") })).length, 1);
+  assert.deepEqual(bench.con(TOKEN, GET, 8), [], "it still runs");
+  const answer = bench.handle({ type: "respond", exchange: quick.exchange, message: content("quick") });
+  assert.deepEqual(bench.con(TOKEN, GET, 8), answer);
+});
+
+test("a repeated read gets its own answer again, however long those were that stood in its place before", () => {
+  const bench = new Bench({ limits: { passingDuplicates: 1 } });
+  for (const [id, length] of [1000, 3, 200, 64].entries()) {
+    const { exchange } = only(effectsOf(bench.con(TOKEN, GET, id), "serve"));
+    const answer = bench.handle({ type: "respond", exchange, message: content(new Uint8Array(length).fill(id + 1)) });
+    assert.deepEqual(bench.con(TOKEN, GET, id), answer);
+  }
+});
+
 test("where the memory is full, what changes something is refused by 5.03 rather than forgotten", () => {
   const bench = new Bench({ limits: { lastingDuplicates: 3 } });
   flood(bench, 3, 0, POST);
