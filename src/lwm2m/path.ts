@@ -63,9 +63,12 @@ export function pathParts(path: Path): PathParts {
 /** "meter-1" of "/meter-1/3303/0"; "" where the path has no prefix. */
 export function prefixOf(path: Path): string {
   if (!isLetter(path.charCodeAt(1))) return "";
-  const end = path.indexOf("/", 1);
-  const segment = end < 0 ? path.slice(1) : path.slice(1, end);
-  return PREFIX.test(segment) ? segment : "";
+  let end = 2;
+  while (end < path.length && path.charCodeAt(end) !== SLASH) {
+    if (!isPrefixCharacter(path.charCodeAt(end))) return "";
+    end++;
+  }
+  return end - 1 > MAX_PREFIX ? "" : path.slice(1, end);
 }
 
 /** How many IDs a path has: 0 for "/" and "/meter-1", 1 for an object, … 4 for a resource instance. */
@@ -92,9 +95,15 @@ export function isWithin(path: Path, ancestor: Path): boolean {
 
 const SLASH = 0x2f;
 const ZERO = 0x30;
+/** The longest prefix: see PREFIX, which prefixOf follows character by character, since every path comes through it. */
+const MAX_PREFIX = 32;
 
 function isLetter(code: number): boolean {
   return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
+function isPrefixCharacter(code: number): boolean {
+  return isLetter(code) || (code >= ZERO && code <= ZERO + 9) || code === 0x5f || code === 0x2d;
 }
 
 function takeApart(path: Path): PathParts {
@@ -102,7 +111,11 @@ function takeApart(path: Path): PathParts {
   if (path.charCodeAt(0) !== SLASH) throw new RangeError(`path "${path}" does not begin with "/"`);
   const prefix = prefixOf(path);
   const start = prefix === "" ? 1 : prefix.length + 2;
-  const [object, instance, resource, resourceInstance] = start > path.length ? [] : parseIds(path, start);
+  const ids = start > path.length ? [] : parseIds(path, start);
+  const object = ids[0];
+  const instance = ids[1];
+  const resource = ids[2];
+  const resourceInstance = ids[3];
   if (object === undefined) return { prefix };
   if (instance === undefined) return { prefix, object };
   if (resource === undefined) return { prefix, object, instance };
@@ -118,7 +131,7 @@ function parseIds(path: string, start: number): number[] {
   for (let i = start; i <= path.length; i++) {
     const code = i === path.length ? SLASH : path.charCodeAt(i);
     if (code === SLASH) {
-      ids.push(checkedId(id, digits, path.slice(i - digits, i), path));
+      ids.push(checkedId(id, digits, path));
       id = 0;
       digits = 0;
     } else if (code >= ZERO && code <= ZERO + 9 && digits < 5 && (digits === 0 || id > 0)) {
@@ -133,8 +146,8 @@ function parseIds(path: string, start: number): number[] {
   return ids;
 }
 
-function checkedId(id: number, digits: number, segment: string, path: string): number {
-  if (digits === 0) throw new RangeError(`"${segment}" in path "${path}" is no ID`);
+function checkedId(id: number, digits: number, path: string): number {
+  if (digits === 0) throw new RangeError(`"" in path "${path}" is no ID`);
   if (id >= MAX_ID) throw new RangeError(`ID ${id} in path "${path}" is above 65534`);
   return id;
 }

@@ -5,7 +5,9 @@ import {
   childPath,
   isWithin,
   makePath,
+  type Path,
   type PathParts,
+  PREFIX,
   parentPath,
   parsePath,
   pathDepth,
@@ -121,4 +123,18 @@ test("the prefix of a path is its first segment where that is no ID", () => {
     ["/", "/3/0", "/meter-1", "/meter-1/3"].map((text) => prefixOf(parsePath(text))),
     ["", "", "meter-1", "meter-1"],
   );
+});
+
+test("a first segment is a prefix exactly where PREFIX says so", () => {
+  const character = fc.constantFrom(..."aZ09_-.~ é/");
+  fc.assert(
+    fc.property(fc.string({ unit: character, maxLength: 40 }), (text) => {
+      const [segment = ""] = text.split("/");
+      assert.equal(prefixOf(`/${text}` as Path), PREFIX.test(segment) ? segment : "");
+    }),
+    { numRuns: 1000 },
+  );
+  for (const length of [31, 32, 33]) {
+    assert.equal(prefixOf(`/${"a".repeat(length)}/3` as Path).length, length > 32 ? 0 : length);
+  }
 });
