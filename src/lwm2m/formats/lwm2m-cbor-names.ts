@@ -3,7 +3,7 @@
  * of IDs. The name of a value is all keys from the outermost map down to it, in any grouping.
  */
 import { ProtocolError } from "../../errors.ts";
-import { isWithin, MAX_ID, makePath, type Path, PREFIX, pathDepth, prefixOf } from "../path.ts";
+import { childPath, isWithin, MAX_ID, makePath, type Path, PREFIX, pathDepth, prefixOf } from "../path.ts";
 import { type Cbor, type CborMap, decodeCbor } from "./cbor.ts";
 import { outside } from "./names.ts";
 
@@ -92,12 +92,10 @@ function nameParts({ prefix, ids }: NamedItem): (string | number)[] {
   return prefix === "" ? [...ids] : [JSON.stringify(prefix), ...ids];
 }
 
-function pathOf(prefix: string, [object, instance, resource, resourceInstance]: readonly number[]): Path {
-  return makePath({
-    prefix,
-    ...(object === undefined ? {} : { object }),
-    ...(instance === undefined ? {} : { instance }),
-    ...(resource === undefined ? {} : { resource }),
-    ...(resourceInstance === undefined ? {} : { resourceInstance }),
-  });
+function pathOf(prefix: string, ids: readonly number[]): Path {
+  let path = prefix === "" ? ROOT : makePath({ prefix });
+  for (const id of ids) path = childPath(path, id);
+  return path;
 }
+
+const ROOT = makePath({ prefix: "" });

@@ -53,15 +53,26 @@ type NameTree = Map<string | number, NameTree | CborScalar>;
 
 function treeOfNames(samples: readonly Sample[], typeOf: TypeOf): NameTree {
   const root: NameTree = new Map();
+  let parent = "";
+  let level = root;
   for (const { path, value } of samples) {
-    const { prefix, object = 0, instance = 0, resource = 0, resourceInstance } = pathParts(path);
-    let level = prefix === "" ? root : levelAt(root, prefix);
-    level = levelAt(levelAt(level, object), instance);
-    const item = cborScalar(value, typeOf(path)?.type);
-    if (resourceInstance === undefined) level.set(resource, item);
-    else levelAt(level, resource).set(resourceInstance, item);
+    const end = path.lastIndexOf("/");
+    // Samples of one instance follow each other: most stand beside the one before.
+    if (end !== parent.length || !path.startsWith(parent)) {
+      parent = path.slice(0, end);
+      level = levelOf(root, path);
+    }
+    level.set(Number(path.slice(end + 1)), cborScalar(value, typeOf(path)?.type));
   }
   return root;
+}
+
+/** The level that the last ID of the path stands in. */
+function levelOf(root: NameTree, path: Path): NameTree {
+  const { prefix, object = 0, instance = 0, resource = 0, resourceInstance } = pathParts(path);
+  const device = prefix === "" ? root : levelAt(root, prefix);
+  const level = levelAt(levelAt(device, object), instance);
+  return resourceInstance === undefined ? level : levelAt(level, resource);
 }
 
 function levelAt(above: NameTree, key: string | number): NameTree {

@@ -7,7 +7,7 @@ import { cborNumber } from "./cbor-value.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
-import { type PackKind, readRecord } from "./senml-fields.ts";
+import { type PackKind, RecordReader } from "./senml-fields.ts";
 import { formatObjectLink } from "./value.ts";
 
 export const senmlCbor: ReportCodec = {
@@ -93,10 +93,11 @@ function seconds(time: number): CborInput {
 export function readCborPack(payload: Uint8Array, kind: PackKind = "values"): SenmlInput[] {
   const pack = decodeCbor(payload);
   if (!Array.isArray(pack)) throw new ProtocolError("SenML CBOR: expected an array of records");
-  return pack.map((record: Cbor) => {
-    if (!(record instanceof Map)) throw new ProtocolError("SenML CBOR: a record must be a map");
-    const fields = [...record].map(([label, value]) => [fieldName(label), value] as const);
-    return readRecord(fields, readData, kind);
+  return pack.map((fields: Cbor) => {
+    if (!(fields instanceof Map)) throw new ProtocolError("SenML CBOR: a record must be a map");
+    const record = new RecordReader(readData, kind);
+    for (const [label, content] of fields) record.take(fieldName(label), content);
+    return record.whole;
   });
 }
 

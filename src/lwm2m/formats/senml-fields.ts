@@ -10,28 +10,58 @@ export type PackKind = "values" | "fetch" | "patch";
 /** The bytes that a `vd` holds: text in base64 for JSON, bytes for CBOR. Undefined: it does not. */
 export type ReadData = (value: unknown) => Uint8Array | undefined;
 
-/** Throws ProtocolError for a field of the wrong kind, two values, or a field that the kind of pack may not have. */
-export function readRecord(
-  fields: Iterable<readonly [string, unknown]>,
-  readData: ReadData,
-  kind: PackKind = "values",
-): SenmlInput {
-  const record: { -readonly [key in keyof SenmlInput]: SenmlInput[key] } = {};
-  for (const [field, content] of fields) {
-    if (!isAllowed(field, kind)) throw new ProtocolError(`SenML: a ${kind} record may not have "${field}"`);
-    if (field === "bn") record.baseName = readText(field, content);
-    else if (field === "n") record.name = readText(field, content);
-    else if (field === "bt") record.baseTime = readSeconds(field, content);
-    else if (field === "t") record.time = readSeconds(field, content);
-    else if (VALUE_FIELDS.has(field)) {
-      if (record.value !== undefined || record.removal) {
-        throw new ProtocolError("SenML: a record has more than one value");
-      }
-      if (kind === "patch" && field === "v" && content === null) record.removal = true;
-      else record.value = readValue(field, content, readData);
-    } else checkOther(field, content);
+/** One record while its fields are read, in any order. */
+export class RecordReader {
+  private readonly record: { -readonly [key in keyof SenmlInput]: SenmlInput[key] } = {
+    baseName: undefined,
+    baseTime: undefined,
+    name: undefined,
+    time: undefined,
+    value: undefined,
+    removal: false,
+  };
+  private readonly readData: ReadData;
+  private readonly kind: PackKind;
+
+  constructor(readData: ReadData, kind: PackKind) {
+    this.readData = readData;
+    this.kind = kind;
   }
-  return record;
+
+  get whole(): SenmlInput {
+    return this.record;
+  }
+
+  /** Throws ProtocolError for a field of the wrong kind, a second value, or a field that the kind of pack may not have. */
+  take(field: string, content: unknown): void {
+    const { record, kind } = this;
+    if (!isAllowed(field, kind)) throw new ProtocolError(`SenML: a ${kind} record may not have "${field}"`);
+    switch (field) {
+      case "bn":
+        record.baseName = readText(field, content);
+        break;
+      case "n":
+        record.name = readText(field, content);
+        break;
+      case "bt":
+        record.baseTime = readSeconds(field, content);
+        break;
+      case "t":
+        record.time = readSeconds(field, content);
+        break;
+      default:
+        if (VALUE_FIELDS.has(field)) this.takeValue(field, content);
+        else checkOther(field, content);
+    }
+  }
+
+  private takeValue(field: string, content: unknown): void {
+    const { record } = this;
+    if (record.value !== undefined || record.removal)
+      throw new ProtocolError("SenML: a record has more than one value");
+    if (this.kind === "patch" && field === "v" && content === null) record.removal = true;
+    else record.value = readValue(field, content, this.readData);
+  }
 }
 
 const VALUE_FIELDS: ReadonlySet<string> = new Set(["v", "vs", "vb", "vd", "vlo"]);

@@ -5,7 +5,7 @@ import { CONTENT_FORMAT } from "./codec.ts";
 import { jsonFields, jsonNumber, parseJson } from "./json.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
-import { type PackKind, readRecord } from "./senml-fields.ts";
+import { type PackKind, RecordReader } from "./senml-fields.ts";
 import { encodeUtf8, formatObjectLink, parseBase64 } from "./value.ts";
 
 export const senmlJson: ReportCodec = {
@@ -45,10 +45,12 @@ function base64url(bytes: Uint8Array): string {
 export function readJsonPack(payload: Uint8Array, kind: PackKind = "values"): SenmlInput[] {
   const pack = parseJson(payload, "SenML JSON");
   if (!Array.isArray(pack)) throw new ProtocolError("SenML JSON: expected an array of records");
-  return pack.map((record: unknown) => {
-    const fields = jsonFields(record);
+  return pack.map((item: unknown) => {
+    const fields = jsonFields(item);
     if (fields === undefined) throw new ProtocolError("SenML JSON: a record must be an object");
-    return readRecord(fields, readData, kind);
+    const record = new RecordReader(readData, kind);
+    for (const [field, content] of fields) record.take(field, content);
+    return record.whole;
   });
 }
 

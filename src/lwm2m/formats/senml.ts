@@ -12,29 +12,29 @@ import { commonName, mayName, outside, readName, withPrefixOf } from "./names.ts
 import type { ReportContext } from "./report.ts";
 import { checkKnown, fitValue, tryFit, typeAtLeaf } from "./value.ts";
 
-/** One record to write. */
+/** One record to write; all have every field, so that they have one shape. */
 export interface SenmlOutput {
   /** In force from this record on, as is the base time. */
-  readonly baseName?: string;
+  readonly baseName: string | undefined;
   /** Seconds since 1970. */
-  readonly baseTime?: number;
+  readonly baseTime: number | undefined;
   /** Appended to the base name. */
-  readonly name?: string;
+  readonly name: string | undefined;
   /** Seconds after the base time; exact to the millisecond. */
-  readonly time?: number;
+  readonly time: number | undefined;
   readonly value: Value;
   readonly type: ResourceType | undefined;
 }
 
 /** One record as it was read; `value` is missing where the record only names a path. */
 export interface SenmlInput {
-  readonly baseName?: string;
-  readonly baseTime?: number;
-  readonly name?: string;
-  readonly time?: number;
-  readonly value?: Value;
+  readonly baseName: string | undefined;
+  readonly baseTime: number | undefined;
+  readonly name: string | undefined;
+  readonly time: number | undefined;
+  readonly value: Value | undefined;
   /** In a Patch Pack: `"v": null`, there shall be nothing at this path. */
-  readonly removal?: true;
+  readonly removal: boolean;
 }
 
 /** A record whose name is whole: base fields stay in force until a later record changes them (RFC 8428 §4.6). */
@@ -68,10 +68,10 @@ export function toRecords(samples: readonly Sample[], typeOf: TypeOf, options: E
       const name = path.slice(baseName.length);
       const offset = base === undefined ? 0 : sample.time - base;
       records.push({
-        ...(i === start ? { baseName } : {}),
-        ...(i === 0 && base !== undefined ? { baseTime: base / 1000 } : {}),
-        ...(name === "" ? {} : { name }),
-        ...(offset === 0 ? {} : { time: offset / 1000 }),
+        baseName: i === start ? baseName : undefined,
+        baseTime: i === 0 && base !== undefined ? base / 1000 : undefined,
+        name: name === "" ? undefined : name,
+        time: offset === 0 ? undefined : offset / 1000,
         value,
         type: typeOf(path)?.type,
       });
@@ -89,7 +89,7 @@ export function resolveRecords(records: readonly SenmlInput[]): Resolved[] {
     baseTime = record.baseTime ?? baseTime;
     const timed = baseTime !== undefined || record.time !== undefined;
     const time = timed ? (baseTime ?? 0) + (record.time ?? 0) : undefined;
-    return { name: baseName + (record.name ?? ""), time, value: record.value, removal: record.removal === true };
+    return { name: baseName + (record.name ?? ""), time, value: record.value, removal: record.removal };
   });
 }
 
@@ -139,8 +139,9 @@ function endOfRun(samples: readonly Sample[], start: number): number {
   const first = samples[start];
   if (first === undefined) return samples.length;
   const prefix = prefixOf(first.path);
+  const within = (path: Path) => (prefix === "" ? prefixOf(path) === "" : path.startsWith(`/${prefix}/`));
   let end = start + 1;
-  for (let next = samples[end]; next !== undefined && prefixOf(next.path) === prefix; next = samples[end]) end++;
+  for (let next = samples[end]; next !== undefined && within(next.path); next = samples[end]) end++;
   return end;
 }
 
