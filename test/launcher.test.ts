@@ -9,6 +9,7 @@ import { type Outcome, run, start } from "./support/process.ts";
 import { temporaryDirectory } from "./support/temp.ts";
 
 const BIN = locateData("scripts/lwm2m-gateway.mjs");
+
 test("packages are installed when the lock file asks for others, and only then", async (t) => {
   const project = aProject(t, { installed: false });
   const first = await probe(t, project);
@@ -34,6 +35,9 @@ test("packages are installed when the lock file asks for others, and only then",
 test("the suite is every test but the interop ones; named files and folders take its place", async (t) => {
   const project = aProject(t);
   mkdirSync(join(project, "test/interop"), { recursive: true });
+  for (const name of ["interop-table", "peer"]) {
+    cpSync(locateData(`test/support/${name}.ts`), join(project, `test/support/${name}.ts`));
+  }
   mkdirSync(join(project, "test/coap"));
   for (const name of ["interop-table.ts", "peer.ts"]) {
     cpSync(locateData("test/support", name), join(project, "test/support", name));

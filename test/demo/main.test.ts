@@ -11,8 +11,10 @@ const DEMO = locateData("demo/main.ts");
 /** The demo, quicker than a person could follow, with a folder for temporary files of its own. */
 function aDemo(t: TestContext): { readonly demo: RunningProcess; readonly folder: string } {
   const folder = temporaryDirectory(t);
-  const { PATH } = process.env;
-  const demo = start(t, process.execPath, [DEMO, "--pace", "100"], { env: { PATH, TMPDIR: folder } });
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const demo = start(t, process.execPath, [DEMO, "--pace", "100"], {
+    env: { PATH, NODE_COMPILE_CACHE, TMPDIR: folder },
+  });
   return { demo, folder };
 }
 

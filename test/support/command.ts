@@ -16,8 +16,8 @@ export function command(t: TestContext, ...args: readonly string[]): Promise<Out
 }
 
 export function startCommand(t: TestContext, ...args: readonly string[]): RunningProcess {
-  const { PATH } = process.env;
-  return start(t, process.execPath, [PROGRAM, ...args], { env: { PATH } });
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return start(t, process.execPath, [PROGRAM, ...args], { env: { PATH, NODE_COMPILE_CACHE } });
 }
 
 /** A new folder with these files, by their paths in it. */
