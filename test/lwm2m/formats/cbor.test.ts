@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Encoder } from "cbor-x";
 import fc from "fast-check";
 import { ProtocolError } from "../../../src/errors.ts";
 import { type Cbor, CborFloat, cborInteger, decodeCbor, encodeCbor } from "../../../src/lwm2m/formats/cbor.ts";
@@ -95,6 +96,35 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
 for (const [name, hex, message] of REFUSED) {
   test(`refuses ${name}`, () => assert.throws(() => decodeCbor(bytes(hex)), { name: "ProtocolError", message }));
 }
+
+test("what another implementation writes is read as it was meant", () => {
+  const foreign = new Encoder({ mapsAsObjects: false, useRecords: false, tagUint8Array: false, variableMapSize: true });
+  const scalar = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 60 }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.integer(),
+    fc.double().map((value) => value + 0),
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
+    fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
+    fc.uint8Array({ maxLength: 300 }),
+  );
+  const { item } = fc.letrec((tie) => ({
+    item: fc.oneof({ maxDepth: 4 }, scalar, tie("array"), tie("map")),
+    array: fc.array(tie("item"), { maxLength: 30 }),
+    map: fc
+      .array(fc.tuple(fc.oneof(fc.string(), fc.integer()), tie("item")), { maxLength: 30 })
+      .map((all) => new Map(all)),
+  }));
+  fc.assert(fc.property(item, (value) => assert.deepEqual(decodeCbor(foreign.encode(value)), value)));
+});
+
+test("a decimal fraction of a whole number keeps its digits", () => {
+  assert.equal(decodeCbor(bytes("c482 00 1bffffffffffffffff")), 2n ** 64n - 1n);
+  assert.equal(decodeCbor(bytes("c482 02 18ff")), 25500);
+  assert.equal(decodeCbor(bytes("c482 3a7fffffff 01")), 0);
+  assert.equal(decodeCbor(bytes("c482 1affffffff 01")), Number.POSITIVE_INFINITY);
+});
 
 test("floats are written in four bytes where these hold them, integers as integers whatever their size", () => {
   const written = (value: Parameters<typeof encodeCbor>[0]): string => Buffer.from(encodeCbor(value)).toString("hex");
