@@ -6,9 +6,10 @@ import { Bodies } from "./bodies.ts";
 import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { Arrival, DuplicateFilter } from "./duplicates.ts";
-import { type CoapEffect, type CoapEvent, type ExchangeId, exchangeId } from "./events.ts";
+import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import { encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "./message.ts";
 import { clockSequence, Observers } from "./observers.ts";
+import { OpenExchanges } from "./open-exchanges.ts";
 import {
   type CoapMessage,
   type CoapOption,
@@ -59,13 +60,13 @@ export class ServerRole {
   private readonly bodies: Bodies;
   private readonly snapshots: Snapshots;
   private readonly observers: Observers;
-  private readonly serving = new Map<ExchangeId, Served>();
-  private lastExchange = 0;
+  private readonly serving: OpenExchanges<Served>;
 
   constructor(context: Context, transmissions: Transmissions, duplicates: DuplicateFilter) {
     this.context = context;
     this.transmissions = transmissions;
     this.duplicates = duplicates;
+    this.serving = new OpenExchanges(context.limits.serving);
     this.bodies = new Bodies(context);
     this.snapshots = new Snapshots(context);
     this.observers = new Observers(context, transmissions, this.snapshots);
@@ -96,7 +97,7 @@ export class ServerRole {
   respond(id: ExchangeId, message: CoapMessage, now: Millis): void {
     const served = this.serving.get(id);
     if (served === undefined) return;
-    this.serving.delete(id);
+    this.serving.remove(served);
     if (served.alarm !== undefined) this.context.alarms.clear(served.alarm);
     const observe = this.beginObservation(served, message, now);
     let answer = observe === undefined ? withoutOptions(message, OBSERVE_ONLY) : withOptions(message, [observe]);
@@ -112,7 +113,7 @@ export class ServerRole {
   ignore(id: ExchangeId): void {
     const served = this.serving.get(id);
     if (served === undefined) return;
-    this.serving.delete(id);
+    this.serving.remove(served);
     if (served.alarm !== undefined) this.context.alarms.clear(served.alarm);
     if (!served.acknowledged) this.duplicates.discard(served.arrival);
   }
@@ -148,7 +149,8 @@ export class ServerRole {
 
   private serve(arriving: Arriving, payload: Uint8Array, now: Millis): void {
     const { message, arrival, block1, block2 } = arriving;
-    if (this.serving.size >= this.context.limits.serving) {
+    const id = this.serving.next();
+    if (id === undefined) {
       this.context.counters.refused++;
       this.answerNow(message, arrival, emptyAnswer(CODE.serviceUnavailable));
       return;
@@ -157,7 +159,6 @@ export class ServerRole {
     const request = { code: message.code, options, payload };
     this.endEarlierObservation(request, message.token, now);
     const confirmable = message.type === TYPE.con;
-    const id = exchangeId(++this.lastExchange);
     const alarm = confirmable ? new Alarm(() => this.acknowledge(served)) : undefined;
     const { token, messageId } = message;
     const served: Served = {
@@ -173,7 +174,7 @@ export class ServerRole {
       acknowledged: false,
       cancelled: undefined,
     };
-    this.serving.set(id, served);
+    this.serving.add(served);
     if (alarm !== undefined) this.context.alarms.set(alarm, now + this.context.times.ackDelay);
     this.context.emit({ type: "serve", exchange: id, message: request });
   }
@@ -184,7 +185,7 @@ export class ServerRole {
     if (observe === undefined) return;
     const reason = observe === 0 ? "replaced" : "deregister";
     this.observers.cancelToken(token, reason, now);
-    for (const served of this.serving.values()) {
+    for (const served of this.serving.all()) {
       if (observeValue(served.request) === 0 && sameBytes(served.token, token)) served.cancelled = reason;
     }
   }

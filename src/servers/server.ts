@@ -1,7 +1,7 @@
 /** One LwM2M Server: registration, requests and reports over one connection. The north, joined. */
 import type { Clock } from "../clock.ts";
 import type { CoapMachine, ExchangeId } from "../coap/endpoint.ts";
-import type { CoapMessage } from "../coap/options.ts";
+import { type CoapMessage, findOption, OPTION } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
@@ -55,8 +55,10 @@ export class Server {
   private readonly requests: Requests;
   private readonly reports: Reports;
   private readonly held: Held[] = [];
-  /** Requests that are being served; without an Observe that was cancelled meanwhile. */
-  private readonly serving = new Set<ExchangeId>();
+  /** How many requests are being served. */
+  private serving = 0;
+  /** Those of them that observe; without those that were cancelled meanwhile. */
+  private readonly observing = new Set<ExchangeId>();
   private readonly afterAnswer: (() => void)[] = [];
   private registration: { readonly location: string; readonly version: Lwm2mVersion } | undefined;
   private onStopped: () => void = () => {};
@@ -141,7 +143,7 @@ export class Server {
 
   /** What was done to the account of this server; acted on once its own request is answered. */
   onAccount(event: RegistrationEvent): void {
-    if (this.serving.size === 0) this.registrar.handle(event);
+    if (this.serving === 0) this.registrar.handle(event);
     else this.afterAnswer.push(() => this.registrar.handle(event));
   }
 
@@ -176,18 +178,21 @@ export class Server {
   }
 
   private async answer(exchange: ExchangeId, message: CoapMessage): Promise<void> {
-    this.serving.add(exchange);
+    this.serving++;
+    const observes = findOption(message, OPTION.observe) !== undefined;
+    if (observes) this.observing.add(exchange);
     const { message: response, granted, attributesAt } = await this.requests.serve(message);
     this.connection.respond(exchange, response);
-    if (granted !== undefined && this.serving.has(exchange)) this.reports.grant(exchange, granted);
+    const wanted = observes && this.observing.delete(exchange);
+    if (granted !== undefined && wanted) this.reports.grant(exchange, granted);
     if (attributesAt !== undefined) this.reports.attributesChanged(attributesAt);
-    this.serving.delete(exchange);
-    for (const act of this.afterAnswer.splice(0)) act();
+    this.serving--;
+    if (this.afterAnswer.length > 0) for (const act of this.afterAnswer.splice(0)) act();
   }
 
   /** A slow device may answer an Observe that the server has taken back, or repeated, by then. */
   private onCancelled(exchange: ExchangeId): void {
-    this.serving.delete(exchange);
+    this.observing.delete(exchange);
     this.reports.cancel(exchange);
   }
 
