@@ -1,8 +1,11 @@
 /** What a server does not know yet of its registration: Core 1.2 §6.2.2, only what has changed may be in an Update. */
 import { type Millis, SECOND } from "../clock.ts";
+import type { RegistrationEvent } from "./registration-events.ts";
 
 /** RFC 7252 §4.8.2, MAX_TRANSMIT_WAIT: what an Update may take before the lifetime must not have ended. */
 const UPDATE_MARGIN: Millis = 93 * SECOND;
+
+type Change = Extract<RegistrationEvent, { readonly type: "objectsChanged" | "lifetimeChanged" | "updateTriggered" }>;
 
 /** Parts of one request; its answer settles them. */
 export interface UpdateParts {
@@ -29,17 +32,20 @@ export class RegistrationChanges {
     return this.current;
   }
 
-  set lifetime(seconds: number) {
-    this.current = seconds;
-  }
-
-  objectsChanged(): void {
-    this.objects = true;
-  }
-
-  /** An Update is wanted though it says nothing new. */
-  updateWanted(): void {
-    this.wanted = true;
+  /** Takes what has changed; returns it in words, for the log. */
+  note(event: Change): string {
+    switch (event.type) {
+      case "objectsChanged":
+        this.objects = true;
+        return "the objects have changed";
+      case "lifetimeChanged":
+        this.current = event.lifetime;
+        return "the lifetime has changed";
+      case "updateTriggered":
+        // An Update is wanted though it says nothing new.
+        this.wanted = true;
+        return "the server asked for an Update";
+    }
   }
 
   /** Whether an Update should be sent now. */

@@ -1,11 +1,9 @@
 /**
- * Register, Update, De-register and their retries, for one server: Core 1.2 §6.2.1 (Register), §6.2.2 (Update), §6.2.3
- * (De-register), §6.2.1.2 (retries); Transport 1.2 §6.4.1 to §6.4.3. Which version of LwM2M is spoken is settled here too.
+ * When one client registers at one server, updates, de-registers and tries again: Core 1.2 §6.2.1 (Register), §6.2.1.2
+ * (retries), §6.2.2 (Update), §6.2.3 (De-register).
  */
 import { type Millis, SECOND } from "../clock.ts";
-import { CODE } from "../coap/codes.ts";
 import type { Machine, Timeout } from "../machine.ts";
-import { registerQuery } from "./links.ts";
 import { RegisterRetry } from "./register-retry.ts";
 import { RegistrationChanges } from "./registration-changes.ts";
 import {
@@ -16,7 +14,7 @@ import {
   type RegistrationOptions,
   type RegistrationState,
 } from "./registration-events.ts";
-import { VersionChoice } from "./version-choice.ts";
+import { RegistrationRequests, type RequestEffect } from "./registration-requests.ts";
 
 export type { ServerRetry } from "./register-retry.ts";
 export { ALL_VERSIONS } from "./registration-events.ts";
@@ -27,6 +25,8 @@ const EXCHANGE_LIFETIME: Millis = 247 * SECOND;
 /** An orderly stop does not wait longer for a server. */
 const STOP_LIMIT: Millis = 5 * SECOND;
 
+type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
+
 /** What follows a De-register. */
 type Afterwards =
   | { readonly type: "stop" }
@@ -34,27 +34,18 @@ type Afterwards =
   | { readonly type: "disable"; readonly until: Millis };
 
 export class Registration implements Machine<RegistrationEvent, RegistrationEffect> {
-  private readonly options: RegistrationOptions;
   private readonly retry: RegisterRetry;
   private readonly changes: RegistrationChanges;
-  private readonly version: VersionChoice;
+  private readonly requests: RegistrationRequests;
   private state: RegistrationState = "deregistered";
   private next: Millis | undefined;
-  /** The number of the newest request; an answer to any other is too late. */
-  private request = 0;
-  /** What that request is, while it is not answered. */
-  private flight: "register" | "update" | "deregister" | undefined;
-  private sentAt: Millis = 0;
-  /** While the server has a registration of ours, as far as we know. */
-  private location: readonly string[] | undefined;
   private afterwards: Afterwards = { type: "stop" };
   private effects: RegistrationEffect[] = [];
 
   constructor(options: RegistrationOptions) {
-    this.options = options;
     this.retry = new RegisterRetry(options.random, options.serverRetry ?? (() => ({})));
     this.changes = new RegistrationChanges(options.lifetime);
-    this.version = new VersionChoice(options.versions);
+    this.requests = new RegistrationRequests(options, this.changes);
   }
 
   get deadline(): Millis | undefined {
@@ -77,19 +68,12 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         break;
       case "answer":
       case "noAnswer":
-        if (event.request === this.request) this.onOutcome(outcomeOf(event), now);
+        if (this.requests.isNewest(event.request)) this.onOutcome(outcomeOf(event), now);
         break;
       case "objectsChanged":
-        this.changes.objectsChanged();
-        this.updateIfOwed("the objects have changed", now);
-        break;
       case "lifetimeChanged":
-        this.changes.lifetime = event.lifetime;
-        this.updateIfOwed("the lifetime has changed", now);
-        break;
       case "updateTriggered":
-        this.changes.updateWanted();
-        this.updateIfOwed("the server asked for an Update", now);
+        this.updateIfOwed(this.changes.note(event), now);
         break;
       case "suspect":
         // An Update that is under way answers the same question.
@@ -144,7 +128,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   private disable(until: Millis, now: Millis): void {
     if (this.state === "deregistered" || this.state === "deregistering") return;
     this.afterwards = { type: "disable", until };
-    if (this.location === undefined) this.finish("disabled by the server", now);
+    if (this.requests.location === undefined) this.finish("disabled by the server", now);
     else this.deregister("disabled by the server", now + EXCHANGE_LIFETIME, now);
   }
 
@@ -156,72 +140,62 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private onTimeout(now: Millis): void {
-    if (this.flight !== undefined) this.onOutcome({ ok: false, text: "no answer" }, now);
+    if (this.requests.flying) this.onOutcome({ ok: false, text: "no answer" }, now);
     else if (this.state === "registered") this.update("the lifetime would end", now);
     else if (this.state === "disabled") this.register("the time of the disable is over", now);
     else this.register("retry", now);
   }
 
   private onOutcome(outcome: Outcome, now: Millis): void {
-    const { flight } = this;
-    this.flight = undefined;
-    switch (flight) {
-      case "register":
-        if (this.state === "deregistering" && this.afterwards.type === "stop") this.onOvertaken(outcome, now);
-        else this.onRegistered(outcome, now);
+    const verdict = this.requests.judge(outcome);
+    switch (verdict?.type) {
+      case "registered":
+        if (this.stopping) this.onOvertaken(verdict.location, verdict.reason, now);
+        else this.accept(verdict.location, verdict.reason, now);
         break;
-      case "update":
-        if (outcome.ok) this.onUpdated(outcome, now);
-        else this.register(`Update: ${outcome.text}`, now);
+      case "updated":
+        this.registered(verdict.reason, now);
         break;
-      case "deregister":
-        this.finish(`De-register: ${outcome.text}`, now);
+      case "again":
+        if (this.stopping) this.finish(verdict.reason, now);
+        else this.register(verdict.reason, now);
+        break;
+      case "refused":
+        if (this.stopping) this.finish(verdict.reason, now);
+        else this.retryLater(verdict.reason, now);
+        break;
+      case "deregistered":
+        this.finish(verdict.reason, now);
         break;
       case undefined:
         break;
       default:
-        flight satisfies never;
+        verdict satisfies never;
     }
   }
 
-  /** Where the version is what the server refuses, the next lower one follows at once. */
-  private onRegistered({ ok, text, code, location }: Outcome, now: Millis): void {
-    if (ok && location !== undefined) {
-      this.retry.reset();
-      this.accept(location, `Register: ${text}, LwM2M ${this.version.current}`, now);
-    } else if (code === CODE.preconditionFailed && this.version.lower()) {
-      this.register(`Register: ${text}`, now);
-    } else {
-      this.retryLater(ok ? `${text} without Location-Path` : text, now);
-    }
+  /** Whether the client has been stopped, and only waits for what is under way. */
+  private get stopping(): boolean {
+    return this.state === "deregistering" && this.afterwards.type === "stop";
   }
 
   /** The Register of a client that has been stopped meanwhile. */
-  private onOvertaken({ ok, text, location }: Outcome, now: Millis): void {
-    this.location = ok ? location : undefined;
-    if (this.location === undefined) this.finish(`Register: ${text}`, now);
-    else this.deregister(`Register: ${text}, too late`, this.next ?? now, now);
-  }
-
-  private onUpdated({ text, location }: Outcome, now: Millis): void {
-    // A new location: the server took the Update for a Register, and has forgotten the observations.
-    if (location !== undefined && location.join("/") !== this.location?.join("/")) {
-      this.accept(location, `Update: ${text}, registered anew`, now);
-    } else {
-      this.registered(`Update: ${text}`, now);
-    }
+  private onOvertaken(location: readonly string[], reason: string, now: Millis): void {
+    this.requests.location = location;
+    this.deregister(`${reason}, too late`, this.next ?? now, now);
   }
 
   private accept(location: readonly string[], reason: string, now: Millis): void {
-    this.location = location;
-    this.effects.push({ type: "accepted", location, version: this.version.current });
+    this.retry.reset();
+    this.requests.location = location;
+    this.effects.push({ type: "accepted", location, version: this.requests.version });
     this.registered(reason, now);
   }
 
   private registered(reason: string, now: Millis): void {
     const valid = this.changes.acknowledge();
     // Counted from the request, as the server may count.
-    this.enter("registered", reason, valid === undefined ? undefined : this.sentAt + valid);
+    this.enter("registered", reason, valid === undefined ? undefined : this.requests.sentAt + valid);
     this.updateIfOwed("changed meanwhile", now);
   }
 
@@ -231,29 +205,15 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private update(reason: string, now: Millis): void {
-    const { location = [] } = this;
-    this.send("update", now);
-    this.enter("updating", reason, now + EXCHANGE_LIFETIME);
-    const parts = this.changes.take();
-    this.effects.push({ type: "update", request: this.request, location, version: this.version.current, ...parts });
+    this.send(this.requests.update(now), { state: "updating", reason, until: now + EXCHANGE_LIFETIME });
   }
 
   private register(reason: string, now: Millis): void {
-    const { endpoint, binding, queueMode } = this.options;
-    const { current: version } = this.version;
-    this.location = undefined;
-    this.send("register", now);
-    this.enter("registering", reason, now + EXCHANGE_LIFETIME);
-    this.changes.takeAll();
-    const query = registerQuery({ endpoint, lifetime: this.changes.lifetime, version, binding, queueMode });
-    this.effects.push({ type: "register", request: this.request, version, query });
+    this.send(this.requests.register(now), { state: "registering", reason, until: now + EXCHANGE_LIFETIME });
   }
 
-  private deregister(reason: string, limit: Millis, now: Millis): void {
-    const { location = [] } = this;
-    this.send("deregister", now);
-    this.enter("deregistering", reason, limit);
-    this.effects.push({ type: "deregister", request: this.request, location });
+  private deregister(reason: string, until: Millis, now: Millis): void {
+    this.send(this.requests.deregister(now), { state: "deregistering", reason, until });
   }
 
   private finish(reason: string, now: Millis): void {
@@ -276,22 +236,18 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   private retryLater(reason: string, now: Millis): void {
     const { wait, exhausted } = this.retry.next();
     const last = exhausted ? "; the retries that the server set (/1/x/17 to 20) are used up" : "";
-    this.enter("retrying", `Register: ${reason}${last}`, now + wait);
+    this.enter("retrying", `${reason}${last}`, now + wait);
   }
 
-  /** Nothing is registered and nothing under way: an answer that still comes is not wanted. */
   private rest(reason: string, state: "deregistered" | "disabled" = "deregistered", until?: Millis): void {
-    this.request++;
-    this.flight = undefined;
-    this.location = undefined;
+    this.requests.abandon();
     this.retry.reset();
     this.enter(state, reason, until);
   }
 
-  private send(flight: "register" | "update" | "deregister", now: Millis): void {
-    this.request++;
-    this.flight = flight;
-    this.sentAt = now;
+  private send(request: RequestEffect, { state, reason, until }: Omit<Standing, "type">): void {
+    this.enter(state, reason, until);
+    this.effects.push(request);
   }
 
   private enter(state: RegistrationState, reason: string, until: Millis | undefined): void {

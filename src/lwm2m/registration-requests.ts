@@ -1,0 +1,128 @@
+/**
+ * The requests of one registration and what their answers mean: Core 1.2 §6.2.1 (Register), §6.2.2 (Update), §6.2.3
+ * (De-register); Transport 1.2 §6.4.1 to §6.4.3. Which version of LwM2M is spoken is settled here too.
+ */
+import type { Millis } from "../clock.ts";
+import { CODE } from "../coap/codes.ts";
+import { registerQuery } from "./links.ts";
+import type { Lwm2mVersion } from "./objects/versions.ts";
+import type { RegistrationChanges } from "./registration-changes.ts";
+import type { Outcome, RegistrationEffect, RegistrationOptions } from "./registration-events.ts";
+import { VersionChoice } from "./version-choice.ts";
+
+type Flight = "register" | "update" | "deregister";
+export type RequestEffect = Extract<RegistrationEffect, { readonly type: Flight }>;
+
+/** What the answer to the newest request, or its absence, means; `reason` is for the log. */
+export type Verdict =
+  /** The server has a new registration of ours, at `location`. */
+  | { readonly type: "registered"; readonly location: readonly string[]; readonly reason: string }
+  | { readonly type: "updated"; readonly reason: string }
+  /** Another Register must follow at once: in the next lower version, or since the server knows us no more. */
+  | { readonly type: "again"; readonly reason: string }
+  | { readonly type: "refused"; readonly reason: string }
+  | { readonly type: "deregistered"; readonly reason: string };
+
+export class RegistrationRequests {
+  /** While the server has a registration of ours, as far as we know. */
+  location: readonly string[] | undefined;
+  private readonly options: RegistrationOptions;
+  private readonly changes: RegistrationChanges;
+  private readonly choice: VersionChoice;
+  /** The number of the newest request; an answer to any other is too late. */
+  private newest = 0;
+  /** What that request is, while it is not answered. */
+  private flight: Flight | undefined;
+  private sent: Millis = 0;
+
+  constructor(options: RegistrationOptions, changes: RegistrationChanges) {
+    this.options = options;
+    this.changes = changes;
+    this.choice = new VersionChoice(options.versions);
+  }
+
+  get version(): Lwm2mVersion {
+    return this.choice.current;
+  }
+
+  /** Whether a request is on its way. */
+  get flying(): boolean {
+    return this.flight !== undefined;
+  }
+
+  /** When the newest request was sent: a server may count the lifetime from then. */
+  get sentAt(): Millis {
+    return this.sent;
+  }
+
+  isNewest(request: number): boolean {
+    return request === this.newest;
+  }
+
+  register(now: Millis): RequestEffect {
+    const { endpoint, binding, queueMode } = this.options;
+    const { version } = this;
+    this.location = undefined;
+    this.changes.takeAll();
+    const query = registerQuery({ endpoint, lifetime: this.changes.lifetime, version, binding, queueMode });
+    return { type: "register", request: this.send("register", now), version, query };
+  }
+
+  update(now: Millis): RequestEffect {
+    const { location = [], version } = this;
+    return { type: "update", request: this.send("update", now), location, version, ...this.changes.take() };
+  }
+
+  deregister(now: Millis): RequestEffect {
+    const { location = [] } = this;
+    return { type: "deregister", request: this.send("deregister", now), location };
+  }
+
+  /** Nothing is registered and nothing under way: an answer that still comes is not wanted. */
+  abandon(): void {
+    this.newest++;
+    this.flight = undefined;
+    this.location = undefined;
+  }
+
+  /** Takes the outcome of the newest request; undefined where it was taken before. */
+  judge(outcome: Outcome): Verdict | undefined {
+    const { flight } = this;
+    this.flight = undefined;
+    switch (flight) {
+      case "register":
+        return this.judgeRegister(outcome);
+      case "update":
+        return this.judgeUpdate(outcome);
+      case "deregister":
+        return { type: "deregistered", reason: `De-register: ${outcome.text}` };
+      case undefined:
+        return undefined;
+    }
+  }
+
+  /** Where the version is what the server refuses, the next lower one follows at once. */
+  private judgeRegister({ ok, text, code, location }: Outcome): Verdict {
+    if (ok && location !== undefined) {
+      return { type: "registered", location, reason: `Register: ${text}, LwM2M ${this.version}` };
+    }
+    const reason = `Register: ${text}${ok ? " without Location-Path" : ""}`;
+    return code === CODE.preconditionFailed && this.choice.lower()
+      ? { type: "again", reason }
+      : { type: "refused", reason };
+  }
+
+  private judgeUpdate({ ok, text, location }: Outcome): Verdict {
+    if (!ok) return { type: "again", reason: `Update: ${text}` };
+    // A new location: the server took the Update for a Register, and has forgotten the observations.
+    return location !== undefined && location.join("/") !== this.location?.join("/")
+      ? { type: "registered", location, reason: `Update: ${text}, registered anew` }
+      : { type: "updated", reason: `Update: ${text}` };
+  }
+
+  private send(flight: Flight, now: Millis): number {
+    this.flight = flight;
+    this.sent = now;
+    return ++this.newest;
+  }
+}
