@@ -2,8 +2,8 @@
 import type { AdapterModule, PointId } from "../adapter.ts";
 import { formatDuration } from "../duration.ts";
 import { formatProblem, type Problem } from "../errors.ts";
+import { titleOf } from "../mapping/mapped-resource.ts";
 import type { DevicePlan, PointSource, Poll, ResourcePlan } from "../mapping/plan-types.ts";
-import { titleOf } from "../mapping/structure.ts";
 import { exampleDevice, runVectors } from "../mapping/vectors.ts";
 import type { LoadedConfig, LoadedMapping } from "./types.ts";
 

@@ -11,7 +11,8 @@ import {
   type YamlNode,
 } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
-import { type MappedObject, readObjects, type StructureContext } from "./structure.ts";
+import type { StructureContext } from "./mapped-resource.ts";
+import { type MappedObject, readObjects } from "./structure.ts";
 
 const text = z.union([z.string(), z.record(z.string(), z.unknown())]).optional();
 

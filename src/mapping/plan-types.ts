@@ -48,13 +48,17 @@ export interface AvailabilityRule {
 /** When the core reads a point: every so often, once after each connection, or only when a server asks. */
 export type Poll = { readonly every: Millis } | "connect" | "never";
 
-export interface ResourcePlan {
+/** Which resource, or which instance of one: its IDs, and what the registry says of it. */
+export interface ResourceIdentity {
   readonly point: PointId;
   readonly object: number;
   readonly instance: number;
   readonly resource: number;
   readonly resourceInstance?: number;
   readonly definition: ResourceDefinition;
+}
+
+export interface ResourcePlan extends ResourceIdentity {
   /** Where the resource stands in the mapping. */
   readonly place: Place;
   readonly source: ResourceSource;

@@ -6,10 +6,10 @@ import { readNode, reportError, toPlainMap } from "../yaml/read.ts";
 import { type ByteOrder, type Conversion, ConversionError, type ConversionSpec } from "./conversion-types.ts";
 import { makeConversion } from "./convert.ts";
 import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
+import { titleOf } from "./mapped-resource.ts";
 import type { PointSource, Poll } from "./plan-types.ts";
 import type { DeviceContext, ResolvableResource } from "./resource.ts";
 import { pollOf } from "./schedule.ts";
-import { titleOf } from "./structure.ts";
 
 /** CoAP 4.05: what a write to a resource without `write:` gets, should one ever come so far. */
 const METHOD_NOT_ALLOWED = 0x85;

@@ -9,12 +9,13 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { deviceUrn, withIdentity } from "./identity.ts";
 import { resourceKeys } from "./keys.ts";
 import type { MappingFile } from "./load.ts";
+import { byInstance, type MappedResource } from "./mapped-resource.ts";
 import type { DevicePlan, ObjectPlan, ResourcePlan } from "./plan-types.ts";
 import { type DeviceContext, resolveResource } from "./resource.ts";
 import { readAvailability, readEvery } from "./schedule.ts";
 import { readScope, scopeText } from "./scope.ts";
 import { withSensorUnits } from "./sensor-units.ts";
-import { byInstance, type MappedObject, type MappedResource, readObjects } from "./structure.ts";
+import { type MappedObject, readObjects } from "./structure.ts";
 import { namesIn, type Scope, substitute } from "./substitute.ts";
 
 /** A mapping with what it has in common for all its devices. */

@@ -9,11 +9,11 @@ import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
 import { furtherProblems } from "./further-problems.ts";
 import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts";
+import { type MappedResource, titleOf } from "./mapped-resource.ts";
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";
 import type { PollGroups } from "./schedule.ts";
 import { compileSteps, StepError } from "./steps.ts";
-import { type MappedResource, titleOf } from "./structure.ts";
 import type { Scope } from "./substitute.ts";
 
 /** What all resources of one device share. */

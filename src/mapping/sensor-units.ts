@@ -1,8 +1,9 @@
 /** Sensor Units (5701) says the unit where the registry gives none: it is filled from `unit:` of the resources beside it. */
 import type { PointId } from "../adapter.ts";
 import { childOf, type MapNode } from "../yaml/nodes.ts";
+import { byInstance, type MappedResource } from "./mapped-resource.ts";
 import type { ResourcePlan } from "./plan-types.ts";
-import { byInstance, type MappedObject, type MappedResource } from "./structure.ts";
+import type { MappedObject } from "./structure.ts";
 
 const SENSOR_UNITS = 5701;
 /** Sensor Value: where resources differ in their unit, its unit is the one that is told. */

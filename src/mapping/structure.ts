@@ -1,63 +1,16 @@
 /** The `objects:` of a mapping: which resources there are, by name or ID, before anything is filled in. */
-import type { PointId } from "../adapter.ts";
-import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
+import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { MAX_ID } from "../lwm2m/path.ts";
-import {
-  childOf,
-  describeNode,
-  entryOf,
-  isEmpty,
-  type MapEntry,
-  type MapNode,
-  type ScalarNode,
-  type YamlNode,
-} from "../yaml/nodes.ts";
+import { describeNode, type MapEntry, type MapNode, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { reportError } from "../yaml/read.ts";
 import { CORE_SOURCES } from "./keys.ts";
-import { type NamesContext, OBJECT_KEYS, objectId, pinnedVersion, resourceId, versionsOf } from "./names.ts";
+import { type MappedResource, placeResources, type StructureContext, type WrittenResource } from "./mapped-resource.ts";
+import { OBJECT_KEYS, objectId, pinnedVersion, resourceId, versionsOf } from "./names.ts";
 
 export interface MappedObject {
   readonly key: ScalarNode;
   readonly definition: ObjectDefinition;
   readonly resources: readonly MappedResource[];
-}
-
-export interface MappedResource {
-  readonly point: PointId;
-  readonly object: number;
-  readonly instance: number;
-  readonly resource: number;
-  readonly resourceInstance?: number;
-  readonly definition: ResourceDefinition;
-  readonly key: ScalarNode;
-  /** Its keys, with the object's `defaults` where the resource has none of its own. */
-  readonly node: MapNode;
-}
-
-export interface StructureContext extends NamesContext {
-  /** The adapter's source keys. */
-  readonly sources: readonly string[];
-}
-
-/** "/10242/0/4 Tension R": how a sentence names a resource. */
-export function titleOf({
-  point,
-  definition,
-}: {
-  readonly point: PointId;
-  readonly definition: ResourceDefinition;
-}): string {
-  return `/${point} ${definition.name.trim()}`;
-}
-
-export function byInstance(resources: readonly MappedResource[]): ReadonlyMap<number, readonly MappedResource[]> {
-  const instances = new Map<number, MappedResource[]>();
-  for (const resource of resources) {
-    const others = instances.get(resource.instance);
-    if (others === undefined) instances.set(resource.instance, [resource]);
-    else others.push(resource);
-  }
-  return instances;
 }
 
 /** The objects of a mapping, each with the resources that could be told; everything else was reported. */
@@ -78,14 +31,6 @@ export function readObjects(objects: MapNode, context: StructureContext): readon
     }
   }
   return [...read.values()];
-}
-
-/** A resource as written: the key, the ID where it could be told, what stands behind it. */
-interface Written {
-  readonly entry: MapEntry;
-  readonly instance: number;
-  readonly resource: number;
-  readonly resourceInstance: number | undefined;
 }
 
 function readObject(entry: MapEntry, context: StructureContext): MappedObject | undefined {
@@ -113,7 +58,7 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
     return undefined;
   }
   checkInstances(written, definition, context);
-  return { key: entry.key, definition, resources: placed(written, definition, entry.value, context) };
+  return { key: entry.key, definition, resources: placeResources(written, definition, entry.value, context) };
 }
 
 /** What stands below an object is either resources (then of instance 0) or instances with resources. */
@@ -149,7 +94,7 @@ function readKey(
   instance: number,
   candidates: readonly ObjectDefinition[],
   context: StructureContext,
-): readonly Written[] {
+): readonly WrittenResource[] {
   const [, name = "", index] = /^(.*?)(?:\[([0-9]+)\])?$/s.exec(entry.key.text) ?? [];
   const resource = resourceId(name, entry.key, candidates, context);
   if (resource === undefined) return [];
@@ -161,100 +106,14 @@ function readKey(
   return [{ entry, instance, resource, resourceInstance }];
 }
 
-function checkInstances(written: readonly Written[], definition: ObjectDefinition, { report }: StructureContext): void {
+function checkInstances(
+  written: readonly WrittenResource[],
+  definition: ObjectDefinition,
+  { report }: StructureContext,
+): void {
   if (definition.multiple) return;
   const other = written.find(({ instance }) => instance !== 0);
   if (other === undefined) return;
   const title = `object ${definition.id} (${definition.name.trim()})`;
   reportError(report, other.entry.key.place, `${title} has a single instance, number 0; found ${other.instance}`);
-}
-
-function placed(
-  written: readonly Written[],
-  definition: ObjectDefinition,
-  node: MapNode,
-  context: StructureContext,
-): readonly MappedResource[] {
-  const defaults = defaultsOf(node, context);
-  const resources = new Map<PointId, MappedResource>();
-  for (const one of written) {
-    const resource = place(one, definition, defaults, context);
-    if (resource === undefined) continue;
-    const first = resources.get(resource.point);
-    if (first === undefined) resources.set(resource.point, resource);
-    else {
-      const line = first.key.place.line;
-      reportError(context.report, resource.key.place, `${titleOf(resource)} stands here twice; first in line ${line}`);
-    }
-  }
-  return [...resources.values()];
-}
-
-function place(
-  { entry, instance, resource, resourceInstance }: Written,
-  object: ObjectDefinition,
-  defaults: MapNode | undefined,
-  { report, sources }: StructureContext,
-): MappedResource | undefined {
-  const definition = object.resources.get(resource);
-  if (definition === undefined) return undefined;
-  if (resourceInstance !== undefined && !definition.multiple) {
-    reportError(
-      report,
-      entry.key.place,
-      `/${object.id}/${instance}/${resource} ${definition.name.trim()} has no instances: leave out [${resourceInstance}]`,
-    );
-    return undefined;
-  }
-  if (entry.value.kind !== "map") {
-    reportError(
-      report,
-      entry.value.place,
-      missingSource(`/${object.id}/${instance}/${resource} ${definition.name.trim()}`, sources, entry.value),
-    );
-    return undefined;
-  }
-  const index = definition.multiple ? (resourceInstance ?? 0) : undefined;
-  const path = `${object.id}/${instance}/${resource}`;
-  return {
-    point: index === undefined ? path : `${path}/${index}`,
-    object: object.id,
-    instance,
-    resource,
-    ...(index === undefined ? {} : { resourceInstance: index }),
-    definition,
-    key: entry.key,
-    node: withDefaults(entry.value, defaults),
-  };
-}
-
-function missingSource(title: string, sources: readonly string[], found: YamlNode): string {
-  const what = isEmpty(found) ? "nothing" : describeNode(found);
-  return `${title}: expected a map with its source, e.g. { ${sources[0] ?? "const"}: … }, found ${what}`;
-}
-
-function defaultsOf(node: MapNode, { report, sources }: StructureContext): MapNode | undefined {
-  const defaults = childOf(node, "defaults");
-  if (defaults === undefined) return undefined;
-  if (defaults.kind !== "map") {
-    reportError(
-      report,
-      defaults.place,
-      `defaults: expected keys for every resource of this object, found ${describeNode(defaults)}`,
-    );
-    return undefined;
-  }
-  for (const { key } of defaults.entries) {
-    const isSource = sources.includes(key.text) || CORE_SOURCES.includes(key.text);
-    if (isSource)
-      reportError(report, key.place, `defaults: "${key.text}" is a source, which each resource has for itself`);
-  }
-  return defaults;
-}
-
-/** A constant and an executable take no defaults: `as` and `poll` mean nothing to them. */
-function withDefaults(node: MapNode, defaults: MapNode | undefined): MapNode {
-  if (defaults === undefined || CORE_SOURCES.some((key) => entryOf(node, key) !== undefined)) return node;
-  const added = defaults.entries.filter(({ key }) => entryOf(node, key.text) === undefined);
-  return added.length === 0 ? node : { ...node, entries: [...node.entries, ...added] };
 }

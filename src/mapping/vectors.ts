@@ -15,10 +15,10 @@ import {
 } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError, toPlainMap } from "../yaml/read.ts";
 import { bytesOfHex, constantValue } from "./constant.ts";
+import { titleOf } from "./mapped-resource.ts";
 import { exampleValue } from "./parameters.ts";
 import type { PointSource, ResourcePlan } from "./plan-types.ts";
 import { type PreparedMapping, type ResolvedDevice, resolveWithNodes } from "./resolve.ts";
-import { titleOf } from "./structure.ts";
 
 const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.bigint(), z.boolean(), z.null()]));
 

@@ -1,0 +1,142 @@
+/** The resources of one object of a mapping, each with its point: what is there twice or in the wrong place is reported. */
+import type { PointId } from "../adapter.ts";
+import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
+import {
+  childOf,
+  describeNode,
+  entryOf,
+  isEmpty,
+  type MapEntry,
+  type MapNode,
+  type ScalarNode,
+  type YamlNode,
+} from "../yaml/nodes.ts";
+import { reportError } from "../yaml/read.ts";
+import { CORE_SOURCES } from "./keys.ts";
+import type { NamesContext } from "./names.ts";
+import type { ResourceIdentity } from "./plan-types.ts";
+
+export interface MappedResource extends ResourceIdentity {
+  readonly key: ScalarNode;
+  /** Its keys, with the object's `defaults` where the resource has none of its own. */
+  readonly node: MapNode;
+}
+
+export interface StructureContext extends NamesContext {
+  /** The adapter's source keys. */
+  readonly sources: readonly string[];
+}
+
+/** A resource as written: the key, the ID where it could be told, what stands behind it. */
+export interface WrittenResource {
+  readonly entry: MapEntry;
+  readonly instance: number;
+  readonly resource: number;
+  readonly resourceInstance: number | undefined;
+}
+
+/** "/10242/0/4 Tension R": how a sentence names a resource. */
+export function titleOf({ point, definition }: Pick<ResourceIdentity, "point" | "definition">): string {
+  return `/${point} ${definition.name.trim()}`;
+}
+
+export function byInstance(resources: readonly MappedResource[]): ReadonlyMap<number, readonly MappedResource[]> {
+  const instances = new Map<number, MappedResource[]>();
+  for (const resource of resources) {
+    const others = instances.get(resource.instance);
+    if (others === undefined) instances.set(resource.instance, [resource]);
+    else others.push(resource);
+  }
+  return instances;
+}
+
+/** The resources that could be placed; `node` is the object's map, which may hold `defaults`. */
+export function placeResources(
+  written: readonly WrittenResource[],
+  definition: ObjectDefinition,
+  node: MapNode,
+  context: StructureContext,
+): readonly MappedResource[] {
+  const defaults = defaultsOf(node, context);
+  const resources = new Map<PointId, MappedResource>();
+  for (const one of written) {
+    const resource = place(one, definition, defaults, context);
+    if (resource === undefined) continue;
+    const first = resources.get(resource.point);
+    if (first === undefined) resources.set(resource.point, resource);
+    else {
+      const line = first.key.place.line;
+      reportError(context.report, resource.key.place, `${titleOf(resource)} stands here twice; first in line ${line}`);
+    }
+  }
+  return [...resources.values()];
+}
+
+function place(
+  { entry, instance, resource, resourceInstance }: WrittenResource,
+  object: ObjectDefinition,
+  defaults: MapNode | undefined,
+  { report, sources }: StructureContext,
+): MappedResource | undefined {
+  const definition = object.resources.get(resource);
+  if (definition === undefined) return undefined;
+  if (resourceInstance !== undefined && !definition.multiple) {
+    reportError(
+      report,
+      entry.key.place,
+      `/${object.id}/${instance}/${resource} ${definition.name.trim()} has no instances: leave out [${resourceInstance}]`,
+    );
+    return undefined;
+  }
+  if (entry.value.kind !== "map") {
+    reportError(
+      report,
+      entry.value.place,
+      missingSource(`/${object.id}/${instance}/${resource} ${definition.name.trim()}`, sources, entry.value),
+    );
+    return undefined;
+  }
+  const index = definition.multiple ? (resourceInstance ?? 0) : undefined;
+  const path = `${object.id}/${instance}/${resource}`;
+  return {
+    point: index === undefined ? path : `${path}/${index}`,
+    object: object.id,
+    instance,
+    resource,
+    ...(index === undefined ? {} : { resourceInstance: index }),
+    definition,
+    key: entry.key,
+    node: withDefaults(entry.value, defaults),
+  };
+}
+
+function missingSource(title: string, sources: readonly string[], found: YamlNode): string {
+  const what = isEmpty(found) ? "nothing" : describeNode(found);
+  return `${title}: expected a map with its source, e.g. { ${sources[0] ?? "const"}: … }, found ${what}`;
+}
+
+function defaultsOf(node: MapNode, { report, sources }: StructureContext): MapNode | undefined {
+  const defaults = childOf(node, "defaults");
+  if (defaults === undefined) return undefined;
+  if (defaults.kind !== "map") {
+    reportError(
+      report,
+      defaults.place,
+      `defaults: expected keys for every resource of this object, found ${describeNode(defaults)}`,
+    );
+    return undefined;
+  }
+  for (const { key } of defaults.entries) {
+    const isSource = sources.includes(key.text) || CORE_SOURCES.includes(key.text);
+    if (isSource)
+      reportError(report, key.place, `defaults: "${key.text}" is a source, which each resource has for itself`);
+  }
+  return defaults;
+}
+
+/** A constant and an executable take no defaults: `as` and `poll` mean nothing to them. */
+function withDefaults(node: MapNode, defaults: MapNode | undefined): MapNode {
+  if (defaults === undefined || CORE_SOURCES.some((key) => entryOf(node, key) !== undefined)) return node;
+  const added = defaults.entries.filter(({ key }) => entryOf(node, key.text) === undefined);
+  return added.length === 0 ? node : { ...node, entries: [...node.entries, ...added] };
+}
