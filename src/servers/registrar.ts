@@ -2,6 +2,7 @@
 import type { Clock, UnixMillis } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues, uintOption } from "../coap/options.ts";
+import { reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { CONTENT_FORMAT } from "../lwm2m/formats/codec.ts";
 import { registerPayload } from "../lwm2m/links.ts";
@@ -46,6 +47,8 @@ export class Registrar {
   private readonly listener: RegistrarListener;
   private readonly feed: Drive<RegistrationEvent>;
   private current: Standing;
+  /** The server's name had an address once, which may still serve when it has none. */
+  private addressed = false;
   /** Why it could not register, as far as the log has it. */
   private readonly told = new Set<string>();
 
@@ -82,7 +85,8 @@ export class Registrar {
       }
       case "deregister": {
         const options = stringOptions(OPTION.uriPath, effect.location);
-        void this.send(effect.request, { code: CODE.delete, options, payload: NO_PAYLOAD });
+        // To where the registration is; a stop has no time for a resolver that is slow.
+        void this.exchange(effect.request, { code: CODE.delete, options, payload: NO_PAYLOAD });
         break;
       }
       case "accepted":
@@ -105,10 +109,18 @@ export class Registrar {
   private async send(request: number, message: CoapMessage): Promise<void> {
     try {
       await this.options.resolve();
+      this.addressed = true;
     } catch (error) {
-      // The address of before may still serve; without any, the request times out like an unanswered one.
       this.options.log.debug({ err: error }, "the server's name has no address now");
+      if (!this.addressed) {
+        this.feed({ type: "noAnswer", request, reason: reasonOf(error) });
+        return;
+      }
     }
+    await this.exchange(request, message);
+  }
+
+  private async exchange(request: number, message: CoapMessage): Promise<void> {
     const outcome = await this.options.connection.request(message);
     if (outcome.type === "failed") {
       this.feed({ type: "noAnswer", request, reason: outcome.reason });

@@ -103,17 +103,46 @@ test("a failure is logged once for each reason, until it has registered again", 
   assert.deepEqual(said().slice(2), ["registered", failing]);
 });
 
-test("a name that has no address now does not keep it from trying", async () => {
-  let failures = 0;
+test("a name that has no address any more does not keep it from trying: the one of before may serve", async () => {
+  let looked = 0;
   const { clock, server, registrar, said } = await aRegistrar(async () => {
-    failures++;
-    throw new Error("ENOTFOUND");
+    if (looked++ > 0) throw new Error("getaddrinfo ENOTFOUND");
   });
   registrar.handle({ type: "start" });
   await clock.advance(SECOND);
-  assert.equal(failures, 1);
-  assert.equal(server.registrations.location, "/rd/1", "the address of before may serve");
+  registrar.handle({ type: "updateTriggered" });
+  await clock.advance(SECOND);
+  assert.deepEqual([looked, server.registrations.heard.length], [2, 2]);
   assert.deepEqual(said(), ["registered"]);
+});
+
+test("a name that never had an address is said at once, and tried again until it has one", async () => {
+  let known = false;
+  const { clock, server, registrar, said, lines } = await aRegistrar(async () => {
+    if (!known) throw new Error("getaddrinfo ENOTFOUND no.such.host");
+  });
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  assert.deepEqual(said(), ["not registered; trying again until it is"]);
+  assert.equal(lines.at(-1)?.fields.reason, "Register: getaddrinfo ENOTFOUND no.such.host");
+  await clock.advance(30 * MINUTE);
+  assert.equal(said().length, 1);
+  known = true;
+  await clock.advance(6 * MINUTE);
+  assert.equal(server.registrations.location, "/rd/1");
+});
+
+test("a De-register goes where the registration is, without asking for the name", async () => {
+  let looked = 0;
+  const { clock, server, registrar } = await aRegistrar(() =>
+    looked++ > 0 ? new Promise(() => {}) : Promise.resolve(),
+  );
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  registrar.handle({ type: "stop" });
+  await clock.advance(SECOND);
+  assert.equal(registrar.standing.state, "deregistered");
+  assert.equal(server.registrations.heard.at(-1)?.type, "deregister");
 });
 
 test("once stopped it does nothing more", async () => {
