@@ -2,6 +2,7 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import modbusSerial from "modbus-serial";
 import { DeviceError, reasonOf, SECOND } from "../../src/adapter.ts";
+import { lookupUntil } from "./host-names.ts";
 import type { Connect, Connection } from "./line.ts";
 import { FrameReader } from "./mbap.ts";
 import { exchange } from "./serial-client.ts";
@@ -31,7 +32,9 @@ export function connectTcp({ host, port }: { readonly host: string; readonly por
 
 function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise<Socket>((resolve, reject) => {
-    const socket = connectSocket({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+    const lookup = lookupUntil(signal);
+    const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE };
+    const socket = connectSocket({ host, port, lookup, noDelay: true, ...keepAlive });
     const abort = (): void => {
       socket.destroy();
       reject(signal.reason);
