@@ -40,6 +40,8 @@ type State = { readonly name: "idle" | "open" } | { readonly name: "connecting" 
 
 /** After so many failed requests in a row a connection is given up, whoever answered on it before. */
 const HOPELESS = 5;
+/** A device that fails in a new way each time is no news any more. */
+const MOST_REASONS = 4;
 
 export class Reconnection implements Machine<ReconnectionEvent, ReconnectionEffect> {
   private readonly settings: ReconnectionSettings;
@@ -51,7 +53,9 @@ export class Reconnection implements Machine<ReconnectionEvent, ReconnectionEffe
   private readonly silent = new Set<number>();
   /** Who answered on this connection. */
   private readonly alive = new Set<number>();
-  private reported = "";
+  private answering = false;
+  /** Why it was down, as far as it was told since the last answer. */
+  private readonly told = new Set<string>();
 
   constructor(settings: ReconnectionSettings) {
     this.settings = settings;
@@ -107,7 +111,7 @@ export class Reconnection implements Machine<ReconnectionEvent, ReconnectionEffe
     this.silences = 0;
     this.silent.clear();
     this.alive.add(unit);
-    return this.report("answers");
+    return this.reportAnswers();
   }
 
   /**
@@ -129,7 +133,7 @@ export class Reconnection implements Machine<ReconnectionEvent, ReconnectionEffe
   private rest(reason: string, now: Millis): ReconnectionEffect[] {
     const pause = this.nextPause();
     this.state = { name: "resting", until: now + pause };
-    return [{ type: "rest", reason, pause }, ...this.report("down", reason)];
+    return [{ type: "rest", reason, pause }, ...this.reportDown(reason)];
   }
 
   /** Devices with one connection need a while to notice that it is closed: never less than `first`. */
@@ -141,11 +145,18 @@ export class Reconnection implements Machine<ReconnectionEvent, ReconnectionEffe
     return Math.round(pause * (1 + randomFraction(this.settings.random) / 4));
   }
 
-  /** Once for each change: a line that connects and falls silent again and again is one line in the log. */
-  private report(state: "answers" | "down", reason = ""): ReconnectionEffect[] {
-    const now = `${state} ${reason}`;
-    if (now === this.reported) return [];
-    this.reported = now;
-    return [state === "down" ? { type: "report", state, reason } : { type: "report", state }];
+  /** Once for each outage, whatever becomes of the attempts in between; another reason is news. */
+  private reportDown(reason: string): ReconnectionEffect[] {
+    this.answering = false;
+    if (this.told.has(reason) || this.told.size >= MOST_REASONS) return [];
+    this.told.add(reason);
+    return [{ type: "report", state: "down", reason }];
+  }
+
+  private reportAnswers(): ReconnectionEffect[] {
+    if (this.answering) return [];
+    this.answering = true;
+    this.told.clear();
+    return [{ type: "report", state: "answers" }];
   }
 }

@@ -98,3 +98,21 @@ test("each change of state is reported once, however often the line tries in bet
   note(machine.handle({ type: "lost", reason: "closed" }, 0));
   assert.deepEqual(reports, ["down", "answers", "down"]);
 });
+
+test("a device that fails in two ways in turn is told once for each, until it answers", () => {
+  const machine = reconnection();
+  machine.handle({ type: "start" }, 0);
+  const reports: string[] = [];
+  const fail = (reason: string): void => {
+    for (const effect of machine.handle({ type: "lost", reason }, 0)) {
+      if (effect.type === "report" && effect.state === "down") reports.push(effect.reason);
+    }
+    machine.handle(TIMEOUT, machine.deadline ?? 0);
+  };
+  for (let i = 0; i < 5; i++) for (const reason of ["closed", "reset"]) fail(reason);
+  assert.deepEqual(reports, ["closed", "reset"]);
+  machine.handle({ type: "connected" }, 0);
+  machine.handle({ type: "answered", unit: 1 }, 0);
+  for (let i = 0; i < 20; i++) fail(`reason ${i}`);
+  assert.equal(reports.length, 6, "one that is new each time is no news after a while");
+});
