@@ -60,4 +60,8 @@ function explain(error: unknown): number {
   return EXIT.failure;
 }
 
+/** A name that is still being looked up cannot be called off, and would hold a process for which all is done. */
+const PATIENCE = 1000;
+
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
+setTimeout(() => process.exit(), PATIENCE).unref();
