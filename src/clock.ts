@@ -38,7 +38,8 @@ export const systemClock: Clock = {
   at(time, task) {
     let timer: NodeJS.Timeout;
     const arm = (): void => {
-      const wait = time - performance.now();
+      // Whole milliseconds: Node keeps a list of its timers for each wait that occurs, under its digits as a name.
+      const wait = Math.ceil(time - performance.now());
       if (wait > LONGEST_TIMER) timer = setTimeout(arm, LONGEST_TIMER);
       else timer = setTimeout(task, Math.max(0, wait));
     };
