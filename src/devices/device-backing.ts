@@ -1,9 +1,10 @@
 /** What a server can do to one device: Read, Write and Execute under its prefix (Gateway TS 1.1 §8.3). */
 import type { PointId } from "../adapter.ts";
 import type { Clock, Millis } from "../clock.ts";
-import { DeviceError, Lwm2mError } from "../errors.ts";
+import { DeviceError } from "../errors.ts";
 import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
+import { notAllowed, notDone } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample } from "../lwm2m/sample.ts";
 import type { Backing, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
 import type { PointSource } from "../mapping/plan-types.ts";
@@ -29,10 +30,6 @@ export interface BackingPort {
   onlineAt(): Millis;
   report(samples: readonly Sample[]): void;
 }
-
-/** CoAP response codes 4.05 and 5.00: no other code fits a device that does not do it (Transport TS, table of codes). */
-const METHOD_NOT_ALLOWED = 0x85;
-const INTERNAL_SERVER_ERROR = 0xa0;
 
 interface WriteRequest extends PathValue {
   readonly point: PointId;
@@ -108,7 +105,7 @@ export class DeviceBacking implements Backing {
   async execute(resource: Path, args: string): Promise<void> {
     const source = this.leafAt(resource)?.source;
     if (source?.kind !== "execute") {
-      throw new Lwm2mError(METHOD_NOT_ALLOWED, `${resource} cannot be executed on this device`);
+      throw notAllowed(`${resource} cannot be executed on this device`);
     }
     const steps = source.steps(parseExecuteArguments(args));
     try {
@@ -150,7 +147,7 @@ export class DeviceBacking implements Backing {
       if (reason !== undefined || known?.good === undefined) first ??= reason ?? `${leaf.path} has no value yet`;
       else samples.push(known.good);
     }
-    return samples.length > 0 || first === undefined ? samples : new Lwm2mError(INTERNAL_SERVER_ERROR, first);
+    return samples.length > 0 || first === undefined ? samples : notDone(first);
   }
 
   /** Why there is no value now; undefined where what is known holds. */
@@ -170,7 +167,7 @@ export class DeviceBacking implements Backing {
   private writeRequest({ path, value }: PathValue): WriteRequest {
     const leaf = this.leafAt(path);
     if (leaf?.source.kind !== "point" || !leaf.source.writable || leaf.point === undefined) {
-      throw new Lwm2mError(METHOD_NOT_ALLOWED, `${path} cannot be written on this device`);
+      throw notAllowed(`${path} cannot be written on this device`);
     }
     return { path, value, point: leaf.point, source: leaf.source, raw: leaf.source.toRaw(value) };
   }
@@ -202,5 +199,5 @@ async function failureOf(read: Promise<void>): Promise<DeviceError | undefined> 
 /** The device did not do it: 5.00 with the reason. A bug stays what it is. */
 function refusal(error: unknown, sentence: (reason: string) => string): unknown {
   if (!(error instanceof DeviceError)) return error;
-  return new Lwm2mError(INTERNAL_SERVER_ERROR, sentence(error.message), { cause: error });
+  return notDone(sentence(error.message), { cause: error });
 }

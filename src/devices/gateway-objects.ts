@@ -1,8 +1,8 @@
 /** The gateway's own objects: Device (object 3, Core TS E.4) and LwM2M Gateway (object 25 v2.0, Gateway TS 1.1). */
 import { type Clock, SECOND, type UnixMillis } from "../clock.ts";
-import { Lwm2mError } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
+import { notAllowed } from "../lwm2m/refusals.ts";
 import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
 import type { Backing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 
@@ -185,8 +185,6 @@ const GATEWAY_RESOURCE = { deviceId: 0, prefix: 1, objects: 3 } as const;
 const REBOOT = 4;
 /** Memory Free and Memory Total count kilobytes of 1000 bytes. */
 const KILOBYTE = 1000;
-/** CoAP response code 4.05. */
-const METHOD_NOT_ALLOWED = 0x85;
 
 /** Nothing here can be written or executed; what is executable by its definition is there and refuses. */
 function modelOf(definition: ObjectDefinition, ids: readonly number[]): ReadonlyMap<number, ResourceModel> {
@@ -198,8 +196,4 @@ function modelOf(definition: ObjectDefinition, ids: readonly number[]): Readonly
     resources.set(id, { definition: found, operations, ...(found.multiple ? { instances: [0] } : {}) });
   }
   return resources;
-}
-
-function notAllowed(message: string): Lwm2mError {
-  return new Lwm2mError(METHOD_NOT_ALLOWED, message);
 }

@@ -2,10 +2,9 @@
  * Attributes of notification: read from a request, and checked. Core 1.2 §5.1.2 (attributes and their levels), §6.4
  * (information reporting); negative thresholds and exponents as OMA issue 563 asks.
  */
-import { CODE } from "../coap/codes.ts";
-import { Lwm2mError } from "../errors.ts";
 import type { TypeInfo, TypeOf } from "./formats/codec.ts";
 import { type Path, pathDepth } from "./path.ts";
+import { badRequest, notAllowed } from "./refusals.ts";
 import type { ResourceType } from "./sample.ts";
 
 /** In the order in which a Discover shows them. */
@@ -103,7 +102,7 @@ export function areThresholdsConsistent({ lt, gt, st = 0 }: Attributes): boolean
 }
 
 function checkType(attributes: Attributes, path: Path, info: TypeInfo | undefined): void {
-  if (info === undefined) throw new Lwm2mError(CODE.methodNotAllowed, `${path} has no value that could be reported`);
+  if (info === undefined) throw notAllowed(`${path} has no value that could be reported`);
   for (const name of VALUE_ATTRIBUTES) {
     if (attributes[name] === undefined) continue;
     const fits = name === "edge" ? info.type === "boolean" : NUMERIC.has(info.type);
@@ -147,8 +146,4 @@ function parseDecimal(name: AttributeName, text: string): number {
     throw badRequest(`${name}=${text}: expected a decimal number`);
   }
   return value;
-}
-
-function badRequest(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.badRequest, message);
 }

@@ -1,6 +1,6 @@
 /** The argument list of an Execute: Core 1.2 §6.3.5. */
-import { CODE } from "../coap/codes.ts";
-import { Lwm2mError } from "../errors.ts";
+import type { Lwm2mError } from "../errors.ts";
+import { badRequest } from "./refusals.ts";
 
 /** One digit, perhaps with a value between apostrophes; the value has no quote, apostrophe, backslash or control character. */
 const ARGUMENT = /^([0-9])(?:='([ !#-&(-[\]-~]*)')?$/;
@@ -38,5 +38,5 @@ function splitArguments(text: string): string[] {
 }
 
 function badArgument(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.badRequest, `Execute arguments: ${message}`);
+  return badRequest(`Execute arguments: ${message}`);
 }

@@ -6,6 +6,7 @@ import { codecFor } from "./formats/index.ts";
 import type { Lwm2mVersion } from "./objects/versions.ts";
 import type { WriteOperation } from "./operation.ts";
 import { type Path, pathDepth } from "./path.ts";
+import { badRequest, notAllowed } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
 
 export interface FormatWish {
@@ -46,7 +47,7 @@ export function decodeValues(
   version: Lwm2mVersion,
 ): PathValue[] {
   if (pathDepth(path) >= RESOURCE && typeOf(path) === undefined) {
-    throw new Lwm2mError(CODE.methodNotAllowed, `${path} holds no value: it cannot be written`);
+    throw notAllowed(`${path} holds no value: it cannot be written`);
   }
   const codec = spoken(contentFormat, version);
   if (codec === undefined) throw unsupported(`there is no Content-Format ${contentFormat} here with LwM2M ${version}`);
@@ -57,7 +58,7 @@ export function decodeValues(
     return codec.decode(payload, path, typeOf);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    throw new Lwm2mError(CODE.badRequest, error.message, { cause: error });
+    throw badRequest(error.message, { cause: error });
   }
 }
 

@@ -1,6 +1,5 @@
-import { CODE } from "../coap/codes.ts";
-import { Lwm2mError } from "../errors.ts";
 import { type Path, pathParts } from "./path.ts";
+import { notFound } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
 import type { Backing, ReadOutcome, TreeModel } from "./tree.ts";
 
@@ -21,7 +20,7 @@ export class MergedBacking implements Backing {
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const outcomes: ReadOutcome[] = resources.map((path) => new Lwm2mError(CODE.notFound, `there is no ${path}`));
+    const outcomes: ReadOutcome[] = resources.map(notFound);
     await Promise.all(
       [...this.shares(resources)].map(async ([backing, positions]) => {
         const wanted = positions.flatMap((position) => resources[position] ?? []);
@@ -34,7 +33,7 @@ export class MergedBacking implements Backing {
 
   async write(values: readonly PathValue[]): Promise<void> {
     const lost = values.find(({ path }) => this.backingOf(path) === undefined);
-    if (lost !== undefined) throw new Lwm2mError(CODE.notFound, `there is no ${lost.path}`);
+    if (lost !== undefined) throw notFound(lost.path);
     const shares = this.shares(values.map(({ path }) => path));
     // One after the other, so that what fails stops the rest.
     for (const [backing, positions] of shares) await backing.write(positions.flatMap((at) => values[at] ?? []));
@@ -42,7 +41,7 @@ export class MergedBacking implements Backing {
 
   async execute(resource: Path, args: string): Promise<void> {
     const backing = this.backingOf(resource);
-    if (backing === undefined) throw new Lwm2mError(CODE.notFound, `there is no ${resource}`);
+    if (backing === undefined) throw notFound(resource);
     await backing.execute(resource, args);
   }
 

@@ -1,7 +1,6 @@
 /** What exists, as a Discover lists it: Core 1.2 §6.3.2. */
-import { CODE } from "../coap/codes.ts";
-import { Lwm2mError } from "../errors.ts";
 import { makePath, type Path, type PathParts, pathDepth, pathParts } from "./path.ts";
+import { notAllowed } from "./refusals.ts";
 import type { Link, ObjectModel, ResourceModel, TreeModel } from "./tree.ts";
 
 /** How many levels below the path itself are listed where the request names no depth: /o 2, /o/i 1, /o/i/r 1; all objects with their instances. */
@@ -18,7 +17,7 @@ const RESOURCE_INSTANCE = 4;
 export function discoverLinks(model: TreeModel, path: Path, depth?: number): Link[] {
   const level = pathDepth(path);
   if (level === RESOURCE_INSTANCE) {
-    throw new Lwm2mError(CODE.methodNotAllowed, `${path}: an instance of a resource has no Discover`);
+    throw notAllowed(`${path}: an instance of a resource has no Discover`);
   }
   const links: Link[] = [];
   const lister = new Lister(pathParts(path), level + (depth ?? DEFAULT_DEPTH[level] ?? 1), links);

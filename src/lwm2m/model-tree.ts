@@ -8,6 +8,7 @@ import { parseExecuteArguments } from "./execute-arguments.ts";
 import type { TypeOf } from "./formats/codec.ts";
 import { discoverLinks } from "./model-links.ts";
 import { isWithin, makePath, type Path, type PathParts, parentPath, pathParts } from "./path.ts";
+import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
 import type { Backing, Link, ObjectModel, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
 import { checkValue } from "./value-check.ts";
@@ -148,7 +149,7 @@ function samplesAt(path: Path, whole: Path, { instances }: ResourceModel, outcom
   if (outcome instanceof Lwm2mError) throw outcome;
   const samples = path === whole ? outcome : outcome.filter((sample) => isWithin(sample.path, path));
   if (samples.length === 0 && (instances === undefined || path !== whole)) {
-    throw new Lwm2mError(CODE.internalServerError, `${path} has no value`);
+    throw notDone(`${path} has no value`);
   }
   return samples;
 }
@@ -167,7 +168,7 @@ function joined(outcomes: readonly ReadOutcome[], path: Path): readonly Sample[]
   const failures = outcomes.filter((outcome) => outcome instanceof Lwm2mError);
   const [first] = failures;
   if (first !== undefined && failures.length === outcomes.length) {
-    throw new Lwm2mError(CODE.internalServerError, `nothing of ${path} could be read: ${first.message}`, {
+    throw notDone(`nothing of ${path} could be read: ${first.message}`, {
       cause: first,
     });
   }
@@ -189,16 +190,4 @@ function checkInstance(path: Path, { instances }: ResourceModel, instance: numbe
   if (instance === undefined) throw badRequest(`${path} has several instances: the value must name one`);
   // Transport 1.2, table of response codes: to make an instance of a resource where that is not possible is 4.01.
   if (!instances.includes(instance)) throw new Lwm2mError(CODE.unauthorized, `${path} cannot be created`);
-}
-
-function notFound(path: Path): Lwm2mError {
-  return new Lwm2mError(CODE.notFound, `there is no ${path}`);
-}
-
-function notAllowed(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.methodNotAllowed, message);
-}
-
-function badRequest(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.badRequest, message);
 }

@@ -14,6 +14,7 @@ import {
 } from "./attributes.ts";
 import { CONTENT_FORMAT } from "./formats/codec.ts";
 import { type Path, PREFIX, pathDepth, pathOfSegments } from "./path.ts";
+import { badRequest, notAllowed } from "./refusals.ts";
 
 interface OnPath {
   readonly path: Path;
@@ -229,14 +230,6 @@ function decodeText(payload: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(payload);
   } catch (error) {
-    throw new Lwm2mError(CODE.badRequest, "the arguments are no UTF-8 text", { cause: error });
+    throw badRequest("the arguments are no UTF-8 text", { cause: error });
   }
-}
-
-function notAllowed(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.methodNotAllowed, message);
-}
-
-function badRequest(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.badRequest, message);
 }

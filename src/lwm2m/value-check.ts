@@ -1,9 +1,8 @@
 /** Whether a value may be written to a resource, by the resource's definition: Core 1.2 §6.3.3, Appendix C. */
-import { CODE } from "../coap/codes.ts";
-import { Lwm2mError } from "../errors.ts";
 import type { ResourceDefinition } from "./objects/definition.ts";
 import { parseRange, type RangeCheck } from "./objects/range.ts";
 import { MAX_ID } from "./path.ts";
+import { badRequest } from "./refusals.ts";
 import { isObjectLink, type ObjectLink, type PathValue, type ResourceType, type Value } from "./sample.ts";
 import type { TreeModel } from "./tree.ts";
 
@@ -21,7 +20,7 @@ export function checkValue({ path, value }: PathValue, definition: ResourceDefin
         : !rangeCheck(definition)(value)
           ? `${describe(value)} is outside ${range}`
           : undefined;
-  if (problem !== undefined) throw new Lwm2mError(CODE.badRequest, `${path} (${definition.name}): ${problem}`);
+  if (problem !== undefined) throw badRequest(`${path} (${definition.name}): ${problem}`);
 }
 
 function hasType(value: Value, type: ResourceType): boolean {

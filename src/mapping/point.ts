@@ -1,6 +1,6 @@
 /** A resource that a device delivers: source keys for the adapter, conversion for the core. */
 import type { PointShape } from "../adapter.ts";
-import { Lwm2mError } from "../errors.ts";
+import { notAllowed } from "../lwm2m/refusals.ts";
 import { childOf, entryOf, type MapNode } from "../yaml/nodes.ts";
 import { readNode, reportError, toPlainMap } from "../yaml/read.ts";
 import { type ByteOrder, type Conversion, ConversionError, type ConversionSpec } from "./conversion-types.ts";
@@ -10,9 +10,6 @@ import { titleOf } from "./mapped-resource.ts";
 import type { PointSource, Poll } from "./plan-types.ts";
 import type { DeviceContext, ResolvableResource } from "./resource.ts";
 import { pollOf } from "./schedule.ts";
-
-/** CoAP 4.05: what a write to a resource without `write:` gets, should one ever come so far. */
-const METHOD_NOT_ALLOWED = 0x85;
 
 export function resolvePoint(
   source: string,
@@ -72,7 +69,7 @@ function functionsOf(conversion: Conversion): Pick<PointSource, "note" | "simula
     simulate: (seed) => conversion.simulate(seed),
     toValue: (raw) => conversion.toValue(raw),
     toRaw: (value) => {
-      if (conversion.toRaw === undefined) throw new Lwm2mError(METHOD_NOT_ALLOWED, "this resource cannot be written");
+      if (conversion.toRaw === undefined) throw notAllowed("this resource cannot be written");
       return conversion.toRaw(value);
     },
   };

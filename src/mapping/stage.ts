@@ -1,5 +1,5 @@
 /** One step of the pipeline between the wire and the server, with its way back. */
-import { Lwm2mError } from "../errors.ts";
+import { badRequest } from "../lwm2m/refusals.ts";
 import type { Value } from "../lwm2m/sample.ts";
 
 export interface Stage {
@@ -21,11 +21,9 @@ export class Bad {
   }
 }
 
-/** CoAP 4.00 Bad Request (RFC 7252 §12.1.2): what LwM2M answers to a value that cannot be written. */
-export const BAD_REQUEST = 0x80;
-
+/** 4.00: what LwM2M answers to a value that cannot be written. */
 export function refuse(message: string): never {
-  throw new Lwm2mError(BAD_REQUEST, message);
+  throw badRequest(message);
 }
 
 /** `expected` with its article: "a number". */

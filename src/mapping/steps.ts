@@ -1,13 +1,14 @@
 /** The `do:` list of an executable resource: its core keys become a raw value, its arguments are filled in, the adapter reads the rest. */
 import type { PointShape, RawValue } from "../adapter.ts";
 import { Lwm2mError } from "../errors.ts";
+import { badRequest } from "../lwm2m/refusals.ts";
 import { isObjectLink, type Value } from "../lwm2m/sample.ts";
 import { bytesOfHex } from "./constant.ts";
 import { type ByteOrder, ConversionError } from "./conversion-types.ts";
 import type { RawType } from "./raw-types.ts";
 import { parseBoolean, parseNumber } from "./scalars.ts";
 import { makeSource, type Source } from "./source.ts";
-import { BAD_REQUEST, describe, refuse } from "./stage.ts";
+import { describe, refuse } from "./stage.ts";
 
 /**
  * One step of a `do:` list as the mapping spells it, parameters filled in; `$0` … `$9` and `$$` are still there. `as`,
@@ -163,7 +164,7 @@ function asked<T>(make: () => T): T {
     return make();
   } catch (error) {
     if (error instanceof Lwm2mError || isBug(error)) throw error;
-    throw new Lwm2mError(BAD_REQUEST, "the device cannot do it with these arguments", { cause: error });
+    throw badRequest("the device cannot do it with these arguments", { cause: error });
   }
 }
 

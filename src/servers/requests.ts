@@ -17,6 +17,7 @@ import {
   type ReadOperation,
 } from "../lwm2m/operation.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
+import { notAllowed } from "../lwm2m/refusals.ts";
 import {
   changedResponse,
   contentResponse,
@@ -115,7 +116,7 @@ export class Requests {
       case "cancelObservationComposite":
       case "writeComposite":
         // Optional for clients: Core 1.2 §6.3.8.
-        throw new Lwm2mError(CODE.methodNotAllowed, "composite operations are not supported");
+        throw notAllowed("composite operations are not supported");
     }
   }
 

@@ -4,6 +4,7 @@ import { CODE } from "../coap/codes.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
+import { badRequest, notFound } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
 import type { Backing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 import type { ServerAccount } from "./account.ts";
@@ -120,7 +121,7 @@ export class ServerObject implements Backing {
 
   private account(path: Path): ServerAccount {
     const account = this.accounts.get(pathParts(path).instance ?? 0);
-    if (account === undefined) throw new Lwm2mError(CODE.notFound, `there is no ${path}`);
+    if (account === undefined) throw notFound(path);
     return account;
   }
 
@@ -132,9 +133,9 @@ export class ServerObject implements Backing {
 /** Times have 32 bits: more is nobody's wish, and no calendar has a date for the end of it. This gateway has one binding. */
 function check(path: Path, value: Value): void {
   if ((typeof value === "number" || typeof value === "bigint") && (value < 0 || value > MOST_SECONDS)) {
-    throw new Lwm2mError(CODE.badRequest, `${path}: expected 0 to ${MOST_SECONDS}, not ${value}`);
+    throw badRequest(`${path}: expected 0 to ${MOST_SECONDS}, not ${value}`);
   }
   if (pathParts(path).resource === BINDING && value !== "U") {
-    throw new Lwm2mError(CODE.badRequest, `${path}: this gateway has the binding U only, not ${String(value)}`);
+    throw badRequest(`${path}: this gateway has the binding U only, not ${String(value)}`);
   }
 }
