@@ -13,6 +13,9 @@ export interface Report {
   readonly confirmable: boolean;
 }
 
+/** For all observations of a server together: some tens of megabytes. Beyond it each gives its oldest for its newest. */
+const MOST_SAMPLES = 250_000;
+
 export interface Composed {
   readonly message: CoapMessage;
   readonly confirmable: boolean;
@@ -57,11 +60,15 @@ export class Outbox {
   private open = false;
   private delivered = 0;
   private dropped = 0;
+  private readonly mostSamples: number;
+  /** In all reports. */
+  private samples = 0;
 
   /** `nstart`: how many notifications may be unacknowledged at the same time (RFC 7252 §4.7). */
-  constructor(port: OutboxPort, nstart: number) {
+  constructor(port: OutboxPort, nstart: number, mostSamples: number = MOST_SAMPLES) {
     this.port = port;
     this.nstart = nstart;
+    this.mostSamples = mostSamples;
   }
 
   get counters(): OutboxCounters {
@@ -75,6 +82,7 @@ export class Outbox {
     const debt = this.owed.get(id) ?? { reports: [], keep };
     debt.keep = keep;
     debt.reports.push(report);
+    this.samples += report.samples.length;
     this.owed.set(id, debt);
     this.trim(id, debt);
     this.send();
@@ -96,7 +104,7 @@ export class Outbox {
     const flight = this.land(notification);
     if (flight === undefined) return;
     const debt = this.owed.get(flight.id);
-    debt?.reports.splice(0, flight.covers);
+    if (debt !== undefined) this.take(debt, 0, flight.covers);
     this.delivered += flight.covers;
     this.owed.delete(flight.id);
     if (debt !== undefined && debt.reports.length > 0) this.owed.set(flight.id, debt);
@@ -130,7 +138,7 @@ export class Outbox {
 
   /** The observation is over: nothing is owed any more. */
   forget(id: ObservationId): void {
-    this.dropped += (this.owed.get(id)?.reports.length ?? 0) + (this.held.get(id)?.reports.length ?? 0);
+    for (const debt of [this.owed.get(id), this.held.get(id)]) if (debt !== undefined) this.drop(debt);
     this.owed.delete(id);
     this.held.delete(id);
     this.ground(id);
@@ -138,14 +146,36 @@ export class Outbox {
   }
 
   /** Drops the oldest beyond the limit. What flies is not counted: its acknowledgement settles it by position. */
-  private trim(id: ObservationId, { reports, keep }: Debt): void {
+  private trim(id: ObservationId, debt: Debt): void {
+    const { reports, keep } = debt;
     const covers = this.flights.get(this.flying.get(id) ?? 0)?.covers ?? 0;
     // For a server that is there the newest always waits its turn: that is not storing.
     const excess = reports.length - covers - (this.open ? Math.max(1, keep) : keep);
-    if (excess <= 0) return;
-    reports.splice(covers, excess);
-    this.dropped += excess;
+    if (excess > 0) this.drop(debt, covers, excess);
+    this.relieve(debt, covers);
     if (reports.length === 0) this.owed.delete(id);
+  }
+
+  /** Room for the newest: what waits for the server to observe again goes first, then what the same observation has kept. */
+  private relieve(debt: Debt, covers: number): void {
+    while (this.samples > this.mostSamples) {
+      const [held] = this.held;
+      if (held !== undefined) {
+        const [id, old] = held;
+        this.drop(old, 0, 1);
+        if (old.reports.length === 0) this.held.delete(id);
+      } else if (debt.reports.length > covers + 1) this.drop(debt, covers, 1);
+      else return;
+    }
+  }
+
+  private drop(debt: Debt, from = 0, count = debt.reports.length): void {
+    this.take(debt, from, count);
+    this.dropped += count;
+  }
+
+  private take({ reports }: Debt, from: number, count: number): void {
+    for (const { samples } of reports.splice(from, count)) this.samples -= samples.length;
   }
 
   private land(notification: number): Flight | undefined {
@@ -166,10 +196,10 @@ export class Outbox {
     while (this.open && this.flights.size < this.nstart) {
       const next = this.next();
       if (next === undefined) return;
-      const [id, { reports }] = next;
-      const composed = this.port.compose(id, reports);
+      const [id, debt] = next;
+      const composed = this.port.compose(id, debt.reports);
       if (composed === undefined) {
-        this.dropped += reports.length;
+        this.drop(debt);
         this.owed.delete(id);
         continue;
       }

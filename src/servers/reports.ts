@@ -156,7 +156,9 @@ export class Reports {
       case "due": {
         const { id, confirmable, keep = KEPT_REPORTS } = effect;
         const samples = effect.samples.map((sample) => this.dated(sample));
-        this.outbox.add(id, { samples, confirmable }, this.options.storing() ? keep : 0);
+        // Of a format without times nothing but the newest will be sent.
+        const most = this.live.get(id)?.codec.carriesTime === false ? Math.min(1, keep) : keep;
+        this.outbox.add(id, { samples, confirmable }, this.options.storing() ? most : 0);
         break;
       }
       case "refresh":

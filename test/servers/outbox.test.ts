@@ -16,7 +16,7 @@ function report(value: number, confirmable = true): Report {
 }
 
 /** An outbox, and what it sent: `name:values` of each message. */
-function anOutbox({ nstart = 1, most = MANY }: { nstart?: number; most?: number } = {}) {
+function anOutbox({ nstart = 1, most = MANY, samples = MANY } = {}) {
   const sent: string[] = [];
   const outbox = new Outbox(
     {
@@ -28,6 +28,7 @@ function anOutbox({ nstart = 1, most = MANY }: { nstart?: number; most?: number 
       transmit: (id, notification, { covers }) => sent.push(`${notification} ${id === A ? "A" : "B"} ${covers}`),
     },
     nstart,
+    samples,
   );
   return { outbox, sent };
 }
@@ -153,4 +154,25 @@ test("a void observation that is over owes nothing", () => {
   outbox.resume();
   assert.deepEqual(sent, []);
   assert.deepEqual(outbox.counters, { waiting: 0, delivered: 0, dropped: 1 });
+});
+
+test("all observations together keep so many samples; beyond it each gives its oldest for its newest", () => {
+  const { outbox } = anOutbox({ samples: 10 });
+  for (let value = 1; value <= 8; value++) outbox.add(A, report(value), MANY);
+  for (let value = 1; value <= 8; value++) outbox.add(B, report(value), MANY);
+  assert.deepEqual(outbox.counters, { waiting: 10, delivered: 0, dropped: 6 });
+  outbox.add(A, report(9), Number.MAX_SAFE_INTEGER);
+  assert.equal(outbox.counters.waiting, 10, "whatever hqmax a server asks for");
+});
+
+test("where there is no room, what waits for the server to observe again goes first", () => {
+  const { outbox, sent } = anOutbox({ samples: 5 });
+  for (let value = 1; value <= 5; value++) outbox.add(A, report(value), MANY);
+  outbox.hold(A);
+  for (let value = 1; value <= 3; value++) outbox.add(B, report(value), MANY);
+  assert.deepEqual(outbox.counters, { waiting: 5, delivered: 0, dropped: 3 });
+  for (let value = 4; value <= 9; value++) outbox.add(B, report(value), MANY);
+  outbox.release(A);
+  outbox.resume();
+  assert.deepEqual(sent, ["1 B 5"], "nothing is left of the other");
 });
