@@ -39,7 +39,7 @@ export function isBits(table: Table): boolean {
 }
 
 /** The function code of a request (§5.1). */
-export function functionCode(request: Request): number {
+function functionCode(request: Request): number {
   switch (request.kind) {
     case "read":
       return { coil: 1, discrete: 2, holding: 3, input: 4 }[request.table];

@@ -75,7 +75,7 @@ function takeBlock<P extends Span>(
 }
 
 /** The block of these points (at least one, ascending): from the first to the end of the last. */
-export function blockOf<P extends Span>(points: readonly P[]): Block<P> {
+function blockOf<P extends Span>(points: readonly P[]): Block<P> {
   const [first] = points;
   if (first === undefined) throw new RangeError("a block without points");
   const end = points.reduce((last, point) => Math.max(last, endOf(point)), 0);

@@ -2,7 +2,7 @@ import { type Logger as PinoLogger, pino } from "pino";
 import type { Logger } from "../log.ts";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** JSON lines on standard output, which journald keeps; keys never appear. */
 export function pinoLogger(level: LogLevel): Logger {

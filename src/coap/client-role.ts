@@ -7,7 +7,7 @@ import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import { TYPE, type UdpMessage } from "./message.ts";
-import { type CoapMessage, OPTION, uintValue, withoutOptions } from "./options.ts";
+import { type CoapMessage, OPTION, uintValue, withoutObserve, withoutOptions } from "./options.ts";
 import type { Outcome, Transmissions } from "./reliability.ts";
 import { hasUnknownCritical } from "./requests.ts";
 import { Tokens } from "./tokens.ts";
@@ -18,7 +18,6 @@ type FailReason = Extract<CoapEffect, { type: "failed" }>["reason"];
 
 /** A representation that changes each time we fetch it is given up after so many tries. */
 const MAX_RESTARTS = 4;
-const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
 
 /** The requests that we send to one peer. */
 export class ClientRole {
@@ -206,7 +205,7 @@ export class ClientRole {
     }
     if (block === "invalid" || this.isTooLarge(response)) return;
     const { exchange, confirmable } = request;
-    const message = withoutOptions(request.message, OBSERVE_ONLY);
+    const message = withoutObserve(request.message);
     const fetch = this.create({ exchange, message, confirmable }, this.tokens.create(), request);
     fetch.download = this.download(fetch, response, block);
     request.fetch = fetch;

@@ -1,7 +1,4 @@
-/**
- * CoAP messages as bytes: RFC 7252 §3 (UDP framing), §3.1 (options), §12.1 (code classes). The part behind the token is the
- * same over TCP (RFC 8323 §3.2); `optionsLength`, `writeOptions` and `readOptions` serve both.
- */
+/** CoAP messages as bytes: RFC 7252 §3 (UDP framing), §3.1 (options), §12.1 (code classes). */
 import { ProtocolError } from "../errors.ts";
 import { type CoapMessage, type CoapOption, NO_PAYLOAD, sortOptions } from "./options.ts";
 
@@ -86,7 +83,7 @@ export function encodeEmpty(type: MessageType, messageId: number): Uint8Array {
 }
 
 /** How many bytes the options take, which must be in order. */
-export function optionsLength(options: readonly CoapOption[]): number {
+function optionsLength(options: readonly CoapOption[]): number {
   let length = 0;
   let previous = 0;
   for (const { number, value } of options) {
@@ -97,7 +94,7 @@ export function optionsLength(options: readonly CoapOption[]): number {
 }
 
 /** Writes options that are in order, from `offset` on. */
-export function writeOptions(options: readonly CoapOption[], bytes: Uint8Array, offset: number): void {
+function writeOptions(options: readonly CoapOption[], bytes: Uint8Array, offset: number): void {
   let at = offset;
   let previous = 0;
   for (const { number, value } of options) {
@@ -112,7 +109,7 @@ export function writeOptions(options: readonly CoapOption[], bytes: Uint8Array, 
 }
 
 /** Reads options into `options`, up to the payload marker or the end; returns the payload. */
-export function readOptions(bytes: Uint8Array, offset: number, options: CoapOption[]): Uint8Array {
+function readOptions(bytes: Uint8Array, offset: number, options: CoapOption[]): Uint8Array {
   let at = offset;
   let number = 0;
   while (at < bytes.length) {

@@ -4,7 +4,7 @@ import type { Block } from "./block.ts";
 import { isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
-import { type CoapMessage, OPTION, uintOption, withOptions, withoutOptions } from "./options.ts";
+import { type CoapMessage, OPTION, uintOption, withOptions, withoutObserve } from "./options.ts";
 import type { Outgoing, Transmission, Transmissions } from "./reliability.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -23,8 +23,6 @@ interface Observation {
   readonly pending: Map<number, Transmission>;
   running: boolean;
 }
-
-const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
 
 export class Observers {
   private readonly context: Context;
@@ -125,7 +123,7 @@ export class Observers {
   }
 
   private build(observation: Observation, message: CoapMessage, now: Millis): CoapMessage {
-    if (!isSuccess(message.code)) return withoutOptions(message, OBSERVE_ONLY);
+    if (!isSuccess(message.code)) return withoutObserve(message);
     observation.sequence = laterSequence(observation.sequence, now);
     const observe = uintOption(OPTION.observe, observation.sequence);
     return this.snapshots.cut(observation.request, withOptions(message, [observe]), observation.block, now);

@@ -96,6 +96,12 @@ export function withoutOptions(message: CoapMessage, numbers: ReadonlySet<number
   return { ...message, options: message.options.filter((option) => !numbers.has(option.number)) };
 }
 
+const OBSERVE: ReadonlySet<number> = new Set([OPTION.observe]);
+
+export function withoutObserve(message: CoapMessage): CoapMessage {
+  return withoutOptions(message, OBSERVE);
+}
+
 /** The message with these options in place of those of the same numbers. */
 export function withOptions(message: CoapMessage, options: readonly CoapOption[]): CoapMessage {
   const kept = message.options.filter((old) => !options.some((option) => option.number === old.number));

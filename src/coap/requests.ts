@@ -1,7 +1,15 @@
 /** What the options of a request mean: RFC 7252 §5.4.1 (critical options), §5.4.3 (lengths), §5.4.5 (repetition), §5.10.2; RFC 7641 §2. */
 import { readBlock } from "./block.ts";
 import { CODE, isSuccess } from "./codes.ts";
-import { type CoapMessage, type CoapOption, findOption, OPTION, uintValue, withoutOptions } from "./options.ts";
+import {
+  type CoapMessage,
+  type CoapOption,
+  findOption,
+  OPTION,
+  uintValue,
+  withoutObserve,
+  withoutOptions,
+} from "./options.ts";
 
 /** The critical options that the endpoint itself, or any application, understands: the lengths allowed, and whether it repeats. */
 const CRITICAL: ReadonlyMap<number, { readonly min: number; readonly max: number; readonly repeats: boolean }> =
@@ -19,7 +27,6 @@ const CRITICAL: ReadonlyMap<number, { readonly min: number; readonly max: number
 const CRITICAL_IN_RESPONSE: ReadonlySet<number> = new Set([OPTION.block1, OPTION.block2]);
 
 const BLOCKS: ReadonlySet<number> = new Set([OPTION.block1, OPTION.block2, OPTION.size1, OPTION.size2]);
-const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
 
 /** The code of the error that this request earns by its options; undefined where they are fine. */
 export function optionError(request: CoapMessage): number | undefined {
@@ -68,7 +75,7 @@ export function beginsObservation(request: CoapMessage, answer: CoapMessage): bo
 /** The options that the application sees: no Block options; no Observe in a request for a later block (RFC 7959 §2.6). */
 export function servedOptions(message: CoapMessage, blocks: boolean, laterBlock: boolean): readonly CoapOption[] {
   const plain = blocks ? withoutOptions(message, BLOCKS) : message;
-  return (laterBlock ? withoutOptions(plain, OBSERVE_ONLY) : plain).options;
+  return (laterBlock ? withoutObserve(plain) : plain).options;
 }
 
 function isUnderstood(option: CoapOption, previous: number): boolean {

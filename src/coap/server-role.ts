@@ -18,7 +18,7 @@ import {
   sameBytes,
   uintOption,
   withOptions,
-  withoutOptions,
+  withoutObserve,
 } from "./options.ts";
 import type { Outcome, Transmissions } from "./reliability.ts";
 import { beginsObservation, observeValue, optionError, servedOptions } from "./requests.ts";
@@ -49,8 +49,6 @@ interface Served {
   /** The peer has ended the observation that this request would begin, before the answer. */
   cancelled: Extract<CoapEffect, { type: "cancelled" }>["reason"] | undefined;
 }
-
-const OBSERVE_ONLY: ReadonlySet<number> = new Set([OPTION.observe]);
 
 /** Serves the requests of one peer. */
 export class ServerRole {
@@ -100,7 +98,7 @@ export class ServerRole {
     this.serving.remove(served);
     if (served.alarm !== undefined) this.context.alarms.clear(served.alarm);
     const observe = this.beginObservation(served, message, now);
-    let answer = observe === undefined ? withoutOptions(message, OBSERVE_ONLY) : withOptions(message, [observe]);
+    let answer = observe === undefined ? withoutObserve(message) : withOptions(message, [observe]);
     if (served.block1 !== undefined) answer = withOptions(answer, [blockOption(OPTION.block1, served.block1)]);
     answer = this.snapshots.cut(served.request, answer, served.block2, now);
     this.send(served, answer, observe !== undefined, now);

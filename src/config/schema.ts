@@ -10,7 +10,7 @@ const looksLikeNumber = { type: ["string", "number"] };
 
 const name = z.string().min(1).max(255);
 
-export const gatewaySchema = z.strictObject({
+const gatewaySchema = z.strictObject({
   endpoint: name.describe("Endpoint Client Name of the gateway, e.g. urn:dev:ops:32473-gateway-0017"),
   state: z
     .string()
@@ -58,7 +58,7 @@ export const serverSchema = z.strictObject({
   max_body: z.int().min(1024).describe("The greatest body that the server may send, in bytes").default(65536),
 });
 
-export const linkSchema = z.looseObject({ type: z.string().describe("What the link is, e.g. modbus-tcp") });
+const linkSchema = z.looseObject({ type: z.string().describe("What the link is, e.g. modbus-tcp") });
 
 const links = z.record(z.string().min(1), linkSchema).nullable().describe("Wires and sessions by name").optional();
 const devices = z.array(z.unknown()).nullable().describe("What stands behind the gateway").optional();

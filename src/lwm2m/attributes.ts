@@ -3,12 +3,12 @@
  * (information reporting); negative thresholds and exponents as OMA issue 563 asks.
  */
 import type { TypeInfo, TypeOf } from "./formats/codec.ts";
-import { type Path, pathDepth } from "./path.ts";
+import { LEVEL, type Path, pathDepth } from "./path.ts";
 import { badRequest, notAllowed } from "./refusals.ts";
 import type { ResourceType } from "./sample.ts";
 
 /** In the order in which a Discover shows them. */
-export const ATTRIBUTE_NAMES = ["pmin", "pmax", "gt", "lt", "st", "epmin", "epmax", "edge", "con", "hqmax"] as const;
+const ATTRIBUTE_NAMES = ["pmin", "pmax", "gt", "lt", "st", "epmin", "epmax", "edge", "con", "hqmax"] as const;
 export type AttributeName = (typeof ATTRIBUTE_NAMES)[number];
 
 /** pmin, pmax, epmin, epmax in seconds; edge 0 (falling) or 1 (rising); con 0 or 1; hqmax in entries. */
@@ -29,7 +29,6 @@ const COMPOSITE_ATTRIBUTES: readonly AttributeName[] = ["pmin", "pmax", "epmin",
 /** Those that judge a value, and so belong to a resource (Core 1.2 §5.1.2, assignation level). */
 const VALUE_ATTRIBUTES = ["gt", "lt", "st", "edge"] as const;
 const NUMERIC: ReadonlySet<ResourceType> = new Set(["integer", "unsigned", "float", "time"]);
-const RESOURCE = 3;
 
 /** Reads Uri-Query arguments: `pmin=5` sets, `pmin` takes away. Throws Lwm2mError 4.00 with what is wrong. */
 export function parseAttributes(queries: readonly string[]): AttributeChanges {
@@ -85,7 +84,7 @@ export function attributeEntries(attributes: Attributes): (readonly [AttributeNa
  */
 export function checkAttributes(attributes: Attributes, path: Path, typeOf: TypeOf): void {
   const level = pathDepth(path);
-  if (level < RESOURCE) {
+  if (level < LEVEL.resource) {
     const misplaced = VALUE_ATTRIBUTES.find((name) => attributes[name] !== undefined);
     if (misplaced !== undefined) throw badRequest(`${misplaced} belongs to a resource; ${path} is above one`);
   } else {

@@ -5,7 +5,7 @@ import { CONTENT_FORMAT, type ContentCodec, type TypeOf } from "./formats/codec.
 import { codecFor } from "./formats/index.ts";
 import type { Lwm2mVersion } from "./objects/versions.ts";
 import type { WriteOperation } from "./operation.ts";
-import { type Path, pathDepth } from "./path.ts";
+import { LEVEL, type Path, pathDepth } from "./path.ts";
 import { badRequest, notAllowed } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
 
@@ -15,9 +15,6 @@ export interface FormatWish {
   /** Of the registration: what is the default depends on it. */
   readonly version: Lwm2mVersion;
 }
-
-const RESOURCE = 3;
-const RESOURCE_INSTANCE = 4;
 
 /**
  * The format for what stands at a path, the same for a Read and all notifications of an Observe. Throws Lwm2mError 4.06
@@ -46,7 +43,7 @@ export function decodeValues(
   typeOf: TypeOf,
   version: Lwm2mVersion,
 ): PathValue[] {
-  if (pathDepth(path) >= RESOURCE && typeOf(path) === undefined) {
+  if (pathDepth(path) >= LEVEL.resource && typeOf(path) === undefined) {
     throw notAllowed(`${path} holds no value: it cannot be written`);
   }
   const codec = spoken(contentFormat, version);
@@ -81,7 +78,7 @@ function defaultFormat(path: Path, typeOf: TypeOf, version: Lwm2mVersion): numbe
 /** A resource without instances, or one instance of a resource. What may have several values is never single, even with one. */
 function isSingle(path: Path, typeOf: TypeOf): boolean {
   const depth = pathDepth(path);
-  return depth === RESOURCE_INSTANCE || (depth === RESOURCE && typeOf(path)?.multiple !== true);
+  return depth === LEVEL.resourceInstance || (depth === LEVEL.resource && typeOf(path)?.multiple !== true);
 }
 
 function notAcceptable(message: string): Lwm2mError {

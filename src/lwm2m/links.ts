@@ -11,7 +11,7 @@ import { formatDecimal } from "./formats/value.ts";
 import { PROTECTED_OBJECTS } from "./model-tree.ts";
 import { announcedVersion, impliedVersion, type Lwm2mVersion } from "./objects/versions.ts";
 import type { DiscoverOperation } from "./operation.ts";
-import { makePath, pathDepth, pathParts } from "./path.ts";
+import { LEVEL, makePath, pathDepth, pathParts } from "./path.ts";
 import type { Link, ObjectTree } from "./tree.ts";
 
 export interface RegisterParameters {
@@ -25,8 +25,6 @@ export interface RegisterParameters {
 }
 
 const VERSIONS: readonly Lwm2mVersion[] = ["1.0", "1.1", "1.2"];
-const OBJECT = 1;
-const INSTANCE = 2;
 
 /** The Uri-Query arguments of a Register, e.g. `ep=gw-1`, `lt=300`, `lwm2m=1.2`, `b=U`. */
 export function registerQuery({ endpoint, lifetime, version, binding, queueMode }: RegisterParameters): string[] {
@@ -95,10 +93,10 @@ function optionalFormats(version: Lwm2mVersion): readonly number[] {
 
 /** An object stands there itself where it has no instance, or a version to announce. */
 function objectList(tree: ObjectTree, versionOf: (object: number, own: string) => string | undefined): CoreLink[] {
-  const links = tree.discover(makePath({ prefix: tree.prefix }), INSTANCE).filter((link) => !isProtected(link));
+  const links = tree.discover(makePath({ prefix: tree.prefix }), LEVEL.instance).filter((link) => !isProtected(link));
   const inhabited = new Set(links.map(({ path }) => pathParts(path)).flatMap(objectOfInstance));
   return links.flatMap((link) => {
-    if (pathDepth(link.path) !== OBJECT) return [treeLink(link)];
+    if (pathDepth(link.path) !== LEVEL.object) return [treeLink(link)];
     const { object = -1 } = pathParts(link.path);
     const version = link.version === undefined ? undefined : versionOf(object, link.version);
     if (version !== undefined) return [treeLink({ path: link.path, version })];

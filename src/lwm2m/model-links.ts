@@ -1,14 +1,10 @@
 /** What exists, as a Discover lists it: Core 1.2 §6.3.2. */
-import { makePath, type Path, type PathParts, pathDepth, pathParts } from "./path.ts";
+import { LEVEL, makePath, type Path, type PathParts, pathDepth, pathParts } from "./path.ts";
 import { notAllowed } from "./refusals.ts";
 import type { Link, ObjectModel, ResourceModel, TreeModel } from "./tree.ts";
 
 /** How many levels below the path itself are listed where the request names no depth: /o 2, /o/i 1, /o/i/r 1; all objects with their instances. */
 const DEFAULT_DEPTH: readonly number[] = [2, 2, 1, 1];
-const OBJECT = 1;
-const INSTANCE = 2;
-const RESOURCE = 3;
-const RESOURCE_INSTANCE = 4;
 
 /**
  * The links at and below a path that exists, down to `depth` levels below it, in document order. A path without object
@@ -16,7 +12,7 @@ const RESOURCE_INSTANCE = 4;
  */
 export function discoverLinks(model: TreeModel, path: Path, depth?: number): Link[] {
   const level = pathDepth(path);
-  if (level === RESOURCE_INSTANCE) {
+  if (level === LEVEL.resourceInstance) {
     throw notAllowed(`${path}: an instance of a resource has no Discover`);
   }
   const links: Link[] = [];
@@ -41,15 +37,15 @@ class Lister {
 
   listObjects(model: TreeModel): void {
     for (const [id, object] of picked(model, this.target.object)) {
-      this.add(OBJECT, { object: id }, { version: object.definition.version });
-      if (this.to >= INSTANCE) this.listInstances(id, object);
+      this.add(LEVEL.object, { object: id }, { version: object.definition.version });
+      if (this.to >= LEVEL.instance) this.listInstances(id, object);
     }
   }
 
   private listInstances(object: number, { instances }: ObjectModel): void {
     for (const [instance, resources] of picked(instances, this.target.instance)) {
-      this.add(INSTANCE, { object, instance });
-      if (this.to < RESOURCE) continue;
+      this.add(LEVEL.instance, { object, instance });
+      if (this.to < LEVEL.resource) continue;
       for (const [id, resource] of picked(resources, this.target.resource)) {
         this.listResource({ object, instance, resource: id }, resource);
       }
@@ -57,9 +53,9 @@ class Lister {
   }
 
   private listResource(parts: Omit<PathParts, "prefix">, { instances }: ResourceModel): void {
-    this.add(RESOURCE, parts, instances === undefined ? {} : { dimension: instances.length });
-    if (this.to < RESOURCE_INSTANCE) return;
-    for (const resourceInstance of instances ?? []) this.add(RESOURCE_INSTANCE, { ...parts, resourceInstance });
+    this.add(LEVEL.resource, parts, instances === undefined ? {} : { dimension: instances.length });
+    if (this.to < LEVEL.resourceInstance) return;
+    for (const resourceInstance of instances ?? []) this.add(LEVEL.resourceInstance, { ...parts, resourceInstance });
   }
 
   private add(level: number, parts: Omit<PathParts, "prefix">, parameters: Omit<Link, "path"> = {}): void {

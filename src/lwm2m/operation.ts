@@ -13,7 +13,7 @@ import {
   parseObserveAttributes,
 } from "./attributes.ts";
 import { CONTENT_FORMAT } from "./formats/codec.ts";
-import { type Path, PREFIX, pathDepth, pathOfSegments } from "./path.ts";
+import { LEVEL, type Path, PREFIX, pathDepth, pathOfSegments } from "./path.ts";
 import { badRequest, notAllowed } from "./refusals.ts";
 
 interface OnPath {
@@ -68,11 +68,6 @@ export type Operation =
   | CancelObservationCompositeOperation
   | WriteCompositeOperation;
 
-const OBJECT = 1;
-const INSTANCE = 2;
-const RESOURCE = 3;
-const RESOURCE_INSTANCE = 4;
-
 /**
  * Which operation a request is. Whether its path exists, and what is possible there, is the tree's to say. Throws
  * Lwm2mError: 4.00, 4.04 or 4.05.
@@ -116,7 +111,7 @@ function pathOf(message: CoapMessage): Path {
 }
 
 function parseGet(message: CoapMessage, path: Path): Operation {
-  if (pathDepth(path) < OBJECT) throw badRequest(`${path} names no object`);
+  if (pathDepth(path) < LEVEL.object) throw badRequest(`${path} names no object`);
   const accept = uintValue(message, OPTION.accept);
   if (accept === CONTENT_FORMAT.linkFormat) {
     return { type: "discover", path, ...depthOf(stringValues(message, OPTION.uriQuery)) };
@@ -144,14 +139,14 @@ function depthOf(queries: readonly string[]): { readonly depth?: number } {
 
 /** A PUT with a format writes values; without format and payload it writes attributes. */
 function parsePut(message: CoapMessage, path: Path): Operation {
-  if (pathDepth(path) < OBJECT) throw badRequest(`${path} names no object`);
+  if (pathDepth(path) < LEVEL.object) throw badRequest(`${path} names no object`);
   const contentFormat = uintValue(message, OPTION.contentFormat);
   if (contentFormat === undefined && message.payload.length === 0) {
     const queries = stringValues(message, OPTION.uriQuery);
     if (queries.length === 0) throw badRequest("neither a Content-Format nor attributes: nothing to write");
     return { type: "writeAttributes", path, attributes: parseAttributes(queries) };
   }
-  if (pathDepth(path) < INSTANCE) throw notAllowed(`${path} is an object; write to an instance or below`);
+  if (pathDepth(path) < LEVEL.instance) throw notAllowed(`${path} is an object; write to an instance or below`);
   return { type: "write", mode: "replace", path, ...payloadOf(message) };
 }
 
@@ -160,15 +155,15 @@ function parsePost(message: CoapMessage, path: Path): Operation {
   const contentFormat = uintValue(message, OPTION.contentFormat);
   const likeExecute = contentFormat === undefined || contentFormat === CONTENT_FORMAT.text;
   switch (pathDepth(path)) {
-    case OBJECT:
+    case LEVEL.object:
       return parseCreate(message, path);
-    case INSTANCE:
+    case LEVEL.instance:
       if (likeExecute) throw notAllowed(`${path} is no resource: it cannot be executed`);
       return { type: "write", mode: "update", path, ...payloadOf(message) };
-    case RESOURCE:
+    case LEVEL.resource:
       if (likeExecute) return { type: "execute", path, args: argumentsOf(message) };
       return { type: "write", mode: "update", path, ...payloadOf(message) };
-    case RESOURCE_INSTANCE:
+    case LEVEL.resourceInstance:
       if (contentFormat === undefined) throw notAllowed(`${path} is no resource: it cannot be executed`);
       // One value has no parts: to update it is to replace it.
       return { type: "write", mode: "replace", path, ...payloadOf(message) };
@@ -192,7 +187,7 @@ function argumentsOf(message: CoapMessage): string {
 
 function parseDelete(path: Path): Operation {
   const depth = pathDepth(path);
-  if (depth !== INSTANCE && depth !== RESOURCE_INSTANCE) {
+  if (depth !== LEVEL.instance && depth !== LEVEL.resourceInstance) {
     throw notAllowed(`${path} cannot be deleted: only instances of objects and of resources can`);
   }
   return { type: "delete", path };

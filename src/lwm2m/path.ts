@@ -12,6 +12,9 @@ export interface PathParts {
   readonly resourceInstance?: number;
 }
 
+/** How many IDs the path of each has: see pathDepth. */
+export const LEVEL = { object: 1, instance: 2, resource: 3, resourceInstance: 4 } as const;
+
 /** 65535 is MAX_ID: reserved, never a real ID (Core §6.1). */
 export const MAX_ID = 65535;
 

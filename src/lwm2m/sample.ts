@@ -1,4 +1,5 @@
 import type { UnixMillis } from "../clock.ts";
+import { sameBytes } from "../coap/options.ts";
 import type { Path } from "./path.ts";
 
 /** Objlnk: an object instance, `65535:65535` where it points nowhere. */
@@ -45,10 +46,4 @@ export function sameValue(a: Value, b: Value): boolean {
   if (a instanceof Uint8Array) return b instanceof Uint8Array && sameBytes(a, b);
   if (isObjectLink(a)) return isObjectLink(b) && a.object === b.object && a.instance === b.instance;
   return Object.is(a, b) || (a === 0 && b === 0);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -101,7 +101,7 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
 const knownOf = new WeakMap<AdapterModule, ReadonlySet<string>>();
 
 /** Every key that may stand beside a resource of this protocol; `device` is between core and adapter. */
-export function resourceKeysOf(adapter: AdapterModule): ReadonlySet<string> {
+function resourceKeysOf(adapter: AdapterModule): ReadonlySet<string> {
   let known = knownOf.get(adapter);
   if (known === undefined) {
     const own = knownKeys(adapter.point).filter((key) => key !== "device");

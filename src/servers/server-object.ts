@@ -51,7 +51,7 @@ const FIELDS: Readonly<Record<number, Field>> = {
 const EXECUTABLE = [DISABLE, UPDATE_TRIGGER];
 
 /** Every resource that this object can have, for the choice of its version. */
-export const SERVER_RESOURCES: readonly number[] = [...Object.keys(FIELDS).map(Number), ...EXECUTABLE];
+const SERVER_RESOURCES: readonly number[] = [...Object.keys(FIELDS).map(Number), ...EXECUTABLE];
 
 /** What a server did to its own account. */
 export interface AccountListener {

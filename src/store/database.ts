@@ -7,7 +7,7 @@ import { DeviceTable } from "./device-table.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { StoreError } from "./store-error.ts";
 
-export const FILE_NAME = "gateway.db";
+const FILE_NAME = "gateway.db";
 
 /** How long a process that is about to stop may still hold the file. */
 const BUSY_MILLIS = 1000;

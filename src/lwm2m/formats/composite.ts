@@ -4,7 +4,7 @@
  */
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../../errors.ts";
-import { makePath, type Path, pathDepth } from "../path.ts";
+import { LEVEL, makePath, type Path, pathDepth } from "../path.ts";
 import type { PathValue } from "../sample.ts";
 import { CONTENT_FORMAT, type TypeOf } from "./codec.ts";
 import { lwm2mCbor } from "./lwm2m-cbor.ts";
@@ -50,7 +50,6 @@ export function decodeRecords(contentFormat: number, payload: Uint8Array, typeOf
 }
 
 const FORMAT = "SenML";
-const RESOURCE_INSTANCE = 4;
 
 /** Bodies in plain SenML may have what RFC 8428 lets a reader skip; only SenML-ETCH has the stricter rules of RFC 8790. */
 function readPack(contentFormat: number, payload: Uint8Array, kind: PackKind): SenmlInput[] | undefined {
@@ -80,7 +79,7 @@ function compositeRecord({ name, value, removal }: Resolved, typeOf: TypeOf): Co
   // A level that holds no value is wrong whatever may be there.
   const type = singleType(path, typeOf);
   if (removal) {
-    if (pathDepth(path) === RESOURCE_INSTANCE) return { type: "removal", path };
+    if (pathDepth(path) === LEVEL.resourceInstance) return { type: "removal", path };
     throw new Lwm2mError(CODE.badRequest, `${path} cannot be removed: only an instance of a resource can`);
   }
   if (value === undefined) throw new ProtocolError(`SenML: the record of ${path} has no value`);

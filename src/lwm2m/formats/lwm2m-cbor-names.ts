@@ -3,7 +3,7 @@
  * of IDs. The name of a value is all keys from the outermost map down to it, in any grouping.
  */
 import { ProtocolError } from "../../errors.ts";
-import { childPath, isWithin, MAX_ID, makePath, type Path, PREFIX, pathDepth, prefixOf } from "../path.ts";
+import { childPath, isWithin, LEVEL, MAX_ID, makePath, type Path, PREFIX, pathDepth, prefixOf } from "../path.ts";
 import { type Cbor, type CborMap, decodeCbor } from "./cbor.ts";
 import { outside } from "./names.ts";
 
@@ -47,7 +47,6 @@ export function checkId(id: number): void {
   if (id >= MAX_ID) throw new ProtocolError(`LwM2M CBOR: ID ${id} is above 65534`);
 }
 
-const RESOURCE = 3;
 /** How many IDs a name has at most: object, instance, resource, resource instance. */
 const MAX_DEPTH = 4;
 
@@ -78,7 +77,7 @@ function joined(above: Name, key: readonly Cbor[]): Name {
 
 /** Undefined where the name, read from the object on, is no resource or does not lie within `base`. */
 function idsAfter({ prefix, ids }: NamedItem, base: Path): readonly number[] | undefined {
-  if (ids.length < RESOURCE) return undefined;
+  if (ids.length < LEVEL.resource) return undefined;
   const path = pathOf(prefix === "" ? prefixOf(base) : prefix, ids);
   return isWithin(path, base) ? ids.slice(pathDepth(base)) : undefined;
 }

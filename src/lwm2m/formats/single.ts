@@ -1,6 +1,6 @@
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
-import { type Path, pathDepth } from "../path.ts";
+import { LEVEL, type Path, pathDepth } from "../path.ts";
 import type { Sample } from "../sample.ts";
 import type { TypeOf } from "./codec.ts";
 
@@ -11,7 +11,12 @@ import type { TypeOf } from "./codec.ts";
 export function onlySample(samples: readonly Sample[], base: Path, typeOf: TypeOf): Sample {
   const [sample] = samples;
   const depth = pathDepth(base);
-  if (sample === undefined || samples.length > 1 || depth < 3 || (depth === 3 && typeOf(base)?.multiple === true)) {
+  if (
+    sample === undefined ||
+    samples.length > 1 ||
+    depth < LEVEL.resource ||
+    (depth === LEVEL.resource && typeOf(base)?.multiple === true)
+  ) {
     throw new Lwm2mError(CODE.notAcceptable, `${base} is not a single value: ask for SenML or TLV`);
   }
   return sample;

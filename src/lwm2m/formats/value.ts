@@ -1,7 +1,7 @@
 /** Values and their types (Core 1.2 Appendix C, Table C-2): what a decoded scalar must be to stand at a path. */
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../../errors.ts";
-import { type Path, pathDepth } from "../path.ts";
+import { LEVEL, type Path, pathDepth } from "../path.ts";
 import { isObjectLink, type ObjectLink, type ResourceType, type Value } from "../sample.ts";
 import type { TypeInfo, TypeOf } from "./codec.ts";
 
@@ -117,7 +117,7 @@ export function encodeUtf8(text: string): Uint8Array {
  */
 export function typeAtLeaf(path: Path, typeOf: TypeOf): ResourceType | undefined {
   const depth = pathDepth(path);
-  if (depth < 3) throw new Lwm2mError(CODE.badRequest, `${path} cannot hold a value: expected a resource`);
+  if (depth < LEVEL.resource) throw new Lwm2mError(CODE.badRequest, `${path} cannot hold a value: expected a resource`);
   const info = typeOf(path);
   if (info !== undefined) checkLevel(path, depth, info);
   return info?.type;
@@ -132,7 +132,7 @@ export function singleType(base: Path, typeOf: TypeOf): ResourceType {
 
 /** A write to a resource itself needs to know it (4.04), where a write to an instance skips what it does not know. */
 export function checkKnown(base: Path, typeOf: TypeOf): void {
-  if (pathDepth(base) >= 3 && typeOf(base) === undefined) throw unknownResource(base);
+  if (pathDepth(base) >= LEVEL.resource && typeOf(base) === undefined) throw unknownResource(base);
 }
 
 export function misfit(path: Path, type: ResourceType, found: string): Lwm2mError {
@@ -152,10 +152,11 @@ const EXPECTED: Readonly<Record<ResourceType, string>> = {
 };
 
 function checkLevel(path: Path, depth: number, { multiple }: TypeInfo): void {
-  if (multiple && depth === 3) {
+  if (multiple && depth === LEVEL.resource) {
     throw new Lwm2mError(CODE.badRequest, `${path} has several instances: expected values of its instances`);
   }
-  if (!multiple && depth === 4) throw new Lwm2mError(CODE.badRequest, `${path}: the resource has no instances`);
+  if (!multiple && depth === LEVEL.resourceInstance)
+    throw new Lwm2mError(CODE.badRequest, `${path}: the resource has no instances`);
 }
 
 function unknownResource(path: Path): Lwm2mError {
