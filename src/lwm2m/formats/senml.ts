@@ -127,8 +127,10 @@ export function datable(samples: readonly Sample[]): boolean {
 
 /** The time of a record in seconds, which may be relative to now; undefined where it is and now is not known. */
 export function absoluteTime(seconds: number, now: UnixMillis | undefined): UnixMillis | undefined {
-  if (seconds >= ABSOLUTE_TIME) return Math.round(seconds * 1000);
-  return now === undefined ? undefined : now + Math.round(seconds * 1000);
+  // Rounded first: base and offset of a time at the border may add up to a hair less.
+  const millis = Math.round(seconds * 1000);
+  if (millis >= ABSOLUTE_TIME * 1000) return millis;
+  return now === undefined ? undefined : now + millis;
 }
 
 function baseTime(samples: readonly Sample[]): UnixMillis | undefined {

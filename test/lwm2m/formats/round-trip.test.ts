@@ -94,3 +94,14 @@ for (const [format, codec] of NAMED.filter(([, codec]) => codec.carriesTime)) {
     );
   });
 }
+
+test("a time at the border of the relative ones stays absolute, whatever the base time adds to it", () => {
+  const [newer, border] = [1_198_523_808_261, 2 ** 28 * 1000];
+  const samples = [newer, border].map((time, i) => ({ path: parsePath(`/3/0/${9 + i}`), value: 1, time }));
+  const payload = senmlJson.encode(samples, parsePath("/"), typeOfId, { times: true });
+  const read = decodeTimed(senmlJson.contentFormat, payload, { base: parsePath("/"), typeOf: typeOfId });
+  assert.deepEqual(
+    read.map(({ time }) => time),
+    [newer, border],
+  );
+});
