@@ -40,10 +40,4 @@ export class Values {
   get(path: Path): Known | undefined {
     return this.known.get(path);
   }
-
-  /** How long ago the newest reading came, good or bad; undefined where there was none. */
-  age(path: Path, now: Millis): Millis | undefined {
-    const known = this.known.get(path);
-    return known === undefined ? undefined : now - known.heard;
-  }
 }

@@ -19,7 +19,7 @@ test("a value that is read again unchanged has the new time and is young again",
   values.update([sample(1, 100)], 0);
   values.update([sample(1, 5100)], 5000);
   assert.equal(values.get(POWER)?.good?.time, 5100);
-  assert.equal(values.age(POWER, 5001), 1);
+  assert.equal(values.get(POWER)?.heard, 5000);
 });
 
 test("bytes and not-a-number are compared by content", () => {
@@ -50,8 +50,7 @@ test("a bad reading is news once, whatever its reason says each time, and again 
   assert.equal(values.bad(POWER, "sensor open", 5, 5), true);
 });
 
-test("what was never heard has no age", () => {
+test("of what was never heard nothing is known", () => {
   const values = new Values();
-  assert.equal(values.age(POWER, 1), undefined);
   assert.equal(values.get(POWER), undefined);
 });

@@ -2,7 +2,7 @@
  * The whole gateway in one process: real configuration files, mappings, adapter, store and protocols. Only the edges are
  * fake: the clock, random bytes, the datagram wire (see scripted-server.ts) and the Modbus line (see fake-bus.ts).
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { type Millis, SECOND } from "../../src/clock.ts";
@@ -91,10 +91,6 @@ export class AGateway {
     const file = join(this.folder, name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
-  }
-
-  removeFile(name: string): void {
-    rmSync(join(this.folder, name));
   }
 
   /** Changes a mapping; one that comes with the program is copied beside config.yaml, which hides it. */

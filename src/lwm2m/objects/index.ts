@@ -1,7 +1,7 @@
 /** The objects that we know: the facts of the OMA registry, all versions, and what vendors add to them. */
 import { nearestNames } from "../../near-miss.ts";
 import type { TypeInfo, TypeOf } from "../formats/codec.ts";
-import { type Path, pathParts } from "../path.ts";
+import { pathParts } from "../path.ts";
 import data from "./catalogue.json" with { type: "json" };
 import { type CompactObject, expandObject } from "./compact.ts";
 import type { ObjectDefinition, ResourceDefinition } from "./definition.ts";
@@ -96,15 +96,6 @@ export class ObjectCatalogue {
     return object === undefined || resource === undefined ? undefined : resourceType(this.find(object), resource);
   };
 
-  /** As typeOf, for the versions that one client announced; an object that is not named counts with its newest version. */
-  typeOfVersions(versions: ReadonlyMap<number, string>): TypeOf {
-    return (path: Path) => {
-      const { object, resource } = pathParts(path);
-      if (object === undefined || resource === undefined) return undefined;
-      return resourceType(this.find(object, versions.get(object)) ?? this.find(object), resource);
-    };
-  }
-
   private nameTable(): ReadonlyMap<string, readonly number[]> {
     if (this.namesMade) return this.names;
     for (const [id, entries] of this.entries) {
@@ -118,7 +109,7 @@ export class ObjectCatalogue {
 }
 
 /** The type of one resource of a definition; undefined for an executable or unknown one. */
-export function resourceType(definition: ObjectDefinition | undefined, resource: number): TypeInfo | undefined {
+function resourceType(definition: ObjectDefinition | undefined, resource: number): TypeInfo | undefined {
   const found = definition?.resources.get(resource);
   return found?.type === undefined ? undefined : { type: found.type, multiple: found.multiple };
 }

@@ -117,16 +117,6 @@ test("the type of a path is that of its resource, with or without a prefix", () 
   }
 });
 
-test("the type of a path may differ with the version", () => {
-  // Resource 13 of the Server object came with 1.1.
-  const path = parsePath("/1/0/13");
-  const versions = (version: string) => catalogue.typeOfVersions(new Map([[1, version]]));
-  assert.equal(versions("1.0")(path), undefined);
-  assert.deepEqual(versions("1.1")(path), { type: "unsigned", multiple: false });
-  assert.deepEqual(versions("9.9")(path), catalogue.typeOf(path));
-  assert.deepEqual(versions("1.0")(parsePath("/3303/0/5700")), { type: "float", multiple: false });
-});
-
 test("vendor objects are added to a copy", () => {
   const mine: ObjectDefinition = { ...found(3303, "1.0"), id: 26241, name: "My Meter", version: "1.0" };
   const newer: ObjectDefinition = { ...found(3303), version: "1.10" };
