@@ -1,7 +1,7 @@
 /** One endpoint on the bench: a hand-made peer sends it single messages and looks at what comes out. */
 import { createHash } from "node:crypto";
 import type { Millis } from "../../src/clock.ts";
-import { type Block, readBlock } from "../../src/coap/block.ts";
+import { type Block, blockOption, readBlock } from "../../src/coap/block.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import {
   type CoapEffect,
@@ -160,4 +160,18 @@ export function ask(bench: Bench, asked: CoapMessage): UdpMessage {
 /** Answers a request of ours in the acknowledgement. */
 export function acknowledge(bench: Bench, asked: UdpMessage, answer: CoapMessage): CoapEffect[] {
   return bench.receive(TYPE.ack, asked.token, answer, asked.messageId);
+}
+
+/** Five blocks of 1024 bytes, the last one short. */
+export const BODY: Uint8Array = bodyOf(5000);
+
+/** A token for each block. */
+export const tokenOf = (n: number): Uint8Array => Uint8Array.of(1, n >> 8, n & 0xff);
+
+/** A request with block `number` of the body. */
+export function part(code: number, number: number, body = BODY, szx = 6): CoapMessage {
+  const size = 16 << szx;
+  const more = (number + 1) * size < body.length;
+  const option = blockOption(OPTION.block1, block(number, more, szx));
+  return request(code, "5/0/0", [option], body.subarray(number * size, (number + 1) * size));
 }

@@ -10,6 +10,7 @@ import {
   acknowledge,
   ask,
   Bench,
+  BODY,
   block,
   block1,
   bodyOf,
@@ -21,7 +22,6 @@ import {
   sent,
 } from "./bench.ts";
 
-const BODY = bodyOf(5000);
 const FIRST = exchangeId(1);
 
 /** Plays a server that takes the blocks; `szx` of the answers may be smaller. */

@@ -7,6 +7,7 @@ import { CODE } from "../../src/coap/codes.ts";
 import { type CoapMessage, OPTION, uintOption, uintValue } from "../../src/coap/options.ts";
 import {
   Bench,
+  BODY,
   block,
   block1,
   block2,
@@ -17,22 +18,13 @@ import {
   hex,
   message,
   only,
+  part,
   request,
   respond,
   sent,
   TOKEN,
+  tokenOf,
 } from "./bench.ts";
-
-const BODY = bodyOf(5000);
-const tokenOf = (n: number): Uint8Array => Uint8Array.of(1, n >> 8, n & 0xff);
-
-/** A request with block `number` of the body. */
-function part(code: number, number: number, body = BODY, szx = 6): CoapMessage {
-  const size = 16 << szx;
-  const more = (number + 1) * size < body.length;
-  const option = blockOption(OPTION.block1, block(number, more, szx));
-  return request(code, "5/0/0", [option], body.subarray(number * size, (number + 1) * size));
-}
 
 /** RFC 7959 §3, in the notation NUM/M/SIZE: 2:0/1/128, 1:2/0/64, 2:4/0/64. */
 test("the option holds number, more and size", () => {

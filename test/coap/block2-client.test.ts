@@ -11,6 +11,7 @@ import {
   acknowledge,
   ask,
   Bench,
+  BODY,
   block,
   block2,
   bodyOf,
@@ -23,7 +24,6 @@ import {
   sent,
 } from "./bench.ts";
 
-const BODY = bodyOf(5000);
 const FIRST = exchangeId(1);
 
 /** Plays a server that has this body. */

@@ -9,6 +9,7 @@ import { TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import { type CoapMessage, findOption, OPTION, uintOption, uintValue } from "../../src/coap/options.ts";
 import {
   Bench,
+  BODY,
   block,
   block1,
   block2,
@@ -19,23 +20,15 @@ import {
   hex,
   message,
   only,
+  part,
   request,
   respond,
   sent,
   TOKEN,
+  tokenOf,
 } from "./bench.ts";
 
-const BODY = bodyOf(5000);
 const FIRST = exchangeId(1);
-const tokenOf = (n: number): Uint8Array => Uint8Array.of(1, n >> 8, n & 0xff);
-
-/** A request with block `number` of the body. */
-function part(code: number, number: number, body = BODY, szx = 6): CoapMessage {
-  const size = 16 << szx;
-  const more = (number + 1) * size < body.length;
-  const option = blockOption(OPTION.block1, block(number, more, szx));
-  return request(code, "5/0/0", [option], body.subarray(number * size, (number + 1) * size));
-}
 
 /** Fetches the rest of an answer as a peer does; returns the whole and how many blocks it had. */
 function fetchRest(bench: Bench, asked: CoapMessage, first: UdpMessage): { body: Uint8Array; blocks: number } {

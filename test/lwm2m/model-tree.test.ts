@@ -224,34 +224,6 @@ test("types come from the definition, for absent optional resources too", () => 
   assert.equal(tree.typeOf(at("/d01/9/0/0")), undefined);
 });
 
-test("discover follows the depth table of Core 1.2 §6.3.2", () => {
-  const { tree } = aDevice();
-  const paths = (path: string, depth?: number) =>
-    tree.discover(at(path), depth).map((link) => link.path.replace("/d01", ""));
-  const resources = ["/16/0/0", "/16/0/1"];
-  const instances = ["/16/0/0/0", "/16/0/0/1"];
-  assert.deepEqual(paths("/d01/16", 0), ["/16"]);
-  assert.deepEqual(paths("/d01/16", 1), ["/16", "/16/0"]);
-  assert.deepEqual(paths("/d01/16", 2), ["/16", "/16/0", ...resources]);
-  assert.deepEqual(paths("/d01/16"), ["/16", "/16/0", ...resources]);
-  assert.deepEqual(paths("/d01/16", 3), ["/16", "/16/0", "/16/0/0", ...instances, "/16/0/1"]);
-  assert.deepEqual(paths("/d01/16/0", 0), ["/16/0"]);
-  assert.deepEqual(paths("/d01/16/0"), ["/16/0", ...resources]);
-  assert.deepEqual(paths("/d01/16/0", 2), ["/16/0", "/16/0/0", ...instances, "/16/0/1"]);
-  assert.deepEqual(paths("/d01/16/0", 3), paths("/d01/16/0", 2));
-  assert.deepEqual(paths("/d01/16/0/0", 0), ["/16/0/0"]);
-  assert.deepEqual(paths("/d01/16/0/0"), ["/16/0/0", ...instances]);
-  assert.deepEqual(paths("/d01/16/0/0", 3), ["/16/0/0", ...instances]);
-  assert.throws(() => tree.discover(at("/d01/16/0/0/0")), lwm2m(CODE.methodNotAllowed));
-  assert.throws(() => tree.discover(at("/d01/17")), lwm2m(CODE.notFound));
-});
-
-test("discover names the version of an object and the number of resource instances", () => {
-  const { tree } = aDevice();
-  assert.deepEqual(tree.discover(at("/d01/3303"), 0), [{ path: "/d01/3303", version: "1.1" }]);
-  assert.deepEqual(tree.discover(at("/d01/16/0/0"), 0), [{ path: "/d01/16/0/0", dimension: 2 }]);
-});
-
 test("instances that come and go are seen at once", async () => {
   const { tree, backing } = aDevice();
   backing.model = new Map([...backing.model].filter(([id]) => id !== 3303));
