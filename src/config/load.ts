@@ -8,7 +8,7 @@ import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode } from "../yaml/read.ts";
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
-import { besides, listYaml, readText } from "./files.ts";
+import { besides, listYaml, listYml, readText } from "./files.ts";
 import { readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
@@ -113,6 +113,10 @@ async function readDevicesD(directory: string, report: Report): Promise<readonly
     if (tree === undefined) continue;
     readNode(tree, devicesFileSchema, report);
     trees.push(tree);
+  }
+  for (const name of await listYml(directory)) {
+    const message = `${join(directory, name)} is not read: the name of such a file must end in .yaml`;
+    report({ severity: "warning", message });
   }
   return trees;
 }

@@ -48,12 +48,14 @@ const HOSTILE_DEPTH = 500;
 function hostileLine(text: string): number | undefined {
   let brackets = 0;
   for (const [index, line] of text.split("\n").entries()) {
-    const opened = line.match(/[[{]/g)?.length ?? 0;
-    const closed = line.match(/[\]}]/g)?.length ?? 0;
+    let deepest = brackets;
+    for (const [bracket] of line.matchAll(/[[\]{}]/g)) {
+      brackets = Math.max(0, brackets + (bracket === "[" || bracket === "{" ? 1 : -1));
+      deepest = Math.max(deepest, brackets);
+    }
     const marks = /^(?: *[-?:] )*/.exec(line)?.[0].match(/[-?:]/g)?.length ?? 0;
     const indentation = /^ */.exec(line)?.[0].length ?? 0;
-    brackets = Math.max(0, brackets + opened - closed);
-    if (Math.max(brackets, marks, indentation) > HOSTILE_DEPTH) return index + 1;
+    if (Math.max(deepest, marks, indentation) > HOSTILE_DEPTH) return index + 1;
   }
   return undefined;
 }
@@ -86,7 +88,7 @@ class TreeReader {
   read(root: Node | null): YamlNode {
     const { node, size } = this.node(root, 0, 0);
     if (size > MAX_NODES) {
-      this.fail(node.place, `aliases make this file grow to more than ${MAX_NODES} nodes`);
+      this.fail(node.place, `more than ${MAX_NODES} nodes, with what its aliases stand for`);
     }
     return node;
   }

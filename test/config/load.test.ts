@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readText } from "../../src/config/files.ts";
 import { BASE, loadFolder, withDevices } from "./config-folder.ts";
 
 const METER = "{ id: meter-1, mapping: eastron-sdm630, link: bus }";
@@ -88,6 +89,20 @@ test("a file that is not there, is no text or is no YAML is a ConfigError", asyn
   assert.match((await loadFolder(t, { "config.yaml": bytes })).problems[0] ?? "", /it is not UTF-8 text/);
   assert.match((await loadFolder(t, { "config.yaml": "a: {" })).problems[0] ?? "", /^config\.yaml:1:/);
   assert.match((await loadFolder(t, { "config.yaml": "" })).problems[0] ?? "", /expected a map, found nothing/);
+});
+
+test("a file that is too large is refused before it is parsed, and one without an end is not read to it", async (t) => {
+  const text = `${BASE}# ${"x".repeat(5_000_000)}`;
+  assert.deepEqual((await loadFolder(t, { "config.yaml": text })).problems, [
+    "error: cannot read config.yaml: it is larger than 4 MB",
+  ]);
+  await assert.rejects(readText("/dev/zero"), /larger than 4 MB/);
+});
+
+test("a file of devices.d that is called .yml is no silence but a warning", async (t) => {
+  const { config, problems } = await loadFolder(t, { ...withDevices(METER), "devices.d/hall.yml": "devices: []\n" });
+  assert.equal(config?.devices.length, 1);
+  assert.deepEqual(problems, ["warning: devices.d/hall.yml is not read: the name of such a file must end in .yaml"]);
 });
 
 test("server ids are unique, and pmax is not below pmin", async (t) => {
