@@ -8,6 +8,7 @@ import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/defi
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { ObjectModel, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 import type { DevicePlan, ResourceSource } from "../mapping/plan-types.ts";
+import { SharedTrees } from "./shared-trees.ts";
 
 /** One value of the tree: a resource, or one instance of a multiple resource. */
 export interface Leaf {
@@ -30,7 +31,12 @@ export interface DeviceModel {
 export const DEVICE_OBJECT = { id: 3, reboot: 4, errorCode: 11, supportedBinding: 16 } as const;
 
 /** `deviceObject`: object 3, where the plan has none. */
-export function deviceModel(plan: DevicePlan, prefix: string, deviceObject: ObjectDefinition): DeviceModel {
+export function deviceModel(
+  plan: DevicePlan,
+  prefix: string,
+  deviceObject: ObjectDefinition,
+  trees = new SharedTrees(),
+): DeviceModel {
   const definitions = new Map([...plan.objects].map(([id, { definition }]) => [id, definition]));
   if (!definitions.has(DEVICE_OBJECT.id)) definitions.set(DEVICE_OBJECT.id, deviceObject);
   const rows: readonly Row[] = [...plan.resources.values()];
@@ -41,7 +47,7 @@ export function deviceModel(plan: DevicePlan, prefix: string, deviceObject: Obje
     const path = makePath({ prefix, object: row.object, instance: row.instance, resource: row.resource });
     leaves.set(path, [...(leaves.get(path) ?? []), leafOf(row, path)]);
   }
-  return { tree: treeOf(all, definitions), leaves };
+  return { tree: trees.share(treeOf(all, definitions)), leaves };
 }
 
 /** /meter-1/3/0/11/0: where the gateway says that a device is away. */

@@ -14,6 +14,7 @@ import { type DeviceState, type DeviceStatus, valueStatuses } from "./device-sta
 import { errorCodeSamples, fixedSamples } from "./fixed-values.ts";
 import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
 import { Readings } from "./readings.ts";
+import type { SharedTrees } from "./shared-trees.ts";
 import { Values } from "./values.ts";
 
 export interface DeviceSettings {
@@ -21,6 +22,8 @@ export interface DeviceSettings {
   readonly prefix: string;
   /** Object 3, for a device whose mapping has none. */
   readonly deviceObject: ObjectDefinition;
+  /** Where devices of one type find the objects that they have in common. */
+  readonly trees?: SharedTrees;
   /** The link of the plan, opened where it is not; asked again for each attempt to attach. */
   readonly openLink: () => Promise<Link>;
   readonly clock: Clock;
@@ -64,7 +67,7 @@ export class Device {
     this.prefix = prefix;
     this.settings = settings;
     this.observer = observer;
-    this.model = deviceModel(plan, prefix, settings.deviceObject);
+    this.model = deviceModel(plan, prefix, settings.deviceObject, settings.trees);
     this.readings = new Readings([...this.model.leaves.values()].flat(), this.values, clock, log);
     this.session = new DeviceSession(settings, this.sessionListener());
     this.schedule = new PollSchedule(pollsOf(plan), fraction);

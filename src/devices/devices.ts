@@ -6,6 +6,7 @@ import type { DevicePlan } from "../mapping/plan-types.ts";
 import { Device, type DeviceObserver } from "./device.ts";
 import { OpenLinks } from "./open-links.ts";
 import { samePlan } from "./same-plan.ts";
+import { SharedTrees } from "./shared-trees.ts";
 
 /** A link as the configuration describes it; `LinkSettings` of config/ is one. */
 export interface LinkPlan {
@@ -96,7 +97,8 @@ export class Devices {
     await Promise.all([...stopped].map((id) => this.get(id)?.close()));
     await this.links.adopt(links, new Set(devices.map(({ plan }) => plan.link)));
     const started = new Set([...change.added, ...change.changed]);
-    this.running = new Map(devices.map((placed) => [placed.plan.id, this.keepOrMake(placed, started)]));
+    const trees = new SharedTrees();
+    this.running = new Map(devices.map((placed) => [placed.plan.id, this.keepOrMake(placed, started, trees)]));
     this.prefixes = new Map(this.list().map((device) => [device.prefix, device]));
     if (stopped.size > 0 || started.size > 0) this.listener.onDevicesChanged(change);
     this.start(this.list().filter(({ plan }) => started.has(plan.id)));
@@ -126,13 +128,13 @@ export class Devices {
     };
   }
 
-  private keepOrMake(placed: PlacedDevice, started: ReadonlySet<string>): Running {
+  private keepOrMake(placed: PlacedDevice, started: ReadonlySet<string>, trees: SharedTrees): Running {
     const { id } = placed.plan;
     const running = this.running.get(id);
     if (running !== undefined && !started.has(id)) return running;
     const { link } = placed.plan;
     const log = this.settings.log.child({ device: id, link });
-    const settings = { ...this.settings, ...placed, log, openLink: () => this.links.open(link) };
+    const settings = { ...this.settings, ...placed, trees, log, openLink: () => this.links.open(link) };
     return { placed, device: new Device(settings, this.listener) };
   }
 }
