@@ -163,7 +163,7 @@ export class Observation implements Waiting {
   private reportDue(): Millis {
     let next = Number.POSITIVE_INFINITY;
     for (const { pending, rules } of this.targets) {
-      next = Math.min(next, this.reportedAt + (pending ? Math.min(rules.pmin, rules.pmax) : rules.pmax));
+      next = Math.min(next, this.reportedAt + (pending ? rules.pmin : rules.pmax));
     }
     return next;
   }

@@ -54,11 +54,6 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
 
   handle(event: RegistrationEvent | Timeout, now: Millis): RegistrationEffect[] {
     this.effects = [];
-    this.dispatch(event, now);
-    return this.effects;
-  }
-
-  private dispatch(event: RegistrationEvent | Timeout, now: Millis): void {
     switch (event.type) {
       case "start":
         this.start(now);
@@ -91,6 +86,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
       default:
         event satisfies never;
     }
+    return this.effects;
   }
 
   private start(now: Millis): void {

@@ -8,6 +8,7 @@ import { sameValue, type Value } from "./sample.ts";
 /** Attributes as the evaluation needs them: times in milliseconds, and nothing that contradicts itself. */
 export interface Rules {
   readonly pmin: Millis;
+  /** Never less than pmin. */
   readonly pmax: Millis;
   readonly epmin: Millis;
   readonly epmax: Millis;
