@@ -70,3 +70,17 @@ test("a closed device is detached and says nothing more", async () => {
   assert.ok(fake.requests.length <= asked + 1);
   assert.equal(clock.next, undefined, "no timer is left");
 });
+
+test("a device that refuses a request is there: a refusal is an answer", async () => {
+  const { clock, fake, device, states } = aDevice(METER);
+  fake.set(VOLTAGE, 230);
+  device.start();
+  await clock.advance(5 * SECOND);
+  fake.alive = false;
+  await clock.advance(MINUTE);
+  fake.alive = true;
+  fake.failure = new DeviceError("rejected", "exception 6: server device busy");
+  await clock.advance(10 * MINUTE);
+  assert.deepEqual(states, ["online", "offline", "online"]);
+  assert.equal(device.status().reason, undefined);
+});
