@@ -27,11 +27,11 @@ export class GatewayDeviceBacking implements Backing {
   readonly model: TreeModel;
   private readonly definition: ObjectDefinition;
   private readonly identity: GatewayIdentity;
-  private readonly memory: () => Memory;
+  private readonly memory: () => Memory | undefined;
   private readonly clock: Clock;
 
-  /** `definition`: object 3. `memory` is asked at each read. */
-  constructor(definition: ObjectDefinition, identity: GatewayIdentity, memory: () => Memory, clock: Clock) {
+  /** `definition`: object 3. `memory` is asked at each read; undefined where nobody knows now. */
+  constructor(definition: ObjectDefinition, identity: GatewayIdentity, memory: () => Memory | undefined, clock: Clock) {
     this.definition = definition;
     this.identity = identity;
     this.memory = memory;
@@ -71,17 +71,17 @@ export class GatewayDeviceBacking implements Backing {
   /** By resource ID; Error Code has one instance, 0: no error. */
   private values(): Readonly<Record<number, Value>> {
     const { identity } = this;
-    const { free, total } = this.memory();
+    const memory = this.memory();
     return {
       0: identity.manufacturer,
       1: identity.model,
       ...(identity.serial === undefined ? {} : { 2: identity.serial }),
       3: identity.version,
-      10: Math.floor(free / KILOBYTE),
+      ...(memory === undefined ? {} : { 10: Math.floor(memory.free / KILOBYTE) }),
       11: 0,
       13: Math.floor(this.clock.wall() / SECOND),
       16: "U",
-      21: Math.floor(total / KILOBYTE),
+      ...(memory === undefined ? {} : { 21: Math.floor(memory.total / KILOBYTE) }),
     };
   }
 }

@@ -244,8 +244,12 @@ function udpTransport({ host, port }: ServerSettings): Transport {
   return new UdpTransport({ host, port });
 }
 
-/** The file system that holds the state directory. */
-function storageOf(directory: string): Memory {
-  const { bsize, bavail, blocks } = statfsSync(directory);
-  return { free: bsize * bavail, total: bsize * blocks };
+/** The file system that holds the state directory; undefined where somebody took the directory away, which ends nothing. */
+function storageOf(directory: string): Memory | undefined {
+  try {
+    const { bsize, bavail, blocks } = statfsSync(directory);
+    return { free: bsize * bavail, total: bsize * blocks };
+  } catch {
+    return undefined;
+  }
 }

@@ -21,7 +21,7 @@ import type { Backing, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 export interface TreesOptions {
   readonly catalogue: ObjectCatalogue;
   readonly identity: GatewayIdentity;
-  readonly memory: () => Memory;
+  readonly memory: () => Memory | undefined;
   /** Endpoint Client Name: devices without an identity of their own are named after it. */
   readonly endpoint: string;
   readonly devices: Devices;

@@ -14,10 +14,10 @@ const values = (samples: readonly Sample[]): Record<string, Value> =>
 const meets = (code: number) => (error: unknown) => error instanceof Lwm2mError && error.code === code;
 const IDENTITY = { manufacturer: "Acme", model: "Edge 1", version: "0.1.0" };
 
-function gatewayDevice(serial?: string) {
+function gatewayDevice(serial?: string, storage: { gone?: boolean } = {}) {
   const clock = new FakeClock();
   const identity = serial === undefined ? IDENTITY : { ...IDENTITY, serial };
-  const memory = () => ({ free: 1_234_567, total: 8_000_000 });
+  const memory = () => (storage.gone === true ? undefined : { free: 1_234_567, total: 8_000_000 });
   const backing = new GatewayDeviceBacking(definitionOf(3), identity, memory, clock);
   return { clock, backing, tree: new ModelTree(backing) };
 }
@@ -36,6 +36,16 @@ test("object 3 of the gateway says what is true of it, with memory in kilobytes 
     "/3/0/16": "U",
     "/3/0/21": 8000,
   });
+});
+
+test("where the storage is gone, object 3 says the rest", async () => {
+  const storage = { gone: false };
+  const { backing, tree } = gatewayDevice(undefined, storage);
+  storage.gone = true;
+  const said = values(await tree.read(parsePath("/3/0")));
+  assert.deepEqual([said["/3/0/0"], said["/3/0/10"], said["/3/0/21"]], ["Acme", undefined, undefined]);
+  await assert.rejects(tree.read(parsePath("/3/0/10")), meets(0xa0));
+  assert.equal(backing.latest(parsePath("/3/0/10")), undefined);
 });
 
 test("what object 3 says now is known without a read, for reports that nothing but the clock makes due", async () => {
