@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 import { systemClock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
@@ -69,11 +69,24 @@ export function storeErrorOf(error: unknown, file: string): StoreError {
 function prepareDirectory(directory: string): void {
   try {
     // The store tells which devices there are: nobody else's business.
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = reasonOf(error);
     throw new StoreError("unwritable", `cannot write to the state directory ${directory}: ${reason}`, { cause: error });
+  }
+}
+
+/** Each level by itself: asked for all at once, Node tries for ever where a file system takes no directories, as /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory) && statSync(directory).isDirectory()) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else was quicker.
+    if (!existsSync(directory) || !statSync(directory).isDirectory()) throw error;
   }
 }
 

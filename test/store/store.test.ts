@@ -138,6 +138,7 @@ test("a directory that cannot be made, is a file, or may not be written is named
   mkdirSync(join(directory, "taken", "gateway.db"), { recursive: true });
   mkdirSync(join(directory, "read-only"), { mode: 0o500 });
   const refusing = ["file", "file/x", "taken"].map((name) => join(directory, name));
+  refusing.push("/proc/no/such");
   // Root may write into a directory of any mode, but not there.
   refusing.push(process.getuid?.() === 0 ? "/proc/self" : join(directory, "read-only"));
   for (const bad of refusing) {
