@@ -5,7 +5,11 @@ import { packageVersion } from "./locate.ts";
 import { unknownWord } from "./yaml/issues.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import("./cli/run.ts")).run,
+  run: async () => {
+    // Not read yet, so there is nothing to read again; but a process that does not listen ends by it.
+    process.on("SIGHUP", () => {});
+    return (await import("./cli/run.ts")).run;
+  },
   check: async () => (await import("./cli/check.ts")).check,
   status: async () => (await import("./cli/status.ts")).status,
   sim: async () => (await import("./cli/sim.ts")).sim,
