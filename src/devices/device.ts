@@ -2,8 +2,10 @@ import type { Link, PointId } from "../adapter.ts";
 import { type Clock, type Millis, type Random, randomFraction, type UnixMillis } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { ModelTree } from "../lwm2m/model-tree.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { DevicePlan, Poll } from "../mapping/plan-types.ts";
 import { Availability, type AvailabilityEffect, type AvailabilityEvent } from "./availability.ts";
@@ -42,7 +44,9 @@ export interface DeviceObserver {
 export class Device {
   readonly plan: DevicePlan;
   readonly prefix: string;
-  /** What stands behind the tree of its prefix. */
+  /** What servers see under its prefix. */
+  readonly tree: ObjectTree;
+  /** What stands behind the tree. */
   readonly backing: DeviceBacking;
   private readonly settings: DeviceSettings;
   private readonly observer: DeviceObserver;
@@ -77,6 +81,7 @@ export class Device {
     this.since = clock.wall();
     const { model, values, readings, session } = this;
     this.backing = new DeviceBacking({ prefix, model, values, readings, session, clock }, this.backingPort());
+    this.tree = new ModelTree(this.backing);
   }
 
   get state(): DeviceState {

@@ -16,7 +16,7 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { Backing, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import type { Backing, ObjectTree, TreeModel, TreeOf } from "../lwm2m/tree.ts";
 
 export interface TreesOptions {
   readonly catalogue: ObjectCatalogue;
@@ -37,7 +37,8 @@ export class Trees {
   private readonly options: TreesOptions;
   private readonly gatewayDevice: GatewayDeviceBacking;
   private readonly gatewayObject: GatewayObjectBacking;
-  private readonly ofDevice = new WeakMap<Device, Shown>();
+  /** What object 25 says of devices of one type, which share their model. */
+  private readonly objectLists = new WeakMap<TreeModel, string>();
   /** What there was at the last call of `vanished`. */
   private before: Existing = { trees: [], instances: [] };
 
@@ -56,8 +57,7 @@ export class Trees {
   /** The tree of a prefix; undefined where no running device has it. */
   readonly of: TreeOf = (prefix) => {
     if (prefix === "") return this.gateway;
-    const device = this.options.devices.byPrefix(prefix);
-    return device === undefined ? undefined : this.treeOf(device);
+    return this.options.devices.byPrefix(prefix)?.tree;
   };
 
   /**
@@ -84,7 +84,7 @@ export class Trees {
     const { trees, instances } = this.before;
     const entries = this.entries();
     const now = new Set(entries.map(({ instance }) => instance));
-    this.before = { trees: this.options.devices.list().map((device) => this.treeOf(device)), instances: [...now] };
+    this.before = { trees: this.options.devices.list().map(({ tree }) => tree), instances: [...now] };
     return [
       ...trees.flatMap((tree) => this.lostBy(tree)),
       ...instances.filter((instance) => !now.has(instance)).map(gatewayInstance),
@@ -101,18 +101,12 @@ export class Trees {
     return lost.filter((path) => !lost.some((other) => other !== path && isWithin(path, other)));
   }
 
-  private treeOf(device: Device): ObjectTree {
-    return this.shown(device).tree;
-  }
-
-  /** A device has the same objects as long as it lives. */
-  private shown(device: Device): Shown {
-    const known = this.ofDevice.get(device);
+  private objectList({ tree, backing }: Device): string {
+    const known = this.objectLists.get(backing.model);
     if (known !== undefined) return known;
-    const tree = new ModelTree(device.backing);
-    const shown = { tree, objects: deviceObjectLinks(tree) };
-    this.ofDevice.set(device, shown);
-    return shown;
+    const list = deviceObjectLinks(tree);
+    this.objectLists.set(backing.model, list);
+    return list;
   }
 
   private entries(): readonly GatewayEntry[] {
@@ -120,17 +114,10 @@ export class Trees {
     return devices.list().flatMap((device): GatewayEntry[] => {
       const { id, deviceId = `${urnOf(endpoint)}-${id}` } = device.plan;
       const instance = instanceOf(id);
-      const { objects } = this.shown(device);
+      const objects = this.objectList(device);
       return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
     });
   }
-}
-
-/** What servers see of one device. */
-interface Shown {
-  readonly tree: ObjectTree;
-  /** Its objects and instances as object 25 lists them. */
-  readonly objects: string;
 }
 
 interface Existing {
