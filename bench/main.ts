@@ -1,16 +1,24 @@
-/** `npm run bench` runs all benchmarks; `npm run bench:read` and the like run one of them. */
+/** `npm run bench` runs all benchmarks and writes docs/benchmarks.md; `npm run bench:read` and the like run one of them. */
+import { writeFileSync } from "node:fs";
+import { locateData } from "../src/locate.ts";
 import { memory } from "./memory.ts";
 import { read } from "./read.ts";
 import { register } from "./register.ts";
+import { report } from "./report.ts";
 import { line, type Result } from "./result.ts";
 import { start } from "./start.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = { read, register, memory, start };
 
 const wanted = process.argv.slice(2);
+const results: Result[] = [];
 for (const name of wanted.length === 0 ? Object.keys(BENCHMARKS) : wanted) {
   const run = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
-  if (run === undefined)
+  if (run === undefined) {
     throw new Error(`there is no benchmark ${name}: expected ${Object.keys(BENCHMARKS).join(", ")}`);
-  process.stdout.write(`${line(await run())}\n`);
+  }
+  const result = await run();
+  results.push(result);
+  process.stdout.write(`${line(result)}\n`);
 }
+if (wanted.length === 0) writeFileSync(locateData("docs/benchmarks.md"), report(results));

@@ -7,6 +7,8 @@ import { LoadServer } from "./server.ts";
 
 let server: LoadServer | undefined;
 
+// Without the benchmark there is nobody to play the server for.
+process.on("disconnect", () => process.exit());
 process.on("message", (order: Order) => {
   void obey(order).then(
     (answer) => process.send?.({ answer }),
