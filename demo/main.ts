@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { type Millis, systemClock } from "../src/clock.ts";
 import { reasonOf } from "../src/errors.ts";
 import { demoConfig, EXAMPLE_LINKS } from "./example-config.ts";
 import { Programs } from "./programs.ts";
@@ -22,11 +23,14 @@ interface End {
   readonly code: number;
 }
 
+/** A signal to the whole process group comes again at once, from the launcher that passes it on: that is no second wish. */
+const ECHO: Millis = 300;
+
 /** What a person does to end it. */
 class Ends {
   readonly asked: Promise<End>;
   private end: (end: End) => void = () => {};
-  private told = false;
+  private toldAt: Millis | undefined;
 
   constructor() {
     this.asked = new Promise((resolve) => {
@@ -34,9 +38,10 @@ class Ends {
     });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
       process.on(signal, () => {
+        const now = systemClock.monotonic();
         // The second one does not wait: it takes the programs along.
-        if (this.told) process.exit(1);
-        this.told = true;
+        if (this.toldAt !== undefined && now - this.toldAt > ECHO) process.exit(1);
+        this.toldAt ??= now;
         this.end({ reason: signal, code: 0 });
       });
     }

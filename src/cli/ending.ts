@@ -1,5 +1,9 @@
+import { type Millis, systemClock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { EXIT } from "./command.ts";
+
+/** A signal to the whole process group comes again at once, from the launcher that passes it on: that is no second wish. */
+const ECHO: Millis = 300;
 
 /** How a program in the foreground ends: asked by a signal, or because it must. */
 export class Ending {
@@ -20,10 +24,11 @@ export class Ending {
 
   /** The first SIGINT or SIGTERM asks for an orderly end; the second one is the end. */
   listen(): void {
-    let asked = false;
+    let asked: Millis | undefined;
     const stop = (): void => {
-      if (asked) process.exit(EXIT.failure);
-      asked = true;
+      const now = systemClock.monotonic();
+      if (asked !== undefined && now - asked > ECHO) process.exit(EXIT.failure);
+      asked ??= now;
       this.end(EXIT.ok);
     };
     process.on("SIGINT", stop);

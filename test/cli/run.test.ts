@@ -108,10 +108,21 @@ test("a second Ctrl-C ends at once what waits for a server that does not answer"
   gateway.child.kill("SIGINT");
   await gateway.printed(/"state":"deregistering"/);
   const before = performance.now();
-  const { code, stdout } = await stopped(gateway, "SIGINT");
+  const impatient = setInterval(() => gateway.child.kill("SIGINT"), 50);
+  t.after(() => clearInterval(impatient));
+  const { code, stdout } = await gateway.outcome;
   assert.equal(code, 1);
-  assert.ok(performance.now() - before < 1000);
+  assert.ok(performance.now() - before < 2000);
   assert.doesNotMatch(stdout, /"msg":"stopped"/);
+});
+
+test("a signal that comes from the process group and from a launcher too is one wish for an orderly end", async (t) => {
+  const { gateway } = await aGateway(t);
+  gateway.child.kill("SIGINT");
+  gateway.child.kill("SIGTERM");
+  const { code, stdout } = await gateway.outcome;
+  assert.equal(code, 0);
+  assert.match(stdout, /"msg":"deregistered".*\n.*"msg":"stopped"/);
 });
 
 test("after kill -9 the next start takes the place of the dead one", async (t) => {
