@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../scripts/lwm2m-gateway.mjs", import.meta.url));
+const WITH_PARENT = new URL("./with-parent.ts", import.meta.url).href;
 /** An orderly stop takes a few seconds at most. */
 const PATIENCE = 10_000;
 
@@ -42,9 +43,12 @@ export class Programs {
     const logFile = join(this.folder, `${name}.log`);
     const log = createWriteStream(logFile, { flags: "a" });
     // A process group of its own: Ctrl-C must reach it through us, so that the gateway can de-register at a server that still answers.
-    const child = spawn(process.execPath, [PROGRAM, ...args], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
+    const child = spawn(process.execPath, ["--import", WITH_PARENT, PROGRAM, ...args], {
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
     const gone = new Promise<void>((resolve) => {
       const ended = (how: string): void => {
         if (!this.stopping) this.fail(`${name} ended by itself (${how}); see ${logFile}`);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { locateData } from "../../src/locate.ts";
-import { type RunningProcess, start } from "../support/process.ts";
+import { type RunningProcess, run, start } from "../support/process.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 const DEMO = locateData("demo/main.ts");
@@ -22,7 +22,8 @@ function aDemo(t: TestContext): { readonly demo: RunningProcess; readonly folder
 function childrenOf(pid: number | undefined): readonly (readonly [pid: number, args: string])[] {
   const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
   return pids.map((child) => {
-    const [, , ...args] = readFileSync(`/proc/${child}/cmdline`, "utf8").split("\0");
+    const words = readFileSync(`/proc/${child}/cmdline`, "utf8").split("\0");
+    const args = words.slice(words.findIndex((word) => word.endsWith("lwm2m-gateway.mjs")) + 1);
     return [Number(child), args.join(" ").trim()];
   });
 }
@@ -68,6 +69,16 @@ test("a gateway that ends by itself ends the demo, which says where the log is a
   assert.match(readFileSync(log, "utf8"), /"msg":"registered"/);
   assert.ok(log.startsWith(join(folder, "lwm2m-gateway-demo-")), stderr);
   assert.deepEqual(stillThere(children.map(([pid]) => pid)), []);
+});
+
+test("after kill -9 of the demo its programs end by themselves", async (t) => {
+  const { demo } = aDemo(t);
+  await demo.printed(/shows 4 devices/);
+  const slaves = childrenOf(demo.child.pid).filter(([, args]) => args.startsWith("sim"));
+  assert.equal(slaves.length, 2);
+  demo.child.kill("SIGKILL");
+  const ended = slaves.map(([pid]) => run(t, "tail", ["-s", "0.1", `--pid=${pid}`, "-f", "/dev/null"]));
+  await Promise.all(ended);
 });
 
 test("Ctrl-C before anything is up leaves nothing behind either", async (t) => {
