@@ -29,5 +29,5 @@ test("a percentile is the least value that so many of a hundred are not above", 
 });
 
 test("figures are rounded to what a person reads", () => {
-  assert.deepEqual([round(1.25, 1), round(12.5), round(3.14159, 2)], [1.3, 13, 3.14]);
+  assert.deepEqual([round(1.25, 1), round(12.5), round(6.78912, 2)], [1.3, 13, 6.79]);
 });
