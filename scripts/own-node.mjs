@@ -56,7 +56,9 @@ export function runToEnd(command, args, options = {}) {
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"];
     for (const signal of signals) process.on(signal, pass);
+    const watch = whenOrphaned(() => child.kill("SIGTERM"));
     const settle = () => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, pass);
     };
     child.on("error", (error) => {
@@ -68,6 +70,21 @@ export function runToEnd(command, args, options = {}) {
       resolve(code ?? 128 + osConstants.signals[signal]);
     });
   });
+}
+
+/**
+ * npm passes a SIGTERM to the shell that it started us with, and that one ends without a word to us. So where npm started
+ * us: is our parent still the one of the beginning?
+ */
+function whenOrphaned(end) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    end();
+  }, 1000);
+  return watch.unref();
 }
 
 /**

@@ -114,6 +114,23 @@ test("the exit code of the program is that of the launcher, and signals reach th
   assert.equal((await running.outcome).code, 7);
 });
 
+test("what npm started ends with npm, whose shell takes the signal and tells nobody", async (t) => {
+  const project = aProject(t);
+  const program = join(project, "program.mjs");
+  writeFileSync(
+    program,
+    `process.on("SIGTERM", () => { console.log("told"); process.exit(); });
+     setInterval(() => {}, 1000);
+     console.log("ready");`,
+  );
+  // Two commands, so that the shell does not make way for the only one.
+  const command = `"${process.execPath}" "${join(project, "scripts/run.mjs")}" node "${program}"; true`;
+  const shell = start(t, "sh", ["-c", command], { env: { ...process.env, npm_lifecycle_event: "start" } });
+  await shell.printed(/ready/);
+  shell.child.kill("SIGTERM");
+  assert.match((await shell.outcome).stdout, /told/);
+});
+
 test("a program that a signal ended gives 128 and the signal's number", async (t) => {
   const { code } = await runIn(t, aProject(t), ["node", "-e", `process.kill(process.pid, "SIGKILL")`]);
   assert.equal(code, 137);
