@@ -59,6 +59,8 @@ export class ServerRole {
   private readonly snapshots: Snapshots;
   private readonly observers: Observers;
   private readonly serving: OpenExchanges<Served>;
+  /** Separate responses that wait for their turn or their acknowledgement. */
+  private answering = 0;
 
   constructor(context: Context, transmissions: Transmissions, duplicates: DuplicateFilter) {
     this.context = context;
@@ -147,7 +149,7 @@ export class ServerRole {
 
   private serve(arriving: Arriving, payload: Uint8Array, now: Millis): void {
     const { message, arrival, block1, block2 } = arriving;
-    const id = this.serving.next();
+    const id = this.answering < this.context.limits.serving ? this.serving.next() : undefined;
     if (id === undefined) {
       this.context.counters.refused++;
       this.answerNow(message, arrival, emptyAnswer(CODE.serviceUnavailable));
@@ -211,7 +213,9 @@ export class ServerRole {
       this.duplicates.answer(served.arrival, bytes);
       this.put(bytes);
     } else if (confirmable || observed) {
+      this.answering++;
       const ended = (outcome: Outcome, time: Millis): void => {
+        if (outcome !== "reset" || confirmable) this.answering--; // A NON that was "sent" may be rejected later.
         if (observed && outcome === "reset") this.observers.cancelToken(token, "reset", time);
       };
       this.transmissions.send({ token, confirmable, message: () => answer, ended }, now);

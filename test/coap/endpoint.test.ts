@@ -215,6 +215,20 @@ test("more requests than are served at once are refused by 5.03", () => {
   assert.equal(bench.endpoint.counters.refused, 1);
 });
 
+test("answers that are not acknowledged count too: who asks and never acknowledges is refused in the end", () => {
+  const bench = new Bench({ limits: { serving: 2 } });
+  const answered = ["a", "b"].map((path) => {
+    const { exchange } = only(effectsOf(bench.con(TOKEN, request(CODE.get, path)), "serve"));
+    bench.wait(SECOND);
+    return bench.handle({ type: "respond", exchange, message: content("late") });
+  });
+  const refused = bench.con(TOKEN, request(CODE.get, "c"));
+  assert.equal(only(sent(refused)).code, CODE.serviceUnavailable);
+  const [first = []] = answered;
+  bench.bytes(encodeEmpty(TYPE.ack, only(sent(first)).messageId));
+  assert.equal(effectsOf(bench.con(TOKEN, request(CODE.get, "d")), "serve").length, 1);
+});
+
 test("message IDs and tokens begin at random and do not repeat while they run", () => {
   const bench = new Bench({ parameters: { nstart: 300 } });
   const all = Array.from({ length: 300 }, (_, i) => ourGet(bench, true, exchangeId(i)));
