@@ -1,9 +1,7 @@
 /** The process: picks the subcommand, turns what went wrong into a sentence and an exit code. */
-import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
 import { type Command, EXIT, FailureError, helpText, parseArguments, UsageError } from "./cli/command.ts";
 import { ConfigError } from "./errors.ts";
-import { locateData, packageVersion } from "./locate.ts";
+import { packageVersion } from "./locate.ts";
 import { unknownWord } from "./yaml/issues.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -18,18 +16,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   schema: async () => (await import("./cli/schema.ts")).schema,
   "import-xml": async () => (await import("./cli/import-xml.ts")).importXml,
 };
-
-/**
- * Where Node keeps compiled code from one start to the next: a service has a directory for such things (systemd.exec(5),
- * CacheDirectory=), a checkout its packages. Never Node's own choice, a folder that everybody may write to: what lies there
- * would run.
- */
-function keepCompiledCode(): void {
-  const { CACHE_DIRECTORY } = process.env;
-  const packages = locateData("node_modules");
-  const directory = CACHE_DIRECTORY ?? (existsSync(packages) ? `${packages}/.cache/lwm2m-gateway` : undefined);
-  if (directory !== undefined) enableCompileCache(directory);
-}
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -81,6 +67,5 @@ function explain(error: unknown): number {
 /** A name that is still being looked up cannot be called off, and would hold a process for which all is done. */
 const PATIENCE = 1000;
 
-keepCompiledCode();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
 setTimeout(() => process.exit(), PATIENCE).unref();
