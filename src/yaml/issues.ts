@@ -1,6 +1,6 @@
 import type { Problem } from "../errors.ts";
 import { nearestNames } from "../near-miss.ts";
-import { describeNode, entryOf, nodeAt, type YamlNode } from "./nodes.ts";
+import { describeNode, nodeAt, type YamlNode } from "./nodes.ts";
 import { knownKeys } from "./shape.ts";
 
 /** What a schema found wrong; the fields are those of zod 4, of which each code has some. */
@@ -113,9 +113,11 @@ export function notSupported(key: string): string {
 function unknownKeys(issue: Issue, root: YamlNode, context: IssueContext): Problem[] {
   const parent = nodeAt(root, issue.path);
   const known = [...knownKeys(context.schema, issue.path), ...(issue.path.length === 0 ? context.alsoKnown : [])];
+  // A file of another kind has very many.
+  const entries = new Map(parent?.kind === "map" ? parent.entries.map(({ key }) => [key.text, key]) : []);
   return (issue.keys ?? []).map((key) =>
     problem(
-      entryOf(parent, key)?.key ?? parent ?? root,
+      entries.get(key) ?? parent ?? root,
       context.later.includes(key) ? notSupported(key) : unknownWord("key", key, known),
     ),
   );
