@@ -27,6 +27,12 @@ export interface SessionSettings {
 /** Adapters have deadlines of their own, far shorter; this one keeps a bug in one of them from silencing a device for ever. */
 const LONGEST_REQUEST: Millis = 10 * MINUTE;
 
+/** One read of the device, for everybody who wants any of its points meanwhile. */
+interface Run {
+  readonly points: readonly PointId[];
+  readonly done: Promise<void>;
+}
+
 /**
  * The requests to one device. Attaches when it is first needed, and again after a failed attempt; whoever wants a point
  * that is being read already waits for that read. Every failure is a DeviceError.
@@ -34,7 +40,8 @@ const LONGEST_REQUEST: Millis = 10 * MINUTE;
 export class DeviceSession {
   private readonly settings: SessionSettings;
   private readonly listener: SessionListener;
-  private readonly running = new Map<PointId, Promise<void>>();
+  /** The reads on their way. No Map: one that is filled and emptied at each poll leaves its tables in the old heap. */
+  private running: readonly Run[] = [];
   private link: DeviceLink | undefined;
   private attaching: Promise<DeviceLink> | undefined;
   private lastOrder: Order = 0;
@@ -56,13 +63,10 @@ export class DeviceSession {
 
   /** Resolves when the device has answered for all the points; `onRead` has had its answers by then. */
   async read(points: readonly PointId[]): Promise<void> {
-    const waits = new Set<Promise<void>>();
-    const fresh = points.filter((point) => {
-      const run = this.running.get(point);
-      if (run !== undefined) waits.add(run);
-      return run === undefined;
-    });
-    if (fresh.length > 0) waits.add(this.share(fresh));
+    const shared = this.running.filter((run) => run.points.some((point) => points.includes(point)));
+    const fresh = points.filter((point) => !shared.some((run) => run.points.includes(point)));
+    const waits = shared.map(({ done }) => done);
+    if (fresh.length > 0) waits.push(this.share(fresh));
     // All of them, so that what one answered is not lost with what another did not.
     const failed = (await Promise.allSettled(waits)).find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) throw failed.reason;
@@ -95,11 +99,12 @@ export class DeviceSession {
   }
 
   private share(points: readonly PointId[]): Promise<void> {
-    const run = this.readNow(points).finally(() => {
-      for (const point of points) this.running.delete(point);
+    const done = this.readNow(points).finally(() => {
+      this.running = this.running.filter((other) => other !== run);
     });
-    for (const point of points) this.running.set(point, run);
-    return run;
+    const run: Run = { points, done };
+    this.running = [...this.running, run];
+    return done;
   }
 
   private async readNow(points: readonly PointId[]): Promise<void> {
