@@ -23,9 +23,13 @@ export interface Problem {
   readonly message: string;
 }
 
-/** `mappings/x.yaml:12:5: error: unknown type "flaot32"; did you mean "f32"?` */
+/**
+ * `mappings/x.yaml:12:5: error: unknown type "flaot32"; did you mean "f32"?` One line, whatever the file has in it: control
+ * characters are spelled, so that somebody else's mapping cannot steer the terminal of who checks it.
+ */
 export function formatProblem({ severity, place, message }: Problem): string {
-  return `${place === undefined ? "" : `${formatPlace(place)}: `}${severity}: ${message}`;
+  const line = `${place === undefined ? "" : `${formatPlace(place)}: `}${severity}: ${message}`;
+  return line.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Orders the problems of one file by their places; those without a place come first. */
