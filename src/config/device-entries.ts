@@ -14,7 +14,7 @@ import {
 } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
 import { parseCsv } from "./csv.ts";
-import { type EachRow, readEach } from "./each.ts";
+import { type EachRow, MAX_ROWS, readEach } from "./each.ts";
 import { besides, readText } from "./files.ts";
 import { type DeviceKeys, deviceSchema, LATER_DEVICE_KEYS } from "./schema.ts";
 
@@ -68,7 +68,10 @@ async function rowsOf(item: MapNode, report: Report): Promise<readonly EachRow[]
   if (each.kind !== "scalar" || !/\.csv$/i.test(each.text)) return readEach(each, report);
   try {
     const file = besides(dirname(each.place.file), each.text);
-    return parseCsv(await readText(file), file);
+    const rows = parseCsv(await readText(file), file);
+    if (rows.length <= MAX_ROWS) return rows;
+    reportError(report, each.place, `each: ${file} has ${rows.length} lines, which are more than ${MAX_ROWS} devices`);
+    return undefined;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) report({ place: each.place, ...problem });

@@ -6,7 +6,7 @@ import { type Report, reportError } from "../yaml/read.ts";
 export type EachRow = ReadonlyMap<string, ScalarNode>;
 
 /** More than any gateway carries: beyond this a range is a slip. */
-const MAX_ROWS = 10_000;
+export const MAX_ROWS = 10_000;
 
 const RANGE = /^(-?[0-9]{1,9})\.\.(-?[0-9]{1,9})$/;
 
@@ -62,6 +62,10 @@ function valuesOf(node: YamlNode, report: Report): readonly ScalarNode[] | undef
       return undefined;
     }
     const range = rangeOf(item);
+    if (range === "too many") {
+      reportError(report, item.place, `each: ${item.text} is more than ${MAX_ROWS} devices`);
+      return undefined;
+    }
     if (range === "wrong" || (node.kind === "scalar" && range === undefined)) {
       reportError(report, item.place, `each: expected a range such as 1..12 or a list, found ${describeNode(item)}`);
       return undefined;
@@ -72,10 +76,11 @@ function valuesOf(node: YamlNode, report: Report): readonly ScalarNode[] | undef
 }
 
 /** The numbers of `1..12`; undefined where it is no range. */
-function rangeOf(node: ScalarNode): readonly ScalarNode[] | "wrong" | undefined {
+function rangeOf(node: ScalarNode): readonly ScalarNode[] | "wrong" | "too many" | undefined {
   const match = node.quoted ? null : RANGE.exec(node.text);
   if (match === null) return undefined;
   const [low, high] = [Number(match[1]), Number(match[2])];
-  if (low > high || high - low >= MAX_ROWS) return "wrong";
+  if (low > high) return "wrong";
+  if (high - low >= MAX_ROWS) return "too many";
   return Array.from({ length: high - low + 1 }, (_, i) => ({ ...node, text: String(low + i) }));
 }

@@ -80,13 +80,17 @@ test("a CSV file of another shape is refused with its places", async (t) => {
     (await ids(t, "{ id: x, mapping: y, link: bus, each: none.csv }")).problems[0] ?? "",
     /config\.yaml:5:\d+: error: cannot read none\.csv/,
   );
+  assert.match(
+    (await told(`name\n${"x\n".repeat(200_000)}`))[0] ?? "",
+    /^config\.yaml:5:\d+: error: each: m\.csv has 200000 lines, which are more than 10000 devices$/,
+  );
 });
 
 test("what each cannot be is told", async (t) => {
   const told = async (each: string) => (await ids(t, `{ id: r$n, ${ROOM}, each: ${each} }`)).problems.join("\n");
   assert.match(await told("{ n: 1..3, mean: [1, 2] }"), /each: "mean" has 2 values, but "n" has 3/);
   assert.match(await told("{ n: 5..1 }"), /expected a range such as 1\.\.12 or a list, found "5\.\.1"/);
-  assert.match(await told("{ n: 1..900000000 }"), /expected a range/);
+  assert.match(await told("{ n: 1..900000000 }"), /each: 1\.\.900000000 is more than 10000 devices/);
   assert.match(await told("{ n: 5 }"), /expected a range/);
   assert.match(await told("{ n: [[1]] }"), /found a list/);
   assert.match(await told("{ 1n: [1] }"), /"1n" is no name/);
