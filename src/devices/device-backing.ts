@@ -6,7 +6,7 @@ import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample } from "../lwm2m/sample.ts";
-import type { Backing, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
+import type { Backing, Commit, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
 import type { PointSource } from "../mapping/plan-types.ts";
 import { type DeviceModel, errorCodePath, type Leaf } from "./device-model.ts";
 import type { DeviceSession } from "./device-session.ts";
@@ -85,8 +85,16 @@ export class DeviceBacking implements Backing {
   }
 
   /** Converts all values before the first is written, so that a value that cannot be written leaves nothing half done. */
-  async write(values: readonly PathValue[]): Promise<void> {
+  prepareWrite(values: readonly PathValue[]): Commit {
     const requests = values.map((value) => this.writeRequest(value));
+    return () => this.write(requests);
+  }
+
+  absence(): string | undefined {
+    return this.port.absence();
+  }
+
+  private async write(requests: readonly WriteRequest[]): Promise<void> {
     const done: Path[] = [];
     for (const { path, value, point, source, raw } of requests) {
       try {

@@ -4,7 +4,7 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
 import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
-import type { Backing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
+import type { Backing, Commit, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 
 /** What object 3 of the gateway says; absent resources do not exist. */
 export interface GatewayIdentity {
@@ -53,7 +53,7 @@ export class GatewayDeviceBacking implements Backing {
     });
   }
 
-  async write(): Promise<void> {
+  prepareWrite(): Commit {
     throw notAllowed("object 3 of the gateway cannot be written");
   }
 
@@ -134,7 +134,7 @@ export class GatewayObjectBacking implements Backing {
     });
   }
 
-  async write(): Promise<void> {
+  prepareWrite(): Commit {
     throw notAllowed("object 25 cannot be written");
   }
 

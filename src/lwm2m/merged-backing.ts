@@ -1,7 +1,7 @@
 import { type Path, pathParts } from "./path.ts";
 import { notFound } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
-import type { Backing, ReadOutcome, TreeModel } from "./tree.ts";
+import type { Backing, Commit, ReadOutcome, TreeModel } from "./tree.ts";
 
 /** Several backings of one prefix as one: each serves the objects that it has; of two with the same object the first does. */
 export class MergedBacking implements Backing {
@@ -31,12 +31,17 @@ export class MergedBacking implements Backing {
     return outcomes;
   }
 
-  async write(values: readonly PathValue[]): Promise<void> {
+  prepareWrite(values: readonly PathValue[]): Commit {
     const lost = values.find(({ path }) => this.backingOf(path) === undefined);
     if (lost !== undefined) throw notFound(lost.path);
     const shares = this.shares(values.map(({ path }) => path));
+    const commits = [...shares].map(([backing, positions]) =>
+      backing.prepareWrite(positions.flatMap((at) => values[at] ?? [])),
+    );
     // One after the other, so that what fails stops the rest.
-    for (const [backing, positions] of shares) await backing.write(positions.flatMap((at) => values[at] ?? []));
+    return async () => {
+      for (const commit of commits) await commit();
+    };
   }
 
   async execute(resource: Path, args: string): Promise<void> {

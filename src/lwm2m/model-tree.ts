@@ -6,11 +6,12 @@ import { CODE } from "../coap/codes.ts";
 import { Lwm2mError } from "../errors.ts";
 import { parseExecuteArguments } from "./execute-arguments.ts";
 import type { TypeOf } from "./formats/codec.ts";
+import type { CompositeRecord } from "./formats/composite.ts";
 import { discoverLinks } from "./model-links.ts";
 import { isWithin, makePath, type Path, type PathParts, parentPath, pathParts } from "./path.ts";
 import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
-import type { Backing, Link, ObjectModel, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
+import type { Backing, Commit, Link, ObjectModel, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
 import { checkValue } from "./value-check.ts";
 
 /** Security, OSCORE and COSE are the business of bootstrap alone (Core 1.2 §6.3). */
@@ -65,7 +66,14 @@ export class ModelTree implements ObjectTree {
     if (accepted.length === 0 && place.resource?.instances === undefined && place.resource !== undefined) {
       throw badRequest(`the payload has no value for ${path}`);
     }
-    if (accepted.length > 0) await this.backing.write(accepted);
+    if (accepted.length > 0) await this.backing.prepareWrite(accepted)();
+  }
+
+  prepareWrite(records: readonly CompositeRecord[]): Commit {
+    // All or nothing: where one of several devices is away, the others are not asked to begin.
+    const absence = this.backing.absence?.();
+    if (absence !== undefined) throw notDone(absence);
+    return this.backing.prepareWrite(records.map((record) => this.written(record)));
   }
 
   async create(object: Path): Promise<Path> {
@@ -92,6 +100,14 @@ export class ModelTree implements ObjectTree {
   discover(path: Path, depth?: number): readonly Link[] {
     if (pathParts(path).object !== undefined) this.find(path);
     return discoverLinks(this.backing.model, path, depth);
+  }
+
+  /** A Write-Composite skips nothing: all of it, or none (Core §6.3.9). */
+  private written(record: CompositeRecord): PathValue {
+    const place = this.find(record.path);
+    if (record.type === "removal") throw new Lwm2mError(CODE.unauthorized, `${record.path} cannot be deleted`);
+    if (!this.accepts(record, place)) throw notFound(record.path);
+    return { path: record.path, value: record.value };
   }
 
   /** Whether to write this value; false for a resource that is not here, which Core §6.3.3 lets us skip. */

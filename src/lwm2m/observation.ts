@@ -16,6 +16,7 @@ const MOST_WITHOUT_CON = 16;
 export interface ObservationRequest {
   readonly id: ObservationId;
   readonly paths: readonly Path[];
+  readonly composite?: boolean;
   readonly attributes?: Attributes;
 }
 
@@ -45,6 +46,7 @@ export class Observation implements Waiting {
   readonly paths: readonly Path[];
   due: Millis = 0;
   slot = -1;
+  private readonly composite: boolean;
   private readonly requested: Attributes | undefined;
   private readonly targets: readonly Target[];
   /** The newest sample of every path below the targets. */
@@ -55,9 +57,11 @@ export class Observation implements Waiting {
   private confirmedAt: Millis;
   private unconfirmed = 0;
 
-  constructor({ id, paths, attributes }: ObservationRequest, source: AttributeSource, now: Millis) {
+  constructor(request: ObservationRequest, source: AttributeSource, now: Millis) {
+    const { id, paths, composite = false, attributes } = request;
     this.id = id;
     this.paths = paths;
+    this.composite = composite;
     this.requested = attributes;
     this.reportedAt = now;
     this.confirmedAt = now;
@@ -98,7 +102,7 @@ export class Observation implements Waiting {
         target.pending = true;
       }
     }
-    return !this.paths.every((path) => isWithin(path, gone));
+    return this.composite || !this.paths.every((path) => isWithin(path, gone));
   }
 
   /** Other attributes count now: every value is judged again by them. */
@@ -185,7 +189,7 @@ export class Observation implements Waiting {
   }
 
   private rulesOf(path: Path, source: AttributeSource): Rules {
-    return toRules(effectiveAttributes(path, this.requested, this.paths.length > 1, source));
+    return toRules(effectiveAttributes(path, this.requested, this.composite, source));
   }
 }
 

@@ -16,8 +16,8 @@ declare const observation: unique symbol;
 export type ObservationId = string & { readonly [observation]: true };
 
 /** `server` is what names the server in this program, e.g. its Short Server ID. */
-export function observationId(server: string | number, paths: readonly Path[]): ObservationId {
-  return `${server} ${paths.join(" ")}` as ObservationId;
+export function observationId(server: string | number, paths: readonly Path[], composite = false): ObservationId {
+  return `${server} ${composite ? "composite " : ""}${paths.join(" ")}` as ObservationId;
 }
 
 export type ObservationEvent =
@@ -25,8 +25,9 @@ export type ObservationEvent =
   | {
       readonly type: "observe";
       readonly id: ObservationId;
-      /** Several are an Observe-Composite. */
       readonly paths: readonly Path[];
+      /** Observe-Composite: its paths may come and go, it stays (Core 1.2 §6.4.4). Others have one path, and end with it. */
+      readonly composite?: boolean;
       /** The attributes in the request itself; absent: none were there. */
       readonly attributes?: Attributes;
       readonly samples: readonly Sample[];

@@ -1,5 +1,6 @@
 import type { Lwm2mError } from "../errors.ts";
 import type { TypeOf } from "./formats/codec.ts";
+import type { CompositeRecord } from "./formats/composite.ts";
 import type { ObjectDefinition, ResourceDefinition } from "./objects/definition.ts";
 import type { Path } from "./path.ts";
 import type { PathValue, Sample } from "./sample.ts";
@@ -24,6 +25,11 @@ export interface ObjectTree {
   read(path: Path): Promise<readonly Sample[]>;
   /** Settles when everything is done: a device has confirmed. `replace` is PUT, `update` is POST (Core §6.3.3). */
   write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void>;
+  /**
+   * The part of a Write-Composite that concerns this prefix (Core §6.3.9), in its order. Throws Lwm2mError where any of it
+   * cannot be done; nothing is changed then. What it returns does it, and rejects where a device failed in the middle.
+   */
+  prepareWrite(records: readonly CompositeRecord[]): Commit;
   create(object: Path, instance: number | undefined, values: readonly PathValue[]): Promise<Path>;
   delete(path: Path): Promise<void>;
   /** `args` is the raw argument list of Core §6.3.5, e.g. `0='60'`. */
@@ -38,6 +44,9 @@ export interface ObjectTree {
   /** Types by the definitions of the objects that exist here, for absent optional resources too. */
   readonly typeOf: TypeOf;
 }
+
+/** Does what was checked before. */
+export type Commit = () => Promise<void>;
 
 /** Finds the tree of a prefix: undefined for an unknown one (4.04). */
 export type TreeOf = (prefix: string) => ObjectTree | undefined;
@@ -71,7 +80,12 @@ export interface Backing {
   readonly model: TreeModel;
   /** Reads resources (not instances of them), several in one call so that a bus can read them together; same order. */
   read(resources: readonly Path[]): Promise<readonly ReadOutcome[]>;
-  /** Writes resources or resource instances: all, in order; rejects with Lwm2mError when one fails. */
-  write(values: readonly PathValue[]): Promise<void>;
+  /**
+   * Checks values of resources or resource instances as a whole: throws Lwm2mError where one cannot be written now. What it
+   * returns writes them, all, in order, and rejects with Lwm2mError when one fails.
+   */
+  prepareWrite(values: readonly PathValue[]): Commit;
   execute(resource: Path, args: string): Promise<void>;
+  /** Why what stands behind it is away; undefined, or not there at all, while it is not. A write alone is tried all the same. */
+  absence?(): string | undefined;
 }

@@ -6,7 +6,7 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
 import { badRequest, notFound } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
-import type { Backing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
+import type { Backing, Commit, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 import type { ServerAccount } from "./account.ts";
 
 const OBJECT = 1;
@@ -92,13 +92,15 @@ export class ServerObject implements Backing {
     });
   }
 
-  async write(values: readonly PathValue[]): Promise<void> {
+  prepareWrite(values: readonly PathValue[]): Commit {
     for (const { path, value } of values) check(path, value);
-    for (const { path, value } of values) {
-      const account = this.account(path);
-      this.field(path)?.set?.(account, value);
-      this.listener.onWritten(account, { path, value, time: this.wall() });
-    }
+    return async () => {
+      for (const { path, value } of values) {
+        const account = this.account(path);
+        this.field(path)?.set?.(account, value);
+        this.listener.onWritten(account, { path, value, time: this.wall() });
+      }
+    };
   }
 
   async execute(path: Path): Promise<void> {

@@ -19,7 +19,7 @@ test("each object is served by the backing that has it, and outcomes keep their 
   assert.deepEqual(seen, ["Acme", 20, "+01", CODE.notFound]);
   assert.deepEqual(device.calls, ["read /3/0/0 /3/0/14"]);
   assert.deepEqual(sensor.calls, ["read /3303/0/5700"]);
-  await merged.write([{ path: at("/3/0/14"), value: "+02" }]);
+  await merged.prepareWrite([{ path: at("/3/0/14"), value: "+02" }])();
   await merged.execute(at("/3/0/4"), "");
   assert.deepEqual(device.calls.slice(1), ["write /3/0/14=+02", "execute /3/0/4 "]);
 });
@@ -40,7 +40,7 @@ test("a write to what no backing has any more is refused, and nothing is written
     { path: at("/3/0/14"), value: "+02" },
     { path: at("/9/0/0"), value: "x" },
   ];
-  await assert.rejects(merged.write(values), Lwm2mError);
+  assert.throws(() => merged.prepareWrite(values), Lwm2mError);
   await assert.rejects(merged.execute(at("/9/0/0"), ""), Lwm2mError);
   assert.deepEqual(device.calls, []);
 });

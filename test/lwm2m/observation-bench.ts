@@ -47,6 +47,7 @@ export class Bench {
       type: "observe",
       id: observationId(1, list),
       paths: list,
+      composite: Array.isArray(paths),
       ...(attributes === undefined ? {} : { attributes }),
       samples: Object.entries(values).map(([path, value]) => this.sample(path, value)),
     });

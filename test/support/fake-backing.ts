@@ -2,7 +2,7 @@ import { Lwm2mError } from "../../src/errors.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { makePath, type Path, parsePath, pathParts } from "../../src/lwm2m/path.ts";
 import type { PathValue, Value } from "../../src/lwm2m/sample.ts";
-import type { Backing, ObjectModel, ReadOutcome, ResourceModel, TreeModel } from "../../src/lwm2m/tree.ts";
+import type { Backing, Commit, ObjectModel, ReadOutcome, ResourceModel, TreeModel } from "../../src/lwm2m/tree.ts";
 
 /** What a test says of an object: its version, and the values by instance, resource and, where it has several, resource instance. */
 export interface FakeObject {
@@ -34,9 +34,11 @@ export class FakeBacking implements Backing {
     return resources.map((path) => this.outcome(path));
   }
 
-  async write(values: readonly PathValue[]): Promise<void> {
-    this.calls.push(`write ${values.map(({ path, value }) => `${path}=${String(value)}`).join(" ")}`);
-    if (this.failure !== undefined) throw this.failure;
+  prepareWrite(values: readonly PathValue[]): Commit {
+    return async () => {
+      this.calls.push(`write ${values.map(({ path, value }) => `${path}=${String(value)}`).join(" ")}`);
+      if (this.failure !== undefined) throw this.failure;
+    };
   }
 
   async execute(resource: Path, args: string): Promise<void> {
