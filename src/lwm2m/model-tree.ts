@@ -37,7 +37,7 @@ export class ModelTree implements ObjectTree {
     return definition?.type === undefined ? undefined : { type: definition.type, multiple: definition.multiple };
   };
 
-  check(path: Path): void {
+  check(path: Path, _intent?: "write"): void {
     this.find(path);
   }
 
@@ -76,9 +76,13 @@ export class ModelTree implements ObjectTree {
     return this.backing.prepareWrite(records.map((record) => this.written(record)));
   }
 
-  async create(object: Path): Promise<Path> {
+  freeInstance(object: Path): number {
     this.find(object);
     throw notAllowed(`the instances of ${object} are made by the gateway`);
+  }
+
+  async create(instance: Path, _values: readonly PathValue[]): Promise<void> {
+    this.freeInstance(parentPath(instance) ?? instance);
   }
 
   async delete(path: Path): Promise<void> {

@@ -15,9 +15,9 @@ export function changedResponse(): CoapMessage {
   return { code: CODE.changed, options: [], payload: NO_PAYLOAD };
 }
 
-/** 2.01 with the path that the client chose: one Location-Path option for each segment, the prefix first. */
-export function createdResponse(path: Path): CoapMessage {
-  const options = stringOptions(OPTION.locationPath, path.slice(1).split("/"));
+/** 2.01; with the path that the client chose: one Location-Path option for each segment, the prefix first. */
+export function createdResponse(chosen?: Path): CoapMessage {
+  const options = chosen === undefined ? [] : stringOptions(OPTION.locationPath, chosen.slice(1).split("/"));
   return { code: CODE.created, options, payload: NO_PAYLOAD };
 }
 

@@ -30,7 +30,11 @@ export interface ObjectTree {
    * cannot be done; nothing is changed then. What it returns does it, and rejects where a device failed in the middle.
    */
   prepareWrite(records: readonly CompositeRecord[]): Commit;
-  create(object: Path, instance: number | undefined, values: readonly PathValue[]): Promise<Path>;
+  /** An instance of the object that a Create without ID can make; throws Lwm2mError where there can be none. */
+  freeInstance(object: Path): number;
+  /** Makes the instance with these values, which lie below it; all of it or nothing (Core §6.3.6). */
+  create(instance: Path, values: readonly PathValue[]): Promise<void>;
+  /** An instance of an object, or of a resource (Core §6.3.7). */
   delete(path: Path): Promise<void>;
   /** `args` is the raw argument list of Core §6.3.5, e.g. `0='60'`. */
   execute(path: Path, args: string): Promise<void>;
@@ -38,9 +42,9 @@ export interface ObjectTree {
   discover(path: Path, depth?: number): readonly Link[];
   /**
    * Throws what any operation on the path would, whatever it wants there: 4.04 where nothing is, 4.05 for an instance of a
-   * single resource, 4.01 for a protected object.
+   * single resource, 4.01 for a protected object. A `write` may also name a resource that it would make.
    */
-  check(path: Path): void;
+  check(path: Path, intent?: "write"): void;
   /** Types by the definitions of the objects that exist here, for absent optional resources too. */
   readonly typeOf: TypeOf;
 }
@@ -88,4 +92,28 @@ export interface Backing {
   execute(resource: Path, args: string): Promise<void>;
   /** Why what stands behind it is away; undefined, or not there at all, while it is not. A write alone is tried all the same. */
   absence?(): string | undefined;
+  /** Absent where the instances are not the servers' to make, fill and remove. */
+  readonly editing?: Editing;
 }
+
+/** What a backing can do whose instances servers make, fill and remove. The tree keeps the rules of LwM2M. */
+export interface Editing {
+  /** IDs of the objects that it concerns, each in the model. */
+  readonly objects: ReadonlySet<number>;
+  /** An instance ID that no instance has, nor will get by what is on its way; throws Lwm2mError where there is none. */
+  freeInstance(object: number): number;
+  /**
+   * Checks edits as a whole, in place of `Backing.prepareWrite` for these objects; they apply in their order. Throws
+   * Lwm2mError where one cannot be done now. What it returns does all of them, for good, or rejects with Lwm2mError and
+   * nothing is changed.
+   */
+  prepare(edits: readonly Edit[]): Commit;
+}
+
+export type Edit =
+  /** An instance of an object that is not there, without values. */
+  | { readonly type: "create"; readonly path: Path }
+  /** An instance of an object, a resource or an instance of a resource that is there, with what lies below. */
+  | { readonly type: "remove"; readonly path: Path }
+  /** A value of a resource or resource instance, which is made where it is not there. */
+  | (PathValue & { readonly type: "set" });

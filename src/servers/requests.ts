@@ -18,15 +18,10 @@ import {
 } from "../lwm2m/operation.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
-import {
-  changedResponse,
-  contentResponse,
-  createdResponse,
-  deletedResponse,
-  errorResponse,
-} from "../lwm2m/response.ts";
+import { changedResponse, contentResponse, deletedResponse, errorResponse } from "../lwm2m/response.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import { created } from "./creation.ts";
 
 /** An Observe that was granted: its answer is the first notification. */
 export interface Granted {
@@ -107,7 +102,7 @@ export class Requests {
         await this.tree(operation.path).execute(operation.path, operation.args);
         return { message: changedResponse() };
       case "create":
-        return { message: createdResponse(await this.tree(operation.path).create(operation.path, undefined, [])) };
+        return { message: await created(operation, this.tree(operation.path)) };
       case "delete":
         await this.tree(operation.path).delete(operation.path);
         return { message: deletedResponse() };

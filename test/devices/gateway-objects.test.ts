@@ -147,6 +147,6 @@ test("object 25 can be neither written nor executed nor extended by a server: 4.
   const { tree } = gatewayObject([METER]);
   const prefix = parsePath("/25/0/1");
   await assert.rejects(tree.write(prefix, [{ path: prefix, value: "x" }], "replace"), meets(0x85));
-  await assert.rejects(tree.create(parsePath("/25")), meets(0x85));
+  await assert.rejects(tree.create(parsePath("/25/7"), []), meets(0x85));
   await assert.rejects(tree.delete(parsePath("/25/0")), meets(0x85));
 });

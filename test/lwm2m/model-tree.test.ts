@@ -110,7 +110,7 @@ test("objects 0, 21 and 23 of the gateway are 4.01 for every operation; under a 
     await assert.rejects(tree.read(at(`/${object}`)), denied);
     await assert.rejects(tree.write(at(`/${object}/0`), [], "replace"), denied);
     await assert.rejects(tree.execute(at(`/${object}/0/0`), ""), denied);
-    await assert.rejects(tree.create(at(`/${object}`)), denied);
+    await assert.rejects(tree.create(at(`/${object}/0`), []), denied);
     await assert.rejects(tree.delete(at(`/${object}/0`)), denied);
     assert.throws(() => tree.discover(at(`/${object}`)), denied);
     await assert.rejects(aDevice().tree.read(at(`/d01/${object}`)), lwm2m(CODE.notFound));
@@ -208,8 +208,8 @@ test("execute passes the arguments on, after a look at them", async () => {
 
 test("create and delete are 4.05: the gateway makes the instances", async () => {
   const { tree } = aDevice();
-  await assert.rejects(tree.create(at("/d01/3303")), lwm2m(CODE.methodNotAllowed, /made by the gateway/));
-  await assert.rejects(tree.create(at("/d01/9")), lwm2m(CODE.notFound));
+  await assert.rejects(tree.create(at("/d01/3303/9"), []), lwm2m(CODE.methodNotAllowed, /made by the gateway/));
+  await assert.rejects(tree.create(at("/d01/9/0"), []), lwm2m(CODE.notFound));
   await assert.rejects(tree.delete(at("/d01/3303/0")), lwm2m(CODE.methodNotAllowed, /made by the gateway/));
   await assert.rejects(tree.delete(at("/d01/16/0/0/0")), lwm2m(CODE.unauthorized));
 });
