@@ -34,6 +34,8 @@ interface Target {
   rules: Rules;
   /** Changed since the last evaluation, which epmin may hold back. */
   readonly unseen: Set<Path>;
+  /** The values that an edge was last judged by; there only while one is wanted. */
+  judged: Map<Path, Value> | undefined;
   /** A condition was met: a report is due as soon as pmin allows. */
   pending: boolean;
   evaluatedAt: Millis;
@@ -69,6 +71,7 @@ export class Observation implements Waiting {
       path,
       rules: this.rulesOf(path, source),
       unseen: new Set(),
+      judged: undefined,
       pending: false,
       evaluatedAt: now,
       askedAt: now,
@@ -99,6 +102,7 @@ export class Observation implements Waiting {
       for (const target of this.targets) {
         if (!isWithin(path, target.path)) continue;
         target.unseen.delete(path);
+        target.judged?.delete(path);
         target.pending = true;
       }
     }
@@ -158,9 +162,25 @@ export class Observation implements Waiting {
 
   private judge(path: Path, target: Target): void {
     const sample = this.current.get(path);
-    if (sample === undefined || !isMet(target.rules.conditions, this.reported.get(path), sample.value)) return;
+    if (sample === undefined || !isMet(target.rules.conditions, this.before(sample, target), sample.value)) return;
     target.pending = true;
     this.triggered.add(path);
+  }
+
+  /**
+   * What a value is judged against: the last reported one. Not so for an edge, since seen from there what has risen could
+   * never rise again: it is between one value and the next, whether or not that is reported.
+   */
+  private before({ path, value }: Sample, target: Target): Value | undefined {
+    const reported = this.reported.get(path);
+    if (target.rules.conditions.edge === undefined) {
+      target.judged = undefined;
+      return reported;
+    }
+    target.judged ??= new Map();
+    const last = target.judged.get(path) ?? reported;
+    target.judged.set(path, value);
+    return last;
   }
 
   /** Core 1.2 §6.4.2: a condition and pmin, or pmax; both count from the last report. */

@@ -109,6 +109,28 @@ test("con=0 makes notifications non-confirmable, but every 17th and one a day", 
   );
 });
 
+test("every edge of one direction is told, also where nothing of the other is", () => {
+  const bench = new Bench();
+  bench.attributes.set("/3311/0/5850", { edge: 1 });
+  bench.observe("/3311/0/5850", { "/3311/0/5850": false });
+  const told = [true, false, false, true, true, false, true].map(
+    (value) => bench.changed({ "/3311/0/5850": value }).length,
+  );
+  assert.deepEqual(told, [1, 0, 0, 1, 0, 0, 1]);
+});
+
+test("an edge that is wanted no more leaves every change, from what was reported last", () => {
+  const bench = new Bench();
+  bench.attributes.set("/3311/0/5850", { edge: 1 });
+  bench.observe(["/3311/0/5850", "/3311/0"], { "/3311/0/5850": false });
+  const lamp = (value: boolean) => bench.changed({ "/3311/0/5850": value }).length;
+  assert.deepEqual([lamp(true), lamp(false), lamp(true)], [1, 1, 1], "the instance has no edge");
+  bench.observe("/3311/0/5850", { "/3311/0/5850": true });
+  assert.equal(bench.changed({ "/3311/0/5850": false }).length, 1, "the composite one alone");
+  bench.attributes.set("/3311/0/5850", {});
+  assert.equal(bench.feed({ type: "attributesChanged", path: at("/3311/0/5850") }).length, 1);
+});
+
 test("epmin holds the evaluation back; what came meanwhile is judged by its newest value", () => {
   const bench = aThermometer({ epmin: 10, gt: 30 });
   assert.deepEqual(bench.changed({ [TEMPERATURE]: 35 }), []);
