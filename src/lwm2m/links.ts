@@ -8,10 +8,10 @@ import { CONTENT_FORMAT } from "./formats/codec.ts";
 import { codecFor } from "./formats/index.ts";
 import { type CoreLink, encodeLinks, treeLink } from "./formats/link-format.ts";
 import { formatDecimal } from "./formats/value.ts";
-import { PROTECTED_OBJECTS } from "./model-tree.ts";
 import { announcedVersion, impliedVersion, type Lwm2mVersion } from "./objects/versions.ts";
 import type { DiscoverOperation } from "./operation.ts";
 import { LEVEL, makePath, pathDepth, pathParts } from "./path.ts";
+import { PROTECTED_OBJECTS } from "./refusals.ts";
 import type { Link, ObjectTree } from "./tree.ts";
 
 export interface RegisterParameters {

@@ -65,7 +65,7 @@ class Lister {
 }
 
 /** Everything, or the one that the path names. */
-function picked<T>(all: ReadonlyMap<number, T>, id: number | undefined): readonly (readonly [number, T])[] {
+export function picked<T>(all: ReadonlyMap<number, T>, id: number | undefined): readonly (readonly [number, T])[] {
   if (id === undefined) return [...all].sort(([a], [b]) => a - b);
   const one = all.get(id);
   return one === undefined ? [] : [[id, one]];

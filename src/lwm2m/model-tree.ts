@@ -4,18 +4,16 @@
  */
 import { CODE } from "../coap/codes.ts";
 import { Lwm2mError } from "../errors.ts";
+import { readComposite } from "./composite-read.ts";
 import { parseExecuteArguments } from "./execute-arguments.ts";
 import type { TypeOf } from "./formats/codec.ts";
 import type { CompositeRecord } from "./formats/composite.ts";
 import { discoverLinks } from "./model-links.ts";
 import { isWithin, makePath, type Path, type PathParts, parentPath, pathParts } from "./path.ts";
-import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
+import { badRequest, notAllowed, notDone, notFound, PROTECTED_OBJECTS } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
 import type { Backing, Commit, Link, ObjectModel, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
 import { checkValue } from "./value-check.ts";
-
-/** Security, OSCORE and COSE are the business of bootstrap alone (Core 1.2 §6.3). */
-export const PROTECTED_OBJECTS: ReadonlySet<number> = new Set([0, 21, 23]);
 
 /**
  * An object tree whose objects and instances are made by the gateway. Since a device's resources are fixed, a replacing
@@ -67,6 +65,10 @@ export class ModelTree implements ObjectTree {
       throw badRequest(`the payload has no value for ${path}`);
     }
     if (accepted.length > 0) await this.backing.prepareWrite(accepted)();
+  }
+
+  readComposite(paths: readonly Path[]): Promise<readonly Sample[]> {
+    return readComposite(this.backing, paths);
   }
 
   prepareWrite(records: readonly CompositeRecord[]): Commit {

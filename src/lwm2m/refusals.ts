@@ -3,6 +3,9 @@ import { CODE } from "../coap/codes.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { Path } from "./path.ts";
 
+/** Security, OSCORE and COSE are the business of bootstrap alone: 4.01 (Core 1.2 §6.3). */
+export const PROTECTED_OBJECTS: ReadonlySet<number> = new Set([0, 21, 23]);
+
 /** 4.00: what was asked makes no sense. */
 export function badRequest(message: string, options?: ErrorOptions): Lwm2mError {
   return new Lwm2mError(CODE.badRequest, message, options);

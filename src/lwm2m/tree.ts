@@ -26,6 +26,12 @@ export interface ObjectTree {
   /** Settles when everything is done: a device has confirmed. `replace` is PUT, `update` is POST (Core §6.3.3). */
   write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void>;
   /**
+   * The part of a Read-Composite that concerns this prefix (Core §6.3.8): every value at or below the paths once, in their
+   * order; the path of the prefix itself is everything but the protected objects. What is not there, cannot be read or is
+   * away is left out. A device is asked once.
+   */
+  readComposite(paths: readonly Path[]): Promise<readonly Sample[]>;
+  /**
    * The part of a Write-Composite that concerns this prefix (Core §6.3.9), in its order. Throws Lwm2mError where any of it
    * cannot be done; nothing is changed then. What it returns does it, and rejects where a device failed in the middle.
    */
