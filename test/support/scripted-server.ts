@@ -92,8 +92,11 @@ export class ScriptedServer {
   }
 
   /** Writes some resources of an instance by POST; the names are whole paths. */
-  async update(path: string, values: Readonly<Record<string, Value>>): Promise<Answer> {
-    const format = CONTENT_FORMAT.senmlCbor;
+  async update(
+    path: string,
+    values: Readonly<Record<string, Value>>,
+    format: number = CONTENT_FORMAT.senmlCbor,
+  ): Promise<Answer> {
     return this.settled(this.ask(CODE.post, path, { format, payload: encoded(path, values, format) }));
   }
 
