@@ -26,8 +26,8 @@ function resourceDescription({ point, source }: ResourcePlan): unknown {
     case "constant":
       return { id: point, constant: source.value };
     case "point": {
-      const { readable, writable, poll } = source;
-      return { id: point, point: source.point, readable, writable, poll };
+      const { readable, writable, poll, fastest } = source;
+      return { id: point, point: source.point, readable, writable, poll, fastest };
     }
     case "execute":
       return { id: point };

@@ -77,6 +77,8 @@ export interface PointSource {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly poll: Poll;
+  /** The shortest period to which a server may push it (`every.limit`); absent: not beyond its own. */
+  readonly fastest?: Millis;
   /** What `unit` makes of the value, for the reader of `check`: "W -> kW (x0.001)". */
   readonly note?: string;
   /** What a device of this kind could deliver at each time, for `sim` and the demo; the same for the same seed. */

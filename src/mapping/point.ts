@@ -9,7 +9,7 @@ import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
 import { titleOf } from "./mapped-resource.ts";
 import type { PointSource, Poll } from "./plan-types.ts";
 import type { DeviceContext, ResolvableResource } from "./resource.ts";
-import { pollOf } from "./schedule.ts";
+import { fastestOf, pollOf } from "./schedule.ts";
 
 export function resolvePoint(
   source: string,
@@ -21,7 +21,8 @@ export function resolvePoint(
   if (core === undefined || poll === undefined) return undefined;
   const point = readPoint(core, resource, context);
   if (point === undefined) return undefined;
-  return { ...core.source, point: point.parsed, poll: core.source.readable ? poll : "never" };
+  if (!core.source.readable) return { ...core.source, point: point.parsed, poll: "never" };
+  return { ...core.source, point: point.parsed, poll, fastest: fastestOf(poll, context.groups) };
 }
 
 /** What does not depend on the device: the keys of the core, and the conversion made of them. */
@@ -30,7 +31,7 @@ interface Core {
   readonly order: ByteOrder | undefined;
   /** Bytes on the wire. */
   readonly length?: number;
-  readonly source: Omit<PointSource, "point" | "poll">;
+  readonly source: Omit<PointSource, "point" | "poll" | "fastest">;
 }
 
 /** Devices of one mapping share the nodes without parameters, and so what was made of them. */

@@ -1,42 +1,49 @@
-/** `every:` and `poll:` (when a point is read) and `availability:` (when a device counts as gone). */
+/** `every:` and `poll:` (when a point is read, and how far a server may change that) and `availability:` (when a device counts as gone). */
 import { z } from "zod";
 import { MINUTE, type Millis, SECOND } from "../clock.ts";
 import { durationSchema, parseDuration, pausesSchema } from "../duration.ts";
 import { reasonOf } from "../errors.ts";
-import { notSupported } from "../yaml/issues.ts";
 import { isEmpty, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
 import type { AvailabilityRule, Poll } from "./plan-types.ts";
 
-export const everySchema = z.record(
-  z.string(),
-  durationSchema.refine((period) => period > 0, { message: "a period is longer than 0" }),
-);
+const periodSchema = durationSchema.refine((period) => period > 0, { message: "a period is longer than 0" });
 
-/** The poll groups by name; `normal` is there where the mapping does not say otherwise. */
-export type PollGroups = ReadonlyMap<string, Millis>;
+export const everySchema = z
+  .object({
+    limit: periodSchema
+      .describe("The shortest period that a server may ask for by epmax; else a point's own")
+      .optional(),
+  })
+  .catchall(periodSchema);
+
+/** The poll groups, and how far a server may go beyond them. */
+export interface PollGroups {
+  /** By name; `normal` is there where the mapping does not say otherwise. */
+  readonly periods: ReadonlyMap<string, Millis>;
+  /** The shortest period to which a server may push a point. */
+  readonly limit?: Millis;
+}
 
 const NORMAL: Millis = 10 * SECOND;
 const NOT_GROUPS: readonly string[] = ["connect", "never"];
 
 export function readEvery(node: YamlNode | undefined, report: Report): PollGroups {
-  const groups = new Map<string, Millis>();
-  if (node === undefined || isEmpty(node)) return groups;
+  if (node === undefined || isEmpty(node)) return { periods: new Map() };
   const keys = node.kind === "map" ? node.entries.map(({ key }) => key) : [];
   for (const key of keys) {
-    if (key.text === "limit") reportError(report, key.place, notSupported("every.limit"));
     if (NOT_GROUPS.includes(key.text))
       reportError(report, key.place, `"${key.text}" has a meaning of its own in poll:`);
   }
-  const periods = readNode(node, everySchema, report, { without: new Set(["limit"]) }) ?? {};
-  for (const [name, period] of Object.entries(periods)) groups.set(name, period);
-  return groups;
+  const { limit, ...periods } = readNode(node, everySchema, report) ?? {};
+  return { periods: new Map(Object.entries(periods)), ...(limit === undefined ? {} : { limit }) };
 }
 
 /** What `poll:` says; a sentence where it says nothing that we know. */
-export function pollOf(text: string, groups: PollGroups): Poll | { readonly wrong: string } {
+export function pollOf(text: string, { periods }: PollGroups): Poll | { readonly wrong: string } {
   if (text === "connect" || text === "never") return text;
-  const period = groups.get(text) ?? (text === "normal" ? NORMAL : undefined);
+  if (text === "limit") return { wrong: '"limit" is no poll group: it bounds what a server may ask for' };
+  const period = periods.get(text) ?? (text === "normal" ? NORMAL : undefined);
   if (period !== undefined) return { every: period };
   if (/^[0-9]/.test(text)) {
     try {
@@ -46,7 +53,16 @@ export function pollOf(text: string, groups: PollGroups): Poll | { readonly wron
       return { wrong: reasonOf(error) };
     }
   }
-  return { wrong: `poll group "${text}" is not in every: {${[...groups.keys()].join(", ")}}` };
+  return { wrong: `poll group "${text}" is not in every: {${[...periods.keys()].join(", ")}}` };
+}
+
+/**
+ * The shortest period to which a server may push a point: `every.limit`; without it the point's own, so that nobody but the
+ * mapping can load a bus, and that of `normal` for a point that has none.
+ */
+export function fastestOf(poll: Poll, { periods, limit }: PollGroups): Millis {
+  const own = typeof poll === "object" ? poll.every : (periods.get("normal") ?? NORMAL);
+  return typeof poll === "object" ? Math.min(limit ?? own, own) : (limit ?? own);
 }
 
 export const availabilitySchema = z.strictObject({

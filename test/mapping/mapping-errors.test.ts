@@ -162,10 +162,6 @@ test("what this version does not have is said so, never ignored", () => {
     ]);
   }
   assert.match(
-    problems("  3303: { 5700: { input: 1 } }", "every: { limit: 1s }\n")[0] ?? "",
-    /`every.limit` is not supported/,
-  );
-  assert.match(
     problems("  3303: { 5700: { input: 1 } }", "availability: { probe: x }\n")[0] ?? "",
     /`probe` is not supported/,
   );
