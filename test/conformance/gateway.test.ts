@@ -66,14 +66,14 @@ function request(server: ScriptedServer, method: keyof typeof CODE, path: string
   return server.settled(server.ask(CODE[method], path, body));
 }
 
-test("gateway check: a Register with two devices lists /25 and its instances, and no prefix", async (t) => {
+test("gateway-1: a Register with two devices lists /25 and its instances, and no prefix", async (t) => {
   const { server } = await twoRooms(t);
   const objects = server.registrations.heard[0]?.objects ?? "";
   assert.match(objects, /,<\/25>;ver=2\.0,<\/25\/0>,<\/25\/1>$/);
   assert.doesNotMatch(objects, /dev-/);
 });
 
-test("gateway check: devices are added and removed, and /25 follows; the same device twice is refused", async (t) => {
+test("gateway-2: devices are added and removed, and /25 follows; the same device twice is refused", async (t) => {
   const world = await twoRooms(t);
   const { server } = world;
   const instances = async () => (await server.discover("/25", "depth=1")).text;
@@ -95,7 +95,7 @@ test("gateway check: devices are added and removed, and /25 follows; the same de
   assert.equal((await server.read(VALUE)).text, "21", "the first one runs on");
 });
 
-test("gateway check: /25 is read as a whole, by instance and by resource, and cannot be created", async (t) => {
+test("gateway-3: /25 is read as a whole, by instance and by resource, and cannot be created", async (t) => {
   const { server } = await twoRooms(t);
   const object = await server.read("/25");
   assert.equal(object.format, CONTENT_FORMAT.senmlCbor, "the default where there are several values");
@@ -118,7 +118,7 @@ test("gateway check: /25 is read as a whole, by instance and by resource, and ca
   assert.equal((await request(server, "post", "/25", Uint8Array.of(0x08, 0x05, 0))).code, "4.05");
 });
 
-test("gateway check: prefixed reads in TLV and text carry no prefix: they are those of a client", async (t) => {
+test("gateway-4: prefixed reads in TLV and text carry no prefix: they are those of a client", async (t) => {
   const { server } = await twoRooms(t);
   const tlv = async (path: string): Promise<string> => {
     const before = server.packets.length;
@@ -137,7 +137,7 @@ test("gateway check: prefixed reads in TLV and text carry no prefix: they are th
   assert.equal(await tlv("/dev-0/3/0/16"), await tlv("/3/0/16"), "as the gateway's own");
 });
 
-test("gateway check: a prefixed instance of a resource is written by names with the prefix; the other device is not", async (t) => {
+test("gateway-5: a prefixed instance of a resource is written by names with the prefix; the other device is not", async (t) => {
   const { bus, server } = await twoRooms(t);
   const path = "/dev-0/3442/0/1120/1";
   const named = Uint8Array.from(Buffer.from("81a221742f6465762d302f333434322f302f313132302f3102182a", "hex"));
@@ -152,7 +152,7 @@ test("gateway check: a prefixed instance of a resource is written by names with 
   assert.deepEqual(bus.unit(2).written, []);
 });
 
-test("gateway check: object 2 stands before nothing that a device has: every server may do what the device can", async (t) => {
+test("gateway-6: object 2 stands before nothing that a device has: every server may do what the device can", async (t) => {
   const world = await twoRooms(t, ["", ""]);
   for (const [i, server] of pair(world).entries()) {
     assert.equal((await server.read(VALUE)).code, "2.05");
@@ -165,7 +165,7 @@ test("gateway check: object 2 stands before nothing that a device has: every ser
   }
 });
 
-test("gateway check: attributes belong to a server and a prefix, and are inherited within a device", async (t) => {
+test("gateway-7: attributes belong to a server and a prefix, and are inherited within a device", async (t) => {
   const world = await twoRooms(t, ["", ""]);
   const [one, two] = pair(world);
   assert.equal((await one.writeAttributes("/dev-0/3303", "pmin=5")).code, "2.04");
@@ -185,7 +185,7 @@ test("gateway check: attributes belong to a server and a prefix, and are inherit
   assert.equal(await shown(one, VALUE), "</3303/0/5700>;pmin=5;pmax=60;gt=30.5");
 });
 
-test("gateway check: an observation ends by Cancel, by Reset, with its instance and with its device", async (t) => {
+test("gateway-10: an observation ends by Cancel, by Reset, with its instance and with its device", async (t) => {
   const world = await twoRooms(t);
   const { bus, clock, gateway, server } = world;
   const [cancelled, reset, instance, device] = [VALUE, LAMP, "/dev-0/3303/1/5700", `/dev-1/${TEMPERATURE}`] as const;
@@ -207,7 +207,7 @@ test("gateway check: an observation ends by Cancel, by Reset, with its instance 
   assert.deepEqual(gateway.status().servers[0]?.observations, []);
 });
 
-test("gateway check: no bootstrap operation touches /25 or a prefix, and none tells of a device", async (t) => {
+test("gateway-11: no bootstrap operation touches /25 or a prefix, and none tells of a device", async (t) => {
   const { bus, server } = await twoRooms(t);
   const tree = async () => (await server.discover("/25", "depth=3")).text;
   const before = await tree();
@@ -235,7 +235,7 @@ test("gateway check: no bootstrap operation touches /25 or a prefix, and none te
   assert.deepEqual([bus.unit(1).written, bus.unit(2).written], [[], []]);
 });
 
-test("gateway check: pmax below pmin, or 0, is no period; the defaults of the server count for devices, and change", async (t) => {
+test("gateway-12: pmax below pmin, or 0, is no period; the defaults of the server count for devices, and change", async (t) => {
   const { clock, server } = await twoRooms(t);
   assert.equal((await server.writeAttributes(VALUE, "pmin=20", "pmax=10")).code, "2.04");
   await server.observe(VALUE);
@@ -275,7 +275,7 @@ async function afterAnOutage(world: AGateway, polls: number) {
   return { values, heard: world.servers.map((server) => server.received(VALUE)) };
 }
 
-test("gateway check: an outage is stored as each server wishes: hqmax of some, of none, or nothing at all", async (t) => {
+test("gateway-13: an outage is stored as each server wishes: hqmax of some, of none, or nothing at all", async (t) => {
   const world = await twoRooms(t, ["", "", "", ""]);
   const [three, none, nothing, all] = world.servers;
   await three?.observe(VALUE, { hqmax: 3 });
@@ -291,7 +291,7 @@ test("gateway check: an outage is stored as each server wishes: hqmax of some, o
   assert.deepEqual(heard[3], values);
 });
 
-test("gateway check: what is kept without hqmax has a limit of its own, at which the oldest goes", async (t) => {
+test("gateway-13: what is kept without hqmax has a limit of its own, at which the oldest goes", async (t) => {
   const world = await twoRooms(t, ["lifetime: 1d"]);
   await world.server.observe(VALUE);
   const { values } = await afterAnOutage(world, 1100);
@@ -301,7 +301,7 @@ test("gateway check: what is kept without hqmax has a limit of its own, at which
   assert.deepEqual(world.server.received(VALUE), values.slice(-1000));
 });
 
-test("gateway check: edge 1 tells only what rises, edge 0 only what falls", async (t) => {
+test("gateway-14: edge 1 tells only what rises, edge 0 only what falls", async (t) => {
   const world = await twoRooms(t, ["", ""]);
   const [rising, falling] = pair(world);
   assert.equal((await rising.writeAttributes(LAMP, "edge=1")).code, "2.04");
