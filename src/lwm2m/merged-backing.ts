@@ -1,22 +1,44 @@
 import { type Path, pathParts } from "./path.ts";
 import { notFound } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
-import type { Backing, Commit, ReadOutcome, TreeModel } from "./tree.ts";
+import type { Backing, Commit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
 
 /** Several backings of one prefix as one: each serves the objects that it has; of two with the same object the first does. */
 export class MergedBacking implements Backing {
   readonly prefix: string;
+  readonly editing?: Editing;
   private readonly backings: readonly Backing[];
+  private parts: readonly TreeModel[] = [];
+  private merged: TreeModel = new Map();
 
   constructor(prefix: string, backings: readonly Backing[]) {
     const stranger = backings.find((backing) => backing.prefix !== prefix);
     if (stranger !== undefined) throw new RangeError(`prefix "${stranger.prefix}" is not "${prefix}"`);
+    const [editing, ...others] = backings.flatMap((backing) => backing.editing ?? []);
+    // Edits are done together or not at all, which two of them could not promise.
+    if (others.length > 0) throw new RangeError(`prefix "${prefix}" has two backings that servers edit`);
     this.prefix = prefix;
     this.backings = backings;
+    if (editing !== undefined) this.editing = editing;
   }
 
+  /** The same one for as long as no backing has another. */
   get model(): TreeModel {
-    return new Map([...this.backings].reverse().flatMap(({ model }) => [...model]));
+    const parts = this.backings.map(({ model }) => model);
+    if (parts.length !== this.parts.length || parts.some((part, i) => part !== this.parts[i])) {
+      this.parts = parts;
+      this.merged = new Map([...parts].reverse().flatMap((model) => [...model]));
+    }
+    return this.merged;
+  }
+
+  /** A request that concerns several of them needs all. */
+  absence(): string | undefined {
+    for (const backing of this.backings) {
+      const absence = backing.absence?.();
+      if (absence !== undefined) return absence;
+    }
+    return undefined;
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {

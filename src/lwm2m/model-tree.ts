@@ -9,15 +9,16 @@ import { parseExecuteArguments } from "./execute-arguments.ts";
 import type { TypeOf } from "./formats/codec.ts";
 import type { CompositeRecord } from "./formats/composite.ts";
 import { discoverLinks } from "./model-links.ts";
-import { isWithin, makePath, type Path, type PathParts, parentPath, pathParts } from "./path.ts";
-import { badRequest, notAllowed, notDone, notFound, PROTECTED_OBJECTS } from "./refusals.ts";
+import { isWithin, LEVEL, makePath, type Path, type PathParts, parentPath, pathDepth, pathParts } from "./path.ts";
+import { findPlace, type Place } from "./place.ts";
+import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
-import type { Backing, Commit, Link, ObjectModel, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
-import { checkValue } from "./value-check.ts";
+import type { Backing, Commit, Edit, Link, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
+import { acceptedValues, acceptsValue, checkResourceWrite, creationEdits, writeEdits } from "./write-rules.ts";
 
 /**
- * An object tree whose objects and instances are made by the gateway. Since a device's resources are fixed, a replacing
- * Write writes what is given and leaves the rest as it is: nothing can be removed, so nothing is.
+ * An object tree over a backing. Where the instances are the servers' to make and remove, a replacing Write replaces; a
+ * device's resources are fixed: there it writes what is given and leaves the rest as it is.
  */
 export class ModelTree implements ObjectTree {
   readonly prefix: string;
@@ -35,8 +36,8 @@ export class ModelTree implements ObjectTree {
     return definition?.type === undefined ? undefined : { type: definition.type, multiple: definition.multiple };
   };
 
-  check(path: Path, _intent?: "write"): void {
-    this.find(path);
+  check(path: Path, intent?: "write"): void {
+    this.find(path, intent);
   }
 
   async read(path: Path): Promise<readonly Sample[]> {
@@ -51,20 +52,15 @@ export class ModelTree implements ObjectTree {
   }
 
   async write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void> {
-    const place = this.find(path);
-    if (place.resources === undefined) throw notAllowed(`${path} is an object; write to an instance or below`);
-    if (place.resource !== undefined) checkResourceWrite(path, place.resource, mode);
-    const seen = new Set<Path>();
-    const accepted = values.filter((value) => {
-      if (!isWithin(value.path, path)) throw badRequest(`the payload names ${value.path}, which is not below ${path}`);
-      if (seen.has(value.path)) throw badRequest(`the payload has ${value.path} twice`);
-      seen.add(value.path);
-      return this.accepts(value, place);
-    });
-    if (accepted.length === 0 && place.resource?.instances === undefined && place.resource !== undefined) {
-      throw badRequest(`the payload has no value for ${path}`);
-    }
-    if (accepted.length > 0) await this.backing.prepareWrite(accepted)();
+    const place = this.find(path, "write");
+    const { parts, resources, resource } = place;
+    if (resources === undefined) throw notAllowed(`${path} is an object; write to an instance or below`);
+    if (resource !== undefined) checkResourceWrite(path, resource, mode);
+    const accepted = acceptedValues(path, values, { place, model: this.backing.model });
+    const one = resource !== undefined && (resource.instances === undefined || parts.resourceInstance !== undefined);
+    if (one && accepted.length === 0) throw badRequest(`the payload has no value for ${path}`);
+    if (place.editable) await this.edit(writeEdits(path, place, { values: accepted, mode }));
+    else if (accepted.length > 0) await this.backing.prepareWrite(accepted)();
   }
 
   readComposite(paths: readonly Path[]): Promise<readonly Sample[]> {
@@ -72,26 +68,39 @@ export class ModelTree implements ObjectTree {
   }
 
   prepareWrite(records: readonly CompositeRecord[]): Commit {
-    // All or nothing: where one of several devices is away, the others are not asked to begin.
-    const absence = this.backing.absence?.();
-    if (absence !== undefined) throw notDone(absence);
-    return this.backing.prepareWrite(records.map((record) => this.written(record)));
+    const wanted = this.wanted(records);
+    const { editing } = this.backing;
+    const edit = editing === undefined || wanted.edits.length === 0 ? undefined : editing.prepare(wanted.edits);
+    const write = wanted.values.length === 0 ? undefined : this.prepareValues(wanted.values);
+    // What only the disk must take comes last: a device fails more often.
+    return async () => {
+      await write?.();
+      await edit?.();
+    };
   }
 
   freeInstance(object: Path): number {
-    this.find(object);
-    throw notAllowed(`the instances of ${object} are made by the gateway`);
+    const place = this.find(object);
+    const { definition, instances } = place.object;
+    const { editing } = this.backing;
+    if (!place.editable || editing === undefined) throw madeByGateway(object);
+    if (!definition.multiple && instances.size > 0) throw badRequest(`${object} has one instance, and it is there`);
+    return editing.freeInstance(definition.id);
   }
 
-  async create(instance: Path, _values: readonly PathValue[]): Promise<void> {
-    this.freeInstance(parentPath(instance) ?? instance);
+  async create(instance: Path, values: readonly PathValue[]): Promise<void> {
+    const object = parentPath(instance) ?? instance;
+    const place = this.find(object);
+    if (!place.editable) throw madeByGateway(object);
+    await this.edit(creationEdits(instance, values, { place, model: this.backing.model }));
   }
 
   async delete(path: Path): Promise<void> {
-    const { resource } = this.find(path);
+    const { resource, editable } = this.find(path);
+    if (!editable && resource === undefined) throw madeByGateway(path);
     // Transport 1.2, table of response codes: an instance of a resource that may not be deleted is 4.01.
-    if (resource !== undefined) throw new Lwm2mError(CODE.unauthorized, `${path} cannot be deleted`);
-    throw notAllowed(`the instances of ${path} are made by the gateway`);
+    if (!editable) throw new Lwm2mError(CODE.unauthorized, `${path} cannot be deleted`);
+    await this.edit([{ type: "remove", path }]);
   }
 
   async execute(path: Path, args: string): Promise<void> {
@@ -109,55 +118,57 @@ export class ModelTree implements ObjectTree {
   }
 
   /** A Write-Composite skips nothing: all of it, or none (Core §6.3.9). */
-  private written(record: CompositeRecord): PathValue {
-    const place = this.find(record.path);
-    if (record.type === "removal") throw new Lwm2mError(CODE.unauthorized, `${record.path} cannot be deleted`);
-    if (!this.accepts(record, place)) throw notFound(record.path);
-    return { path: record.path, value: record.value };
+  private wanted(records: readonly CompositeRecord[]): {
+    readonly values: readonly PathValue[];
+    readonly edits: readonly Edit[];
+  } {
+    const values: PathValue[] = [];
+    const edits: Edit[] = [];
+    for (const record of records) {
+      const { type, path } = record;
+      if (!this.isEditable(path)) {
+        const place = this.find(path);
+        if (type === "removal") throw new Lwm2mError(CODE.unauthorized, `${path} cannot be deleted`);
+        if (!acceptsValue(record, place, this.backing.model)) throw notFound(path);
+        values.push({ path, value: record.value });
+      } else if (type === "removal") {
+        // What an earlier record makes, a later one may take away again.
+        if (!edits.some((edit) => edit.type === "set" && edit.path === path)) this.find(path);
+        edits.push({ type: "remove", path });
+      } else {
+        // An instance of a resource may be the one that this record makes.
+        const resource = pathDepth(path) === LEVEL.resourceInstance ? (parentPath(path) ?? path) : path;
+        const place = this.find(resource, "write");
+        if (!acceptsValue(record, place, this.backing.model)) throw notFound(path);
+        edits.push({ type: "set", path, value: record.value });
+      }
+    }
+    return { values, edits };
   }
 
-  /** Whether to write this value; false for a resource that is not here, which Core §6.3.3 lets us skip. */
-  private accepts(value: PathValue, place: Place): boolean {
-    const { resource: id = -1, resourceInstance } = pathParts(value.path);
-    const resource = place.resources?.get(id);
-    if (resource === undefined) return false;
-    if (!resource.operations.includes("W")) throw notAllowed(`${value.path} cannot be written`);
-    checkInstance(value.path, resource, resourceInstance);
-    checkValue(value, resource.definition, this.backing.model);
-    return true;
+  /** All or nothing: where one of several devices is away, the others are not asked to begin. */
+  private prepareValues(values: readonly PathValue[]): Commit {
+    const absence = this.backing.absence?.();
+    if (absence !== undefined) throw notDone(absence);
+    return this.backing.prepareWrite(values);
   }
 
-  /** What is at a path. */
-  private find(path: Path): Place {
-    const parts = pathParts(path);
-    const { prefix, object: id, instance, resource: resourceId, resourceInstance } = parts;
-    if (prefix !== this.prefix) throw notFound(path);
-    if (id === undefined) throw badRequest(`${path} names no object`);
-    if (prefix === "" && PROTECTED_OBJECTS.has(id)) {
-      throw new Lwm2mError(CODE.unauthorized, `object ${id} is not open to a server`);
-    }
-    const object = this.backing.model.get(id);
-    if (object === undefined) throw notFound(path);
-    if (instance === undefined) return { parts, object };
-    const resources = object.instances.get(instance);
-    if (resources === undefined) throw notFound(path);
-    if (resourceId === undefined) return { parts, object, resources };
-    const resource = resources.get(resourceId);
-    if (resource === undefined) throw notFound(path);
-    if (resourceInstance !== undefined) {
-      if (resource.instances === undefined) throw notAllowed(`${path}: the resource has no instances`);
-      if (!resource.instances.includes(resourceInstance)) throw notFound(path);
-    }
-    return { parts, object, resources, resource };
+  private async edit(edits: readonly Edit[]): Promise<void> {
+    const { editing } = this.backing;
+    if (editing !== undefined && edits.length > 0) await editing.prepare(edits)();
+  }
+
+  private isEditable(path: Path): boolean {
+    return this.backing.editing?.objects.has(pathParts(path).object ?? -1) ?? false;
+  }
+
+  private find(path: Path, intent?: "write"): Place {
+    return findPlace(this.backing, path, intent);
   }
 }
 
-interface Place {
-  readonly parts: PathParts;
-  readonly object: ObjectModel;
-  /** Of the instance that the path names or lies in. */
-  readonly resources?: ReadonlyMap<number, ResourceModel>;
-  readonly resource?: ResourceModel;
+function madeByGateway(path: Path): Lwm2mError {
+  return notAllowed(`the instances of ${path} are made by the gateway`);
 }
 
 /** The path of the resource that a readable path names or lies in. */
@@ -195,21 +206,4 @@ function joined(outcomes: readonly ReadOutcome[], path: Path): readonly Sample[]
     });
   }
   return outcomes.flatMap((outcome) => (outcome instanceof Lwm2mError ? [] : outcome));
-}
-
-function checkResourceWrite(path: Path, resource: ResourceModel, mode: "replace" | "update"): void {
-  if (!resource.operations.includes("W")) throw notAllowed(`${path} cannot be written`);
-  if (mode === "update" && resource.instances === undefined) {
-    throw notAllowed(`${path} is a single resource: write it by PUT`);
-  }
-}
-
-function checkInstance(path: Path, { instances }: ResourceModel, instance: number | undefined): void {
-  if (instances === undefined) {
-    if (instance !== undefined) throw notAllowed(`${path}: the resource has no instances`);
-    return;
-  }
-  if (instance === undefined) throw badRequest(`${path} has several instances: the value must name one`);
-  // Transport 1.2, table of response codes: to make an instance of a resource where that is not possible is 4.01.
-  if (!instances.includes(instance)) throw new Lwm2mError(CODE.unauthorized, `${path} cannot be created`);
 }
