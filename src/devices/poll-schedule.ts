@@ -1,6 +1,7 @@
 /**
- * When the points of one device are read. Each poll group has a grid of times that never drifts; groups that fall due
- * together are one read; one read runs at a time. A poll that cannot run in its turn is skipped, never queued.
+ * When the points of one device are read. Points of one period are a group, and each group has a grid of times that never
+ * drifts; groups that fall due together are one read; one read runs at a time. A poll that cannot run in its turn is
+ * skipped, never queued. Periods are those of the mapping, until somebody steers them.
  */
 import type { PointId } from "../adapter.ts";
 import { type Millis, SECOND } from "../clock.ts";
@@ -12,6 +13,8 @@ export type PollEvent =
   | { readonly type: "start" }
   /** The last `read` is over. */
   | { readonly type: "finished"; readonly ok: boolean }
+  /** Other periods for these points from now on; undefined: that of the mapping again. The others are left alone. */
+  | { readonly type: "steer"; readonly periods: ReadonlyMap<PointId, Millis | undefined> }
   /** The device is gone: nothing is read until the next start. */
   | { readonly type: "stop" };
 
@@ -24,12 +27,12 @@ export interface PollEffect {
 export const FIRST_READ_WITHIN: Millis = 2 * SECOND;
 /** When the points that are read once after each connection are read again, if that read failed. */
 const ONCE_AGAIN_AFTER: Millis = 10 * SECOND;
+/** Over how much the grids of devices are spread whose mapping has none. */
+const SPREAD: Millis = 10 * SECOND;
 
 interface Group {
   readonly every: Millis;
-  readonly points: readonly PointId[];
-  /** Where its grid lies from the start: over the whole period, in steps of the fastest group, so that grids coincide. */
-  readonly phase: Millis;
+  readonly points: Set<PointId>;
   due: Millis;
   /** Its turn came while the line was busy with other groups: it goes next, once. */
   waiting: boolean;
@@ -38,11 +41,19 @@ interface Group {
 }
 
 export class PollSchedule implements Machine<PollEvent, PollEffect> {
-  private readonly groups: readonly Group[];
+  private readonly polls: ReadonlyMap<PointId, Poll>;
+  /** By period; none is empty. */
+  private readonly groups = new Map<Millis, Group>();
+  private readonly groupOf = new Map<PointId, Group>();
   /** Read once after each connection. */
   private readonly once: readonly PointId[];
   private readonly firstDelay: Millis;
+  private readonly fastest: Millis;
+  /** Two random numbers in [0, 1): they say where the grids of this device lie. */
+  private readonly spread: number;
+  private readonly turn: number;
   private state: "stopped" | "starting" | "started" = "stopped";
+  private base: Millis = 0;
   private first: Millis = 0;
   /** When the points of `once` are owed; undefined: this connection has them, or they are being read. */
   private onceDue: Millis | undefined;
@@ -51,25 +62,15 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
   private skippedCount = 0;
 
   /** `fraction`: random numbers in [0, 1), which spread devices that start together. */
-  constructor(points: ReadonlyMap<PointId, Poll>, fraction: () => number) {
-    const periods = new Map<Millis, PointId[]>();
-    const once: PointId[] = [];
-    for (const [point, poll] of points) {
-      if (poll === "connect") once.push(point);
-      else if (poll !== "never") periods.set(poll.every, [...(periods.get(poll.every) ?? []), point]);
-    }
-    const fastest = Math.min(...periods.keys());
-    const spread = fraction();
-    this.once = once;
-    this.firstDelay = Math.round(spread * Math.min(fastest, FIRST_READ_WITHIN));
-    this.groups = [...periods].map(([every, members]) => ({
-      every,
-      points: members,
-      phase: Math.round(spread * fastest) + Math.floor((fraction() * every) / fastest) * fastest,
-      due: 0,
-      waiting: false,
-      running: false,
-    }));
+  constructor(polls: ReadonlyMap<PointId, Poll>, fraction: () => number) {
+    const periods = [...polls.values()].flatMap((poll) => (typeof poll === "object" ? [poll.every] : []));
+    this.polls = polls;
+    this.once = [...polls].flatMap(([point, poll]) => (poll === "connect" ? [point] : []));
+    this.fastest = periods.length === 0 ? SPREAD : Math.min(...periods);
+    this.spread = fraction();
+    this.turn = fraction();
+    this.firstDelay = Math.round(this.spread * Math.min(this.fastest, FIRST_READ_WITHIN));
+    for (const [point, poll] of polls) if (typeof poll === "object") this.join(point, poll.every, 0);
   }
 
   /** Turns that were not taken because the group's own read before was still running or still waited for the line. */
@@ -80,8 +81,8 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
   get deadline(): Millis | undefined {
     if (this.state === "stopped") return undefined;
     if (this.state === "starting") return this.first;
-    const once = this.reading ? undefined : this.onceDue;
-    const soonest = Math.min(once ?? Infinity, ...this.groups.map(({ due }) => due));
+    let soonest = (this.reading ? undefined : this.onceDue) ?? Infinity;
+    for (const { due } of this.groups.values()) soonest = Math.min(soonest, due);
     return soonest === Infinity ? undefined : soonest;
   }
 
@@ -92,35 +93,67 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
         return [];
       case "stop":
         this.state = "stopped";
-        for (const group of this.groups) group.waiting = false;
+        for (const group of this.groups.values()) group.waiting = false;
         return [];
       case "finished":
         return this.finish(event.ok, now);
+      case "steer":
+        for (const [point, period] of event.periods) this.move(point, period, now);
+        return [];
       case "timeout":
         return this.tick(now);
     }
   }
 
   private start(now: Millis): void {
-    if (this.groups.length === 0 && this.once.length === 0) return;
     // Whole milliseconds, so that the sums are exact and grids that should coincide do.
-    const base = Math.ceil(now);
-    this.state = "starting";
-    this.first = base + this.firstDelay;
+    this.base = Math.ceil(now);
+    this.first = this.base + this.firstDelay;
+    this.state = this.groups.size + this.once.length === 0 ? "started" : "starting";
     this.onceDue = this.once.length === 0 ? undefined : this.first;
-    for (const group of this.groups) {
-      group.due = base + group.phase;
-      while (group.due <= this.first) group.due += group.every;
+    for (const group of this.groups.values()) group.due = this.turnAfter(this.first, group.every);
+  }
+
+  private move(point: PointId, steered: Millis | undefined, now: Millis): void {
+    const poll = this.polls.get(point);
+    const period = steered ?? (typeof poll === "object" ? poll.every : undefined);
+    const before = this.groupOf.get(point);
+    if (before?.every === period) return;
+    before?.points.delete(point);
+    this.groupOf.delete(point);
+    if (before?.points.size === 0) this.groups.delete(before.every);
+    if (period !== undefined) this.join(point, period, this.state === "starting" ? this.first : now);
+  }
+
+  /** A group that is new takes its first turn after `from`. */
+  private join(point: PointId, every: Millis, from: Millis): void {
+    let group = this.groups.get(every);
+    if (group === undefined) {
+      group = { every, points: new Set(), due: this.turnAfter(from, every), waiting: false, running: false };
+      this.groups.set(every, group);
     }
+    group.points.add(point);
+    this.groupOf.set(point, group);
+  }
+
+  /**
+   * The grid of a period lies somewhere in that period, in steps of the fastest group of the mapping, so that grids
+   * coincide; one that is faster has its turns on that group's too. It is the same grid whenever the period comes back.
+   */
+  private turnAfter(time: Millis, every: Millis): Millis {
+    const step = Math.min(this.fastest, every);
+    const phase = Math.round(this.spread * this.fastest) + Math.floor((this.turn * every) / step) * step;
+    const origin = this.base + phase;
+    return origin + (Math.floor((time - origin) / every) + 1) * every;
   }
 
   private tick(now: Millis): PollEffect[] {
     if (this.state === "stopped" || (this.state === "starting" && now < this.first)) return [];
     if (this.state === "starting") {
       this.state = "started";
-      for (const group of this.groups) group.waiting = true;
+      for (const group of this.groups.values()) group.waiting = true;
     }
-    for (const group of this.groups) if (group.due <= now) this.take(group, now);
+    for (const group of this.groups.values()) if (group.due <= now) this.take(group, now);
     return this.read(now);
   }
 
@@ -135,11 +168,13 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
 
   private read(now: Millis): PollEffect[] {
     if (this.reading) return [];
-    const next = this.groups.filter(({ waiting }) => waiting);
-    const points = next.flatMap((group) => group.points);
+    const next = [...this.groups.values()].filter(({ waiting }) => waiting);
     // What is read only once rides along with any read.
     const once = this.onceDue !== undefined && (this.onceDue <= now || next.length > 0);
-    if (once) points.unshift(...this.once);
+    const points = once ? [...this.once] : [];
+    for (const group of next) {
+      for (const point of group.points) if (!once || this.polls.get(point) !== "connect") points.push(point);
+    }
     if (points.length === 0) return [];
     for (const group of next) {
       group.waiting = false;
@@ -153,7 +188,7 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
 
   private finish(ok: boolean, now: Millis): PollEffect[] {
     this.reading = false;
-    for (const group of this.groups) group.running = false;
+    for (const group of this.groups.values()) group.running = false;
     // Failed: it must not be lost with that read. Due already: the device went and came back meanwhile.
     if (this.onceRunning && !ok) this.onceDue ??= now + ONCE_AGAIN_AFTER;
     this.onceRunning = false;

@@ -2,66 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { HOUR, MINUTE, type Millis, randomFraction, SECOND } from "../../src/clock.ts";
-import { FIRST_READ_WITHIN, type PollEffect, type PollEvent, PollSchedule } from "../../src/devices/poll-schedule.ts";
+import { FIRST_READ_WITHIN } from "../../src/devices/poll-schedule.ts";
 import type { Poll } from "../../src/mapping/plan-types.ts";
 import { fakeRandom } from "../support/fake-clock.ts";
-
-interface Read {
-  readonly at: Millis;
-  readonly points: readonly string[];
-}
-
-/** Runs a schedule by its deadlines; each read takes `duration`. */
-class Player {
-  readonly reads: Read[] = [];
-  readonly schedule: PollSchedule;
-  now: Millis = 0;
-  private done: { readonly at: Millis; readonly ok: boolean } | undefined;
-  private readonly duration: (read: number) => Millis;
-  private readonly ok: (read: number) => boolean;
-
-  constructor(
-    polls: Readonly<Record<string, Poll>>,
-    duration: Player["duration"] = () => 0,
-    fraction: number = 0,
-    ok: Player["ok"] = () => true,
-  ) {
-    this.schedule = new PollSchedule(new Map(Object.entries(polls)), () => fraction);
-    this.duration = duration;
-    this.ok = ok;
-  }
-
-  feed(event: PollEvent): void {
-    this.perform(this.schedule.handle(event, this.now));
-  }
-
-  runTo(end: Millis): void {
-    for (;;) {
-      const next = Math.min(this.done?.at ?? Infinity, this.schedule.deadline ?? Infinity);
-      if (next > end) break;
-      this.now = Math.max(this.now, next);
-      if (this.done !== undefined && this.done.at <= this.now) {
-        const { ok } = this.done;
-        this.done = undefined;
-        this.feed({ type: "finished", ok });
-      } else this.perform(this.schedule.handle({ type: "timeout" }, this.now));
-    }
-    this.now = end;
-  }
-
-  private perform(effects: readonly PollEffect[]): void {
-    for (const { points } of effects) {
-      assert.equal(this.done, undefined, "one read at a time");
-      const read = this.reads.push({ at: this.now, points }) - 1;
-      this.done = { at: this.now + this.duration(read), ok: this.ok(read) };
-    }
-  }
-}
+import { PollPlayer } from "../support/poll-player.ts";
 
 const every = (period: Millis): Poll => ({ every: period });
 
 test("everything is read soon after the start, then each group in its period", () => {
-  const player = new Player({ fast: every(SECOND), slow: every(3 * SECOND), name: "connect", log: "never" });
+  const player = new PollPlayer({ fast: every(SECOND), slow: every(3 * SECOND), name: "connect", log: "never" });
   player.feed({ type: "start" });
   player.runTo(4 * SECOND);
   assert.deepEqual(player.reads, [
@@ -74,7 +23,7 @@ test("everything is read soon after the start, then each group in its period", (
 });
 
 test("nothing is read before the start and after the stop", () => {
-  const player = new Player({ fast: every(SECOND) });
+  const player = new PollPlayer({ fast: every(SECOND) });
   player.runTo(5 * SECOND);
   assert.equal(player.schedule.deadline, undefined);
   player.feed({ type: "start" });
@@ -88,7 +37,7 @@ test("nothing is read before the start and after the stop", () => {
 });
 
 test("points that are read once after each connection are read again after the next", () => {
-  const player = new Player({ name: "connect" });
+  const player = new PollPlayer({ name: "connect" });
   for (const start of [0, HOUR]) {
     player.runTo(start);
     player.feed({ type: "start" });
@@ -103,14 +52,14 @@ test("points that are read once after each connection are read again after the n
 
 test("points that are read once ride with the next read when theirs failed, at the latest ten seconds later", () => {
   const first = (read: number): boolean => read !== 0;
-  const polled = new Player({ name: "connect", fast: every(SECOND) }, () => 100, 0, first);
+  const polled = new PollPlayer({ name: "connect", fast: every(SECOND) }, { duration: () => 100, ok: first });
   polled.feed({ type: "start" });
   polled.runTo(2500);
   assert.deepEqual(
     polled.reads.map(({ points }) => points),
     [["name", "fast"], ["name", "fast"], ["fast"]],
   );
-  const alone = new Player({ name: "connect" }, () => 100, 0, first);
+  const alone = new PollPlayer({ name: "connect" }, { duration: () => 100, ok: first });
   alone.feed({ type: "start" });
   alone.runTo(HOUR);
   assert.deepEqual(
@@ -120,7 +69,7 @@ test("points that are read once ride with the next read when theirs failed, at t
 });
 
 test("a poll that takes longer than its period loses turns for hours, and none of them is made up for", () => {
-  const player = new Player({ fast: every(SECOND) }, () => 2500);
+  const player = new PollPlayer({ fast: every(SECOND) }, { duration: () => 2500 });
   player.feed({ type: "start" });
   player.runTo(3 * HOUR);
   assert.equal(player.reads.length, 3600 + 1);
@@ -129,7 +78,12 @@ test("a poll that takes longer than its period loses turns for hours, and none o
 });
 
 test("a group that finds the line busy with another goes next, once", () => {
-  const player = new Player({ fast: every(SECOND), slow: every(10 * SECOND) }, (read) => (read === 5 ? 25_500 : 100));
+  const player = new PollPlayer(
+    { fast: every(SECOND), slow: every(10 * SECOND) },
+    {
+      duration: (read) => (read === 5 ? 25_500 : 100),
+    },
+  );
   player.feed({ type: "start" });
   player.runTo(32 * SECOND);
   const slow = player.reads.filter(({ points }) => points.includes("slow"));
@@ -142,7 +96,7 @@ test("a group that finds the line busy with another goes next, once", () => {
 });
 
 test("the grid does not drift, however long the reads take", () => {
-  const player = new Player({ fast: every(SECOND) }, (read) => (read * 37) % 900, 0.5);
+  const player = new PollPlayer({ fast: every(SECOND) }, { duration: (read) => (read * 37) % 900, fraction: 0.5 });
   player.feed({ type: "start" });
   player.runTo(HOUR);
   assert.ok(player.reads.every(({ at }) => at % SECOND === 500));
@@ -150,7 +104,7 @@ test("the grid does not drift, however long the reads take", () => {
 });
 
 test("a clock that leaps forward loses the turns it leapt over and counts them", () => {
-  const player = new Player({ fast: every(SECOND) });
+  const player = new PollPlayer({ fast: every(SECOND) });
   player.feed({ type: "start" });
   player.runTo(0);
   player.now = 10_500;
@@ -163,7 +117,7 @@ test("a clock that leaps forward loses the turns it leapt over and counts them",
 });
 
 test("a read from before a stop that ends after the next start does not make two run at a time", () => {
-  const player = new Player({ fast: every(SECOND), name: "connect" }, () => 3 * SECOND);
+  const player = new PollPlayer({ fast: every(SECOND), name: "connect" }, { duration: () => 3 * SECOND });
   player.feed({ type: "start" });
   player.runTo(500);
   player.feed({ type: "stop" });
@@ -178,7 +132,7 @@ test("a read from before a stop that ends after the next start does not make two
 test("first reads come within two seconds, and the polls after them lie anywhere in the period", () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (fraction) => {
-      const player = new Player({ normal: every(10 * SECOND), slow: every(HOUR) }, () => 0, fraction);
+      const player = new PollPlayer({ normal: every(10 * SECOND), slow: every(HOUR) }, { fraction });
       player.feed({ type: "start" });
       player.runTo(2 * HOUR);
       const [first, second] = player.reads;
@@ -199,10 +153,9 @@ test("a thousand devices that start together are read evenly for an hour", () =>
   const random = fakeRandom();
   const perSecond = new Array<number>(3600).fill(0);
   for (let device = 0; device < 1000; device++) {
-    const player = new Player(
+    const player = new PollPlayer(
       { normal: every(10 * SECOND), slow: every(10 * MINUTE) },
-      () => 50,
-      randomFraction(random),
+      { duration: () => 50, fraction: randomFraction(random) },
     );
     player.feed({ type: "start" });
     player.runTo(HOUR - 1);
