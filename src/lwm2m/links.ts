@@ -28,10 +28,13 @@ const VERSIONS: readonly Lwm2mVersion[] = ["1.0", "1.1", "1.2"];
 
 /** The Uri-Query arguments of a Register, e.g. `ep=gw-1`, `lt=300`, `lwm2m=1.2`, `b=U`. */
 export function registerQuery({ endpoint, lifetime, version, binding, queueMode }: RegisterParameters): string[] {
-  const query = [`ep=${endpoint}`, `lt=${lifetime}`, `lwm2m=${version}`];
-  // In 1.0 queue mode is a letter of the binding; later it is a flag without value, and a value would be an error.
-  if (version === "1.0") return [...query, `b=${binding}${queueMode ? "Q" : ""}`];
-  return [...query, `b=${binding}`, ...(queueMode ? ["Q"] : [])];
+  return [`ep=${endpoint}`, `lt=${lifetime}`, `lwm2m=${version}`, ...bindingQuery(binding, queueMode, version)];
+}
+
+/** `b=U`, `Q`. In 1.0 queue mode is a letter of the binding; later it is a flag without value, and a value would be an error. */
+export function bindingQuery(binding: string, queueMode: boolean, version: Lwm2mVersion): string[] {
+  if (version === "1.0") return [`b=${binding}${queueMode ? "Q" : ""}`];
+  return [`b=${binding}`, ...(queueMode ? ["Q"] : [])];
 }
 
 /**
@@ -108,8 +111,12 @@ function objectOfInstance({ object, instance }: { object?: number; instance?: nu
   return object === undefined || instance === undefined ? [] : [object];
 }
 
+/** MQTT Server, object 24, is forgotten in the exclusions of Core 1.2 §6.2.1, and as secret as the others. */
+const MQTT_SERVER = 24;
+
 function isProtected({ path }: Link): boolean {
-  return PROTECTED_OBJECTS.has(pathParts(path).object ?? -1);
+  const { object = -1 } = pathParts(path);
+  return PROTECTED_OBJECTS.has(object) || object === MQTT_SERVER;
 }
 
 /** Without a version that this version of LwM2M implies. */

@@ -1,11 +1,23 @@
 /** What a server does not know yet of its registration: Core 1.2 §6.2.2, only what has changed may be in an Update. */
 import { type Millis, SECOND } from "../clock.ts";
+import { bindingQuery } from "./links.ts";
+import type { Lwm2mVersion } from "./objects/versions.ts";
 import type { RegistrationEvent } from "./registration-events.ts";
 
 /** RFC 7252 §4.8.2, MAX_TRANSMIT_WAIT: what an Update may take before the lifetime must not have ended. */
 const UPDATE_MARGIN: Millis = 93 * SECOND;
 
-type Change = Extract<RegistrationEvent, { readonly type: "objectsChanged" | "lifetimeChanged" | "updateTriggered" }>;
+export type Change = Extract<
+  RegistrationEvent,
+  { readonly type: "objectsChanged" | "lifetimeChanged" | "queueModeChanged" | "updateTriggered" }
+>;
+
+/** The parameters of a registration that may change. */
+export interface Parameters {
+  /** Seconds; 0 never ends. */
+  readonly lifetime: number;
+  readonly queueMode: boolean;
+}
 
 /** Parts of one request; its answer settles them. */
 export interface UpdateParts {
@@ -14,21 +26,28 @@ export interface UpdateParts {
   readonly withObjects: boolean;
 }
 
+/** How long the server keeps a registration without an Update, and when the next one is due; counted from the request. */
+export interface Validity {
+  readonly update: Millis;
+  readonly end: Millis;
+}
+
 export class RegistrationChanges {
-  private current: number;
-  private sent: number;
-  private acknowledged: number;
+  private current: Parameters;
+  private sent: Parameters;
+  private acknowledged: Parameters;
+  private readonly binding: string;
   private objects = false;
   private wanted = false;
 
-  constructor(lifetime: number) {
-    this.current = lifetime;
-    this.sent = lifetime;
-    this.acknowledged = lifetime;
+  constructor(parameters: Parameters, binding: string) {
+    this.current = parameters;
+    this.sent = parameters;
+    this.acknowledged = parameters;
+    this.binding = binding;
   }
 
-  /** Seconds. */
-  get lifetime(): number {
+  get parameters(): Parameters {
     return this.current;
   }
 
@@ -39,8 +58,11 @@ export class RegistrationChanges {
         this.objects = true;
         return "the objects have changed";
       case "lifetimeChanged":
-        this.current = event.lifetime;
+        this.current = { ...this.current, lifetime: event.lifetime };
         return "the lifetime has changed";
+      case "queueModeChanged":
+        this.current = { ...this.current, queueMode: event.queueMode };
+        return "the binding has changed";
       case "updateTriggered":
         // An Update is wanted though it says nothing new.
         this.wanted = true;
@@ -50,7 +72,9 @@ export class RegistrationChanges {
 
   /** Whether an Update should be sent now. */
   get owed(): boolean {
-    return this.objects || this.wanted || this.current !== this.acknowledged;
+    const { current, acknowledged } = this;
+    const changed = current.lifetime !== acknowledged.lifetime || current.queueMode !== acknowledged.queueMode;
+    return this.objects || this.wanted || changed;
   }
 
   /** A Register is being sent: it carries everything. */
@@ -61,18 +85,20 @@ export class RegistrationChanges {
   }
 
   /** An Update is being sent: what changes from here on is for the next. */
-  take(): UpdateParts {
-    const query = this.current === this.acknowledged ? [] : [`lt=${this.current}`];
-    const parts = { query, withObjects: this.objects };
+  take(version: Lwm2mVersion): UpdateParts {
+    const { binding, current, acknowledged, objects } = this;
+    const { lifetime, queueMode } = current;
+    const query = lifetime === acknowledged.lifetime ? [] : [`lt=${lifetime}`];
+    if (queueMode !== acknowledged.queueMode) query.push(...bindingQuery(binding, queueMode, version));
     this.takeAll();
-    return parts;
+    return { query, withObjects: objects };
   }
 
-  /** The server took the request. Returns how long it then keeps the registration without an Update; undefined: for ever. */
-  acknowledge(): Millis | undefined {
+  /** The server took the request. Undefined: it keeps the registration for ever. */
+  acknowledge(): Validity | undefined {
     this.acknowledged = this.sent;
-    const lifetime = this.sent * SECOND;
-    if (lifetime === 0) return undefined;
-    return lifetime < 2 * UPDATE_MARGIN ? lifetime / 2 : lifetime - UPDATE_MARGIN;
+    const end = this.sent.lifetime * SECOND;
+    if (end === 0) return undefined;
+    return { end, update: end < 2 * UPDATE_MARGIN ? end / 2 : end - UPDATE_MARGIN };
   }
 }

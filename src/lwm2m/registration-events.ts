@@ -24,6 +24,10 @@ export interface RegistrationOptions {
   readonly queueMode: boolean;
   /** Tried in this order where the server answers 4.12; what it takes is kept. */
   readonly versions: Versions;
+  /** What the server wrote to /1/x/25, asked at each Register: tried first. */
+  readonly supportedVersions?: () => readonly string[];
+  /** Profile IDs that the server may know: `oma:name`, `v:name`, `suite:hash`. */
+  readonly profileIds?: readonly string[];
   readonly random: Random;
   /** What the server wrote to /1/x/17 to 20, asked at each failure; nothing written: the built-in retries without end. */
   readonly serverRetry?: () => ServerRetry;
@@ -42,10 +46,14 @@ export type RegistrationEvent =
   | { readonly type: "objectsChanged" }
   /** Seconds. */
   | { readonly type: "lifetimeChanged"; readonly lifetime: number }
+  /** The letter Q of the binding in 1.0, the flag of later versions. */
+  | { readonly type: "queueModeChanged"; readonly queueMode: boolean }
   /** /1/x/8 was executed. */
   | { readonly type: "updateTriggered" }
   /** A notification was not acknowledged. */
   | { readonly type: "suspect" }
+  /** Queue mode: something is to be sent after a sleep, and the server must hear first where we are now. */
+  | { readonly type: "awake" }
   /** /1/x/4 was executed: away for so long, then back. */
   | { readonly type: "disable"; readonly for: Millis }
   /** Our address may be another one now. */
@@ -53,12 +61,13 @@ export type RegistrationEvent =
 
 /** The requests are Confirmable; a newer one makes the answer to the one before unwanted. */
 export type RegistrationEffect =
-  /** POST /rd with this query and the whole object list for this version. */
+  /** POST /rd with this query and the whole object list for this version; without it where a profile stands for it. */
   | {
       readonly type: "register";
       readonly request: number;
       readonly version: Lwm2mVersion;
       readonly query: readonly string[];
+      readonly withObjects: boolean;
     }
   /** POST to the location; the query has only what is new, and there is a payload only with objects. */
   | {

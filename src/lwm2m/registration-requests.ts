@@ -6,8 +6,9 @@ import type { Millis } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { registerQuery } from "./links.ts";
 import type { Lwm2mVersion } from "./objects/versions.ts";
-import type { RegistrationChanges } from "./registration-changes.ts";
+import { type Change, RegistrationChanges, type Validity } from "./registration-changes.ts";
 import type { Outcome, RegistrationEffect, RegistrationOptions } from "./registration-events.ts";
+import { Profile } from "./registration-profile.ts";
 import { VersionChoice } from "./version-choice.ts";
 
 type Flight = "register" | "update" | "deregister";
@@ -18,7 +19,10 @@ export type Verdict =
   /** The server has a new registration of ours, at `location`. */
   | { readonly type: "registered"; readonly location: readonly string[]; readonly reason: string }
   | { readonly type: "updated"; readonly reason: string }
-  /** Another Register must follow at once: in the next lower version, or since the server knows us no more. */
+  /**
+   * Another Register must follow at once: in the next lower version, with the list that a profile did not stand for, or since
+   * the server knows us no more.
+   */
   | { readonly type: "again"; readonly reason: string }
   | { readonly type: "refused"; readonly reason: string }
   | { readonly type: "deregistered"; readonly reason: string };
@@ -29,20 +33,25 @@ export class RegistrationRequests {
   private readonly options: RegistrationOptions;
   private readonly changes: RegistrationChanges;
   private readonly choice: VersionChoice;
+  private readonly profile: Profile;
+  /** Of the newest Register. */
+  private spoken: Lwm2mVersion;
   /** The number of the newest request; an answer to any other is too late. */
   private newest = 0;
   /** What that request is, while it is not answered. */
   private flight: Flight | undefined;
   private sent: Millis = 0;
 
-  constructor(options: RegistrationOptions, changes: RegistrationChanges) {
+  constructor(options: RegistrationOptions) {
     this.options = options;
-    this.changes = changes;
-    this.choice = new VersionChoice(options.versions);
+    this.changes = new RegistrationChanges(options, options.binding);
+    this.choice = new VersionChoice(options.versions, options.supportedVersions);
+    this.profile = new Profile(options.profileIds);
+    this.spoken = this.choice.next;
   }
 
   get version(): Lwm2mVersion {
-    return this.choice.current;
+    return this.spoken;
   }
 
   /** Whether a request is on its way. */
@@ -59,18 +68,36 @@ export class RegistrationRequests {
     return request === this.newest;
   }
 
+  /** Takes what has changed; returns it in words, for the log. */
+  note(event: Change): string {
+    if (event.type === "objectsChanged") this.profile.forget();
+    return this.changes.note(event);
+  }
+
+  /** Whether an Update should be sent now. */
+  get owed(): boolean {
+    return this.changes.owed;
+  }
+
+  /** The server took the newest request. Undefined: it keeps the registration for ever. */
+  acknowledge(): Validity | undefined {
+    return this.changes.acknowledge();
+  }
+
   register(now: Millis): RequestEffect {
-    const { endpoint, binding, queueMode } = this.options;
-    const { version } = this;
+    const { endpoint, binding } = this.options;
+    const version = this.choice.next;
+    this.spoken = version;
     this.location = undefined;
     this.changes.takeAll();
-    const query = registerQuery({ endpoint, lifetime: this.changes.lifetime, version, binding, queueMode });
-    return { type: "register", request: this.send("register", now), version, query };
+    const { query: profile, withObjects } = this.profile.parts(version);
+    const query = [...registerQuery({ endpoint, version, binding, ...this.changes.parameters }), ...profile];
+    return { type: "register", request: this.send("register", now), version, query, withObjects };
   }
 
   update(now: Millis): RequestEffect {
     const { location = [], version } = this;
-    return { type: "update", request: this.send("update", now), location, version, ...this.changes.take() };
+    return { type: "update", request: this.send("update", now), location, version, ...this.changes.take(version) };
   }
 
   deregister(now: Millis): RequestEffect {
@@ -101,15 +128,16 @@ export class RegistrationRequests {
     }
   }
 
-  /** Where the version is what the server refuses, the next lower one follows at once. */
+  /** What the server refuses may be the version, or the profile: then a Register without it follows at once. */
   private judgeRegister({ ok, text, code, location }: Outcome): Verdict {
+    const { version } = this;
     if (ok && location !== undefined) {
-      return { type: "registered", location, reason: `Register: ${text}, LwM2M ${this.version}` };
+      this.choice.keep(version);
+      this.profile.accept(version);
+      return { type: "registered", location, reason: `Register: ${text}, LwM2M ${version}` };
     }
-    const reason = `Register: ${text}${ok ? " without Location-Path" : ""}`;
-    return code === CODE.preconditionFailed && this.choice.lower()
-      ? { type: "again", reason }
-      : { type: "refused", reason };
+    const again = code === CODE.preconditionFailed ? this.choice.refuse(version) : this.profile.fail(version, code);
+    return { type: again ? "again" : "refused", reason: `Register: ${text}${ok ? " without Location-Path" : ""}` };
   }
 
   private judgeUpdate({ ok, text, location }: Outcome): Verdict {

@@ -5,7 +5,6 @@
 import { type Millis, SECOND } from "../clock.ts";
 import type { Machine, Timeout } from "../machine.ts";
 import { RegisterRetry } from "./register-retry.ts";
-import { RegistrationChanges } from "./registration-changes.ts";
 import {
   type Outcome,
   outcomeOf,
@@ -14,7 +13,7 @@ import {
   type RegistrationOptions,
   type RegistrationState,
 } from "./registration-events.ts";
-import { RegistrationRequests, type RequestEffect } from "./registration-requests.ts";
+import { RegistrationRequests, type RequestEffect, type Verdict } from "./registration-requests.ts";
 
 export type { ServerRetry } from "./register-retry.ts";
 export { ALL_VERSIONS } from "./registration-events.ts";
@@ -24,6 +23,9 @@ export type { RegistrationEffect, RegistrationEvent, RegistrationOptions, Regist
 const EXCHANGE_LIFETIME: Millis = 247 * SECOND;
 /** An orderly stop does not wait longer for a server. */
 const STOP_LIMIT: Millis = 5 * SECOND;
+
+/** Why an Update is sent though nothing has changed and the lifetime goes on. */
+const PROBES = { suspect: "a notification was not acknowledged", awake: "awake again" } as const;
 
 type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 
@@ -35,17 +37,17 @@ type Afterwards =
 
 export class Registration implements Machine<RegistrationEvent, RegistrationEffect> {
   private readonly retry: RegisterRetry;
-  private readonly changes: RegistrationChanges;
   private readonly requests: RegistrationRequests;
   private state: RegistrationState = "deregistered";
   private next: Millis | undefined;
+  /** When the server forgets us without another Update; undefined: never. */
+  private end: Millis | undefined;
   private afterwards: Afterwards = { type: "stop" };
   private effects: RegistrationEffect[] = [];
 
   constructor(options: RegistrationOptions) {
     this.retry = new RegisterRetry(options.random, options.serverRetry ?? (() => ({})));
-    this.changes = new RegistrationChanges(options.lifetime);
-    this.requests = new RegistrationRequests(options, this.changes);
+    this.requests = new RegistrationRequests(options);
   }
 
   get deadline(): Millis | undefined {
@@ -67,12 +69,14 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         break;
       case "objectsChanged":
       case "lifetimeChanged":
+      case "queueModeChanged":
       case "updateTriggered":
-        this.updateIfOwed(this.changes.note(event), now);
+        this.updateIfOwed(this.requests.note(event), now);
         break;
       case "suspect":
-        // An Update that is under way answers the same question.
-        if (this.state === "registered") this.update("a notification was not acknowledged", now);
+      case "awake":
+        // An Update that is under way says the same.
+        if (this.state === "registered") this.update(PROBES[event.type], now);
         break;
       case "disable":
         this.disable(now + event.for, now);
@@ -97,27 +101,16 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   private stop(now: Millis): void {
     const limit = now + STOP_LIMIT;
     this.afterwards = { type: "stop" };
-    switch (this.state) {
-      case "registered":
-      case "updating":
-        this.deregister("stop", limit, now);
-        break;
-      case "registering":
-        // The answer to the Register will say what is to be de-registered.
-        this.enter("deregistering", "stop while registering", limit);
-        break;
-      case "deregistering":
-        this.next = Math.min(this.next ?? limit, limit);
-        break;
-      case "retrying":
-      case "disabled":
-        this.rest("stop");
-        break;
-      case "deregistered":
-        break;
-      default:
-        this.state satisfies never;
-    }
+    if (this.isRegistered) this.deregister("stop", limit, now);
+    // The answer to the Register will say what is to be de-registered.
+    else if (this.state === "registering") this.enter("deregistering", "stop while registering", limit);
+    else if (this.state === "deregistering") this.next = Math.min(this.next ?? limit, limit);
+    else if (this.state !== "deregistered") this.rest("stop");
+  }
+
+  /** As far as we know. */
+  private get isRegistered(): boolean {
+    return this.state === "registered" || this.state === "updating";
   }
 
   /** Core 1.2, Server object 4: de-register, stay away, register. */
@@ -136,7 +129,10 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private onTimeout(now: Millis): void {
-    if (this.requests.flying) this.onOutcome({ ok: false, text: "no answer" }, now);
+    // An Update that is answered now comes too late: the server has forgotten us, and what it observed.
+    if (this.isRegistered && now >= (this.end ?? Number.POSITIVE_INFINITY))
+      this.register("the lifetime has ended", now);
+    else if (this.requests.flying) this.onOutcome({ ok: false, text: "no answer" }, now);
     else if (this.state === "registered") this.update("the lifetime would end", now);
     else if (this.state === "disabled") this.register("the time of the disable is over", now);
     else this.register("retry", now);
@@ -144,41 +140,39 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
 
   private onOutcome(outcome: Outcome, now: Millis): void {
     const verdict = this.requests.judge(outcome);
-    switch (verdict?.type) {
+    if (verdict === undefined) return;
+    if (this.state === "deregistering" && this.afterwards.type === "stop") this.onOvertaken(verdict, now);
+    else this.onVerdict(verdict, now);
+  }
+
+  private onVerdict(verdict: Verdict, now: Millis): void {
+    switch (verdict.type) {
       case "registered":
-        if (this.stopping) this.onOvertaken(verdict.location, verdict.reason, now);
-        else this.accept(verdict.location, verdict.reason, now);
+        this.accept(verdict.location, verdict.reason, now);
         break;
       case "updated":
         this.registered(verdict.reason, now);
         break;
       case "again":
-        if (this.stopping) this.finish(verdict.reason, now);
-        else this.register(verdict.reason, now);
+        this.register(verdict.reason, now);
         break;
       case "refused":
-        if (this.stopping) this.finish(verdict.reason, now);
-        else this.retryLater(verdict.reason, now);
+        this.retryLater(verdict.reason, now);
         break;
       case "deregistered":
         this.finish(verdict.reason, now);
-        break;
-      case undefined:
         break;
       default:
         verdict satisfies never;
     }
   }
 
-  /** Whether the client has been stopped, and only waits for what is under way. */
-  private get stopping(): boolean {
-    return this.state === "deregistering" && this.afterwards.type === "stop";
-  }
-
-  /** The Register of a client that has been stopped meanwhile. */
-  private onOvertaken(location: readonly string[], reason: string, now: Millis): void {
-    this.requests.location = location;
-    this.deregister(`${reason}, too late`, this.next ?? now, now);
+  /** The client has been stopped meanwhile: of a Register that was taken it takes its leave. */
+  private onOvertaken(verdict: Verdict, now: Millis): void {
+    if (verdict.type === "registered") {
+      this.requests.location = verdict.location;
+      this.deregister(`${verdict.reason}, too late`, this.next ?? now, now);
+    } else this.finish(verdict.reason, now);
   }
 
   private accept(location: readonly string[], reason: string, now: Millis): void {
@@ -189,19 +183,22 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private registered(reason: string, now: Millis): void {
-    const valid = this.changes.acknowledge();
+    const valid = this.requests.acknowledge();
     // Counted from the request, as the server may count.
-    this.enter("registered", reason, valid === undefined ? undefined : this.requests.sentAt + valid);
+    const { sentAt } = this.requests;
+    this.end = valid === undefined ? undefined : sentAt + valid.end;
+    this.enter("registered", reason, valid === undefined ? undefined : sentAt + valid.update);
     this.updateIfOwed("changed meanwhile", now);
   }
 
   /** Sends an Update where one is owed and none is under way; what changes meanwhile goes in one after it. */
   private updateIfOwed(reason: string, now: Millis): void {
-    if (this.state === "registered" && this.changes.owed) this.update(reason, now);
+    if (this.state === "registered" && this.requests.owed) this.update(reason, now);
   }
 
   private update(reason: string, now: Millis): void {
-    this.send(this.requests.update(now), { state: "updating", reason, until: now + EXCHANGE_LIFETIME });
+    const until = Math.min(now + EXCHANGE_LIFETIME, this.end ?? Number.POSITIVE_INFINITY);
+    this.send(this.requests.update(now), { state: "updating", reason, until });
   }
 
   private register(reason: string, now: Millis): void {

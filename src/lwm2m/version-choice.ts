@@ -1,24 +1,46 @@
+/** Which version of LwM2M is spoken with one server: Core 1.2 §6.2.1 (4.12), Server object 25. */
 import type { Lwm2mVersion } from "./objects/versions.ts";
 
 /** Tried in this order; there is at least one. */
 export type Versions = readonly [Lwm2mVersion, ...Lwm2mVersion[]];
 
-/** Which version of LwM2M is spoken with one server: what it has taken is kept. */
+/** What the server has taken is kept, unless it says by /1/x/25 that it does not speak that any more. */
 export class VersionChoice {
   private readonly versions: Versions;
-  private index = 0;
+  private readonly supported: () => readonly string[];
+  private readonly refused = new Set<Lwm2mVersion>();
+  private kept: Lwm2mVersion | undefined;
 
-  constructor(versions: Versions) {
+  /** `supported` is /1/x/25, e.g. "1.1" or "1.1.1"; empty where nobody wrote it. */
+  constructor(versions: Versions, supported: () => readonly string[] = () => []) {
     this.versions = versions;
+    this.supported = supported;
   }
 
-  get current(): Lwm2mVersion {
-    return this.versions[this.index] ?? this.versions[0];
+  /** For the next Register. */
+  get next(): Lwm2mVersion {
+    return this.order().find((version) => !this.refused.has(version)) ?? this.versions[0];
   }
 
-  /** The server does not speak the current one (4.12): goes to the next; false: all were refused, the first is next. */
-  lower(): boolean {
-    this.index = (this.index + 1) % this.versions.length;
-    return this.index !== 0;
+  /** The server does not speak it (4.12). Returns whether another one is left; else all begin anew. */
+  refuse(version: Lwm2mVersion): boolean {
+    this.refused.add(version);
+    if (this.versions.some((other) => !this.refused.has(other))) return true;
+    this.refused.clear();
+    return false;
+  }
+
+  keep(version: Lwm2mVersion): void {
+    this.kept = version;
+    this.refused.clear();
+  }
+
+  /** What the server says of itself goes before what we would try. */
+  private order(): readonly Lwm2mVersion[] {
+    const { kept } = this;
+    const told = new Set(this.supported().map((version) => version.split(".").slice(0, 2).join(".")));
+    const known = this.versions.filter((version) => told.has(version));
+    const first = kept !== undefined && (known.length === 0 || known.includes(kept)) ? [kept] : [];
+    return [...first, ...known, ...this.versions];
   }
 }

@@ -9,6 +9,13 @@ export type Outcome =
   | { readonly type: "response"; readonly message: CoapMessage }
   | { readonly type: "failed"; readonly reason: "timeout" | "reset" };
 
+/** A request of ours that is under way. */
+export interface Asked {
+  readonly outcome: Promise<Outcome>;
+  /** Sends no more of it, and leaves its place (RFC 7252 §4.7) to the next; the outcome is "failed". */
+  abandon(): void;
+}
+
 /** What reaches the program from the server. */
 export interface ConnectionListener {
   /** A request: answer it by `respond`, once. */
@@ -40,11 +47,22 @@ export class Connection {
 
   /** Sends a confirmable request; settles when it is answered or given up. */
   request(message: CoapMessage): Promise<Outcome> {
+    return this.begin(message).outcome;
+  }
+
+  /** The same, for who may lose interest in the answer. */
+  begin(message: CoapMessage): Asked {
     const exchange = exchangeId(++this.lastExchange);
-    return new Promise((resolve) => {
+    const outcome = new Promise<Outcome>((resolve) => {
       this.waiting.set(exchange, resolve);
       this.feed({ type: "request", exchange, message, confirmable: true });
     });
+    const abandon = (): void => {
+      if (!this.waiting.has(exchange)) return;
+      this.feed({ type: "forget", exchange });
+      this.settle(exchange, { type: "failed", reason: "reset" });
+    };
+    return { outcome, abandon };
   }
 
   respond(exchange: ExchangeId, message: CoapMessage): void {

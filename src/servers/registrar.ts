@@ -49,6 +49,9 @@ export class Registrar {
   private current: Standing;
   /** The server's name had an address once, which may still serve when it has none. */
   private addressed = false;
+  private newest = 0;
+  /** Ends the request that is under way. */
+  private abandon: () => void = () => {};
   /** Why it could not register, as far as the log has it. */
   private readonly told = new Set<string>();
 
@@ -74,8 +77,8 @@ export class Registrar {
   private perform(effect: RegistrationEffect): void {
     switch (effect.type) {
       case "register": {
-        const { request, query, version } = effect;
-        void this.send(request, post(["rd"], query, this.objectList(version)));
+        const { request, query, version, withObjects } = effect;
+        void this.send(request, post(["rd"], query, withObjects ? this.objectList(version) : undefined));
         break;
       }
       case "update": {
@@ -86,6 +89,7 @@ export class Registrar {
       case "deregister": {
         const options = stringOptions(OPTION.uriPath, effect.location);
         // To where the registration is; a stop has no time for a resolver that is slow.
+        this.newest = effect.request;
         void this.exchange(effect.request, { code: CODE.delete, options, payload: NO_PAYLOAD });
         break;
       }
@@ -107,6 +111,7 @@ export class Registrar {
   }
 
   private async send(request: number, message: CoapMessage): Promise<void> {
+    this.newest = request;
     try {
       await this.options.resolve();
       this.addressed = true;
@@ -117,11 +122,15 @@ export class Registrar {
         return;
       }
     }
-    await this.exchange(request, message);
+    if (request === this.newest) await this.exchange(request, message);
   }
 
+  /** Nobody wants the answer to an older request any more, which might keep this one waiting. */
   private async exchange(request: number, message: CoapMessage): Promise<void> {
-    const outcome = await this.options.connection.request(message);
+    this.abandon();
+    const asked = this.options.connection.begin(message);
+    this.abandon = asked.abandon;
+    const outcome = await asked.outcome;
     if (outcome.type === "failed") {
       this.feed({ type: "noAnswer", request, reason: outcome.reason });
     } else {

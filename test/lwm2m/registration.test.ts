@@ -7,7 +7,13 @@ import { aRegistration, Bench, LOCATION, types } from "./registration-bench.ts";
 test("start registers with the parameters of the version, and the answer's location is kept", () => {
   const bench = new Bench();
   assert.deepEqual(bench.feed({ type: "start" }), [
-    { type: "register", request: 1, version: "1.1", query: ["ep=gw-1", "lt=300", "lwm2m=1.1", "b=U"] },
+    {
+      type: "register",
+      request: 1,
+      version: "1.1",
+      query: ["ep=gw-1", "lt=300", "lwm2m=1.1", "b=U"],
+      withObjects: true,
+    },
   ]);
   assert.equal(bench.state, "registering");
   assert.deepEqual(bench.feed({ type: "start" }), []);
