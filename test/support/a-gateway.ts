@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
+import { simulated } from "../../adapters/simulated/index.ts";
 import { type Millis, SECOND } from "../../src/clock.ts";
 import type { ServerSettings } from "../../src/config/types.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -23,6 +24,8 @@ export interface Setup {
   readonly prefix?: string;
   /** The entries under `devices:` in place of that one device, each a flow map of YAML; the link is called `bus`. */
   readonly devices?: readonly string[];
+  /** Links beside the bus, each a line of YAML, e.g. `trial: { type: simulated }`. */
+  readonly links?: readonly string[];
   /** The keys of each server beside its id (101, 102 …) and uri. */
   readonly servers?: readonly string[];
   /** Mappings beside config.yaml: name and text. */
@@ -112,7 +115,7 @@ export class AGateway {
         throw error;
       },
       edges: {
-        adapters: [modbusOn(new Map([["bus", this.bus]]))],
+        adapters: [modbusOn(new Map([["bus", this.bus]])), simulated],
         openTransport: ({ id }: ServerSettings) => this.serverOf(id).openTransport(),
       },
     });
@@ -159,6 +162,7 @@ function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }
     ...servers,
     "links:",
     "  bus: { type: modbus-tcp, host: bus }",
+    ...(setup.links ?? []).map((link) => `  ${link}`),
     `devices:${entries.length === 0 ? " []" : ""}`,
     ...entries.map((entry) => `  - ${entry}`),
     "",
