@@ -4,7 +4,8 @@ import { Alarm } from "./alarms.ts";
 import { type Block, blockOffset, blockOption, blockSize, operationKey } from "./block.ts";
 import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
-import { type CoapMessage, NO_PAYLOAD, OPTION, uintOption, uintValue } from "./options.ts";
+import { type CoapMessage, type CoapOption, NO_PAYLOAD, OPTION, uintOption, uintValue } from "./options.ts";
+import { refusal } from "./refusals.ts";
 
 export type BodyStep =
   | { readonly type: "whole"; readonly payload: Uint8Array }
@@ -35,7 +36,10 @@ export class Bodies {
   take(request: CoapMessage, block: Block, now: Millis): BodyStep {
     const { payload } = request;
     const size = blockSize(block.szx);
-    if (block.more ? payload.length !== size : payload.length > size) return answer(CODE.badRequest, block);
+    if (block.more ? payload.length !== size : payload.length > size) {
+      const expected = `${block.more ? "" : "at most "}${size}`;
+      return refuse(CODE.badRequest, `Block1: a block of ${payload.length} bytes: expected ${expected}`, block);
+    }
     const key = operationKey(request);
     if (block.number === 0) {
       this.drop(key);
@@ -44,11 +48,14 @@ export class Bodies {
       this.begin(key);
     }
     const body = this.bodies.get(key);
-    if (body === undefined) return answer(CODE.requestEntityIncomplete, block);
+    if (body === undefined) return refuse(CODE.requestEntityIncomplete, "Block1: there is no block before it", block);
     const offset = blockOffset(block);
     // The block that we have last, under a new message ID: its answer was lost on the way through the peer.
     const repeated = block.more && offset + payload.length === body.length;
-    if (offset !== body.length && !repeated) return answer(CODE.requestEntityIncomplete, block);
+    if (offset !== body.length && !repeated) {
+      const said = `Block1: it begins at byte ${offset}: expected ${body.length}`;
+      return refuse(CODE.requestEntityIncomplete, said, block);
+    }
     if (this.isTooLarge(offset + payload.length)) {
       this.drop(key);
       return this.refuseSize(block);
@@ -60,7 +67,9 @@ export class Bodies {
     }
     this.touch(body, now);
     // RFC 7959 §2.3: the same number, and a smaller size where we want one; the client converts the number.
-    return answer(CODE.continue, { ...block, szx: Math.min(block.szx, this.context.limits.szx) });
+    const next = { ...block, szx: Math.min(block.szx, this.context.limits.szx) };
+    const options = [blockOption(OPTION.block1, next)];
+    return { type: "answer", message: { code: CODE.continue, options, payload: NO_PAYLOAD } };
   }
 
   private begin(key: string): void {
@@ -94,8 +103,9 @@ export class Bodies {
   }
 
   private refuseSize(block: Block): BodyStep {
-    const options = [blockOption(OPTION.block1, block), uintOption(OPTION.size1, this.context.limits.maxBody)];
-    return { type: "answer", message: { code: CODE.requestEntityTooLarge, options, payload: NO_PAYLOAD } };
+    const { maxBody } = this.context.limits;
+    const said = `the body is too large: expected at most ${maxBody} bytes`;
+    return refuse(CODE.requestEntityTooLarge, said, block, uintOption(OPTION.size1, maxBody));
   }
 }
 
@@ -109,6 +119,6 @@ export function join(chunks: readonly Uint8Array[], length: number): Uint8Array 
   return whole;
 }
 
-function answer(code: number, block: Block): BodyStep {
-  return { type: "answer", message: { code, options: [blockOption(OPTION.block1, block)], payload: NO_PAYLOAD } };
+function refuse(code: number, said: string, block: Block, ...more: readonly CoapOption[]): BodyStep {
+  return { type: "answer", message: refusal(code, said, [blockOption(OPTION.block1, block), ...more]) };
 }

@@ -10,6 +10,7 @@ import {
   withoutObserve,
   withoutOptions,
 } from "./options.ts";
+import { optionName, refusal } from "./refusals.ts";
 
 /** The critical options that the endpoint itself, or any application, understands: the lengths allowed, and whether it repeats. */
 const CRITICAL: ReadonlyMap<number, { readonly min: number; readonly max: number; readonly repeats: boolean }> =
@@ -28,16 +29,20 @@ const CRITICAL_IN_RESPONSE: ReadonlySet<number> = new Set([OPTION.block1, OPTION
 
 const BLOCKS: ReadonlySet<number> = new Set([OPTION.block1, OPTION.block2, OPTION.size1, OPTION.size2]);
 
-/** The code of the error that this request earns by its options; undefined where they are fine. */
-export function optionError(request: CoapMessage): number | undefined {
+/** The error that this request earns by its options; undefined where they are fine. */
+export function optionError(request: CoapMessage): CoapMessage | undefined {
   let previous = -1;
-  let error: number | undefined;
+  let error: CoapMessage | undefined;
   for (const option of request.options) {
-    if ((option.number & 1) === 1 && !isUnderstood(option, previous)) {
+    if ((option.number & 1) === 1) {
       // RFC 7252 §5.10.2: who is no proxy says so.
-      const forProxy = option.number === OPTION.proxyUri || option.number === OPTION.proxyScheme;
-      if (forProxy) return CODE.proxyingNotSupported;
-      error = CODE.badOption;
+      if (option.number === OPTION.proxyUri || option.number === OPTION.proxyScheme) {
+        return refusal(CODE.proxyingNotSupported, `${optionName(option.number)}: this is no proxy`);
+      }
+      const misunderstood = misunderstanding(option, previous);
+      if (misunderstood !== undefined) {
+        error ??= refusal(CODE.badOption, `${optionName(option.number)} ${misunderstood}`);
+      }
     }
     previous = option.number;
   }
@@ -78,9 +83,11 @@ export function servedOptions(message: CoapMessage, blocks: boolean, laterBlock:
   return (laterBlock ? withoutObserve(plain) : plain).options;
 }
 
-function isUnderstood(option: CoapOption, previous: number): boolean {
-  const rule = CRITICAL.get(option.number);
-  if (rule === undefined) return false;
-  if (option.number === previous && !rule.repeats) return false;
-  return option.value.length >= rule.min && option.value.length <= rule.max;
+/** What is wrong with a critical option; undefined: nothing. */
+function misunderstanding({ number, value }: CoapOption, previous: number): string | undefined {
+  const rule = CRITICAL.get(number);
+  if (rule === undefined) return "is not supported";
+  if (number === previous && !rule.repeats) return "may stand there once only";
+  if (value.length >= rule.min && value.length <= rule.max) return undefined;
+  return `has ${value.length} bytes: expected ${rule.min} to ${rule.max}`;
 }

@@ -13,13 +13,13 @@ import { OpenExchanges } from "./open-exchanges.ts";
 import {
   type CoapMessage,
   type CoapOption,
-  NO_PAYLOAD,
   OPTION,
   sameBytes,
   uintOption,
   withOptions,
   withoutObserve,
 } from "./options.ts";
+import { invalidBlock, noRoom, refusal } from "./refusals.ts";
 import type { Outcome, Transmissions } from "./reliability.ts";
 import { beginsObservation, observeValue, optionError, servedOptions } from "./requests.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -82,15 +82,15 @@ export class ServerRole {
     const block1 = readBlock(message, OPTION.block1);
     const block2 = readBlock(message, OPTION.block2);
     if (error !== undefined) this.reject(message, arrival, error);
-    else if (block1 === "invalid" || block2 === "invalid") this.reject(message, arrival, CODE.badRequest);
+    else if (block1 === "invalid") this.reject(message, arrival, invalidBlock(OPTION.block1));
+    else if (block2 === "invalid") this.reject(message, arrival, invalidBlock(OPTION.block2));
     else this.receiveBlocks({ message, arrival, block1, block2 }, now);
   }
 
   /** Says that there is no room for a request; it may come again. */
   refuse(message: UdpMessage): void {
     this.context.counters.refused++;
-    const answer = emptyAnswer(CODE.serviceUnavailable);
-    if (message.type === TYPE.con) this.put(encodeMessage(TYPE.ack, message.messageId, message.token, answer));
+    if (message.type === TYPE.con) this.put(encodeMessage(TYPE.ack, message.messageId, message.token, noRoom()));
   }
 
   /** The application's answer. One to a request that is not waiting is dropped. */
@@ -138,7 +138,7 @@ export class ServerRole {
       const block = this.snapshots.next(message, block2, now);
       // Without a snapshot a read can be done again, but nothing that changes something.
       const safe = message.code === CODE.get || message.code === CODE.fetch;
-      const answer = block ?? (safe ? undefined : emptyAnswer(CODE.requestEntityIncomplete));
+      const answer = block ?? (safe ? undefined : refusal(CODE.requestEntityIncomplete, LOST));
       if (answer !== undefined) {
         this.answerNow(message, arrival, answer);
         return;
@@ -152,7 +152,7 @@ export class ServerRole {
     const id = this.answering < this.context.limits.serving ? this.serving.next() : undefined;
     if (id === undefined) {
       this.context.counters.refused++;
-      this.answerNow(message, arrival, emptyAnswer(CODE.serviceUnavailable));
+      this.answerNow(message, arrival, noRoom());
       return;
     }
     const options = servedOptions(message, block1 !== undefined || block2 !== undefined, (block2?.number ?? 0) > 0);
@@ -234,8 +234,8 @@ export class ServerRole {
   }
 
   /** RFC 7252 §5.4.1: a non-confirmable request with options that we do not understand is rejected, here in silence. */
-  private reject(message: UdpMessage, arrival: Arrival, code: number): void {
-    if (message.type === TYPE.con) this.answerNow(message, arrival, emptyAnswer(code));
+  private reject(message: UdpMessage, arrival: Arrival, answer: CoapMessage): void {
+    if (message.type === TYPE.con) this.answerNow(message, arrival, answer);
     else this.context.counters.stray++;
   }
 
@@ -245,6 +245,4 @@ export class ServerRole {
   }
 }
 
-function emptyAnswer(code: number): CoapMessage {
-  return { code, options: [], payload: NO_PAYLOAD };
-}
+const LOST = "the answer that this is a block of is not kept: send the request again";

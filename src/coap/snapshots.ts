@@ -5,9 +5,10 @@
 import type { Millis } from "../clock.ts";
 import { Alarm } from "./alarms.ts";
 import { type Block, blockOffset, blockOption, blockSize, operationKey } from "./block.ts";
-import { CODE } from "./codes.ts";
+import { CODE, isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
-import { type CoapMessage, findOption, NO_PAYLOAD, OPTION, sameBytes, uintOption, withOptions } from "./options.ts";
+import { type CoapMessage, findOption, OPTION, sameBytes, uintOption, withOptions } from "./options.ts";
+import { refusal } from "./refusals.ts";
 
 interface Snapshot {
   readonly key: string;
@@ -17,7 +18,7 @@ interface Snapshot {
   readonly alarm: Alarm;
 }
 
-const BAD_REQUEST: CoapMessage = { code: CODE.badRequest, options: [], payload: NO_PAYLOAD };
+const NO_SUCH_BLOCK = refusal(CODE.badRequest, "Block2: the answer has no such block");
 
 /** Keeps the newest representations that one peer fetches in blocks. */
 export class Snapshots {
@@ -37,7 +38,7 @@ export class Snapshots {
   cut(request: CoapMessage, answer: CoapMessage, asked: Block | undefined, now: Millis): CoapMessage {
     const szx = Math.min(asked?.szx ?? this.context.limits.szx, this.context.limits.szx);
     const beginning = asked === undefined || asked.number === 0;
-    if (answer.payload.length <= blockSize(szx)) return beginning ? answer : BAD_REQUEST;
+    if (answer.payload.length <= blockSize(szx)) return beginning || !isSuccess(answer.code) ? answer : NO_SUCH_BLOCK;
     // The application's own ETag stays; else one that is the same for the same content.
     const etag = findOption(answer, OPTION.etag) ?? digest(answer.payload);
     const message = withOptions(answer, [{ number: OPTION.etag, value: etag }]);
@@ -81,7 +82,7 @@ export class Snapshots {
 function slice(message: CoapMessage, offset: number, szx: number): CoapMessage {
   const { payload } = message;
   const size = blockSize(szx);
-  if (offset >= payload.length) return BAD_REQUEST;
+  if (offset >= payload.length) return NO_SUCH_BLOCK;
   const block = { number: offset / size, more: offset + size < payload.length, szx };
   const cut = { ...message, payload: payload.subarray(offset, offset + size) };
   return withOptions(cut, [blockOption(OPTION.block2, block)]);

@@ -4,6 +4,8 @@ import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, uintOption } from 
 import { Lwm2mError } from "../errors.ts";
 import type { Path } from "./path.ts";
 
+const text = new TextEncoder();
+
 /** 2.05; `observed` adds an Observe option, whose number the endpoint sets. */
 export function contentResponse(contentFormat: number, payload: Uint8Array, observed = false): CoapMessage {
   const observe = observed ? [uintOption(OPTION.observe, 0)] : [];
@@ -32,6 +34,16 @@ export function deletedResponse(): CoapMessage {
  */
 export function errorResponse(error: unknown): CoapMessage {
   return error instanceof Lwm2mError
-    ? { code: error.code, options: [], payload: new TextEncoder().encode(error.message) }
+    ? { code: error.code, options: [], payload: diagnostic(error.message) }
     : { code: CODE.internalServerError, options: [], payload: NO_PAYLOAD };
+}
+
+/** So long that a message holds it with ease, whatever of the request it quotes. */
+const LONGEST_DIAGNOSTIC = 400;
+const CUT = "…";
+
+function diagnostic(message: string): Uint8Array {
+  const bytes = new Uint8Array(LONGEST_DIAGNOSTIC);
+  const { read, written } = text.encodeInto(message, bytes);
+  return read === message.length ? bytes.subarray(0, written) : text.encode(message.slice(0, read) + CUT);
 }

@@ -5,7 +5,7 @@ import { CODE } from "../../src/coap/codes.ts";
 import { exchangeId } from "../../src/coap/endpoint.ts";
 import { encodeEmpty, TYPE } from "../../src/coap/message.ts";
 import { NO_PAYLOAD, OPTION, stringOption, uintOption } from "../../src/coap/options.ts";
-import { Bench, content, effectsOf, only, request, sent, TOKEN } from "./bench.ts";
+import { Bench, content, effectsOf, only, request, sent, TOKEN, utf8 } from "./bench.ts";
 
 const FIRST = exchangeId(1);
 
@@ -18,6 +18,7 @@ test("an unknown critical option in a request is answered 4.02, in a non-confirm
   const odd = request(CODE.get, "a", [{ number: 9999, value: NO_PAYLOAD }]);
   const answer = only(sent(bench.con(TOKEN, odd, 9)));
   assert.deepEqual([answer.type, answer.code, answer.token], [TYPE.ack, CODE.badOption, TOKEN]);
+  assert.deepEqual(answer.payload, utf8("option 9999 is not supported"), "RFC 7252 §5.4.1: says which");
   assert.deepEqual(bench.receive(TYPE.non, TOKEN, odd), []);
 });
 
@@ -35,7 +36,9 @@ const BAD_OPTIONS = [
 for (const [name, option, code] of BAD_OPTIONS) {
   test(`not understood in a request: ${name}`, () => {
     const effects = new Bench().con(TOKEN, request(CODE.put, "a", [option]));
-    assert.equal(only(sent(effects)).code, code);
+    const answer = only(sent(effects));
+    assert.equal(answer.code, code);
+    assert.match(new TextDecoder().decode(answer.payload), new RegExp(`^option ${option.number} \\(`));
     assert.equal(effectsOf(effects, "serve").length, 0);
   });
 }

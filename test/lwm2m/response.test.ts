@@ -40,3 +40,11 @@ test("an Lwm2mError is told to the server, anything else only as 5.00", () => {
     assert.deepEqual(errorResponse(error), { code: CODE.internalServerError, options: [], payload: new Uint8Array(0) });
   }
 });
+
+test("a long diagnostic is cut at a character, so that one message holds it", () => {
+  const told = (message: string) => errorResponse(new Lwm2mError(CODE.badRequest, message)).payload;
+  assert.equal(new TextDecoder().decode(told("a".repeat(400))), "a".repeat(400));
+  assert.equal(new TextDecoder().decode(told("a".repeat(401))), `${"a".repeat(400)}…`);
+  assert.equal(new TextDecoder("utf-8", { fatal: true }).decode(told(`a${"ü".repeat(300)}`)), `a${"ü".repeat(199)}…`);
+  assert.ok(told("🙂".repeat(1000)).length < 410);
+});
