@@ -131,8 +131,9 @@ function parseGet(message: CoapMessage, path: Path): Operation {
 
 /** Core 1.2 §6.3.2: `depth` is 0 to 3; other arguments of a Discover mean nothing. */
 function depthOf(queries: readonly string[]): { readonly depth?: number } {
-  const query = queries.find((query) => query === "depth" || query.startsWith("depth="));
+  const [query, second] = queries.filter((query) => query === "depth" || query.startsWith("depth="));
   if (query === undefined) return {};
+  if (second !== undefined) throw badRequest("depth is there twice");
   if (!/^depth=[0-3]$/.test(query)) throw badRequest(`${query}: expected depth=0, 1, 2 or 3`);
   return { depth: Number(query.slice("depth=".length)) };
 }
@@ -141,12 +142,14 @@ function depthOf(queries: readonly string[]): { readonly depth?: number } {
 function parsePut(message: CoapMessage, path: Path): Operation {
   if (pathDepth(path) < LEVEL.object) throw badRequest(`${path} names no object`);
   const contentFormat = uintValue(message, OPTION.contentFormat);
+  const queries = stringValues(message, OPTION.uriQuery);
   if (contentFormat === undefined && message.payload.length === 0) {
-    const queries = stringValues(message, OPTION.uriQuery);
     if (queries.length === 0) throw badRequest("neither a Content-Format nor attributes: nothing to write");
     return { type: "writeAttributes", path, attributes: parseAttributes(queries) };
   }
   if (pathDepth(path) < LEVEL.instance) throw notAllowed(`${path} is an object; write to an instance or below`);
+  if (queries.length > 0)
+    throw badRequest(`a Write has no query, and Write-Attributes no payload: ${queries.join("&")}`);
   return { type: "write", mode: "replace", path, ...payloadOf(message) };
 }
 
@@ -158,18 +161,23 @@ function parsePost(message: CoapMessage, path: Path): Operation {
     case LEVEL.object:
       return parseCreate(message, path);
     case LEVEL.instance:
-      if (likeExecute) throw notAllowed(`${path} is no resource: it cannot be executed`);
+      if (likeExecute) throw notExecutable(path);
       return { type: "write", mode: "update", path, ...payloadOf(message) };
     case LEVEL.resource:
       if (likeExecute) return { type: "execute", path, args: argumentsOf(message) };
       return { type: "write", mode: "update", path, ...payloadOf(message) };
     case LEVEL.resourceInstance:
-      if (contentFormat === undefined) throw notAllowed(`${path} is no resource: it cannot be executed`);
+      if (contentFormat === undefined) throw notExecutable(path);
       // One value has no parts: to update it is to replace it.
       return { type: "write", mode: "replace", path, ...payloadOf(message) };
     default:
       throw badRequest(`${path} names no object`);
   }
+}
+
+/** A POST with values looks the same where their format has been forgotten. */
+function notExecutable(path: Path): Lwm2mError {
+  return notAllowed(`${path} is no resource: it cannot be executed, and to be written a Content-Format must say how`);
 }
 
 /** A bare POST lets the client choose the instance and its values. */

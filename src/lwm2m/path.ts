@@ -111,7 +111,7 @@ function isPrefixCharacter(code: number): boolean {
 
 function takeApart(path: Path): PathParts {
   if (path === "/") return { prefix: "" };
-  if (path.charCodeAt(0) !== SLASH) throw new RangeError(`path "${path}" does not begin with "/"`);
+  if (path.charCodeAt(0) !== SLASH) throw new RangeError(`path ${quoted(path)} does not begin with "/"`);
   const prefix = prefixOf(path);
   const start = prefix === "" ? 1 : prefix.length + 2;
   const ids = start > path.length ? [] : parseIds(path, start);
@@ -142,15 +142,23 @@ function parseIds(path: string, start: number): number[] {
       digits++;
     } else {
       const end = path.indexOf("/", i);
-      throw new RangeError(`"${path.slice(i - digits, end < 0 ? path.length : end)}" in path "${path}" is no ID`);
+      const segment = path.slice(i - digits, end < 0 ? path.length : end);
+      throw new RangeError(`${quoted(segment)} in path ${quoted(path)} is no ID`);
     }
   }
-  if (ids.length > 4) throw new RangeError(`path "${path}" has more than four IDs`);
+  if (ids.length > 4) throw new RangeError(`path ${quoted(path)} has more than four IDs`);
   return ids;
 }
 
 function checkedId(id: number, digits: number, path: string): number {
-  if (digits === 0) throw new RangeError(`"" in path "${path}" is no ID`);
-  if (id >= MAX_ID) throw new RangeError(`ID ${id} in path "${path}" is above 65534`);
+  if (digits === 0) throw new RangeError(`"" in path ${quoted(path)} is no ID`);
+  if (id >= MAX_ID) throw new RangeError(`ID ${id} in path ${quoted(path)} is above 65534`);
   return id;
 }
+
+/** What somebody else wrote may be of any length; a message is read by a person. */
+function quoted(text: string): string {
+  return `"${text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text}"`;
+}
+
+const LONGEST_QUOTE = 80;

@@ -62,6 +62,7 @@ test("GET is Read, Observe, Cancel Observation or Discover", () => {
   assert.deepEqual(parse(get, "/3", { accept: 40, query: "depth=0" }), { type: "discover", path: "/3", depth: 0 });
   fails(badRequest, get, "/3", { accept: 40, query: "depth=4" });
   fails(badRequest, get, "/3", { accept: 40, query: "depth" });
+  fails(badRequest, get, "/3", { accept: 40, query: "depth=1&depth=2" });
   fails(badRequest, get, path, { observe: 0, query: "nonsense=1" });
   fails(badRequest, get, path, { observe: 0, query: "pmin" });
 });
@@ -91,6 +92,7 @@ test("PUT with a format is Write, without format and payload Write-Attributes", 
   fails(badRequest, put, "/3306/0/5851", { payload: "21" });
   fails(badRequest, put, "/3306/0/5851");
   fails(badRequest, put, "/3306/0/5851", { query: "pmin=x" });
+  fails(badRequest, put, "/3306/0/5851", { cf: 0, payload: "21", query: "pmin=5" });
 });
 
 test("POST is Create, Write, or Execute, by level and format", () => {

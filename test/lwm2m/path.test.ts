@@ -138,3 +138,13 @@ test("a first segment is a prefix exactly where PREFIX says so", () => {
     assert.equal(prefixOf(`/${"a".repeat(length)}/3` as Path).length, length > 32 ? 0 : length);
   }
 });
+
+test("what is wrong with a path is told in a line, however long the path", () => {
+  const long = "x".repeat(5000);
+  for (const path of [`/3/${long}`, `/${long}`, long, `/${"1/".repeat(3000)}`, `/3/${"9".repeat(5000)}`]) {
+    assert.throws(
+      () => parsePath(path),
+      ({ message }: RangeError) => message.length < 250 && /no ID$|four IDs$|begin with "\/"$/.test(message),
+    );
+  }
+});
