@@ -2,13 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { locateData } from "../src/locate.ts";
 import { memory } from "./memory.ts";
+import { notify } from "./notify.ts";
 import { read } from "./read.ts";
 import { register } from "./register.ts";
 import { report } from "./report.ts";
 import { line, type Result } from "./result.ts";
 import { start } from "./start.ts";
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = { read, register, memory, start };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = { read, notify, register, memory, start };
 
 const wanted = process.argv.slice(2);
 const results: Result[] = [];

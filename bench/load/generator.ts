@@ -1,7 +1,17 @@
 /** The load generator as the benchmarks see it: a process of its own that plays the LwM2M Server. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Answers, GetFigures, GetOrder, Order, ReadsFigures, ReadsOrder, RegistrationFigures } from "./orders.ts";
+import type {
+  Answers,
+  GetFigures,
+  GetOrder,
+  NotificationsFigures,
+  NotificationsOrder,
+  Order,
+  ReadsFigures,
+  ReadsOrder,
+  RegistrationFigures,
+} from "./orders.ts";
 
 type Reply<Type extends Order["type"]> = { readonly answer: Answers[Type] } | { readonly error: string };
 
@@ -30,6 +40,10 @@ export class Generator {
 
   reads(order: ReadsOrder): Promise<ReadsFigures> {
     return this.order<"reads">({ type: "reads", ...order });
+  }
+
+  notifications(order: NotificationsOrder): Promise<NotificationsFigures> {
+    return this.order<"notifications">({ type: "notifications", ...order });
   }
 
   close(): void {

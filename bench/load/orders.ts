@@ -20,11 +20,26 @@ export interface ReadsOrder {
   readonly newPort: boolean;
 }
 
+export interface NotificationsOrder {
+  /** Each is observed by itself. */
+  readonly paths: readonly string[];
+  /** Whether the notifications shall be confirmable. Confirmable ones are acknowledged at once. */
+  readonly confirmable: boolean;
+  /** From the last Observe until the counting begins, and how long that lasts. */
+  readonly settle: number;
+  readonly duration: number;
+  /** Meanwhile one of the paths is read this often. */
+  readonly readEvery: number;
+  /** The process whose processor time is told. */
+  readonly pid: number;
+}
+
 export type Order =
   | { readonly type: "listen" }
   | { readonly type: "registration"; readonly limit: number }
   | ({ readonly type: "get" } & GetOrder)
-  | ({ readonly type: "reads" } & ReadsOrder);
+  | ({ readonly type: "reads" } & ReadsOrder)
+  | ({ readonly type: "notifications" } & NotificationsOrder);
 
 /** A Register as it came. */
 export interface RegistrationFigures {
@@ -58,11 +73,29 @@ export interface ReadsFigures {
   readonly failed: number;
 }
 
+export interface NotificationsFigures {
+  readonly count: number;
+  readonly perSecond: number;
+  /** Notifications whose number or value is not above that of the one before, of the same observation. */
+  readonly outOfOrder: number;
+  /** Notifications that hold no number. */
+  readonly failed: number;
+  /** Parts of one core: of the process that notifies, and of the load generator. */
+  readonly cpu: number;
+  readonly generatorCpu: number;
+  /** Of the reads meanwhile: how many, microseconds from the request to its answer, how many had none within ACK_TIMEOUT. */
+  readonly reads: number;
+  readonly readP50: number;
+  readonly readP99: number;
+  readonly readTimeouts: number;
+}
+
 export interface Answers {
   readonly listen: { readonly port: number };
   readonly registration: RegistrationFigures;
   readonly get: GetFigures;
   readonly reads: ReadsFigures;
+  readonly notifications: NotificationsFigures;
 }
 
 /** Milliseconds on the clock that all processes of the machine share. */

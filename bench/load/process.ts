@@ -1,5 +1,6 @@
 /** The load generator, a process of its own: takes orders over the channel to its parent, one at a time. */
 
+import { measureNotifications } from "./notifications.ts";
 import type { Answers, Order } from "./orders.ts";
 import { measureReads } from "./reads.ts";
 import { getWhole } from "./requests.ts";
@@ -30,6 +31,8 @@ async function obey(order: Order): Promise<Answers[Order["type"]]> {
       return getWhole(server, order);
     case "reads":
       return measureReads(server, order);
+    case "notifications":
+      return measureNotifications(server, order);
   }
 }
 

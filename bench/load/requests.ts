@@ -1,7 +1,7 @@
 /** Requests that are encoded once and sent many times, each time with another message ID and token. */
 import { blockOption, readBlock } from "../../src/coap/block.ts";
 import { CODE, formatCode } from "../../src/coap/codes.ts";
-import { decodeMessage, encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
+import { decodeMessage, encodeMessage, type MessageType, TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import {
   type CoapOption,
   NO_PAYLOAD,
@@ -21,10 +21,10 @@ const TRIES = 4;
 
 let lastToken = 0;
 
-/** A confirmable GET whose message ID and token are to be filled in. */
-export function getRequest(path: string, options: readonly CoapOption[] = []): Buffer {
+/** A GET whose message ID and token are to be filled in. */
+export function getRequest(path: string, options: readonly CoapOption[] = [], type: MessageType = TYPE.con): Buffer {
   const all = sortOptions([...stringOptions(OPTION.uriPath, path.slice(1).split("/")), ...options]);
-  return Buffer.from(encodeMessage(TYPE.con, 0, TOKEN, { code: CODE.get, options: all, payload: NO_PAYLOAD }));
+  return Buffer.from(encodeMessage(type, 0, TOKEN, { code: CODE.get, options: all, payload: NO_PAYLOAD }));
 }
 
 /** A copy of the request with the next message ID and token; returns the token with it. */

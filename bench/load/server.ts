@@ -21,6 +21,8 @@ export type Taker = (answer: Uint8Array) => void;
 export class LoadServer {
   private readonly socket: Socket;
   private readonly takers = new Map<number, Taker>();
+  /** Of requests that get more than one answer. */
+  private readonly observers = new Map<number, Taker>();
   private readonly blocks: Uint8Array[] = [];
   private firstBlockAt = 0;
   private registrant: Client | undefined;
@@ -63,9 +65,16 @@ export class LoadServer {
     this.socket.send(request, client.port, client.address);
   }
 
+  /** Sends a request as `send` does; the taker gets every answer, until it is forgotten. */
+  observe(request: Uint8Array, token: number, client: Client, taker: Taker): void {
+    this.observers.set(token, taker);
+    this.socket.send(request, client.port, client.address);
+  }
+
   /** No answer to this request is wanted any more. */
   forget(token: number): void {
     this.takers.delete(token);
+    this.observers.delete(token);
   }
 
   close(): void {
@@ -78,7 +87,7 @@ export class LoadServer {
     if (code >= CODE.created && (first & 0x0f) === 4) {
       if (first >> 4 === 4) this.socket.send(encodeEmpty(TYPE.ack, bytes.readUInt16BE(2)), from.port, from.address);
       const token = bytes.readUInt32BE(4);
-      const taker = this.takers.get(token);
+      const taker = this.takers.get(token) ?? this.observers.get(token);
       this.takers.delete(token);
       taker?.(bytes);
     } else if (isRequest(code)) this.serve(decodeMessage(bytes), from);

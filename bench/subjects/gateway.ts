@@ -9,26 +9,65 @@ const MEMORY_FLAG = "--max-semi-space-size=1";
 
 /** `directory` takes its configuration, state and log; it must be a new one for a first start. */
 export function gateway(devices: number, directory: string): Subject {
-  const prefixes = Array.from({ length: devices }, (_, i) => `room-${i + 1}`);
+  return subject(`gateway, ${devices} devices`, directory, { devices, mapping: "simulated-climate", nstart: 1 });
+}
+
+export interface CountingLoad {
+  readonly devices: number;
+  /** A duration, e.g. "100ms". */
+  readonly every: string;
+  /** RFC 7252 §4.7. */
+  readonly nstart: number;
+}
+
+/** Its devices have one value, which is another each time that it is read. */
+export function countingGateway({ devices, every, nstart }: CountingLoad, directory: string): Subject {
+  const mapping = `counting-sensor, every: ${every}`;
+  const made = subject(`gateway, ${devices} devices, every ${every}`, directory, { devices, mapping, nstart });
+  mkdirSync(join(directory, "mappings"));
+  writeFileSync(join(directory, "mappings", "counting-sensor.yaml"), COUNTING_SENSOR);
+  return made;
+}
+
+interface Load {
+  readonly devices: number;
+  /** With its parameters. */
+  readonly mapping: string;
+  readonly nstart: number;
+}
+
+/** The value rises with each millisecond, so that the order of values is the order of their times. */
+const COUNTING_SENSOR = `format: 1
+mapping: counting-sensor
+description: Tells how many seconds it lives
+protocol: simulated
+params: { every: { type: duration, default: 1s, description: How often it is read } }
+every: { normal: $every }
+objects:
+  3303: { sensor_value: { ramp: { from: 0, to: 864000, period: 10d } } }
+`;
+
+function subject(name: string, directory: string, load: Load): Subject {
+  const prefixes = Array.from({ length: load.devices }, (_, i) => `room-${i + 1}`);
   const config = join(directory, "config.yaml");
   mkdirSync(directory);
   return {
-    name: `gateway, ${devices} devices`,
+    name,
     paths: prefixes.map((prefix) => `/${prefix}/3303/0/5700`),
     takesStrangers: false,
     log: join(directory, "log"),
     command(port) {
-      writeFileSync(config, configuration(devices, port));
+      writeFileSync(config, configuration(load, port));
       return [MEMORY_FLAG, locateData("src/main.ts"), "run", "--config", config];
     },
   };
 }
 
-function configuration(devices: number, port: number): string {
+function configuration({ devices, mapping, nstart }: Load, port: number): string {
   return `format: 1
 gateway: { endpoint: "urn:dev:ops:32473-bench", state: state }
-servers: [ { id: 101, uri: "coap://127.0.0.1:${port}", lifetime: 5m } ]
+servers: [ { id: 101, uri: "coap://127.0.0.1:${port}", lifetime: 5m, nstart: ${nstart} } ]
 links: { trial: { type: simulated } }
-devices: [ { id: room-$number, mapping: simulated-climate, link: trial, each: { number: 1..${devices} } } ]
+devices: [ { id: room-$number, mapping: ${mapping}, link: trial, each: { number: 1..${devices} } } ]
 `;
 }

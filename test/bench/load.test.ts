@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
+import { measureNotifications } from "../../bench/load/notifications.ts";
 import { measureReads } from "../../bench/load/reads.ts";
 import { getWhole } from "../../bench/load/requests.ts";
 import { LoadServer } from "../../bench/load/server.ts";
 import { blockOption, readBlock } from "../../src/coap/block.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { decodeMessage, encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
-import { type CoapOption, NO_PAYLOAD, OPTION, stringOptions, uintOption } from "../../src/coap/options.ts";
+import { type CoapOption, NO_PAYLOAD, OPTION, stringOptions, uintOption, uintValue } from "../../src/coap/options.ts";
 
 const BODY = new TextEncoder().encode("x".repeat(2500));
 
@@ -16,6 +17,8 @@ interface Answer {
   readonly code: number;
   readonly options?: readonly CoapOption[];
   readonly payload: Uint8Array;
+  /** What follows with the same token, by itself. */
+  readonly later?: readonly Answer[];
 }
 
 /** A client that has registered in two blocks, and answers requests as it is told. */
@@ -34,8 +37,12 @@ async function registered(t: TestContext, answer: (request: UdpMessage) => Answe
     const found = request.code === CODE.get ? answer(request) : undefined;
     if (found === undefined) return;
     const { messageId, token } = request;
-    const message = { options: [], ...found };
+    const { later = [], ...message } = { options: [], ...found };
     socket.send(encodeMessage(TYPE.ack, messageId, token, message), from.port, from.address);
+    for (const notification of later) {
+      const bytes = encodeMessage(TYPE.con, messageId, token, { options: [], ...notification });
+      setTimeout(() => socket.send(bytes, from.port, from.address), 30);
+    }
   });
   return server;
 }
@@ -91,4 +98,32 @@ test("every read is counted, and an answer that is no content is told apart", as
     assert.ok(figures.perSecond > 0 && figures.p50 > 0 && figures.p50 <= figures.p99 && figures.p99 <= figures.p999);
   }
   assert.equal(requests, 1000);
+});
+
+test("notifications are counted while they are watched, and one that is older than the one before is told", async (t) => {
+  const acknowledged: number[] = [];
+  const notification = (sequence: number, value: string): Answer => ({
+    code: CODE.content,
+    options: [uintOption(OPTION.observe, sequence)],
+    payload: new TextEncoder().encode(value),
+  });
+  let ended = 0;
+  const server = await registered(t, (request) => {
+    switch (uintValue(request, OPTION.observe)) {
+      case 0: {
+        acknowledged.push(request.type);
+        const later = [notification(4, "2"), notification(4, "3"), notification(5, "2.5"), notification(6, "x")];
+        return { ...notification(3, "1"), later };
+      }
+      case 1:
+        ended++;
+    }
+    return { code: CODE.content, payload: NO_PAYLOAD };
+  });
+  const order = { paths: ["/a/3303/0/5700"], pid: process.pid, settle: 0, duration: 60, readEvery: 20 };
+  const figures = await measureNotifications(server, { ...order, confirmable: true });
+  assert.deepEqual(acknowledged, [TYPE.con]);
+  assert.equal(ended, 1);
+  assert.deepEqual([figures.count, figures.outOfOrder, figures.failed, figures.readTimeouts], [4, 2, 1, 0]);
+  assert.ok(figures.reads >= 1 && figures.readP50 > 0 && figures.cpu > 0 && figures.generatorCpu > 0);
 });
