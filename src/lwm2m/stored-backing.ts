@@ -106,6 +106,12 @@ export class StoredBacking implements Backing {
     return this.prepare(values.map((value) => ({ type: "set", ...value })));
   }
 
+  /** What an instance holds; undefined where it is not there. */
+  valuesOf(object: number, instance: number): readonly StoredValue[] | undefined {
+    const content = this.instances.get(makePath({ prefix: this.prefix, object, instance }));
+    return content === undefined ? undefined : storedValues(content);
+  }
+
   async execute(resource: Path): Promise<void> {
     throw notAllowed(`${resource} cannot be executed: the gateway keeps this object, and does nothing with it`);
   }

@@ -23,6 +23,11 @@ export function checkValue({ path, value }: PathValue, definition: ResourceDefin
   if (problem !== undefined) throw badRequest(`${path} (${definition.name}): ${problem}`);
 }
 
+/** Whether a value is of the resource's type and within its range, wherever it links to. */
+export function fitsDefinition(value: Value, definition: ResourceDefinition): boolean {
+  return definition.type !== undefined && hasType(value, definition.type) && rangeCheck(definition)(value);
+}
+
 function hasType(value: Value, type: ResourceType): boolean {
   switch (type) {
     case "string":

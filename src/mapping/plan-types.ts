@@ -18,6 +18,8 @@ export interface DevicePlan {
   readonly was?: string;
   /** `device_id:`, or a URN made of the identity in the mapping; else the gateway makes one (/25/x/0). */
   readonly deviceId?: string;
+  /** `stored_objects:`: what servers fill under its prefix; the device knows nothing of it, and runs on where it changes. */
+  readonly storedObjects?: readonly ObjectDefinition[];
   /** Name of the adapter, e.g. "modbus". */
   readonly adapter: string;
   /** The adapter's parsed section. */

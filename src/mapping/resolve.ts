@@ -1,6 +1,7 @@
 /** A mapping and a device entry → the plan of the device. */
 import type { AdapterModule, PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
+import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, toPlain } from "../yaml/read.ts";
@@ -37,6 +38,7 @@ export interface DeviceEntry {
   readonly prefix?: string;
   readonly was?: string;
   readonly deviceId?: string;
+  readonly storedObjects?: readonly ObjectDefinition[];
   /** The other keys of the entry. */
   readonly parameters: readonly MapEntry[];
 }

@@ -4,6 +4,7 @@ import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 import { systemClock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import { DeviceTable } from "./device-table.ts";
+import { InstanceTable } from "./instance-table.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -16,6 +17,7 @@ const BUSY_MILLIS = 1000;
 export interface StoreFile {
   readonly db: Database;
   readonly devices: DeviceTable;
+  readonly instances: InstanceTable;
 }
 
 /** Where a damaged file went, and what was wrong with it. */
@@ -100,7 +102,7 @@ function openFile(file: string): StoreFile {
     db.pragma("foreign_keys = ON");
     check(db, file);
     migrate(db, file);
-    return { db, devices: new DeviceTable(db) };
+    return { db, devices: new DeviceTable(db), instances: new InstanceTable(db) };
   } catch (error) {
     closeQuietly(db);
     throw error;
@@ -112,7 +114,7 @@ function check(db: Database, file: string): void {
   if (answer !== "ok") throw new StoreError("damaged", `${file} is damaged: ${String(answer)}`);
   const strays: unknown = db.pragma("foreign_key_check");
   if (Array.isArray(strays) && strays.length > 0) {
-    throw new StoreError("damaged", `${file} is damaged: a prefix without its device`);
+    throw new StoreError("damaged", `${file} is damaged: a row without its device`);
   }
 }
 

@@ -15,4 +15,14 @@ export const MIGRATIONS: readonly string[] = [
        CHECK (prefix GLOB '[A-Za-z]*' AND prefix NOT GLOB '*[^A-Za-z0-9_-]*' AND length(prefix) <= 32),
      device TEXT NOT NULL REFERENCES devices (id) ON UPDATE CASCADE ON DELETE CASCADE
    ) STRICT;`,
+  // Instances of objects that servers make; without device they are the gateway's own. They move with the id of their device
+  // and go with it.
+  `CREATE TABLE instances (
+     device   TEXT REFERENCES devices (id) ON UPDATE CASCADE ON DELETE CASCADE CHECK (device <> ''),
+     object   INTEGER NOT NULL CHECK (object BETWEEN 0 AND 65534),
+     instance INTEGER NOT NULL CHECK (instance BETWEEN 0 AND 65534),
+     content  TEXT NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX instances_by_place ON instances (ifnull(device, ''), object, instance);
+   CREATE INDEX instances_by_device ON instances (device);`,
 ];

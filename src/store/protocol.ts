@@ -1,11 +1,14 @@
 import type { LogFields } from "../log.ts";
 import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { StoreErrorKind } from "./store-error.ts";
 
 /** What the store's thread can be asked, and what each question gives. */
 export interface StoreCalls {
   readonly assignDevices: { readonly argument: readonly DeviceClaim[]; readonly result: DevicePlaces };
   readonly forgetDevice: { readonly argument: string; readonly result: boolean };
+  readonly loadInstances: { readonly argument: undefined; readonly result: KeptInstances };
+  readonly saveInstances: { readonly argument: readonly KeptChange[]; readonly result: undefined };
   /** The thread ends after its answer. */
   readonly close: { readonly argument: undefined; readonly result: undefined };
 }

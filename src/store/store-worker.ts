@@ -27,7 +27,8 @@ function open(directory: string): StoreFile | undefined {
   try {
     return openDatabase(directory, ({ file, reason }) => {
       const fields = { file, reason };
-      const message = "the store was damaged: set aside, and a new one begun; prefixes are assigned anew";
+      const message =
+        "the store was damaged: set aside, and a new one begun; prefixes are assigned anew, stored objects are empty";
       send({ type: "log", level: "error", fields, message });
     });
   } catch (error) {
@@ -37,10 +38,15 @@ function open(directory: string): StoreFile | undefined {
   }
 }
 
-function handlersOf({ db, devices }: StoreFile): Handlers {
+function handlersOf({ db, devices, instances }: StoreFile): Handlers {
   return {
     assignDevices: (claims) => devices.assign(claims),
     forgetDevice: (id) => devices.forget(id),
+    loadInstances: () => instances.load(),
+    saveInstances: (changes) => {
+      instances.save(changes);
+      return undefined;
+    },
     close: () => {
       db.close();
       return undefined;

@@ -2,10 +2,12 @@ import { Worker } from "node:worker_threads";
 import { workerUrl } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { StoreOpening } from "./protocol.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
+export type { DamagedInstance, KeptChange, KeptInstance, KeptInstances } from "./instance-table.ts";
 export { StoreError, type StoreErrorKind } from "./store-error.ts";
 
 /**
@@ -19,8 +21,15 @@ export interface Store {
    * cannot be placed is in `refused` and disturbs no other.
    */
   assignDevices(devices: readonly DeviceClaim[]): Promise<DevicePlaces>;
-  /** Frees the prefix and the instance of a device that is gone for good. Resolves to whether the device was known. */
+  /**
+   * Frees the prefix and the instance of a device that is gone for good, and drops its stored instances. Resolves to whether
+   * the device was known.
+   */
   forgetDevice(id: string): Promise<boolean>;
+  /** Every stored instance, of devices that are not configured too, in order of object and instance. */
+  loadInstances(): Promise<KeptInstances>;
+  /** All of the changes, or none where it rejects; when it resolves they are on the disk. */
+  saveInstances(changes: readonly KeptChange[]): Promise<void>;
   /** Waits for what was asked before, then closes the file. Closing twice is allowed. */
   close(): Promise<void>;
 }
@@ -53,6 +62,8 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
   return {
     assignDevices: (devices) => client.call("assignDevices", devices),
     forgetDevice: (id) => client.call("forgetDevice", id),
+    loadInstances: () => client.call("loadInstances", undefined),
+    saveInstances: (changes) => client.call("saveInstances", changes),
     close: () => client.close(),
   };
 }
