@@ -48,7 +48,7 @@ export async function cabinetOfMapping(mapping: string, parameters: readonly str
   if (prepared === undefined) throw new ConfigError(problems.map(placed));
   const { adapter } = prepared;
   const links = new Map([["sim", { id: "sim", type: adapter.linkTypes[0] ?? "", adapter, options: {}, place }]]);
-  const resolved = await resolveDevices(await requestedDevices([entry]), library, links);
+  const resolved = await resolveDevices(await requestedDevices([entry]), library, { links, catalogue });
   if (resolved.disabled.length > 0) throw new ConfigError(resolved.problems.map(placed));
   return { adapter, plans: resolved.devices, problems: resolved.problems.map(placed) };
 }

@@ -1,11 +1,14 @@
 /** Device entries, mappings and links joined: which devices run, and which are off. */
 import { formatPlace, formatProblem, type Place, type Problem } from "../errors.ts";
+import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { type DeviceEntry, type PreparedMapping, resolveDevice } from "../mapping/resolve.ts";
 import { didYouMean, unknownWord } from "../yaml/issues.ts";
 import { childOf, type MapEntry } from "../yaml/nodes.ts";
+import type { Report } from "../yaml/read.ts";
 import type { CheckedEntry, RequestedDevice } from "./device-entries.ts";
 import type { MappingLibrary } from "./mapping-library.ts";
+import { storedDefinitions } from "./stored-objects.ts";
 import type { DisabledDevice, LinkSettings } from "./types.ts";
 
 export interface ResolvedDevices {
@@ -19,7 +22,7 @@ export interface ResolvedDevices {
 export async function resolveDevices(
   requested: readonly RequestedDevice[],
   library: MappingLibrary,
-  links: ReadonlyMap<string, LinkSettings>,
+  { links, catalogue }: Pick<Surroundings, "links" | "catalogue">,
 ): Promise<ResolvedDevices> {
   const devices: DevicePlan[] = [];
   const disabled: DisabledDevice[] = [];
@@ -28,7 +31,8 @@ export async function resolveDevices(
   for (const { id, place, entry, problems: entryProblems } of requested) {
     const problems = [...entryProblems];
     if (entry !== undefined) taken.claim(entry, problems);
-    const plan = entry === undefined ? undefined : await planOf({ id, place, entry }, { library, links, problems });
+    const surroundings = { library, links, catalogue, problems };
+    const plan = entry === undefined ? undefined : await planOf({ id, place, entry }, surroundings);
     all.add(problems);
     const wrong = problems.some(({ severity }) => severity === "error");
     if (plan !== undefined && !wrong) devices.push(plan);
@@ -40,12 +44,13 @@ export async function resolveDevices(
 interface Surroundings {
   readonly library: MappingLibrary;
   readonly links: ReadonlyMap<string, LinkSettings>;
+  readonly catalogue: ObjectCatalogue;
   readonly problems: Problem[];
 }
 
 async function planOf(
   { id, place, entry }: { readonly id: string; readonly place: Place; readonly entry: CheckedEntry },
-  { library, links, problems }: Surroundings,
+  { library, links, catalogue, problems }: Surroundings,
 ): Promise<DevicePlan | undefined> {
   const { keys } = entry;
   const found = await library.find(entry.mapping);
@@ -66,6 +71,9 @@ async function planOf(
     return undefined;
   }
   problems.push(...suspectNames(entry, prepared));
+  const report: Report = (problem) => problems.push(problem);
+  const mapped = new Set(prepared.objects.map(({ definition }) => definition.id));
+  const stored = storedDefinitions(childOf(entry.node, "stored_objects"), { catalogue, mapped, report });
   const device: DeviceEntry = {
     id,
     place,
@@ -73,9 +81,10 @@ async function planOf(
     ...(keys.prefix === undefined ? {} : { prefix: keys.prefix }),
     ...(keys.was === undefined ? {} : { was: keys.was }),
     ...(keys.device_id === undefined ? {} : { deviceId: keys.device_id }),
+    ...(stored.length === 0 ? {} : { storedObjects: stored }),
     parameters: parametersOf(entry, prepared),
   };
-  return resolveDevice(prepared, device, (problem) => problems.push(problem));
+  return resolveDevice(prepared, device, report);
 }
 
 /** What the entry says itself, and what `each` says of the mapping's parameters. */

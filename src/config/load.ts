@@ -13,6 +13,7 @@ import { readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
 import { serversOf } from "./servers.ts";
+import { storedDefinitions } from "./stored-objects.ts";
 import type { GatewaySettings, LinkSettings, LoadedConfig, ServerSettings } from "./types.ts";
 
 export interface LoadOptions {
@@ -40,7 +41,10 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     catalogue: base.catalogue,
     directories: [join(directory, "mappings"), options.packagedMappings],
   });
-  const resolved = await resolveDevices(await requestedDevices(base.devices), library, base.links);
+  const resolved = await resolveDevices(await requestedDevices(base.devices), library, {
+    links: base.links,
+    catalogue: base.catalogue,
+  });
   const { gateway, servers, links, catalogue } = base;
   return Object.freeze({
     file,
@@ -80,13 +84,15 @@ async function readBase(file: string, options: LoadOptions, report: Report): Pro
   const config = readNode(root, configSchema, report, { later: LATER_CONFIG_KEYS });
   const trees = [root, ...extra];
   const links = readLinks(childrenOf(trees, "links"), options.adapters, report);
-  const catalogue = await withVendorObjects(options.catalogue, childOf(childOf(root, "gateway"), "objects"), report);
+  const own = childOf(root, "gateway");
+  const catalogue = await withVendorObjects(options.catalogue, childOf(own, "objects"), report);
   if (config === undefined) return undefined;
-  const { objects: _objects, state, serial, ...rest } = config.gateway;
+  const { objects: _objects, stored_objects: _stored, state, serial, ...rest } = config.gateway;
   return {
     gateway: {
       ...rest,
       ...(serial === undefined ? {} : { serial }),
+      storedObjects: storedDefinitions(childOf(own, "stored_objects"), { catalogue, report }),
       state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
     },
     servers: serversOf(config.servers, root, report),

@@ -4,11 +4,22 @@ import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
+import { STORED_OBJECT } from "./stored-objects.ts";
 
 /** For editors: a word of ours may look like a number to them. */
 const looksLikeNumber = { type: ["string", "number"] };
 
 const name = z.string().min(1).max(255);
+
+const storedObjects = z
+  .array(
+    z
+      .string()
+      .regex(STORED_OBJECT, { message: "expected the ID of an object, or ID/version such as 16/1.0" })
+      .meta(looksLikeNumber),
+  )
+  .describe("Objects whose instances servers create, write and delete; the gateway keeps them")
+  .default([]);
 
 const gatewaySchema = z.strictObject({
   endpoint: name.describe("Endpoint Client Name of the gateway, e.g. urn:dev:ops:32473-gateway-0017"),
@@ -20,6 +31,7 @@ const gatewaySchema = z.strictObject({
     )
     .optional(),
   objects: z.array(z.string().min(1)).describe("XML files of vendor objects, relative to this file").default([]),
+  stored_objects: storedObjects,
   manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
   model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),
   serial: name.meta({ ...looksLikeNumber, description: "Serial Number (3/0/2) of the gateway" }).optional(),
@@ -110,6 +122,7 @@ export const LATER_CONFIG_KEYS: readonly string[] = [
 
 /** Keys of a device entry that are not built yet. */
 export const LATER_DEVICE_KEYS: readonly string[] = ["layout"];
+  stored_objects: storedObjects,
 
 export interface ServerUri {
   readonly uri: string;

@@ -1,6 +1,7 @@
 import type { AdapterModule } from "../adapter.ts";
 import type { Millis } from "../clock.ts";
 import type { Place, Problem } from "../errors.ts";
+import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
@@ -34,6 +35,8 @@ export interface GatewaySettings {
   readonly manufacturer: string;
   readonly model: string;
   readonly serial?: string;
+  /** Objects under no prefix that servers fill. */
+  readonly storedObjects: readonly ObjectDefinition[];
 }
 
 export interface ServerSettings {

@@ -16,6 +16,7 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import type { StoredBacking } from "../lwm2m/stored-backing.ts";
 import type { Backing, ObjectTree, TreeModel, TreeOf } from "../lwm2m/tree.ts";
 
 export interface TreesOptions {
@@ -29,16 +30,20 @@ export interface TreesOptions {
   readonly instanceOf: (id: string) => number | undefined;
   /** Object 1. */
   readonly serverObject: Backing;
+  /** What servers fill, of a device by its id, of the gateway without; undefined where there is none. */
+  readonly storedOf: (device?: string) => StoredBacking | undefined;
   readonly clock: Clock;
 }
 
 export class Trees {
-  readonly gateway: ObjectTree;
   private readonly options: TreesOptions;
+  private readonly own: Whole;
   private readonly gatewayDevice: GatewayDeviceBacking;
   private readonly gatewayObject: GatewayObjectBacking;
-  /** What object 25 says of devices of one type, which share their model. */
+  /** What object 25 says of devices of one type, which share their model where servers fill nothing of it. */
   private readonly objectLists = new WeakMap<TreeModel, string>();
+  /** Trees in which objects that servers fill stand beside the others. */
+  private readonly joined = new WeakMap<StoredBacking, Joined>();
   /** What there was at the last call of `vanished`. */
   private before: Existing = { trees: [], instances: [] };
 
@@ -51,13 +56,20 @@ export class Trees {
       clock,
     );
     this.gatewayDevice = new GatewayDeviceBacking(deviceObject(catalogue), identity, memory, clock);
-    this.gateway = new ModelTree(new MergedBacking("", [serverObject, this.gatewayDevice, this.gatewayObject]));
+    const backing = new MergedBacking("", [serverObject, this.gatewayDevice, this.gatewayObject]);
+    this.own = { backing, tree: new ModelTree(backing) };
+  }
+
+  /** The gateway's own. */
+  get gateway(): ObjectTree {
+    return this.with(this.options.storedOf(), this.own).tree;
   }
 
   /** The tree of a prefix; undefined where no running device has it. */
   readonly of: TreeOf = (prefix) => {
     if (prefix === "") return this.gateway;
-    return this.options.devices.byPrefix(prefix)?.tree;
+    const device = this.options.devices.byPrefix(prefix);
+    return device === undefined ? undefined : this.wholeOf(device).tree;
   };
 
   /**
@@ -84,7 +96,10 @@ export class Trees {
     const { trees, instances } = this.before;
     const entries = this.entries();
     const now = new Set(entries.map(({ instance }) => instance));
-    this.before = { trees: this.options.devices.list().map(({ tree }) => tree), instances: [...now] };
+    this.before = {
+      trees: this.options.devices.list().map((device) => this.wholeOf(device).tree),
+      instances: [...now],
+    };
     return [
       ...trees.flatMap((tree) => this.lostBy(tree)),
       ...instances.filter((instance) => !now.has(instance)).map(gatewayInstance),
@@ -101,7 +116,21 @@ export class Trees {
     return lost.filter((path) => !lost.some((other) => other !== path && isWithin(path, other)));
   }
 
-  private objectList({ tree, backing }: Device): string {
+  private wholeOf(device: Device): Whole {
+    return this.with(this.options.storedOf(device.plan.id), device);
+  }
+
+  private with(stored: StoredBacking | undefined, own: Whole): Whole {
+    if (stored === undefined) return own;
+    const known = this.joined.get(stored);
+    if (known?.own === own.backing) return known;
+    const backing = new MergedBacking(own.backing.prefix, [own.backing, stored]);
+    const joined = { own: own.backing, backing, tree: new ModelTree(backing) };
+    this.joined.set(stored, joined);
+    return joined;
+  }
+
+  private objectList({ tree, backing }: Whole): string {
     const known = this.objectLists.get(backing.model);
     if (known !== undefined) return known;
     const list = deviceObjectLinks(tree);
@@ -114,10 +143,21 @@ export class Trees {
     return devices.list().flatMap((device): GatewayEntry[] => {
       const { id, deviceId = `${urnOf(endpoint)}-${id}` } = device.plan;
       const instance = instanceOf(id);
-      const objects = this.objectList(device);
+      const objects = this.objectList(this.wholeOf(device));
       return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
     });
   }
+}
+
+/** What servers see under one prefix, and what stands behind it. */
+interface Whole {
+  readonly backing: Backing;
+  readonly tree: ObjectTree;
+}
+
+interface Joined extends Whole {
+  /** Without what servers fill. */
+  readonly own: Backing;
 }
 
 interface Existing {

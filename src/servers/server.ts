@@ -138,7 +138,7 @@ export class Server {
 
   /** The instances of the gateway's own objects are others now. */
   objectsChanged(): void {
-    this.registrar.handle({ type: "objectsChanged" });
+    this.onAccount({ type: "objectsChanged" });
   }
 
   /** What was done to the account of this server; acted on once its own request is answered. */

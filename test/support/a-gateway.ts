@@ -26,6 +26,8 @@ export interface Setup {
   readonly devices?: readonly string[];
   /** Links beside the bus, each a line of YAML, e.g. `trial: { type: simulated }`. */
   readonly links?: readonly string[];
+  /** The keys under `gateway:` beside the endpoint. */
+  readonly gateway?: string;
   /** The keys of each server beside its id (101, 102 …) and uri. */
   readonly servers?: readonly string[];
   /** Mappings beside config.yaml: name and text. */
@@ -157,7 +159,7 @@ function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }
     (keys, i) => `  - { id: ${101 + i}, uri: "coap://server-${101 + i}"${keys === "" ? "" : `, ${keys}`} }`,
   );
   return [
-    "gateway: { endpoint: urn:dev:ops:32473-test }",
+    `gateway: { endpoint: urn:dev:ops:32473-test${setup.gateway === undefined ? "" : `, ${setup.gateway}`} }`,
     "servers:",
     ...servers,
     "links:",
