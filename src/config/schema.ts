@@ -103,6 +103,7 @@ export const deviceSchema = z.looseObject({
     .optional(),
   was: z.string().min(1).describe("Its former id: it keeps prefix and history").optional(),
   device_id: z.string().min(1).max(255).describe("Device ID (25/x/0); default: made of its identity").optional(),
+  stored_objects: storedObjects,
 });
 
 export type DeviceKeys = z.output<typeof deviceSchema>;
@@ -122,7 +123,6 @@ export const LATER_CONFIG_KEYS: readonly string[] = [
 
 /** Keys of a device entry that are not built yet. */
 export const LATER_DEVICE_KEYS: readonly string[] = ["layout"];
-  stored_objects: storedObjects,
 
 export interface ServerUri {
   readonly uri: string;

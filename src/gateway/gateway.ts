@@ -11,19 +11,19 @@ import type { Memory } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { locateData, packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
-import { catalogue } from "../lwm2m/objects/index.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
+import { catalogue } from "../lwm2m/objects/index.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { Transport } from "../servers/transport/transport.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
+import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
 import { type DevicePlace, openStore, type Store } from "../store/store.ts";
 import { North } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
-import { deviceObject, Trees } from "./trees.ts";
 import { Steering } from "./steering.ts";
 import { StoredObjects } from "./stored-objects.ts";
+import { deviceObject, Trees } from "./trees.ts";
 
 export interface GatewayOptions {
   /** Path of config.yaml. */
@@ -59,13 +59,13 @@ export class Gateway {
   private readonly devices: Devices;
   private readonly north: North;
   private readonly trees: Trees;
+  private readonly stored: StoredObjects;
   private readonly started: UnixMillis;
   private readonly state: string;
-  private readonly stored: StoredObjects;
-  private config: LoadedConfig;
-  private places: ReadonlyMap<string, DevicePlace> = new Map();
   /** `stored_objects:` of the gateway; as everything under gateway: they are those of the start. */
   private readonly fixedObjects: readonly ObjectDefinition[];
+  private config: LoadedConfig;
+  private places: ReadonlyMap<string, DevicePlace> = new Map();
   private refused: ReadonlyMap<string, string> = new Map();
   /** Reloads are done one after the other, and a stop after the last. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -80,9 +80,9 @@ export class Gateway {
     this.store = store;
     this.started = clock.wall();
     this.state = config.gateway.state;
+    this.fixedObjects = config.gateway.storedObjects;
     this.devices = new Devices(
       { deviceObject: deviceObject(config.catalogue), clock, random, log },
-    this.fixedObjects = config.gateway.storedObjects;
       {
         onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
         onStateChange: () => {},
@@ -97,6 +97,13 @@ export class Gateway {
       random,
       log,
       openTransport: options.edges?.openTransport ?? udpTransport,
+      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
+    });
+    this.stored = new StoredObjects({
+      store,
+      clock,
+      log,
+      onChange: (prefix, change) => this.onStoredChange(prefix, change),
     });
     this.trees = new Trees({
       catalogue: config.catalogue,
@@ -105,14 +112,8 @@ export class Gateway {
       endpoint,
       devices: this.devices,
       instanceOf: (id) => this.places.get(id)?.instance,
-      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
-    });
-    this.stored = new StoredObjects({
-      store,
-      clock,
-      log,
-      onChange: (prefix, change) => this.onStoredChange(prefix, change),
       serverObject: this.north.serverObject,
+      storedOf: (device) => this.stored.backingOf(device),
       clock,
     });
   }
@@ -121,7 +122,6 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     const reading = readConfig(options.configFile, options.edges?.adapters);
     const store = await openStore({
-      storedOf: (device) => this.stored.backingOf(device),
       directory: reading.then((config) => config.gateway.state),
       log: options.log,
       onFailure: options.onFatal,
@@ -227,7 +227,13 @@ export class Gateway {
       const place = assigned.get(plan.id);
       return place === undefined ? [] : [{ plan, prefix: place.prefix }];
     });
+    const otherStored = await this.stored.adopt([
+      { prefix: "", objects: this.fixedObjects },
+      ...placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
+    ]);
     await this.devices.apply(placed, this.config.links);
+    // A device runs on where servers may fill other objects of it, but it has others now.
+    if (otherStored) this.onDevicesChanged();
   }
 
   /** Devices came, went or became others: who observes them, or object 25, hears it. */
@@ -235,15 +241,18 @@ export class Gateway {
     const vanished = this.trees.vanished();
     for (const path of vanished) this.north.removed(path);
     const changes = this.trees.gatewayObjectChanges();
-    const otherStored = await this.stored.adopt([
-      { prefix: "", objects: this.fixedObjects },
-      ...placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
-    ]);
     this.north.changed(changes);
-    // A device runs on where servers may fill other objects of it, but it has others now.
-    if (otherStored) this.onDevicesChanged();
     // A new conversion is nobody's business; of another list of objects a server may hear by nothing but an Update.
     if (changes.length > 0 || vanished.some((path) => prefixOf(path) === "")) this.north.objectsChanged();
+  }
+
+  /** A server wrote, made or removed something that the gateway keeps. */
+  private onStoredChange(prefix: string, { samples, removed, instances }: StoredChange): void {
+    for (const path of removed) this.north.removed(path);
+    this.north.changed(samples);
+    if (!instances) return;
+    if (prefix !== "") this.north.changed(this.trees.gatewayObjectChanges());
+    this.north.objectsChanged();
   }
 
   private warnOfFixedSettings(config: LoadedConfig): void {
@@ -254,15 +263,6 @@ export class Gateway {
     }
   }
 }
-  /** A server wrote, made or removed something that the gateway keeps. */
-  private onStoredChange(prefix: string, { samples, removed, instances }: StoredChange): void {
-    for (const path of removed) this.north.removed(path);
-    this.north.changed(samples);
-    if (!instances) return;
-    if (prefix !== "") this.north.changed(this.trees.gatewayObjectChanges());
-    this.north.objectsChanged();
-  }
-
 
 /** systemd.exec(5), StateDirectory=: the directory that the service may write to, or several with colons between them. */
 function stateOfService(): { readonly defaultState?: string } {
