@@ -2,6 +2,7 @@ import type { Millis, UnixMillis } from "../clock.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { Value } from "../lwm2m/sample.ts";
 import type { DeviceModel, Leaf } from "./device-model.ts";
+import type { PollWishes } from "./poll-wishes.ts";
 import type { Values } from "./values.ts";
 
 export type DeviceState = "connecting" | "online" | "offline";
@@ -36,6 +37,8 @@ export interface ValueStatus {
   readonly time?: UnixMillis;
   /** How long ago it was read. */
   readonly age?: Millis;
+  /** How often it is read, where servers make that another period than the mapping's (epmin, epmax). */
+  readonly period?: Millis;
   /** Why the newest reading is no value. */
   readonly bad?: string;
   /** `file:line` in the mapping; absent for what the gateway itself adds. */
@@ -54,9 +57,17 @@ export interface DeviceCounters {
   readonly outages: number;
 }
 
-export function valueStatuses({ leaves }: DeviceModel, values: Values, now: Millis): ValueStatus[] {
-  const all = [...leaves.values()].flat();
-  return all.filter(({ definition }) => definition.type !== undefined).map((leaf) => valueStatus(leaf, values, now));
+export function valueStatuses(
+  { leaves }: DeviceModel,
+  values: Values,
+  now: Millis,
+  wishes: Pick<PollWishes, "periodOf">,
+): ValueStatus[] {
+  const all = [...leaves.values()].flat().filter(({ definition }) => definition.type !== undefined);
+  return all.map((leaf) => {
+    const period = leaf.point === undefined ? undefined : wishes.periodOf(leaf.point);
+    return { ...valueStatus(leaf, values, now), ...(period === undefined ? {} : { period }) };
+  });
 }
 
 function valueStatus({ path, definition, place }: Leaf, values: Values, now: Millis): ValueStatus {

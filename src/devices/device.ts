@@ -1,13 +1,15 @@
-import type { Link, PointId } from "../adapter.ts";
+import type { Link } from "../adapter.ts";
 import { type Clock, type Millis, type Random, randomFraction, type UnixMillis } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { ModelTree } from "../lwm2m/model-tree.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
+import type { Path } from "../lwm2m/path.ts";
+import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
-import type { DevicePlan, Poll } from "../mapping/plan-types.ts";
+import type { DevicePlan } from "../mapping/plan-types.ts";
 import { Availability, type AvailabilityEffect, type AvailabilityEvent } from "./availability.ts";
 import { type BackingPort, DeviceBacking } from "./device-backing.ts";
 import { type DeviceModel, deviceModel } from "./device-model.ts";
@@ -15,6 +17,8 @@ import { DeviceSession, type SessionListener } from "./device-session.ts";
 import { type DeviceState, type DeviceStatus, valueStatuses } from "./device-status.ts";
 import { errorCodeSamples, fixedSamples } from "./fixed-values.ts";
 import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
+import { PollWishes } from "./poll-wishes.ts";
+import { polledPoints, pollsOf, probePoint } from "./polled-points.ts";
 import { Readings } from "./readings.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 import { Values } from "./values.ts";
@@ -55,6 +59,7 @@ export class Device {
   private readonly readings: Readings;
   private readonly session: DeviceSession;
   private readonly schedule: PollSchedule;
+  private readonly wishes: PollWishes;
   private readonly availability: Availability;
   private readonly polls: Drive<PollEvent>;
   private readonly presence: Drive<AvailabilityEvent>;
@@ -74,7 +79,9 @@ export class Device {
     this.model = deviceModel(plan, prefix, settings.deviceObject, settings.trees);
     this.readings = new Readings([...this.model.leaves.values()].flat(), this.values, clock, log);
     this.session = new DeviceSession(settings, this.sessionListener());
-    this.schedule = new PollSchedule(pollsOf(plan), fraction);
+    const points = polledPoints(this.model);
+    this.schedule = new PollSchedule(pollsOf(points), fraction);
+    this.wishes = new PollWishes(points, plan.availability);
     this.availability = new Availability(plan.availability, fraction);
     this.polls = drive(this.schedule, clock, (effect) => this.poll(effect));
     this.presence = drive(this.availability, clock, (effect) => this.follow(effect));
@@ -94,6 +101,15 @@ export class Device {
     this.presence({ type: "start" });
   }
 
+  /**
+   * What those who observe this very path wish how often it is read, all of them; none: nobody observes it. What comes of it
+   * stays within what the mapping allows.
+   */
+  steer(observed: Path, wishes: readonly Evaluation[]): void {
+    const periods = this.wishes.set(observed, wishes);
+    if (periods.size > 0) this.polls({ type: "steer", periods });
+  }
+
   status(): DeviceStatus {
     const { plan, prefix, availability, session, lastHeard } = this;
     const { clock } = this.settings;
@@ -109,7 +125,7 @@ export class Device {
       ...(reason === undefined ? {} : { reason }),
       ...(nextTry === undefined ? {} : { nextTry }),
       ...(lastHeard === undefined ? {} : { lastHeard }),
-      values: valueStatuses(this.model, this.values, clock.monotonic()),
+      values: valueStatuses(this.model, this.values, clock.monotonic(), this.wishes),
       counters: { ...session.counters, skippedPolls: this.schedule.skipped, outages: this.outages },
     };
   }
@@ -226,22 +242,6 @@ export class Device {
     const { clock } = this.settings;
     return nextTry === undefined ? undefined : Math.round(clock.wall() + nextTry - clock.monotonic());
   }
-}
-
-function pollsOf(plan: DevicePlan): Map<PointId, Poll> {
-  const polls = new Map<PointId, Poll>();
-  for (const { point, source } of plan.resources.values()) {
-    if (source.kind === "point" && source.readable) polls.set(point, source.poll);
-  }
-  return polls;
-}
-
-/** The point that a probe asks for: one that is polled anyway. None for a device that speaks by itself, or tells nothing. */
-function probePoint(plan: DevicePlan): PointId | undefined {
-  if (plan.availability.silence !== undefined) return undefined;
-  const polls = [...pollsOf(plan)];
-  const polled = polls.find(([, poll]) => typeof poll === "object") ?? polls.find(([, poll]) => poll === "connect");
-  return (polled ?? polls[0])?.[0];
 }
 
 /** A failed request was told already, to availability and log; anything else is a bug, and must be seen. */

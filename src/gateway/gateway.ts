@@ -22,6 +22,7 @@ import { type DevicePlace, openStore, type Store } from "../store/store.ts";
 import { North } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
+import { Steering } from "./steering.ts";
 import { StoredObjects } from "./stored-objects.ts";
 import { deviceObject, Trees } from "./trees.ts";
 
@@ -57,6 +58,7 @@ export class Gateway {
   private readonly log: Logger;
   private readonly store: Store;
   private readonly devices: Devices;
+  private readonly steering: Steering;
   private readonly north: North;
   private readonly trees: Trees;
   private readonly stored: StoredObjects;
@@ -86,9 +88,13 @@ export class Gateway {
       {
         onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
         onStateChange: () => {},
-        onDevicesChanged: () => this.onDevicesChanged(),
+        onDevicesChanged: ({ added, changed }) => {
+          for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
+          this.onDevicesChanged();
+        },
       },
     );
+    this.steering = new Steering((prefix) => this.devices.byPrefix(prefix));
     this.north = new North({
       settings: config.servers,
       endpoint,
@@ -97,6 +103,7 @@ export class Gateway {
       random,
       log,
       openTransport: options.edges?.openTransport ?? udpTransport,
+      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
     });
     this.stored = new StoredObjects({

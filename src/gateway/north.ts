@@ -6,9 +6,10 @@ import type { Logger } from "../log.ts";
 import { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
-import { Observations } from "../lwm2m/observations.ts";
+import { type ObservationId, Observations } from "../lwm2m/observations.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
 import { ALL_VERSIONS, Registration } from "../lwm2m/registration.ts";
+import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import { accountOf, type ServerAccount } from "../servers/account.ts";
 import { Server } from "../servers/server.ts";
@@ -26,6 +27,8 @@ export interface NorthOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly openTransport: (settings: ServerSettings) => Transport;
+  /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
+  readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
 }
 
 interface Account {
@@ -109,6 +112,7 @@ export class North {
       treeOf: trees.of,
       latest: (path) => trees.latest(path),
       storing: () => account.notificationStoring,
+      onEvaluation: this.options.onEvaluation,
       nstart,
     });
   }

@@ -2,6 +2,7 @@
  * Attributes of notification: read from a request, and checked. Core 1.2 §5.1.2 (attributes and their levels), §6.4
  * (information reporting); negative thresholds and exponents as OMA issue 563 asks.
  */
+import { parseNumber, scaled } from "./decimal.ts";
 import type { TypeInfo, TypeOf } from "./formats/codec.ts";
 import { LEVEL, type Path, pathDepth } from "./path.ts";
 import { badRequest, notAllowed } from "./refusals.ts";
@@ -11,11 +12,14 @@ import type { ResourceType } from "./sample.ts";
 const ATTRIBUTE_NAMES = ["pmin", "pmax", "gt", "lt", "st", "epmin", "epmax", "edge", "con", "hqmax"] as const;
 export type AttributeName = (typeof ATTRIBUTE_NAMES)[number];
 
+/** Those of numbers; a bigint is an integer that a double cannot hold. */
+type Threshold = "gt" | "lt" | "st";
+
 /** pmin, pmax, epmin, epmax in seconds; edge 0 (falling) or 1 (rising); con 0 or 1; hqmax in entries. */
-export type Attributes = { readonly [Name in AttributeName]?: number };
+export type Attributes = { readonly [Name in AttributeName]?: Name extends Threshold ? number | bigint : number };
 
 /** What one Write-Attributes asks for: a value sets, undefined takes away. */
-export type AttributeChanges = ReadonlyMap<AttributeName, number | undefined>;
+export type AttributeChanges = ReadonlyMap<AttributeName, number | bigint | undefined>;
 
 /** Where attributes apply: an ObjectTree is one. */
 export interface AttributeTarget {
@@ -32,7 +36,7 @@ const NUMERIC: ReadonlySet<ResourceType> = new Set(["integer", "unsigned", "floa
 
 /** Reads Uri-Query arguments: `pmin=5` sets, `pmin` takes away. Throws Lwm2mError 4.00 with what is wrong. */
 export function parseAttributes(queries: readonly string[]): AttributeChanges {
-  const changes = new Map<AttributeName, number | undefined>();
+  const changes = new Map<AttributeName, number | bigint | undefined>();
   for (const query of queries) {
     const [name = "", ...rest] = query.split("=");
     if (!isAttributeName(name)) throw badRequest(`"${name}" is no attribute; there are ${ATTRIBUTE_NAMES.join(", ")}`);
@@ -57,21 +61,27 @@ export function parseCompositeAttributes(queries: readonly string[]): Attributes
   if (stranger !== undefined) {
     throw badRequest(`${stranger[0]} may not stand here; ${COMPOSITE_ATTRIBUTES.join(", ")} may`);
   }
+  checkEvaluation(attributes ?? {});
   return attributes;
 }
 
 /** The attributes after the changes. */
 export function applyChanges(attributes: Attributes, changes: AttributeChanges): Attributes {
-  const result: { [Name in AttributeName]?: number } = { ...attributes };
+  const result: { -readonly [Name in AttributeName]?: Attributes[Name] } = { ...attributes };
   for (const [name, value] of changes) {
     if (value === undefined) delete result[name];
-    else result[name] = value;
+    else if (name === "gt" || name === "lt" || name === "st") result[name] = value;
+    else result[name] = Number(value);
   }
   return result;
 }
 
+export function sameAttributes(a: Attributes, b: Attributes): boolean {
+  return ATTRIBUTE_NAMES.every((name) => a[name] === b[name]);
+}
+
 /** In the order of ATTRIBUTE_NAMES. */
-export function attributeEntries(attributes: Attributes): (readonly [AttributeName, number])[] {
+export function attributeEntries(attributes: Attributes): (readonly [AttributeName, number | bigint])[] {
   return ATTRIBUTE_NAMES.flatMap((name) => {
     const value = attributes[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -91,13 +101,18 @@ export function checkAttributes(attributes: Attributes, path: Path, typeOf: Type
     checkType(attributes, path, typeOf(path));
   }
   if (!areThresholdsConsistent(attributes)) throw badRequest("lt must be less than gt, and lt + 2 st less than gt");
-  const { epmin, epmax } = attributes;
-  if (epmin !== undefined && epmax !== undefined && epmin >= epmax) throw badRequest("epmin must be less than epmax");
+  checkEvaluation(attributes);
 }
 
-/** lt < gt, and lt + 2·st < gt, as far as they are set (Core 1.2 §6.4.2). */
+/** lt < gt, and lt + 2·st < gt, as far as they are set (Core 1.2 §5.1.2). */
 export function areThresholdsConsistent({ lt, gt, st = 0 }: Attributes): boolean {
-  return lt === undefined || gt === undefined || lt + 2 * st < gt;
+  if (lt === undefined || gt === undefined) return true;
+  const [low, high, step] = scaled(lt, gt, st);
+  return low + 2n * step < high;
+}
+
+function checkEvaluation({ epmin, epmax }: Attributes): void {
+  if (epmin !== undefined && epmax !== undefined && epmin >= epmax) throw badRequest("epmin must be less than epmax");
 }
 
 function checkType(attributes: Attributes, path: Path, info: TypeInfo | undefined): void {
@@ -113,7 +128,7 @@ function isAttributeName(name: string): name is AttributeName {
   return ATTRIBUTE_NAMES.some((known) => known === name);
 }
 
-function parseValue(name: AttributeName, text: string): number {
+function parseValue(name: AttributeName, text: string): number | bigint {
   switch (name) {
     case "gt":
     case "lt":
@@ -139,10 +154,9 @@ function parseValue(name: AttributeName, text: string): number {
   }
 }
 
-function parseDecimal(name: AttributeName, text: string): number {
-  const value = Number(text);
-  if (!/^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text) || !Number.isFinite(value)) {
+function parseDecimal(name: AttributeName, text: string): number | bigint {
+  if (!/^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text) || !Number.isFinite(Number(text))) {
     throw badRequest(`${name}=${text}: expected a decimal number`);
   }
-  return value;
+  return parseNumber(text);
 }

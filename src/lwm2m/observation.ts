@@ -1,17 +1,12 @@
-/** One observation: which value was reported last, and when the next report is due. Core 1.2 §6.4.1, §6.4.2, §6.4.3. */
-import { HOUR, type Millis } from "../clock.ts";
+/** One observation: which value was reported last, and when the next report is due. Core 1.2 §5.1.2, §6.4. */
+import type { Millis } from "../clock.ts";
 import type { AttributeSource } from "./attribute-store.ts";
-import type { Attributes } from "./attributes.ts";
+import { type Attributes, sameAttributes } from "./attributes.ts";
 import type { Waiting } from "./deadlines.ts";
 import type { ObservationId } from "./observations.ts";
-import { isWithin, type Path } from "./path.ts";
-import { effectiveAttributes, isMet, type Rules, toRules } from "./report-rules.ts";
+import { isWithin, type Path, prefixOf } from "./path.ts";
+import { type Evaluation, effectiveAttributes, isMet, type Rules, toRules } from "./report-rules.ts";
 import type { Sample, Value } from "./sample.ts";
-
-/** RFC 7641 §4.5: a server that only gets NON must be asked for a sign of life at least so often. */
-const LONGEST_WITHOUT_CON: Millis = 24 * HOUR;
-/** And we ask sooner where much is sent. */
-const MOST_WITHOUT_CON = 16;
 
 export interface ObservationRequest {
   readonly id: ObservationId;
@@ -31,13 +26,14 @@ export interface Report {
 /** One observed path with what counts for it. */
 interface Target {
   readonly path: Path;
+  attributes: Attributes;
   rules: Rules;
   /** Changed since the last evaluation, which epmin may hold back. */
   readonly unseen: Set<Path>;
-  /** The values that an edge was last judged by; there only while one is wanted. */
-  judged: Map<Path, Value> | undefined;
-  /** A condition was met: a report is due as soon as pmin allows. */
-  pending: boolean;
+  /** Whose value, when it was last evaluated, was worth a report after the last one: one is due as soon as pmin allows. */
+  readonly met: Set<Path>;
+  /** Where edges count: what was evaluated since the last report. */
+  judged: Map<Path, boolean> | undefined;
   evaluatedAt: Millis;
   /** When a fresh value was last asked for, because of epmax. */
   askedAt: Millis;
@@ -53,11 +49,9 @@ export class Observation implements Waiting {
   private readonly targets: readonly Target[];
   /** The newest sample of every path below the targets. */
   private readonly current = new Map<Path, Sample>();
+  /** What the last report said. */
   private readonly reported = new Map<Path, Value>();
-  private readonly triggered = new Set<Path>();
   private reportedAt: Millis;
-  private confirmedAt: Millis;
-  private unconfirmed = 0;
 
   constructor(request: ObservationRequest, source: AttributeSource, now: Millis) {
     const { id, paths, composite = false, attributes } = request;
@@ -66,16 +60,25 @@ export class Observation implements Waiting {
     this.composite = composite;
     this.requested = attributes;
     this.reportedAt = now;
-    this.confirmedAt = now;
-    this.targets = paths.map((path) => ({
-      path,
-      rules: this.rulesOf(path, source),
-      unseen: new Set(),
-      judged: undefined,
-      pending: false,
-      evaluatedAt: now,
-      askedAt: now,
-    }));
+    this.targets = paths.map((path) => {
+      const effective = this.attributesOf(path, source);
+      return {
+        path,
+        attributes: effective,
+        rules: toRules(effective),
+        unseen: new Set(),
+        met: new Set(),
+        judged: undefined,
+        evaluatedAt: now,
+        askedAt: now,
+      };
+    });
+  }
+
+  /** How often each of the paths is to be evaluated, without those of the gateway itself: nobody polls them. */
+  get evaluations(): readonly Evaluation[] {
+    const polled = this.targets.filter((target) => !isOwn(target));
+    return polled.map(({ path, rules: { epmin, epmax } }) => ({ path, epmin, epmax }));
   }
 
   /** Takes the answer to the Observe, which is the first report. */
@@ -92,29 +95,37 @@ export class Observation implements Waiting {
     for (const target of this.targets) if (isWithin(sample.path, target.path)) target.unseen.add(sample.path);
   }
 
-  /** Forgets what is gone. Returns false where nothing is left that could be observed. */
+  /** Forgets what is gone, which needs no evaluation. Returns false where nothing is left that could be observed. */
   remove(gone: Path): boolean {
     for (const path of this.current.keys()) {
       if (!isWithin(path, gone)) continue;
       this.current.delete(path);
-      this.reported.delete(path);
-      this.triggered.delete(path);
       for (const target of this.targets) {
         if (!isWithin(path, target.path)) continue;
         target.unseen.delete(path);
         target.judged?.delete(path);
-        target.pending = true;
+        this.judge(path, target);
       }
     }
     return this.composite || !this.paths.every((path) => isWithin(path, gone));
   }
 
-  /** Other attributes count now: every value is judged again by them. */
-  applyAttributes(source: AttributeSource): void {
+  /**
+   * Other attributes may count now: where they do, every value is judged anew by them, against the last report and at once.
+   * Returns whether the evaluations are others.
+   */
+  applyAttributes(source: AttributeSource, now: Millis): boolean {
+    let steered = false;
     for (const target of this.targets) {
-      target.rules = this.rulesOf(target.path, source);
-      for (const path of this.current.keys()) if (isWithin(path, target.path)) target.unseen.add(path);
+      const attributes = this.attributesOf(target.path, source);
+      if (sameAttributes(attributes, target.attributes)) continue;
+      const { epmin, epmax } = target.rules;
+      target.attributes = attributes;
+      target.rules = toRules(attributes);
+      steered ||= epmin !== target.rules.epmin || epmax !== target.rules.epmax;
+      this.judgeAll(target, now);
     }
+    return steered;
   }
 
   /** Judges what has changed, as far as epmin allows. */
@@ -130,25 +141,31 @@ export class Observation implements Waiting {
   /** When something will be due if nothing changes; undefined: never. */
   nextDue(): Millis | undefined {
     let next = this.reportDue();
-    for (const { unseen, evaluatedAt, rules } of this.targets) {
+    for (const target of this.targets) {
+      const { unseen, evaluatedAt, rules } = target;
       if (unseen.size > 0) next = Math.min(next, evaluatedAt + rules.epmin);
+      next = Math.min(next, refreshDue(target));
     }
-    for (const target of this.targets) next = Math.min(next, refreshDue(target));
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   /** The report, where one is due. */
   report(now: Millis): Report | undefined {
     if (now < this.reportDue()) return undefined;
+    const met = new Set<Path>();
+    for (const target of this.targets) for (const path of target.met) met.add(path);
     const report: Report = {
       samples: [...this.current.values()],
-      triggered: [...this.triggered],
+      triggered: [...met].filter((path) => this.current.has(path)),
       keep: this.keep(),
-      confirmable: this.nextConfirmable(now),
+      confirmable: this.targets.some(({ rules }) => rules.confirmable),
     };
     for (const { path, value } of this.current.values()) this.reported.set(path, value);
-    for (const target of this.targets) target.pending = false;
-    this.triggered.clear();
+    for (const path of met) if (!this.current.has(path)) this.reported.delete(path);
+    for (const target of this.targets) {
+      target.met.clear();
+      target.judged = undefined;
+    }
     this.reportedAt = now;
     return report;
   }
@@ -160,34 +177,45 @@ export class Observation implements Waiting {
     return stale.map(({ path }) => path);
   }
 
+  private judgeAll(target: Target, now: Millis): void {
+    const paths = new Set([...target.met, ...this.current.keys()]);
+    target.met.clear();
+    target.unseen.clear();
+    target.judged = undefined;
+    target.evaluatedAt = now;
+    for (const path of paths) if (isWithin(path, target.path)) this.judge(path, target);
+  }
+
   private judge(path: Path, target: Target): void {
     const sample = this.current.get(path);
-    if (sample === undefined || !isMet(target.rules.conditions, this.before(sample, target), sample.value)) return;
-    target.pending = true;
-    this.triggered.add(path);
+    // What is gone is news as long as the server has been told that it is there.
+    const worth = sample === undefined ? this.reported.has(path) : this.isWorth(sample, target);
+    if (worth) target.met.add(path);
+    else target.met.delete(path);
   }
 
   /**
-   * What a value is judged against: the last reported one. Not so for an edge, since seen from there what has risen could
-   * never rise again: it is between one value and the next, whether or not that is reported.
+   * A value is judged against the last reported one. Not so for an edge, since seen from there what has risen could never
+   * rise again: an edge is between one value and the next, and is worth a report until the value has gone back.
    */
-  private before({ path, value }: Sample, target: Target): Value | undefined {
-    const reported = this.reported.get(path);
-    if (target.rules.conditions.edge === undefined) {
-      target.judged = undefined;
-      return reported;
+  private isWorth({ path, value }: Sample, target: Target): boolean {
+    const { rules, met } = target;
+    const last = this.reported.get(path);
+    const { edge } = rules.conditions;
+    if (edge === undefined || typeof value !== "boolean" || last === undefined) {
+      return isMet(rules.conditions, last, value);
     }
     target.judged ??= new Map();
-    const last = target.judged.get(path) ?? reported;
+    const before = target.judged.get(path) ?? last;
     target.judged.set(path, value);
-    return last;
+    return isMet(rules.conditions, before, value) || (value === before && met.has(path));
   }
 
-  /** Core 1.2 §6.4.2: a condition and pmin, or pmax; both count from the last report. */
+  /** Core 1.2 §5.1.2: a condition that is true when pmin has passed, or pmax; both count from the last report. */
   private reportDue(): Millis {
     let next = Number.POSITIVE_INFINITY;
-    for (const { pending, rules } of this.targets) {
-      next = Math.min(next, this.reportedAt + (pending ? rules.pmin : rules.pmax));
+    for (const { met, rules } of this.targets) {
+      next = Math.min(next, this.reportedAt + (met.size > 0 ? rules.pmin : rules.pmax));
     }
     return next;
   }
@@ -198,21 +226,19 @@ export class Observation implements Waiting {
     return wanted.length === 0 ? undefined : Math.max(...wanted);
   }
 
-  private nextConfirmable(now: Millis): boolean {
-    const confirmable =
-      this.targets.some(({ rules }) => rules.confirmable) ||
-      this.unconfirmed >= MOST_WITHOUT_CON ||
-      now >= this.confirmedAt + LONGEST_WITHOUT_CON;
-    this.unconfirmed = confirmable ? 0 : this.unconfirmed + 1;
-    if (confirmable) this.confirmedAt = now;
-    return confirmable;
-  }
-
-  private rulesOf(path: Path, source: AttributeSource): Rules {
-    return toRules(effectiveAttributes(path, this.requested, this.composite, source));
+  private attributesOf(path: Path, source: AttributeSource): Attributes {
+    return effectiveAttributes(path, this.requested, this.composite, source);
   }
 }
 
-function refreshDue({ evaluatedAt, askedAt, rules }: Target): Millis {
+/** Of the gateway itself, whose values nobody polls and of whose clock and memory no change is told. */
+function isOwn({ path }: Target): boolean {
+  return prefixOf(path) === "";
+}
+
+/** What a device has is read by its poll schedule, which follows epmax: see `evaluations`. */
+function refreshDue(target: Target): Millis {
+  const { evaluatedAt, askedAt, rules } = target;
+  if (rules.epmax === Number.POSITIVE_INFINITY || !isOwn(target)) return Number.POSITIVE_INFINITY;
   return Math.max(evaluatedAt, askedAt) + rules.epmax;
 }

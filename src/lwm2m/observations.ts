@@ -1,7 +1,4 @@
-/**
- * When a change becomes a notification: Core 1.2 §6.4.1 Observe, §6.4.2 attributes, §6.4.3 Notify, §6.4.4 Observe-Composite;
- * RFC 7641 §4.5 (confirmable now and then).
- */
+/** When a change becomes a notification: Core 1.2 §5.1.2 attributes; §6.4.1 Observe, §6.4.3 Notify, §6.4.4 Observe-Composite. */
 import type { Millis } from "../clock.ts";
 import type { Machine, Timeout } from "../machine.ts";
 import type { AttributeSource } from "./attribute-store.ts";
@@ -9,6 +6,7 @@ import type { Attributes } from "./attributes.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Observation } from "./observation.ts";
 import { isWithin, type Path, parentPath } from "./path.ts";
+import type { Evaluation } from "./report-rules.ts";
 import type { Sample } from "./sample.ts";
 
 declare const observation: unique symbol;
@@ -56,8 +54,13 @@ export type ObservationEffect =
       readonly keep: number | undefined;
       readonly confirmable: boolean;
     }
-  /** epmax has passed without a new value: read these paths now and hand in `changed`. */
+  /** epmax has passed without a new value of the gateway's own objects: read these paths now and hand in `changed`. */
   | { readonly type: "refresh"; readonly id: ObservationId; readonly paths: readonly Path[] }
+  /**
+   * How often what devices have is to be evaluated for this observation, which is new or has other attributes: its paths
+   * that have a prefix. Empty: it has ended.
+   */
+  | { readonly type: "evaluation"; readonly id: ObservationId; readonly evaluations: readonly Evaluation[] }
   /** Nothing is left to observe: the server gets a 4.04, and the observation is forgotten. */
   | { readonly type: "ended"; readonly id: ObservationId };
 
@@ -87,13 +90,13 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     const effects: ObservationEffect[] = [];
     switch (event.type) {
       case "observe":
-        this.observe(event, now);
+        effects.push(...this.observe(event, now));
         break;
       case "cancel":
-        this.drop(event.id);
+        effects.push(...this.drop(event.id));
         break;
       case "attributesChanged":
-        this.applyAttributes(event.path, now);
+        effects.push(...this.applyAttributes(event.path, now));
         break;
       case "changed":
         this.take(event.samples, now);
@@ -102,7 +105,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
         effects.push(...this.remove(event.path, now));
         break;
       case "clear":
-        this.clear();
+        effects.push(...this.clear());
         break;
       case "timeout":
         break;
@@ -113,7 +116,8 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     return effects;
   }
 
-  private observe(event: ObservationEvent & { readonly type: "observe" }, now: Millis): void {
+  private observe(event: ObservationEvent & { readonly type: "observe" }, now: Millis): ObservationEffect[] {
+    // The paths of the new one are those of the old one, since the id names them.
     this.drop(event.id);
     const observation = new Observation(event, this.source, now);
     observation.begin(event.samples);
@@ -124,11 +128,12 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
       else others.add(observation);
     }
     this.deadlines.set(observation, observation.nextDue());
+    return evaluated(observation);
   }
 
-  private drop(id: ObservationId): void {
+  private drop(id: ObservationId): ObservationEffect[] {
     const observation = this.byId.get(id);
-    if (observation === undefined) return;
+    if (observation === undefined) return [];
     this.byId.delete(id);
     this.deadlines.set(observation, undefined);
     for (const path of observation.paths) {
@@ -136,20 +141,25 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
       others?.delete(observation);
       if (others?.size === 0) this.byPath.delete(path);
     }
+    return unevaluated(observation);
   }
 
-  private clear(): void {
+  private clear(): ObservationEffect[] {
+    const effects = [...this.byId.values()].flatMap(unevaluated);
     this.byId.clear();
     this.byPath.clear();
     this.deadlines.clear();
+    return effects;
   }
 
-  private applyAttributes(path: Path | undefined, now: Millis): void {
+  private applyAttributes(path: Path | undefined, now: Millis): ObservationEffect[] {
+    const effects: ObservationEffect[] = [];
     for (const observation of this.byId.values()) {
       if (path !== undefined && !observation.paths.some((observed) => isWithin(observed, path))) continue;
-      observation.applyAttributes(this.source);
+      if (observation.applyAttributes(this.source, now)) effects.push(...evaluated(observation));
       this.reconsider(observation, now);
     }
+    return effects;
   }
 
   /** However many samples an observation gets at once, they make one report. */
@@ -176,8 +186,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
       if (observation.remove(path)) {
         this.reconsider(observation, now);
       } else {
-        this.drop(observation.id);
-        effects.push({ type: "ended", id: observation.id });
+        effects.push(...this.drop(observation.id), { type: "ended", id: observation.id });
       }
     }
     return effects;
@@ -199,4 +208,12 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
       this.deadlines.set(next, next.nextDue());
     }
   }
+}
+
+function evaluated({ id, evaluations }: Observation): ObservationEffect[] {
+  return evaluations.length === 0 ? [] : [{ type: "evaluation", id, evaluations }];
+}
+
+function unevaluated({ id, evaluations }: Observation): ObservationEffect[] {
+  return evaluations.length === 0 ? [] : [{ type: "evaluation", id, evaluations: [] }];
 }

@@ -2,6 +2,7 @@
 import { type Millis, SECOND } from "../clock.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import { type Attributes, areThresholdsConsistent } from "./attributes.ts";
+import { scaled } from "./decimal.ts";
 import type { Path } from "./path.ts";
 import { sameValue, type Value } from "./sample.ts";
 
@@ -15,6 +16,15 @@ export interface Rules {
   readonly conditions: Pick<Attributes, "gt" | "lt" | "st" | "edge">;
   readonly confirmable: boolean;
   readonly keep: number | undefined;
+}
+
+/** How often an observed path is to be evaluated, in milliseconds: not more often than epmin, at least each epmax. */
+export interface Evaluation {
+  readonly path: Path;
+  /** 0 where there is none. */
+  readonly epmin: Millis;
+  /** Infinite where there is none; always more than epmin. */
+  readonly epmax: Millis;
 }
 
 /**
@@ -40,6 +50,7 @@ export function toRules(attributes: Attributes): Rules {
     // Core 1.2 §6.4.2: pmax below pmin is ignored, and 0 means none.
     pmax: pmax === 0 || pmax < pmin ? Number.POSITIVE_INFINITY : pmax * SECOND,
     epmin: epmin * SECOND,
+    // No single write can bring it about, but levels that contradict each other: then the device is spared.
     epmax: epmax === undefined || epmax <= epmin ? Number.POSITIVE_INFINITY : epmax * SECOND,
     // Levels may contradict each other though no single write did; then only the times count.
     conditions: areThresholdsConsistent(attributes) ? attributes : {},
@@ -54,17 +65,25 @@ export function isMet({ gt, lt, st, edge }: Rules["conditions"], last: Value | u
   if (sameValue(last, value)) return false;
   if (edge !== undefined && typeof value === "boolean") return value === (edge === 1);
   if (gt === undefined && lt === undefined && st === undefined) return true;
-  const [from, to] = [toNumber(last), toNumber(value)];
   // Thresholds say nothing of what is no number, so that every change of it counts.
-  if (Number.isNaN(from) || Number.isNaN(to)) return true;
-  return crosses(gt, from, to) || crosses(lt, from, to) || (st !== undefined && Math.abs(to - from) >= st);
+  if (!isNumber(last) || !isNumber(value)) return true;
+  return crosses(gt, last, value) || crosses(lt, last, value) || (st !== undefined && reaches(st, last, value));
 }
 
-/** In either direction; to reach the limit is not to cross it. */
-function crosses(limit: number | undefined, from: number, to: number): boolean {
+/** In either direction; to reach the limit is not to cross it. Integers of 64 bits and numbers compare exactly as they are. */
+function crosses(limit: number | bigint | undefined, from: number | bigint, to: number | bigint): boolean {
   return limit !== undefined && ((from <= limit && to > limit) || (from >= limit && to < limit));
 }
 
-function toNumber(value: Value): number {
-  return typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+/** From 20.3 to 20.4 is a step of 0.1, though the difference of their doubles is less. */
+function reaches(step: number | bigint, from: number | bigint, to: number | bigint): boolean {
+  const distance = Math.abs(Number(to) - Number(from));
+  const doubt = (Math.abs(Number(from)) + Math.abs(Number(to)) + Number(step)) * Number.EPSILON;
+  if (Math.abs(distance - Number(step)) > doubt || !Number.isFinite(distance)) return distance >= step;
+  const [start, end, least] = scaled(from, to, step);
+  return (end > start ? end - start : start - end) >= least;
+}
+
+function isNumber(value: Value): value is number | bigint {
+  return typeof value === "bigint" || (typeof value === "number" && !Number.isNaN(value));
 }

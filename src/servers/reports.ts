@@ -12,8 +12,10 @@ import {
   observationId,
 } from "../lwm2m/observations.ts";
 import { isWithin, type Path, pathParts, prefixOf } from "../lwm2m/path.ts";
+import type { Evaluation } from "../lwm2m/report-rules.ts";
 import { contentResponse } from "../lwm2m/response.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
+import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { type Composed, Outbox, type OutboxCounters, type Report } from "./outbox.ts";
@@ -30,6 +32,7 @@ interface Live {
   readonly exchange: ExchangeId;
   readonly path: Path;
   readonly codec: ContentCodec;
+  readonly signs: SignsOfLife;
 }
 
 /** What the reports need of the connection. */
@@ -48,6 +51,8 @@ export interface ReportsOptions {
   readonly notifier: Notifier;
   /** /1/x/6, asked at each report: whether reports are kept for a server that is away. */
   readonly storing: () => boolean;
+  /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
+  readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
   readonly nstart: number;
 }
 
@@ -90,7 +95,7 @@ export class Reports {
     // A format without times has told the newest value in the answer: what is older would pass for newer.
     if (!codec.carriesTime) this.outbox.forget(id);
     // The new one stands before the old one ends, whose unacknowledged notification then goes again, to the new one.
-    this.live.set(id, { exchange, path, codec });
+    this.live.set(id, { exchange, path, codec, signs: new SignsOfLife(this.options.clock.monotonic()) });
     if (before !== undefined && before.exchange !== exchange) {
       this.byExchange.delete(before.exchange);
       this.options.notifier.endObservation(before.exchange);
@@ -168,6 +173,9 @@ export class Reports {
             ?.read(path)
             .then((samples) => this.changed(samples), ignore);
         break;
+      case "evaluation":
+        this.options.onEvaluation(effect.id, effect.evaluations);
+        break;
       case "ended": {
         const live = this.live.get(effect.id);
         this.forget(effect.id);
@@ -206,7 +214,9 @@ export class Reports {
 
   private transmit(id: ObservationId, notification: number, { message, confirmable }: Composed): void {
     const live = this.live.get(id);
-    if (live !== undefined) this.options.notifier.notify(live.exchange, notification, message, confirmable);
+    if (live === undefined) return;
+    const { notifier, clock } = this.options;
+    notifier.notify(live.exchange, notification, message, live.signs.next(confirmable, clock.monotonic()));
   }
 
   private tree(path: Path) {

@@ -5,9 +5,10 @@ import { type CoapMessage, findOption, OPTION } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
-import type { Observations } from "../lwm2m/observations.ts";
+import type { ObservationId, Observations } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { Registration, RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
+import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import { Connection } from "./connection.ts";
@@ -37,6 +38,8 @@ export interface ServerOptions {
   readonly latest: (path: Path) => Sample | undefined;
   /** /1/x/6: whether reports are kept for a server that is away. */
   readonly storing: () => boolean;
+  /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
+  readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
   /** RFC 7252 §4.7. */
   readonly nstart: number;
 }
@@ -87,6 +90,7 @@ export class Server {
       treeOf,
       latest: options.latest,
       storing: options.storing,
+      onEvaluation: options.onEvaluation,
       notifier: this.connection,
       nstart: options.nstart,
     });

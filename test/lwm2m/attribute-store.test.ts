@@ -99,9 +99,11 @@ test("attributes survive being written down", () => {
   const { store, set } = aStore();
   set("/d01/3303/0/5700", "pmin=1&gt=-1e-9&lt=-5");
   set("/3303", "con=0");
+  set("/3303/0/5601", "gt=9007199254740993");
   const { store: other } = aStore();
   other.restore(store.serialize());
   assert.deepEqual(other.effective(at("/d01/3303/0/5700")), { pmin: 1, gt: -1e-9, lt: -5 });
+  assert.equal(other.effective(at("/3303/0/5601")).gt, 9007199254740993n);
   assert.equal(other.serialize(), store.serialize());
   for (const text of ["", "{}", "[1]", '[["/3303","pmin=x"]]', '[["nothing","pmin=1"]]']) {
     assert.throws(() => other.restore(text), Error);

@@ -31,6 +31,21 @@ test("values set and bare names take away", () => {
   );
 });
 
+test("an integer that a double cannot hold keeps its digits, however it is written", () => {
+  const threshold = (text: string) => parseAttributes([`gt=${text}`]).get("gt");
+  assert.equal(threshold("9007199254740993"), 9007199254740993n);
+  assert.equal(threshold("-9007199254740993"), -9007199254740993n);
+  assert.equal(threshold("9.007199254740993e15"), 9007199254740993n);
+  assert.equal(threshold("90071992547409930E-1"), 9007199254740993n);
+  assert.equal(threshold("9007199254740993.0"), 9007199254740993n);
+  assert.equal(threshold("18446744073709551615"), 18446744073709551615n);
+  assert.equal(threshold("9007199254740991"), 9007199254740991);
+  assert.equal(threshold("9007199254740993.5"), 9007199254740994);
+  assert.equal(threshold("1e300"), 1e300);
+  assert.equal(threshold("-1e-300"), -1e-300);
+  assert.equal(threshold("-.5e1"), -5);
+});
+
 test("what is no attribute, or no value of it, is 4.00", () => {
   const bad = [
     ["pmin=-1"],
@@ -66,6 +81,7 @@ test("an Observe has attributes with values or none; a composite one only those 
   assert.deepEqual(parseCompositeAttributes(["pmin=1", "con=1"]), { pmin: 1, con: 1 });
   assert.throws(() => parseCompositeAttributes(["gt=1"]), badRequest);
   assert.throws(() => parseCompositeAttributes(["hqmax=1"]), badRequest);
+  assert.throws(() => parseCompositeAttributes(["epmin=5", "epmax=5"]), badRequest);
 });
 
 test("value conditions belong to resources of a type that they can judge", () => {
@@ -96,6 +112,9 @@ test("thresholds must leave room between them; pmax below pmin is allowed", () =
   assert.throws(() => check({ lt: 5, gt: 5 }), badRequest);
   assert.throws(() => check({ lt: 6, gt: 5 }), badRequest);
   assert.throws(() => check({ lt: 20, gt: 40, st: 10 }), badRequest);
+  assert.throws(() => check({ lt: 0.7, gt: 0.9, st: 0.1 }), badRequest, "though doubles say that it is less");
+  check({ lt: 9007199254740992n, gt: 9007199254740993n });
+  assert.throws(() => check({ lt: 9007199254740993n, gt: 9007199254740993n }), badRequest);
   assert.throws(() => check({ epmin: 5, epmax: 5 }), badRequest);
   assert.equal(areThresholdsConsistent({ st: 100 }), true);
 });

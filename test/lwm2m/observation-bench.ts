@@ -8,8 +8,9 @@ import {
   Observations,
   observationId,
 } from "../../src/lwm2m/observations.ts";
+import type { Evaluation } from "../../src/lwm2m/report-rules.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
-import { TIMEOUT } from "../../src/machine.ts";
+import { TIMEOUT, type Timeout } from "../../src/machine.ts";
 import { at } from "../support/fake-backing.ts";
 
 export const TEMPERATURE = "/d01/3303/0/5700";
@@ -24,6 +25,8 @@ export class Bench {
   defaults: Attributes = {};
   now: Millis = 0;
   readonly machine: Observations;
+  /** What each observation wants the polls to be; the last word of each. */
+  readonly evaluations = new Map<string, readonly Evaluation[]>();
 
   constructor() {
     const source: AttributeSource = {
@@ -37,8 +40,12 @@ export class Bench {
     return { path: at(path), value, time: EPOCH + this.now };
   }
 
-  feed(event: ObservationEvent): ObservationEffect[] {
-    return this.machine.handle(event, this.now);
+  /** What came of it, without the wishes for polls. */
+  feed(event: ObservationEvent | Timeout): ObservationEffect[] {
+    return this.machine.handle(event, this.now).filter((effect) => {
+      if (effect.type === "evaluation") this.evaluations.set(effect.id, effect.evaluations);
+      return effect.type !== "evaluation";
+    });
   }
 
   observe(paths: string | readonly string[], values: Record<string, Value>, attributes?: Attributes): void {
@@ -70,7 +77,7 @@ export class Bench {
       next = this.machine.deadline
     ) {
       this.now = Math.max(this.now, next);
-      for (const effect of this.machine.handle(TIMEOUT, this.now)) caused.push([this.now / SECOND, effect]);
+      for (const effect of this.feed(TIMEOUT)) caused.push([this.now / SECOND, effect]);
     }
     this.now = second * SECOND;
     return caused;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOUR, SECOND } from "../../src/clock.ts";
-import { observationId } from "../../src/lwm2m/observations.ts";
+import { type Millis, SECOND } from "../../src/clock.ts";
+import type { Attributes } from "../../src/lwm2m/attributes.ts";
+import { type ObservationEvent, observationId } from "../../src/lwm2m/observations.ts";
 import type { Path } from "../../src/lwm2m/path.ts";
 import { at } from "../support/fake-backing.ts";
 import { aThermometer, Bench, due, EPOCH, TEMPERATURE, timed, values } from "./observation-bench.ts";
@@ -88,25 +89,9 @@ test("attributes of a composite request replace the times and leave the value co
   assert.equal(bench.changed({ [TEMPERATURE]: 31 }).length, 1);
 });
 
-test("con=0 makes notifications non-confirmable, but every 17th and one a day", () => {
-  const bench = aThermometer({ con: 0, pmax: 60 });
-  const many = bench.until(40 * 60).map(([, effect]) => due(effect).confirmable);
-  assert.deepEqual(
-    many.flatMap((confirmable, i) => (confirmable ? [i] : [])),
-    [16, 33],
-  );
-  const seldom = aThermometer({ con: 0, pmax: 10 * 3600 });
-  assert.deepEqual(
-    seldom.until((60 * HOUR) / SECOND).map(([second, effect]) => [second / 3600, due(effect).confirmable]),
-    [
-      [10, false],
-      [20, false],
-      [30, true],
-      [40, false],
-      [50, false],
-      [60, true],
-    ],
-  );
+test("con=0 wants reports that are not confirmable", () => {
+  assert.equal(due(aThermometer({ con: 0 }).changed({ [TEMPERATURE]: 21 })[0]).confirmable, false);
+  assert.equal(due(aThermometer({}).changed({ [TEMPERATURE]: 21 })[0]).confirmable, true);
 });
 
 test("every edge of one direction is told, also where nothing of the other is", () => {
@@ -141,15 +126,80 @@ test("epmin holds the evaluation back; what came meanwhile is judged by its newe
   assert.deepEqual(timed(bench.until(30)), [[20, 36]]);
 });
 
-test("epmax asks for a fresh value when none has come", () => {
-  const bench = aThermometer({ epmax: 60 });
+test("epmax asks for a fresh value of the gateway's own when none has come", () => {
+  const bench = aThermometer({ epmax: 60 }, 20, "/3/0/13");
   bench.until(30);
-  bench.changed({ [TEMPERATURE]: 21 });
-  const id = observationId(1, [at(TEMPERATURE)]);
+  bench.changed({ "/3/0/13": 21 });
+  const id = observationId(1, [at("/3/0/13")]);
   assert.deepEqual(bench.until(160), [
-    [90, { type: "refresh", id, paths: [TEMPERATURE] }],
-    [150, { type: "refresh", id, paths: [TEMPERATURE] }],
+    [90, { type: "refresh", id, paths: ["/3/0/13"] }],
+    [150, { type: "refresh", id, paths: ["/3/0/13"] }],
   ]);
+  assert.equal(bench.evaluations.size, 0, "nobody polls it");
+});
+
+test("what an observation wants the polls to be follows its attributes and ends with it", () => {
+  const bench = new Bench();
+  const id = observationId(1, [at(TEMPERATURE)]);
+  bench.observe(TEMPERATURE, { [TEMPERATURE]: 20 });
+  const wanted = (epmin: Millis, epmax: Millis) => [{ path: TEMPERATURE, epmin, epmax }];
+  assert.deepEqual(bench.evaluations.get(id), wanted(0, Infinity));
+  const write = (attributes: Attributes) => {
+    bench.evaluations.clear();
+    bench.attributes.set(TEMPERATURE, attributes);
+    bench.feed({ type: "attributesChanged", path: at(TEMPERATURE) });
+    return bench.evaluations.get(id);
+  };
+  assert.deepEqual(write({ epmin: 5, epmax: 60 }), wanted(5000, 60_000));
+  assert.equal(write({ epmin: 5, epmax: 60, pmin: 1 }), undefined, "not said again");
+  assert.deepEqual(write({ epmin: 60, epmax: 60 }), wanted(60_000, Infinity), "levels that contradict each other");
+  assert.equal(bench.machine.deadline, undefined, "the polls see to it");
+  bench.feed({ type: "cancel", id });
+  assert.deepEqual(bench.evaluations.get(id), []);
+});
+
+test("however an observation ends, its wishes for the polls end too", () => {
+  const id = observationId(1, [at(TEMPERATURE)]);
+  const ends: readonly ObservationEvent[] = [
+    { type: "cancel", id },
+    { type: "removed", path: at("/d01") },
+    { type: "clear" },
+  ];
+  for (const end of ends) {
+    const bench = aThermometer({ epmax: 5 });
+    bench.feed(end);
+    assert.deepEqual(bench.evaluations.get(id), [], end.type);
+  }
+});
+
+test("attributes in the request decide what the polls shall be, of each path of a composite one alike", () => {
+  const bench = new Bench();
+  bench.attributes.set(TEMPERATURE, { epmax: 9 });
+  bench.attributes.set("/d02/3303/0/5700", { epmin: 3 });
+  bench.observe([TEMPERATURE, "/d02/3303/0/5700", "/3/0/13"], {}, { epmax: 60 });
+  const [evaluations = []] = bench.evaluations.values();
+  assert.deepEqual(
+    evaluations.map(({ path, epmin, epmax }) => [path, epmin, epmax]),
+    [
+      [TEMPERATURE, 0, 60_000],
+      ["/d02/3303/0/5700", 0, 60_000],
+    ],
+  );
+});
+
+test("what comes and goes within pmin, or goes and comes back the same, is no news", () => {
+  const bench = new Bench();
+  bench.attributes.set("/d01/3303", { pmin: 10 });
+  bench.observe("/d01/3303", { [TEMPERATURE]: 20 });
+  bench.changed({ "/d01/3303/1/5700": 5 });
+  bench.feed({ type: "removed", path: at("/d01/3303/1") });
+  bench.feed({ type: "removed", path: at("/d01/3303/0") });
+  bench.until(5);
+  bench.changed({ [TEMPERATURE]: 20 });
+  assert.deepEqual(bench.until(60), []);
+  assert.deepEqual(due(bench.feed({ type: "removed", path: at("/d01/3303/0") })[0]).samples, []);
+  bench.changed({ [TEMPERATURE]: 20 });
+  assert.deepEqual(timed(bench.until(70)), [[70, 20]]);
 });
 
 test("what is observed and removed has ended; what is removed below is a change", () => {

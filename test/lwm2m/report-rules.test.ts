@@ -29,11 +29,48 @@ test("a change within pmin waits until pmin has passed, and then shows the value
   assert.deepEqual(values(bench.changed({ [TEMPERATURE]: 24 })), [24]);
 });
 
-test("a change that went back within pmin is reported still: the server was owed it", () => {
+test("a change that went back before pmin had passed is not reported: the condition must be true then", () => {
   const bench = aThermometer({ pmin: 10 });
   bench.changed({ [TEMPERATURE]: 30 });
   bench.changed({ [TEMPERATURE]: 20 });
-  assert.deepEqual(timed(bench.until(60)), [[10, 20]]);
+  assert.deepEqual(bench.until(60), []);
+  const limited = aThermometer({ pmin: 10, gt: 30, pmax: 100 });
+  limited.changed({ [TEMPERATURE]: 35 });
+  limited.changed({ [TEMPERATURE]: 25 });
+  assert.deepEqual(timed(limited.until(100)), [[100, 25]], "pmax does not ask why");
+});
+
+test("several conditions within pmin are one report, with the value of the moment when it leaves", () => {
+  const bench = aThermometer({ pmin: 10, gt: 30, lt: 0, st: 5 });
+  for (const value of [31, 24, -1, 35, 40]) bench.changed({ [TEMPERATURE]: value });
+  assert.deepEqual(timed(bench.until(60)), [[10, 40]]);
+});
+
+test("an edge within pmin is reported at its end, unless the value has gone back by then", () => {
+  const path = "/d01/3311/0/5850";
+  const bench = aThermometer({ pmin: 10, edge: 1 }, true, path);
+  bench.changed({ [path]: false });
+  bench.changed({ [path]: true });
+  assert.deepEqual(timed(bench.until(60)), [[10, true]], "there was one, though the last report says the same");
+  bench.changed({ [path]: false });
+  assert.deepEqual(timed(bench.until(120)), []);
+  const pulse = aThermometer({ pmin: 10, edge: 1 }, false, path);
+  pulse.changed({ [path]: true });
+  pulse.changed({ [path]: false });
+  assert.deepEqual(pulse.until(60), []);
+});
+
+test("an edge that a report of pmax has told already is not told again when epmin lets it be seen", () => {
+  const path = "/d01/3311/0/5850";
+  const bench = aThermometer({ pmax: 10, epmin: 15, edge: 1 }, false, path);
+  bench.until(5);
+  bench.changed({ [path]: true });
+  assert.deepEqual(timed(bench.until(19)), [[10, true]]);
+  assert.deepEqual(timed(bench.until(20)), [[20, true]], "this is pmax");
+  bench.until(21);
+  bench.changed({ [path]: false });
+  bench.changed({ [path]: true });
+  assert.equal(bench.machine.deadline, 30 * SECOND);
 });
 
 test("pmax repeats the last value, counted from the last report", () => {
@@ -79,6 +116,19 @@ const CROSSINGS: readonly [string, Attributes, Value, Value, boolean][] = [
   ["a step downwards counts", { st: 5 }, 10, 5, true],
   ["a step of 0 needs a change", { st: 0 }, 10, 10, false],
   ["64-bit integers are compared", { gt: 5 }, 2n ** 60n, 1, true],
+  ["a step of 0.1 is reached, though doubles say less", { st: 0.1 }, 20.3, 20.4, true],
+  ["a step of 0.1 is not reached by less", { st: 0.1 }, 20.3, 20.39999999, false],
+  ["a step of 0.3 is reached downwards", { st: 0.3 }, 0.9, 0.6, true],
+  ["64 bits: the limit is not crossed", { gt: 9007199254740993n }, 9007199254740992n, 9007199254740993n, false],
+  ["64 bits: the limit is crossed by one", { gt: 9007199254740993n }, 9007199254740993n, 9007199254740994n, true],
+  ["64 bits: the limit is crossed from a number", { lt: 9007199254740993n }, 5, 9007199254740994n, true],
+  ["64 bits: negative limits", { lt: -9007199254740993n }, -9007199254740993n, -9007199254740994n, true],
+  ["64 bits: a step of 2 is not reached by 1", { st: 2 }, 2n ** 63n - 2n, 2n ** 63n - 1n, false],
+  ["64 bits: a step of 1 is reached", { st: 1 }, 2n ** 64n - 2n, 2n ** 64n - 1n, true],
+  ["64 bits: a step of half is reached", { st: 0.5 }, 2n ** 60n, 2n ** 60n + 1n, true],
+  ["64 bits: a step that a double cannot hold", { st: 9007199254740993n }, 0, 9007199254740992n, false],
+  ["infinity is a number", { st: 5, gt: 10 }, Infinity, -Infinity, true],
+  ["infinity crosses limits", { lt: 10 }, 5, Infinity, true],
   ["rising edge", { edge: 1 }, false, true, true],
   ["rising edge ignores falling", { edge: 1 }, true, false, false],
   ["falling edge", { edge: 0 }, true, false, true],
@@ -87,7 +137,7 @@ const CROSSINGS: readonly [string, Attributes, Value, Value, boolean][] = [
 ];
 
 for (const [name, attributes, from, to, reported] of CROSSINGS) {
-  test(`${name}: ${JSON.stringify(attributes)}, ${from} to ${to}`, () => {
+  test(`${name}: ${Object.entries(attributes).join(" ")}, ${from} to ${to}`, () => {
     assert.equal(aThermometer(attributes, from).changed({ [TEMPERATURE]: to }).length, reported ? 1 : 0);
   });
 }
@@ -159,7 +209,7 @@ test("never two reports within pmin, never a gap above pmax, and the last value 
       const run = (until: Millis): void => {
         for (let next = bench.machine.deadline; next !== undefined && next <= until; next = bench.machine.deadline) {
           bench.now = next;
-          collect(bench.machine.handle(TIMEOUT, next));
+          collect(bench.feed(TIMEOUT));
         }
         bench.now = until;
       };

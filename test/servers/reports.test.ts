@@ -33,6 +33,7 @@ function someReports({ storing = true }: { readonly storing?: boolean } = {}) {
     treeOf: (prefix) => trees.get(prefix),
     latest: (path) => latest.get(path),
     storing: () => storing,
+    onEvaluation: () => {},
     nstart: 1,
     notifier: {
       notify: (exchange, notification, { code, payload }) => {

@@ -45,6 +45,7 @@ function aServer() {
     treeOf: (prefix) => (prefix === "" ? tree : undefined),
     latest: () => undefined,
     storing: () => true,
+    onEvaluation: () => {},
     nstart: 1,
   });
   const stop = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** Values and their types (Core 1.2 Appendix C, Table C-2): what a decoded scalar must be to stand at a path. */
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../../errors.ts";
-import { LEVEL, type Path, pathDepth } from "../path.ts";
+import { LEVEL, type Path, pathDepth, pathParts } from "../path.ts";
 import { isObjectLink, type ObjectLink, type ResourceType, type Value } from "../sample.ts";
 import type { TypeInfo, TypeOf } from "./codec.ts";
 
@@ -65,7 +65,7 @@ export function formatObjectLink({ object, instance }: ObjectLink): string {
  * The shortest decimal digits of a finite number, never with an exponent: the readers of plain text are the simplest (Core 1.2
  * Table C-2), and the grammar of attributes has none (§5.1.2).
  */
-export function formatDecimal(value: number): string {
+export function formatDecimal(value: number | bigint): string {
   const shortest = String(value);
   if (!shortest.includes("e")) return shortest;
   const [, sign = "", whole = "", fraction = "", exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(shortest) ?? [];
@@ -116,10 +116,10 @@ export function encodeUtf8(text: string): Uint8Array {
  * Lwm2mError 4.00. Undefined where the resource is unknown.
  */
 export function typeAtLeaf(path: Path, typeOf: TypeOf): ResourceType | undefined {
-  const depth = pathDepth(path);
-  if (depth < LEVEL.resource) throw new Lwm2mError(CODE.badRequest, `${path} cannot hold a value: expected a resource`);
+  const { resource, resourceInstance } = pathParts(path);
+  if (resource === undefined) throw new Lwm2mError(CODE.badRequest, `${path} cannot hold a value: expected a resource`);
   const info = typeOf(path);
-  if (info !== undefined) checkLevel(path, depth, info);
+  if (info !== undefined) checkLevel(path, resourceInstance !== undefined, info);
   return info?.type;
 }
 
@@ -151,12 +151,12 @@ const EXPECTED: Readonly<Record<ResourceType, string>> = {
   objlnk: 'an object link like "3303:0"',
 };
 
-function checkLevel(path: Path, depth: number, { multiple }: TypeInfo): void {
-  if (multiple && depth === LEVEL.resource) {
-    throw new Lwm2mError(CODE.badRequest, `${path} has several instances: expected values of its instances`);
-  }
-  if (!multiple && depth === LEVEL.resourceInstance)
-    throw new Lwm2mError(CODE.badRequest, `${path}: the resource has no instances`);
+function checkLevel(path: Path, isInstance: boolean, { multiple }: TypeInfo): void {
+  if (multiple === isInstance) return;
+  const problem = multiple
+    ? " has several instances: expected values of its instances"
+    : ": the resource has no instances";
+  throw new Lwm2mError(CODE.badRequest, path + problem);
 }
 
 function unknownResource(path: Path): Lwm2mError {

@@ -1,0 +1,103 @@
+/**
+ * How often the points of one device are read for those who observe them: epmin and epmax of Core 1.2 §5.1.2, within what
+ * the mapping allows (`every.limit`) and what tells whether the device is there.
+ */
+import type { PointId } from "../adapter.ts";
+import type { Millis } from "../clock.ts";
+import { isWithin, type Path, parentPath } from "../lwm2m/path.ts";
+import type { Evaluation } from "../lwm2m/report-rules.ts";
+import type { AvailabilityRule, PointSource } from "../mapping/plan-types.ts";
+
+/** A readable point of a device, and where servers see it. */
+export interface PolledPoint {
+  readonly point: PointId;
+  readonly path: Path;
+  readonly source: Pick<PointSource, "poll" | "fastest">;
+}
+
+type Wish = Pick<Evaluation, "epmin" | "epmax">;
+
+export class PollWishes {
+  private readonly points: readonly PolledPoint[];
+  private readonly byPath: ReadonlyMap<Path, PolledPoint>;
+  /** By observed path. */
+  private readonly wishes = new Map<Path, readonly Wish[]>();
+  private readonly steered = new Map<PointId, Millis>();
+  private readonly watch: Watch | undefined;
+
+  constructor(points: readonly PolledPoint[], rule: AvailabilityRule) {
+    this.points = points;
+    this.byPath = new Map(points.map((point) => [point.path, point]));
+    this.watch = watchOf(points, rule);
+  }
+
+  /**
+   * What all observations of this very path wish for; none: nobody observes it. Returns the points that have another period
+   * now; undefined: that of the mapping.
+   */
+  set(observed: Path, wishes: readonly Wish[]): ReadonlyMap<PointId, Millis | undefined> {
+    if (wishes.length === 0) this.wishes.delete(observed);
+    else this.wishes.set(observed, wishes);
+    const changes = new Map<PointId, Millis | undefined>();
+    for (const point of this.pointsBelow(observed)) this.renew(point, changes);
+    return changes;
+  }
+
+  /** The period of a point, where it is not that of the mapping. */
+  periodOf(point: PointId): Millis | undefined {
+    return this.steered.get(point);
+  }
+
+  /** Most observations are of one resource. */
+  private pointsBelow(observed: Path): readonly PolledPoint[] {
+    const one = this.byPath.get(observed);
+    return one === undefined ? this.points.filter(({ path }) => isWithin(path, observed)) : [one];
+  }
+
+  private renew(point: PolledPoint, changes: Map<PointId, Millis | undefined>): void {
+    const period = this.wished(point);
+    if (period === this.steered.get(point.point)) return;
+    if (period === undefined) this.steered.delete(point.point);
+    else this.steered.set(point.point, period);
+    changes.set(point.point, period);
+  }
+
+  /** The strictest wish counts: who says nothing wants what the mapping says. */
+  private wished({ point, path, source }: PolledPoint): Millis | undefined {
+    const own = ownPeriod(source.poll);
+    let period: Millis | undefined;
+    for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) {
+      for (const { epmin, epmax } of this.wishes.get(at) ?? []) {
+        period = Math.min(period ?? Infinity, Math.max(own, epmin), epmax);
+      }
+    }
+    if (period === undefined) return undefined;
+    period = Math.max(period, source.fastest ?? own);
+    if (this.watch?.point === point) period = Math.min(period, this.watch.atLeast);
+    return period === own || period === Infinity ? undefined : period;
+  }
+}
+
+/** The point whose polls show soon enough that the device is gone, whoever wants to spare it. */
+interface Watch {
+  readonly point: PointId;
+  readonly atLeast: Millis;
+}
+
+/**
+ * Of a device that may be silent for some time it is a third of that, so that one lost answer is no outage; else the pause
+ * after which also one that is away is asked again.
+ */
+function watchOf(points: readonly PolledPoint[], { silence, retry }: AvailabilityRule): Watch | undefined {
+  let fastest: PolledPoint | undefined;
+  for (const point of points) {
+    if (ownPeriod(point.source.poll) < ownPeriod(fastest?.source.poll ?? "never")) fastest = point;
+  }
+  if (fastest === undefined) return undefined;
+  const enough = silence === undefined ? retry.longest : silence / 3;
+  return { point: fastest.point, atLeast: Math.max(ownPeriod(fastest.source.poll), enough) };
+}
+
+function ownPeriod(poll: PointSource["poll"]): Millis {
+  return typeof poll === "object" ? poll.every : Infinity;
+}
