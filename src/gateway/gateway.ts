@@ -22,7 +22,6 @@ import { type DevicePlace, openStore, type Store } from "../store/store.ts";
 import { North } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
-import { Steering } from "./steering.ts";
 import { StoredObjects } from "./stored-objects.ts";
 import { deviceObject, Trees } from "./trees.ts";
 
@@ -103,7 +102,6 @@ export class Gateway {
       random,
       log,
       openTransport: options.edges?.openTransport ?? udpTransport,
-      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
     });
     this.stored = new StoredObjects({
