@@ -1,6 +1,7 @@
 /** `npm run bench` runs all benchmarks and writes docs/benchmarks.md; `npm run bench:read` and the like run one of them. */
 import { writeFileSync } from "node:fs";
 import { locateData } from "../src/locate.ts";
+import { formats } from "./formats.ts";
 import { memory } from "./memory.ts";
 import { notify } from "./notify.ts";
 import { read } from "./read.ts";
@@ -9,7 +10,7 @@ import { report } from "./report.ts";
 import { line, type Result } from "./result.ts";
 import { start } from "./start.ts";
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = { read, notify, register, memory, start };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = { read, notify, register, memory, start, formats };
 
 const wanted = process.argv.slice(2);
 const results: Result[] = [];

@@ -31,8 +31,8 @@ function goalRow({ goal, reached, met }: Goal): string {
   return `| ${goal} | ${reached} | ${met ? "met" : "**missed**"} |`;
 }
 
-function section({ name, about, figures, variants, peers, ratio }: Result): string {
-  const columns = [["gateway, 1000 devices", figures] as const, ...Object.entries({ ...variants, ...peers })];
+function section({ name, subject = "gateway, 1000 devices", about, figures, variants, peers, ratio }: Result): string {
+  const columns = [[subject, figures] as const, ...Object.entries({ ...variants, ...peers })];
   const rows = [...new Set(columns.flatMap(([, values]) => Object.keys(values)))].map(
     (row) => `| ${row} | ${columns.map(([, values]) => shown(values[row])).join(" | ")} |`,
   );

@@ -5,6 +5,8 @@ export type Figures = Readonly<Record<string, number>>;
 
 export interface Result {
   readonly name: string;
+  /** Whose figures are `figures`, where it is not the gateway with 1000 devices. */
+  readonly subject?: string;
   /** What was done, for the reader of the page. */
   readonly about: string;
   /** What the goals are about: the gateway with 1000 devices. */

@@ -27,7 +27,6 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/cli/status.ts": "the answer of our own program",
   "src/coap/events.ts": "makes ExchangeId",
   "src/coap/message.ts": "two bits are one of four types",
-  "src/lwm2m/formats/cbor.ts": "the types of cbor-x",
   "src/lwm2m/formats/json.ts": "JSON.parse as Node has it",
   "src/lwm2m/formats/tlv-bytes.ts": "two bits are one of four kinds",
   "src/lwm2m/objects/import-xml.ts": "the types of fast-xml-parser",

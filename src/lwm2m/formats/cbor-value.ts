@@ -1,20 +1,24 @@
 /** Values as CBOR items: the column "CBOR" of Core 1.2 Appendix C, Table C-2, for Content-Formats 60 and 11544. */
-import { isObjectLink, type ResourceType, type Value } from "../sample.ts";
-import { type Cbor, CborFloat, cborInteger } from "./cbor.ts";
-import { formatObjectLink } from "./value.ts";
-
-export type CborScalar = CborFloat | number | bigint | string | boolean | Uint8Array;
+import type { Path } from "../path.ts";
+import { isObjectLink, type Sample, type Value } from "../sample.ts";
+import type { Cbor } from "./cbor-reader.ts";
+import type { CborWriter } from "./cbor-writer.ts";
+import type { TypeOf } from "./codec.ts";
 
 /** Times are plain integers: every reader knows those. A type that is not known is taken from the value itself. */
-export function cborScalar(value: Value, type: ResourceType | undefined): CborScalar {
-  if (typeof value === "number" || typeof value === "bigint") return cborNumber(value, type);
-  return isObjectLink(value) ? formatObjectLink(value) : value;
+export function writeValue(writer: CborWriter, { path, value }: Sample, typeOf: TypeOf): void {
+  if (typeof value === "number" || typeof value === "bigint") writeNumber(writer, value, path, typeOf);
+  else if (typeof value === "string") writer.text(value);
+  else if (typeof value === "boolean") writer.boolean(value);
+  else if (isObjectLink(value)) writer.link(value);
+  else writer.data(value);
 }
 
 /** A float goes as a float even where it is whole: a strict reader would take 22 for an integer. */
-export function cborNumber(value: number | bigint, type: ResourceType | undefined): CborScalar {
-  const whole = typeof value === "bigint" || Number.isInteger(value);
-  return type === "float" || (type === undefined && !whole) ? new CborFloat(Number(value)) : cborInteger(value);
+export function writeNumber(writer: CborWriter, value: number | bigint, path: Path, typeOf: TypeOf): void {
+  const broken = typeof value === "number" && !Number.isInteger(value);
+  if (broken || typeOf(path)?.type === "float") writer.float(Number(value));
+  else writer.integer(value);
 }
 
 /** Undefined for null, arrays and maps, which are no values. */

@@ -8,8 +8,7 @@ import { LEVEL, makePath, type Path, pathDepth } from "../path.ts";
 import type { PathValue } from "../sample.ts";
 import { CONTENT_FORMAT, type TypeOf } from "./codec.ts";
 import { lwm2mCbor } from "./lwm2m-cbor.ts";
-import { readName } from "./names.ts";
-import { type Resolved, resolveRecords, type SenmlInput } from "./senml.ts";
+import { pathOf, type Resolved, resolveRecords, type SenmlInput } from "./senml.ts";
 import { readCborPack } from "./senml-cbor.ts";
 import type { PackKind } from "./senml-fields.ts";
 import { readJsonPack } from "./senml-json.ts";
@@ -49,8 +48,6 @@ export function decodeRecords(contentFormat: number, payload: Uint8Array, typeOf
   });
 }
 
-const FORMAT = "SenML";
-
 /** Bodies in plain SenML may have what RFC 8428 lets a reader skip; only SenML-ETCH has the stricter rules of RFC 8790. */
 function readPack(contentFormat: number, payload: Uint8Array, kind: PackKind): SenmlInput[] | undefined {
   switch (contentFormat) {
@@ -67,15 +64,16 @@ function readPack(contentFormat: number, payload: Uint8Array, kind: PackKind): S
   }
 }
 
-function namedPath({ name, value }: Resolved): Path {
-  const path = readName(name, FORMAT);
-  if (value !== undefined)
+function namedPath(record: Resolved): Path {
+  const path = pathOf(record);
+  if (record.value !== undefined)
     throw new ProtocolError(`SenML: the record of ${path} has a value, where paths are expected`);
   return path;
 }
 
-function compositeRecord({ name, value, removal }: Resolved, typeOf: TypeOf): CompositeRecord {
-  const path = readName(name, FORMAT);
+function compositeRecord(record: Resolved, typeOf: TypeOf): CompositeRecord {
+  const { value, removal } = record;
+  const path = pathOf(record);
   // A level that holds no value is wrong whatever may be there.
   const type = singleType(path, typeOf);
   if (removal) {

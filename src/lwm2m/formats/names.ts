@@ -3,6 +3,14 @@ import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError, reasonOf } from "../../errors.ts";
 import { isWithin, makePath, type Path, parsePath, pathParts, prefixOf } from "../path.ts";
 import type { Sample } from "../sample.ts";
+import { KnownPaths } from "./known-paths.ts";
+
+/** As readName, of a name that is spelled in two parts. */
+export function readJoinedName(start: string, rest: string, format: string): Path {
+  return knownNames.get(start, rest) ?? knownNames.add(start, rest, readName(start + rest, format));
+}
+
+const knownNames = new KnownPaths<string>();
 
 /** The path of a name that is to be one; `format` is for the person who reads the error. Throws Lwm2mError 4.00. */
 export function readName(name: string, format: string): Path {
@@ -15,6 +23,7 @@ export function readName(name: string, format: string): Path {
 
 /** A name without prefix is one of the device that the request goes to. */
 export function withPrefixOf(path: Path, base: Path): Path {
+  if (base === "/" || isWithin(path, base)) return path;
   const prefix = prefixOf(base);
   return prefix !== "" && prefixOf(path) === "" ? makePath({ ...pathParts(path), prefix }) : path;
 }

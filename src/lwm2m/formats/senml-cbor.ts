@@ -1,22 +1,27 @@
 /** SenML CBOR (Content-Format 112): RFC 8428 §6, Core 1.2 §7.5.7. */
-import { SECOND } from "../../clock.ts";
+import { SECOND, type UnixMillis } from "../../clock.ts";
 import { ProtocolError } from "../../errors.ts";
-import { isObjectLink, type Sample } from "../sample.ts";
-import { type Cbor, CborFloat, type CborInput, cborInteger, decodeCbor, encodeCbor } from "./cbor.ts";
-import { cborNumber } from "./cbor-value.ts";
-import { CONTENT_FORMAT } from "./codec.ts";
+import { isObjectLink, type Value } from "../sample.ts";
+import { CborCursor, MAJOR } from "./cbor-cursor.ts";
+import { KEY_TWICE, readItem } from "./cbor-reader.ts";
+import { writeNumber } from "./cbor-value.ts";
+import { type CborWriter, writeCbor } from "./cbor-writer.ts";
+import { CONTENT_FORMAT, type TypeOf } from "./codec.ts";
+import { DistinctKeys } from "./distinct-keys.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
 import { type PackKind, RecordReader } from "./senml-fields.ts";
-import { formatObjectLink } from "./value.ts";
 
 export const senmlCbor: ReportCodec = {
   contentFormat: CONTENT_FORMAT.senmlCbor,
   carriesTime: true,
   singleValue: false,
   encode(samples, _base, typeOf, options) {
-    const timed = options?.times === true ? samples.map(onGrid) : samples;
-    return encodeCbor(toRecords(timed, typeOf, options).map(writeRecord));
+    const records = toRecords(samples, options?.times === true ? onGrid : undefined);
+    return writeCbor((writer) => {
+      writer.array(records.length);
+      for (const record of records) writeRecord(writer, record, typeOf);
+    });
   },
   decode: (payload, base, typeOf) => writtenValues(readCborPack(payload), base, typeOf),
   decodeReport: (payload, context) => reportedValues(readCborPack(payload), context),
@@ -41,69 +46,113 @@ const LABEL = {
   linkValue: "vlo",
 } as const;
 
-const FIELD_NAMES: ReadonlyMap<Cbor, string> = new Map<Cbor, string>([
-  [LABEL.baseVersion, "bver"],
-  [LABEL.baseName, "bn"],
-  [LABEL.baseTime, "bt"],
-  [LABEL.baseUnit, "bu"],
-  [LABEL.baseValue, "bv"],
-  [LABEL.baseSum, "bs"],
-  [LABEL.name, "n"],
-  [LABEL.unit, "u"],
-  [LABEL.value, "v"],
-  [LABEL.stringValue, "vs"],
-  [LABEL.booleanValue, "vb"],
-  [LABEL.sum, "s"],
-  [LABEL.time, "t"],
-  [LABEL.dataValue, "vd"],
-]);
+/** Their names in JSON, by label, from the lowest on; 7 (`ut`) changes nothing for us. */
+const LOWEST = LABEL.baseSum;
+const FIELDS = ["bs", "bv", "bu", "bt", "bn", "bver", "n", "u", "v", "vs", "vb", "s", "t", undefined, "vd"] satisfies (
+  | string
+  | undefined
+)[];
 
-function writeRecord({ baseName, baseTime, name, time, value, type }: SenmlOutput): CborInput {
-  const record = new Map<CborInput, CborInput>();
-  if (baseName !== undefined) record.set(LABEL.baseName, baseName);
-  if (baseTime !== undefined) record.set(LABEL.baseTime, seconds(baseTime));
-  if (name !== undefined) record.set(LABEL.name, name);
-  if (time !== undefined) record.set(LABEL.time, seconds(time));
-  if (typeof value === "string") record.set(LABEL.stringValue, value);
-  else if (typeof value === "boolean") record.set(LABEL.booleanValue, value);
-  else if (value instanceof Uint8Array) record.set(LABEL.dataValue, value);
-  else if (isObjectLink(value)) record.set(LABEL.linkValue, formatObjectLink(value));
-  else record.set(LABEL.value, cborNumber(value, type));
-  return record;
+function writeRecord(writer: CborWriter, record: SenmlOutput, typeOf: TypeOf): void {
+  const { baseName, baseTime, name, time, value, path } = record;
+  writer.map(1 + present(baseName) + present(baseTime) + present(name) + present(time));
+  if (baseName !== undefined) {
+    writer.integer(LABEL.baseName);
+    writer.text(baseName);
+  }
+  if (baseTime !== undefined) {
+    writer.integer(LABEL.baseTime);
+    writeSeconds(writer, baseTime);
+  }
+  if (name !== undefined) {
+    writer.integer(LABEL.name);
+    writer.text(name);
+  }
+  if (time !== undefined) {
+    writer.integer(LABEL.time);
+    writeSeconds(writer, time);
+  }
+  if (typeof value === "number" || typeof value === "bigint") {
+    writer.integer(LABEL.value);
+    writeNumber(writer, value, path, typeOf);
+  } else {
+    writeOther(writer, value);
+  }
+}
+
+function present(field: string | number | undefined): number {
+  return field === undefined ? 0 : 1;
+}
+
+function writeOther(writer: CborWriter, value: Exclude<Value, number | bigint>): void {
+  if (typeof value === "string") {
+    writer.integer(LABEL.stringValue);
+    writer.text(value);
+  } else if (typeof value === "boolean") {
+    writer.integer(LABEL.booleanValue);
+    writer.boolean(value);
+  } else if (isObjectLink(value)) {
+    writer.text(LABEL.linkValue);
+    writer.link(value);
+  } else {
+    writer.integer(LABEL.dataValue);
+    writer.data(value);
+  }
 }
 
 /** Steps in which a fraction of a second is told. */
 const STEPS_PER_SECOND = 512;
 
 /**
- * The sample at the step next to its time, less than a millisecond away. Leshan takes a float digit by digit and refuses a
- * notification with a time finer than nanoseconds: nine decimal digits are what nine binary ones, 1/512 s, need.
+ * The step next to a time, less than a millisecond away. Leshan takes a float digit by digit and refuses a notification with
+ * a time finer than nanoseconds: nine decimal digits are what nine binary ones, 1/512 s, need.
  */
-function onGrid(sample: Sample): Sample {
-  if (sample.time % SECOND === 0) return sample;
-  return { ...sample, time: (Math.round((sample.time / SECOND) * STEPS_PER_SECOND) / STEPS_PER_SECOND) * SECOND };
+function onGrid(time: UnixMillis): UnixMillis {
+  return (Math.round((time / SECOND) * STEPS_PER_SECOND) / STEPS_PER_SECOND) * SECOND;
 }
 
 /** Whole seconds as an integer, else a float. */
-function seconds(time: number): CborInput {
-  return Number.isInteger(time) ? cborInteger(time) : new CborFloat(time);
+function writeSeconds(writer: CborWriter, time: number): void {
+  if (Number.isInteger(time)) writer.integer(time);
+  else writer.float(time);
 }
 
 /** Throws ProtocolError for what is no pack of this kind. */
 export function readCborPack(payload: Uint8Array, kind: PackKind = "values"): SenmlInput[] {
-  const pack = decodeCbor(payload);
-  if (!Array.isArray(pack)) throw new ProtocolError("SenML CBOR: expected an array of records");
-  return pack.map((fields: Cbor) => {
-    if (!(fields instanceof Map)) throw new ProtocolError("SenML CBOR: a record must be a map");
-    const record = new RecordReader(readData, kind);
-    for (const [label, content] of fields) record.take(fieldName(label), content);
-    return record.whole;
-  });
+  const cursor = new CborCursor(payload);
+  if (cursor.major() !== MAJOR.array) throw new ProtocolError("SenML CBOR: expected an array of records");
+  const reader = new RecordReader(readData, kind);
+  const records: SenmlInput[] = [];
+  for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
+    if (cursor.major() !== MAJOR.map) throw new ProtocolError("SenML CBOR: a record must be a map");
+    records.push(readRecord(cursor, reader));
+  }
+  cursor.end();
+  return records;
 }
 
+/** How deep the fields of a record lie: in a map in an array. */
+const FIELD_DEPTH = 2;
+
 /** RFC 8428 §6: fields without a label stand under their JSON name. Labels that we do not know are ignored. */
-function fieldName(label: Cbor): string {
-  return typeof label === "string" ? label : (FIELD_NAMES.get(label) ?? "");
+function readRecord(cursor: CborCursor, reader: RecordReader): SenmlInput {
+  let seen = 0;
+  let others: DistinctKeys | undefined;
+  for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
+    const label = readItem(cursor, FIELD_DEPTH);
+    const place = typeof label === "number" ? label - LOWEST : -1;
+    const field = FIELDS[place];
+    if (field === undefined) {
+      others ??= new DistinctKeys();
+      if (!others.add(label)) cursor.fail(KEY_TWICE);
+      reader.take(typeof label === "string" ? label : "", readItem(cursor, FIELD_DEPTH));
+    } else {
+      if ((seen & (1 << place)) !== 0) cursor.fail(KEY_TWICE);
+      seen |= 1 << place;
+      reader.take(field, readItem(cursor, FIELD_DEPTH));
+    }
+  }
+  return reader.end();
 }
 
 function readData(value: unknown): Uint8Array | undefined {

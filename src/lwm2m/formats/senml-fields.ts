@@ -10,16 +10,9 @@ export type PackKind = "values" | "fetch" | "patch";
 /** The bytes that a `vd` holds: text in base64 for JSON, bytes for CBOR. Undefined: it does not. */
 export type ReadData = (value: unknown) => Uint8Array | undefined;
 
-/** One record while its fields are read, in any order. */
+/** Reads the fields of one record after the other, those of a record in any order. */
 export class RecordReader {
-  private readonly record: { -readonly [key in keyof SenmlInput]: SenmlInput[key] } = {
-    baseName: undefined,
-    baseTime: undefined,
-    name: undefined,
-    time: undefined,
-    value: undefined,
-    removal: false,
-  };
+  private record = emptyRecord();
   private readonly readData: ReadData;
   private readonly kind: PackKind;
 
@@ -28,8 +21,11 @@ export class RecordReader {
     this.kind = kind;
   }
 
-  get whole(): SenmlInput {
-    return this.record;
+  /** The record of the fields so far; the next field is of the next record. */
+  end(): SenmlInput {
+    const { record } = this;
+    this.record = emptyRecord();
+    return record;
   }
 
   /** Throws ProtocolError for a field of the wrong kind, a second value, or a field that the kind of pack may not have. */
@@ -49,13 +45,19 @@ export class RecordReader {
       case "t":
         record.time = readSeconds(field, content);
         break;
+      case "v":
+      case "vs":
+      case "vb":
+      case "vd":
+      case "vlo":
+        this.takeValue(field, content);
+        break;
       default:
-        if (VALUE_FIELDS.has(field)) this.takeValue(field, content);
-        else checkOther(field, content);
+        checkOther(field, content);
     }
   }
 
-  private takeValue(field: string, content: unknown): void {
+  private takeValue(field: ValueField, content: unknown): void {
     const { record } = this;
     if (record.value !== undefined || record.removal)
       throw new ProtocolError("SenML: a record has more than one value");
@@ -64,6 +66,20 @@ export class RecordReader {
   }
 }
 
+type Fields = { -readonly [key in keyof SenmlInput]: SenmlInput[key] };
+
+function emptyRecord(): Fields {
+  return {
+    baseName: undefined,
+    baseTime: undefined,
+    name: undefined,
+    time: undefined,
+    value: undefined,
+    removal: false,
+  };
+}
+
+type ValueField = "v" | "vs" | "vb" | "vd" | "vlo";
 const VALUE_FIELDS: ReadonlySet<string> = new Set(["v", "vs", "vb", "vd", "vlo"]);
 const PATH_FIELDS: ReadonlySet<string> = new Set(["bn", "n", "bt", "t", "bu", "u"]);
 /** Base value, base sum, sum: with them `v` is not the value. */
@@ -94,13 +110,13 @@ function readSeconds(field: string, content: unknown): number {
   return seconds;
 }
 
-function readValue(field: string, content: unknown, readData: ReadData): Value {
+function readValue(field: ValueField, content: unknown, readData: ReadData): Value {
   const value = contentValue(field, content, readData);
-  if (value === undefined) throw wrongKind(field, EXPECTED[field] ?? "another value");
+  if (value === undefined) throw wrongKind(field, EXPECTED[field]);
   return value;
 }
 
-function contentValue(field: string, content: unknown, readData: ReadData): Value | undefined {
+function contentValue(field: ValueField, content: unknown, readData: ReadData): Value | undefined {
   switch (field) {
     case "v":
       return typeof content === "number" || typeof content === "bigint" ? content : undefined;
@@ -110,12 +126,12 @@ function contentValue(field: string, content: unknown, readData: ReadData): Valu
       return typeof content === "boolean" ? content : undefined;
     case "vlo":
       return typeof content === "string" ? parseObjectLink(content) : undefined;
-    default:
+    case "vd":
       return readData(content);
   }
 }
 
-const EXPECTED: Readonly<Record<string, string>> = {
+const EXPECTED: { readonly [field in ValueField]: string } = {
   v: "a number",
   vs: "text",
   vb: "a boolean",

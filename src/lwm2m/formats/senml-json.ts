@@ -1,4 +1,5 @@
 /** SenML JSON (Content-Format 110): RFC 8428 §5, Core 1.2 §7.5.6. */
+import type { UnixMillis } from "../../clock.ts";
 import { ProtocolError } from "../../errors.ts";
 import { isObjectLink, type Value } from "../sample.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
@@ -12,11 +13,19 @@ export const senmlJson: ReportCodec = {
   contentFormat: CONTENT_FORMAT.senmlJson,
   carriesTime: true,
   singleValue: false,
-  encode: (samples, _base, typeOf, options) =>
-    encodeUtf8(`[${toRecords(samples, typeOf, options).map(writeRecord).join(",")}]`),
+  encode: (samples, _base, _typeOf, options) =>
+    encodeUtf8(
+      `[${toRecords(samples, options?.times === true ? exact : undefined)
+        .map(writeRecord)
+        .join(",")}]`,
+    ),
   decode: (payload, base, typeOf) => writtenValues(readJsonPack(payload), base, typeOf),
   decodeReport: (payload, context) => reportedValues(readJsonPack(payload), context),
 };
+
+function exact(time: UnixMillis): UnixMillis {
+  return time;
+}
 
 function writeRecord({ baseName, baseTime, name, time, value }: SenmlOutput): string {
   const fields: string[] = [];
@@ -45,12 +54,12 @@ function base64url(bytes: Uint8Array): string {
 export function readJsonPack(payload: Uint8Array, kind: PackKind = "values"): SenmlInput[] {
   const pack = parseJson(payload, "SenML JSON");
   if (!Array.isArray(pack)) throw new ProtocolError("SenML JSON: expected an array of records");
+  const reader = new RecordReader(readData, kind);
   return pack.map((item: unknown) => {
     const fields = jsonFields(item);
     if (fields === undefined) throw new ProtocolError("SenML JSON: a record must be an object");
-    const record = new RecordReader(readData, kind);
-    for (const [field, content] of fields) record.take(field, content);
-    return record.whole;
+    for (const [field, content] of fields) reader.take(field, content);
+    return reader.end();
   });
 }
 

@@ -2,13 +2,13 @@
  * SenML (RFC 8428) as LwM2M uses it (Core 1.2 §7.5.6, §7.5.7), without the bytes: names, base names, times. senml-json.ts and
  * senml-cbor.ts spell the records.
  */
-import type { UnixMillis } from "../../clock.ts";
+import { SECOND, type UnixMillis } from "../../clock.ts";
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
-import { type Path, prefixOf } from "../path.ts";
-import type { PathValue, ResourceType, Sample, Value } from "../sample.ts";
-import type { EncodeOptions, TimedPathValue, TypeOf } from "./codec.ts";
-import { commonName, mayName, outside, readName, withPrefixOf } from "./names.ts";
+import { makePath, type Path, prefixOf } from "../path.ts";
+import type { PathValue, Sample, Value } from "../sample.ts";
+import type { TimedPathValue, TypeOf } from "./codec.ts";
+import { commonName, mayName, outside, readJoinedName, withPrefixOf } from "./names.ts";
 import type { ReportContext } from "./report.ts";
 import { checkKnown, fitValue, tryFit, typeAtLeaf } from "./value.ts";
 
@@ -23,7 +23,7 @@ export interface SenmlOutput {
   /** Seconds after the base time; exact to the millisecond. */
   readonly time: number | undefined;
   readonly value: Value;
-  readonly type: ResourceType | undefined;
+  readonly path: Path;
 }
 
 /** One record as it was read; `value` is missing where the record only names a path. */
@@ -37,8 +37,10 @@ export interface SenmlInput {
   readonly removal: boolean;
 }
 
-/** A record whose name is whole: base fields stay in force until a later record changes them (RFC 8428 §4.6). */
+/** A record with the base fields in force: they stay so until a later record changes them (RFC 8428 §4.6). */
 export interface Resolved {
+  /** Before the name; see pathOf. */
+  readonly baseName: string;
   readonly name: string;
   /** Seconds, absolute or relative to now; undefined where the pack has no time. */
   readonly time: number | undefined;
@@ -51,13 +53,18 @@ const FORMAT = "SenML";
 /** RFC 8428 §4.5.3: a time below this many seconds is relative to now. */
 const ABSOLUTE_TIME = 2 ** 28;
 
+/** How a time is told: the milliseconds that stand for those of a sample. */
+export type Grid = (time: UnixMillis) => UnixMillis;
+
 /**
  * The records of these samples, smallest sensible form: a base name for each run of samples of one device ("/dev1/3/0/", or
- * the whole path where there is only one), the base time once, and a time only where it differs from that.
+ * the whole path where there is only one), the base time once, and a time only where it differs from that. Without a grid,
+ * and where a time would read as relative to now, there are no times.
  */
-export function toRecords(samples: readonly Sample[], typeOf: TypeOf, options: EncodeOptions = {}): SenmlOutput[] {
-  const base = options.times === true ? baseTime(samples) : undefined;
+export function toRecords(samples: readonly Sample[], grid: Grid | undefined): SenmlOutput[] {
   const records: SenmlOutput[] = [];
+  const [first] = samples;
+  const base = first === undefined || grid === undefined || !datable(samples) ? undefined : grid(first.time);
   for (let start = 0; start < samples.length; ) {
     const end = endOfRun(samples, start);
     const baseName = commonName(samples, start, end);
@@ -65,15 +72,14 @@ export function toRecords(samples: readonly Sample[], typeOf: TypeOf, options: E
       const sample = samples[i];
       if (sample === undefined) break;
       const { path, value } = sample;
-      const name = path.slice(baseName.length);
-      const offset = base === undefined ? 0 : sample.time - base;
+      const offset = base === undefined || grid === undefined ? 0 : grid(sample.time) - base;
       records.push({
         baseName: i === start ? baseName : undefined,
-        baseTime: i === 0 && base !== undefined ? base / 1000 : undefined,
-        name: name === "" ? undefined : name,
-        time: offset === 0 ? undefined : offset / 1000,
+        baseTime: i === 0 && base !== undefined ? base / SECOND : undefined,
+        name: path.length === baseName.length ? undefined : path.slice(baseName.length),
+        time: offset === 0 ? undefined : offset / SECOND,
         value,
-        type: typeOf(path)?.type,
+        path,
       });
     }
     start = end;
@@ -89,16 +95,22 @@ export function resolveRecords(records: readonly SenmlInput[]): Resolved[] {
     baseTime = record.baseTime ?? baseTime;
     const timed = baseTime !== undefined || record.time !== undefined;
     const time = timed ? (baseTime ?? 0) + (record.time ?? 0) : undefined;
-    return { name: baseName + (record.name ?? ""), time, value: record.value, removal: record.removal };
+    return { baseName, name: record.name ?? "", time, value: record.value, removal: record.removal };
   });
+}
+
+/** What the record names. Throws Lwm2mError 4.00 where that is no path. */
+export function pathOf({ baseName, name }: Resolved): Path {
+  return readJoinedName(baseName, name, FORMAT);
 }
 
 /** The values of a Write to `base`: see ContentCodec.decode. */
 export function writtenValues(records: readonly SenmlInput[], base: Path, typeOf: TypeOf): PathValue[] {
   checkKnown(base, typeOf);
   const values: PathValue[] = [];
-  for (const { name, value } of resolveRecords(records)) {
-    const path = pathUnder(name, base);
+  for (const record of resolveRecords(records)) {
+    const { value } = record;
+    const path = pathUnder(record, base);
     if (value === undefined) throw new Lwm2mError(CODE.badRequest, `SenML: the record of ${path} has no value`);
     const type = typeAtLeaf(path, typeOf);
     if (type !== undefined) values.push({ path, value: fitValue(value, type, path) });
@@ -109,13 +121,14 @@ export function writtenValues(records: readonly SenmlInput[], base: Path, typeOf
 /** The values of a report: see ReportCodec.decodeReport. */
 export function reportedValues(records: readonly SenmlInput[], { base, typeOf, now }: ReportContext): TimedPathValue[] {
   const values: TimedPathValue[] = [];
-  for (const { name, value, time } of resolveRecords(records)) {
+  for (const record of resolveRecords(records)) {
+    const { value, time } = record;
     if (value === undefined) continue;
-    const path = withPrefixOf(readName(name, FORMAT), base);
+    const path = withPrefixOf(pathOf(record), base);
     const type = typeOf(path)?.type;
     const fitted = (type === undefined ? undefined : tryFit(value, type)) ?? value;
     const measured = time === undefined ? undefined : absoluteTime(time, now);
-    values.push({ path, value: fitted, ...(measured === undefined ? {} : { time: measured }) });
+    values.push(measured === undefined ? { path, value: fitted } : { path, value: fitted, time: measured });
   }
   return values;
 }
@@ -133,22 +146,22 @@ export function absoluteTime(seconds: number, now: UnixMillis | undefined): Unix
   return now === undefined ? undefined : now + millis;
 }
 
-function baseTime(samples: readonly Sample[]): UnixMillis | undefined {
-  return datable(samples) ? samples[0]?.time : undefined;
-}
-
+/** Where the samples of one device, or of the gateway itself, end. */
 function endOfRun(samples: readonly Sample[], start: number): number {
-  const first = samples[start];
-  if (first === undefined) return samples.length;
-  const prefix = prefixOf(first.path);
-  const within = (path: Path) => (prefix === "" ? prefixOf(path) === "" : path.startsWith(`/${prefix}/`));
+  const prefix = prefixOf(samples[start]?.path ?? ROOT);
+  const name = `/${prefix}/`;
   let end = start + 1;
-  for (let next = samples[end]; next !== undefined && within(next.path); next = samples[end]) end++;
+  for (let next = samples[end]; next !== undefined; next = samples[end]) {
+    if (prefix === "" ? prefixOf(next.path) !== "" : !next.path.startsWith(name)) break;
+    end++;
+  }
   return end;
 }
 
-function pathUnder(name: string, base: Path): Path {
-  const path = withPrefixOf(readName(name, FORMAT), base);
+function pathUnder(record: Resolved, base: Path): Path {
+  const path = withPrefixOf(pathOf(record), base);
   if (!mayName(path, base)) throw outside(path, base, FORMAT);
   return path;
 }
+
+const ROOT = makePath({ prefix: "" });

@@ -1,7 +1,8 @@
 /** CBOR (Content-Format 60): the one value of one resource or resource instance (Core 1.2 §7.5.3, Table C-2). */
 import { ProtocolError } from "../../errors.ts";
-import { decodeCbor, encodeCbor } from "./cbor.ts";
-import { cborScalar, describeItem, scalarValue } from "./cbor-value.ts";
+import { decodeCbor } from "./cbor-reader.ts";
+import { describeItem, scalarValue, writeValue } from "./cbor-value.ts";
+import { writeCbor } from "./cbor-writer.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
 import { onlySample } from "./single.ts";
@@ -12,8 +13,8 @@ export const singleCbor: ReportCodec = {
   carriesTime: false,
   singleValue: true,
   encode(samples, base, typeOf) {
-    const { path, value } = onlySample(samples, base, typeOf);
-    return encodeCbor(cborScalar(value, typeOf(path)?.type));
+    const sample = onlySample(samples, base, typeOf);
+    return writeCbor((writer) => writeValue(writer, sample, typeOf));
   },
   decode(payload, base, typeOf) {
     const type = singleType(base, typeOf);

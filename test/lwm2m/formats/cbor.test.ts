@@ -3,7 +3,8 @@ import test from "node:test";
 import { Encoder } from "cbor-x";
 import fc from "fast-check";
 import { ProtocolError } from "../../../src/errors.ts";
-import { type Cbor, CborFloat, cborInteger, decodeCbor, encodeCbor } from "../../../src/lwm2m/formats/cbor.ts";
+import { type Cbor, decodeCbor } from "../../../src/lwm2m/formats/cbor-reader.ts";
+import { type CborWriter, writeCbor } from "../../../src/lwm2m/formats/cbor-writer.ts";
 import { bytes } from "../../vectors/content.ts";
 
 // RFC 8949 Appendix A, the items that LwM2M can carry.
@@ -127,19 +128,64 @@ test("a decimal fraction of a whole number keeps its digits", () => {
 });
 
 test("floats are written in four bytes where these hold them, integers as integers whatever their size", () => {
-  const written = (value: Parameters<typeof encodeCbor>[0]): string => Buffer.from(encodeCbor(value)).toString("hex");
-  assert.equal(written(new CborFloat(22.5)), "fa41b40000");
-  assert.equal(written(new CborFloat(22)), "fa41b00000");
-  assert.equal(written(new CborFloat(-0)), "fa80000000");
-  assert.equal(written(new CborFloat(22.4)), "fb4036666666666666");
-  assert.equal(written(new CborFloat(1e300)), "fb7e37e43c8800759c");
-  assert.equal(written([new CborFloat(1.5), 1, new CborFloat(0.1)]), "83fa3fc0000001fb3fb999999999999a");
-  assert.equal(written(cborInteger(2 ** 32)), "1b0000000100000000");
-  assert.equal(written(cborInteger(-(2 ** 40))), "3b000000ffffffffff");
-  assert.equal(written(cborInteger(5n)), "05");
-  assert.equal(written(cborInteger(2n ** 64n - 1n)), "1bffffffffffffffff");
-  assert.equal(written(bytes("0102")), "420102");
-  assert.equal(written(Buffer.from("0102", "hex")), "420102");
+  const float = (value: number) => written((writer) => writer.float(value));
+  const integer = (value: number | bigint) => written((writer) => writer.integer(value));
+  assert.equal(float(22.5), "fa41b40000");
+  assert.equal(float(22), "fa41b00000");
+  assert.equal(float(-0), "fa80000000");
+  assert.equal(float(22.4), "fb4036666666666666");
+  assert.equal(float(1e300), "fb7e37e43c8800759c");
+  assert.equal(float(2 ** -149), "fa00000001");
+  assert.equal(float(2 ** -1074), "fb0000000000000001");
+  assert.equal(integer(2 ** 32 - 1), "1affffffff");
+  assert.equal(integer(2 ** 32), "1b0000000100000000");
+  assert.equal(integer(-(2 ** 32)), "3affffffff");
+  assert.equal(integer(-(2 ** 32) - 1), "3b0000000100000000");
+  assert.equal(integer(-(2 ** 40)), "3b000000ffffffffff");
+  assert.equal(integer(-0), "00");
+  assert.equal(integer(5n), "05");
+  assert.equal(integer(-(2n ** 63n)), "3b7fffffffffffffff");
+  assert.equal(integer(2n ** 64n - 1n), "1bffffffffffffffff");
+});
+
+test("texts and bytes of any length are written whole", () => {
+  const item = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 100 }),
+    fc.string({ unit: "grapheme-ascii", maxLength: 300 }),
+    fc.uint8Array({ maxLength: 300 }),
+  );
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 40 }), (items) => {
+      const payload = writeCbor((writer) => {
+        writer.array(items.length);
+        for (const item of items) typeof item === "string" ? writer.text(item) : writer.data(item);
+      });
+      assert.deepEqual(decodeCbor(payload), items);
+    }),
+  );
+  const large = new Uint8Array(100_000).fill(7);
+  assert.deepEqual(decodeCbor(writeCbor((writer) => writer.data(large))), large);
+  assert.equal(
+    written((writer) => writer.data(Buffer.from("0102", "hex"))),
+    "420102",
+  );
+});
+
+test("a payload is whole, whatever is written while it is, or broke off before it", () => {
+  assert.throws(() =>
+    writeCbor((writer) => {
+      writer.integer(1);
+      throw new Error("broke off");
+    }),
+  );
+  const inner: string[] = [];
+  const outer = written((writer) => {
+    writer.array(2);
+    inner.push(written((other) => other.integer(7)));
+    writer.integer(8);
+    writer.integer(9);
+  });
+  assert.deepEqual([outer, inner], ["820809", ["07"]]);
 });
 
 test("what was read does not change with the buffer that it came from", () => {
@@ -168,3 +214,7 @@ test("any bytes are read, or refused with ProtocolError", () => {
     { numRuns: 1000 },
   );
 });
+
+function written(write: (writer: CborWriter) => void): string {
+  return Buffer.from(writeCbor(write)).toString("hex");
+}

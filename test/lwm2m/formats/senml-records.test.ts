@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { type CborMap, decodeCbor } from "../../../src/lwm2m/formats/cbor.ts";
+import { type CborMap, decodeCbor } from "../../../src/lwm2m/formats/cbor-reader.ts";
 import { decodeTimed } from "../../../src/lwm2m/formats/index.ts";
 import { senmlCbor } from "../../../src/lwm2m/formats/senml-cbor.ts";
 import { senmlJson } from "../../../src/lwm2m/formats/senml-json.ts";
