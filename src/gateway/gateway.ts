@@ -6,6 +6,7 @@ import type { Clock, Random, UnixMillis } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
 import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
+import type { DeviceState } from "../devices/device-status.ts";
 import { Devices } from "../devices/devices.ts";
 import type { Memory } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
@@ -86,7 +87,9 @@ export class Gateway {
       { deviceObject: deviceObject(config.catalogue), clock, random, log },
       {
         onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
-        onStateChange: () => {},
+        onStateChange: ({ prefix }: Device, state: DeviceState) => {
+          if (state === "online") this.north.appeared(prefix);
+        },
         onDevicesChanged: ({ added, changed }) => {
           for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
           this.onDevicesChanged();

@@ -78,6 +78,11 @@ export class North {
     for (const server of this.servers) server.removed(path);
   }
 
+  /** A device answers again, or for the first time. */
+  appeared(prefix: string): void {
+    for (const server of this.servers) server.appeared(prefix);
+  }
+
   objectsChanged(): void {
     for (const server of this.servers) server.objectsChanged();
   }

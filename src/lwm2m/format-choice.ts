@@ -2,9 +2,10 @@
 import { CODE } from "../coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../errors.ts";
 import { CONTENT_FORMAT, type ContentCodec, type TypeOf } from "./formats/codec.ts";
+import { type CompositeRecord, decodeRecords } from "./formats/composite.ts";
 import { codecFor } from "./formats/index.ts";
 import type { Lwm2mVersion } from "./objects/versions.ts";
-import type { WriteOperation } from "./operation.ts";
+import type { WriteCompositeOperation, WriteOperation } from "./operation.ts";
 import { LEVEL, type Path, pathDepth } from "./path.ts";
 import { badRequest, notAllowed } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
@@ -34,6 +35,33 @@ export function chooseFormat(path: Path, typeOf: TypeOf, { accept, version }: Fo
 }
 
 /**
+ * The format of the answer to a composite request, and of all notifications of one: those that name whole paths (Core 1.2
+ * §6.3.8). Throws Lwm2mError 4.06.
+ */
+export function chooseCompositeFormat({ accept = CONTENT_FORMAT.senmlCbor, version }: FormatWish): ContentCodec {
+  const codec = COMPOSITE_ANSWERS.has(accept) ? spoken(accept, version) : undefined;
+  if (codec === undefined) {
+    throw notAcceptable(`Content-Format ${accept} is not for composite answers here with LwM2M ${version}`);
+  }
+  return codec;
+}
+
+/**
+ * What a Write-Composite wants; `typeOf` may throw for what is not there. Throws Lwm2mError: 4.15 for a format that we do not
+ * speak, 4.00 for bytes that are not this format and values that do not fit.
+ */
+export function decodeChanges(
+  { contentFormat, payload }: WriteCompositeOperation,
+  typeOf: TypeOf,
+  version: Lwm2mVersion,
+): CompositeRecord[] {
+  if (contentFormat === CONTENT_FORMAT.lwm2mCbor && spoken(contentFormat, version) === undefined) {
+    throw unsupported(`there is no Content-Format ${contentFormat} here with LwM2M ${version}`);
+  }
+  return decodeRecords(contentFormat, payload, typeOf);
+}
+
+/**
  * The values in the payload of a Write; the path must exist (see ObjectTree.check). Throws Lwm2mError: 4.15 for a format that
  * we do not speak or that cannot hold what the path stands for, 4.05 for an executable resource, 4.00 for bytes
  * that are not this format or values that do not fit.
@@ -58,6 +86,12 @@ export function decodeValues(
     throw badRequest(error.message, { cause: error });
   }
 }
+
+const COMPOSITE_ANSWERS: ReadonlySet<number> = new Set([
+  CONTENT_FORMAT.senmlJson,
+  CONTENT_FORMAT.senmlCbor,
+  CONTENT_FORMAT.lwm2mCbor,
+]);
 
 /**
  * The codec of a format that this version has. Later versions must not use the JSON of 1.0, LwM2M CBOR came with 1.2; what else

@@ -11,26 +11,27 @@ import {
   type Observations,
   observationId,
 } from "../lwm2m/observations.ts";
-import { isWithin, type Path, pathParts, prefixOf } from "../lwm2m/path.ts";
+import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import { contentResponse } from "../lwm2m/response.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
+import { readComposite, typesIn } from "./composite.ts";
 import { type Composed, Outbox, type OutboxCounters, type Report } from "./outbox.ts";
+import { distinct, together } from "./report-batch.ts";
 import type { Granted } from "./requests.ts";
 
 /** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
 const KEPT_REPORTS = 1000;
-/** Samples in one message of a format that carries time: what fits one block of 1024 bytes. */
-const SAMPLES_A_MESSAGE = 48;
 /** The 4.04 that ends an observation is in nobody's books. */
 const UNCOUNTED = 0;
 
 interface Live {
   readonly exchange: ExchangeId;
-  readonly path: Path;
+  readonly paths: readonly Path[];
+  readonly composite: boolean;
   readonly codec: ContentCodec;
   readonly signs: SignsOfLife;
 }
@@ -77,8 +78,9 @@ export class Reports {
     );
   }
 
+  /** What is observed; of composite observations each of their paths. */
   get paths(): readonly Path[] {
-    return [...this.live.values()].map(({ path }) => path);
+    return [...this.live.values()].flatMap(({ paths }) => paths);
   }
 
   get counters(): OutboxCounters {
@@ -86,23 +88,24 @@ export class Reports {
   }
 
   /**
-   * The server observes, and has its answer: from now on changes below the path are reported to it. A second Observe of a
-   * path replaces the first; what an earlier one is still owed goes to the new one.
+   * The server observes, and has its answer: from now on changes below the paths are reported to it. A second Observe of a
+   * path, or Observe-Composite of the same list, replaces the first; what an earlier one is still owed goes to the new one.
    */
-  grant(exchange: ExchangeId, { path, codec, samples, attributes }: Granted): void {
-    const id = observationId(this.options.server, [path]);
+  grant(exchange: ExchangeId, { paths, composite, codec, samples, attributes }: Granted): void {
+    const id = observationId(this.options.server, paths, composite);
     const before = this.live.get(id);
     // A format without times has told the newest value in the answer: what is older would pass for newer.
     if (!codec.carriesTime) this.outbox.forget(id);
     // The new one stands before the old one ends, whose unacknowledged notification then goes again, to the new one.
-    this.live.set(id, { exchange, path, codec, signs: new SignsOfLife(this.options.clock.monotonic()) });
+    this.live.set(id, { exchange, paths, composite, codec, signs: new SignsOfLife(this.options.clock.monotonic()) });
     if (before !== undefined && before.exchange !== exchange) {
       this.byExchange.delete(before.exchange);
       this.options.notifier.endObservation(before.exchange);
     }
     this.byExchange.set(exchange, id);
     this.voided.delete(id);
-    this.feed({ type: "observe", id, paths: [path], samples, ...(attributes === undefined ? {} : { attributes }) });
+    const asked = attributes === undefined ? {} : { attributes };
+    this.feed({ type: "observe", id, paths, composite, samples, ...asked });
     this.outbox.release(id);
   }
 
@@ -127,6 +130,15 @@ export class Reports {
     }
   }
 
+  /**
+   * A device answers again: a composite observation may name what it has never seen of it, which is told now. Others began
+   * with an answer of the device.
+   */
+  appeared(prefix: string): void {
+    const observed = [...this.live.values()].flatMap(({ paths, composite }) => (composite ? paths : []));
+    this.readAnew(new Set(observed.filter((path) => prefixOf(path) === prefix)));
+  }
+
   /** Without path: the defaults of the Server object. */
   attributesChanged(path?: Path): void {
     this.feed({ type: "attributesChanged", ...(path === undefined ? {} : { path }) });
@@ -134,9 +146,10 @@ export class Reports {
 
   /** A new registration, or none: every observation is void (Core §6.2.1). What it is owed waits until it is granted again. */
   clear(): void {
-    for (const [id, { exchange, path }] of [...this.live]) {
+    for (const [id, { exchange, paths, composite }] of [...this.live]) {
       this.outbox.hold(id);
-      this.voided.set(id, path);
+      // What a composite one is owed is true of what was, whichever of its paths are gone.
+      if (!composite) for (const path of paths) this.voided.set(id, path);
       this.live.delete(id);
       this.byExchange.delete(exchange);
       this.options.notifier.endObservation(exchange);
@@ -167,11 +180,7 @@ export class Reports {
         break;
       }
       case "refresh":
-        // A device's new values come as `changed` by themselves, too; one that does not answer says so by its own state.
-        for (const path of effect.paths)
-          this.tree(path)
-            ?.read(path)
-            .then((samples) => this.changed(samples), ignore);
+        this.readAnew(new Set(effect.paths));
         break;
       case "evaluation":
         this.options.onEvaluation(effect.id, effect.evaluations);
@@ -200,15 +209,15 @@ export class Reports {
   /** Reports of a format with time go together; of one without, only the newest is still true. */
   private compose(id: ObservationId, reports: readonly Report[]): Composed | undefined {
     const live = this.live.get(id);
-    const tree = live === undefined ? undefined : this.tree(live.path);
-    if (live === undefined || tree === undefined || reports.length === 0) return undefined;
-    const taken = live.codec.carriesTime ? reports.slice(0, together(reports)) : reports.slice(-1);
-    const samples = taken.flatMap((report) => report.samples);
-    const payload = live.codec.encode(samples, live.path, tree.typeOf, { times: true });
+    if (live === undefined || !this.isThere(live) || reports.length === 0) return undefined;
+    const { codec, composite, paths } = live;
+    const taken = codec.carriesTime ? reports.slice(0, together(reports)) : reports.slice(-1);
+    const [base = ROOT] = composite ? [] : paths;
+    const payload = codec.encode(distinct(taken), base, typesIn(this.options.treeOf), { times: true });
     return {
-      message: contentResponse(live.codec.contentFormat, payload),
+      message: contentResponse(codec.contentFormat, payload),
       confirmable: taken.some((report) => report.confirmable),
-      covers: live.codec.carriesTime ? taken.length : reports.length,
+      covers: codec.carriesTime ? taken.length : reports.length,
     };
   }
 
@@ -219,21 +228,20 @@ export class Reports {
     notifier.notify(live.exchange, notification, message, live.signs.next(confirmable, clock.monotonic()));
   }
 
-  private tree(path: Path) {
-    return this.options.treeOf(pathParts(path).prefix);
+  private isThere({ composite, paths }: Live): boolean {
+    return composite || paths.every((path) => this.options.treeOf(prefixOf(path)) !== undefined);
+  }
+
+  /** A device's new values come as `changed` by themselves, too; one that does not answer says so by its own state. */
+  private readAnew(paths: ReadonlySet<Path>): void {
+    if (paths.size === 0) return;
+    readComposite(this.options.treeOf, [...paths]).then((samples) => this.changed(samples), ignore);
   }
 }
 
-const GONE: CoapMessage = { code: CODE.notFound, options: [], payload: NO_PAYLOAD };
+/** The names in a composite notification are whole. */
+const ROOT = makePath({ prefix: "" });
 
-/** How many of these reports, at least one, one message takes. */
-function together(reports: readonly Report[]): number {
-  let samples = 0;
-  const full = reports.findIndex((report) => {
-    samples += report.samples.length;
-    return samples > SAMPLES_A_MESSAGE;
-  });
-  return full === -1 ? reports.length : Math.max(1, full);
-}
+const GONE: CoapMessage = { code: CODE.notFound, options: [], payload: NO_PAYLOAD };
 
 function ignore(): void {}

@@ -1,31 +1,40 @@
 /** A server's request: which operation, on which tree, and the answer. Core 1.2 §6.3, §6.4. */
-import { CODE, formatCode } from "../coap/codes.ts";
+import { formatCode } from "../coap/codes.ts";
 import { type CoapMessage, OPTION, stringValues } from "../coap/options.ts";
 import { Lwm2mError, ProtocolError } from "../errors.ts";
 import type { LogFields, Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import { type Attributes, checkAttributes } from "../lwm2m/attributes.ts";
-import { chooseFormat, decodeValues } from "../lwm2m/format-choice.ts";
+import { chooseCompositeFormat, chooseFormat, decodeChanges, decodeValues } from "../lwm2m/format-choice.ts";
 import { CONTENT_FORMAT, type ContentCodec } from "../lwm2m/formats/codec.ts";
+import { decodePaths } from "../lwm2m/formats/composite.ts";
 import { discoverPayload } from "../lwm2m/links.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import {
+  type CancelObservationCompositeOperation,
   type CancelObservationOperation,
+  type ObserveCompositeOperation,
   type ObserveOperation,
   type Operation,
   parseOperation,
+  type ReadCompositeOperation,
   type ReadOperation,
+  type WriteCompositeOperation,
 } from "../lwm2m/operation.ts";
-import { type Path, pathParts } from "../lwm2m/path.ts";
+import { makePath, type Path } from "../lwm2m/path.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
 import { changedResponse, contentResponse, deletedResponse, errorResponse } from "../lwm2m/response.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import { readComposite, typesIn, writableTypesIn, writeComposite } from "./composite.ts";
 import { created } from "./creation.ts";
+import { knownTree } from "./known-tree.ts";
 
 /** An Observe that was granted: its answer is the first notification. */
 export interface Granted {
-  readonly path: Path;
+  /** One, unless it is an Observe-Composite. */
+  readonly paths: readonly Path[];
+  readonly composite: boolean;
   readonly codec: ContentCodec;
   readonly samples: readonly Sample[];
   readonly attributes?: Attributes;
@@ -78,12 +87,20 @@ export class Requests {
       case "observe":
       case "cancelObservation":
         return this.read(operation);
+      case "readComposite":
+      case "observeComposite":
+      case "cancelObservationComposite":
+        return this.readComposite(operation);
+      case "writeComposite":
+        return this.writeComposite(operation);
       default:
         return this.act(operation);
     }
   }
 
-  private async act(operation: Exclude<Operation, Reading>): Promise<Served> {
+  private async act(
+    operation: Exclude<Operation, Reading | ReadingComposite | WriteCompositeOperation>,
+  ): Promise<Served> {
     switch (operation.type) {
       case "discover": {
         const { attributes, version } = this.options;
@@ -106,20 +123,12 @@ export class Requests {
       case "delete":
         await this.tree(operation.path).delete(operation.path);
         return { message: deletedResponse() };
-      case "readComposite":
-      case "observeComposite":
-      case "cancelObservationComposite":
-      case "writeComposite":
-        // Optional for clients: Core 1.2 §6.3.8.
-        throw notAllowed("composite operations are not supported");
     }
   }
 
   /** The tree of the path, which exists. */
   private tree(path: Path): ObjectTree {
-    const { prefix } = pathParts(path);
-    const tree = this.options.treeOf(prefix);
-    if (tree === undefined) throw new Lwm2mError(CODE.notFound, `there is no device with the prefix ${prefix}`);
+    const tree = knownTree(this.options.treeOf, path);
     // Before format and payload are looked at: 4.04 tells more than 4.06 or 4.15 for what is not there.
     tree.check(path);
     return tree;
@@ -134,15 +143,47 @@ export class Requests {
     const codec = chooseFormat(path, tree.typeOf, { accept, version: this.options.version() });
     const samples = await tree.read(path);
     const message = contentResponse(codec.contentFormat, codec.encode(samples, path, tree.typeOf), observed);
-    return observed ? { message, granted: grantedOf(operation, codec, samples) } : { message };
+    if (!observed) return { message };
+    return { message, granted: { ...withAttributes(operation), paths: [path], composite: false, codec, samples } };
+  }
+
+  /** What is missing, or away, is not in the answer; a list of nothing else is answered by an empty one (Core 1.2 §6.3.8). */
+  private async readComposite(operation: ReadingComposite): Promise<Served> {
+    const { treeOf } = this.options;
+    const types = typesIn(treeOf);
+    const version = this.compositeVersion();
+    const { contentFormat, payload, accept } = operation;
+    const codec = chooseCompositeFormat({ accept, version });
+    const paths = decodePaths(contentFormat, payload);
+    const observed = operation.type === "observeComposite";
+    if (observed) checkAttributes(operation.attributes ?? {}, ROOT, types);
+    const samples = await readComposite(treeOf, paths);
+    const message = contentResponse(codec.contentFormat, codec.encode(samples, ROOT, types), observed);
+    if (!observed) return { message };
+    return { message, granted: { ...withAttributes(operation), paths, composite: true, codec, samples } };
+  }
+
+  private async writeComposite(operation: WriteCompositeOperation): Promise<Served> {
+    const { treeOf } = this.options;
+    const version = this.compositeVersion();
+    await writeComposite(treeOf, decodeChanges(operation, writableTypesIn(treeOf), version));
+    return { message: changedResponse() };
+  }
+
+  private compositeVersion(): Lwm2mVersion {
+    const version = this.options.version();
+    if (version === "1.0") throw notAllowed("composite operations came with LwM2M 1.1");
+    return version;
   }
 }
 
 type Reading = ReadOperation | ObserveOperation | CancelObservationOperation;
+type ReadingComposite = ReadCompositeOperation | ObserveCompositeOperation | CancelObservationCompositeOperation;
 
-function grantedOf(operation: ObserveOperation, codec: ContentCodec, samples: readonly Sample[]): Granted {
-  const { path, attributes } = operation;
-  return { path, codec, samples, ...(attributes === undefined ? {} : { attributes }) };
+const ROOT = makePath({ prefix: "" });
+
+function withAttributes({ attributes }: ObserveOperation | ObserveCompositeOperation): Pick<Granted, "attributes"> {
+  return attributes === undefined ? {} : { attributes };
 }
 
 function exchangeFields(request: CoapMessage, answer: CoapMessage): LogFields {

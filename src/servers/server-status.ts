@@ -17,6 +17,7 @@ export interface ServerStatus {
   /** Of the registration, e.g. "/rd/5a3f". */
   readonly location?: string;
   readonly version?: string;
+  /** The paths that are observed; of composite observations each of theirs. */
   readonly observations: readonly Path[];
   readonly reports: OutboxCounters;
   readonly transport: TransportCounters;

@@ -140,6 +140,11 @@ export class Server {
     this.options.attributes.remove(path);
   }
 
+  /** A device answers again, or for the first time. */
+  appeared(prefix: string): void {
+    this.reports.appeared(prefix);
+  }
+
   /** The instances of the gateway's own objects are others now. */
   objectsChanged(): void {
     this.onAccount({ type: "objectsChanged" });

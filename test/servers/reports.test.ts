@@ -48,7 +48,7 @@ function someReports({ storing = true }: { readonly storing?: boolean } = {}) {
   const grant = (exchange: ExchangeId, contentFormat: number = CONTENT_FORMAT.senmlJson): void => {
     const codec = codecFor(contentFormat) ?? assert.fail();
     format.current = contentFormat;
-    reports.grant(exchange, { path: TEMPERATURE, codec, samples: [sample(20, 0)] });
+    reports.grant(exchange, { paths: [TEMPERATURE], composite: false, codec, samples: [sample(20, 0)] });
   };
   const measure = (value: number, seconds: number): void => reports.changed([sample(value, seconds)]);
   reports.outbox.resume();
@@ -83,7 +83,13 @@ test("a report of the gateway's own clock says what the clock says when pmax mak
   const path = at("/3/0/13");
   const second = (n: number): Sample => ({ path, value: n, time: (1_000_000_000 + n) * SECOND });
   trees.set("", new ModelTree(new FakeBacking("", { 3: { instances: { 0: { 13: 0 } } } })));
-  reports.grant(FIRST, { path, codec: codecFor(110) ?? assert.fail(), samples: [second(0)], attributes: { pmax: 10 } });
+  reports.grant(FIRST, {
+    paths: [path],
+    composite: false,
+    codec: codecFor(110) ?? assert.fail(),
+    samples: [second(0)],
+    attributes: { pmax: 10 },
+  });
   latest.set(path, second(10));
   await clock.advance(10 * SECOND);
   assert.deepEqual(sent, ["1:1 2.05 10@1000000010"]);
@@ -96,7 +102,7 @@ test("a value that epmax has read anew is judged like any other", async () => {
   trees.set("", new ModelTree(backing));
   const codec = codecFor(110) ?? assert.fail();
   const samples = [{ path, value: 900, time: 1_000_000_000 * SECOND }];
-  reports.grant(FIRST, { path, codec, samples, attributes: { epmax: 10, lt: 800 } });
+  reports.grant(FIRST, { paths: [path], composite: false, codec, samples, attributes: { epmax: 10, lt: 800 } });
   await clock.advance(10 * SECOND);
   assert.deepEqual(backing.calls, ["read /3/0/10"]);
   assert.deepEqual(sent, ["1:1 2.05 700@1700000000"]);

@@ -73,14 +73,6 @@ test("an unknown prefix is 4.04 for every operation, and named", async () => {
   }
 });
 
-test("composite operations are refused: optional for a client, and not here yet", async () => {
-  const { ask } = someRequests();
-  for (const code of [CODE.fetch, CODE.ipatch]) {
-    const { text } = await ask(code, "/", [[OPTION.contentFormat, CONTENT_FORMAT.senmlJson]], "[]");
-    assert.match(text, /^4\.05 composite operations are not supported/);
-  }
-});
-
 test("an Observe is granted with its answer, its format and its own attributes; one that fails is not", async () => {
   const { ask } = someRequests();
   const options: [number, string | number][] = [
@@ -90,7 +82,7 @@ test("an Observe is granted with its answer, its format and its own attributes; 
   ];
   const { granted, message: answer } = await ask(CODE.get, "/d01/3303/0/5700", options);
   assert.ok(granted !== undefined && answer.options.some(({ number }) => number === OPTION.observe));
-  assert.equal(granted.path, "/d01/3303/0/5700");
+  assert.deepEqual([granted.paths, granted.composite], [["/d01/3303/0/5700"], false]);
   assert.equal(granted.codec.contentFormat, CONTENT_FORMAT.senmlCbor);
   assert.deepEqual(granted.attributes, { pmin: 5 });
   assert.deepEqual(

@@ -7,6 +7,7 @@ import {
   OPTION,
   sortOptions,
   stringOptions,
+  stringValues,
   uintOption,
   uintValue,
 } from "../../src/coap/options.ts";
@@ -25,6 +26,8 @@ export interface Answer {
   readonly records: readonly TimedPathValue[];
   /** The records as a table, by path. */
   readonly values: Readonly<Record<string, Value>>;
+  /** The Location-Path, as a path: what a Create made where the choice was the gateway's. */
+  readonly location: string;
   /** The payload as text: the diagnostic of an error, the links of a Discover. */
   readonly text: string;
   /** How it came: in the acknowledgement, or by itself. */
@@ -38,6 +41,8 @@ export interface Asked {
   readonly format?: number;
   readonly payload?: Uint8Array;
   readonly observe?: 0 | 1;
+  /** What an observation is called in `notifications`, where its path is not its name. */
+  readonly name?: string;
 }
 
 export function answerOf(path: string, message: CoapMessage, { type, at }: Pick<Answer, "type" | "at">): Answer {
@@ -47,7 +52,10 @@ export function answerOf(path: string, message: CoapMessage, { type, at }: Pick<
   const records = hasValues ? decodeTimed(format, message.payload, context) : [];
   const values = Object.fromEntries(records.map((record) => [record.path, record.value]));
   const text = new TextDecoder().decode(message.payload);
-  return { code: formatCode(message.code), format, records, values, text, type, at };
+  const location = stringValues(message, OPTION.locationPath)
+    .map((segment) => `/${segment}`)
+    .join("");
+  return { code: formatCode(message.code), format, records, values, location, text, type, at };
 }
 
 export function requestOf(
@@ -68,6 +76,32 @@ export function requestOf(
     ]),
     payload: payload ?? NO_PAYLOAD,
   };
+}
+
+/** The body of a FETCH, byte by byte: our codecs read such a thing only. */
+export function namesOf(paths: readonly string[], format: number): Uint8Array {
+  if (format === CONTENT_FORMAT.senmlJson || format === CONTENT_FORMAT.senmlEtchJson) {
+    return Buffer.from(JSON.stringify(paths.map((n) => ({ n }))));
+  }
+  const records = paths.flatMap((path) => [0xa1, 0x00, ...head(0x60, path.length), ...Buffer.from(path)]);
+  return Uint8Array.from([...head(0x80, paths.length), ...records]);
+}
+
+/** Of a CBOR item: its major type, and a length below 65536. */
+function head(major: number, length: number): number[] {
+  if (length < 24) return [major | length];
+  return length < 256 ? [major | 24, length] : [major | 25, length >> 8, length & 0xff];
+}
+
+/** The body of an iPATCH; null is an instance of a resource that shall not be, and only in SenML-ETCH JSON. */
+export function changesOf(changes: Readonly<Record<string, Value | null>>, format: number): Uint8Array {
+  const { senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor } = CONTENT_FORMAT;
+  const set = Object.fromEntries(Object.entries(changes).flatMap(([n, v]) => (v === null ? [] : [[n, v]])));
+  const removed = Object.keys(changes).filter((n) => changes[n] === null);
+  if (format === senmlEtchCbor) return encoded("/", set, senmlCbor);
+  if (format !== senmlEtchJson) return encoded("/", set, format);
+  const records: readonly unknown[] = JSON.parse(Buffer.from(encoded("/", set, senmlJson)).toString());
+  return Buffer.from(JSON.stringify([...records, ...removed.map((n) => ({ bn: "", n, v: null }))]));
 }
 
 /** Values below a path in this format; the names are whole paths. */

@@ -12,12 +12,12 @@ import type { Value } from "../../src/lwm2m/sample.ts";
 import { type Drive, drive } from "../../src/machine.ts";
 import type { Transport } from "../../src/servers/transport/transport.ts";
 import { type FakeClock, fakeRandom, settle } from "./fake-clock.ts";
-import { type Answer, type Asked, answerOf, encoded, requestOf } from "./scripted-messages.ts";
+import { type Answer, type Asked, answerOf, changesOf, encoded, namesOf, requestOf } from "./scripted-messages.ts";
 import { ScriptedRegistrations } from "./scripted-registrations.ts";
 import { Wire, type WireOptions } from "./wire.ts";
 
 export interface Notification extends Answer {
-  /** The path that is observed. */
+  /** The path that is observed; of a composite observation all of them, with spaces between. */
   readonly observed: string;
 }
 
@@ -100,6 +100,29 @@ export class ScriptedServer {
     return this.settled(this.ask(CODE.post, path, { format, payload: encoded(path, values, format) }));
   }
 
+  /** Writes a whole instance, or resource, by PUT. */
+  async replace(
+    path: string,
+    values: Readonly<Record<string, Value>>,
+    format: number = CONTENT_FORMAT.senmlCbor,
+  ): Promise<Answer> {
+    return this.kept(this.ask(CODE.put, path, { format, payload: encoded(path, values, format) }));
+  }
+
+  /** Creates an instance of an object; without values it has neither payload nor ID. */
+  async create(
+    object: string,
+    values?: Readonly<Record<string, Value>>,
+    format: number = CONTENT_FORMAT.senmlCbor,
+  ): Promise<Answer> {
+    const asked = values === undefined ? {} : { format, payload: encoded(object, values, format) };
+    return this.kept(this.ask(CODE.post, object, asked));
+  }
+
+  async delete(path: string): Promise<Answer> {
+    return this.kept(this.ask(CODE.delete, path, {}));
+  }
+
   async writeAttributes(path: string, ...query: readonly string[]): Promise<Answer> {
     return this.settled(this.ask(CODE.put, path, { query }));
   }
@@ -116,23 +139,59 @@ export class ScriptedServer {
 
   /** Ends an observation in the one way or the other (RFC 7641 §3.6). */
   async cancel(path: string, how: "deregister" | "forget" = "deregister"): Promise<Answer | undefined> {
-    const exchange = this.observing.get(path);
-    if (exchange === undefined) throw new RangeError(`${path} is not observed`);
-    this.observing.delete(path);
-    if (how === "deregister") return this.settled(this.ask(CODE.get, path, { observe: 1 }, exchange));
-    this.waiting.delete(exchange);
-    this.feed?.({ type: "forget", exchange });
-    return undefined;
+    return this.end(path, how, (exchange) => this.ask(CODE.get, path, { observe: 1 }, exchange));
+  }
+
+  /** Read-Composite: in SenML-ETCH CBOR, where nothing else is said. */
+  async fetch(paths: readonly string[], asked: Asked = {}): Promise<Answer> {
+    return this.settled(this.ask(CODE.fetch, "/", { ...composite(paths, asked.format), ...asked }));
+  }
+
+  /** Write-Composite; null removes an instance of a resource. */
+  async ipatch(
+    changes: Readonly<Record<string, Value | null>>,
+    format: number = CONTENT_FORMAT.senmlEtchJson,
+  ): Promise<Answer> {
+    return this.settled(this.ask(CODE.ipatch, "/", { format, payload: changesOf(changes, format) }));
+  }
+
+  /** Observe-Composite; its notifications are those of the paths with spaces between. */
+  async observeComposite(
+    paths: readonly string[],
+    attributes: Readonly<Record<string, number>> = {},
+    accept: number = CONTENT_FORMAT.senmlCbor,
+  ): Promise<Answer> {
+    const query = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+    return this.settled(this.ask(CODE.fetch, "/", { ...composite(paths), observe: 0, query, accept }));
+  }
+
+  async cancelComposite(
+    paths: readonly string[],
+    how: "deregister" | "forget" = "deregister",
+  ): Promise<Answer | undefined> {
+    const asked = composite(paths);
+    return this.end(asked.name, how, (exchange) => this.ask(CODE.fetch, "/", { ...asked, observe: 1 }, exchange));
   }
 
   /** Sends a request and does not move the clock. Rejects where nothing answers. */
   ask(code: number, path: string, asked: Asked, running?: ExchangeId): Promise<Answer> {
     const exchange = running ?? exchangeId(++this.exchanges);
-    if (asked.observe === 0) this.observing.set(path, exchange);
+    const { name = path, observe } = asked;
+    if (observe === 0) this.observing.set(name, exchange);
     return new Promise((resolve, reject) => {
-      this.waiting.set(exchange, { path, observes: asked.observe === 0, resolve, reject, answered: false });
+      this.waiting.set(exchange, { path, name, observes: observe === 0, resolve, reject, answered: false });
       this.feed?.({ type: "request", exchange, message: requestOf(code, path, asked), confirmable: true });
     });
+  }
+
+  /** What the gateway answers once it lies on the disk: that takes real time, in which the clock stands still. */
+  async kept<T>(promise: Promise<T>): Promise<T> {
+    const { counts } = this.wire;
+    const before = counts.sent;
+    const end = performance.now() + MOST_REAL_MILLIS;
+    await this.clock.advance(1);
+    while (counts.sent === before && performance.now() < end) await settle();
+    return this.settled(promise);
   }
 
   /** Moves the clock from one event to the next until the promise has settled. */
@@ -180,6 +239,20 @@ export class ScriptedServer {
     this.sendRaw(encodeMessage(TYPE.con, (last.messageId + 0x8000) & 0xffff, last.token, message));
   }
 
+  private async end(
+    name: string,
+    how: "deregister" | "forget",
+    deregister: (exchange: ExchangeId) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    const exchange = this.observing.get(name);
+    if (exchange === undefined) throw new RangeError(`${name} is not observed`);
+    this.observing.delete(name);
+    if (how === "deregister") return this.settled(deregister(exchange));
+    this.waiting.delete(exchange);
+    this.feed?.({ type: "forget", exchange });
+    return undefined;
+  }
+
   private receive(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
     this.packets.push({ from: "gateway", at: this.clock.wall(), message });
@@ -222,15 +295,26 @@ export class ScriptedServer {
     const waiting = this.waiting.get(exchange);
     if (waiting === undefined) return;
     const answer = answerOf(waiting.path, message, { type: this.arriving, at: this.clock.wall() });
-    if (waiting.answered) this.notifications.push({ ...answer, observed: waiting.path });
+    if (waiting.answered) this.notifications.push({ ...answer, observed: waiting.name });
     else waiting.resolve(answer);
     waiting.answered = true;
     if (!waiting.observes || !isSuccess(message.code)) this.waiting.delete(exchange);
   }
 }
 
+/** How long a disk may take. */
+const MOST_REAL_MILLIS = 10_000;
+
+function composite(
+  paths: readonly string[],
+  format: number = CONTENT_FORMAT.senmlEtchCbor,
+): Asked & { readonly name: string } {
+  return { format, payload: namesOf(paths, format), name: paths.join(" ") };
+}
+
 interface Waiting {
   readonly path: string;
+  readonly name: string;
   readonly observes: boolean;
   resolve(answer: Answer): void;
   reject(error: Error): void;

@@ -1,0 +1,115 @@
+/**
+ * Composite operations, made of what each tree can do: Core 1.2 §6.3.8 Read-Composite, §6.3.9 Write-Composite. One request may
+ * name the gateway and any of its devices (Gateway TS 1.1 §8.3.2).
+ */
+import { Lwm2mError } from "../errors.ts";
+import type { TypeOf } from "../lwm2m/formats/codec.ts";
+import type { CompositeRecord } from "../lwm2m/formats/composite.ts";
+import { type Path, prefixOf } from "../lwm2m/path.ts";
+import { notAllowed, notDone } from "../lwm2m/refusals.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import type { Commit, TreeOf } from "../lwm2m/tree.ts";
+import { knownTree } from "./known-tree.ts";
+
+/** Devices that are read at the same time: each waits for its own bus, but none of them for a thousand others. */
+const READ_AT_ONCE = 32;
+/** Paths that an error names: they have to fit one datagram. */
+const MOST_NAMED = 12;
+
+/** What can be read of the paths, each value once, device by device. What is missing, unreadable or away is left out. */
+export async function readComposite(treeOf: TreeOf, paths: readonly Path[]): Promise<readonly Sample[]> {
+  const reads = [...byPrefix(paths, (path) => path)].flatMap(([prefix, own]) => {
+    const tree = treeOf(prefix);
+    return tree === undefined ? [] : [() => tree.readComposite(own)];
+  });
+  return (await sideBySide(reads)).flat();
+}
+
+/**
+ * Writes and removes all, or nothing: everything is checked before anything is done. Then one device after the other, and the
+ * gateway's own objects last, since they do not fail on the way. Where a device fails after others have confirmed, nobody
+ * can take back what they did: 5.00, which says what was written and what was not.
+ */
+export async function writeComposite(treeOf: TreeOf, records: readonly CompositeRecord[]): Promise<void> {
+  const shares = [...byPrefix(records, ({ path }) => path)].map(([, own]) => prepared(treeOf, own));
+  const own = ({ prefix }: Share): number => Number(prefix === "");
+  shares.sort((a, b) => own(a) - own(b));
+  for (const [i, { commit }] of shares.entries()) {
+    try {
+      await commit();
+    } catch (error) {
+      throw halfDone(error, shares.slice(0, i), shares.slice(i + 1));
+    }
+  }
+}
+
+/** Types wherever there is something; for answers. */
+export function typesIn(treeOf: TreeOf): TypeOf {
+  return (path) => treeOf(prefixOf(path))?.typeOf(path);
+}
+
+/** Types of what a Write-Composite may name; throws Lwm2mError: 4.04, 4.01, and 4.05 for what holds no value. */
+export function writableTypesIn(treeOf: TreeOf): TypeOf {
+  return (path) => {
+    const tree = knownTree(treeOf, path);
+    tree.check(path, "write");
+    const type = tree.typeOf(path);
+    if (type === undefined) throw notAllowed(`${path} holds no value: it cannot be written`);
+    return type;
+  };
+}
+
+/** What concerns one device, or the gateway itself. */
+interface Share {
+  readonly prefix: string;
+  readonly paths: readonly Path[];
+  readonly commit: Commit;
+}
+
+/** Of several records for one path the last is done (RFC 8790 §3.2: they apply in order), but each has to be right. */
+function prepared(treeOf: TreeOf, records: readonly CompositeRecord[]): Share {
+  const last = new Map(records.map((record) => [record.path, record]));
+  const [first] = last.keys();
+  if (first === undefined) throw new RangeError("a share without a record");
+  const tree = knownTree(treeOf, first);
+  if (last.size < records.length) tree.prepareWrite(records);
+  const standing = records.filter((record) => last.get(record.path) === record);
+  return { prefix: tree.prefix, paths: [...last.keys()], commit: tree.prepareWrite(standing) };
+}
+
+/** A bug stays what it is. */
+function halfDone(error: unknown, done: readonly Share[], undone: readonly Share[]): unknown {
+  if (!(error instanceof Lwm2mError) || done.length + undone.length === 0) return error;
+  const written = done.length === 0 ? "" : `; written elsewhere: ${listed(done)}`;
+  const unwritten = undone.length === 0 ? "" : `; not written: ${listed(undone)}`;
+  return notDone(`${error.message}${written}${unwritten}`, { cause: error });
+}
+
+function listed(shares: readonly Share[]): string {
+  const paths = shares.flatMap((share) => share.paths);
+  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
+  return `${paths.slice(0, MOST_NAMED).join(", ")}${more}`;
+}
+
+/** In the order in which the prefixes are first named. */
+function byPrefix<T>(items: readonly T[], pathOf: (item: T) => Path): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const prefix = prefixOf(pathOf(item));
+    const group = groups.get(prefix);
+    if (group === undefined) groups.set(prefix, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** The results, in the order of the tasks, a bounded number of which run at the same time. */
+async function sideBySide<T>(tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = [];
+  const waiting = tasks.entries();
+  const work = async (): Promise<void> => {
+    for (const [i, task] of waiting) results[i] = await task();
+  };
+  await Promise.all(Array.from({ length: Math.min(READ_AT_ONCE, tasks.length) }, work));
+  return results;
+}

@@ -1,0 +1,12 @@
+import { CODE } from "../coap/codes.ts";
+import { Lwm2mError } from "../errors.ts";
+import { type Path, prefixOf } from "../lwm2m/path.ts";
+import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+
+/** The tree that a path lies in; Lwm2mError 4.04 where there is no device with its prefix (Gateway TS 1.1 §8.3). */
+export function knownTree(treeOf: TreeOf, path: Path): ObjectTree {
+  const prefix = prefixOf(path);
+  const tree = treeOf(prefix);
+  if (tree === undefined) throw new Lwm2mError(CODE.notFound, `there is no device with the prefix ${prefix}`);
+  return tree;
+}
