@@ -1,11 +1,11 @@
 /** What a server can do to one device: Read, Write and Execute under its prefix (Gateway TS 1.1 §8.3). */
 import type { PointId } from "../adapter.ts";
 import type { Clock, Millis } from "../clock.ts";
-import { DeviceError } from "../errors.ts";
+import { DeviceError, Lwm2mError } from "../errors.ts";
 import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
-import type { PathValue, Sample } from "../lwm2m/sample.ts";
+import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
 import type { Backing, Commit, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
 import type { PointSource } from "../mapping/plan-types.ts";
 import { type DeviceModel, errorCodePath, type Leaf } from "./device-model.ts";
@@ -177,12 +177,22 @@ export class DeviceBacking implements Backing {
     if (leaf?.source.kind !== "point" || !leaf.source.writable || leaf.point === undefined) {
       throw notAllowed(`${path} cannot be written on this device`);
     }
-    return { path, value, point: leaf.point, source: leaf.source, raw: leaf.source.toRaw(value) };
+    return { path, value, point: leaf.point, source: leaf.source, raw: rawAt(path, leaf.source, value) };
   }
 
   private leafAt(path: Path): Leaf | undefined {
     const { resourceInstance: _, ...resource } = pathParts(path);
     return this.parts.model.leaves.get(makePath(resource))?.find((leaf) => leaf.path === path);
+  }
+}
+
+/** The mapping says what is wrong with a value; of several in a request the path says with which. */
+function rawAt(path: Path, source: PointSource, value: Value): WriteRequest["raw"] {
+  try {
+    return source.toRaw(value);
+  } catch (error) {
+    if (error instanceof Lwm2mError) throw new Lwm2mError(error.code, `${path}: ${error.message}`, { cause: error });
+    throw error;
   }
 }
 

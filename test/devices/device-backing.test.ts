@@ -164,7 +164,7 @@ test("a value that cannot be converted stops the whole write before it begins", 
     { path: at(ON_OFF), value: true },
     { path: at(DIMMER), value: 255 },
   ];
-  assert.throws(() => device.backing.prepareWrite(values), meets(0x80, /above 254/));
+  assert.throws(() => device.backing.prepareWrite(values), meets(0x80, /^\/meter-1\/3306\/0\/5851: .*above 254/));
   assert.deepEqual(fake.requests, []);
 });
 
