@@ -8,7 +8,7 @@ import { CODE } from "../../src/coap/codes.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { bytes } from "../vectors/content.ts";
 import { type AGateway, aGateway, type Setup } from "./a-gateway.ts";
-import type { Answer } from "./scripted-messages.ts";
+import type { Answer, Asked } from "./scripted-messages.ts";
 import type { Heard } from "./scripted-registrations.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
 
@@ -88,17 +88,21 @@ export async function readAll(server: ScriptedServer, accept: number, ...paths: 
   return all;
 }
 
+type Method = "put" | "post" | "delete" | "fetch" | "ipatch";
+
 /** Sends a payload as it stands in the test specification. */
-export function send(
-  server: ScriptedServer,
-  method: "put" | "post" | "fetch" | "ipatch",
-  path: string,
-  { format, hex, text = "", accept }: Content,
-): Promise<Answer> {
+export function send(server: ScriptedServer, method: Method, path: string, content: Content): Promise<Answer> {
+  return server.settled(server.ask(CODE[method], path, asked(content)));
+}
+
+/** The same for what the gateway keeps on its disk before it answers. */
+export function sendKept(server: ScriptedServer, method: Method, path: string, content?: Content): Promise<Answer> {
+  return server.kept(server.ask(CODE[method], path, content === undefined ? {} : asked(content)));
+}
+
+function asked({ format, hex, text = "", accept }: Content): Asked {
   const payload = hex === undefined ? new TextEncoder().encode(text) : bytes(hex);
-  return server.settled(
-    server.ask(CODE[method], path, { format, payload, ...(accept === undefined ? {} : { accept }) }),
-  );
+  return { format, payload, ...(accept === undefined ? {} : { accept }) };
 }
 
 export interface Content {
