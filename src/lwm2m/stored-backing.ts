@@ -123,12 +123,10 @@ export class StoredBacking implements Backing {
   }
 
   private freeInstance(object: number): number {
-    const isTaken = (instance: number): boolean => {
-      const path = makePath({ prefix: this.prefix, object, instance });
-      return this.instances.has(path) || this.claimed.has(path);
-    };
-    for (let instance = 0; instance < Math.min(this.limits.instances, MAX_ID); instance++) {
-      if (!isTaken(instance)) return instance;
+    const taken = (path: Path): boolean => this.instances.has(path) || this.claimed.has(path);
+    const room = countOf(object, this.instances) < this.limits.instances;
+    for (let instance = 0; room && instance < MAX_ID; instance++) {
+      if (!taken(makePath({ prefix: this.prefix, object, instance }))) return instance;
     }
     throw this.full(object);
   }
@@ -200,10 +198,8 @@ export class StoredBacking implements Backing {
 
   private checkRoom(touched: ReadonlyMap<Path, Content | undefined>): void {
     for (const object of new Set([...touched.keys()].map((path) => pathParts(path).object ?? -1))) {
-      const count = (instances: Instances): number =>
-        [...instances.keys()].filter((path) => pathParts(path).object === object).length;
-      const after = count(merged(this.instances, touched));
-      if (after > this.limits.instances && after > count(this.instances)) throw this.full(object);
+      const after = countOf(object, merged(this.instances, touched));
+      if (after > this.limits.instances && after > countOf(object, this.instances)) throw this.full(object);
     }
   }
 
@@ -248,6 +244,10 @@ function modelOf(definitions: ReadonlyMap<number, ObjectDefinition>, instances: 
     found?.instances.set(instance, resourceModels(found.definition, content));
   }
   return model;
+}
+
+function countOf(object: number, instances: Instances): number {
+  return [...instances.keys()].filter((path) => pathParts(path).object === object).length;
 }
 
 function merged(instances: Instances, touched: ReadonlyMap<Path, Content | undefined>): Instances {
