@@ -1,4 +1,4 @@
-import type { Clock, Millis, Random, UnixMillis } from "../../src/clock.ts";
+import { type Clock, type Millis, type Random, SECOND, type UnixMillis } from "../../src/clock.ts";
 
 interface Alarm {
   readonly time: Millis;
@@ -78,6 +78,15 @@ export class FakeClock implements Clock {
 /** Lets every promise that can settle without time passing do so. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** Settles until it holds, where real I/O takes part: sockets, files. Rejects after 10 s of real time. */
+export async function settleUntil(what: string, holds: () => boolean): Promise<void> {
+  const end = performance.now() + 10 * SECOND;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`after 10 s still not so: ${what}`);
+    await settle();
+  }
 }
 
 /** Random bytes that are the same in every run (xorshift32). */

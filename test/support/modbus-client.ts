@@ -4,7 +4,7 @@ import { modbus } from "../../adapters/modbus/index.ts";
 import type { DeviceLink } from "../../src/adapter.ts";
 import { SECOND } from "../../src/clock.ts";
 import type { DeviceErrorKind } from "../../src/errors.ts";
-import { FakeClock, settle } from "./fake-clock.ts";
+import { FakeClock, settle, settleUntil } from "./fake-clock.ts";
 import { aContext, pointsOf } from "./modbus-device.ts";
 import { type LogLine, recordingLogger } from "./recording-logger.ts";
 import { type Behaviour, ScriptedSlave } from "./scripted-slave.ts";
@@ -64,7 +64,7 @@ export async function timesOut(slave: ScriptedSlave, device: DeviceLink, clock: 
 
 /** Waits for the pause to be planned, lets it pass, and for the new connection. */
 export async function reconnects(slave: ScriptedSlave, clock: FakeClock, connections: number): Promise<void> {
-  while (clock.next === undefined) await settle();
+  await settleUntil("a pause is planned", () => clock.next !== undefined);
   await clock.advance(1250);
   await slave.connected(connections);
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { settleUntil } from "./fake-clock.ts";
 
 export interface SlaveRequest {
   readonly transaction: number;
@@ -22,7 +23,6 @@ export class ScriptedSlave {
   private readonly script: Behaviour[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
-  private waiting: (() => void)[] = [];
 
   private constructor() {
     this.server = createServer((socket) => this.serve(socket));
@@ -47,11 +47,11 @@ export class ScriptedSlave {
 
   /** Resolves when this many requests have come in all. */
   async received(count: number): Promise<void> {
-    while (this.requests.length < count) await this.change();
+    await settleUntil(`${count} requests`, () => this.requests.length >= count);
   }
 
   async connected(count: number): Promise<void> {
-    while (this.connections < count) await this.change();
+    await settleUntil(`${count} connections`, () => this.connections >= count);
   }
 
   /** Breaks every connection: FIN, or RST. */
@@ -71,7 +71,6 @@ export class ScriptedSlave {
   private serve(socket: Socket): void {
     this.connections++;
     this.sockets.add(socket);
-    this.changed();
     socket.on("close", () => this.sockets.delete(socket)).on("error", () => {});
     let bytes = Buffer.alloc(0);
     socket.on("data", (chunk) => {
@@ -82,19 +81,8 @@ export class ScriptedSlave {
         bytes = bytes.subarray(end);
         this.requests.push(request);
         (this.script.shift() ?? this.otherwise)(request, socket);
-        this.changed();
       }
     });
-  }
-
-  private change(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve));
-  }
-
-  private changed(): void {
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { modbus } from "../../../adapters/modbus/index.ts";
-import { FakeClock, settle } from "../../support/fake-clock.ts";
+import { FakeClock, settleUntil } from "../../support/fake-clock.ts";
 import { aContext, aDeviceOf, aSimulation, bytes, pointsOf, portOf } from "../../support/modbus-device.ts";
 import { answerZeros, type Behaviour, exception, frame, ScriptedSlave } from "../../support/scripted-slave.ts";
 
@@ -144,8 +144,9 @@ test("a verified write is done once the value is read back, and fails where it i
 /** Moves to the pause between two read-backs, once the exchange that now has its answer is done. */
 async function nextTimer(clock: FakeClock, more: boolean): Promise<void> {
   const start = clock.monotonic();
-  while (more && clock.next !== start + 100) await settle();
-  if (more) await clock.advance(100);
+  if (!more) return;
+  await settleUntil("the next read-back is planned", () => clock.next === start + 100);
+  await clock.advance(100);
 }
 
 test("steps run in order, counted as the device counts, and wait in between", async (t) => {
@@ -153,7 +154,7 @@ test("steps run in order, counted as the device counts, and wait in between", as
   const steps = [{ holding: 40_100, value: bytes("a5 a5") }, { wait: "3s" }, { coil: 5, value: true }];
   const done = device.invoke(steps.map((step) => modbus.step.parse(step)));
   await slave.received(1);
-  while (clock.next !== 3000) await settle();
+  await settleUntil("the wait has begun", () => clock.next === 3000);
   assert.equal(slave.requests.length, 1);
   await clock.advance(3000);
   await done;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeviceLink } from "../../../src/adapter.ts";
 import { SECOND } from "../../../src/clock.ts";
-import { settle } from "../../support/fake-clock.ts";
+import { settleUntil } from "../../support/fake-clock.ts";
 import { aDevice, aHostileSlave, fails, level, reconnects, timesOut, ZEROS } from "../../support/modbus-client.ts";
 import { answerZeros, type Behaviour, ScriptedSlave, silent, zeros } from "../../support/scripted-slave.ts";
 
@@ -71,7 +71,7 @@ test("a name that has several addresses says why none of them answers", async (t
 test("a slave that refuses a connection soon after the last one is left alone for a second", async (t) => {
   const { slave, device, clock } = await aHostileSlave(t, (_, socket) => socket.destroy());
   await fails(device, "unreachable", /closed/);
-  while (clock.next === undefined) await settle();
+  await settleUntil("a pause is planned", () => clock.next !== undefined);
   await clock.advance(999);
   assert.equal(slave.connections, 1);
   await clock.advance(251);

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { test } from "node:test";
 import { UdpTransport } from "../../../src/servers/transport/udp.ts";
+import { settleUntil } from "../../support/fake-clock.ts";
 
 async function aSocket(): Promise<Socket> {
   const socket = createSocket("udp4");
@@ -27,9 +28,9 @@ test("only the server is heard: a datagram from another port of the same host is
   transport.send(Buffer.from("hello"));
   const [, from] = await once(server, "message");
   stranger.send("evil", from.port, "127.0.0.1");
-  while (transport.counters.foreign === 0) await new Promise((resolve) => setImmediate(resolve));
+  await settleUntil("the stranger was heard", () => transport.counters.foreign > 0);
   server.send("good", from.port, "127.0.0.1");
-  while (heard.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await settleUntil("a datagram", () => heard.length > 0);
 
   assert.deepEqual(heard, ["good"]);
   assert.equal(transport.counters.foreign, 1);
@@ -71,7 +72,7 @@ test("what is sent before the end arrives, in order", async (t) => {
   await transport.resolve();
   for (const text of ["first", "second", "last"]) transport.send(Buffer.from(text));
   await transport.close();
-  while (heard.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  await settleUntil("three datagrams", () => heard.length === 3);
   assert.deepEqual(heard, ["first", "second", "last"]);
   assert.equal(transport.counters.sent, 3);
   assert.equal(transport.counters.sendErrors, 0);
