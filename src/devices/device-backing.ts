@@ -3,15 +3,15 @@ import type { PointId } from "../adapter.ts";
 import type { Clock, Millis } from "../clock.ts";
 import { DeviceError, Lwm2mError } from "../errors.ts";
 import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
-import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
+import type { Path } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
 import type { Backing, Commit, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
 import type { PointSource } from "../mapping/plan-types.ts";
-import { type DeviceModel, errorCodePath, type Leaf } from "./device-model.ts";
+import { type DeviceModel, errorCodePath, type Leaf, positionOf, resourceAt, type Slot } from "./device-model.ts";
 import type { DeviceSession } from "./device-session.ts";
 import type { Readings } from "./readings.ts";
-import type { Known, Values } from "./values.ts";
+import { NEVER, type Values } from "./values.ts";
 
 export interface BackingParts {
   readonly prefix: string;
@@ -41,16 +41,16 @@ interface WriteRequest extends PathValue {
 interface Circumstances {
   /** Why the device cannot be asked. */
   readonly absence?: string;
-  /** The device was asked: what was known of each stale path before, and why the read failed. */
+  /** The device was asked: how many readings of each stale leaf there were before, and why the read failed. */
   readonly asked?: {
-    readonly before: ReadonlyMap<Path, Known | undefined>;
+    readonly before: ReadonlyMap<Slot, number>;
     readonly failure: DeviceError | undefined;
   };
 }
 
-type PointLeaf = Leaf & { readonly point: PointId };
-
-const NO_LEAVES: readonly Leaf[] = [];
+const NO_SLOTS: readonly Slot[] = [];
+/** Nothing to tell: what is known holds. */
+const ALL_FRESH: Circumstances = {};
 
 export class DeviceBacking implements Backing {
   readonly prefix: string;
@@ -69,19 +69,17 @@ export class DeviceBacking implements Backing {
    * Answers from the values what is younger than its poll period, and asks the device for the rest, in one read. While the
    * device is away its points answer 5.00 with the reason and the time of the last contact.
    */
-  async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
+  read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
     const absence = this.port.absence();
-    if (absence !== undefined) return resources.map((resource) => this.outcome(resource, { absence }));
+    if (absence !== undefined) return Promise.resolve(this.outcomes(resources, { absence }));
     const stale = this.staleAmong(resources);
-    if (stale.length === 0) return resources.map((resource) => this.outcome(resource, {}));
-    const before = new Map(stale.map(({ path }) => [path, this.parts.values.get(path)]));
-    const failure = await failureOf(this.parts.session.read(stale.map(({ point }) => point)));
-    return resources.map((resource) => this.outcome(resource, { asked: { before, failure } }));
+    return stale.length === 0 ? Promise.resolve(this.outcomes(resources, ALL_FRESH)) : this.ask(resources, stale);
   }
 
   /** The last good value of a path, with the time of its newest measurement; the device is not asked. */
   latest(path: Path): Sample | undefined {
-    return this.parts.values.get(path)?.good;
+    const at = positionOf(this.parts.model, path);
+    return at === undefined ? undefined : this.parts.values.sample(at);
   }
 
   /** Converts all values before the first is written, so that a value that cannot be written leaves nothing half done. */
@@ -99,8 +97,7 @@ export class DeviceBacking implements Backing {
     for (const { path, value, point, source, raw } of requests) {
       try {
         const order = await this.parts.session.write(point, raw.raw, raw.mask);
-        const sample = { path, value, time: this.parts.clock.wall() };
-        const changed = this.parts.readings.takeWritten(point, sample, order);
+        const changed = this.parts.readings.takeWritten(point, value, this.parts.clock.wall(), order);
         if (source.readable) this.port.report(changed);
       } catch (error) {
         const others = done.length === 0 ? "" : `; written before it: ${done.join(", ")}`;
@@ -123,53 +120,65 @@ export class DeviceBacking implements Backing {
     }
   }
 
-  /** The points that must be asked. Nearly every read finds all of them fresh, and makes nothing. */
-  private staleAmong(resources: readonly Path[]): readonly PointLeaf[] {
-    let stale: PointLeaf[] | undefined;
-    for (const resource of resources) {
-      for (const leaf of this.parts.model.leaves.get(resource) ?? NO_LEAVES) {
-        if (!isReadable(leaf) || !isPointLeaf(leaf) || this.isFresh(leaf)) continue;
-        stale ??= [];
-        stale.push(leaf);
-      }
-    }
-    return stale ?? [];
+  /** Asks the device for what is stale, and tells of all the resources what is known then. */
+  private async ask(resources: readonly Path[], stale: readonly Slot[]): Promise<readonly ReadOutcome[]> {
+    const { model, values, session } = this.parts;
+    const before = new Map(stale.map((slot) => [slot, values.get(slot.at).readings]));
+    const failure = await failureOf(session.read(stale.flatMap(({ at }) => model.leaves[at]?.point ?? [])));
+    return this.outcomes(resources, { asked: { before, failure } });
   }
 
-  private isFresh({ path, source }: Leaf): boolean {
-    if (source.kind !== "point") return true;
-    const known = this.parts.values.get(path);
-    if (known === undefined || known.heard < this.port.onlineAt() || source.poll === "never") return false;
+  /** The leaves that must be asked for. Nearly every read finds all of them fresh, and makes nothing. */
+  private staleAmong(resources: readonly Path[]): readonly Slot[] {
+    let stale: Slot[] | undefined;
+    for (const resource of resources) {
+      for (const slot of this.slotsOf(resource)) {
+        if (!slot.readable || this.isFresh(slot)) continue;
+        stale ??= [];
+        stale.push(slot);
+      }
+    }
+    return stale ?? NO_SLOTS;
+  }
+
+  private isFresh({ at, poll }: Slot): boolean {
+    if (poll === "fixed") return true;
+    const { heard, bad } = this.parts.values.get(at);
+    if (heard === NEVER || heard < this.port.onlineAt() || poll === "never") return false;
     // A value that is read once stays good for the connection; a trouble may have gone.
-    if (source.poll === "connect") return known.bad === undefined;
-    return this.parts.clock.monotonic() - known.heard < source.poll.every;
+    if (poll === "connect") return bad === undefined;
+    return this.parts.clock.monotonic() - heard < poll.every;
+  }
+
+  private outcomes(resources: readonly Path[], circumstances: Circumstances): readonly ReadOutcome[] {
+    return resources.map((resource) => this.outcome(resource, circumstances));
   }
 
   private outcome(resource: Path, circumstances: Circumstances): ReadOutcome {
     const samples: Sample[] = [];
     let first: string | undefined;
-    for (const leaf of this.parts.model.leaves.get(resource) ?? NO_LEAVES) {
-      if (!isReadable(leaf)) continue;
-      const known = this.parts.values.get(leaf.path);
-      const reason = this.lack(leaf, known, circumstances);
-      if (reason !== undefined || known?.good === undefined) first ??= reason ?? `${leaf.path} has no value yet`;
-      else samples.push(known.good);
+    for (const slot of this.slotsOf(resource)) {
+      if (!slot.readable) continue;
+      const reason = this.lack(slot, circumstances);
+      const sample = reason === undefined ? this.parts.values.sample(slot.at) : undefined;
+      if (sample === undefined) first ??= reason ?? `${this.leaf(slot)?.path} has no value yet`;
+      else samples.push(sample);
     }
     return samples.length > 0 || first === undefined ? samples : notDone(first);
   }
 
   /** Why there is no value now; undefined where what is known holds. */
-  private lack(
-    { path, source }: Leaf,
-    known: Known | undefined,
-    { absence, asked }: Circumstances,
-  ): string | undefined {
-    if (source.kind !== "point") return undefined;
-    if (absence !== undefined) return path === errorCodePath(this.prefix) ? undefined : absence;
+  private lack(slot: Slot, { absence, asked }: Circumstances): string | undefined {
+    if (slot.poll === "fixed") return undefined;
+    const { values, model } = this.parts;
+    if (absence !== undefined) {
+      return slot.at === positionOf(model, errorCodePath(this.prefix)) ? undefined : absence;
+    }
+    const { bad, readings } = values.get(slot.at);
     // Asked and not heard since: what is known is from before.
-    const unheard = asked?.before.has(path) === true && asked.before.get(path) === known;
-    const reason = unheard ? (asked.failure?.message ?? "no answer") : known?.bad?.reason;
-    return reason === undefined ? undefined : `${path} could not be read: ${reason}`;
+    const unheard = asked?.before.get(slot) === readings;
+    const reason = unheard ? (asked.failure?.message ?? "no answer") : bad?.reason;
+    return reason === undefined ? undefined : `${this.leaf(slot)?.path} could not be read: ${reason}`;
   }
 
   private writeRequest({ path, value }: PathValue): WriteRequest {
@@ -181,8 +190,17 @@ export class DeviceBacking implements Backing {
   }
 
   private leafAt(path: Path): Leaf | undefined {
-    const { resourceInstance: _, ...resource } = pathParts(path);
-    return this.parts.model.leaves.get(makePath(resource))?.find((leaf) => leaf.path === path);
+    const { model } = this.parts;
+    const at = positionOf(model, path);
+    return at === undefined ? undefined : model.leaves[at];
+  }
+
+  private slotsOf(resource: Path): readonly Slot[] {
+    return resourceAt(this.parts.model, resource)?.slots ?? NO_SLOTS;
+  }
+
+  private leaf({ at }: Slot): Leaf | undefined {
+    return this.parts.model.leaves[at];
   }
 }
 
@@ -194,14 +212,6 @@ function rawAt(path: Path, source: PointSource, value: Value): WriteRequest["raw
     if (error instanceof Lwm2mError) throw new Lwm2mError(error.code, `${path}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-function isPointLeaf(leaf: Leaf): leaf is PointLeaf {
-  return leaf.point !== undefined;
-}
-
-function isReadable({ source }: Leaf): boolean {
-  return source.kind === "constant" || source.kind === "own" || (source.kind === "point" && source.readable);
 }
 
 async function failureOf(read: Promise<void>): Promise<DeviceError | undefined> {

@@ -6,11 +6,11 @@ import type { PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
-import type { ObjectModel, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
-import type { DevicePlan, ResourceSource } from "../mapping/plan-types.ts";
+import type { ObjectModel, ResourceModel } from "../lwm2m/tree.ts";
+import type { DevicePlan, Poll, ResourceSource } from "../mapping/plan-types.ts";
 import { SharedTrees } from "./shared-trees.ts";
 
-/** One value of the tree: a resource, or one instance of a multiple resource. */
+/** One value of the tree: a resource, or one instance of a multiple resource. Its position is that of its value, too. */
 export interface Leaf {
   readonly path: Path;
   readonly definition: ResourceDefinition;
@@ -21,10 +21,34 @@ export interface Leaf {
   readonly place?: Place;
 }
 
-export interface DeviceModel {
-  readonly tree: TreeModel;
-  /** By the path of the resource; in order of object, instance, resource and resource instance. */
-  readonly leaves: ReadonlyMap<Path, readonly Leaf[]>;
+export interface DeviceModel extends DeviceTree {
+  /** In order of object, instance, resource and resource instance. */
+  readonly leaves: readonly Leaf[];
+}
+
+/** What devices of one type have in common. */
+export interface DeviceTree {
+  readonly tree: ReadonlyMap<number, DeviceObject>;
+  /** Positions of the leaves that the device delivers. */
+  readonly positions: ReadonlyMap<PointId, number>;
+}
+
+export interface DeviceObject extends ObjectModel {
+  readonly instances: ReadonlyMap<number, ReadonlyMap<number, DeviceResource>>;
+}
+
+export interface DeviceResource extends ResourceModel {
+  /** Its leaves; of a multiple resource one an instance, in the order of `instances`. */
+  readonly slots: readonly Slot[];
+}
+
+/** A leaf, as far as it is the same for all devices of one type. */
+export interface Slot {
+  /** Its position among the leaves. */
+  readonly at: number;
+  readonly readable: boolean;
+  /** `fixed`: the gateway knows it by itself. */
+  readonly poll: Poll | "fixed";
 }
 
 /** Object 3 and the resources of it that the gateway itself answers. */
@@ -42,12 +66,22 @@ export function deviceModel(
   const rows: readonly Row[] = [...plan.resources.values()];
   const device = definitions.get(DEVICE_OBJECT.id) ?? deviceObject;
   const all = [...rows, ...ownRows(device, rows)].sort(inDocumentOrder);
-  const leaves = new Map<Path, Leaf[]>();
-  for (const row of all) {
-    const path = makePath({ prefix, object: row.object, instance: row.instance, resource: row.resource });
-    leaves.set(path, [...(leaves.get(path) ?? []), leafOf(row, path)]);
-  }
-  return { tree: trees.share(treeOf(all, definitions)), leaves };
+  const shared = trees.share({ tree: treeOf(all, definitions), positions: positionsOf(all) });
+  return { ...shared, leaves: all.map((row) => leafOf(row, prefix)) };
+}
+
+/** The resource at a path of the device, or around it. */
+export function resourceAt({ tree }: DeviceTree, path: Path): DeviceResource | undefined {
+  const { object = -1, instance = -1, resource = -1 } = pathParts(path);
+  return tree.get(object)?.instances.get(instance)?.get(resource);
+}
+
+/** The position of the leaf at a path. */
+export function positionOf(model: DeviceTree, path: Path): number | undefined {
+  const { resourceInstance } = pathParts(path);
+  const resource = resourceAt(model, path);
+  if (resourceInstance === undefined) return resource?.instances === undefined ? resource?.slots[0]?.at : undefined;
+  return resource?.slots[resource.instances?.indexOf(resourceInstance) ?? -1]?.at;
 }
 
 /** /meter-1/3/0/11/0: where the gateway says that a device is away. */
@@ -82,15 +116,24 @@ function ownRows(definition: ObjectDefinition, mapped: readonly Row[]): Row[] {
   return own;
 }
 
-function leafOf(row: Row, resource: Path): Leaf {
-  const { definition, source, point, place, resourceInstance } = row;
+function leafOf({ object, instance, resource, resourceInstance, ...row }: Row, prefix: string): Leaf {
+  const { definition, source, point, place } = row;
+  const parts = { prefix, object, instance, resource };
   return {
-    path: resourceInstance === undefined ? resource : makePath({ ...pathParts(resource), resourceInstance }),
+    path: makePath(resourceInstance === undefined ? parts : { ...parts, resourceInstance }),
     definition,
     source,
     ...(point === undefined ? {} : { point }),
     ...(place === undefined ? {} : { place }),
   };
+}
+
+function positionsOf(rows: readonly Row[]): ReadonlyMap<PointId, number> {
+  const positions = new Map<PointId, number>();
+  for (const [at, { point, source }] of rows.entries()) {
+    if (point !== undefined && source.kind === "point") positions.set(point, at);
+  }
+  return positions;
 }
 
 function inDocumentOrder(a: Row, b: Row): number {
@@ -102,28 +145,41 @@ function inDocumentOrder(a: Row, b: Row): number {
   );
 }
 
-function treeOf(rows: readonly Row[], definitions: ReadonlyMap<number, ObjectDefinition>): TreeModel {
-  const objects = new Map<number, ObjectModel>();
-  const instancesOf = new Map<number, Map<number, Map<number, ResourceModel>>>();
-  for (const row of rows) {
+function treeOf(rows: readonly Row[], definitions: ReadonlyMap<number, ObjectDefinition>): DeviceTree["tree"] {
+  const objects = new Map<number, DeviceObject>();
+  const instancesOf = new Map<number, Map<number, Map<number, DeviceResource>>>();
+  for (const [at, row] of rows.entries()) {
     const definition = definitions.get(row.object);
     if (definition === undefined) continue;
-    const instances = instancesOf.get(row.object) ?? new Map<number, Map<number, ResourceModel>>();
+    const instances = instancesOf.get(row.object) ?? new Map<number, Map<number, DeviceResource>>();
     instancesOf.set(row.object, instances);
     objects.set(row.object, { definition, instances });
-    const resources = instances.get(row.instance) ?? new Map<number, ResourceModel>();
+    const resources = instances.get(row.instance) ?? new Map<number, DeviceResource>();
     instances.set(row.instance, resources);
-    resources.set(row.resource, resourceModel(row, resources.get(row.resource)));
+    resources.set(row.resource, resourceModel(row, at, resources.get(row.resource)));
   }
   return objects;
 }
 
 /** A resource can what any of its instances can. */
-function resourceModel(row: Row, before: ResourceModel | undefined): ResourceModel {
+function resourceModel(row: Row, at: number, before: DeviceResource | undefined): DeviceResource {
   const { definition, resourceInstance } = row;
   const operations = bothOperations(before?.operations ?? "", operationsOf(row));
-  if (resourceInstance === undefined) return { definition, operations };
-  return { definition, operations, instances: [...(before?.instances ?? []), resourceInstance] };
+  const slots = [...(before?.slots ?? []), slotOf(row, at)];
+  if (resourceInstance === undefined) return { definition, operations, slots };
+  return { definition, operations, slots, instances: [...(before?.instances ?? []), resourceInstance] };
+}
+
+function slotOf({ source }: Row, at: number): Slot {
+  switch (source.kind) {
+    case "constant":
+    case "own":
+      return { at, readable: true, poll: "fixed" };
+    case "point":
+      return { at, readable: source.readable, poll: source.poll };
+    case "execute":
+      return { at, readable: false, poll: "fixed" };
+  }
 }
 
 type Operations = ResourceDefinition["operations"];

@@ -1,9 +1,9 @@
 import type { Millis, UnixMillis } from "../clock.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { Value } from "../lwm2m/sample.ts";
-import type { DeviceModel, Leaf } from "./device-model.ts";
+import { type DeviceModel, type Leaf, positionOf } from "./device-model.ts";
 import type { PollWishes } from "./poll-wishes.ts";
-import type { Values } from "./values.ts";
+import { type Known, NEVER, type Values } from "./values.ts";
 
 export type DeviceState = "connecting" | "online" | "offline";
 
@@ -58,28 +58,33 @@ export interface DeviceCounters {
 }
 
 export function valueStatuses(
-  { leaves }: DeviceModel,
+  model: DeviceModel,
   values: Values,
   now: Millis,
   wishes: Pick<PollWishes, "periodOf">,
 ): ValueStatus[] {
-  const all = [...leaves.values()].flat().filter(({ definition }) => definition.type !== undefined);
-  return all.map((leaf) => {
+  return model.leaves.flatMap((leaf, at) => {
+    if (leaf.definition.type === undefined) return [];
+    const unit = leaf.definition.unit ?? sensorUnit(leaf, model, values);
     const period = leaf.point === undefined ? undefined : wishes.periodOf(leaf.point);
-    return { ...valueStatus(leaf, values, now), ...(period === undefined ? {} : { period }) };
+    return [
+      {
+        ...valueStatus(leaf, values.get(at), now),
+        ...(unit === undefined ? {} : { unit }),
+        ...(period === undefined ? {} : { period }),
+      },
+    ];
   });
 }
 
-function valueStatus({ path, definition, place }: Leaf, values: Values, now: Millis): ValueStatus {
-  const known = values.get(path);
-  const unit = definition.unit ?? sensorUnit(path, values);
+function valueStatus({ path, definition, place }: Leaf, known: Known, now: Millis): ValueStatus {
+  const { value, time, heard, bad } = known;
   return {
     path,
     name: definition.name,
-    ...(known?.good === undefined ? {} : { value: known.good.value, time: known.good.time }),
-    ...(unit === undefined ? {} : { unit }),
-    ...(known === undefined ? {} : { age: now - known.heard }),
-    ...(known?.bad === undefined ? {} : { bad: known.bad.reason }),
+    ...(value === undefined ? {} : { value, time }),
+    ...(heard === NEVER ? {} : { age: now - heard }),
+    ...(bad === undefined ? {} : { bad: bad.reason }),
     ...(place === undefined ? {} : { source: `${place.file}:${place.line}` }),
   };
 }
@@ -88,9 +93,10 @@ function valueStatus({ path, definition, place }: Leaf, values: Values, now: Mil
 const SENSOR_UNITS = 5701;
 const SENSOR_VALUES: ReadonlySet<number> = new Set([5600, 5601, 5602, 5603, 5604, 5700]);
 
-function sensorUnit(path: Path, values: Values): string | undefined {
+function sensorUnit({ path }: Leaf, model: DeviceModel, values: Values): string | undefined {
   const { resource, ...instance } = pathParts(path);
   if (resource === undefined || !SENSOR_VALUES.has(resource)) return undefined;
-  const unit = values.get(makePath({ ...instance, resource: SENSOR_UNITS }))?.good?.value;
+  const at = positionOf(model, makePath({ ...instance, resource: SENSOR_UNITS }));
+  const unit = at === undefined ? undefined : values.get(at).value;
   return typeof unit === "string" ? unit : undefined;
 }

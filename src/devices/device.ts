@@ -15,7 +15,7 @@ import { type BackingPort, DeviceBacking } from "./device-backing.ts";
 import { type DeviceModel, deviceModel } from "./device-model.ts";
 import { DeviceSession, type SessionListener } from "./device-session.ts";
 import { type DeviceState, type DeviceStatus, valueStatuses } from "./device-status.ts";
-import { errorCodeSamples, fixedSamples } from "./fixed-values.ts";
+import { errorCodeValues, fixedValues } from "./fixed-values.ts";
 import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
 import { PollWishes } from "./poll-wishes.ts";
 import { polledPoints, pollsOf, probePoint } from "./polled-points.ts";
@@ -55,7 +55,7 @@ export class Device {
   private readonly settings: DeviceSettings;
   private readonly observer: DeviceObserver;
   private readonly model: DeviceModel;
-  private readonly values = new Values();
+  private readonly values: Values;
   private readonly readings: Readings;
   private readonly session: DeviceSession;
   private readonly schedule: PollSchedule;
@@ -77,7 +77,8 @@ export class Device {
     this.settings = settings;
     this.observer = observer;
     this.model = deviceModel(plan, prefix, settings.deviceObject, settings.trees);
-    this.readings = new Readings([...this.model.leaves.values()].flat(), this.values, clock, log);
+    this.values = new Values(this.model.leaves);
+    this.readings = new Readings(this.model, this.values, clock, log);
     this.session = new DeviceSession(settings, this.sessionListener());
     const points = polledPoints(this.model);
     this.schedule = new PollSchedule(pollsOf(points), fraction);
@@ -97,7 +98,7 @@ export class Device {
 
   start(): void {
     const { clock } = this.settings;
-    this.report(this.values.update(fixedSamples(this.model, clock.wall()), clock.monotonic()));
+    this.report(this.readings.takeFixed(fixedValues(this.model), clock.wall()));
     this.presence({ type: "start" });
   }
 
@@ -213,8 +214,7 @@ export class Device {
   private changeState(): void {
     const { model, prefix, state, settings } = this;
     this.since = settings.clock.wall();
-    const errorCode = errorCodeSamples(model, prefix, state === "offline", this.since);
-    this.report(this.values.update(errorCode, settings.clock.monotonic()));
+    this.report(this.readings.takeFixed(errorCodeValues(model, prefix, state === "offline"), this.since));
     if (!this.closed) this.observer.onStateChange(this, state);
   }
 

@@ -1,7 +1,6 @@
-import type { UnixMillis } from "../clock.ts";
-import { type Path, pathParts } from "../lwm2m/path.ts";
-import type { Sample, Value } from "../lwm2m/sample.ts";
-import { DEVICE_OBJECT, type DeviceModel, errorCodePath } from "./device-model.ts";
+import { pathParts } from "../lwm2m/path.ts";
+import type { Value } from "../lwm2m/sample.ts";
+import { DEVICE_OBJECT, type DeviceModel, errorCodePath, type Leaf, positionOf } from "./device-model.ts";
 
 /** Error Code of object 3 (Core TS E.4): no error; and peripheral malfunction, which here says that the device is away. */
 const NO_ERROR = 0;
@@ -9,24 +8,31 @@ const AWAY = 8;
 /** Supported Binding and Modes: what the gateway speaks for its devices. */
 const BINDING = "U";
 
-/** The values that take no request: the constants of the mapping, and what the gateway answers in place of the device. */
-export function fixedSamples({ leaves }: DeviceModel, time: UnixMillis): Sample[] {
-  const samples: Sample[] = [];
-  for (const { path, source } of [...leaves.values()].flat()) {
-    const value = source.kind === "constant" ? source.value : source.kind === "own" ? ownValue(path) : undefined;
-    if (value !== undefined) samples.push({ path, value, time });
-  }
-  return samples;
+/** The value of a leaf that takes no request. */
+export interface FixedValue {
+  /** Position of the leaf. */
+  readonly at: number;
+  readonly value: Value;
+}
+
+/** The constants of the mapping, and what the gateway answers in place of the device. */
+export function fixedValues({ leaves }: DeviceModel): FixedValue[] {
+  return leaves.flatMap((leaf, at) => {
+    const value = fixedValue(leaf);
+    return value === undefined ? [] : [{ at, value }];
+  });
 }
 
 /** What Error Code [0] says from now on; nothing where the device itself will say it. */
-export function errorCodeSamples(model: DeviceModel, prefix: string, away: boolean, time: UnixMillis): Sample[] {
-  const path = errorCodePath(prefix);
-  if (away) return [{ path, value: AWAY, time }];
-  return fixedSamples(model, time).filter((sample) => sample.path === path);
+export function errorCodeValues(model: DeviceModel, prefix: string, away: boolean): FixedValue[] {
+  const at = positionOf(model, errorCodePath(prefix));
+  if (at === undefined) return [];
+  return away ? [{ at, value: AWAY }] : fixedValues(model).filter((fixed) => fixed.at === at);
 }
 
-function ownValue(path: Path): Value | undefined {
+function fixedValue({ path, source }: Leaf): Value | undefined {
+  if (source.kind === "constant") return source.value;
+  if (source.kind !== "own") return undefined;
   const { resource } = pathParts(path);
   if (resource === DEVICE_OBJECT.errorCode) return NO_ERROR;
   return resource === DEVICE_OBJECT.supportedBinding ? BINDING : undefined;

@@ -5,11 +5,9 @@ import type { PolledPoint } from "./poll-wishes.ts";
 
 /** What can be read of a device, in document order. */
 export function polledPoints({ leaves }: DeviceModel): readonly PolledPoint[] {
-  return [...leaves.values()]
-    .flat()
-    .flatMap(({ point, path, source }) =>
-      point !== undefined && source.kind === "point" && source.readable ? [{ point, path, source }] : [],
-    );
+  return leaves.flatMap(({ point, path, source }) =>
+    point !== undefined && source.kind === "point" && source.readable ? [{ point, path, source }] : [],
+  );
 }
 
 /** When each is read by the mapping. */

@@ -1,32 +1,23 @@
 import type { PointId, Reading, ReadResult } from "../adapter.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
-import type { Path } from "../lwm2m/path.ts";
-import type { Sample } from "../lwm2m/sample.ts";
+import type { Sample, Value } from "../lwm2m/sample.ts";
 import type { Converted, PointSource } from "../mapping/plan-types.ts";
-import type { Leaf } from "./device-model.ts";
+import type { DeviceModel } from "./device-model.ts";
 import type { Order } from "./device-session.ts";
+import type { FixedValue } from "./fixed-values.ts";
 import type { Values } from "./values.ts";
-
-interface Target {
-  readonly path: Path;
-  readonly source: PointSource;
-}
 
 /** What a device says, on its way into the values: converted by the mapping, one bad point never spoiling another. */
 export class Readings {
-  private readonly targets: ReadonlyMap<PointId, Target>;
+  private readonly model: DeviceModel;
   private readonly values: Values;
   private readonly clock: Clock;
   private readonly log: Logger;
   private readonly written = new Map<PointId, Order>();
 
-  constructor(leaves: Iterable<Leaf>, values: Values, clock: Clock, log: Logger) {
-    const targets = new Map<PointId, Target>();
-    for (const { point, path, source } of leaves) {
-      if (point !== undefined && source.kind === "point") targets.set(point, { path, source });
-    }
-    this.targets = targets;
+  constructor(model: DeviceModel, values: Values, clock: Clock, log: Logger) {
+    this.model = model;
     this.values = values;
     this.clock = clock;
     this.log = log;
@@ -34,13 +25,14 @@ export class Readings {
 
   /** The answers to a read. Returns the samples that are new. */
   takeRead(points: readonly PointId[], { readings, refused }: ReadResult, order: Order): Sample[] {
-    const answered = new Set([...readings, ...refused].map(({ point }) => point));
-    const silent = points.filter((point) => !answered.has(point));
-    const troubles = new Map(refused.map(({ point, reason }) => [point, reason]));
-    for (const point of silent) troubles.set(point, "the device gave no value");
+    const troubles = new Map<PointId, string>();
+    for (const { point, reason } of refused) troubles.set(point, reason);
+    for (const point of silentAmong(points, readings)) {
+      if (!troubles.has(point)) troubles.set(point, "the device gave no value");
+    }
     // A write may overtake a poll on the wire: what the poll read before it is older than what was written.
-    const current = readings.filter(({ point }) => (this.written.get(point) ?? 0) < order);
-    return this.take(current, troubles);
+    const isCurrent = ({ point }: Reading): boolean => (this.written.get(point) ?? 0) < order;
+    return this.take(this.written.size === 0 ? readings : readings.filter(isCurrent), troubles);
   }
 
   /** What the device said unasked. Returns the samples that are new. */
@@ -48,52 +40,70 @@ export class Readings {
     return this.take(readings, new Map());
   }
 
-  /** The device has confirmed that this point now holds the sample's value. Returns it, where it is new. */
-  takeWritten(point: PointId, sample: Sample, order: Order): Sample[] {
+  /** The device has confirmed that this point now holds the value. Returns it as a sample, where it is new. */
+  takeWritten(point: PointId, value: Value, time: UnixMillis, order: Order): Sample[] {
     this.written.set(point, order);
-    return this.values.update([sample], this.clock.monotonic());
+    const at = this.model.positions.get(point);
+    return at === undefined ? [] : this.takeFixed([{ at, value }], time);
+  }
+
+  /** What holds without a reading. Returns the samples that are new. */
+  takeFixed(values: readonly FixedValue[], time: UnixMillis): Sample[] {
+    const now = this.clock.monotonic();
+    return values.flatMap(({ at, value }) => this.values.take(at, value, time, now) ?? []);
   }
 
   private take(readings: readonly Reading[], troubles: Map<PointId, string>): Sample[] {
     const samples: Sample[] = [];
     const recovered: PointId[] = [];
+    const now = this.clock.monotonic();
     for (const { point, value, time } of readings) {
-      const target = this.targets.get(point);
-      if (target === undefined) {
+      const at = this.model.positions.get(point);
+      const source = at === undefined ? undefined : this.model.leaves[at]?.source;
+      if (at === undefined || source?.kind !== "point") {
         this.log.debug({ point }, "a reading of a point that is not in the mapping");
         continue;
       }
-      const converted = this.convert(point, target, value);
+      const converted = this.convert(at, source, value);
       if ("bad" in converted) {
         troubles.set(point, converted.bad);
         continue;
       }
-      if (this.values.get(target.path)?.bad !== undefined) recovered.push(point);
-      samples.push({ path: target.path, value: converted.good, time });
+      if (this.values.get(at).bad !== undefined) recovered.push(point);
+      const sample = this.values.take(at, converted.good, time, now);
+      if (sample !== undefined) samples.push(sample);
     }
-    this.mark(troubles);
+    if (troubles.size > 0) this.mark(troubles, now);
     if (recovered.length > 0) this.log.info({ points: recovered }, "values are good again");
-    return this.values.update(samples, this.clock.monotonic());
+    return samples;
   }
 
-  private convert(point: PointId, { path, source }: Target, raw: Reading["value"]): Converted {
+  private convert(at: number, source: PointSource, raw: Reading["value"]): Converted {
     try {
       return source.toValue(raw);
     } catch (error) {
       const bad = "the gateway failed to convert it; its log says how";
-      if (this.values.get(path)?.bad?.reason !== bad) this.log.error({ err: error, point }, "a bug in a conversion");
+      const { point } = this.model.leaves[at] ?? {};
+      if (this.values.get(at).bad?.reason !== bad) this.log.error({ err: error, point }, "a bug in a conversion");
       return { bad };
     }
   }
 
   /** A bad value is a state: one line when it begins or its reason changes, however long it lasts. */
-  private mark(troubles: ReadonlyMap<PointId, string>): void {
+  private mark(troubles: ReadonlyMap<PointId, string>, now: Millis): void {
     const news: Record<PointId, string> = {};
     for (const [point, reason] of troubles) {
-      const target = this.targets.get(point);
-      if (target === undefined) continue;
-      if (this.values.bad(target.path, reason, this.clock.wall(), this.clock.monotonic())) news[point] = reason;
+      const at = this.model.positions.get(point);
+      if (at === undefined) continue;
+      if (this.values.bad(at, reason, this.clock.wall(), now)) news[point] = reason;
     }
     if (Object.keys(news).length > 0) this.log.warn({ points: news }, "points gave no good value");
   }
+}
+
+/** The points that no reading is of. Nearly every answer has all of them, in the order in which they were asked. */
+function silentAmong(points: readonly PointId[], readings: readonly Reading[]): readonly PointId[] {
+  if (points.length === readings.length && points.every((point, i) => readings[i]?.point === point)) return [];
+  const answered = new Set(readings.map(({ point }) => point));
+  return points.filter((point) => !answered.has(point));
 }

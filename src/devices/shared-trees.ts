@@ -1,14 +1,14 @@
-import type { ObjectModel, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
+import type { DeviceObject, DeviceResource, DeviceTree, Slot } from "./device-model.ts";
 
 /**
  * Devices of one type have the same objects under different prefixes: equal trees become one. With a thousand devices it is
- * this one that every read walks through, and that the processor therefore has at hand.
+ * this one that every read and every poll walks through, and that the processor therefore has at hand.
  */
 export class SharedTrees {
-  private readonly trees = new Map<string, TreeModel[]>();
+  private readonly trees = new Map<string, DeviceTree[]>();
 
   /** The tree itself, or one that was here before it and is no other. */
-  share(tree: TreeModel): TreeModel {
+  share(tree: DeviceTree): DeviceTree {
     const key = outline(tree);
     const alike = this.trees.get(key) ?? [];
     const known = alike.find((other) => sameDefinitions(other, tree));
@@ -19,13 +19,19 @@ export class SharedTrees {
 }
 
 /** Everything but the definitions, as text. */
-function outline(tree: TreeModel): string {
+function outline(tree: DeviceTree): string {
   return resourcesOf(tree)
-    .map(({ path, resource }) => `${path}${resource.operations}${resource.instances?.join() ?? "-"}`)
+    .map(({ path, resource: { operations, instances, slots } }) =>
+      [path, operations, instances?.join() ?? "-", ...slots.map(slotText)].join(" "),
+    )
     .join();
 }
 
-function sameDefinitions(a: TreeModel, b: TreeModel): boolean {
+function slotText({ at, readable, poll }: Slot): string {
+  return `${at}${readable ? "r" : "-"}${typeof poll === "string" ? poll : poll.every}`;
+}
+
+function sameDefinitions(a: DeviceTree, b: DeviceTree): boolean {
   const others = resourcesOf(b);
   return resourcesOf(a).every(({ object, resource }, i) => {
     const other = others[i];
@@ -35,11 +41,11 @@ function sameDefinitions(a: TreeModel, b: TreeModel): boolean {
 
 interface Resource {
   readonly path: string;
-  readonly object: ObjectModel;
-  readonly resource: ResourceModel;
+  readonly object: DeviceObject;
+  readonly resource: DeviceResource;
 }
 
-function resourcesOf(tree: TreeModel): readonly Resource[] {
+function resourcesOf({ tree }: DeviceTree): readonly Resource[] {
   return [...tree].flatMap(([id, object]) =>
     [...object.instances].flatMap(([instance, resources]) =>
       [...resources].map(([number, resource]) => ({ path: `${id}/${instance}/${number}`, object, resource })),

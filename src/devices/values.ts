@@ -1,43 +1,82 @@
 import type { Millis, UnixMillis } from "../clock.ts";
 import type { Path } from "../lwm2m/path.ts";
-import { type Sample, sameValue } from "../lwm2m/sample.ts";
+import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
 
-/** What is known of one path. */
+/** What is known of one leaf now. It changes with each reading: take of it what is needed, and keep nothing. */
 export interface Known {
-  /** The last good value, with the time at which it was measured. */
-  readonly good?: Sample;
-  /** Why the newest reading is no value, and when it came; absent while the value is good. */
-  readonly bad?: { readonly reason: string; readonly time: UnixMillis };
-  /** When the newest reading, good or bad, came in. Monotonic: an NTP step makes no value younger. */
+  /** The last good value; undefined: there was none yet. */
+  readonly value: Value | undefined;
+  /** When it was measured. */
+  readonly time: UnixMillis;
+  /** Why the newest reading is no value, and when it came; undefined while the value is good. */
+  readonly bad: { readonly reason: string; readonly time: UnixMillis } | undefined;
+  /** When the newest reading, good or bad, came in; NEVER: none did. Monotonic: an NTP step makes no value younger. */
   readonly heard: Millis;
+  /** How many readings have come in. */
+  readonly readings: number;
 }
 
-/** The newest reading of each path of a device, good or bad. A value keeps the time at which it was measured. */
-export class Values {
-  private readonly known = new Map<Path, Known>();
+export const NEVER: Millis = Number.NEGATIVE_INFINITY;
 
-  /** Takes good samples; returns those whose value is new. A value read again unchanged is younger, but not new. */
-  update(samples: readonly Sample[], now: Millis): Sample[] {
-    const changed: Sample[] = [];
-    for (const sample of samples) {
-      const before = this.known.get(sample.path)?.good;
-      this.known.set(sample.path, { good: sample, heard: now });
-      if (before === undefined || !sameValue(before.value, sample.value)) changed.push(sample);
-    }
-    return changed;
+type Cell = { -readonly [Key in keyof Known]: Known[Key] } & { readonly path: Path };
+
+/**
+ * The newest reading of each leaf of a device, good or bad, by the position of the leaf. Cells are made once and written in
+ * place: thousands of values that are polled for ever must leave no garbage behind.
+ */
+export class Values {
+  private readonly cells: readonly Cell[];
+
+  /** `leaves`: those of the device's model. */
+  constructor(leaves: readonly { readonly path: Path }[]) {
+    this.cells = leaves.map(({ path }) => ({
+      path,
+      value: undefined,
+      time: Number.NaN,
+      bad: undefined,
+      heard: NEVER,
+      readings: 0,
+    }));
+  }
+
+  /** Takes a good value; returns it as a sample where it is new. One that is read again unchanged is younger, but not new. */
+  take(at: number, value: Value, time: UnixMillis, now: Millis): Sample | undefined {
+    const cell = this.cell(at);
+    const isNew = cell.value === undefined || !sameValue(cell.value, value);
+    if (isNew) cell.value = value;
+    cell.time = time;
+    cell.bad = undefined;
+    cell.heard = now;
+    cell.readings++;
+    return isNew ? { path: cell.path, value, time } : undefined;
   }
 
   /**
    * The newest reading is no value; the last good one stays as it was. Returns whether that is new: a reason that changes
    * with each reading ("999 is not within 0..400") is none.
    */
-  bad(path: Path, reason: string, time: UnixMillis, now: Millis): boolean {
-    const before = this.known.get(path);
-    this.known.set(path, { ...before, bad: { reason, time }, heard: now });
-    return before?.bad === undefined;
+  bad(at: number, reason: string, time: UnixMillis, now: Millis): boolean {
+    const cell = this.cell(at);
+    const isNew = cell.bad === undefined;
+    cell.bad = { reason, time };
+    cell.heard = now;
+    cell.readings++;
+    return isNew;
   }
 
-  get(path: Path): Known | undefined {
-    return this.known.get(path);
+  get(at: number): Known {
+    return this.cell(at);
+  }
+
+  /** The last good value with the time at which it was measured. */
+  sample(at: number): Sample | undefined {
+    const { path, value, time } = this.cell(at);
+    return value === undefined ? undefined : { path, value, time };
+  }
+
+  private cell(at: number): Cell {
+    const cell = this.cells[at];
+    if (cell === undefined) throw new RangeError(`the device has no leaf ${at}`);
+    return cell;
   }
 }

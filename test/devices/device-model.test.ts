@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceModel, errorCodePath } from "../../src/devices/device-model.ts";
+import { deviceModel, errorCodePath, positionOf } from "../../src/devices/device-model.ts";
+import { parsePath } from "../../src/lwm2m/path.ts";
 import type { ResourceSource } from "../../src/mapping/plan-types.ts";
 import { aPlan, constant, definitionOf, point } from "../support/device-plan.ts";
 
@@ -22,7 +23,7 @@ test("a device has its mapped objects and object 3, with version and instances",
 test("leaves come in document order, whatever the order of the mapping", () => {
   const { leaves } = model({ "3316/10/5700": point(), "3316/9/5701": constant("V"), "3316/9/5700": point() });
   assert.deepEqual(
-    [...leaves.keys()].filter((path) => path.startsWith("/meter-1/3316/")),
+    leaves.map(({ path }) => path).filter((path) => path.startsWith("/meter-1/3316/")),
     ["/meter-1/3316/9/5700", "/meter-1/3316/9/5701", "/meter-1/3316/10/5700"],
   );
 });
@@ -51,4 +52,20 @@ test("reboot is there and cannot be executed, unless the mapping has it", () => 
 
 test("the path of the error code carries the prefix", () => {
   assert.equal(errorCodePath("meter-1"), "/meter-1/3/0/11/0");
+});
+
+test("a leaf is found by its path and by its point; a resource of several is none", () => {
+  const found = model({
+    "3/0/11/1": point(),
+    "3/0/11/0": point(),
+    "3316/0/5700": point(),
+    "3316/0/5701": constant("V"),
+  });
+  const { leaves, positions } = found;
+  for (const [at, { path }] of leaves.entries()) assert.equal(positionOf(found, path), at);
+  assert.equal(leaves[positions.get("3/0/11/1") ?? -1]?.path, "/meter-1/3/0/11/1");
+  assert.equal(positions.get("3316/0/5701"), undefined);
+  for (const path of ["/meter-1/3/0/11", "/meter-1/3/0/11/2", "/meter-1/3316/0/5700/0", "/meter-1/3316/1/5700"]) {
+    assert.equal(positionOf(found, parsePath(path)), undefined);
+  }
 });

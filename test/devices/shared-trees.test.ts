@@ -17,6 +17,14 @@ test("devices with the same objects share one tree, whatever their values and pr
   assert.equal(one, other);
 });
 
+test("another poll makes another tree", () => {
+  const trees = new SharedTrees();
+  const plain = treeOf(trees, "meter-1", aPlan({ "3316/0/5700": point() }));
+  assert.notEqual(treeOf(trees, "meter-2", aPlan({ "3316/0/5700": point({ poll: "never" }) })), plain);
+  assert.notEqual(treeOf(trees, "meter-3", aPlan({ "3316/0/5700": point({ poll: { every: 1 } }) })), plain);
+  assert.notEqual(treeOf(trees, "meter-4", aPlan({ "3316/0/5700": constant(1) })), plain);
+});
+
 test("another resource, another operation or another definition makes another tree", () => {
   const trees = new SharedTrees();
   const plain = treeOf(trees, "meter-1", aPlan({ "3316/0/5700": point() }));
