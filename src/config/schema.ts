@@ -39,6 +39,11 @@ const gatewaySchema = z.strictObject({
 
 const period = durationSchema.refine((millis) => millis % SECOND === 0, { message: "expected whole seconds" });
 
+/** Core 1.2 §6.2.1: `oma:name`, `v:name`, or an RFC 6920 suite and a hash of 32 bits at least; no list in a list. */
+const profileId = z.string().regex(/^(?:(?:oma|v):[!#-+\--~]{1,64}|[0-9]{1,2}:(?:[0-9a-f]{2}){4,64})$/, {
+  message: "expected oma:NAME, v:NAME or SUITE:HASH, such as oma:gateway or 6:27354b9a",
+});
+
 export const serverSchema = z.strictObject({
   id: z.int().min(1).max(65534).describe("Short Server ID (1/x/0)"),
   uri: z
@@ -59,6 +64,20 @@ export const serverSchema = z.strictObject({
     .meta({ ...looksLikeNumber, enum: ["auto", "1.0", "1.1", "1.2", 1.0, 1.1, 1.2] })
     .describe("LwM2M version; auto offers 1.2 and steps down where the server refuses it")
     .default("auto"),
+  profile_id: z
+    .union([profileId, z.array(profileId).min(1).max(16)])
+    .transform((ids) => (typeof ids === "string" ? [ids] : ids))
+    .describe("Profile IDs that the server knows: once it has taken them, they stand for the object list (LwM2M 1.2)")
+    .default([]),
+  queue_mode: z
+    .boolean()
+    .describe("Registers as a client that sleeps: requests of the server wait for the next contact")
+    .default(false),
+  awake: durationSchema
+    .refine((millis) => millis >= 2 * SECOND, { message: "at least 2s, the wait for an acknowledgement" })
+    .describe("In queue mode, how long to listen after the last message (RFC 7252, MAX_TRANSMIT_WAIT)")
+    .default(93 * SECOND),
+  mute_send: z.boolean().describe("Mute Send (1/x/23): nothing is sent until the server writes false").default(false),
   pmin: period.describe("Default Minimum Period (1/x/2)").optional(),
   pmax: period.describe("Default Maximum Period (1/x/3)").optional(),
   nstart: z.int().min(1).max(64).describe("Confirmable messages in flight (RFC 7252, 4.7)").default(1),

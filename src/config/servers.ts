@@ -16,6 +16,7 @@ export function serversOf(
   return servers.map((server, i) => {
     const node = nodes[i] ?? root;
     const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
+    const { profile_id, queue_mode, awake, mute_send } = server;
     if (ids.has(id)) reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`);
     ids.add(id);
     if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
@@ -26,6 +27,10 @@ export function serversOf(
       ...uri,
       lifetime,
       version,
+      profileIds: profile_id,
+      queueMode: queue_mode,
+      awake,
+      muteSend: mute_send,
       ...(pmin === undefined ? {} : { pmin }),
       ...(pmax === undefined ? {} : { pmax }),
       nstart,

@@ -50,6 +50,14 @@ export interface ServerSettings {
   readonly lifetime: Millis;
   /** `auto` offers 1.2 and steps down where the server refuses it. */
   readonly version: "auto" | Lwm2mVersion;
+  /** Profile IDs that the server may know in place of the object list; none: the list is always sent. */
+  readonly profileIds: readonly string[];
+  /** Registered as a client that sleeps: `Q`. */
+  readonly queueMode: boolean;
+  /** In queue mode: how long it listens after its last message. */
+  readonly awake: Millis;
+  /** Mute Send, /1/x/23, until the server writes it. */
+  readonly muteSend: boolean;
   /** Default Minimum and Maximum Period: /1/x/2 and /1/x/3; absent where the user gives none. */
   readonly pmin?: Millis;
   readonly pmax?: Millis;

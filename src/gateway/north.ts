@@ -2,6 +2,7 @@
 import { type Clock, type Random, SECOND } from "../clock.ts";
 import { CoapEndpoint } from "../coap/endpoint.ts";
 import type { ServerSettings } from "../config/types.ts";
+import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
@@ -11,9 +12,18 @@ import { type Path, pathParts } from "../lwm2m/path.ts";
 import { ALL_VERSIONS, Registration } from "../lwm2m/registration.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import type { TreeOf } from "../lwm2m/tree.ts";
 import { accountOf, type ServerAccount } from "../servers/account.ts";
+import { readForSend, type SendFormat, type ServerSendOutcome } from "../servers/send.ts";
 import { Server } from "../servers/server.ts";
-import { DEFAULT_MAXIMUM_PERIOD, DEFAULT_MINIMUM_PERIOD, LIFETIME, ServerObject } from "../servers/server-object.ts";
+import { ServerObject } from "../servers/server-object.ts";
+import {
+  BINDING,
+  DEFAULT_MAXIMUM_PERIOD,
+  DEFAULT_MINIMUM_PERIOD,
+  LIFETIME,
+  NOTIFICATION_MODE,
+} from "../servers/server-resources.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Transport } from "../servers/transport/transport.ts";
 import { requiredObject, type Trees } from "./trees.ts";
@@ -31,6 +41,14 @@ export interface NorthOptions {
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
 }
 
+/** What somebody asks to be sent. */
+export interface SendWish {
+  readonly paths: readonly Path[];
+  /** Short Server IDs; absent: all. */
+  readonly servers?: readonly number[];
+  readonly format: SendFormat;
+}
+
 interface Account {
   readonly settings: ServerSettings;
   readonly account: ServerAccount;
@@ -42,15 +60,17 @@ export class North {
   private readonly options: NorthOptions;
   private readonly accounts: readonly Account[];
   private servers: readonly Server[] = [];
+  private treeOf: TreeOf = () => undefined;
 
   constructor(options: NorthOptions) {
     this.options = options;
     this.accounts = options.settings.map((settings, i) => ({ settings, account: accountOf(settings, i) }));
+    const definition = (version: string) => requiredObject(options.catalogue, 1, version);
     this.serverObject = new ServerObject(
-      requiredObject(options.catalogue, 1, "1.2"),
+      { "1.0": definition("1.0"), "1.1": definition("1.1"), "1.2": definition("1.2") },
       this.accounts.map(({ account }) => account),
       {
-        onWritten: (account, sample) => this.onWritten(account, sample),
+        onWritten: (account, samples, removed) => this.onWritten(account, samples, removed),
         onUpdateTrigger: (account) => this.server(account)?.onAccount({ type: "updateTriggered" }),
         onDisable: (account) =>
           this.server(account)?.onAccount({ type: "disable", for: account.disableTimeout * SECOND }),
@@ -61,6 +81,7 @@ export class North {
 
   /** Opens the sockets and begins to register everywhere. Rejects where a socket cannot be had. */
   async start(trees: Trees): Promise<void> {
+    this.treeOf = trees.of;
     this.servers = this.accounts.map((account) => this.makeServer(account, trees));
     await Promise.all(this.servers.map((server) => server.start()));
   }
@@ -87,8 +108,31 @@ export class North {
     for (const server of this.servers) server.objectsChanged();
   }
 
+  /** Reads the paths once, and sends what stands there to each of these servers, or to all. */
+  async send({ paths, servers, format }: SendWish): Promise<readonly ServerSendOutcome[]> {
+    const wanted = this.servers.filter(({ shortServerId }) => servers === undefined || servers.includes(shortServerId));
+    const samples = await this.readForSend(paths);
+    return Promise.all(
+      wanted.map(async (server): Promise<ServerSendOutcome> => {
+        const { shortServerId } = server;
+        if (typeof samples === "string") return { server: shortServerId, type: "notSent", reason: samples };
+        return { server: shortServerId, ...(await server.send({ samples, format })) };
+      }),
+    );
+  }
+
   status(): readonly ServerStatus[] {
     return this.servers.map((server) => server.status());
+  }
+
+  /** Or why they could not be read, as a sentence. */
+  private async readForSend(paths: readonly Path[]): Promise<readonly Sample[] | string> {
+    try {
+      return await readForSend(paths, this.treeOf);
+    } catch (error) {
+      if (!(error instanceof Lwm2mError)) throw error;
+      return error.message;
+    }
   }
 
   private makeServer({ settings, account }: Account, trees: Trees): Server {
@@ -105,9 +149,11 @@ export class North {
       registration: new Registration({
         endpoint,
         lifetime: account.lifetime,
-        binding: account.binding,
-        queueMode: false,
+        binding: "U",
+        queueMode: account.queueMode,
         versions: version === "auto" ? ALL_VERSIONS : [version],
+        supportedVersions: () => [...account.supportedVersions.values()],
+        profileIds: settings.profileIds,
         random,
         serverRetry: () => account.retry,
       }),
@@ -122,12 +168,14 @@ export class North {
     });
   }
 
-  private onWritten(account: ServerAccount, sample: Sample): void {
-    const { resource } = pathParts(sample.path);
+  private onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void {
     const server = this.server(account);
-    if (resource === LIFETIME) server?.onAccount({ type: "lifetimeChanged", lifetime: account.lifetime });
-    if (resource === DEFAULT_MINIMUM_PERIOD || resource === DEFAULT_MAXIMUM_PERIOD) server?.defaultsChanged();
-    this.changed([sample]);
+    const written = new Set([...samples.map(({ path }) => path), ...removed].map((path) => pathParts(path).resource));
+    if (written.has(LIFETIME)) server?.onAccount({ type: "lifetimeChanged", lifetime: account.lifetime });
+    if (written.has(BINDING)) server?.onAccount({ type: "queueModeChanged", queueMode: account.queueMode });
+    if (DEFAULTS.some((resource) => written.has(resource))) server?.defaultsChanged();
+    this.changed(samples);
+    for (const path of removed) this.removed(path);
   }
 
   private server({ shortServerId }: ServerAccount): Server | undefined {
@@ -135,7 +183,18 @@ export class North {
   }
 }
 
-/** What counts where no attribute is attached (Core §5.1.2). */
-function defaultsOf({ defaultMinimumPeriod: pmin, defaultMaximumPeriod: pmax }: ServerAccount): Attributes {
-  return { ...(pmin === undefined ? {} : { pmin }), ...(pmax === undefined ? {} : { pmax }) };
+/** Resources of the Server object that are attributes where no other are (Core §5.1.2). */
+const DEFAULTS: readonly number[] = [DEFAULT_MINIMUM_PERIOD, DEFAULT_MAXIMUM_PERIOD, NOTIFICATION_MODE];
+
+/** What counts where no attribute is attached. */
+function defaultsOf({
+  defaultMinimumPeriod: pmin,
+  defaultMaximumPeriod: pmax,
+  notificationMode: con,
+}: ServerAccount): Attributes {
+  return {
+    ...(pmin === undefined ? {} : { pmin }),
+    ...(pmax === undefined ? {} : { pmax }),
+    ...(con === undefined ? {} : { con }),
+  };
 }

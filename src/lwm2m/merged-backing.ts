@@ -14,9 +14,7 @@ export class MergedBacking implements Backing {
   constructor(prefix: string, backings: readonly Backing[]) {
     const stranger = backings.find((backing) => backing.prefix !== prefix);
     if (stranger !== undefined) throw new RangeError(`prefix "${stranger.prefix}" is not "${prefix}"`);
-    const [editing, ...others] = backings.flatMap((backing) => backing.editing ?? []);
-    // Edits are done together or not at all, which two of them could not promise.
-    if (others.length > 0) throw new RangeError(`prefix "${prefix}" has two backings that servers edit`);
+    const editing = mergedEditing(backings.flatMap((backing) => backing.editing ?? []));
     this.prefix = prefix;
     this.backings = backings;
     if (editing !== undefined) this.editing = editing;
@@ -89,4 +87,27 @@ export class MergedBacking implements Backing {
     const { object } = pathParts(path);
     return object === undefined ? undefined : this.backings.find(({ model }) => model.has(object));
   }
+}
+
+/** Edits are done together or not at all, which two that may fail could not promise: the one that may goes first. */
+function mergedEditing(all: readonly Editing[]): Editing | undefined {
+  const [first, ...others] = [...all].sort((a, b) => Number(a.certain ?? false) - Number(b.certain ?? false));
+  if (first === undefined || others.length === 0) return first;
+  if (others.some(({ certain }) => certain !== true)) throw new RangeError("two backings that servers edit may fail");
+  const ordered = [first, ...others];
+  const editingOf = (object = -1): Editing => ordered.find(({ objects }) => objects.has(object)) ?? first;
+  return {
+    objects: new Set(ordered.flatMap(({ objects }) => [...objects])),
+    fixed: new Set(ordered.flatMap(({ fixed = [] }) => [...fixed])),
+    freeInstance: (object) => editingOf(object).freeInstance(object),
+    prepare(edits) {
+      const commits = ordered.flatMap((editing) => {
+        const share = edits.filter(({ path }) => editingOf(pathParts(path).object) === editing);
+        return share.length === 0 ? [] : [editing.prepare(share)];
+      });
+      return async () => {
+        for (const commit of commits) await commit();
+      };
+    },
+  };
 }

@@ -83,7 +83,7 @@ export class ModelTree implements ObjectTree {
     const place = this.find(object);
     const { definition, instances } = place.object;
     const { editing } = this.backing;
-    if (!place.editable || editing === undefined) throw madeByGateway(object);
+    if (editing === undefined || !this.makes(place)) throw madeByGateway(object);
     if (!definition.multiple && instances.size > 0) throw badRequest(`${object} has one instance, and it is there`);
     return editing.freeInstance(definition.id);
   }
@@ -91,15 +91,15 @@ export class ModelTree implements ObjectTree {
   async create(instance: Path, values: readonly PathValue[]): Promise<void> {
     const object = parentPath(instance) ?? instance;
     const place = this.find(object);
-    if (!place.editable) throw madeByGateway(object);
+    if (!this.makes(place)) throw madeByGateway(object);
     await this.edit(creationEdits(instance, values, { place, model: this.backing.model }));
   }
 
   async delete(path: Path): Promise<void> {
-    const { resource, editable } = this.find(path);
-    if (!editable && resource === undefined) throw madeByGateway(path);
+    const place = this.find(path);
+    if (place.resource === undefined && !this.makes(place)) throw madeByGateway(path);
     // Transport 1.2, table of response codes: an instance of a resource that may not be deleted is 4.01.
-    if (!editable) throw new Lwm2mError(CODE.unauthorized, `${path} cannot be deleted`);
+    if (!place.editable) throw new Lwm2mError(CODE.unauthorized, `${path} cannot be deleted`);
     await this.edit([{ type: "remove", path }]);
   }
 
@@ -156,6 +156,11 @@ export class ModelTree implements ObjectTree {
   private async edit(edits: readonly Edit[]): Promise<void> {
     const { editing } = this.backing;
     if (editing !== undefined && edits.length > 0) await editing.prepare(edits)();
+  }
+
+  /** Whether servers make and remove the instances of this object. */
+  private makes({ editable, object }: Place): boolean {
+    return editable && this.backing.editing?.fixed?.has(object.definition.id) !== true;
   }
 
   private isEditable(path: Path): boolean {

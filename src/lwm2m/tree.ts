@@ -106,6 +106,8 @@ export interface Backing {
 export interface Editing {
   /** IDs of the objects that it concerns, each in the model. */
   readonly objects: ReadonlySet<number>;
+  /** Of these the instances are the gateway's, and servers only fill them. */
+  readonly fixed?: ReadonlySet<number>;
   /** An instance ID that no instance has, nor will get by what is on its way; throws Lwm2mError where there is none. */
   freeInstance(object: number): number;
   /**
@@ -114,6 +116,8 @@ export interface Editing {
    * nothing is changed.
    */
   prepare(edits: readonly Edit[]): Commit;
+  /** What it has prepared cannot fail any more. */
+  readonly certain?: true;
 }
 
 export type Edit =

@@ -1,12 +1,13 @@
 /** What the Server object (1) holds for one server: from the configuration, and written by the server itself. */
 import { SECOND } from "../clock.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 
 /** Retry resources 17 to 20 (Core §6.2.1.2); obeyed once the server wrote any of them. */
 export interface WrittenRetry {
-  count?: number;
-  timer?: number;
-  sequenceDelay?: number;
-  sequenceCount?: number;
+  count: number | undefined;
+  timer: number | undefined;
+  sequenceDelay: number | undefined;
+  sequenceCount: number | undefined;
 }
 
 /** Times in seconds, as the object has them. What a server writes holds until the daemon restarts. */
@@ -14,36 +15,59 @@ export interface ServerAccount {
   readonly shortServerId: number;
   /** Instance of object 1. */
   readonly instance: number;
+  /** What this server has registered us with, the newest before that: its instance has the resources of that version. */
+  version: Lwm2mVersion;
   lifetime: number;
   defaultMinimumPeriod: number | undefined;
   defaultMaximumPeriod: number | undefined;
   disableTimeout: number;
   notificationStoring: boolean;
-  readonly binding: string;
+  queueMode: boolean;
   readonly retry: WrittenRetry;
+  /** 22: a letter of a binding. */
+  preferredTransport: string | undefined;
+  /** 23: Send is not wanted. */
+  muteSend: boolean;
+  /** 25, by resource instance, e.g. "1.1". */
+  supportedVersions: ReadonlyMap<number, string>;
+  /** 26: notifications are Non-confirmable (0) or Confirmable (1) where no `con` says so. */
+  notificationMode: 0 | 1 | undefined;
+  /** 27: by RFC 6920. No profile id is computed here, so that it is only kept. */
+  profileHash: number | undefined;
+  readonly configured: AccountSettings;
 }
 
 /** Core's default for Disable Timeout (5). */
-const DISABLE_TIMEOUT = 86400;
+export const DISABLE_TIMEOUT = 86400;
 
 export interface AccountSettings {
   readonly id: number;
   readonly lifetime: number;
   readonly pmin?: number;
   readonly pmax?: number;
+  readonly queueMode?: boolean;
+  readonly muteSend?: boolean;
 }
 
 /** The account of one `servers:` entry; `instance` is its place in the list. Settings are in milliseconds. */
-export function accountOf({ id, lifetime, pmin, pmax }: AccountSettings, instance: number): ServerAccount {
+export function accountOf(configured: AccountSettings, instance: number): ServerAccount {
+  const { id, lifetime, pmin, pmax, queueMode = false, muteSend = false } = configured;
   return {
     shortServerId: id,
     instance,
+    version: "1.2",
     lifetime: Math.round(lifetime / SECOND),
     defaultMinimumPeriod: pmin === undefined ? undefined : Math.round(pmin / SECOND),
     defaultMaximumPeriod: pmax === undefined ? undefined : Math.round(pmax / SECOND),
     disableTimeout: DISABLE_TIMEOUT,
     notificationStoring: true,
-    binding: "U",
-    retry: {},
+    queueMode,
+    retry: { count: undefined, timer: undefined, sequenceDelay: undefined, sequenceCount: undefined },
+    preferredTransport: undefined,
+    muteSend,
+    supportedVersions: new Map(),
+    notificationMode: undefined,
+    profileHash: undefined,
+    configured,
   };
 }

@@ -65,6 +65,11 @@ export class Connection {
     return { outcome, abandon };
   }
 
+  /** Whether a request of ours waits for its answer. */
+  get busy(): boolean {
+    return this.waiting.size > 0;
+  }
+
   respond(exchange: ExchangeId, message: CoapMessage): void {
     this.feed({ type: "respond", exchange, message });
   }

@@ -27,6 +27,8 @@ export interface OutboxPort {
   /** The message for what an observation owes, oldest first; undefined where the observation is gone. */
   compose(id: ObservationId, reports: readonly Report[]): Composed | undefined;
   transmit(id: ObservationId, notification: number, composed: Composed): void;
+  /** A report has come that must wait: the server is away, or sleeps with us. */
+  onWaiting?(): void;
 }
 
 export interface OutboxCounters {
@@ -58,6 +60,8 @@ export class Outbox {
   private readonly flying = new Map<ObservationId, number>();
   private lastNotification = 0;
   private open = false;
+  /** Closed, and not for a sleep of ours. */
+  private away = true;
   private delivered = 0;
   private dropped = 0;
   private readonly mostSamples: number;
@@ -77,6 +81,11 @@ export class Outbox {
     return { waiting, delivered: this.delivered, dropped: this.dropped };
   }
 
+  /** Whether an acknowledgement is waited for. */
+  get busy(): boolean {
+    return this.flights.size > 0;
+  }
+
   /** Adds a report; an observation keeps its newest `keep`, and nothing for a server that is away where that is 0. */
   add(id: ObservationId, report: Report, keep: number): void {
     const debt = this.owed.get(id) ?? { reports: [], keep };
@@ -86,17 +95,25 @@ export class Outbox {
     this.owed.set(id, debt);
     this.trim(id, debt);
     this.send();
+    if (!this.open && debt.reports.length > 0) this.port.onWaiting?.();
   }
 
   /** The server is there: what is owed leaves. */
   resume(): void {
     this.open = true;
+    this.away = false;
     this.send();
+  }
+
+  /** We sleep, in queue mode: the next report waits until we are awake, which is not storing. */
+  rest(): void {
+    this.open = false;
   }
 
   /** The server is away: reports gather. */
   pause(): void {
     this.open = false;
+    this.away = true;
     for (const [id, debt] of this.owed) this.trim(id, debt);
   }
 
@@ -150,7 +167,7 @@ export class Outbox {
     const { reports, keep } = debt;
     const covers = this.flights.get(this.flying.get(id) ?? 0)?.covers ?? 0;
     // For a server that is there the newest always waits its turn: that is not storing.
-    const excess = reports.length - covers - (this.open ? Math.max(1, keep) : keep);
+    const excess = reports.length - covers - (this.away ? keep : Math.max(1, keep));
     if (excess > 0) this.drop(debt, covers, excess);
     this.relieve(debt, covers);
     if (reports.length === 0) this.owed.delete(id);

@@ -55,6 +55,8 @@ export interface ReportsOptions {
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
   readonly nstart: number;
+  /** A report waits: the server is away, or sleeps with us. */
+  readonly onWaiting?: () => void;
 }
 
 export class Reports {
@@ -73,6 +75,7 @@ export class Reports {
       {
         compose: (id, reports) => this.compose(id, reports),
         transmit: (id, notification, composed) => this.transmit(id, notification, composed),
+        onWaiting: () => options.onWaiting?.(),
       },
       options.nstart,
     );

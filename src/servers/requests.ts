@@ -108,7 +108,7 @@ export class Requests {
         return { message: contentResponse(CONTENT_FORMAT.linkFormat, text.encode(links)) };
       }
       case "write": {
-        const tree = this.tree(operation.path);
+        const tree = this.tree(operation.path, "write");
         await tree.write(operation.path, decodeValues(operation, tree.typeOf, this.options.version()), operation.mode);
         return { message: changedResponse() };
       }
@@ -126,11 +126,11 @@ export class Requests {
     }
   }
 
-  /** The tree of the path, which exists. */
-  private tree(path: Path): ObjectTree {
+  /** The tree of the path, which exists, or would by a `write`. */
+  private tree(path: Path, intent?: "write"): ObjectTree {
     const tree = knownTree(this.options.treeOf, path);
     // Before format and payload are looked at: 4.04 tells more than 4.06 or 4.15 for what is not there.
-    tree.check(path);
+    tree.check(path, intent);
     return tree;
   }
 

@@ -2,142 +2,195 @@
 import type { UnixMillis } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { Lwm2mError } from "../errors.ts";
+import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
-import { type Path, pathParts } from "../lwm2m/path.ts";
-import { badRequest, notFound } from "../lwm2m/refusals.ts";
-import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
-import type { Backing, Commit, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
+import { childPath, makePath, type Path, pathParts } from "../lwm2m/path.ts";
+import { badRequest, notAllowed, notFound } from "../lwm2m/refusals.ts";
+import type { PathValue, Sample } from "../lwm2m/sample.ts";
+import type { Backing, Commit, Edit, Editing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 import type { ServerAccount } from "./account.ts";
+import { DISABLE, EXECUTABLE, FIELDS, SUPPORTED_VERSIONS, setVersion } from "./server-resources.ts";
 
 const OBJECT = 1;
-export const LIFETIME = 1;
-export const DEFAULT_MINIMUM_PERIOD = 2;
-export const DEFAULT_MAXIMUM_PERIOD = 3;
-const DISABLE = 4;
-const BINDING = 7;
-const UPDATE_TRIGGER = 8;
-/** 136 years; of resource 19 it means "no further sequence". */
-const MOST_SECONDS = 0xffff_ffff;
-
-interface Field {
-  get(account: ServerAccount): Value | undefined;
-  set?(account: ServerAccount, value: Value): void;
-}
-
-const FIELDS: Readonly<Record<number, Field>> = {
-  0: { get: (account) => account.shortServerId },
-  [LIFETIME]: { get: (account) => account.lifetime, set: (account, value) => (account.lifetime = Number(value)) },
-  [DEFAULT_MINIMUM_PERIOD]: {
-    get: (account) => account.defaultMinimumPeriod,
-    set: (account, value) => (account.defaultMinimumPeriod = Number(value)),
-  },
-  [DEFAULT_MAXIMUM_PERIOD]: {
-    get: (account) => account.defaultMaximumPeriod,
-    set: (account, value) => (account.defaultMaximumPeriod = Number(value)),
-  },
-  5: { get: (account) => account.disableTimeout, set: (account, value) => (account.disableTimeout = Number(value)) },
-  6: {
-    get: (account) => account.notificationStoring,
-    set: (account, value) => (account.notificationStoring = value === true),
-  },
-  // Writable by the object's definition; the only binding that we have is the one that runs.
-  [BINDING]: { get: (account) => account.binding, set: () => {} },
-  17: { get: ({ retry }) => retry.count, set: ({ retry }, value) => (retry.count = Number(value)) },
-  18: { get: ({ retry }) => retry.timer, set: ({ retry }, value) => (retry.timer = Number(value)) },
-  19: { get: ({ retry }) => retry.sequenceDelay, set: ({ retry }, value) => (retry.sequenceDelay = Number(value)) },
-  20: { get: ({ retry }) => retry.sequenceCount, set: ({ retry }, value) => (retry.sequenceCount = Number(value)) },
-};
-
-const EXECUTABLE = [DISABLE, UPDATE_TRIGGER];
-
-/** Every resource that this object can have, for the choice of its version. */
-const SERVER_RESOURCES: readonly number[] = [...Object.keys(FIELDS).map(Number), ...EXECUTABLE];
 
 /** What a server did to its own account. */
 export interface AccountListener {
-  onWritten(account: ServerAccount, sample: Sample): void;
+  /** What was written, and what is there no more. */
+  onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void;
   onUpdateTrigger(account: ServerAccount): void;
   onDisable(account: ServerAccount): void;
 }
 
+/** The object as each version of LwM2M has it. */
+export type ServerDefinitions = Readonly<Record<Lwm2mVersion, ObjectDefinition>>;
+
 export class ServerObject implements Backing {
   readonly prefix = "";
-  private readonly definition: ObjectDefinition;
+  /** The instances are made by the configuration; what is in them servers write and remove. */
+  readonly editing: Editing = {
+    objects: new Set([OBJECT]),
+    fixed: new Set([OBJECT]),
+    certain: true,
+    freeInstance: (object) => {
+      throw notAllowed(`the instances of object ${object} are made by the gateway's configuration`);
+    },
+    prepare: (edits) => this.prepare(edits),
+  };
+  private readonly definitions: ServerDefinitions;
   private readonly accounts: ReadonlyMap<number, ServerAccount>;
   private readonly listener: AccountListener;
   private readonly wall: () => UnixMillis;
+  private known: TreeModel | undefined;
 
   constructor(
-    definition: ObjectDefinition,
+    definitions: ServerDefinitions,
     accounts: readonly ServerAccount[],
     listener: AccountListener,
     wall: () => UnixMillis,
   ) {
-    this.definition = definition;
+    this.definitions = definitions;
     this.accounts = new Map(accounts.map((account) => [account.instance, account]));
     this.listener = listener;
     this.wall = wall;
   }
 
   get model(): TreeModel {
-    const instances = new Map([...this.accounts].map(([id, account]) => [id, this.resources(account)]));
-    return new Map([[OBJECT, { definition: this.definition, instances }]]);
+    if (this.known === undefined) {
+      const instances = new Map([...this.accounts].map(([id, account]) => [id, this.resources(account)]));
+      this.known = new Map([[OBJECT, { definition: this.definitions["1.2"], instances }]]);
+    }
+    return this.known;
+  }
+
+  /** The server has registered us with this version. */
+  registered(account: ServerAccount, version: Lwm2mVersion): void {
+    account.version = version;
+    this.known = undefined;
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
     return resources.map((path) => {
-      const value = this.field(path)?.get(this.account(path));
-      if (value === undefined) return new Lwm2mError(CODE.notFound, `${path} was never written`);
-      return [{ path, value, time: this.wall() }];
+      const samples = this.samples(this.account(path), path);
+      return samples.length === 0 ? new Lwm2mError(CODE.notFound, `${path} was never written`) : samples;
     });
   }
 
   prepareWrite(values: readonly PathValue[]): Commit {
-    for (const { path, value } of values) check(path, value);
-    return async () => {
-      for (const { path, value } of values) {
-        const account = this.account(path);
-        this.field(path)?.set?.(account, value);
-        this.listener.onWritten(account, { path, value, time: this.wall() });
-      }
-    };
+    return this.prepare(values.map((value) => ({ type: "set", ...value })));
   }
 
-  async execute(path: Path): Promise<void> {
+  async execute(path: Path, args: string): Promise<void> {
     const account = this.account(path);
     if (pathParts(path).resource === DISABLE) this.listener.onDisable(account);
-    else this.listener.onUpdateTrigger(account);
+    else {
+      checkTrigger(path, args);
+      this.listener.onUpdateTrigger(account);
+    }
   }
 
+  /** All is checked on copies of the accounts first. */
+  private prepare(edits: readonly Edit[]): Commit {
+    const copies = new Map<number, ServerAccount>();
+    for (const edit of edits) {
+      const account = this.account(edit.path);
+      const copy = copies.get(account.instance) ?? { ...account, retry: { ...account.retry } };
+      copies.set(account.instance, copy);
+      this.apply(edit, copy);
+    }
+    return async () => this.commit(edits);
+  }
+
+  private commit(edits: readonly Edit[]): void {
+    const touched = new Map<ServerAccount, Set<Path>>();
+    const before = this.model;
+    for (const edit of edits) {
+      const account = this.account(edit.path);
+      this.apply(edit, account);
+      touched.set(account, (touched.get(account) ?? new Set()).add(resourceOf(edit.path)));
+    }
+    this.known = undefined;
+    for (const [account, paths] of touched) {
+      const samples = [...paths].flatMap((path) => this.samples(account, path));
+      this.listener.onWritten(
+        account,
+        samples,
+        [...paths].flatMap((path) => this.lost(before, path)),
+      );
+    }
+  }
+
+  /** What of a resource, or of its instances, is there no more. */
+  private lost(before: TreeModel, path: Path): readonly Path[] {
+    const [old, now] = [resourceIn(before, path), resourceIn(this.model, path)];
+    if (old === undefined) return [];
+    if (now === undefined) return [path];
+    const gone = old.instances?.filter((instance) => now.instances?.includes(instance) !== true) ?? [];
+    return gone.map((instance) => childPath(path, instance));
+  }
+
+  /** Throws Lwm2mError where it makes no sense. */
+  private apply(edit: Edit, account: ServerAccount): void {
+    const { path } = edit;
+    const { resource = -1, resourceInstance } = pathParts(path);
+    if (!this.definitions[account.version].resources.has(resource)) throw notFound(path);
+    const value = edit.type === "set" ? edit.value : undefined;
+    if (resource === SUPPORTED_VERSIONS) {
+      if (resourceInstance === undefined) account.supportedVersions = new Map();
+      else setVersion(account, { path, instance: resourceInstance }, value);
+      return;
+    }
+    const field = FIELDS.get(resource);
+    if (field?.set === undefined) throw notAllowed(`${path} has no use here: it cannot be written`);
+    if (value === undefined) field.unset?.(account);
+    else field.set(account, value, path);
+  }
+
+  private samples(account: ServerAccount, path: Path): readonly Sample[] {
+    const { resource = -1 } = pathParts(path);
+    const time = this.wall();
+    if (resource === SUPPORTED_VERSIONS) {
+      return [...account.supportedVersions].map(([id, value]) => ({ path: childPath(path, id), value, time }));
+    }
+    const value = FIELDS.get(resource)?.get(account);
+    return value === undefined ? [] : [{ path, value, time }];
+  }
+
+  /** What the version has and the account holds, and what can be executed. */
   private resources(account: ServerAccount): ReadonlyMap<number, ResourceModel> {
-    const present = SERVER_RESOURCES.filter((id) => {
-      const field = FIELDS[id];
-      return field === undefined || field.set !== undefined || field.get(account) !== undefined;
+    const known = this.definitions[account.version].resources;
+    const models = [...this.definitions["1.2"].resources].flatMap(([id, definition]): [number, ResourceModel][] => {
+      if (!known.has(id)) return [];
+      const { operations } = definition;
+      if (EXECUTABLE.includes(id)) return [[id, { definition, operations }]];
+      const instances = id === SUPPORTED_VERSIONS ? [...account.supportedVersions.keys()] : undefined;
+      if (instances !== undefined) return instances.length === 0 ? [] : [[id, { definition, operations, instances }]];
+      return FIELDS.get(id)?.get(account) === undefined ? [] : [[id, { definition, operations }]];
     });
-    const models = present.flatMap((id): [number, ResourceModel][] => {
-      const definition = this.definition.resources.get(id);
-      return definition === undefined ? [] : [[id, { definition, operations: definition.operations }]];
-    });
-    return new Map(models.sort(([a], [b]) => a - b));
+    return new Map(models);
   }
 
   private account(path: Path): ServerAccount {
-    const account = this.accounts.get(pathParts(path).instance ?? 0);
+    const account = this.accounts.get(pathParts(path).instance ?? -1);
     if (account === undefined) throw notFound(path);
     return account;
   }
-
-  private field(path: Path): Field | undefined {
-    return FIELDS[pathParts(path).resource ?? -1];
-  }
 }
 
-/** Times have 32 bits: more is nobody's wish, and no calendar has a date for the end of it. This gateway has one binding. */
-function check(path: Path, value: Value): void {
-  if ((typeof value === "number" || typeof value === "bigint") && (value < 0 || value > MOST_SECONDS)) {
-    throw badRequest(`${path}: expected 0 to ${MOST_SECONDS}, not ${value}`);
-  }
-  if (pathParts(path).resource === BINDING && value !== "U") {
-    throw badRequest(`${path}: this gateway has the binding U only, not ${String(value)}`);
+function resourceOf(path: Path): Path {
+  const { resourceInstance: _instance, ...parts } = pathParts(path);
+  return makePath(parts);
+}
+
+function resourceIn(model: TreeModel, path: Path): ResourceModel | undefined {
+  const { object = -1, instance = -1, resource = -1 } = pathParts(path);
+  return model.get(object)?.instances.get(instance)?.get(resource);
+}
+
+/** Core 1.2, Server object 8: argument 0 is the binding over which the Update goes. */
+function checkTrigger(path: Path, args: string): void {
+  for (const [digit, value] of parseExecuteArguments(args)) {
+    if (digit !== 0) throw badRequest(`${path} has argument 0 only, the binding; not ${digit}`);
+    if (value !== "U") throw badRequest(`${path}: this gateway has the binding U only, not ${value || "none"}`);
   }
 }

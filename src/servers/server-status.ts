@@ -2,6 +2,7 @@ import type { UnixMillis } from "../clock.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { OutboxCounters } from "./outbox.ts";
+import type { SendCounters } from "./send.ts";
 import type { TransportCounters } from "./transport/transport.ts";
 
 /** One server as a person wants to see it; plain data. */
@@ -20,5 +21,15 @@ export interface ServerStatus {
   /** The paths that are observed; of composite observations each of theirs. */
   readonly observations: readonly Path[];
   readonly reports: OutboxCounters;
+  readonly sends: SendCounters;
+  /** In queue mode only. */
+  readonly queueMode?: QueueModeStatus;
   readonly transport: TransportCounters;
+}
+
+export interface QueueModeStatus {
+  /** When it will sleep; absent: it sleeps. */
+  readonly awakeUntil?: UnixMillis;
+  /** Datagrams of the server that came during a sleep. */
+  readonly unheard: number;
 }

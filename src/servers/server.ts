@@ -1,7 +1,6 @@
 /** One LwM2M Server: registration, requests and reports over one connection. The north, joined. */
-import type { Clock } from "../clock.ts";
+import { type Clock, type Millis, SECOND } from "../clock.ts";
 import type { CoapMachine, ExchangeId } from "../coap/endpoint.ts";
-import { type CoapMessage, findOption, OPTION } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
@@ -15,11 +14,12 @@ import { Connection } from "./connection.ts";
 import { Registrar } from "./registrar.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
+import { Sender, type SendOutcome, type SendRequest } from "./send.ts";
 import type { ServerStatus } from "./server-status.ts";
+import { Serving } from "./serving.ts";
+import { QueueModeTransport } from "./transport/queue-mode.ts";
 import type { Transport } from "./transport/transport.ts";
-
-/** Requests that may wait for our registration to be answered; a server sends one at a time (NSTART). */
-const MOST_HELD = 16;
+import { Waking } from "./waking.ts";
 
 export interface ServerOptions {
   readonly shortServerId: number;
@@ -42,72 +42,51 @@ export interface ServerOptions {
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
   /** RFC 7252 §4.7. */
   readonly nstart: number;
+  /** Core §6.5; absent: it never sleeps. */
+  readonly queueMode?: { readonly enabled: boolean; readonly awake: Millis };
+  /** /1/x/23: whether Send is not wanted. */
+  readonly muted?: () => boolean;
+  /** The server has registered us with this version. */
+  readonly onRegistered?: (version: Lwm2mVersion) => void;
 }
 
-interface Held {
-  readonly exchange: ExchangeId;
-  readonly message: CoapMessage;
-}
+/** The length of its window is nobody's concern. */
+const ALWAYS_AWAKE = { enabled: false, awake: SECOND };
 
 export class Server {
   readonly shortServerId: number;
   private readonly options: ServerOptions;
   private readonly log: Logger;
+  private readonly radio: QueueModeTransport;
+  private readonly waking: Waking;
   private readonly connection: Connection;
   private readonly registrar: Registrar;
-  private readonly requests: Requests;
   private readonly reports: Reports;
-  private readonly held: Held[] = [];
-  /** How many requests are being served. */
-  private serving = 0;
-  /** Those of them that observe; without those that were cancelled meanwhile. */
-  private readonly observing = new Set<ExchangeId>();
-  private readonly afterAnswer: (() => void)[] = [];
+  private readonly serving: Serving;
+  private readonly sender: Sender;
   private registration: { readonly location: string; readonly version: Lwm2mVersion } | undefined;
   private onStopped: () => void = () => {};
 
   constructor(options: ServerOptions) {
-    const { shortServerId, clock, transport, treeOf, attributes, gatewayTree } = options;
+    const { shortServerId, clock, coap } = options;
     this.options = options;
     this.shortServerId = shortServerId;
     this.log = options.log.child({ server: shortServerId });
-    this.connection = new Connection(transport, options.coap, clock, {
-      onRequest: (exchange, message) => this.onRequest(exchange, message),
+    this.radio = this.makeRadio();
+    this.waking = new Waking({
+      asleep: () => this.radio.asleep,
+      update: () => this.registrar.handle({ type: "awake" }),
+    });
+    this.connection = new Connection(this.radio, coap, clock, {
+      onRequest: (exchange, message) => this.serving.receive(exchange, message),
       onDelivered: (notification) => this.reports.outbox.onDelivered(notification),
       onFailed: (notification, reason, exchange) => this.onUndelivered(notification, reason, exchange),
-      onCancelled: (exchange) => this.onCancelled(exchange),
+      onCancelled: (exchange) => this.serving.cancel(exchange),
     });
-    this.requests = new Requests({
-      treeOf,
-      attributes,
-      version: () => this.registration?.version ?? "1.1",
-      log: this.log,
-    });
-    this.reports = new Reports({
-      server: shortServerId,
-      machine: options.observations,
-      clock,
-      treeOf,
-      latest: options.latest,
-      storing: options.storing,
-      onEvaluation: options.onEvaluation,
-      notifier: this.connection,
-      nstart: options.nstart,
-    });
-    this.registrar = new Registrar(
-      {
-        machine: options.registration,
-        connection: this.connection,
-        resolve: () => transport.resolve(),
-        gatewayTree,
-        clock,
-        log: this.log,
-      },
-      {
-        onAccepted: (location, version) => this.onAccepted(location, version),
-        onState: (state) => this.onState(state),
-      },
-    );
+    this.registrar = this.makeRegistrar();
+    this.reports = this.makeReports();
+    this.serving = this.makeServing();
+    this.sender = this.makeSender();
   }
 
   /** Opens the socket and begins to register. Rejects where the socket cannot be had. */
@@ -136,8 +115,8 @@ export class Server {
 
   /** A device, or a part of one, is gone: whoever observes it hears 4.04. */
   removed(path: Path): void {
-    this.reports.removed(path);
     this.options.attributes.remove(path);
+    this.reports.removed(path);
   }
 
   /** A device answers again, or for the first time. */
@@ -145,23 +124,32 @@ export class Server {
     this.reports.appeared(prefix);
   }
 
-  /** The instances of the gateway's own objects are others now. */
+  /** The instances of the gateway's own objects are others now. Said once the request that made them so is answered. */
   objectsChanged(): void {
     this.onAccount({ type: "objectsChanged" });
   }
 
   /** What was done to the account of this server; acted on once its own request is answered. */
   onAccount(event: RegistrationEvent): void {
-    if (this.serving === 0) this.registrar.handle(event);
-    else this.afterAnswer.push(() => this.registrar.handle(event));
+    this.serving.afterAnswer(() => {
+      if (event.type === "queueModeChanged") this.radio.enabled = event.queueMode;
+      this.registrar.handle(event);
+    });
   }
 
-  /** /1/x/2 or /1/x/3 was written. */
+  /** Sends values that nobody asked for, once (Core §6.4.6). */
+  send(request: SendRequest): Promise<SendOutcome> {
+    return this.sender.send(request);
+  }
+
+  /** /1/x/2, /1/x/3 or /1/x/26 was written. */
   defaultsChanged(): void {
     this.reports.attributesChanged();
   }
 
   status(): ServerStatus {
+    const { enabled, awakeUntil, unheard } = this.radio;
+    const awake = awakeUntil === undefined ? {} : { awakeUntil };
     return {
       shortServerId: this.shortServerId,
       uri: this.options.uri,
@@ -169,40 +157,81 @@ export class Server {
       ...this.registration,
       observations: this.reports.paths,
       reports: this.reports.counters,
+      sends: this.sender.counters,
+      ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
       transport: { ...this.options.transport.counters },
     };
   }
 
-  private onRequest(exchange: ExchangeId, message: CoapMessage): void {
-    const { state } = this.registrar.standing;
-    if (state === "registered" || state === "updating") {
-      void this.answer(exchange, message);
-    } else if (state === "registering" && this.held.length < MOST_HELD) {
-      // The server may be quicker with its first request than the network with its answer to our Register.
-      this.held.push({ exchange, message });
-    } else {
-      // Core §6.2.1: requests outside a registration are ignored.
-      this.connection.ignore(exchange);
-    }
+  /** Of the registration; held requests are served once there is one. */
+  private get version(): Lwm2mVersion {
+    return this.registration?.version ?? "1.1";
   }
 
-  private async answer(exchange: ExchangeId, message: CoapMessage): Promise<void> {
-    this.serving++;
-    const observes = findOption(message, OPTION.observe) !== undefined;
-    if (observes) this.observing.add(exchange);
-    const { message: response, granted, attributesAt } = await this.requests.serve(message);
-    this.connection.respond(exchange, response);
-    const wanted = observes && this.observing.delete(exchange);
-    if (granted !== undefined && wanted) this.reports.grant(exchange, granted);
-    if (attributesAt !== undefined) this.reports.attributesChanged(attributesAt);
-    this.serving--;
-    if (this.afterAnswer.length > 0) for (const act of this.afterAnswer.splice(0)) act();
+  private makeRadio(): QueueModeTransport {
+    const { transport, queueMode = ALWAYS_AWAKE, clock } = this.options;
+    return new QueueModeTransport(transport, {
+      ...queueMode,
+      clock,
+      busy: () => this.serving.busy || this.connection.busy || this.reports.outbox.busy,
+      onAsleep: () => this.reports.outbox.rest(),
+    });
   }
 
-  /** A slow device may answer an Observe that the server has taken back, or repeated, by then. */
-  private onCancelled(exchange: ExchangeId): void {
-    this.observing.delete(exchange);
-    this.reports.cancel(exchange);
+  private makeRegistrar(): Registrar {
+    const { registration: machine, gatewayTree, clock } = this.options;
+    const { connection, log } = this;
+    return new Registrar(
+      { machine, connection, resolve: () => this.radio.resolve(), gatewayTree, clock, log },
+      {
+        onAccepted: (location, version) => this.onAccepted(location, version),
+        onState: (state) => this.onState(state),
+      },
+    );
+  }
+
+  private makeReports(): Reports {
+    const { shortServerId, observations, clock, treeOf, latest, storing, nstart } = this.options;
+    return new Reports({
+      server: shortServerId,
+      machine: observations,
+      clock,
+      treeOf,
+      latest,
+      storing,
+      onEvaluation: this.options.onEvaluation,
+      notifier: {
+        notify: (exchange, notification, message, confirmable) =>
+          this.waking.whenAwake({
+            run: () => this.connection.notify(exchange, notification, message, confirmable),
+            // What was observed is void with the registration.
+            drop: () => {},
+          }),
+        endObservation: (exchange) => this.connection.endObservation(exchange),
+      },
+      nstart,
+      onWaiting: () => this.waking.wake(),
+    });
+  }
+
+  private makeServing(): Serving {
+    const { treeOf, attributes } = this.options;
+    const { connection, reports, log } = this;
+    const requests = new Requests({ treeOf, attributes, version: () => this.version, log });
+    return new Serving({ connection, requests, reports, state: () => this.registrar.standing.state });
+  }
+
+  private makeSender(): Sender {
+    const { treeOf, muted = () => false } = this.options;
+    return new Sender({
+      treeOf,
+      state: () => this.registrar.standing.state,
+      version: () => this.version,
+      muted,
+      waking: this.waking,
+      request: (message) => this.connection.request(message),
+      onSilence: () => this.registrar.handle({ type: "suspect" }),
+    });
   }
 
   /** An RST means that the observation is over; silence puts the whole session in doubt. */
@@ -224,19 +253,23 @@ export class Server {
 
   private onAccepted(location: readonly string[], version: Lwm2mVersion): void {
     this.registration = { location: `/${location.join("/")}`, version };
+    this.options.onRegistered?.(version);
     this.reports.clear();
   }
 
   private onState(state: RegistrationState): void {
     if (state === "registered") {
+      // What is owed goes before what was asked for meanwhile.
       this.reports.outbox.resume();
-      for (const { exchange, message } of this.held.splice(0)) void this.answer(exchange, message);
+      this.waking.ready();
+      this.serving.release();
     } else if (state !== "updating") {
+      this.registration = undefined;
       this.reports.outbox.pause();
-      if (state !== "registering") for (const { exchange } of this.held.splice(0)) this.connection.ignore(exchange);
+      this.waking.lost();
+      if (state !== "registering") this.serving.drop();
     }
     if (state === "deregistered") {
-      this.registration = undefined;
       this.reports.clear();
       this.onStopped();
     }

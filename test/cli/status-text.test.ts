@@ -20,6 +20,7 @@ const server: ServerStatus = {
   version: "1.2",
   observations: [parsePath("/meter-1/10242/0")],
   reports: { waiting: 0, delivered: 5123, dropped: 0 },
+  sends: { delivered: 0, refused: 0, unanswered: 0 },
   transport: { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 },
 };
 
