@@ -1,0 +1,79 @@
+/** Stored objects over a real database, without its thread: each use is one run of the gateway. */
+import assert from "node:assert/strict";
+import { StoredObjects, type StoredObjectsLimits, type StoredOwner } from "../../src/gateway/stored-objects.ts";
+import { ModelTree } from "../../src/lwm2m/model-tree.ts";
+import type { ObjectDefinition } from "../../src/lwm2m/objects/definition.ts";
+import { catalogue } from "../../src/lwm2m/objects/index.ts";
+import { parsePath } from "../../src/lwm2m/path.ts";
+import type { Value } from "../../src/lwm2m/sample.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import type { DeviceClaim, Store } from "../../src/store/store.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { type LogLine, recordingLogger } from "./recording-logger.ts";
+
+export const PORTFOLIO = definition(16);
+/** A resource of each type. */
+export const TEST_OBJECT = definition(3442);
+export const OWN: StoredOwner = { prefix: "", objects: [PORTFOLIO, TEST_OBJECT] };
+
+export interface StoreWorld {
+  readonly stored: StoredObjects;
+  readonly lines: LogLine[];
+  tree(device?: string): ModelTree;
+  /** Forgets a device. */
+  forget(id: string): boolean;
+}
+
+export type InstanceStore = Pick<Store, "loadInstances" | "saveInstances">;
+
+/** Stored objects over a real store in this directory, which is closed after the work. */
+export async function inStore<T>(
+  directory: string,
+  work: (world: StoreWorld) => Promise<T>,
+  setup: StoreSetup = {},
+): Promise<T> {
+  const { owners = [OWN], claims = [], limits } = setup;
+  const { db, devices, instances } = openDatabase(directory, ({ reason }) => assert.fail(reason));
+  const store: InstanceStore = {
+    loadInstances: async () => instances.load(),
+    saveInstances: async (changes) => instances.save(changes),
+  };
+  try {
+    devices.assign(claims);
+    const lines: LogLine[] = [];
+    const stored = new StoredObjects({
+      store: setup.store?.(store) ?? store,
+      clock: new FakeClock(),
+      log: recordingLogger(lines),
+      onChange: () => {},
+      ...(limits === undefined ? {} : { limits }),
+    });
+    await stored.adopt(owners);
+    const tree = (device?: string): ModelTree => {
+      const backing = stored.backingOf(device);
+      if (backing === undefined) throw new RangeError("it has no stored objects");
+      return new ModelTree(backing);
+    };
+    return await work({ stored, lines, tree, forget: (id) => devices.forget(id) });
+  } finally {
+    db.close();
+  }
+}
+
+export interface StoreSetup {
+  readonly owners?: readonly StoredOwner[];
+  readonly claims?: readonly DeviceClaim[];
+  readonly limits?: StoredObjectsLimits;
+  readonly store?: (store: InstanceStore) => InstanceStore;
+}
+
+export async function valuesOf(tree: ModelTree, ...objects: readonly string[]): Promise<Record<string, Value>> {
+  const samples = await Promise.all(objects.map((object) => tree.read(parsePath(object))));
+  return Object.fromEntries(samples.flat().map(({ path, value }) => [path, value]));
+}
+
+function definition(id: number): ObjectDefinition {
+  const found = catalogue.find(id);
+  if (found === undefined) throw new RangeError(`no object ${id}`);
+  return found;
+}
