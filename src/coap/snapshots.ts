@@ -7,13 +7,13 @@ import { Alarm } from "./alarms.ts";
 import { type Block, blockOffset, blockOption, blockSize, operationKey } from "./block.ts";
 import { CODE, isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
-import { type CoapMessage, findOption, OPTION, sameBytes, uintOption, withOptions } from "./options.ts";
+import { type CoapMessage, findOption, OPTION, uintOption, withOptions } from "./options.ts";
 import { refusal } from "./refusals.ts";
 
 interface Snapshot {
   readonly key: string;
-  /** The request body that it answers, as a digest: FETCH may repeat the body with each block, or leave it out. */
-  readonly asked: Uint8Array;
+  /** The key without the body: FETCH may repeat its body with each block, or leave it out. */
+  readonly operation: string;
   readonly message: CoapMessage;
   readonly alarm: Alarm;
 }
@@ -49,15 +49,21 @@ export class Snapshots {
 
   /** A later block of something kept; undefined where nothing fits the request. */
   next(request: CoapMessage, asked: Block, now: Millis): CoapMessage | undefined {
-    const snapshot = this.snapshots.get(operationKey(request));
+    const snapshot = this.find(request);
     if (snapshot === undefined) return undefined;
-    if (request.payload.length > 0 && !sameBytes(digest(request.payload), snapshot.asked)) return undefined;
     this.context.alarms.set(snapshot.alarm, now + this.context.times.exchangeLifetime);
     return slice(snapshot.message, blockOffset(asked), Math.min(asked.szx, this.context.limits.szx));
   }
 
+  /** Without the body it was asked for last: should that be another's, its ETag says so. */
+  private find(request: CoapMessage): Snapshot | undefined {
+    if (request.payload.length > 0) return this.snapshots.get(keyOf(request));
+    const operation = operationKey(request);
+    return [...this.snapshots.values()].findLast((snapshot) => snapshot.operation === operation);
+  }
+
   private keep(request: CoapMessage, answer: CoapMessage, now: Millis): void {
-    const key = operationKey(request);
+    const key = keyOf(request);
     this.drop(key);
     if (this.snapshots.size >= this.context.limits.snapshots) {
       const [oldest] = this.snapshots.keys();
@@ -66,7 +72,7 @@ export class Snapshots {
     // Observe belongs to the first block only (RFC 7959 §2.6), Block1 to the answer of the last block of a request.
     const options = answer.options.filter(({ number }) => number !== OPTION.observe && number !== OPTION.block1);
     const alarm = new Alarm(() => this.drop(key));
-    this.snapshots.set(key, { key, asked: digest(request.payload), message: { ...answer, options }, alarm });
+    this.snapshots.set(key, { key, operation: operationKey(request), message: { ...answer, options }, alarm });
     this.context.alarms.set(alarm, now + this.context.times.exchangeLifetime);
   }
 
@@ -76,6 +82,11 @@ export class Snapshots {
     this.snapshots.delete(key);
     this.context.alarms.clear(snapshot.alarm);
   }
+}
+
+/** RFC 8132 §2.1: of a FETCH the body is part of what is asked for; several run beside each other, observed ones too. */
+function keyOf(request: CoapMessage): string {
+  return operationKey(request) + String.fromCharCode(...digest(request.payload));
 }
 
 /** RFC 7959 §2.4: a block beyond the end is a bad request. */

@@ -29,6 +29,7 @@ import {
 } from "./bench.ts";
 
 const FIRST = exchangeId(1);
+const NONE = new Uint8Array(0);
 
 /** Fetches the rest of an answer as a peer does; returns the whole and how many blocks it had. */
 function fetchRest(bench: Bench, asked: CoapMessage, first: UdpMessage): { body: Uint8Array; blocks: number } {
@@ -131,6 +132,32 @@ test("FETCH: the rest is had with its body or without, but not with another body
     (asked) => effectsOf(bench.con(TOKEN, asked), "serve").length,
   );
   assert.deepEqual(served, [0, 0, 1]);
+});
+
+test("two FETCHes of different bodies are had in blocks side by side, and so are their notifications", () => {
+  const bench = new Bench();
+  const observe = uintOption(OPTION.observe, 0);
+  const asked = [bodyOf(10, 1), bodyOf(10, 2)].map((body) => request(CODE.fetch, "3", [observe], body));
+  const rest = asked.map((fetch) => ({ ...fetch, options: fetch.options.filter((option) => option !== observe) }));
+  const contents = [bodyOf(3000, 3), bodyOf(3000, 4)];
+  const first = asked.map((fetch, i) => bench.ask(tokenOf(100 + i), fetch, content(contents[i] ?? NONE, [observe])));
+  for (const i of [0, 1]) {
+    assert.equal(
+      gist(fetchRest(bench, rest[i] ?? assert.fail(), first[i] ?? assert.fail()).body),
+      gist(contents[i] ?? NONE),
+    );
+  }
+  const later = [bodyOf(4000, 5), bodyOf(4000, 6)];
+  const told = later.map((body, i) => {
+    const event = { type: "notify", exchange: exchangeId(i + 1), notification: i + 1, confirmable: false } as const;
+    return only(sent(bench.handle({ ...event, message: content(body) })));
+  });
+  for (const i of [0, 1]) {
+    assert.equal(
+      gist(fetchRest(bench, rest[i] ?? assert.fail(), told[i] ?? assert.fail()).body),
+      gist(later[i] ?? NONE),
+    );
+  }
 });
 
 test("Block1 and Block2 together: the answer to the last block has the first block of the answer", () => {
