@@ -107,3 +107,47 @@ test("LightweightM2M-1.1-int-107: a longer lifetime is told at once, and the nex
   assert.ok((next?.at ?? 0) - (update?.at ?? 0) < 2 * MINUTE);
   assert.ok((next?.at ?? 0) - (update?.at ?? 0) >= 30 * SECOND, "the old lifetime no longer counts");
 });
+
+test("LightweightM2M-1.1-int-108: queue mode is told by Q at the Register", async (t) => {
+  const { server } = await aClient(t, { servers: ["lifetime: 60s, queue_mode: true"] });
+  const [register] = server.registrations.heard;
+  assert.deepEqual(register?.query, ["ep=urn:dev:ops:32473-test", "lt=60", "lwm2m=1.2", "b=U", "Q"]);
+});
+
+test("LightweightM2M-1.1-int-109: silent 93 s after the last message, it serves again with the next Update", async (t) => {
+  const world = await aClient(t, { servers: ["lifetime: 60s, queue_mode: true"] });
+  const { clock, server } = world;
+  assert.equal((await server.write("/1/0/1", 240, text)).code, "2.04");
+  await clock.advance(SECOND);
+  assert.deepEqual(asked(world, 1), [["update", ["lt=240"], ""]]);
+  const awake = server.packets.length;
+  // The Read that the operator orders meanwhile waits in the server.
+  await clock.advance(120 * SECOND);
+  assert.equal(server.packets.length, awake, "nothing is said for so long");
+  while (since(world, 2).length === 0) await clock.advance(SECOND);
+  const [update, ...more] = since(world, 2);
+  assert.deepEqual([update?.type, update?.query, more.length], ["update", [], 0]);
+  assert.ok((update?.at ?? 0) - (since(world, 1)[0]?.at ?? 0) < 240 * SECOND, "within the lifetime");
+  assert.equal((await server.read("/1/0/1")).text, "240");
+});
+
+const PROFILE = "6:27354b9a";
+
+test("LightweightM2M-1.2-int-110: a profile stands for the object list, once the server has taken both", async (t) => {
+  const world = await aClient(t, { servers: [`${C3_ACCOUNT}, profile_id: "${PROFILE}"`] });
+  const { server } = world;
+  server.registrations.refuse.update = CODE.notFound;
+  assert.equal((await server.execute("/1/0/8")).code, "2.04");
+  await world.clock.advance(SECOND);
+  const again = since(world, 1).find(({ type }) => type === "register");
+  assert.deepEqual(again?.query.slice(1), ["lt=86400", "lwm2m=1.2", "b=U", `pid=${PROFILE}`]);
+  assert.equal(again?.objects, "");
+  assert.equal(server.registrations.location, "/rd/2");
+});
+
+test("LightweightM2M-1.2-int-111: a profile and an object list in one Register", async (t) => {
+  const { server } = await aClient(t, { servers: [`${C3_ACCOUNT}, profile_id: "${PROFILE}"`] });
+  const [register] = server.registrations.heard;
+  assert.deepEqual(register?.query.slice(1), ["lt=86400", "lwm2m=1.2", "b=U", `pid=${PROFILE}`]);
+  assert.match(register?.objects ?? "", /<\/25\/0>/);
+});
