@@ -185,6 +185,33 @@ test("gateway-7: attributes belong to a server and a prefix, and are inherited w
   assert.equal(await shown(one, VALUE), "</3303/0/5700>;pmin=5;pmax=60;gt=30.5");
 });
 
+test("gateway-9: composite operations mix the gateway and several devices", async (t) => {
+  const { bus, clock, server } = await twoRooms(t);
+  const other = `/dev-1/${TEMPERATURE}`;
+  const read = await server.fetch(["/3/0/16", VALUE, "/dev-1/3303/1", "/dev-9/3/0", "/dev-0/3303/7"]);
+  assert.equal(read.code, "2.05");
+  assert.deepEqual(read.values, {
+    "/3/0/16": "U",
+    [VALUE]: 21,
+    "/dev-1/3303/1/5700": 32,
+    "/dev-1/3303/1/5701": "Cel",
+  });
+  const changes = { "/1/0/2": 1, [`/dev-0/${DIMMER}`]: 30, [`/dev-1/${DIMMER}`]: 60 };
+  assert.equal((await server.ipatch(changes)).code, "2.04");
+  assert.deepEqual([bus.unit(1).written, bus.unit(2).written], [[[DIMMER, 30]], [[DIMMER, 60]]]);
+  const refused = await server.ipatch({ ...changes, [`/dev-1/${DIMMER}`]: 160, "/1/0/2": 9 });
+  assert.equal(refused.code, "4.00");
+  assert.match(refused.text, /\/dev-1\/3311\/0\/5851.*160/);
+  assert.deepEqual([bus.unit(1).written.length, bus.unit(2).written.length], [1, 1], "all or nothing");
+  assert.equal((await server.read("/1/0/2")).text, "1");
+  const observed = ["/3/0/16", VALUE, other];
+  await server.observeComposite(observed);
+  bus.unit(2).set(TEMPERATURE, 35);
+  await clock.advance(3 * SECOND);
+  const [news] = server.notified(observed.join(" "));
+  assert.deepEqual(news?.values, { "/3/0/16": "U", [VALUE]: 21, [other]: 35 });
+});
+
 test("gateway-10: an observation ends by Cancel, by Reset, with its instance and with its device", async (t) => {
   const world = await twoRooms(t);
   const { bus, clock, gateway, server } = world;

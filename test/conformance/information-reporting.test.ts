@@ -41,8 +41,8 @@ const PLACES: readonly Place[] = [
 
 function aReporter(t: TestContext): Promise<AGateway> {
   return aGateway(t, {
-    mapping: "c4-device",
-    prefix: "dev-1",
+    devices: ["{ id: dev-1, mapping: c4-device, link: bus, unit_id: 1, stored_objects: [16] }"],
+    gateway: "stored_objects: [16]",
     mappings: { "c4-device": DEVICE },
     prepare: ({ meter }) => meter.set("3/0/7/0", 3800).set("3/0/7/1", 5000).set("3/0/8/0", 125).set("3/0/9", 90),
   });
@@ -136,5 +136,89 @@ for (const { name, first, second } of PLACES) {
     server.notifications.length = 0;
     await clock.advance(5 * MINUTE);
     assertWithin(pauses(plain.at, server.notified(first)), [60, 60], 5 * MINUTE);
+  });
+}
+
+/** What composite observations name: the last changes with the first voltage of the device. */
+const SETS: readonly { readonly name: string; readonly prefix: string; readonly paths: readonly string[] }[] = [
+  { name: "the gateway", prefix: "", paths: ["/1/0/1", "/3/0/16", "/3/0/13"] },
+  { name: "a device under its prefix", prefix: "/dev-1", paths: ["/dev-1/3/0/9", "/dev-1/3/0/7/0"] },
+  { name: "both together", prefix: "/dev-1", paths: ["/3/0/16", "/3/0/11/0", "/dev-1/3/0/7/0"] },
+];
+
+for (const { name, paths, prefix } of SETS) {
+  test(`LightweightM2M-1.1-int-304: an Observe-Composite is answered and notified with all its paths, of ${name}`, async (t) => {
+    const { clock, meter, server } = await aReporter(t);
+    assert.equal((await server.write("/1/0/2", 30)).code, "2.04");
+    assert.equal((await server.write("/1/0/3", 45)).code, "2.04");
+    const first = await server.observeComposite(paths);
+    assert.deepEqual([first.code, Object.keys(first.values).sort()], ["2.05", [...paths].sort()]);
+    for (let i = 0; i < 240; i++) {
+      if (i % 120 < 60) meter.set("3/0/7/0", 3800 + i);
+      await clock.advance(SECOND);
+    }
+    const notified = server.notified(paths.join(" "));
+    assertWithin(pauses(first.at, notified), [30, 45], 4 * MINUTE);
+    for (const { code, values } of notified) {
+      assert.deepEqual([code, Object.keys(values).sort()], ["2.05", [...paths].sort()]);
+    }
+  });
+
+  for (const how of ["deregister", "forget"] as const) {
+    const way = how === "deregister" ? "Observe 1 and the same list" : "a Reset";
+    test(`LightweightM2M-1.1-int-305: an Observe-Composite ends by ${way}, of ${name}`, async (t) => {
+      const { clock, gateway, meter, server } = await aReporter(t);
+      await server.observeComposite(paths, { pmin: 1, pmax: 10 });
+      await clock.advance(15 * SECOND);
+      assert.equal(server.notified(paths.join(" ")).length, 1);
+      const answer = await server.cancelComposite(paths, how);
+      if (how === "deregister") assert.deepEqual(Object.keys(answer?.values ?? {}).sort(), [...paths].sort());
+      meter.set("3/0/7/0", 4000);
+      await clock.advance(MINUTE);
+      assert.equal(server.notified(paths.join(" ")).length, 1);
+      assert.deepEqual(gateway.status().servers[0]?.observations, []);
+    });
+  }
+
+  test(`LightweightM2M-1.1-int-308: what a Create makes appears in an Observe-Composite, of ${name}`, async (t) => {
+    const { clock, server } = await aReporter(t);
+    const made = `${prefix}/16/1`;
+    const observed = [...paths, made];
+    const first = await server.observeComposite(observed, { pmax: 45 });
+    assert.deepEqual(Object.keys(first.values).sort(), [...paths].sort(), "it is not there yet");
+    assert.equal((await server.create(`${prefix}/16`, { [`${made}/0/0`]: "hall 4" })).code, "2.01");
+    await clock.advance(SECOND);
+    const [news] = server.notified(observed.join(" "));
+    assert.deepEqual(Object.keys(news?.values ?? {}).sort(), [...paths, `${made}/0/0`].sort());
+    assert.equal(news?.values[`${made}/0/0`], "hall 4");
+  });
+
+  test(`LightweightM2M-1.1-int-309: what a Delete takes away leaves an Observe-Composite, which lives on, of ${name}`, async (t) => {
+    const { clock, gateway, server } = await aReporter(t);
+    const gone = `${prefix}/16/1`;
+    const observed = [...paths, gone];
+    await server.create(`${prefix}/16`, { [`${gone}/0/0`]: "hall 4" });
+    const first = await server.observeComposite(observed, { pmax: 45 });
+    assert.equal(first.values[`${gone}/0/0`], "hall 4");
+    assert.equal((await server.delete(gone)).code, "2.02");
+    await clock.advance(MINUTE);
+    const notified = server.notified(observed.join(" "));
+    assert.ok(notified.length > 0);
+    for (const { code, values } of notified) {
+      assert.deepEqual([code, Object.keys(values).sort()], ["2.05", [...paths].sort()]);
+    }
+    assert.deepEqual(gateway.status().servers[0]?.observations, observed);
+  });
+
+  test(`LightweightM2M-1.1-int-310: attributes that are written count for an Observe-Composite that runs, of ${name}`, async (t) => {
+    const { clock, server } = await aReporter(t);
+    assert.equal((await server.write("/1/0/3", 300)).code, "2.04");
+    await server.observeComposite(paths);
+    await clock.advance(MINUTE);
+    assert.deepEqual(server.notifications, []);
+    assert.equal((await server.writeAttributes(paths[0] ?? "", "pmax=5")).code, "2.04");
+    const since = clock.wall();
+    await clock.advance(MINUTE);
+    assertWithin(pauses(since, server.notified(paths.join(" "))), [0, 5], MINUTE);
   });
 }
