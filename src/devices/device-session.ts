@@ -1,9 +1,9 @@
 import type { DeviceLink, DeviceListener, Link, PointId, RawValue, ReadResult } from "../adapter.ts";
 import { type Clock, MINUTE, type Millis } from "../clock.ts";
-import { formatDuration } from "../duration.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
+import { TimeLimit } from "./time-limit.ts";
 
 /** Tells which of two requests came first: a read's is taken when it is sent, a write's when it is confirmed. */
 export type Order = number;
@@ -30,7 +30,7 @@ const LONGEST_REQUEST: Millis = 10 * MINUTE;
 /** One read of the device, for everybody who wants any of its points meanwhile. */
 interface Run {
   readonly points: readonly PointId[];
-  readonly done: Promise<void>;
+  done: Promise<void>;
 }
 
 /**
@@ -40,8 +40,9 @@ interface Run {
 export class DeviceSession {
   private readonly settings: SessionSettings;
   private readonly listener: SessionListener;
+  private readonly limit: TimeLimit;
   /** The reads on their way. No Map: one that is filled and emptied at each poll leaves its tables in the old heap. */
-  private running: readonly Run[] = [];
+  private readonly running: Run[] = [];
   private link: DeviceLink | undefined;
   private attaching: Promise<DeviceLink> | undefined;
   private lastOrder: Order = 0;
@@ -51,6 +52,7 @@ export class DeviceSession {
   constructor(settings: SessionSettings, listener: SessionListener) {
     this.settings = settings;
     this.listener = listener;
+    this.limit = new TimeLimit(settings.clock, LONGEST_REQUEST);
   }
 
   get counters(): Readonly<typeof this.counts> {
@@ -62,14 +64,13 @@ export class DeviceSession {
   }
 
   /** Resolves when the device has answered for all the points; `onRead` has had its answers by then. */
-  async read(points: readonly PointId[]): Promise<void> {
+  read(points: readonly PointId[]): Promise<void> {
     const shared = this.running.filter((run) => run.points.some((point) => points.includes(point)));
+    if (shared.length === 0) return this.share(points);
     const fresh = points.filter((point) => !shared.some((run) => run.points.includes(point)));
     const waits = shared.map(({ done }) => done);
     if (fresh.length > 0) waits.push(this.share(fresh));
-    // All of them, so that what one answered is not lost with what another did not.
-    const failed = (await Promise.allSettled(waits)).find((outcome) => outcome.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    return allOf(waits);
   }
 
   /** Resolves when the device has confirmed. */
@@ -96,23 +97,26 @@ export class DeviceSession {
     } catch (error) {
       this.settings.log.error({ err: error }, "the device could not be detached");
     }
+    this.limit.close();
   }
 
   private share(points: readonly PointId[]): Promise<void> {
-    const done = this.readNow(points).finally(() => {
-      this.running = this.running.filter((other) => other !== run);
-    });
-    const run: Run = { points, done };
-    this.running = [...this.running, run];
-    return done;
+    const run: Run = { points, done: NOTHING };
+    this.running.push(run);
+    run.done = this.perform(run);
+    return run.done;
   }
 
-  private async readNow(points: readonly PointId[]): Promise<void> {
-    const link = await this.attached();
-    this.counts.reads++;
-    const order = ++this.lastOrder;
-    const result = await this.ask(() => link.read(points));
-    if (!this.closed) this.listener.onRead(points, result, order);
+  private async perform(run: Run): Promise<void> {
+    try {
+      const link = this.link ?? (await this.attached());
+      this.counts.reads++;
+      const order = ++this.lastOrder;
+      const result = await this.ask(() => link.read(run.points));
+      if (!this.closed) this.listener.onRead(run.points, result, order);
+    } finally {
+      this.running.splice(this.running.indexOf(run), 1);
+    }
   }
 
   /** The link to the device; one attempt at a time serves everybody who waits. */
@@ -146,7 +150,7 @@ export class DeviceSession {
   /** Makes every failure a DeviceError, and tells it. A refusal is an answer too: the device is there. */
   private async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.limited(work());
+      return await this.limit.of(work());
     } catch (cause) {
       const error = this.deviceError(cause);
       if (error.kind !== "rejected") this.counts.failures++;
@@ -155,16 +159,6 @@ export class DeviceSession {
       else this.listener.onFailed(error);
       throw error;
     }
-  }
-
-  private limited<T>(work: Promise<T>): Promise<T> {
-    const { clock } = this.settings;
-    return new Promise((resolve, reject) => {
-      const giveUp = (): void =>
-        reject(new Error(`the adapter left a request unsettled for ${formatDuration(LONGEST_REQUEST)}`));
-      const cancel = clock.at(clock.monotonic() + LONGEST_REQUEST, giveUp);
-      work.then(resolve, reject).finally(cancel);
-    });
   }
 
   /** What is no DeviceError is a bug, of the adapter most likely: it costs this request, and no other device. */
@@ -184,4 +178,12 @@ export class DeviceSession {
       },
     };
   }
+}
+
+const NOTHING = Promise.resolve();
+
+/** Waits for all of them, so that what one answered is not lost with what another did not. */
+async function allOf(reads: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(reads)).find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
