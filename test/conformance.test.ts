@@ -104,6 +104,16 @@ test("the other statuses say what they must", () => {
   );
 });
 
+test("the numbers are those of the rows", () => {
+  const statuses = ["passed", "differs", "not in this version", "as another", "placeholder"];
+  const counted = [...new Set(rows.map(({ group }) => group))].map((group) => {
+    const found = rows.filter((row) => row.group === group).map(({ status }) => status.replace(AS, "as another"));
+    return [group, ...statuses.map((status) => String(found.filter((other) => other === status).length))];
+  });
+  const told = lines.filter(({ group }) => group === "In numbers").map(({ cells }) => cells);
+  assert.deepEqual(told, counted);
+});
+
 test("each feature is there, partly, or not; what is there partly says so", () => {
   const found = tableLines(features ?? "");
   assert.ok(found.length > 50);
