@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { openCoapSocket } from "../../demo/coap-socket.ts";
 import { CODE } from "../../src/coap/codes.ts";
@@ -11,47 +9,23 @@ import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions } from "../../src/c
 import { bodyOf, gist } from "../coap/bench.ts";
 import { findTool } from "../support/foreign-tool.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
-import { run, start } from "../support/process.ts";
-import { temporaryDirectory } from "../support/temp.ts";
+import { start } from "../support/process.ts";
 import { openStore } from "./coap-store.ts";
+import { findLibcoapClient, INSTALL, VARIANTS } from "./libcoap-client.ts";
 
 everyTestIsAgainst("libcoap", debianVersion("libcoap3-bin"));
 
-const INSTALL = "apt-get install -y libcoap3-bin";
-const VARIANTS = ["", "-notls", "-openssl", "-gnutls"];
 const BODY = bodyOf(5000);
 
 // ── their client, our server ─────────────────────────────────────────────────
 
 /** Our server, and their client for it: `coap` resolves with what the client wrote to its output file. */
 async function aClient(t: TestContext) {
-  const program = findTool(
-    t,
-    VARIANTS.map((variant) => `coap-client${variant}`),
-    INSTALL,
-  );
-  if (program === undefined) return undefined;
+  const client = findLibcoapClient(t);
+  if (client === undefined) return undefined;
   const store = await openStore(t);
-  const folder = temporaryDirectory(t);
-  const file = join(folder, "body");
-  writeFileSync(file, BODY);
-  const output = join(folder, "output");
-  const coap = async (path: string, ...args: readonly string[]): Promise<Uint8Array> => {
-    writeFileSync(output, "");
-    const { stderr } = await run(t, program, [
-      "-v",
-      "6",
-      "-B",
-      "10",
-      "-o",
-      output,
-      ...args,
-      `coap://127.0.0.1:${store.socket.port}/${path}`,
-    ]);
-    assert.doesNotMatch(stderr, /ERR /);
-    return readFileSync(output);
-  };
-  return { ...store, coap, file };
+  const coap = (path: string, ...args: readonly string[]) => client.ask(store.socket.port, path, ...args);
+  return { ...store, coap, file: client.file("body", BODY) };
 }
 
 test("libcoap's client puts 5,000 bytes by Block1, a new token each block, and reads them by Block2", async (t) => {
