@@ -42,6 +42,29 @@ test("a forgotten device frees its prefixes and its instance", async (t) => {
   });
 });
 
+test("stored instances survive closing and opening; of a list of changes all are done or none", async (t) => {
+  const directory = temporaryDirectory(t);
+  const kept = { object: 16, instance: 0, values: [{ resource: 5, value: Uint8Array.of(1), time: 9 }] };
+  const own = { object: 16, instance: 0, values: [{ resource: 0, resourceInstance: 2, value: 2n ** 63n, time: 7 }] };
+  await using(directory, async (store) => {
+    await store.assignDevices([{ id: "a" }]);
+    await store.saveInstances([own, { ...kept, device: "a" }, { ...kept, instance: 4 }]);
+    await store.saveInstances([{ object: 16, instance: 4 }]);
+    const strange = [
+      { object: 16, instance: 0 },
+      { ...kept, device: "nobody" },
+    ];
+    await assert.rejects(store.saveInstances(strange), StoreError);
+  });
+  await using(directory, async (store) => {
+    const { instances, damaged } = await store.loadInstances();
+    assert.deepEqual(instances, [own, { ...kept, device: "a" }]);
+    assert.deepEqual(damaged, []);
+    await store.forgetDevice("a");
+    assert.deepEqual((await store.loadInstances()).instances, [own]);
+  });
+});
+
 test("a thousand devices are placed in one transaction, and found again", async (t) => {
   const devices = Array.from({ length: 1000 }, (_, i) => ({ id: i % 2 === 0 ? `meter-${i}` : `${i}` }));
   const directory = temporaryDirectory(t);
