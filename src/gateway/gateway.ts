@@ -17,10 +17,11 @@ import { catalogue } from "../lwm2m/objects/index.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
+import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
 import { type DevicePlace, openStore, type Store } from "../store/store.ts";
-import { North } from "./north.ts";
+import { North, type SendWish } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
 import { StoredObjects } from "./stored-objects.ts";
@@ -169,6 +170,16 @@ export class Gateway {
         await this.store.close();
       }
     }
+  }
+
+  /** Sends, by LwM2M Send, what stands at these paths now; tells what became of it at each server. */
+  send(wish: SendWish): Promise<readonly ServerSendOutcome[]> {
+    return this.north.send(wish);
+  }
+
+  /** Short Server IDs. */
+  get serverIds(): readonly number[] {
+    return this.config.servers.map(({ id }) => id);
   }
 
   status(): GatewayStatus {

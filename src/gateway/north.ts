@@ -164,6 +164,9 @@ export class North {
       latest: (path) => trees.latest(path),
       storing: () => account.notificationStoring,
       onEvaluation: this.options.onEvaluation,
+      queueMode: { enabled: account.queueMode, awake: settings.awake },
+      muted: () => account.muteSend,
+      onRegistered: (registered) => this.serverObject.registered(account, registered),
       nstart,
     });
   }

@@ -14,6 +14,7 @@ import type { Transport } from "../../src/servers/transport/transport.ts";
 import { type FakeClock, fakeRandom, settle } from "./fake-clock.ts";
 import { type Answer, type Asked, answerOf, changesOf, encoded, namesOf, requestOf } from "./scripted-messages.ts";
 import { ScriptedRegistrations } from "./scripted-registrations.ts";
+import { ScriptedSends } from "./scripted-sends.ts";
 import { Wire, type WireOptions } from "./wire.ts";
 
 export interface Notification extends Answer {
@@ -31,6 +32,7 @@ export interface Packet {
 export class ScriptedServer {
   readonly wire: Wire;
   readonly registrations = new ScriptedRegistrations();
+  readonly sends = new ScriptedSends();
   readonly notifications: Notification[] = [];
   readonly packets: Packet[] = [];
   /** Where it is set, it decides when a request of the gateway is answered, by calling `answer`. */
@@ -292,7 +294,8 @@ export class ScriptedServer {
   }
 
   private serve(exchange: ExchangeId, request: CoapMessage): void {
-    const message = this.registrations.serve(request, this.clock.wall());
+    const now = this.clock.wall();
+    const message = this.sends.serve(request, now) ?? this.registrations.serve(request, now);
     const answer = (): void => this.feed?.({ type: "respond", exchange, message });
     if (this.hold === undefined) answer();
     else this.hold(answer);
