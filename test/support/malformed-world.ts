@@ -1,9 +1,11 @@
 /**
  * A gateway before requests that are wrong: each must get its code and a sentence, and leave everything as it was. Behind the
- * prefix dev-1 stands a device with a value of nearly every type that can be written.
+ * prefix dev-1 stands a device with a value of nearly every type that can be written. Servers may fill object 3442 of the
+ * gateway, which has a value of every type, and object 16 of the device.
  */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { SECOND } from "../../src/clock.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway } from "./a-gateway.ts";
 import { type RawRequest, RawRequests } from "./raw-requests.ts";
@@ -42,8 +44,8 @@ export type WrongRequest = readonly [request: RawRequest, code: string, diagnost
 
 export function anUntouchedGateway(t: TestContext): Promise<AGateway> {
   return aGateway(t, {
-    mapping: "everything",
-    prefix: "dev-1",
+    gateway: "stored_objects: [3442]",
+    devices: ["{ id: dev-1, mapping: everything, link: bus, unit_id: 1, stored_objects: [16] }"],
     mappings: { everything: DEVICE },
     prepare: ({ meter }) => {
       meter.set("3303/0/5700", 21).set("3311/0/5851", 40).set("3442/0/120", 7).set("3442/0/1120/0", 1);
@@ -55,14 +57,19 @@ export function anUntouchedGateway(t: TestContext): Promise<AGateway> {
 /** Sends each, and then looks at everything that it could have changed. */
 export async function assertRefused(t: TestContext, wrong: readonly WrongRequest[]): Promise<void> {
   const world = await anUntouchedGateway(t);
-  await world.server.writeAttributes("/dev-1/3442/0/120", "pmin=5", "gt=10");
-  await world.server.observe("/dev-1/3442/0/130");
+  const { server } = world;
+  await server.create("/3442", { "/3442/0/110": "text", "/3442/0/1110/0": "one" });
+  await server.create("/dev-1/16", { "/dev-1/16/0/0/0": "one", "/dev-1/16/0/0/1": "two" });
+  await server.writeAttributes("/dev-1/3442/0/120", "pmin=5", "gt=10");
+  await server.observe("/dev-1/3442/0/130");
+  await world.clock.advance(SECOND);
   const before = await everything(world);
   const requests = new RawRequests(world);
   for (const [request, code, diagnostic] of wrong) {
     const what = describe(request);
     const answer = await requests.send(request);
-    assert.equal(answer?.code, code, `${what}: ${answer?.text}`);
+    assert.ok(answer !== undefined, what);
+    assert.equal(answer.code, code, `${what}: ${answer.text}`);
     assert.match(answer.text, diagnostic, what);
     assert.equal(answer.format, undefined, `${what}: a diagnostic has no Content-Format`);
     assert.ok(answer.message.payload.length <= LONGEST_DIAGNOSTIC, `${what}: ${answer.message.payload.length} bytes`);
@@ -98,7 +105,7 @@ export async function everything(world: AGateway): Promise<unknown> {
 
 /** One datagram holds the answer. */
 const LONGEST_DIAGNOSTIC = 500;
-const OBJECTS = ["/1", "/3", "/25", "/dev-1/3", "/dev-1/3303", "/dev-1/3311", "/dev-1/3442"];
+const OBJECTS = ["/1", "/3", "/25", "/3442", "/dev-1/16", "/dev-1/3", "/dev-1/3303", "/dev-1/3311", "/dev-1/3442"];
 /** The clock, and the memory of the machine. */
 const CHANGING = ["/3/0/10", "/3/0/13"];
 
