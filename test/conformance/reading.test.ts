@@ -149,14 +149,30 @@ test("LightweightM2M-1.1-int-225: an instance of a resource comes alone", async 
   assert.equal((await server.read("/unit-1/3/0/7/2")).code, "4.04");
 });
 
-for (const [id, accept] of [
-  ["LightweightM2M-1.1-int-231: SenML JSON", senmlJson],
-  ["LightweightM2M-1.1-int-232: SenML CBOR", senmlCbor],
+/** What single values are on the wire, by RFC 8428 §5 and §6: base name and value. */
+const SENML_JSON = {
+  "/3/0/16": '[{"bn":"/3/0/16","vs":"U"}]',
+  "/3/0/11/0": '[{"bn":"/3/0/11/0","v":0}]',
+  "/unit-1/3/0/16": '[{"bn":"/unit-1/3/0/16","vs":"U"}]',
+};
+const SENML_CBOR = {
+  "/3/0/16": "81 a2 21 672f332f302f3136 03 6155",
+  "/3/0/11/0": "81 a2 21 692f332f302f31312f30 02 00",
+  "/unit-1/3/0/16": "81 a2 21 6e2f756e69742d312f332f302f3136 03 6155",
+};
+
+for (const [id, accept, singles] of [
+  ["LightweightM2M-1.1-int-231: SenML JSON", senmlJson, hexed(SENML_JSON)],
+  ["LightweightM2M-1.1-int-232: SenML CBOR", senmlCbor, SENML_CBOR],
 ] as const) {
   test(`${id} of object, instance, resource and resource instance`, async (t) => {
     const { server } = await aClient(t);
     const own = await readAll(server, accept, "/1", "/3/0", "/3/0/16", "/3/0/11/0");
     assert.deepEqual([own["/1/0/1"], own["/3/0/16"], own["/3/0/11/0"]], [86400, "U", 0]);
+    for (const [path, hex] of Object.entries(singles)) {
+      await readAll(server, accept, path);
+      assert.equal(lastPayload(server), hex.replaceAll(" ", ""), path);
+    }
     const paths = ["/unit-1/3", "/unit-1/3/0", "/unit-1/3/0/7", "/unit-1/3/0/16", "/unit-1/3/0/7/0"];
     for (const path of paths) {
       const values = await readAll(server, accept, path);
@@ -164,6 +180,10 @@ for (const [id, accept] of [
       assert.ok(Object.keys(values).every((name) => name === path || name.startsWith(`${path}/`)));
     }
   });
+}
+
+function hexed(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, Buffer.from(text).toString("hex")]));
 }
 
 test("LightweightM2M-1.1-int-237: without Accept the gateway chooses: SenML CBOR", async (t) => {
