@@ -8,6 +8,8 @@ export const MAJOR = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, ma
 export class CborCursor {
   private position = 0;
   private readonly bytes: Uint8Array;
+  /** Made for the first long number: it costs more than most payloads of one value. */
+  private lazyView: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -23,6 +25,25 @@ export class CborCursor {
     const byte = this.at(this.position);
     this.position++;
     return byte;
+  }
+
+  /** The next item where it is an unsigned integer of at most 16 bits, as most keys and labels are; else -1, and it stays the next. */
+  short(): number {
+    const { bytes, position } = this;
+    const head = bytes[position] ?? BREAK;
+    if (head < ONE_BYTE) {
+      this.position = position + 1;
+      return head;
+    }
+    const first = bytes[position + 1];
+    if (head === ONE_BYTE && first !== undefined) {
+      this.position = position + 2;
+      return first;
+    }
+    const second = bytes[position + 2];
+    if (head !== TWO_BYTES || first === undefined || second === undefined) return -1;
+    this.position = position + 3;
+    return (first << 8) | second;
   }
 
   /** How many items an array or map holds whose head has these five bits: endlessly many where it ends with a break. */
@@ -66,18 +87,15 @@ export class CborCursor {
   }
 
   float16(): number {
-    const start = this.advance(2);
-    return halfFloat((this.at(start) << 8) | this.at(start + 1));
+    return halfFloat(this.view().getUint16(this.advance(2)));
   }
 
   float32(): number {
-    this.copy(4);
-    return scratch.getFloat32(0);
+    return this.view().getFloat32(this.advance(4));
   }
 
   float64(): number {
-    this.copy(8);
-    return scratch.getFloat64(0);
+    return this.view().getFloat64(this.advance(8));
   }
 
   /** After the last item nothing may follow. */
@@ -95,13 +113,12 @@ export class CborCursor {
     switch (info) {
       case ONE_BYTE:
         return this.head();
-      case ONE_BYTE + 1: {
+      case TWO_BYTES: {
         const start = this.advance(2);
         return (this.at(start) << 8) | this.at(start + 1);
       }
-      case ONE_BYTE + 2:
-        this.copy(4);
-        return scratch.getUint32(0);
+      case FOUR_BYTES:
+        return this.view().getUint32(this.advance(4));
       case EIGHT_BYTES:
         return Number(this.word64());
       case INDEFINITE:
@@ -112,14 +129,12 @@ export class CborCursor {
   }
 
   private word64(): bigint {
-    this.copy(8);
-    return scratch.getBigUint64(0);
+    return this.view().getBigUint64(this.advance(8));
   }
 
-  /** The next bytes as a number: a view of the payload itself would cost more than most payloads. */
-  private copy(length: number): void {
-    const start = this.advance(length);
-    for (let i = 0; i < length; i++) scratch.setUint8(i, this.at(start + i));
+  private view(): DataView {
+    this.lazyView ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+    return this.lazyView;
   }
 
   /** Where the next so many bytes begin. */
@@ -138,9 +153,8 @@ export class CborCursor {
 }
 
 /** What stands in a head instead of a number: the number follows in one, two, four or eight bytes, or a break ends the item. */
-const [ONE_BYTE, EIGHT_BYTES, INDEFINITE] = [24, 27, 31] as const;
+const [ONE_BYTE, TWO_BYTES, FOUR_BYTES, EIGHT_BYTES, INDEFINITE] = [24, 25, 26, 27, 31] as const;
 const BREAK = 0xff;
-const scratch = new DataView(new ArrayBuffer(8));
 
 /** Text of so many bytes is looked up among those that were read before. */
 const SHORT = 32;

@@ -33,6 +33,11 @@ export class CborWriter {
     this.head(MAP, size);
   }
 
+  /** A whole number of at most 32 bits, as IDs are. */
+  unsigned(value: number): void {
+    this.head(UNSIGNED, value);
+  }
+
   /** A whole number of at most 64 bits. */
   integer(value: number | bigint): void {
     if (value >= WORD || value < -WORD) this.byLibrary(BigInt(value));

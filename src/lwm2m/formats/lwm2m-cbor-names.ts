@@ -2,156 +2,172 @@
  * The names of LwM2M CBOR as they are read (Core 1.2 §7.5.4; with prefixes Gateway TS 1.1 §9): maps within maps, whose keys are
  * IDs or arrays of IDs. The name of a value is all keys from the outermost map down to it, in any grouping.
  */
-import { ProtocolError } from "../../errors.ts";
-import { childPath, LEVEL, MAX_ID, makePath, type Path, PREFIX, pathDepth, pathParts, prefixOf } from "../path.ts";
+import { CODE } from "../../coap/codes.ts";
+import { Lwm2mError, ProtocolError } from "../../errors.ts";
+import { LEVEL, MAX_ID, type Path, PREFIX, parentPath, pathDepth, pathParts, prefixOf } from "../path.ts";
 import { CborCursor, MAJOR } from "./cbor-cursor.ts";
 import { type Cbor, KEY_TWICE, readItem } from "./cbor-reader.ts";
-import { DistinctKeys } from "./distinct-keys.ts";
-import { KnownPaths } from "./known-paths.ts";
+import { type NameNode, NameTree, nextVisitor } from "./name-tree.ts";
 import { outside } from "./names.ts";
 
-/** A name, or the keys that names begin with: the values of one map share those. */
-export interface Keys {
-  /** "" where the name has no prefix. */
-  readonly prefix: string;
-  /** At most four; 65535 is among them only where the payload says so. */
-  readonly ids: readonly number[];
-}
-
+/** A value and where it stands. */
 export interface NamedItem {
-  /** All keys but the last. */
-  readonly above: Keys;
-  readonly id: number;
+  readonly node: NameNode;
   readonly item: Cbor;
 }
 
-/** Every value of the payload, in its order. Throws ProtocolError for what is not this format. */
-export function namedItems(payload: Uint8Array): NamedItem[] {
-  const cursor = new CborCursor(payload);
-  if (cursor.major() !== MAJOR.map) throw new ProtocolError("LwM2M CBOR: expected a map");
-  const found: NamedItem[] = [];
-  collect(cursor, NO_KEYS, found);
-  cursor.end();
-  return found;
-}
-
-/** The paths of names that begin with an object; one without prefix is of the device that the request goes to. */
-export function absolutePaths(names: readonly NamedItem[], base: Path): Path[] {
-  return pathsOf(names, (above) => absolutePath(above, base));
+/**
+ * The values of a payload whose names begin with an object; one without prefix is of the device of `base`. Throws
+ * ProtocolError for what is not this format.
+ */
+export function absoluteItems(payload: Uint8Array, base: Path): readonly NamedItem[] {
+  return new Names(payload).absolute(base);
 }
 
 /**
- * The paths of names within `base`, an object or what lies below one. Core 1.2.2 has names begin with the object; before that
- * they could begin below the request path in a Write or Create. One name under `base` shows that all begin with the object.
- * Throws Lwm2mError 4.00 for a name that lies outside, ProtocolError for 65535.
+ * As absoluteItems, for names within `base`, an object or what lies below one. Core 1.2.2 has names begin with the object;
+ * before that they could begin below the request path in a Write or Create. One name under `base` shows that all begin with the
+ * object. Throws Lwm2mError 4.00 for a name that lies outside.
  */
-export function pathsWithin(names: readonly NamedItem[], base: Path): Path[] {
-  return beginWithObject(names, base) ? absolutePaths(names, base) : pathsOf(names, ({ ids }) => pathBelow(base, ids));
+export function itemsWithin(payload: Uint8Array, base: Path): readonly NamedItem[] {
+  const names = new Names(payload);
+  return names.beginWithObject(base) ? names.absolute(base) : names.under(base, 0);
 }
 
-/** As pathsWithin, but the IDs below `base`, 65535 among them: what a Create on an object says. */
-export function idsWithin(names: readonly NamedItem[], base: Path): (readonly number[])[] {
-  const said = beginWithObject(names, base) ? pathDepth(base) : 0;
-  return names.map(({ above, id }) => [...above.ids, id].slice(said));
+/** As itemsWithin for the object of `instance`, each value below `instance` whatever instance its name has. */
+export function itemsUnder(payload: Uint8Array, instance: Path): readonly NamedItem[] {
+  const names = new Names(payload);
+  return names.under(instance, names.idsBefore(parentPath(instance) ?? instance) + 1);
 }
 
-/** Throws ProtocolError for 65535, which is no ID. */
-export function pathBelow(base: Path, ids: readonly number[]): Path {
-  let path = base;
-  for (const id of ids) path = childPath(path, checkedId(id));
+/** The instance that each name has, as itemsWithin finds it under `object`; 65535 leaves the choice to the client. */
+export function namedInstances(payload: Uint8Array, object: Path): number[] {
+  const names = new Names(payload);
+  const said = names.idsBefore(object);
+  return names.found.map(({ node }) => node.ids[said] ?? MAX_ID);
+}
+
+/** Throws ProtocolError for a name with 65535 in it. */
+export function pathOf({ path }: NameNode): Path {
+  if (path === undefined) throw new ProtocolError(`${FORMAT}: ID ${MAX_ID} is above 65534`);
+  return path;
+}
+
+/** As pathOf, where the visitor (see nextVisitor) meets it for the first time: twice is undefined in §7.5.4, and Lwm2mError 4.00. */
+export function pathOnce(node: NameNode, visitor: number): Path {
+  const path = pathOf(node);
+  if (node.visited(visitor)) throw new Lwm2mError(CODE.badRequest, `${FORMAT}: ${path} stands there twice`);
   return path;
 }
 
 const FORMAT = "LwM2M CBOR";
 /** How many IDs a name has at most: object, instance, resource, resource instance. */
 const MAX_DEPTH = 4;
-const NO_KEYS: Keys = { prefix: "", ids: [] };
-const ROOT = makePath({ prefix: "" });
-const knownPaths = new KnownPaths<number>();
 
-/** The values of the map that follows. Each level has an ID or the prefix: names that are too long end the walk down. */
-function collect(cursor: CborCursor, above: Keys, found: NamedItem[]): void {
-  const before = found.length;
-  const keys = new DistinctKeys();
-  for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
-    const key = readItem(cursor, above.ids.length + 1);
-    if (!keys.add(key)) cursor.fail(KEY_TWICE);
-    if (cursor.major() === MAJOR.map) collect(cursor, joined(above, key), found);
-    else found.push(named(above, key, cursor));
+/** The names of one payload. */
+class Names {
+  readonly found: NamedItem[] = [];
+  private readonly tree: NameTree;
+  private readonly cursor: CborCursor;
+
+  constructor(payload: Uint8Array) {
+    this.tree = NameTree.forPayload(payload.length);
+    this.cursor = new CborCursor(payload);
+    if (this.cursor.major() !== MAJOR.map) throw new ProtocolError(`${FORMAT}: expected a map`);
+    this.collect(this.tree.root(""));
+    this.cursor.end();
   }
-  if (found.length === before) throw new ProtocolError(`${FORMAT}: a map is empty`);
-}
 
-function named(above: Keys, key: Cbor, cursor: CborCursor): NamedItem {
-  if (isId(key) && above.ids.length < MAX_DEPTH) return { above, id: key, item: readItem(cursor, MAX_DEPTH) };
-  const { prefix, ids } = joined(above, key);
-  const id = ids.at(-1);
-  if (id === undefined) throw new ProtocolError(`${FORMAT}: a prefix is followed by a map`);
-  return { above: { prefix, ids: ids.slice(0, -1) }, id, item: readItem(cursor, MAX_DEPTH) };
-}
-
-function joined(above: Keys, key: Cbor): Keys {
-  const parts: readonly Cbor[] = Array.isArray(key) ? key : [key];
-  if (parts.length === 0) throw new ProtocolError(`${FORMAT}: a key is empty`);
-  let prefix = above.prefix;
-  const ids = [...above.ids];
-  for (const part of parts) {
-    if (typeof part === "string" && prefix === "" && ids.length === 0 && PREFIX.test(part)) prefix = part;
-    else if (isId(part)) ids.push(part);
-    else throw new ProtocolError(`${FORMAT}: a key must be IDs from 0 to 65534, before them at most a prefix`);
+  /** As they are, or with the prefix of `base` where they have none. */
+  absolute(base: Path): readonly NamedItem[] {
+    const device = prefixOf(base);
+    if (device === "") return this.found;
+    const root = this.tree.root(device);
+    return this.found.map(({ node, item }) => ({ node: node.prefix === "" ? this.below(root, node.ids) : node, item }));
   }
-  if (ids.length > MAX_DEPTH) throw new ProtocolError(`${FORMAT}: a name has more than four IDs`);
-  return { prefix, ids };
-}
 
-function isId(key: Cbor): key is number {
-  return typeof key === "number" && Number.isInteger(key) && key >= 0 && key <= MAX_ID;
-}
+  /** Below `base`, without so many of their first IDs. */
+  under(base: Path, said: number): readonly NamedItem[] {
+    const target = this.below(this.tree.root(prefixOf(base)), idsOf(base));
+    return this.found.map(({ node, item }) => ({ node: this.below(target, node.ids.slice(said)), item }));
+  }
 
-/** The values of a map follow each other, and have the same beginning. */
-function pathsOf(names: readonly NamedItem[], beginning: (above: Keys) => Path): Path[] {
-  let last: Keys | undefined;
-  let path = ROOT;
-  return names.map(({ above, id }) => {
-    if (above !== last) {
-      last = above;
-      path = beginning(above);
+  /** How many IDs of `base` all names repeat. */
+  idsBefore(base: Path): number {
+    return this.beginWithObject(base) ? pathDepth(base) : 0;
+  }
+
+  /** Whether all names do; else all begin below `base`. Throws Lwm2mError 4.00 for one that lies outside. */
+  beginWithObject(base: Path): boolean {
+    const prefix = prefixOf(base);
+    const ids = idsOf(base);
+    const absolute = ({ node }: NamedItem): boolean =>
+      node.ids.length >= LEVEL.resource &&
+      (node.prefix === "" || node.prefix === prefix) &&
+      ids.every((id, i) => id === node.ids[i]);
+    const relative = ({ node }: NamedItem): boolean => node.prefix === "" && ids.length + node.ids.length <= MAX_DEPTH;
+    const all = this.found.some(absolute);
+    const outsider = this.found.find((name) => !(all ? absolute(name) : relative(name)));
+    if (outsider !== undefined) throw outside(spelled(outsider.node), base, FORMAT);
+    return all;
+  }
+
+  private below(node: NameNode, ids: readonly number[]): NameNode {
+    return ids.reduce((above, id) => this.tree.child(above, id), node);
+  }
+
+  /** The values of the map that follows. Every level has an ID or the prefix: the length of names ends the walk down. */
+  private collect(above: NameNode): void {
+    const { cursor, found } = this;
+    const before = found.length;
+    const map = nextVisitor();
+    for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
+      const node = cursor.major() === MAJOR.array ? this.joined(above) : this.key(above, map);
+      if (cursor.major() === MAJOR.map) this.collect(node);
+      else if (node.ids.length > 0) found.push({ node, item: readItem(cursor, 1) });
+      else throw new ProtocolError(`${FORMAT}: a prefix is followed by a map`);
     }
-    return knownPaths.get(path, id) ?? knownPaths.add(path, id, childPath(path, checkedId(id)));
-  });
+    if (found.length === before) throw new ProtocolError(`${FORMAT}: a map is empty`);
+  }
+
+  private key(above: NameNode, map: number): NameNode {
+    const node = this.next(above);
+    if (node.isKeyOf(map)) this.cursor.fail(KEY_TWICE);
+    return node;
+  }
+
+  private joined(above: NameNode): NameNode {
+    const { cursor } = this;
+    let node = above;
+    for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) node = this.next(node);
+    if (node === above) throw new ProtocolError(`${FORMAT}: a key is empty`);
+    return node;
+  }
+
+  private next(above: NameNode): NameNode {
+    const id = this.cursor.short();
+    return id < 0 ? this.nextAs(above, readItem(this.cursor, 1)) : this.child(above, id);
+  }
+
+  private nextAs(above: NameNode, key: Cbor): NameNode {
+    if (typeof key === "number" && Number.isInteger(key) && key >= 0 && key <= MAX_ID) return this.child(above, key);
+    const first = above.prefix === "" && above.ids.length === 0;
+    if (first && typeof key === "string" && PREFIX.test(key)) return this.tree.root(key);
+    throw new ProtocolError(`${FORMAT}: a key must be IDs from 0 to 65534, before them at most a prefix`);
+  }
+
+  private child(above: NameNode, id: number): NameNode {
+    if (above.ids.length === MAX_DEPTH) throw new ProtocolError(`${FORMAT}: a name has more than four IDs`);
+    return this.tree.child(above, id);
+  }
 }
 
-function absolutePath({ prefix, ids }: Keys, base: Path): Path {
-  const device = prefix === "" ? prefixOf(base) : prefix;
-  return pathBelow(device === "" ? ROOT : makePath({ prefix: device }), ids);
-}
-
-/** Whether all names begin with the object; else all begin below `base`. Throws Lwm2mError 4.00 for one that lies outside. */
-function beginWithObject(names: readonly NamedItem[], base: Path): boolean {
-  const { prefix, object, instance, resource, resourceInstance } = pathParts(base);
-  const ids = [object, instance, resource, resourceInstance].filter((id) => id !== undefined);
-  const room = MAX_DEPTH - ids.length;
-  const absolute = (name: NamedItem): boolean =>
-    length(name) >= LEVEL.resource &&
-    (name.above.prefix === "" || name.above.prefix === prefix) &&
-    ids.every((id, i) => id === (i < name.above.ids.length ? name.above.ids[i] : name.id));
-  const relative = (name: NamedItem): boolean => name.above.prefix === "" && length(name) <= room;
-  const all = names.some(absolute);
-  const outsider = names.find((name) => !(all ? absolute(name) : relative(name)));
-  if (outsider !== undefined) throw outside(`[${spelled(outsider).join(", ")}]`, base, FORMAT);
-  return all;
-}
-
-function length({ above }: NamedItem): number {
-  return above.ids.length + 1;
+function idsOf(path: Path): readonly number[] {
+  const { object, instance, resource, resourceInstance } = pathParts(path);
+  return [object, instance, resource, resourceInstance].filter((id) => id !== undefined);
 }
 
 /** As the payload has it: `["d01", 3303, 0, 5700]`. */
-function spelled({ above: { prefix, ids }, id }: NamedItem): (string | number)[] {
-  return prefix === "" ? [...ids, id] : [JSON.stringify(prefix), ...ids, id];
-}
-
-function checkedId(id: number): number {
-  if (id >= MAX_ID) throw new ProtocolError(`${FORMAT}: ID ${id} is above 65534`);
-  return id;
+function spelled({ prefix, ids }: NameNode): string {
+  return `[${[...(prefix === "" ? [] : [JSON.stringify(prefix)]), ...ids].join(", ")}]`;
 }

@@ -4,57 +4,131 @@ import type { Sample } from "../sample.ts";
 import { writeValue } from "./cbor-value.ts";
 import { type CborWriter, writeCbor } from "./cbor-writer.ts";
 import type { TypeOf } from "./codec.ts";
-import { DistinctKeys } from "./distinct-keys.ts";
 
-/** In the order in which the names first stand there; of two samples of one path the later counts. */
+/**
+ * In the order in which the names first stand there. Of two samples of one path the later counts; of a resource with a value and
+ * with instances, which no model has, what comes first.
+ */
 export function writeLwm2mCbor(samples: readonly Sample[], typeOf: TypeOf): Uint8Array {
-  const entries = entriesOf(samples) ?? entriesOf(regrouped(samples)) ?? [];
-  return writeCbor((writer) => new MapWriter(writer, entries, typeOf).write());
-}
-
-interface Placed {
-  readonly sample: Sample;
-  readonly keys: Keys;
-}
-
-interface Entry extends Placed {
-  /** How many keys it begins with in common with the entry before. */
-  readonly shared: number;
+  const names = namesOf(samples) ?? namesOf(regrouped(samples)) ?? NO_NAMES;
+  return writeCbor((writer) => new MapWriter(writer, names, typeOf).map(0, names.samples.length, 0));
 }
 
 /** The prefix where there is one, then the IDs. */
 type Keys = readonly (string | number)[];
 
-/** Undefined where samples of one level do not all follow each other. */
-function entriesOf(samples: readonly Sample[]): readonly Entry[] | undefined {
-  const entries: Entry[] = [];
-  const levels = Array.from({ length: MAX_KEYS }, () => new DistinctKeys());
-  let before: Keys = [];
-  for (const sample of samples) {
-    const keys = keysOf(sample.path);
-    const shared = sharedKeys(before, keys);
-    for (let level = shared + 1; level < MAX_KEYS; level++) levels[level]?.clear();
-    for (let level = shared; level < keys.length; level++) {
-      if (levels[level]?.add(keys[level]) === false) return undefined;
-    }
-    entries.push({ sample, keys, shared });
-    before = keys;
-  }
-  return entries;
+interface Names {
+  readonly samples: readonly Sample[];
+  /** Of each sample. */
+  readonly keys: readonly Keys[];
+  /** With how many of the keys of the sample before it each begins. */
+  readonly shared: Uint8Array;
 }
 
+const NO_NAMES: Names = { samples: [], keys: [], shared: new Uint8Array(0) };
 /** A prefix, object, instance, resource and resource instance. */
 const MAX_KEYS = 5;
 
-function keysOf(path: Path): Keys {
-  const { prefix, object = 0, instance = 0, resource = 0, resourceInstance } = pathParts(path);
-  if (prefix === "") {
-    return resourceInstance === undefined
-      ? [object, instance, resource]
-      : [object, instance, resource, resourceInstance];
+/** Undefined where samples of one level do not all follow each other. */
+function namesOf(samples: readonly Sample[]): Names | undefined {
+  const keys: Keys[] = [];
+  const shared = new Uint8Array(samples.length);
+  const levels = new Levels(keys, shared);
+  let before = NO_KEYS;
+  for (const { path } of samples) {
+    const own = keysOf(path);
+    const common = sharedKeys(before, own);
+    if (isAmbiguous(before, own, common)) return namesOf(samples.toSpliced(keys.length, 1));
+    if (!levels.enter(own, common)) return undefined;
+    shared[keys.length] = common;
+    keys.push(own);
+    before = own;
   }
-  if (resourceInstance === undefined) return [prefix, object, instance, resource];
-  return [prefix, object, instance, resource, resourceInstance];
+  return { samples, keys, shared };
+}
+
+const NO_KEYS: Keys = [];
+
+/** A level holds a value, or what is below it. */
+function isAmbiguous(before: Keys, own: Keys, common: number): boolean {
+  return before !== NO_KEYS && before.length !== own.length && common === Math.min(before.length, own.length);
+}
+
+/** The keys of the maps that are open. */
+class Levels {
+  private readonly keys: readonly Keys[];
+  private readonly shared: Uint8Array;
+  /** At each level. Keys mostly rise, and are then new without a look at those before. */
+  private readonly largest = [-1, -1, -1, -1, -1];
+  /** At the levels where they did not, and are many. */
+  private readonly met: (Set<string | number> | undefined)[] = [];
+
+  constructor(keys: readonly Keys[], shared: Uint8Array) {
+    this.keys = keys;
+    this.shared = shared;
+  }
+
+  /** False where the key in which these differ from those before has been at its level. */
+  enter(keys: Keys, level: number): boolean {
+    const { largest, met } = this;
+    const key = keys[level];
+    if (key === undefined) return true;
+    if (typeof key === "number" && key > (largest[level] ?? -1)) {
+      largest[level] = key;
+      met[level]?.add(key);
+    } else if (this.has(level, key)) {
+      return false;
+    }
+    for (let below = level + 1; below < MAX_KEYS; below++) {
+      const first = keys[below];
+      largest[below] = typeof first === "number" ? first : -1;
+      met[below] = undefined;
+    }
+    return true;
+  }
+
+  /** Whether it has; from now on it has. */
+  private has(level: number, key: string | number): boolean {
+    const met = this.met[level];
+    if (met !== undefined) return met.has(key) || met.add(key).size === 0;
+    const { keys, shared } = this;
+    for (let i = keys.length - 1; i >= 0; i--) {
+      if (keys[i]?.[level] === key) return true;
+      if ((shared[i] ?? 0) < level) return false;
+      if (keys.length - i > FEW) break;
+    }
+    this.met[level] = this.allAt(level);
+    return this.has(level, key);
+  }
+
+  private allAt(level: number): Set<string | number> {
+    const all = new Set<string | number>();
+    for (let i = this.keys.length - 1; i >= 0; i--) {
+      all.add(this.keys[i]?.[level] ?? "");
+      if ((this.shared[i] ?? 0) < level) break;
+    }
+    return all;
+  }
+}
+
+/** So many keys are compared one by one. */
+const FEW = 32;
+
+const known = new Map<Path, Keys>();
+/** About half a megabyte. */
+const MAX_KNOWN = 4096;
+
+function keysOf(path: Path): Keys {
+  let keys = known.get(path);
+  if (keys === undefined) {
+    const { prefix, object, instance, resource, resourceInstance } = pathParts(path);
+    keys = [prefix, object, instance, resource, resourceInstance].filter(
+      (key): key is string | number => key !== undefined && key !== "",
+    );
+    if (known.size === MAX_KNOWN) known.clear();
+    known.set(path, keys);
+  }
+  return keys;
 }
 
 function sharedKeys(a: Keys, b: Keys): number {
@@ -64,72 +138,65 @@ function sharedKeys(a: Keys, b: Keys): number {
 }
 
 /** The same samples, those of one level after each other. */
-function regrouped(samples: readonly Sample[]): readonly Sample[] {
-  const placed = samples.map((sample) => ({ sample, keys: keysOf(sample.path) }));
-  return inGroups(placed, 0).map(({ sample }) => sample);
-}
-
-function inGroups(entries: readonly Placed[], level: number): readonly Placed[] {
-  const groups = new Map<string | number | undefined, Placed[]>();
-  for (const entry of entries) {
-    const group = groups.get(entry.keys[level]);
-    if (group === undefined) groups.set(entry.keys[level], [entry]);
-    else group.push(entry);
+function regrouped(samples: readonly Sample[], level = 0): readonly Sample[] {
+  const groups = new Map<string | number | undefined, Sample[]>();
+  for (const sample of samples) {
+    const key = keysOf(sample.path)[level];
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [sample]);
+    else group.push(sample);
   }
-  return [...groups].flatMap(([key, group]) => (key === undefined ? group : inGroups(group, level + 1)));
+  return [...groups].flatMap(([key, group]) => (key === undefined ? group : regrouped(group, level + 1)));
 }
 
-/** Entries from `start` to before `end` form a map where they have the same keys above its level. */
 class MapWriter {
   private readonly writer: CborWriter;
-  private readonly entries: readonly Entry[];
+  private readonly names: Names;
   private readonly typeOf: TypeOf;
 
-  constructor(writer: CborWriter, entries: readonly Entry[], typeOf: TypeOf) {
+  constructor(writer: CborWriter, names: Names, typeOf: TypeOf) {
     this.writer = writer;
-    this.entries = entries;
+    this.names = names;
     this.typeOf = typeOf;
   }
 
-  write(): void {
-    this.map(0, this.entries.length, 0);
-  }
-
-  private map(start: number, end: number, level: number): void {
-    this.writer.map(this.size(start, end, level));
-    for (let next = start; next < end; ) next = this.pair(next, end, level);
-  }
-
-  private size(start: number, end: number, level: number): number {
+  /** The map of the names from `start` to before `end`, which have the same keys above this level. */
+  map(start: number, end: number, level: number): void {
+    const { shared } = this.names;
     let size = start < end ? 1 : 0;
-    for (let i = start + 1; i < end; i++) if (this.shared(i) <= level) size++;
-    return size;
+    for (let i = start + 1; i < end; i++) if (shared[i] === level) size++;
+    this.writer.map(size);
+    for (let next = start; next < end; ) next = this.entry(next, end, level);
   }
 
   /**
    * One key and what is below it; returns where the next begins. A level with one entry joins the key above it:
    * `{[3, 0]: {0: "OMA", 9: 100}, [1, 0, 1]: 86400}`, as §7.5.4 does.
    */
-  private pair(start: number, end: number, level: number): number {
-    const first = this.entries[start];
-    if (first === undefined) return end;
-    const { keys } = first;
-    let below = keys.length;
+  private entry(start: number, end: number, level: number): number {
+    const { shared, samples, keys } = this.names;
+    const all = keys[start] ?? [];
+    let below = all.length;
     let next = start + 1;
-    for (; next < end && this.shared(next) > level; next++) below = Math.min(below, this.shared(next));
-    if (below - level > 1) this.writer.array(below - level);
-    for (let i = level; i < below; i++) this.key(keys[i] ?? 0);
-    if (below < keys.length) this.map(start, next, below);
-    else writeValue(this.writer, (this.entries[next - 1] ?? first).sample, this.typeOf);
+    for (; next < end; next++) {
+      const common = shared[next] ?? 0;
+      if (common <= level) break;
+      if (common < below) below = common;
+    }
+    this.key(all, level, below);
+    const last = samples[next - 1];
+    if (below < all.length) this.map(start, next, below);
+    else if (last !== undefined) writeValue(this.writer, last, this.typeOf);
     return next;
   }
 
-  private key(key: string | number): void {
-    if (typeof key === "string") this.writer.text(key);
-    else this.writer.integer(key);
-  }
-
-  private shared(index: number): number {
-    return this.entries[index]?.shared ?? 0;
+  private key(keys: Keys, from: number, to: number): void {
+    const { writer } = this;
+    if (to - from > 1) writer.array(to - from);
+    for (let i = from; i < to; i++) {
+      const key = keys[i] ?? 0;
+      if (typeof key === "string") writer.text(key);
+      else writer.unsigned(key);
+    }
   }
 }

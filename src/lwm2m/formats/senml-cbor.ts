@@ -139,18 +139,18 @@ function readRecord(cursor: CborCursor, reader: RecordReader): SenmlInput {
   let seen = 0;
   let others: DistinctKeys | undefined;
   for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
-    const label = readItem(cursor, FIELD_DEPTH);
+    const short = cursor.short();
+    const label = short < 0 ? readItem(cursor, FIELD_DEPTH) : short;
     const place = typeof label === "number" ? label - LOWEST : -1;
     const field = FIELDS[place];
     if (field === undefined) {
       others ??= new DistinctKeys();
       if (!others.add(label)) cursor.fail(KEY_TWICE);
-      reader.take(typeof label === "string" ? label : "", readItem(cursor, FIELD_DEPTH));
     } else {
       if ((seen & (1 << place)) !== 0) cursor.fail(KEY_TWICE);
       seen |= 1 << place;
-      reader.take(field, readItem(cursor, FIELD_DEPTH));
     }
+    reader.take(field ?? (typeof label === "string" ? label : ""), readItem(cursor, FIELD_DEPTH));
   }
   return reader.end();
 }

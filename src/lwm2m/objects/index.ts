@@ -22,6 +22,8 @@ export class ObjectCatalogue {
   private readonly entries: ReadonlyMap<number, readonly Entry[]>;
   private readonly names = new Map<string, readonly number[]>();
   private namesMade = false;
+  /** By object ID; the entries never change. */
+  private readonly types = new Map<number, ReadonlyMap<number, TypeInfo>>();
 
   constructor(entries: ReadonlyMap<number, readonly Entry[]>) {
     this.entries = entries;
@@ -93,8 +95,19 @@ export class ObjectCatalogue {
   /** What the newest known version of an object says of a path, whatever its prefix. */
   readonly typeOf: TypeOf = (path) => {
     const { object, resource } = pathParts(path);
-    return object === undefined || resource === undefined ? undefined : resourceType(this.find(object), resource);
+    return object === undefined || resource === undefined ? undefined : this.typesOf(object).get(resource);
   };
+
+  /** Of the resources that hold a value. Asked for every value of every payload: made once an object. */
+  private typesOf(object: number): ReadonlyMap<number, TypeInfo> {
+    const known = this.types.get(object);
+    if (known !== undefined) return known;
+    const definition = this.find(object);
+    if (definition === undefined) return NO_TYPES;
+    const types = typesOf(definition);
+    this.types.set(object, types);
+    return types;
+  }
 
   private nameTable(): ReadonlyMap<string, readonly number[]> {
     if (this.namesMade) return this.names;
@@ -108,10 +121,12 @@ export class ObjectCatalogue {
   }
 }
 
-/** The type of one resource of a definition; undefined for an executable or unknown one. */
-function resourceType(definition: ObjectDefinition | undefined, resource: number): TypeInfo | undefined {
-  const found = definition?.resources.get(resource);
-  return found?.type === undefined ? undefined : { type: found.type, multiple: found.multiple };
+const NO_TYPES: ReadonlyMap<number, TypeInfo> = new Map();
+
+function typesOf({ resources }: ObjectDefinition): ReadonlyMap<number, TypeInfo> {
+  const types = new Map<number, TypeInfo>();
+  for (const { id, type, multiple } of resources.values()) if (type !== undefined) types.set(id, { type, multiple });
+  return types;
 }
 
 /** What OMA has registered. */
