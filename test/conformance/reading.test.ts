@@ -7,19 +7,19 @@ import { test } from "node:test";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { aClient, aFirstClient, lastPayload, readAll } from "../support/conformance-setup.ts";
 
-const { text, cbor, senmlJson, senmlCbor, tlv, lwm2mJson } = CONTENT_FORMAT;
+const { text: plain, cbor, senmlJson, senmlCbor, tlv, lwm2mJson } = CONTENT_FORMAT;
 
 test("LightweightM2M-1.1-int-201: manufacturer, model and serial number as text", async (t) => {
   const { server } = await aClient(t);
-  const values = await readAll(server, text, "/3/0/0", "/3/0/1", "/unit-1/3/0/0", "/unit-1/3/0/1", "/unit-1/3/0/2");
-  assert.deepEqual(values, {
-    "/3/0/0": "lwm2m-gateway",
-    "/3/0/1": "lwm2m-gateway",
-    "/unit-1/3/0/0": "Example",
-    "/unit-1/3/0/1": "Unit",
-    "/unit-1/3/0/2": "0001",
-  });
-  assert.equal((await server.read("/3/0/2", { accept: text })).code, "4.04", "no serial number is configured");
+  for (const [prefix, texts] of [
+    ["", ["lwm2m-gateway", "lwm2m-gateway", "345000123"]],
+    ["/unit-1", ["Example", "Unit", "0001"]],
+  ] as const) {
+    for (const [resource, text] of texts.entries()) {
+      const answer = await server.read(`${prefix}/3/0/${resource}`, { accept: plain });
+      assert.deepEqual([answer.code, answer.format, answer.text], ["2.05", plain, text]);
+    }
+  }
 });
 
 /** Error Code {0: 0} and Supported Binding "U", by the header table of Core 1.2.2 §7.5.5. */
@@ -30,7 +30,8 @@ test("LightweightM2M-1.1-int-203: TLV of /3/0, of the gateway and of a device", 
   const { server } = await aClient(t);
   for (const prefix of ["", "/unit-1"]) {
     const values = await readAll(server, tlv, `${prefix}/3/0`);
-    for (const resource of ["0", "1", "3", "11/0", "16"]) assert.ok(`${prefix}/3/0/${resource}` in values, resource);
+    for (const resource of ["0", "1", "2", "3", "11/0", "16"])
+      assert.ok(`${prefix}/3/0/${resource}` in values, resource);
     const payload = lastPayload(server);
     // The case has the instance around its resources; a request that names the instance may have them bare (Core 1.2.2 §7.5.5).
     assert.match(payload, /^c[78]00/, "resource 0 with its value");
@@ -44,7 +45,8 @@ test("LightweightM2M-1.1-int-204: LwM2M JSON of /3/0, which is for LwM2M 1.0", a
   const { server } = await aFirstClient(t);
   for (const prefix of ["", "/unit-1"]) {
     const values = await readAll(server, lwm2mJson, `${prefix}/3/0`);
-    for (const resource of ["0", "1", "3", "11/0", "16"]) assert.ok(`${prefix}/3/0/${resource}` in values, resource);
+    for (const resource of ["0", "1", "2", "3", "11/0", "16"])
+      assert.ok(`${prefix}/3/0/${resource}` in values, resource);
     const { bn, e } = JSON.parse(Buffer.from(lastPayload(server), "hex").toString());
     assert.equal(bn, `${prefix}/3/0/`);
     assert.deepEqual(
@@ -95,7 +97,7 @@ test("LightweightM2M-1.1-int-223: an instance is all of it that can be read", as
     assert.equal(account[path], value, path);
   }
   const own = await readAll(server, senmlCbor, "/3/0");
-  for (const resource of ["0", "1", "3", "11/0", "13", "16"]) assert.ok(`/3/0/${resource}` in own, resource);
+  for (const resource of ["0", "1", "2", "3", "11/0", "13", "16"]) assert.ok(`/3/0/${resource}` in own, resource);
   assert.deepEqual(await readAll(server, senmlCbor, "/unit-1/3/0"), {
     "/unit-1/3/0/0": "Example",
     "/unit-1/3/0/1": "Unit",
@@ -142,7 +144,7 @@ test("LightweightM2M-1.1-int-225: an instance of a resource comes alone", async 
     ["/unit-1/3/0/7/1", 5000],
     ["/unit-1/3/0/6/0", 1],
   ] as const) {
-    for (const accept of [text, cbor, senmlJson, senmlCbor, tlv]) {
+    for (const accept of [plain, cbor, senmlJson, senmlCbor, tlv]) {
       assert.deepEqual(await readAll(server, accept, path), { [path]: value });
     }
   }

@@ -58,6 +58,7 @@ export function aClient(t: TestContext, setup: Setup = {}): Promise<AGateway> {
     prefix: "unit-1",
     mappings: { unit: UNIT },
     servers: [C3_ACCOUNT],
+    gateway: 'serial: "345000123"',
     ...setup,
     prepare: (world) => {
       const { meter } = world;
