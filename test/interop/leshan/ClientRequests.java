@@ -40,10 +40,12 @@ import org.eclipse.leshan.server.registration.Registration;
  *   PUT     /1/0/1           Write (format, replace=false); the body is a node as JSON
  *   PUT     /3/attributes    Write-Attributes; the query is that of the operation
  *   POST    /1/0/8           Execute; the body is its arguments
- *   POST    /3               Create; the body is an instance as JSON
+ *   POST    /3               Create; the body is an instance as JSON; without id the client chooses one
  *   DELETE  /3/0             Delete
  *   POST    /3/0/13/observe  Observe (format)
  *   DELETE  /3/0/13/observe  Cancel by a reset of the next notification; with active, by a request
+ *
+ * Below /composite are those of several paths: see CompositeRequests.
  *
  * A path may begin with the prefix of a device behind a gateway: see Devices. The answer is 200 with the LwM2M response
  * as JSON, or 502 with {"error": …} where Leshan got none that it takes.
@@ -53,11 +55,13 @@ final class ClientRequests implements HttpHandler {
     private final LeshanServer server;
     private final ObjectMapper mapper;
     private final Devices devices;
+    private final CompositeRequests composites;
 
     ClientRequests(LeshanServer server, ObjectMapper mapper) {
         this.server = server;
         this.mapper = mapper;
         this.devices = new Devices(server);
+        this.composites = new CompositeRequests(server, mapper, TIMEOUT);
     }
 
     @Override
@@ -88,11 +92,18 @@ final class ClientRequests implements HttpHandler {
         Registration registration = server.getRegistrationService().getByEndpoint(path.remove(0));
         if (registration == null) throw new IllegalStateException("there is no such client");
         if (path.isEmpty()) return Json.ofRegistration(mapper, registration);
+        if (path.get(0).equals("composite")) return composite(exchange, registration, path.size() > 1 ? path.get(1) : "");
         Registration target = isNumber(path.get(0)) ? registration : devices.find(registration, path.remove(0));
         String verb = path.isEmpty() || isNumber(path.get(path.size() - 1)) ? "" : path.remove(path.size() - 1);
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         Call call = new Call(target, "/" + String.join("/", path), exchange.getRequestURI().getRawQuery(), body);
         return perform(exchange.getRequestMethod() + " " + verb, call);
+    }
+
+    private JsonNode composite(HttpExchange exchange, Registration registration, String verb) throws Exception {
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        Call call = new Call(registration, "/", exchange.getRequestURI().getRawQuery(), body);
+        return composites.answer(exchange.getRequestMethod() + " " + verb, registration, call.parameters(), body);
     }
 
     private JsonNode perform(String operation, Call call) throws Exception {
@@ -103,12 +114,18 @@ final class ClientRequests implements HttpHandler {
         case "PUT attributes" -> send(call, new WriteAttributesRequest(call.path,
                 new LwM2mAttributeSet(new DefaultLwM2mAttributeParser().parseUriQuery(call.query))));
         case "POST " -> call.isExecutable() ? send(call, new ExecuteRequest(call.path, call.body)) : send(call,
-                new CreateRequest(call.format(), call.path, (LwM2mObjectInstance) Json.toNode(mapper.readTree(call.body))));
+                creation(call, mapper.readTree(call.body)));
         case "DELETE " -> send(call, new DeleteRequest(call.path));
         case "POST observe" -> send(call, new ObserveRequest(call.format(), call.path));
         case "DELETE observe" -> cancel(call);
         default -> throw new IllegalArgumentException("there is no " + operation);
         };
+    }
+
+    private static CreateRequest creation(Call call, JsonNode instance) {
+        LwM2mObjectInstance node = (LwM2mObjectInstance) Json.toNode(instance);
+        return instance.has("id") ? new CreateRequest(call.format(), call.path, node)
+                : new CreateRequest(call.format(), call.path, node.getResources().values());
     }
 
     private JsonNode cancel(Call call) throws InterruptedException {

@@ -6,10 +6,13 @@ import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.stream.Collectors;
 import org.eclipse.leshan.core.node.TimestampedLwM2mNode;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
 import org.eclipse.leshan.core.observation.CompositeObservation;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.SingleObservation;
@@ -102,7 +105,20 @@ final class EventStream implements HttpHandler, RegistrationListener, Observatio
     @Override
     public void onResponse(CompositeObservation observation, Registration registration,
             ObserveCompositeResponse response) {
-        throw new UnsupportedOperationException("composite observations are not asked for");
+        ObjectNode data = about(observation, registration);
+        data.put("status", response.getCode().toString());
+        if (response.getContent() != null) data.set("vals", Json.ofNodes(mapper, response.getContent()));
+        TimestampedLwM2mNodes nodes = response.getTimestampedLwM2mNodes();
+        if (nodes != null) {
+            ArrayNode values = data.putArray("timestampedVals");
+            for (Instant time : nodes.getTimestamps()) {
+                ObjectNode value = values.addObject();
+                if (time != null) value.put("time", time.toString());
+                value.set("vals", Json.ofNodes(mapper, nodes.getNodesAt(time)));
+            }
+        }
+        Json.addCoap(data, response);
+        send("NOTIFICATION", data);
     }
 
     @Override
@@ -125,6 +141,9 @@ final class EventStream implements HttpHandler, RegistrationListener, Observatio
         ObjectNode data = mapper.createObjectNode();
         data.put("ep", registration.getEndpoint());
         if (observation instanceof SingleObservation single) data.put("res", single.getPath().toString());
+        if (observation instanceof CompositeObservation composite) {
+            data.put("res", composite.getPaths().stream().map(Object::toString).collect(Collectors.joining(",")));
+        }
         return data;
     }
 }

@@ -21,13 +21,16 @@ import org.eclipse.leshan.core.node.LwM2mMultipleResource;
 import org.eclipse.leshan.core.node.LwM2mNode;
 import org.eclipse.leshan.core.node.LwM2mObject;
 import org.eclipse.leshan.core.node.LwM2mObjectInstance;
+import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mResourceInstance;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.node.ObjectLink;
 import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.core.response.CreateResponse;
 import org.eclipse.leshan.core.response.DiscoverResponse;
 import org.eclipse.leshan.core.response.LwM2mResponse;
+import org.eclipse.leshan.core.response.ReadCompositeResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.core.util.datatype.ULong;
 import org.eclipse.leshan.server.registration.Registration;
@@ -83,8 +86,14 @@ final class Json {
                 json.put("time", String.valueOf(read.getTimestampedLwM2mNode().getTimestamp()));
             }
         }
+        if (response instanceof ReadCompositeResponse read && read.getContent() != null) {
+            json.set("contents", ofNodes(mapper, read.getContent()));
+        }
         if (response instanceof DiscoverResponse discover && discover.getObjectLinks() != null) {
             json.set("objectLinks", ofLinks(mapper, discover.getObjectLinks()));
+        }
+        if (response instanceof CreateResponse create && create.getLocation() != null) {
+            json.put("location", create.getLocation());
         }
         if (response.getErrorMessage() != null) json.put("errormessage", response.getErrorMessage());
         addCoap(json, response);
@@ -97,6 +106,13 @@ final class Json {
         ObjectNode wire = json.putObject("coap");
         if (coap.getOptions().hasContentFormat()) wire.put("contentFormat", coap.getOptions().getContentFormat());
         wire.put("bytes", coap.getPayloadSize());
+    }
+
+    /** By path; null where a composite answer has nothing. */
+    static ObjectNode ofNodes(ObjectMapper mapper, Map<LwM2mPath, LwM2mNode> nodes) {
+        ObjectNode json = mapper.createObjectNode();
+        nodes.forEach((path, node) -> json.set(path.toString(), node == null ? null : ofNode(mapper, node)));
+        return json;
     }
 
     static JsonNode ofNode(ObjectMapper mapper, LwM2mNode node) {

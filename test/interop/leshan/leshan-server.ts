@@ -111,6 +111,27 @@ export class LeshanServer {
     return cancelled;
   }
 
+  readComposite(paths: readonly string[], format: Format, pathFormat: Format = format): Promise<Answer> {
+    return this.operate("GET", "/composite", compositeQuery(paths, format, pathFormat));
+  }
+
+  writeComposite(nodes: Readonly<Record<string, LeshanNode>>, format: Format): Promise<Answer> {
+    return this.operate("PUT", "/composite", `nodeformat=${format}`, JSON.stringify(nodes));
+  }
+
+  observeComposite(paths: readonly string[], format: Format, pathFormat: Format = format): Promise<Answer> {
+    return this.operate("POST", "/composite/observe", compositeQuery(paths, format, pathFormat));
+  }
+
+  cancelCompositeActively(paths: readonly string[]): Promise<Answer> {
+    return this.operate("DELETE", "/composite/observe", `paths=${paths.join(",")}&active`);
+  }
+
+  async cancelCompositePassively(paths: readonly string[]): Promise<number> {
+    const answer = await this.call("DELETE", "/composite/observe", `paths=${paths.join(",")}`);
+    return (answer as { readonly cancelled: number }).cancelled;
+  }
+
   private async operate(method: string, path: string, query = "", body?: string): Promise<Answer> {
     const answer = (await this.call(method, path, query, body)) as Answer | NoAnswer;
     if ("error" in answer) throw new Error(`Leshan: ${method} ${path}: ${answer.error} (${answer.cause ?? ""})`);
@@ -123,6 +144,10 @@ export class LeshanServer {
     const response = await fetch(url, { method, ...(body === undefined ? {} : { body }) });
     return response.json();
   }
+}
+
+function compositeQuery(paths: readonly string[], format: Format, pathFormat: Format): string {
+  return `paths=${paths.join(",")}&nodeformat=${format}&pathformat=${pathFormat}`;
 }
 
 interface Ready {

@@ -25,7 +25,8 @@ export type LeshanValue = string | boolean;
 
 export type LeshanNode =
   | { readonly kind: "obj"; readonly id: number; readonly instances: readonly LeshanNode[] }
-  | { readonly kind: "instance"; readonly id: number; readonly resources: readonly LeshanNode[] }
+  /** Without an ID only in a Create: the client chooses one. */
+  | { readonly kind: "instance"; readonly id?: number; readonly resources: readonly LeshanNode[] }
   | {
       readonly kind: "multiResource";
       readonly id: number;
@@ -38,6 +39,8 @@ export type LeshanNode =
       readonly type: string;
       readonly value: LeshanValue;
     };
+
+export type LeshanNodes = Readonly<Record<string, LeshanNode | null>>;
 
 /** What was on the wire. */
 export interface Wire {
@@ -53,7 +56,11 @@ export interface Answer {
   readonly valid: boolean;
   readonly success: boolean;
   readonly content?: LeshanNode;
+  /** Of a composite operation, by path; null where there is nothing. */
+  readonly contents?: LeshanNodes;
   readonly objectLinks?: readonly Link[];
+  /** Of a Create: which instance the client chose. */
+  readonly location?: string;
   readonly errormessage?: string;
   readonly coap: Wire;
 }
@@ -66,12 +73,15 @@ export interface NoAnswer {
 
 export interface Notification {
   readonly ep: string;
-  /** The path, without the prefix of a device. */
+  /** The path, without the prefix of a device; of a composite observation all of them, with commas between. */
   readonly res: string;
   readonly status: string;
   readonly val?: LeshanNode;
   /** Newest first. */
   readonly timestamped?: readonly { readonly time?: string; readonly val: LeshanNode }[];
+  /** The same of a composite observation. */
+  readonly vals?: LeshanNodes;
+  readonly timestampedVals?: readonly { readonly time?: string; readonly vals: LeshanNodes }[];
   readonly coap: Wire;
 }
 
@@ -106,6 +116,11 @@ export function valuesOf(node: LeshanNode | undefined, path: string): Readonly<R
     case "resourceInstance":
       return { [path]: node.value };
   }
+}
+
+/** The same of several nodes, each at its own path. */
+export function valuesOfAll(nodes: LeshanNodes = {}): Readonly<Record<string, LeshanValue>> {
+  return Object.assign({}, ...Object.entries(nodes).map(([path, node]) => valuesOf(node ?? undefined, path)));
 }
 
 function join(nodes: readonly LeshanNode[], path: string): Readonly<Record<string, LeshanValue>> {
