@@ -206,9 +206,9 @@ export class Observation implements Waiting {
       return isMet(rules.conditions, last, value);
     }
     target.judged ??= new Map();
-    const before = target.judged.get(path) ?? last;
+    const before = target.judged.get(path);
     target.judged.set(path, value);
-    return isMet(rules.conditions, before, value) || (value === before && met.has(path));
+    return isMet(rules.conditions, before ?? last, value) || (value === before && met.has(path));
   }
 
   /** Core 1.2 §5.1.2: a condition that is true when pmin has passed, or pmax; both count from the last report. */

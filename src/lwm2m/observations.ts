@@ -35,7 +35,7 @@ export type ObservationEvent =
   | { readonly type: "attributesChanged"; readonly path?: Path }
   /** New values: changed, or measured again unchanged, which only moves their time. */
   | { readonly type: "changed"; readonly samples: readonly Sample[] }
-  /** A device, object, instance, resource or resource instance is gone. */
+  /** A device, object, instance, resource or resource instance is gone, and with it the attributes that were written there. */
   | { readonly type: "removed"; readonly path: Path }
   /** A new registration or none: every observation is void. */
   | { readonly type: "clear" };
@@ -184,6 +184,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     const effects: ObservationEffect[] = [];
     for (const observation of [...this.byId.values()]) {
       if (observation.remove(path)) {
+        if (observation.applyAttributes(this.source, now)) effects.push(...evaluated(observation));
         this.reconsider(observation, now);
       } else {
         effects.push(...this.drop(observation.id), { type: "ended", id: observation.id });

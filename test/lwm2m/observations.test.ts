@@ -224,6 +224,30 @@ test("a composite observation lives as long as one of its paths", () => {
   assert.equal(bench.machine.size, 1);
 });
 
+test("a composite observation outlives the attributes of a path that is gone", () => {
+  const bench = new Bench();
+  bench.attributes.set(TEMPERATURE, { pmin: 100, hqmax: 0, epmax: 5 });
+  bench.observe([TEMPERATURE, "/d02/3303/0/5700"], { [TEMPERATURE]: 20, "/d02/3303/0/5700": 5 });
+  bench.attributes.delete(TEMPERATURE);
+  const report = due(bench.feed({ type: "removed", path: at("/d01") })[0]);
+  assert.equal(report.keep, undefined);
+  const [evaluations = []] = bench.evaluations.values();
+  assert.deepEqual(
+    evaluations.map(({ epmax }) => epmax),
+    [Infinity, Infinity],
+  );
+});
+
+test("an instance that goes and comes back as it was last told has no edge", () => {
+  const bench = new Bench();
+  bench.attributes.set("/d01/3338/0/1", { edge: 1, pmin: 10 });
+  const [first, second] = ["/d01/3338/0/1/0", "/d01/3338/0/1/1"];
+  bench.observe("/d01/3338/0/1", { [first]: true, [second]: false });
+  bench.feed({ type: "removed", path: at(first) });
+  bench.changed({ [first]: true });
+  assert.deepEqual(bench.until(60), []);
+});
+
 test("cancel, clear and a second Observe of the same id leave nothing behind", () => {
   const bench = aThermometer({ pmax: 60 });
   bench.until(30);
