@@ -27,6 +27,8 @@ export interface PollEffect {
 export const FIRST_READ_WITHIN: Millis = 2 * SECOND;
 /** When the points that are read once after each connection are read again, if that read failed. */
 const ONCE_AGAIN_AFTER: Millis = 10 * SECOND;
+/** All grids have their turns on multiples of this: the process wakes once for several of a thousand devices. */
+const TURN: Millis = 5;
 /** Over how much the grids of devices are spread whose mapping has none. */
 const SPREAD: Millis = 10 * SECOND;
 
@@ -69,7 +71,7 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
     this.fastest = periods.length === 0 ? SPREAD : Math.min(...periods);
     this.spread = fraction();
     this.turn = fraction();
-    this.firstDelay = Math.round(this.spread * Math.min(this.fastest, FIRST_READ_WITHIN));
+    this.firstDelay = toTurns(this.spread * Math.min(this.fastest, FIRST_READ_WITHIN));
     for (const [point, poll] of polls) if (typeof poll === "object") this.join(point, poll.every, 0);
   }
 
@@ -107,7 +109,7 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
 
   private start(now: Millis): void {
     // Whole milliseconds, so that the sums are exact and grids that should coincide do.
-    this.base = Math.ceil(now);
+    this.base = Math.ceil(now / TURN) * TURN;
     this.first = this.base + this.firstDelay;
     this.state = this.groups.size + this.once.length === 0 ? "started" : "starting";
     this.onceDue = this.once.length === 0 ? undefined : this.first;
@@ -142,7 +144,7 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
    */
   private turnAfter(time: Millis, every: Millis): Millis {
     const step = Math.min(this.fastest, every);
-    const phase = Math.round(this.spread * this.fastest) + Math.floor((this.turn * every) / step) * step;
+    const phase = toTurns(this.spread * this.fastest) + Math.floor((this.turn * every) / step) * step;
     const origin = this.base + phase;
     return origin + (Math.floor((time - origin) / every) + 1) * every;
   }
@@ -194,4 +196,8 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
     this.onceRunning = false;
     return this.state === "started" ? this.read(now) : [];
   }
+}
+
+function toTurns(time: Millis): Millis {
+  return Math.round(time / TURN) * TURN;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { HOUR, MINUTE, type Millis, randomFraction, SECOND } from "../../src/clock.ts";
-import { FIRST_READ_WITHIN } from "../../src/devices/poll-schedule.ts";
+import { FIRST_READ_WITHIN, PollSchedule } from "../../src/devices/poll-schedule.ts";
 import type { Poll } from "../../src/mapping/plan-types.ts";
 import { fakeRandom } from "../support/fake-clock.ts";
 import { PollPlayer } from "../support/poll-player.ts";
@@ -164,4 +164,27 @@ test("a thousand devices that start together are read evenly for an hour", () =>
     assert.ok(player.reads.length >= 360 && player.reads.length <= 361, "the slow group rides with the normal one");
   }
   assert.ok(Math.max(...perSecond.slice(2)) < 150, "where 100 a second are the average");
+});
+
+test("all devices have their turns on multiples of five milliseconds, whenever they start: one wake-up serves several", () => {
+  const period = fc.integer({ min: 1, max: 2000 }).map((turns) => 5 * turns);
+  const fraction = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+  fc.assert(
+    fc.property(
+      fc.array(period, { minLength: 1, maxLength: 3 }),
+      fraction,
+      fc.integer({ min: 0, max: 1e7 }).map((sixteenths) => sixteenths / 16),
+      (periods, spread, now) => {
+        const schedule = new PollSchedule(new Map(periods.map((length, i) => [`${i}`, every(length)])), () => spread);
+        schedule.handle({ type: "start" }, now);
+        for (let turns = 0; turns < 5; turns++) {
+          const due = schedule.deadline ?? Number.NaN;
+          assert.equal(due % 5, 0);
+          assert.ok(due >= now);
+          for (const _ of schedule.handle({ type: "timeout" }, due))
+            schedule.handle({ type: "finished", ok: true }, due);
+        }
+      },
+    ),
+  );
 });
