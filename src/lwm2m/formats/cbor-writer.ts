@@ -5,25 +5,26 @@
 import { Encoder } from "cbor-x";
 import type { ObjectLink } from "../sample.ts";
 
-/** The bytes that `write` writes: an array or map is its size and then its items, which the caller counts. */
+/**
+ * The bytes that `write` writes: an array or map is its size and then its items, which the caller counts. They are a part of a
+ * larger buffer, like those of a Buffer, and nobody writes to them again.
+ */
 export function writeCbor(write: (writer: CborWriter) => void): Uint8Array {
   const writer = spare ?? new CborWriter();
   // Not to be had by a second payload that begins before this one ends, nor after it failed.
   spare = undefined;
   write(writer);
   const payload = writer.take();
-  if (writer.capacity <= MAX_SPARE) spare = writer;
+  if (payload.length < CHUNK) spare = writer;
   return payload;
 }
 
 export class CborWriter {
-  private bytes = new Uint8Array(FIRST_CAPACITY);
+  private bytes = new Uint8Array(CHUNK);
   private view = new DataView(this.bytes.buffer);
+  /** Where this payload begins. */
+  private start = 0;
   private position = 0;
-
-  get capacity(): number {
-    return this.bytes.length;
-  }
 
   array(size: number): void {
     this.head(ARRAY, size);
@@ -67,9 +68,9 @@ export class CborWriter {
       this.byLibrary(text);
       return;
     }
+    this.reserve(MAX_HEAD + length);
     const start = this.position;
     this.head(TEXT, length);
-    this.reserve(length);
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
       if (code > MAX_ASCII) {
@@ -90,10 +91,10 @@ export class CborWriter {
     this.text(`${object}:${instance}`);
   }
 
-  /** A copy of all that was written; the next item begins another payload. */
+  /** All that was written; the next item begins another payload. */
   take(): Uint8Array {
-    const payload = this.bytes.slice(0, this.position);
-    this.position = 0;
+    const payload = this.bytes.subarray(this.start, this.position);
+    this.start = this.position;
     return payload;
   }
 
@@ -128,16 +129,18 @@ export class CborWriter {
   }
 
   private grow(length: number): void {
-    const bytes = new Uint8Array(2 * (this.bytes.length + length));
-    bytes.set(this.bytes);
+    const written = this.bytes.subarray(this.start, this.position);
+    const bytes = new Uint8Array(Math.max(CHUNK, 2 * (written.length + length)));
+    bytes.set(written);
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
+    this.start = 0;
+    this.position = written.length;
   }
 }
 
-const FIRST_CAPACITY = 4096;
-/** A buffer that one large payload made larger than this is not kept. */
-const MAX_SPARE = 0x1_0000;
+/** To get so much at once costs as much as a hundred bytes would. */
+const CHUNK = 8192;
 /** Text of so many characters is written character by character. */
 const SHORT = 64;
 const MAX_ASCII = 0x7f;

@@ -1,5 +1,5 @@
 /** Writes samples as LwM2M CBOR (Core 1.2 §7.5.4; with prefixes Gateway TS 1.1 §9), straight into the bytes. */
-import { type Path, pathParts } from "../path.ts";
+import { makePath, type Path, pathParts } from "../path.ts";
 import type { Sample } from "../sample.ts";
 import { writeValue } from "./cbor-value.ts";
 import { type CborWriter, writeCbor } from "./cbor-writer.ts";
@@ -22,31 +22,32 @@ interface Names {
   /** Of each sample. */
   readonly keys: readonly Keys[];
   /** With how many of the keys of the sample before it each begins. */
-  readonly shared: Uint8Array;
+  readonly shared: readonly number[];
 }
 
-const NO_NAMES: Names = { samples: [], keys: [], shared: new Uint8Array(0) };
+const NO_NAMES: Names = { samples: [], keys: [], shared: [] };
 /** A prefix, object, instance, resource and resource instance. */
 const MAX_KEYS = 5;
 
 /** Undefined where samples of one level do not all follow each other. */
 function namesOf(samples: readonly Sample[]): Names | undefined {
-  const keys: Keys[] = [];
-  const shared = new Uint8Array(samples.length);
+  const keys: Keys[] = new Array(samples.length).fill(NO_KEYS);
+  const shared: number[] = new Array(samples.length).fill(0);
   const levels = new Levels(keys, shared);
   let before = NO_KEYS;
-  for (const { path } of samples) {
-    const own = keysOf(path);
+  for (let i = 0; i < samples.length; i++) {
+    const own = keysOf(samples[i]?.path ?? ROOT);
     const common = sharedKeys(before, own);
-    if (isAmbiguous(before, own, common)) return namesOf(samples.toSpliced(keys.length, 1));
-    if (!levels.enter(own, common)) return undefined;
-    shared[keys.length] = common;
-    keys.push(own);
+    if (isAmbiguous(before, own, common)) return namesOf(samples.toSpliced(i, 1));
+    if (!levels.enter(own, common, i)) return undefined;
+    shared[i] = common;
+    keys[i] = own;
     before = own;
   }
   return { samples, keys, shared };
 }
 
+const ROOT = makePath({ prefix: "" });
 const NO_KEYS: Keys = [];
 
 /** A level holds a value, or what is below it. */
@@ -57,26 +58,26 @@ function isAmbiguous(before: Keys, own: Keys, common: number): boolean {
 /** The keys of the maps that are open. */
 class Levels {
   private readonly keys: readonly Keys[];
-  private readonly shared: Uint8Array;
+  private readonly shared: readonly number[];
   /** At each level. Keys mostly rise, and are then new without a look at those before. */
   private readonly largest = [-1, -1, -1, -1, -1];
   /** At the levels where they did not, and are many. */
   private readonly met: (Set<string | number> | undefined)[] = [];
 
-  constructor(keys: readonly Keys[], shared: Uint8Array) {
+  constructor(keys: readonly Keys[], shared: readonly number[]) {
     this.keys = keys;
     this.shared = shared;
   }
 
-  /** False where the key in which these differ from those before has been at its level. */
-  enter(keys: Keys, level: number): boolean {
+  /** The keys of the sample with this index; false where the first that those before it do not have has been at its level. */
+  enter(keys: Keys, level: number, index: number): boolean {
     const { largest, met } = this;
     const key = keys[level];
     if (key === undefined) return true;
     if (typeof key === "number" && key > (largest[level] ?? -1)) {
       largest[level] = key;
       met[level]?.add(key);
-    } else if (this.has(level, key)) {
+    } else if (this.has(level, key, index)) {
       return false;
     }
     for (let below = level + 1; below < MAX_KEYS; below++) {
@@ -88,22 +89,22 @@ class Levels {
   }
 
   /** Whether it has; from now on it has. */
-  private has(level: number, key: string | number): boolean {
-    const met = this.met[level];
-    if (met !== undefined) return met.has(key) || met.add(key).size === 0;
+  private has(level: number, key: string | number, index: number): boolean {
     const { keys, shared } = this;
-    for (let i = keys.length - 1; i >= 0; i--) {
+    let met = this.met[level];
+    for (let i = index - 1; met === undefined && i >= 0; i--) {
       if (keys[i]?.[level] === key) return true;
       if ((shared[i] ?? 0) < level) return false;
-      if (keys.length - i > FEW) break;
+      if (index - i > FEW) met = this.allAt(level, index);
     }
-    this.met[level] = this.allAt(level);
-    return this.has(level, key);
+    const known = met?.has(key) === true;
+    this.met[level] = met?.add(key);
+    return known;
   }
 
-  private allAt(level: number): Set<string | number> {
+  private allAt(level: number, index: number): Set<string | number> {
     const all = new Set<string | number>();
-    for (let i = this.keys.length - 1; i >= 0; i--) {
+    for (let i = index - 1; i >= 0; i--) {
       all.add(this.keys[i]?.[level] ?? "");
       if ((this.shared[i] ?? 0) < level) break;
     }
