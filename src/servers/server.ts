@@ -269,9 +269,8 @@ export class Server {
       this.waking.lost();
       if (state !== "registering") this.serving.drop();
     }
-    if (state === "deregistered") {
-      this.reports.clear();
-      this.onStopped();
-    }
+    // Core §6.2.3: with a De-register, also the one of a Disable, the observations are gone.
+    if (state === "deregistered" || state === "disabled") this.reports.clear();
+    if (state === "deregistered") this.onStopped();
   }
 }
