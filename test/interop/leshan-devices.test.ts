@@ -89,7 +89,7 @@ for (const format of FORMATS) {
     });
     // All at once, and as it was before.
     assert.ok(former?.kind === "instance");
-    const writable = former.resources.filter(({ id }) => id < 8);
+    const writable = former.resources.filter(({ id = 0 }) => id < 8);
     await expect(
       leshan.write("/meter-1/26241/0", { ...former, resources: writable }, format, "update"),
       "CHANGED(204)",

@@ -15,6 +15,8 @@ export interface GatewaySetup {
   readonly server?: string;
   /** The Modbus slave of every-type.yaml. */
   readonly modbusPort?: number;
+  /** Further keys of `gateway:`, e.g. `stored_objects: [16]`. */
+  readonly gateway?: string;
   /** Further entries under `devices:`, on the simulated link `trial`. */
   readonly devices?: readonly string[];
 }
@@ -28,6 +30,7 @@ export class GatewayProcess {
   constructor(owner: Lifetime, setup: GatewaySetup) {
     const folder = temporaryDirectory(owner);
     copy("models/26241-1_0.xml", join(folder, "vendor.xml"));
+    copy("models/26242-1_0.xml", join(folder, "asset.xml"));
     copy("every-type.yaml", join(folder, "mappings", "every-type.yaml"));
     this.setup = setup;
     this.config = join(folder, "config.yaml");
@@ -59,7 +62,8 @@ function copy(file: string, target: string): void {
   copyFileSync(fileURLToPath(new URL(file, import.meta.url)), target);
 }
 
-function configText({ port, endpoint, server = "lifetime: 60s", modbusPort, devices = [] }: GatewaySetup): string {
+function configText(setup: GatewaySetup): string {
+  const { port, endpoint, gateway = "", server = "lifetime: 60s", modbusPort, devices = [] } = setup;
   const uri = `coap://127.0.0.1:${port}`;
   const meter = modbusPort === undefined ? [] : ["{ id: meter-1, mapping: every-type, link: bus }"];
   const entries = [...meter, ...devices].map((entry) => `\n  - ${entry}`);
@@ -69,7 +73,8 @@ gateway:
   manufacturer: Example
   model: Interop
   serial: "0815"
-  objects: [vendor.xml]
+  objects: [vendor.xml, asset.xml]
+  ${gateway}
 servers:
   - { id: 101, uri: "${uri}", ack_timeout: 200ms, max_retransmit: 2, ${server} }
 links:

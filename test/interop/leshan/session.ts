@@ -8,7 +8,7 @@ import { LeshanServer } from "./leshan-server.ts";
 import { WireRecorder } from "./wire-recorder.ts";
 
 /** The rest is the session's. */
-export type SessionSetup = Pick<GatewaySetup, "server" | "devices">;
+export type SessionSetup = Pick<GatewaySetup, "gateway" | "server" | "devices">;
 
 export class Session {
   readonly gateway: GatewayProcess;
