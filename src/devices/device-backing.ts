@@ -93,17 +93,17 @@ export class DeviceBacking implements Backing {
   }
 
   private async write(requests: readonly WriteRequest[]): Promise<void> {
-    const done: Path[] = [];
-    for (const { path, value, point, source, raw } of requests) {
+    const paths = requests.map(({ path }) => path);
+    for (const [i, { path, value, point, source, raw }] of requests.entries()) {
       try {
         const order = await this.parts.session.write(point, raw.raw, raw.mask);
         const changed = this.parts.readings.takeWritten(point, value, this.parts.clock.wall(), order);
         if (source.readable) this.port.report(changed);
       } catch (error) {
-        const others = done.length === 0 ? "" : `; written before it: ${done.join(", ")}`;
-        throw refusal(error, (reason) => `${path} was not written: ${reason}${others}`);
+        const before = i === 0 ? "" : `; written before it: ${paths.slice(0, i).join(", ")}`;
+        const after = i === paths.length - 1 ? "" : `; not tried: ${paths.slice(i + 1).join(", ")}`;
+        throw refusal(error, (reason) => `${path} was not written: ${reason}${before}${after}`);
       }
-      done.push(path);
     }
   }
 

@@ -13,8 +13,8 @@ import { knownTree } from "./known-tree.ts";
 
 /** Devices that are read at the same time: each waits for its own bus, but none of them for a thousand others. */
 const READ_AT_ONCE = 32;
-/** Paths that an error names: they have to fit one datagram. */
-const MOST_NAMED = 12;
+/** Devices that an error names: it has to fit one datagram. */
+const MOST_NAMED = 5;
 
 /** What can be read of the paths, each value once, device by device. What is missing, unreadable or away is left out. */
 export async function readComposite(treeOf: TreeOf, paths: readonly Path[]): Promise<readonly Sample[]> {
@@ -22,7 +22,9 @@ export async function readComposite(treeOf: TreeOf, paths: readonly Path[]): Pro
     const tree = treeOf(prefix);
     return tree === undefined ? [] : [() => tree.readComposite(own)];
   });
-  return (await sideBySide(reads)).flat();
+  const samples = (await sideBySide(reads)).flat();
+  // A slow device gives others the time to go.
+  return samples.filter(({ path }) => treeOf(prefixOf(path)) !== undefined);
 }
 
 /**
@@ -62,7 +64,6 @@ export function writableTypesIn(treeOf: TreeOf): TypeOf {
 /** What concerns one device, or the gateway itself. */
 interface Share {
   readonly prefix: string;
-  readonly paths: readonly Path[];
   readonly commit: Commit;
 }
 
@@ -74,21 +75,23 @@ function prepared(treeOf: TreeOf, records: readonly CompositeRecord[]): Share {
   const tree = knownTree(treeOf, first);
   if (last.size < records.length) tree.prepareWrite(records);
   const standing = records.filter((record) => last.get(record.path) === record);
-  return { prefix: tree.prefix, paths: [...last.keys()], commit: tree.prepareWrite(standing) };
+  return { prefix: tree.prefix, commit: tree.prepareWrite(standing) };
 }
 
-/** A bug stays what it is. */
+/**
+ * The device that failed says itself how far it came; of the others all is done, or nothing. A bug stays what it is.
+ */
 function halfDone(error: unknown, done: readonly Share[], undone: readonly Share[]): unknown {
   if (!(error instanceof Lwm2mError) || done.length + undone.length === 0) return error;
-  const written = done.length === 0 ? "" : `; written elsewhere: ${listed(done)}`;
-  const unwritten = undone.length === 0 ? "" : `; not written: ${listed(undone)}`;
+  const written = done.length === 0 ? "" : `; written: all of ${listed(done)}`;
+  const unwritten = undone.length === 0 ? "" : `; not written: all of ${listed(undone)}`;
   return notDone(`${error.message}${written}${unwritten}`, { cause: error });
 }
 
 function listed(shares: readonly Share[]): string {
-  const paths = shares.flatMap((share) => share.paths);
-  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
-  return `${paths.slice(0, MOST_NAMED).join(", ")}${more}`;
+  const named = shares.slice(0, MOST_NAMED).map(({ prefix }) => (prefix === "" ? "the gateway itself" : `/${prefix}`));
+  const more = shares.length > MOST_NAMED ? ` and ${shares.length - MOST_NAMED} more` : "";
+  return `${named.join(", ")}${more}`;
 }
 
 /** In the order in which the prefixes are first named. */

@@ -25,6 +25,12 @@ import type { Granted } from "./requests.ts";
 
 /** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
 const KEPT_REPORTS = 1000;
+/**
+ * Composite observations of a server, and the paths of all of them: of others there are no more than paths that exist, but
+ * lists are without number.
+ */
+const MOST_LISTS = 1000;
+const MOST_LISTED = 50_000;
 /** The 4.04 that ends an observation is in nobody's books. */
 const UNCOUNTED = 0;
 
@@ -90,6 +96,15 @@ export class Reports {
     return this.outbox.counters;
   }
 
+  /** Whether one more observation, or this one again, can be granted. */
+  hasRoomFor({ paths, composite }: Granted): boolean {
+    if (!composite) return true;
+    const id = observationId(this.options.server, paths, composite);
+    const lists = [...this.live].filter(([other, live]) => live.composite && other !== id);
+    const listed = lists.reduce((sum, [, live]) => sum + live.paths.length, paths.length);
+    return lists.length < MOST_LISTS && listed <= MOST_LISTED;
+  }
+
   /**
    * The server observes, and has its answer: from now on changes below the paths are reported to it. A second Observe of a
    * path, or Observe-Composite of the same list, replaces the first; what an earlier one is still owed goes to the new one.
@@ -109,6 +124,7 @@ export class Reports {
     this.voided.delete(id);
     const asked = attributes === undefined ? {} : { attributes };
     this.feed({ type: "observe", id, paths, composite, samples, ...asked });
+    if (composite) this.changed(samples.flatMap((sample) => this.newer(sample)));
     this.outbox.release(id);
   }
 
@@ -207,6 +223,12 @@ export class Reports {
     const latest = this.options.latest(sample.path);
     if (latest === undefined) return sample;
     return prefixOf(sample.path) === "" || sameValue(latest.value, sample.value) ? latest : sample;
+  }
+
+  /** What has changed while an answer waited for slower devices. The gateway's own clock always has. */
+  private newer({ path, value }: Sample): readonly Sample[] {
+    const latest = prefixOf(path) === "" ? undefined : this.options.latest(path);
+    return latest === undefined || sameValue(latest.value, value) ? [] : [latest];
   }
 
   /** Reports of a format with time go together; of one without, only the newest is still true. */

@@ -1,6 +1,6 @@
 /** The requests of one server, from their arrival to their answer: Core 1.2 §6.2.1 says which of them count. */
 import type { ExchangeId } from "../coap/endpoint.ts";
-import { type CoapMessage, findOption, OPTION } from "../coap/options.ts";
+import { type CoapMessage, findOption, OPTION, withoutObserve } from "../coap/options.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { Connection } from "./connection.ts";
 import type { Reports } from "./reports.ts";
@@ -78,8 +78,10 @@ export class Serving {
     this.running++;
     const observes = findOption(message, OPTION.observe) !== undefined;
     if (observes) this.observing.add(exchange);
-    const { message: response, granted, attributesAt } = await requests.serve(message);
-    connection.respond(exchange, response);
+    const { message: response, granted: asked, attributesAt } = await requests.serve(message);
+    // RFC 7641 §4.1: who has no room for an observation answers as if it was not asked for.
+    const granted = asked !== undefined && reports.hasRoomFor(asked) ? asked : undefined;
+    connection.respond(exchange, granted === undefined ? withoutObserve(response) : response);
     const wanted = observes && this.observing.delete(exchange);
     if (granted !== undefined && wanted) reports.grant(exchange, granted);
     if (attributesAt !== undefined) reports.attributesChanged(attributesAt);

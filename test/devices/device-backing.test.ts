@@ -153,7 +153,10 @@ test("of several values the first failure stops the rest and tells what was writ
   ];
   await assert.rejects(
     tree.write(at("3306/0"), values, "update"),
-    meets(0xa0, /5851 was not written: exception 3; written before it: \/meter-1\/3306\/0\/5850$/),
+    meets(
+      0xa0,
+      /5851 was not written: exception 3; written before it: \/meter-1\/3306\/0\/5850; not tried: \/meter-1\/3306\/0\/5750$/,
+    ),
   );
   assert.equal(fake.requests.length, 2);
 });
