@@ -1,5 +1,6 @@
 import type { Millis, UnixMillis } from "../clock.ts";
 import type { DeviceStatus, ValueStatus } from "../devices/device-status.ts";
+import { formatDuration } from "../duration.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import { table } from "./table.ts";
@@ -107,10 +108,13 @@ function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] {
       );
 }
 
-function valueRow({ path, name, value, unit, time, bad }: ValueStatus, now: UnixMillis): string[] {
+function valueRow({ path, name, value, unit, time, period, bad }: ValueStatus, now: UnixMillis): string[] {
   const shown = value === undefined ? "-" : [formatValue(value), unit].filter(Boolean).join(" ");
   const age = time === undefined ? "" : `${span(now - time)} ago`;
-  return [path, name, shown, age, bad === undefined ? "" : `bad: ${bad}`];
+  // Servers make it another period than the mapping's.
+  const steered = period === undefined ? [] : [`read every ${formatDuration(period)}`];
+  const notes = [...steered, ...(bad === undefined ? [] : [`bad: ${bad}`])];
+  return [path, name, shown, age, notes.join("; ")];
 }
 
 /** As JSON brought it: 64-bit integers are text, bytes hexadecimal, links `{ object, instance }`. */

@@ -110,6 +110,20 @@ test("a span is in the largest unit that says it, and none is negative", () => {
   assert.deepEqual(spans, ["0 s", "119 s", "2 min", "120 min", "2 h", "48 h", "2 d", "0 s"]);
 });
 
+test("a value that servers have read in another period than the mapping's says so", () => {
+  const path = parsePath("/meter-1/3/0/9");
+  const value = { path, name: "Battery Level", value: 90, time: NOW };
+  const values = [
+    { ...value, period: 1500 },
+    { ...value, period: 60_000, bad: "no answer" },
+  ];
+  const [first, second] = formatStatus(aStatus({ devices: [{ ...device, values }] }), true)
+    .split("\n")
+    .slice(-2);
+  assert.match(first ?? "", /0 s ago +read every 1500ms$/);
+  assert.match(second ?? "", /0 s ago +read every 1m; bad: no answer$/);
+});
+
 test("what JSON made of values is shown as it is", () => {
   const values = [9007199254740993n, Uint8Array.of(1), true, { object: 3, instance: 0 }].map((value, i) => ({
     path: parsePath(`/meter-1/3/0/${i}`),
