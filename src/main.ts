@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   },
   check: async () => (await import("./cli/check.ts")).check,
   status: async () => (await import("./cli/status.ts")).status,
+  send: async () => (await import("./cli/send.ts")).send,
   sim: async () => (await import("./cli/sim.ts")).sim,
   schema: async () => (await import("./cli/schema.ts")).schema,
   "import-xml": async () => (await import("./cli/import-xml.ts")).importXml,

@@ -1,4 +1,4 @@
-/** The local window: JSON over HTTP on a Unix socket, for the command line. Reading only. */
+/** The local window: JSON over HTTP on a Unix socket, for the command line. */
 import { mkdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { dirname } from "node:path";
@@ -9,9 +9,14 @@ import type { Logger } from "../log.ts";
 const LONGEST_PATH = 107;
 /** How long a gateway may take to answer: it computes, and waits for nobody. */
 const PATIENCE = 5000;
+/** Of what is asked, in bytes. */
+const LONGEST_BODY = 65_536;
 
-/** What can be asked: each path with the function that answers it; the answer is sent as JSON. */
-export type Routes = ReadonlyMap<string, () => unknown>;
+/** A GET, answered by the function; or a POST, which takes the JSON of its body. The answer is sent as JSON. */
+export type Route = (() => unknown) | { readonly post: (body: unknown) => Promise<unknown> };
+
+/** What can be asked, by its path. */
+export type Routes = ReadonlyMap<string, Route>;
 
 export interface AdminSocket {
   close(): Promise<void>;
@@ -29,6 +34,14 @@ export class AdminSocketError extends Error {
   }
 }
 
+/** What was asked for makes no sense; the message says what was expected. At both ends of the socket. */
+export class AdminRefusal extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "AdminRefusal";
+  }
+}
+
 /**
  * Listens on `path` for this user alone, making its directory where that is missing. Rejects with AdminSocketError where
  * another process answers there, or where the path cannot be a socket; nothing is left open then.
@@ -42,7 +55,7 @@ export async function openAdminSocket(path: string, routes: Routes, log: Logger)
     );
   }
   if (await answers(path)) throw new AdminSocketError(`another gateway is running: it answers on ${path}`);
-  const server = createServer((incoming, response) => serve(routes, incoming, response, log));
+  const server = createServer((incoming, response) => void serve(routes, incoming, response, log));
   try {
     await mkdir(dirname(path), { recursive: true });
     await rm(path, { force: true });
@@ -54,13 +67,24 @@ export async function openAdminSocket(path: string, routes: Routes, log: Logger)
   return { close: () => close(server) };
 }
 
-/** Asks a running gateway. Rejects with AdminSocketError: `code` is ENOENT or ECONNREFUSED where none listens. */
-export function askAdminSocket(path: string, route: string): Promise<unknown> {
+/** What goes with a POST, and how long the gateway may take to answer it. */
+export interface Posted {
+  readonly body: unknown;
+  readonly patience: number;
+}
+
+/**
+ * Asks a running gateway; with a body by POST. Rejects with AdminRefusal where it does not take what was asked, else with
+ * AdminSocketError: `code` is ENOENT or ECONNREFUSED where none listens.
+ */
+export function askAdminSocket(path: string, route: string, posted?: Posted): Promise<unknown> {
+  const { patience: timeout = PATIENCE, body } = posted ?? {};
+  const method = posted === undefined ? "GET" : "POST";
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       reject(new AdminSocketError(`no answer on ${path}: ${sentenceOf(error)}`, { cause: error }));
     };
-    const asked = request({ socketPath: path, path: route, timeout: PATIENCE, agent: false }, (response) => {
+    const asked = request({ socketPath: path, path: route, method, timeout, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", fail);
@@ -68,12 +92,13 @@ export function askAdminSocket(path: string, route: string): Promise<unknown> {
         const text = Buffer.concat(chunks).toString();
         const value = response.statusCode === 200 ? parsed(text) : undefined;
         if (value !== undefined) resolve(value);
+        else if (response.statusCode === REFUSED) reject(new AdminRefusal(text.trim()));
         else fail(new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 200).trim()}`));
       });
     });
-    asked.on("timeout", () => asked.destroy(new Error(`nothing came within ${PATIENCE / 1000} s`)));
+    asked.on("timeout", () => asked.destroy(new Error(`nothing came within ${timeout / 1000} s`)));
     asked.on("error", fail);
-    asked.end();
+    asked.end(posted === undefined ? undefined : JSON.stringify(body));
   });
 }
 
@@ -121,18 +146,43 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-function serve(routes: Routes, incoming: IncomingMessage, response: ServerResponse, log: Logger): void {
-  const answer = routes.get(incoming.url ?? "");
-  if (incoming.method !== "GET" || answer === undefined) {
+/** HTTP 400: see AdminRefusal. */
+const REFUSED = 400;
+
+async function serve(routes: Routes, incoming: IncomingMessage, response: ServerResponse, log: Logger): Promise<void> {
+  const route = routes.get(incoming.url ?? "");
+  const method = typeof route === "function" ? "GET" : "POST";
+  if (route === undefined || incoming.method !== method) {
     end(response, 404, `no such thing: ${incoming.method} ${incoming.url}\n`);
     return;
   }
   try {
-    end(response, 200, JSON.stringify(answer(), jsonValue));
+    const answer = typeof route === "function" ? route() : await route.post(await bodyOf(incoming));
+    end(response, 200, JSON.stringify(answer, jsonValue));
   } catch (error) {
+    if (error instanceof AdminRefusal) {
+      end(response, REFUSED, `${error.message}\n`);
+      return;
+    }
     log.error({ err: error, route: incoming.url }, "an admin request failed");
     end(response, 500, "see the gateway's log\n");
   }
+}
+
+/** What JSON says; what is too long for it is read all the same, so that the refusal can be. Throws AdminRefusal. */
+async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  incoming.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= LONGEST_BODY) chunks.push(chunk);
+  });
+  // Who hangs up in the middle ends the body too.
+  await new Promise<void>((resolve) => incoming.on("end", resolve).on("close", resolve));
+  if (length > LONGEST_BODY) throw new AdminRefusal(`expected ${LONGEST_BODY} bytes at most, not ${length}`);
+  const value = parsed(Buffer.concat(chunks).toString());
+  if (value === undefined) throw new AdminRefusal("expected JSON");
+  return value;
 }
 
 function end(response: ServerResponse, code: number, text: string): void {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { AdminSocketError, openAdminSocket } from "../admin/socket.ts";
+import { parseSendRequest } from "../admin/send-request.ts";
+import { AdminSocketError, openAdminSocket, type Route } from "../admin/socket.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { packageVersion } from "../locate.ts";
@@ -67,7 +68,10 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   };
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
-  const routes = new Map([["/status", () => gateway.status()]]);
+  const routes = new Map<string, Route>([
+    ["/status", () => gateway.status()],
+    ["/send", { post: async (body) => gateway.send(parseSendRequest(body, gateway.serverIds)) }],
+  ]);
   const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routes, log);
   opened.push({ name: "the admin socket", close: () => socket.close() });
   const reloads = new Reloads(() => reload(gateway, log));

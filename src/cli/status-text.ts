@@ -46,11 +46,24 @@ function serverRow({ shortServerId, uri, state, since, version, ...rest }: Serve
   ];
 }
 
-function serverDetails({ state, reason, until, transport }: ServerStatus, now: UnixMillis): string[] {
+function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
+  const { state, reason, until, transport } = server;
   const next = until === undefined ? "" : `; ${NEXT[state]} in ${span(until - now)}`;
   const foreign =
     transport.foreign === 0 ? [] : [`    ${transport.foreign} datagrams from other addresses were ignored`];
-  return [`    ${reason}${next}`, ...foreign];
+  return [`    ${reason}${next}`, ...queueLines(server, now), ...sendLines(server), ...foreign];
+}
+
+function queueLines({ queueMode }: ServerStatus, now: UnixMillis): string[] {
+  if (queueMode === undefined) return [];
+  const { awakeUntil, unheard } = queueMode;
+  const until = awakeUntil === undefined ? "asleep" : `awake, for ${span(awakeUntil - now)} more`;
+  return [`    queue mode: ${until}${unheard === 0 ? "" : `; ${unheard} datagrams came during a sleep`}`];
+}
+
+function sendLines({ sends: { delivered, refused, unanswered } }: ServerStatus): string[] {
+  if (delivered + refused + unanswered === 0) return [];
+  return [`    Send: ${delivered} delivered, ${refused} refused, ${unanswered} not answered`];
 }
 
 /** What `until` is about. */

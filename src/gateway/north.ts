@@ -12,9 +12,10 @@ import { type Path, pathParts } from "../lwm2m/path.ts";
 import { ALL_VERSIONS, Registration } from "../lwm2m/registration.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import type { SendFormat } from "../lwm2m/send-formats.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { accountOf, type ServerAccount } from "../servers/account.ts";
-import { readForSend, type SendFormat, type ServerSendOutcome } from "../servers/send.ts";
+import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { Server } from "../servers/server.ts";
 import { ServerObject } from "../servers/server-object.ts";
 import {
@@ -91,8 +92,9 @@ export class North {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 
-  changed(samples: readonly Sample[]): void {
-    if (samples.length > 0) for (const server of this.servers) server.changed(samples);
+  /** `gone`: what went at the same moment. */
+  changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
+    if (samples.length + gone.length > 0) for (const server of this.servers) server.changed(samples, gone);
   }
 
   removed(path: Path): void {
@@ -177,8 +179,7 @@ export class North {
     if (written.has(LIFETIME)) server?.onAccount({ type: "lifetimeChanged", lifetime: account.lifetime });
     if (written.has(BINDING)) server?.onAccount({ type: "queueModeChanged", queueMode: account.queueMode });
     if (DEFAULTS.some((resource) => written.has(resource))) server?.defaultsChanged();
-    this.changed(samples);
-    for (const path of removed) this.removed(path);
+    this.changed(samples, removed);
   }
 
   private server({ shortServerId }: ServerAccount): Server | undefined {

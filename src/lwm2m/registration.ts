@@ -30,10 +30,7 @@ const PROBES = { suspect: "a notification was not acknowledged", awake: "awake a
 type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 
 /** What follows a De-register. */
-type Afterwards =
-  | { readonly type: "stop" }
-  | { readonly type: "start" }
-  | { readonly type: "disable"; readonly until: Millis };
+type Afterwards = { readonly type: "stop" | "start" } | { readonly type: "disable"; readonly until: Millis };
 
 export class Registration implements Machine<RegistrationEvent, RegistrationEffect> {
   private readonly retry: RegisterRetry;

@@ -2,26 +2,18 @@
 import { CODE, formatCode } from "../coap/codes.ts";
 import { type CoapMessage, OPTION, stringOptions, uintOption } from "../coap/options.ts";
 import { Lwm2mError } from "../errors.ts";
-import { CONTENT_FORMAT, type ContentCodec } from "../lwm2m/formats/codec.ts";
+import type { ContentCodec } from "../lwm2m/formats/codec.ts";
 import { codecFor } from "../lwm2m/formats/index.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import { makePath, type Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import { SEND_FORMATS, type SendFormat } from "../lwm2m/send-formats.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { typesIn } from "./composite.ts";
 import type { Outcome } from "./connection.ts";
 import { knownTree } from "./known-tree.ts";
 import type { Waking } from "./waking.ts";
-
-/** The formats that Send may have, by their names for users. */
-export const SEND_FORMATS = {
-  "senml-cbor": CONTENT_FORMAT.senmlCbor,
-  "senml-json": CONTENT_FORMAT.senmlJson,
-  "lwm2m-cbor": CONTENT_FORMAT.lwm2mCbor,
-} as const;
-
-export type SendFormat = keyof typeof SEND_FORMATS;
 
 export interface SendRequest {
   /** Of the gateway, of devices, or both; in SenML several of one path, each with its time. */

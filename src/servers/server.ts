@@ -1,54 +1,21 @@
 /** One LwM2M Server: registration, requests and reports over one connection. The north, joined. */
-import { type Clock, type Millis, SECOND } from "../clock.ts";
-import type { CoapMachine, ExchangeId } from "../coap/endpoint.ts";
+import { SECOND } from "../clock.ts";
+import type { ExchangeId } from "../coap/endpoint.ts";
 import type { Logger } from "../log.ts";
-import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
-import type { ObservationId, Observations } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
-import type { Registration, RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
-import type { Evaluation } from "../lwm2m/report-rules.ts";
+import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import { Connection } from "./connection.ts";
 import { Registrar } from "./registrar.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { Sender, type SendOutcome, type SendRequest } from "./send.ts";
+import type { ServerOptions } from "./server-options.ts";
 import type { ServerStatus } from "./server-status.ts";
 import { Serving } from "./serving.ts";
 import { QueueModeTransport } from "./transport/queue-mode.ts";
-import type { Transport } from "./transport/transport.ts";
 import { Waking } from "./waking.ts";
-
-export interface ServerOptions {
-  readonly shortServerId: number;
-  readonly uri: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly transport: Transport;
-  readonly coap: CoapMachine;
-  readonly registration: Registration;
-  readonly observations: Observations;
-  readonly attributes: AttributeStore;
-  /** The gateway's own objects: what Register lists. */
-  readonly gatewayTree: ObjectTree;
-  readonly treeOf: TreeOf;
-  /** The newest measurement that is known of a path, without asking a device. */
-  readonly latest: (path: Path) => Sample | undefined;
-  /** /1/x/6: whether reports are kept for a server that is away. */
-  readonly storing: () => boolean;
-  /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
-  readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
-  /** RFC 7252 §4.7. */
-  readonly nstart: number;
-  /** Core §6.5; absent: it never sleeps. */
-  readonly queueMode?: { readonly enabled: boolean; readonly awake: Millis };
-  /** /1/x/23: whether Send is not wanted. */
-  readonly muted?: () => boolean;
-  /** The server has registered us with this version. */
-  readonly onRegistered?: (version: Lwm2mVersion) => void;
-}
 
 /** The length of its window is nobody's concern. */
 const ALWAYS_AWAKE = { enabled: false, awake: SECOND };
@@ -109,8 +76,9 @@ export class Server {
   }
 
   /** Values of any tree changed. */
-  changed(samples: readonly Sample[]): void {
-    this.reports.changed(samples);
+  changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
+    for (const path of gone) this.options.attributes.remove(path);
+    this.reports.changed(samples, gone);
   }
 
   /** A device, or a part of one, is gone: whoever observes it hears 4.04. */

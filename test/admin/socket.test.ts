@@ -1,26 +1,37 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import {
+  AdminRefusal,
   type AdminSocket,
   AdminSocketError,
   askAdminSocket,
   openAdminSocket,
+  type Route,
   type Routes,
 } from "../../src/admin/socket.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
-const routes: Routes = new Map<string, () => unknown>([
+const routes: Routes = new Map<string, Route>([
   ["/status", () => ({ up: true, big: 2n ** 63n, bytes: Uint8Array.of(1, 255) })],
   [
     "/bug",
     () => {
       throw new Error("a bug");
+    },
+  ],
+  [
+    "/echo",
+    {
+      post: async (body) => {
+        if (body === "wrong") throw new AdminRefusal("expected something else");
+        return { body };
+      },
     },
   ],
 ]);
@@ -143,4 +154,45 @@ test("a bug in an answer goes to the log, and not to whoever asks", async (t) =>
     lines.map(({ level, message, fields: { err } }) => [level, message, String(err)]),
     [["error", "an admin request failed", "Error: a bug"]],
   );
+});
+
+const post = (path: string, body: unknown, route = "/echo") => askAdminSocket(path, route, { body, patience: 5000 });
+
+test("what is posted as JSON reaches the route, and its answer comes back", async (t) => {
+  const path = join(temporaryDirectory(t), "admin.sock");
+  await anAdminSocket(t, path);
+  const body = { paths: ["/3/0/0", "Ü".repeat(1000)], servers: [101] };
+  assert.deepEqual(await post(path, body), { body });
+  assert.deepEqual(await post(path, null), { body: null });
+});
+
+test("what a route does not take is told as its sentence", async (t) => {
+  const path = join(temporaryDirectory(t), "admin.sock");
+  await anAdminSocket(t, path);
+  await assert.rejects(post(path, "wrong"), new AdminRefusal("expected something else"));
+  await assert.rejects(post(path, undefined), new AdminRefusal("expected JSON"));
+  const long = "x".repeat(1_000_000);
+  await assert.rejects(post(path, long), new AdminRefusal("expected 65536 bytes at most, not 1000002"));
+  assert.deepEqual(await post(path, 1), { body: 1 }, "and the gateway goes on");
+});
+
+test("a GET is no POST, nor the other way round", async (t) => {
+  const path = join(temporaryDirectory(t), "admin.sock");
+  await anAdminSocket(t, path);
+  await assert.rejects(askAdminSocket(path, "/echo"), /answered 404: no such thing: GET \/echo/);
+  await assert.rejects(post(path, {}, "/status"), /answered 404: no such thing: POST \/status/);
+});
+
+test("who hangs up in the middle of a body disturbs nobody", async (t) => {
+  const path = join(temporaryDirectory(t), "admin.sock");
+  const lines: LogLine[] = [];
+  await anAdminSocket(t, path, recordingLogger(lines));
+  await new Promise<void>((resolve) => {
+    const socket = connect(path, () => {
+      socket.write('POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"half":', () => socket.destroy());
+    });
+    socket.on("close", () => resolve());
+  });
+  assert.deepEqual(await post(path, 1), { body: 1 });
+  assert.deepEqual(lines, []);
 });

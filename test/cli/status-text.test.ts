@@ -147,3 +147,17 @@ test("a device's text cannot steer the terminal", () => {
     /Manufacturer {2}A\?\[2J\?B {2}0 s ago$/,
   );
 });
+
+test("queue mode and Send have a line where they are used", () => {
+  const sends = { delivered: 12, refused: 1, unanswered: 2 };
+  const lines = (parts: Partial<ServerStatus>) =>
+    formatStatus(aStatus({ servers: [{ ...server, ...parts }] }), false)
+      .split("\n")
+      .slice(6, -2);
+  assert.deepEqual(lines({}), []);
+  assert.deepEqual(lines({ sends, queueMode: { awakeUntil: NOW + 80 * SECOND, unheard: 0 } }), [
+    "    queue mode: awake, for 80 s more",
+    "    Send: 12 delivered, 1 refused, 2 not answered",
+  ]);
+  assert.deepEqual(lines({ queueMode: { unheard: 3 } }), ["    queue mode: asleep; 3 datagrams came during a sleep"]);
+});

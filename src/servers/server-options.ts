@@ -1,0 +1,42 @@
+import type { Clock, Millis } from "../clock.ts";
+import type { CoapMachine } from "../coap/endpoint.ts";
+import type { Logger } from "../log.ts";
+import type { AttributeStore } from "../lwm2m/attribute-store.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
+import type { ObservationId, Observations } from "../lwm2m/observations.ts";
+import type { Path } from "../lwm2m/path.ts";
+import type { Registration } from "../lwm2m/registration.ts";
+import type { Evaluation } from "../lwm2m/report-rules.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** All that one server is made of. */
+export interface ServerOptions {
+  readonly shortServerId: number;
+  readonly uri: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly transport: Transport;
+  readonly coap: CoapMachine;
+  readonly registration: Registration;
+  readonly observations: Observations;
+  readonly attributes: AttributeStore;
+  /** The gateway's own objects: what Register lists. */
+  readonly gatewayTree: ObjectTree;
+  readonly treeOf: TreeOf;
+  /** The newest measurement that is known of a path, without asking a device. */
+  readonly latest: (path: Path) => Sample | undefined;
+  /** /1/x/6: whether reports are kept for a server that is away. */
+  readonly storing: () => boolean;
+  /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
+  readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
+  /** RFC 7252 §4.7. */
+  readonly nstart: number;
+  /** Core §6.5; absent: it never sleeps. */
+  readonly queueMode?: { readonly enabled: boolean; readonly awake: Millis };
+  /** /1/x/23: whether Send is not wanted. */
+  readonly muted?: () => boolean;
+  /** The server has registered us with this version. */
+  readonly onRegistered?: (version: Lwm2mVersion) => void;
+}
