@@ -33,8 +33,11 @@ export type ObservationEvent =
   | { readonly type: "cancel"; readonly id: ObservationId }
   /** Attributes of the path were written, which count for all below; without path: the defaults of the Server object. */
   | { readonly type: "attributesChanged"; readonly path?: Path }
-  /** New values: changed, or measured again unchanged, which only moves their time. */
-  | { readonly type: "changed"; readonly samples: readonly Sample[] }
+  /**
+   * New values: changed, or measured again unchanged, which only moves their time; and what went at the same moment, so that
+   * no report shows a state in between.
+   */
+  | { readonly type: "changed"; readonly samples: readonly Sample[]; readonly gone?: readonly Path[] }
   /** A device, object, instance, resource or resource instance is gone, and with it the attributes that were written there. */
   | { readonly type: "removed"; readonly path: Path }
   /** A new registration or none: every observation is void. */
@@ -99,6 +102,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
         effects.push(...this.applyAttributes(event.path, now));
         break;
       case "changed":
+        for (const path of event.gone ?? []) effects.push(...this.remove(path, now));
         this.take(event.samples, now);
         break;
       case "removed":

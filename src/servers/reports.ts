@@ -136,17 +136,14 @@ export class Reports {
     this.feed({ type: "cancel", id });
   }
 
-  changed(samples: readonly Sample[]): void {
-    this.feed({ type: "changed", samples });
+  changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
+    this.feed({ type: "changed", samples, gone });
+    for (const path of gone) this.forgetVoided(path);
   }
 
   removed(path: Path): void {
     this.feed({ type: "removed", path });
-    for (const [id, observed] of this.voided) {
-      if (!isWithin(observed, path)) continue;
-      this.voided.delete(id);
-      this.outbox.forget(id);
-    }
+    this.forgetVoided(path);
   }
 
   /**
@@ -178,6 +175,14 @@ export class Reports {
 
   stop(): void {
     this.feed.stop();
+  }
+
+  private forgetVoided(path: Path): void {
+    for (const [id, observed] of this.voided) {
+      if (!isWithin(observed, path)) continue;
+      this.voided.delete(id);
+      this.outbox.forget(id);
+    }
   }
 
   private forget(id: ObservationId): void {
