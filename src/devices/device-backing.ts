@@ -6,9 +6,17 @@ import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
 import type { Path } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
-import type { Backing, Commit, ReadOutcome, TreeModel } from "../lwm2m/tree.ts";
+import type { Backing, Commit, ReadOutcome } from "../lwm2m/tree.ts";
 import type { PointSource } from "../mapping/plan-types.ts";
-import { type DeviceModel, errorCodePath, type Leaf, positionOf, resourceAt, type Slot } from "./device-model.ts";
+import {
+  type DeviceModel,
+  type DeviceTree,
+  errorCodePath,
+  type Leaf,
+  positionOf,
+  resourceAt,
+  type Slot,
+} from "./device-model.ts";
 import type { DeviceSession } from "./device-session.ts";
 import type { Readings } from "./readings.ts";
 import { NEVER, type Values } from "./values.ts";
@@ -24,10 +32,8 @@ export interface BackingParts {
 
 /** What the backing must know of the device, and tell it. */
 export interface BackingPort {
-  /** Why the device cannot be asked, for the person behind the server; undefined while it can. */
-  absence(): string | undefined;
-  /** Since when it is online: what was heard before may be another device's. */
-  onlineAt(): Millis;
+  /** Why the device cannot be asked, for the person behind the server. Asked while it is away. */
+  absence(): string;
   report(samples: readonly Sample[]): void;
 }
 
@@ -54,15 +60,32 @@ const ALL_FRESH: Circumstances = {};
 
 export class DeviceBacking implements Backing {
   readonly prefix: string;
-  readonly model: TreeModel;
+  readonly model: DeviceTree["tree"];
+  private readonly values: Values;
+  private readonly clock: Clock;
   private readonly parts: BackingParts;
   private readonly port: BackingPort;
+  private away = false;
+  private onlineAt: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(parts: BackingParts, port: BackingPort) {
     this.prefix = parts.prefix;
     this.model = parts.model.tree;
+    this.values = parts.values;
+    this.clock = parts.clock;
     this.parts = parts;
     this.port = port;
+  }
+
+  /** The device is there from now on: what was heard before may be another's. */
+  online(): void {
+    this.away = false;
+    this.onlineAt = this.clock.monotonic();
+  }
+
+  /** The device is away from now on. */
+  offline(): void {
+    this.away = true;
   }
 
   /**
@@ -70,7 +93,7 @@ export class DeviceBacking implements Backing {
    * device is away its points answer 5.00 with the reason and the time of the last contact.
    */
   read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const absence = this.port.absence();
+    const absence = this.absence();
     if (absence !== undefined) return Promise.resolve(this.outcomes(resources, { absence }));
     const stale = this.staleAmong(resources);
     return stale.length === 0 ? Promise.resolve(this.outcomes(resources, ALL_FRESH)) : this.ask(resources, stale);
@@ -78,8 +101,8 @@ export class DeviceBacking implements Backing {
 
   /** The last good value of a path, with the time of its newest measurement; the device is not asked. */
   latest(path: Path): Sample | undefined {
-    const at = positionOf(this.parts.model, path);
-    return at === undefined ? undefined : this.parts.values.sample(at);
+    const at = positionOf(this.model, path);
+    return at === undefined ? undefined : this.values.sample(at);
   }
 
   /** Converts all values before the first is written, so that a value that cannot be written leaves nothing half done. */
@@ -89,7 +112,7 @@ export class DeviceBacking implements Backing {
   }
 
   absence(): string | undefined {
-    return this.port.absence();
+    return this.away ? this.port.absence() : undefined;
   }
 
   private async write(requests: readonly WriteRequest[]): Promise<void> {
@@ -97,7 +120,7 @@ export class DeviceBacking implements Backing {
     for (const [i, { path, value, point, source, raw }] of requests.entries()) {
       try {
         const order = await this.parts.session.write(point, raw.raw, raw.mask);
-        const changed = this.parts.readings.takeWritten(point, value, this.parts.clock.wall(), order);
+        const changed = this.parts.readings.takeWritten(point, value, this.clock.wall(), order);
         if (source.readable) this.port.report(changed);
       } catch (error) {
         const before = i === 0 ? "" : `; written before it: ${paths.slice(0, i).join(", ")}`;
@@ -122,8 +145,8 @@ export class DeviceBacking implements Backing {
 
   /** Asks the device for what is stale, and tells of all the resources what is known then. */
   private async ask(resources: readonly Path[], stale: readonly Slot[]): Promise<readonly ReadOutcome[]> {
-    const { model, values, session } = this.parts;
-    const before = new Map(stale.map((slot) => [slot, values.get(slot.at).readings]));
+    const { model, session } = this.parts;
+    const before = new Map(stale.map((slot) => [slot, this.values.get(slot.at).readings]));
     const failure = await failureOf(session.read(stale.flatMap(({ at }) => model.leaves[at]?.point ?? [])));
     return this.outcomes(resources, { asked: { before, failure } });
   }
@@ -143,11 +166,11 @@ export class DeviceBacking implements Backing {
 
   private isFresh({ at, poll }: Slot): boolean {
     if (poll === "fixed") return true;
-    const { heard, bad } = this.parts.values.get(at);
-    if (heard === NEVER || heard < this.port.onlineAt() || poll === "never") return false;
+    const { heard, bad } = this.values.get(at);
+    if (heard === NEVER || heard < this.onlineAt || poll === "never") return false;
     // A value that is read once stays good for the connection; a trouble may have gone.
     if (poll === "connect") return bad === undefined;
-    return this.parts.clock.monotonic() - heard < poll.every;
+    return this.clock.monotonic() - heard < poll.every;
   }
 
   private outcomes(resources: readonly Path[], circumstances: Circumstances): readonly ReadOutcome[] {
@@ -160,7 +183,7 @@ export class DeviceBacking implements Backing {
     for (const slot of this.slotsOf(resource)) {
       if (!slot.readable) continue;
       const reason = this.lack(slot, circumstances);
-      const sample = reason === undefined ? this.parts.values.sample(slot.at) : undefined;
+      const sample = reason === undefined ? this.values.sample(slot.at) : undefined;
       if (sample === undefined) first ??= reason ?? `${this.leaf(slot)?.path} has no value yet`;
       else samples.push(sample);
     }
@@ -170,11 +193,10 @@ export class DeviceBacking implements Backing {
   /** Why there is no value now; undefined where what is known holds. */
   private lack(slot: Slot, { absence, asked }: Circumstances): string | undefined {
     if (slot.poll === "fixed") return undefined;
-    const { values, model } = this.parts;
     if (absence !== undefined) {
-      return slot.at === positionOf(model, errorCodePath(this.prefix)) ? undefined : absence;
+      return slot.at === positionOf(this.model, errorCodePath(this.prefix)) ? undefined : absence;
     }
-    const { bad, readings } = values.get(slot.at);
+    const { bad, readings } = this.values.get(slot.at);
     // Asked and not heard since: what is known is from before.
     const unheard = asked?.before.get(slot) === readings;
     const reason = unheard ? (asked.failure?.message ?? "no answer") : bad?.reason;
@@ -190,13 +212,12 @@ export class DeviceBacking implements Backing {
   }
 
   private leafAt(path: Path): Leaf | undefined {
-    const { model } = this.parts;
-    const at = positionOf(model, path);
-    return at === undefined ? undefined : model.leaves[at];
+    const at = positionOf(this.model, path);
+    return at === undefined ? undefined : this.parts.model.leaves[at];
   }
 
   private slotsOf(resource: Path): readonly Slot[] {
-    return resourceAt(this.parts.model, resource)?.slots ?? NO_SLOTS;
+    return resourceAt(this.model, resource)?.slots ?? NO_SLOTS;
   }
 
   private leaf({ at }: Slot): Leaf | undefined {

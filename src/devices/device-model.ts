@@ -71,15 +71,15 @@ export function deviceModel(
 }
 
 /** The resource at a path of the device, or around it. */
-export function resourceAt({ tree }: DeviceTree, path: Path): DeviceResource | undefined {
+export function resourceAt(tree: DeviceTree["tree"], path: Path): DeviceResource | undefined {
   const { object = -1, instance = -1, resource = -1 } = pathParts(path);
   return tree.get(object)?.instances.get(instance)?.get(resource);
 }
 
 /** The position of the leaf at a path. */
-export function positionOf(model: DeviceTree, path: Path): number | undefined {
+export function positionOf(tree: DeviceTree["tree"], path: Path): number | undefined {
   const { resourceInstance } = pathParts(path);
-  const resource = resourceAt(model, path);
+  const resource = resourceAt(tree, path);
   if (resourceInstance === undefined) return resource?.instances === undefined ? resource?.slots[0]?.at : undefined;
   return resource?.slots[resource.instances?.indexOf(resourceInstance) ?? -1]?.at;
 }

@@ -96,7 +96,7 @@ const SENSOR_VALUES: ReadonlySet<number> = new Set([5600, 5601, 5602, 5603, 5604
 function sensorUnit({ path }: Leaf, model: DeviceModel, values: Values): string | undefined {
   const { resource, ...instance } = pathParts(path);
   if (resource === undefined || !SENSOR_VALUES.has(resource)) return undefined;
-  const at = positionOf(model, makePath({ ...instance, resource: SENSOR_UNITS }));
+  const at = positionOf(model.tree, makePath({ ...instance, resource: SENSOR_UNITS }));
   const unit = at === undefined ? undefined : values.get(at).value;
   return typeof unit === "string" ? unit : undefined;
 }

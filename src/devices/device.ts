@@ -1,5 +1,5 @@
 import type { Link } from "../adapter.ts";
-import { type Clock, type Millis, type Random, randomFraction, type UnixMillis } from "../clock.ts";
+import { type Clock, type Random, randomFraction, type UnixMillis } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { ModelTree } from "../lwm2m/model-tree.ts";
@@ -65,7 +65,6 @@ export class Device {
   private readonly presence: Drive<AvailabilityEvent>;
   private since: UnixMillis;
   private lastHeard: UnixMillis | undefined;
-  private onlineAt: Millis = 0;
   private outages = 0;
   private closed = false;
 
@@ -156,14 +155,12 @@ export class Device {
   private backingPort(): BackingPort {
     return {
       absence: () => this.absence(),
-      onlineAt: () => this.onlineAt,
       report: (samples) => this.report(samples),
     };
   }
 
   /** Why it cannot be asked, and since when, for the person behind the server. */
-  private absence(): string | undefined {
-    if (this.state !== "offline") return undefined;
+  private absence(): string {
     const { lastHeard } = this;
     const contact = lastHeard === undefined ? "never heard" : `last heard ${new Date(lastHeard).toISOString()}`;
     return `${this.plan.id} is offline (${this.availability.reason}), ${contact}`;
@@ -195,13 +192,14 @@ export class Device {
         void this.probe();
         break;
       case "online":
-        this.onlineAt = this.settings.clock.monotonic();
+        this.backing.online();
         this.polls({ type: "start" });
         this.changeState();
         this.settings.log.info({}, "the device is online");
         break;
       case "offline":
         this.outages++;
+        this.backing.offline();
         this.polls({ type: "stop" });
         this.changeState();
         this.settings.log.warn({ reason: effect.reason, ...this.untilNextTry() }, "the device is offline");

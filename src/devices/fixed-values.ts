@@ -25,7 +25,7 @@ export function fixedValues({ leaves }: DeviceModel): FixedValue[] {
 
 /** What Error Code [0] says from now on; nothing where the device itself will say it. */
 export function errorCodeValues(model: DeviceModel, prefix: string, away: boolean): FixedValue[] {
-  const at = positionOf(model, errorCodePath(prefix));
+  const at = positionOf(model.tree, errorCodePath(prefix));
   if (at === undefined) return [];
   return away ? [{ at, value: AWAY }] : fixedValues(model).filter((fixed) => fixed.at === at);
 }

@@ -63,7 +63,8 @@ export class StoredObjects {
 
   /** Of a device by its id, of the gateway without; undefined where it has none. */
   backingOf(device?: string): StoredBacking | undefined {
-    return this.open.get(device)?.backing;
+    // Most gateways have none, and each request asks.
+    return this.open.size === 0 ? undefined : this.open.get(device)?.backing;
   }
 
   /**

@@ -62,10 +62,10 @@ test("a leaf is found by its path and by its point; a resource of several is non
     "3316/0/5701": constant("V"),
   });
   const { leaves, positions } = found;
-  for (const [at, { path }] of leaves.entries()) assert.equal(positionOf(found, path), at);
+  for (const [at, { path }] of leaves.entries()) assert.equal(positionOf(found.tree, path), at);
   assert.equal(leaves[positions.get("3/0/11/1") ?? -1]?.path, "/meter-1/3/0/11/1");
   assert.equal(positions.get("3316/0/5701"), undefined);
   for (const path of ["/meter-1/3/0/11", "/meter-1/3/0/11/2", "/meter-1/3316/0/5700/0", "/meter-1/3316/1/5700"]) {
-    assert.equal(positionOf(found, parsePath(path)), undefined);
+    assert.equal(positionOf(found.tree, parsePath(path)), undefined);
   }
 });

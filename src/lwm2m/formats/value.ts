@@ -67,7 +67,9 @@ export function formatObjectLink({ object, instance }: ObjectLink): string {
  */
 export function formatDecimal(value: number | bigint): string {
   const shortest = String(value);
-  if (!shortest.includes("e")) return shortest;
+  // ECMAScript writes an exponent from 1e21 on and below 1e-6, and none for a bigint.
+  const size = Math.abs(Number(value));
+  if (typeof value === "bigint" || size === 0 || (size >= 1e-6 && size < 1e21)) return shortest;
   const [, sign = "", whole = "", fraction = "", exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(shortest) ?? [];
   const point = 1 + Number(exponent);
   if (point <= 0) return `${sign}0.${"0".repeat(-point)}${whole}${fraction}`;
