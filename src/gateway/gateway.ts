@@ -108,12 +108,7 @@ export class Gateway {
       openTransport: options.edges?.openTransport ?? udpTransport,
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
     });
-    this.stored = new StoredObjects({
-      store,
-      clock,
-      log,
-      onChange: (prefix, change) => this.onStoredChange(prefix, change),
-    });
+    this.stored = new StoredObjects({ store, clock, log, onChange: (...told) => this.onStoredChange(...told) });
     this.trees = new Trees({
       catalogue: config.catalogue,
       identity: { manufacturer, model, version: packageVersion(), ...(serial === undefined ? {} : { serial }) },
@@ -267,8 +262,7 @@ export class Gateway {
 
   /** A server wrote, made or removed something that the gateway keeps. */
   private onStoredChange(prefix: string, { samples, removed, instances }: StoredChange): void {
-    for (const path of removed) this.north.removed(path);
-    this.north.changed(samples);
+    this.north.changed(samples, removed);
     if (!instances) return;
     if (prefix !== "") this.north.changed(this.trees.gatewayObjectChanges());
     this.north.objectsChanged();
