@@ -19,7 +19,9 @@ interface Room {
   readonly shell?: true;
 }
 
-const FOUNDATION = ["machine", "clock", "errors", "log", "duration", "near-miss"].map((name) => `src/${name}.ts`);
+const FOUNDATION = ["machine", "clock", "deadlines", "errors", "log", "duration", "near-miss"].map(
+  (name) => `src/${name}.ts`,
+);
 const ROOMS_OF_SRC = [
   "src/coap",
   "src/lwm2m",
@@ -37,6 +39,7 @@ const EVERYTHING = [...FOUNDATION, "src/adapter.ts", "src/locate.ts", ...ROOMS_O
 const ROOMS: Readonly<Record<string, Room>> = {
   "src/machine.ts": { all: ["src/clock.ts"] },
   "src/clock.ts": {},
+  "src/deadlines.ts": { all: ["src/clock.ts"] },
   "src/errors.ts": {},
   "src/log.ts": {},
   "src/duration.ts": { all: ["src/clock.ts", "src/errors.ts"] },

@@ -1,8 +1,8 @@
 /** One observation: which value was reported last, and when the next report is due. Core 1.2 §5.1.2, §6.4. */
 import type { Millis } from "../clock.ts";
+import type { Waiting } from "../deadlines.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import { type Attributes, sameAttributes } from "./attributes.ts";
-import type { Waiting } from "./deadlines.ts";
 import type { ObservationId } from "./observations.ts";
 import { isWithin, type Path, prefixOf } from "./path.ts";
 import { type Evaluation, effectiveAttributes, isMet, type Rules, toRules } from "./report-rules.ts";

@@ -1,9 +1,9 @@
 /** When a change becomes a notification: Core 1.2 §5.1.2 attributes; §6.4.1 Observe, §6.4.3 Notify, §6.4.4 Observe-Composite. */
 import type { Millis } from "../clock.ts";
+import { Deadlines } from "../deadlines.ts";
 import type { Machine, Timeout } from "../machine.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import type { Attributes } from "./attributes.ts";
-import { Deadlines } from "./deadlines.ts";
 import { Observation } from "./observation.ts";
 import { isWithin, type Path, parentPath } from "./path.ts";
 import type { Evaluation } from "./report-rules.ts";
@@ -131,7 +131,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
       if (others === undefined) this.byPath.set(path, new Set([observation]));
       else others.add(observation);
     }
-    this.deadlines.set(observation, observation.nextDue());
+    this.wait(observation);
     return evaluated(observation);
   }
 
@@ -139,7 +139,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     const observation = this.byId.get(id);
     if (observation === undefined) return [];
     this.byId.delete(id);
-    this.deadlines.set(observation, undefined);
+    this.deadlines.remove(observation);
     for (const path of observation.paths) {
       const others = this.byPath.get(path);
       others?.delete(observation);
@@ -199,7 +199,13 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
 
   private reconsider(observation: Observation, now: Millis): void {
     observation.evaluate(now);
-    this.deadlines.set(observation, observation.nextDue());
+    this.wait(observation);
+  }
+
+  private wait(observation: Observation): void {
+    const due = observation.nextDue();
+    if (due === undefined) this.deadlines.remove(observation);
+    else this.deadlines.set(observation, due);
   }
 
   private collectDue(now: Millis, effects: ObservationEffect[]): void {
@@ -210,7 +216,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
       if (report !== undefined) effects.push({ type: "due", id, paths, ...report });
       const stale = next.refresh(now);
       if (stale.length > 0) effects.push({ type: "refresh", id, paths: stale });
-      this.deadlines.set(next, next.nextDue());
+      this.wait(next);
     }
   }
 }

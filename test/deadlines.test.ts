@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Deadlines, type Waiting } from "../../src/lwm2m/deadlines.ts";
+import { Deadlines, type Waiting } from "../src/deadlines.ts";
 
 test("what is due comes earliest first, whatever was set, moved and taken away before", () => {
   const step = fc.record({ entry: fc.nat(19), due: fc.option(fc.nat(100), { nil: undefined }) });
@@ -13,9 +13,13 @@ test("what is due comes earliest first, whatever was set, moved and taken away b
       for (const { entry: index, due } of steps) {
         const entry = entries[index];
         assert.ok(entry !== undefined);
-        deadlines.set(entry, due);
-        if (due === undefined) expected.delete(entry);
-        else expected.set(entry, due);
+        if (due === undefined) {
+          deadlines.remove(entry);
+          expected.delete(entry);
+        } else {
+          deadlines.set(entry, due);
+          expected.set(entry, due);
+        }
         assert.equal(deadlines.next, expected.size === 0 ? undefined : Math.min(...expected.values()));
       }
       const taken: number[] = [];
