@@ -6,26 +6,34 @@ import type { Report } from "./outbox.ts";
 /** Samples in one message of a format that carries time: what fits one block of 1024 bytes. */
 const SAMPLES_A_MESSAGE = 48;
 
-/** How many of these reports, at least one, one message takes. */
-export function together(reports: readonly Report[]): number {
-  let samples = 0;
-  const full = reports.findIndex((report) => {
-    samples += report.samples.length;
-    return samples > SAMPLES_A_MESSAGE;
-  });
-  return full === -1 ? reports.length : Math.max(1, full);
+export interface Batch {
+  /** How many of the reports it is, the oldest first. */
+  readonly reports: number;
+  readonly samples: readonly Sample[];
 }
 
-/** The samples of several reports: what did not change between two of them has one time, and is said once. */
-export function distinct(reports: readonly Report[]): readonly Sample[] {
+/**
+ * As many reports as one message takes, at least the first. What did not change from one to the next has one time, and is said
+ * once: of a long list that changes in one place after the other nearly all.
+ */
+export function batched(reports: readonly Report[]): Batch {
   const [first, ...others] = reports;
-  if (first === undefined || others.length === 0) return first?.samples ?? [];
-  const last = new Map<Path, Sample>();
-  return reports
-    .flatMap(({ samples }) => samples)
-    .filter((sample) => {
-      const before = last.get(sample.path);
-      last.set(sample.path, sample);
-      return before?.time !== sample.time || !sameValue(before.value, sample.value);
-    });
+  if (first === undefined || others.length === 0) return { reports: reports.length, samples: first?.samples ?? [] };
+  // Where the first alone needs several blocks, one more changes little.
+  const most = first.samples.length > SAMPLES_A_MESSAGE ? first.samples.length + SAMPLES_A_MESSAGE : SAMPLES_A_MESSAGE;
+  const last = new Map<Path, Sample>(first.samples.map((sample) => [sample.path, sample]));
+  const samples = [...first.samples];
+  let taken = 1;
+  for (const report of others) {
+    const news = report.samples.filter((sample) => !isSaid(sample, last.get(sample.path)));
+    if (samples.length + news.length > most) break;
+    samples.push(...news);
+    for (const sample of news) last.set(sample.path, sample);
+    taken++;
+  }
+  return { reports: taken, samples };
+}
+
+function isSaid(sample: Sample, before: Sample | undefined): boolean {
+  return before !== undefined && before.time === sample.time && sameValue(before.value, sample.value);
 }

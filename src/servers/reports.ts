@@ -20,7 +20,7 @@ import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { readComposite, typesIn } from "./composite.ts";
 import { type Composed, Outbox, type OutboxCounters, type Report } from "./outbox.ts";
-import { distinct, together } from "./report-batch.ts";
+import { batched } from "./report-batch.ts";
 import type { Granted } from "./requests.ts";
 
 /** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
@@ -241,13 +241,14 @@ export class Reports {
     const live = this.live.get(id);
     if (live === undefined || !this.isThere(live) || reports.length === 0) return undefined;
     const { codec, composite, paths } = live;
-    const taken = codec.carriesTime ? reports.slice(0, together(reports)) : reports.slice(-1);
+    const sendable = codec.carriesTime ? reports : reports.slice(-1);
+    const batch = batched(sendable);
     const [base = ROOT] = composite ? [] : paths;
-    const payload = codec.encode(distinct(taken), base, typesIn(this.options.treeOf), { times: true });
+    const payload = codec.encode(batch.samples, base, typesIn(this.options.treeOf), { times: true });
     return {
       message: contentResponse(codec.contentFormat, payload),
-      confirmable: taken.some((report) => report.confirmable),
-      covers: codec.carriesTime ? taken.length : reports.length,
+      confirmable: sendable.slice(0, batch.reports).some((report) => report.confirmable),
+      covers: codec.carriesTime ? batch.reports : reports.length,
     };
   }
 
