@@ -34,9 +34,22 @@ export class CborWriter {
     this.head(MAP, size);
   }
 
-  /** A whole number of at most 32 bits, as IDs are. */
-  unsigned(value: number): void {
-    this.head(UNSIGNED, value);
+  /** These whole numbers of at most 16 bits, one after the other, from an index to before another: IDs are most of a payload. */
+  ids(ids: readonly number[], from: number, to: number): void {
+    this.reserve((to - from) * MAX_HEAD);
+    const { bytes } = this;
+    let { position } = this;
+    for (let i = from; i < to; i++) {
+      const id = ids[i] ?? 0;
+      if (id >= 0x100) {
+        bytes[position++] = UNSIGNED | 25;
+        bytes[position++] = id >> 8;
+      } else if (id >= 24) {
+        bytes[position++] = UNSIGNED | 24;
+      }
+      bytes[position++] = id;
+    }
+    this.position = position;
   }
 
   /** A whole number of at most 64 bits. */
@@ -100,20 +113,23 @@ export class CborWriter {
 
   private head(major: number, size: number): void {
     this.reserve(MAX_HEAD);
-    const { bytes, view } = this;
+    const { bytes, position } = this;
     if (size < 24) {
-      bytes[this.position++] = major | size;
+      bytes[position] = major | size;
+      this.position = position + 1;
     } else if (size < 0x100) {
-      bytes[this.position++] = major | 24;
-      bytes[this.position++] = size;
+      bytes[position] = major | 24;
+      bytes[position + 1] = size;
+      this.position = position + 2;
     } else if (size < 0x1_0000) {
-      bytes[this.position++] = major | 25;
-      bytes[this.position++] = size >> 8;
-      bytes[this.position++] = size;
+      bytes[position] = major | 25;
+      bytes[position + 1] = size >> 8;
+      bytes[position + 2] = size;
+      this.position = position + 3;
     } else {
-      bytes[this.position++] = major | 26;
-      view.setUint32(this.position, size);
-      this.position += 4;
+      bytes[position] = major | 26;
+      this.view.setUint32(position + 1, size);
+      this.position = position + 5;
     }
   }
 

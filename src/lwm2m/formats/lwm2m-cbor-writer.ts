@@ -1,5 +1,5 @@
 /** Writes samples as LwM2M CBOR (Core 1.2 §7.5.4; with prefixes Gateway TS 1.1 §9), straight into the bytes. */
-import { makePath, type Path, pathParts } from "../path.ts";
+import { MAX_ID, makePath, type Path, pathParts } from "../path.ts";
 import type { Sample } from "../sample.ts";
 import { writeValue } from "./cbor-value.ts";
 import { type CborWriter, writeCbor } from "./cbor-writer.ts";
@@ -10,12 +10,13 @@ import type { TypeOf } from "./codec.ts";
  * with instances, which no model has, what comes first.
  */
 export function writeLwm2mCbor(samples: readonly Sample[], typeOf: TypeOf): Uint8Array {
+  knownKeys.begin();
   const names = namesOf(samples) ?? namesOf(regrouped(samples)) ?? NO_NAMES;
   return writeCbor((writer) => new MapWriter(writer, names, typeOf).map(0, names.samples.length, 0));
 }
 
-/** The prefix where there is one, then the IDs. */
-type Keys = readonly (string | number)[];
+/** The number of the prefix where there is one (see KnownKeys), then the IDs. */
+type Keys = readonly number[];
 
 interface Names {
   readonly samples: readonly Sample[];
@@ -25,9 +26,9 @@ interface Names {
   readonly shared: readonly number[];
 }
 
-const NO_NAMES: Names = { samples: [], keys: [], shared: [] };
 /** A prefix, object, instance, resource and resource instance. */
 const MAX_KEYS = 5;
+const NO_NAMES: Names = { samples: [], keys: [], shared: [] };
 
 /** Undefined where samples of one level do not all follow each other. */
 function namesOf(samples: readonly Sample[]): Names | undefined {
@@ -36,7 +37,7 @@ function namesOf(samples: readonly Sample[]): Names | undefined {
   const levels = new Levels(keys, shared);
   let before = NO_KEYS;
   for (let i = 0; i < samples.length; i++) {
-    const own = keysOf(samples[i]?.path ?? ROOT);
+    const own = knownKeys.of(samples[i]?.path ?? ROOT);
     const common = sharedKeys(before, own);
     if (isAmbiguous(before, own, common)) return namesOf(samples.toSpliced(i, 1));
     if (!levels.enter(own, common, i)) return undefined;
@@ -59,78 +60,97 @@ function isAmbiguous(before: Keys, own: Keys, common: number): boolean {
 class Levels {
   private readonly keys: readonly Keys[];
   private readonly shared: readonly number[];
-  /** At each level. Keys mostly rise, and are then new without a look at those before. */
-  private readonly largest = [-1, -1, -1, -1, -1];
-  /** At the levels where they did not, and are many. */
-  private readonly met: (Set<string | number> | undefined)[] = [];
+  /** Of the levels whose keys did not always rise, where they are many: a key that rises is new without a look at those before. */
+  private readonly met: (Set<number> | "compared" | undefined)[] = new Array(MAX_KEYS).fill(undefined);
+  private deepest = -1;
 
   constructor(keys: readonly Keys[], shared: readonly number[]) {
     this.keys = keys;
     this.shared = shared;
   }
 
-  /** The keys of the sample with this index; false where the first that those before it do not have has been at its level. */
+  /** From the sample before this one to this one: false where the key in which they first differ has been at its level. */
   enter(keys: Keys, level: number, index: number): boolean {
-    const { largest, met } = this;
+    const { met } = this;
+    while (this.deepest > level) met[this.deepest--] = undefined;
     const key = keys[level];
+    const last = this.keys[index - 1]?.[level];
     if (key === undefined) return true;
-    if (typeof key === "number" && key > (largest[level] ?? -1)) {
-      largest[level] = key;
-      met[level]?.add(key);
-    } else if (this.has(level, key, index)) {
-      return false;
-    }
-    for (let below = level + 1; below < MAX_KEYS; below++) {
-      const first = keys[below];
-      largest[below] = typeof first === "number" ? first : -1;
-      met[below] = undefined;
-    }
-    return true;
+    const rises = last !== undefined && key > last;
+    return (rises && met[level] === undefined) || !this.has(level, key, index);
   }
 
-  /** Whether it has; from now on it has. */
-  private has(level: number, key: string | number, index: number): boolean {
-    const { keys, shared } = this;
-    let met = this.met[level];
-    for (let i = index - 1; met === undefined && i >= 0; i--) {
-      if (keys[i]?.[level] === key) return true;
-      if ((shared[i] ?? 0) < level) return false;
+  private has(level: number, key: number, index: number): boolean {
+    let met = this.met[level] ?? "compared";
+    for (let i = index - 1; met === "compared" && i >= 0; i--) {
+      const common = this.shared[i] ?? 0;
+      if (common <= level && this.keys[i]?.[level] === key) return true;
+      if (common < level) break;
       if (index - i > FEW) met = this.allAt(level, index);
     }
-    const known = met?.has(key) === true;
-    this.met[level] = met?.add(key);
+    this.met[level] = met;
+    this.deepest = level;
+    if (met === "compared") return false;
+    const known = met.has(key);
+    met.add(key);
     return known;
   }
 
-  private allAt(level: number, index: number): Set<string | number> {
-    const all = new Set<string | number>();
+  private allAt(level: number, index: number): Set<number> {
+    const all = new Set<number>();
     for (let i = index - 1; i >= 0; i--) {
-      all.add(this.keys[i]?.[level] ?? "");
-      if ((this.shared[i] ?? 0) < level) break;
+      const common = this.shared[i] ?? 0;
+      if (common <= level) all.add(this.keys[i]?.[level] ?? 0);
+      if (common < level) break;
     }
     return all;
   }
 }
 
-/** So many keys are compared one by one. */
-const FEW = 32;
+/** So many samples are looked through one by one. */
+const FEW = 128;
 
-const known = new Map<Path, Keys>();
+/** The keys of paths, which come again in every payload. A prefix is a number above all IDs, so that keys are numbers alone. */
+class KnownKeys {
+  private readonly keys = new Map<Path, Keys>();
+  private readonly numbers = new Map<string, number>();
+  private readonly prefixes: string[] = [];
+
+  /** For one payload the numbers of prefixes stay. */
+  begin(): void {
+    if (this.keys.size < MAX_KNOWN) return;
+    this.keys.clear();
+    this.numbers.clear();
+    this.prefixes.length = 0;
+  }
+
+  of(path: Path): Keys {
+    const known = this.keys.get(path);
+    if (known !== undefined) return known;
+    const { prefix, object, instance, resource, resourceInstance } = pathParts(path);
+    const ids = [object, instance, resource, resourceInstance].filter((id) => id !== undefined);
+    const made = prefix === "" ? ids : [this.number(prefix), ...ids];
+    this.keys.set(path, made);
+    return made;
+  }
+
+  /** Undefined for an ID. */
+  prefix(key: number): string | undefined {
+    return key <= MAX_ID ? undefined : this.prefixes[key - MAX_ID - 1];
+  }
+
+  private number(prefix: string): number {
+    const known = this.numbers.get(prefix);
+    if (known !== undefined) return known;
+    const number = MAX_ID + this.prefixes.push(prefix);
+    this.numbers.set(prefix, number);
+    return number;
+  }
+}
+
 /** About half a megabyte. */
 const MAX_KNOWN = 4096;
-
-function keysOf(path: Path): Keys {
-  let keys = known.get(path);
-  if (keys === undefined) {
-    const { prefix, object, instance, resource, resourceInstance } = pathParts(path);
-    keys = [prefix, object, instance, resource, resourceInstance].filter(
-      (key): key is string | number => key !== undefined && key !== "",
-    );
-    if (known.size === MAX_KNOWN) known.clear();
-    known.set(path, keys);
-  }
-  return keys;
-}
+const knownKeys = new KnownKeys();
 
 function sharedKeys(a: Keys, b: Keys): number {
   let count = 0;
@@ -140,9 +160,9 @@ function sharedKeys(a: Keys, b: Keys): number {
 
 /** The same samples, those of one level after each other. */
 function regrouped(samples: readonly Sample[], level = 0): readonly Sample[] {
-  const groups = new Map<string | number | undefined, Sample[]>();
+  const groups = new Map<number | undefined, Sample[]>();
   for (const sample of samples) {
-    const key = keysOf(sample.path)[level];
+    const key = knownKeys.of(sample.path)[level];
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [sample]);
     else group.push(sample);
@@ -194,10 +214,8 @@ class MapWriter {
   private key(keys: Keys, from: number, to: number): void {
     const { writer } = this;
     if (to - from > 1) writer.array(to - from);
-    for (let i = from; i < to; i++) {
-      const key = keys[i] ?? 0;
-      if (typeof key === "string") writer.text(key);
-      else writer.unsigned(key);
-    }
+    const prefix = from === 0 ? knownKeys.prefix(keys[0] ?? 0) : undefined;
+    if (prefix !== undefined) writer.text(prefix);
+    writer.ids(keys, prefix === undefined ? from : 1, to);
   }
 }
