@@ -16,6 +16,7 @@ import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
 import org.eclipse.leshan.core.observation.CompositeObservation;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.SingleObservation;
+import org.eclipse.leshan.core.request.SendRequest;
 import org.eclipse.leshan.core.response.ObserveCompositeResponse;
 import org.eclipse.leshan.core.response.ObserveResponse;
 import org.eclipse.leshan.server.LeshanServer;
@@ -23,9 +24,10 @@ import org.eclipse.leshan.server.observation.ObservationListener;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationListener;
 import org.eclipse.leshan.server.registration.RegistrationUpdate;
+import org.eclipse.leshan.server.send.SendListener;
 
-/** GET /api/event: what happens, as server-sent events REGISTRATION, UPDATED, DEREGISTRATION, NOTIFICATION, ERROR. */
-final class EventStream implements HttpHandler, RegistrationListener, ObservationListener {
+/** GET /api/event: what happens, as server-sent events REGISTRATION, UPDATED, DEREGISTRATION, NOTIFICATION, SEND, ERROR. */
+final class EventStream implements HttpHandler, RegistrationListener, ObservationListener, SendListener {
     private final ObjectMapper mapper;
     private final Set<OutputStream> listeners = new CopyOnWriteArraySet<>();
 
@@ -33,6 +35,7 @@ final class EventStream implements HttpHandler, RegistrationListener, Observatio
         this.mapper = mapper;
         server.getRegistrationService().addListener(this);
         server.getObservationService().addListener(this);
+        server.getSendService().addListener(this);
     }
 
     @Override
@@ -108,17 +111,39 @@ final class EventStream implements HttpHandler, RegistrationListener, Observatio
         ObjectNode data = about(observation, registration);
         data.put("status", response.getCode().toString());
         if (response.getContent() != null) data.set("vals", Json.ofNodes(mapper, response.getContent()));
-        TimestampedLwM2mNodes nodes = response.getTimestampedLwM2mNodes();
-        if (nodes != null) {
-            ArrayNode values = data.putArray("timestampedVals");
-            for (Instant time : nodes.getTimestamps()) {
-                ObjectNode value = values.addObject();
-                if (time != null) value.put("time", time.toString());
-                value.set("vals", Json.ofNodes(mapper, nodes.getNodesAt(time)));
-            }
-        }
+        if (response.getTimestampedLwM2mNodes() != null) addTimestamped(data, response.getTimestampedLwM2mNodes());
         Json.addCoap(data, response);
         send("NOTIFICATION", data);
+    }
+
+    /** What a client sent by itself, with the times that it has. */
+    @Override
+    public void dataReceived(Registration registration, TimestampedLwM2mNodes nodes, SendRequest request) {
+        ObjectNode data = mapper.createObjectNode();
+        data.put("ep", registration.getEndpoint());
+        data.put("format", request.getFormat().getCode());
+        addTimestamped(data, nodes);
+        send("SEND", data);
+    }
+
+    /** A Send that Leshan cannot take. */
+    @Override
+    public void onError(Registration registration, String message, Exception error) {
+        ObjectNode data = mapper.createObjectNode();
+        data.put("ep", registration.getEndpoint());
+        data.put("res", "/dp");
+        data.put("error", message);
+        if (error != null) data.put("cause", String.valueOf(error));
+        send("ERROR", data);
+    }
+
+    private void addTimestamped(ObjectNode data, TimestampedLwM2mNodes nodes) {
+        ArrayNode values = data.putArray("timestampedVals");
+        for (Instant time : nodes.getTimestamps()) {
+            ObjectNode value = values.addObject();
+            if (time != null) value.put("time", time.toString());
+            value.set("vals", Json.ofNodes(mapper, nodes.getNodesAt(time)));
+        }
     }
 
     @Override

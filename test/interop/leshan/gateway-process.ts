@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Lifetime, type Outcome, type RunningProcess, start } from "../../support/process.ts";
+import { type Lifetime, type Outcome, type RunningProcess, run, start } from "../../support/process.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
@@ -22,6 +22,7 @@ export interface GatewaySetup {
 }
 
 export class GatewayProcess {
+  private readonly owner: Lifetime;
   private readonly setup: GatewaySetup;
   private readonly config: string;
   private readonly program: RunningProcess;
@@ -32,6 +33,7 @@ export class GatewayProcess {
     copy("models/26241-1_0.xml", join(folder, "vendor.xml"));
     copy("models/26242-1_0.xml", join(folder, "asset.xml"));
     copy("every-type.yaml", join(folder, "mappings", "every-type.yaml"));
+    this.owner = owner;
     this.setup = setup;
     this.config = join(folder, "config.yaml");
     writeFileSync(this.config, configText(setup));
@@ -48,6 +50,11 @@ export class GatewayProcess {
   reload(devices: readonly string[]): void {
     writeFileSync(this.config, configText({ ...this.setup, devices }));
     this.program.child.kill("SIGHUP");
+  }
+
+  /** `lwm2m-gateway send`, which asks this gateway. */
+  send(...args: readonly string[]): Promise<Outcome> {
+    return run(this.owner, process.execPath, [PROGRAM, "send", "--config", this.config, ...args]);
   }
 
   /** SIGTERM: it de-registers and ends. */

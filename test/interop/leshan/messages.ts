@@ -85,6 +85,14 @@ export interface Notification {
   readonly coap: Wire;
 }
 
+/** What the client sent by itself. */
+export interface Sent {
+  readonly ep: string;
+  /** The Content-Format. */
+  readonly format: number;
+  readonly timestampedVals: readonly { readonly time?: string; readonly vals: LeshanNodes }[];
+}
+
 export interface LeshanEvents {
   readonly REGISTRATION: Registration;
   readonly UPDATED: {
@@ -98,7 +106,8 @@ export interface LeshanEvents {
   };
   readonly DEREGISTRATION: Registration & { readonly expired: boolean };
   readonly NOTIFICATION: Notification;
-  /** A notification that Leshan could not take. */
+  readonly SEND: Sent;
+  /** A notification, or a Send (`res` is "/dp"), that Leshan could not take. */
   readonly ERROR: { readonly ep: string; readonly res: string; readonly error: string; readonly cause?: string };
 }
 
