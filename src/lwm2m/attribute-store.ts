@@ -30,7 +30,7 @@ export class AttributeStore implements AttributeSource {
 
   /** Write-Attributes: all of the changes or none. Throws Lwm2mError. */
   set(path: Path, changes: AttributeChanges, target: AttributeTarget): void {
-    target.check(path);
+    target.check(path, "report");
     const attributes = applyChanges(this.attached.get(path) ?? {}, changes);
     checkAttributes(attributes, path, target.typeOf);
     if (attributeEntries(attributes).length === 0) this.attached.delete(path);

@@ -24,8 +24,8 @@ export type AttributeChanges = ReadonlyMap<AttributeName, number | bigint | unde
 /** Where attributes apply: an ObjectTree is one. */
 export interface AttributeTarget {
   readonly typeOf: TypeOf;
-  /** Throws Lwm2mError where nothing is at the path. */
-  check(path: Path): void;
+  /** Throws Lwm2mError where nothing is at the path, or nothing that could be reported. */
+  check(path: Path, intent: "report"): void;
 }
 
 /** Those that may stand in the request of an Observe-Composite (Core 1.2 §6.4.4). */

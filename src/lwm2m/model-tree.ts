@@ -13,7 +13,7 @@ import { isWithin, LEVEL, makePath, type Path, type PathParts, parentPath, pathD
 import { findPlace, type Place } from "./place.ts";
 import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
-import type { Backing, Commit, Edit, Link, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
+import type { Backing, Commit, Edit, Intent, Link, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
 import { acceptedValues, acceptsValue, checkResourceWrite, creationEdits, writeEdits } from "./write-rules.ts";
 
 /**
@@ -36,8 +36,9 @@ export class ModelTree implements ObjectTree {
     return definition?.type === undefined ? undefined : { type: definition.type, multiple: definition.multiple };
   };
 
-  check(path: Path, intent?: "write"): void {
-    this.find(path, intent);
+  check(path: Path, intent?: Intent): void {
+    const { parts, resource } = this.find(path, intent);
+    if (intent === "report" && resource !== undefined) checkRead(path, parts, resource);
   }
 
   async read(path: Path): Promise<readonly Sample[]> {
@@ -167,7 +168,7 @@ export class ModelTree implements ObjectTree {
     return this.backing.editing?.objects.has(pathParts(path).object ?? -1) ?? false;
   }
 
-  private find(path: Path, intent?: "write"): Place {
+  private find(path: Path, intent?: Intent): Place {
     return findPlace(this.backing, path, intent);
   }
 }

@@ -4,7 +4,7 @@ import { Lwm2mError } from "../errors.ts";
 import type { ObjectDefinition } from "./objects/definition.ts";
 import { type Path, type PathParts, pathParts } from "./path.ts";
 import { badRequest, notAllowed, notFound, PROTECTED_OBJECTS } from "./refusals.ts";
-import type { Backing, ObjectModel, ResourceModel } from "./tree.ts";
+import type { Backing, Intent, ObjectModel, ResourceModel } from "./tree.ts";
 
 export interface Place {
   readonly parts: PathParts;
@@ -20,7 +20,7 @@ export interface Place {
  * What is at a path; a `write` also finds a resource that it would make. Throws Lwm2mError 4.04 where nothing is, 4.05 for an
  * instance of a single resource, 4.01 for a protected object.
  */
-export function findPlace(backing: Pick<Backing, "prefix" | "model" | "editing">, path: Path, intent?: "write"): Place {
+export function findPlace(backing: Pick<Backing, "prefix" | "model" | "editing">, path: Path, intent?: Intent): Place {
   const parts = pathParts(path);
   const { prefix, object: id, instance, resource: resourceId, resourceInstance } = parts;
   if (prefix !== backing.prefix) throw notFound(path);

@@ -48,12 +48,16 @@ export interface ObjectTree {
   discover(path: Path, depth?: number): readonly Link[];
   /**
    * Throws what any operation on the path would, whatever it wants there: 4.04 where nothing is, 4.05 for an instance of a
-   * single resource, 4.01 for a protected object. A `write` may also name a resource that it would make.
+   * single resource, 4.01 for a protected object. A `write` may also name a resource that it would make; a `report`
+   * needs a resource that can be read, else 4.05.
    */
-  check(path: Path, intent?: "write"): void;
+  check(path: Path, intent?: Intent): void;
   /** Types by the definitions of the objects that exist here, for absent optional resources too. */
   readonly typeOf: TypeOf;
 }
+
+/** What a server wants at a path, so far as it decides what may stand there. */
+export type Intent = "write" | "create" | "report";
 
 /** Does what was checked before. */
 export type Commit = () => Promise<void>;

@@ -10,6 +10,7 @@ import { at, FakeBacking } from "../support/fake-backing.ts";
 const objects = {
   3: { instances: { 0: { 0: "Acme", 4: "execute", 7: { several: { 0: 3300, 1: 5000 } } } } },
   3303: { instances: { 0: { 5700: 20, 5601: 1 } } },
+  5: { instances: { 0: { 0: new Uint8Array(), 3: 0 } } },
 } as const;
 const own = new ModelTree(new FakeBacking("", objects));
 const device = new ModelTree(new FakeBacking("d01", objects));
@@ -72,6 +73,8 @@ test("paths that are not there and resources without a value are refused", () =>
   assert.throws(() => set("/3303/1", "pmin=1"), code(CODE.notFound));
   assert.throws(() => set("/3303/0/5700/0", "pmin=1"), code(CODE.methodNotAllowed));
   assert.throws(() => set("/3/0/4", "pmin=1"), code(CODE.methodNotAllowed));
+  assert.throws(() => set("/5/0/0", "pmin=1"), code(CODE.methodNotAllowed), "it can only be written");
+  set("/5/0", "pmin=1");
   assert.throws(() => set("/0/0", "pmin=1"), code(CODE.unauthorized));
 });
 
