@@ -3,7 +3,7 @@ import { SECOND, type UnixMillis } from "../../clock.ts";
 import { ProtocolError } from "../../errors.ts";
 import { isObjectLink, type Value } from "../sample.ts";
 import { CborCursor, MAJOR } from "./cbor-cursor.ts";
-import { KEY_TWICE, readItem } from "./cbor-reader.ts";
+import { type Cbor, KEY_TWICE, readItem } from "./cbor-reader.ts";
 import { writeNumber } from "./cbor-value.ts";
 import { type CborWriter, writeCbor } from "./cbor-writer.ts";
 import { CONTENT_FORMAT, type TypeOf } from "./codec.ts";
@@ -123,9 +123,13 @@ export function readCborPack(payload: Uint8Array, kind: PackKind = "values"): Se
   if (cursor.major() !== MAJOR.array) throw new ProtocolError("SenML CBOR: expected an array of records");
   const reader = new RecordReader(readData, kind);
   const records: SenmlInput[] = [];
-  for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
-    if (cursor.major() !== MAJOR.map) throw new ProtocolError("SenML CBOR: a record must be a map");
-    records.push(readRecord(cursor, reader));
+  try {
+    for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
+      if (cursor.major() !== MAJOR.map) throw new ProtocolError("SenML CBOR: a record must be a map");
+      records.push(readRecord(cursor, reader));
+    }
+  } catch (error) {
+    throw reader.placed(error);
   }
   cursor.end();
   return records;
@@ -150,9 +154,15 @@ function readRecord(cursor: CborCursor, reader: RecordReader): SenmlInput {
       if ((seen & (1 << place)) !== 0) cursor.fail(KEY_TWICE);
       seen |= 1 << place;
     }
-    reader.take(field ?? (typeof label === "string" ? label : ""), readItem(cursor, FIELD_DEPTH));
+    reader.take(field ?? nameOf(label), readItem(cursor, FIELD_DEPTH));
   }
   return reader.end();
+}
+
+/** Of a field that we do not know: its JSON name, or what a person can look for. */
+function nameOf(label: Cbor): string {
+  if (typeof label === "string") return label;
+  return typeof label === "number" ? `label ${label}` : "";
 }
 
 function readData(value: unknown): Uint8Array | undefined {

@@ -15,6 +15,8 @@ export class RecordReader {
   private record = emptyRecord();
   private readonly readData: ReadData;
   private readonly kind: PackKind;
+  /** How many records there were. */
+  private ended = 0;
 
   constructor(readData: ReadData, kind: PackKind) {
     this.readData = readData;
@@ -25,7 +27,14 @@ export class RecordReader {
   end(): SenmlInput {
     const { record } = this;
     this.record = emptyRecord();
+    this.ended++;
     return record;
+  }
+
+  /** The error of the record that has not ended, with its number; counted from 1, as a person does. */
+  placed(error: unknown): unknown {
+    if (!(error instanceof ProtocolError)) return error;
+    return new ProtocolError(`${error.message} (record ${this.ended + 1})`, { cause: error });
   }
 
   /** Throws ProtocolError for a field of the wrong kind, a second value, or a field that the kind of pack may not have. */

@@ -55,12 +55,16 @@ export function readJsonPack(payload: Uint8Array, kind: PackKind = "values"): Se
   const pack = parseJson(payload, "SenML JSON");
   if (!Array.isArray(pack)) throw new ProtocolError("SenML JSON: expected an array of records");
   const reader = new RecordReader(readData, kind);
-  return pack.map((item: unknown) => {
-    const fields = jsonFields(item);
-    if (fields === undefined) throw new ProtocolError("SenML JSON: a record must be an object");
-    for (const [field, content] of fields) reader.take(field, content);
-    return reader.end();
-  });
+  try {
+    return pack.map((item: unknown) => {
+      const fields = jsonFields(item);
+      if (fields === undefined) throw new ProtocolError("SenML JSON: a record must be an object");
+      for (const [field, content] of fields) reader.take(field, content);
+      return reader.end();
+    });
+  } catch (error) {
+    throw reader.placed(error);
+  }
 }
 
 function readData(value: unknown): Uint8Array | undefined {

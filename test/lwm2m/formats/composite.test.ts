@@ -100,6 +100,21 @@ test("a list of paths has names and nothing else", () => {
   refused(() => decodePaths(322, bytes("81 a2 00662f332f302f39 07 00")), CODE.badRequest, /may not have/);
 });
 
+test("an error says in which record it is", () => {
+  const wrong: readonly (readonly [number, Uint8Array, RegExp])[] = [
+    [320, utf8('[{"n":"/3/0/0"},{"n":"/3/0/9","v":1}]'), /^SenML: a fetch record may not have "v" \(record 2\)$/],
+    [320, utf8('[{"n":"/3/0/0"},4]'), /must be an object \(record 2\)$/],
+    [110, utf8('[{"n":"/3/0/0"},{"n":"/3/0/9"},{"bn":3}]'), /^SenML: "bn" must be text \(record 3\)$/],
+    [322, bytes("82 a1 00662f332f302f30 a1 00 05"), /^SenML: "n" must be text \(record 2\)$/],
+    [322, bytes("82 a1 00662f332f302f30 a1 07 05"), /may not have "label 7" \(record 2\)$/],
+    [322, bytes("82 a1 00662f332f302f30 05"), /must be a map \(record 2\)$/],
+    [322, bytes("82 a1 00662f332f302f30"), /cut short, at byte 10 \(record 2\)$/],
+  ];
+  for (const [format, payload, message] of wrong) {
+    refused(() => decodePaths(format, payload), CODE.badRequest, message);
+  }
+});
+
 test("a path that is named twice is read once", () => {
   assert.deepEqual(decodePaths(320, utf8('[{"n":"/3"},{"n":"/3/0"},{"n":"/3"}]')), ["/3", "/3/0"]);
 });
