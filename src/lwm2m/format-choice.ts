@@ -3,9 +3,10 @@ import { CODE } from "../coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../errors.ts";
 import { CONTENT_FORMAT, type ContentCodec, type TypeOf } from "./formats/codec.ts";
 import { type CompositeRecord, decodeRecords } from "./formats/composite.ts";
+import { type CreateContext, type Creation, decodeCreate } from "./formats/create.ts";
 import { codecFor } from "./formats/index.ts";
 import type { Lwm2mVersion } from "./objects/versions.ts";
-import type { WriteCompositeOperation, WriteOperation } from "./operation.ts";
+import type { CreateOperation, WriteCompositeOperation, WriteOperation } from "./operation.ts";
 import { LEVEL, type Path, pathDepth } from "./path.ts";
 import { badRequest, notAllowed } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
@@ -56,7 +57,7 @@ export function decodeChanges(
   version: Lwm2mVersion,
 ): CompositeRecord[] {
   if (contentFormat === CONTENT_FORMAT.lwm2mCbor && spoken(contentFormat, version) === undefined) {
-    throw unsupported(`there is no Content-Format ${contentFormat} here with LwM2M ${version}`);
+    throw unspoken(contentFormat, version);
   }
   return decodeRecords(contentFormat, payload, typeOf);
 }
@@ -75,7 +76,7 @@ export function decodeValues(
     throw notAllowed(`${path} holds no value: it cannot be written`);
   }
   const codec = spoken(contentFormat, version);
-  if (codec === undefined) throw unsupported(`there is no Content-Format ${contentFormat} here with LwM2M ${version}`);
+  if (codec === undefined) throw unspoken(contentFormat, version);
   if (codec.singleValue && !isSingle(path, typeOf)) {
     throw unsupported(`Content-Format ${contentFormat} holds one value; ${path} may have several`);
   }
@@ -85,6 +86,21 @@ export function decodeValues(
     if (!(error instanceof ProtocolError)) throw error;
     throw badRequest(error.message, { cause: error });
   }
+}
+
+/**
+ * Which instance a Create makes, and with what; without format and payload one of our choice, with nothing. Throws Lwm2mError:
+ * 4.15 for a format that we do not speak or that cannot hold an instance, 4.00 for bytes that are not this format, values
+ * that do not fit, and two instances; what `choose` throws passes through.
+ */
+export function decodeCreation(
+  { contentFormat, payload }: Pick<CreateOperation, "contentFormat" | "payload">,
+  context: CreateContext,
+  version: Lwm2mVersion,
+): Creation {
+  if (contentFormat === undefined) return { instance: context.choose(), values: [] };
+  if (spoken(contentFormat, version) === undefined) throw unspoken(contentFormat, version);
+  return decodeCreate(contentFormat, payload, context);
 }
 
 const COMPOSITE_ANSWERS: ReadonlySet<number> = new Set([
@@ -117,6 +133,10 @@ function isSingle(path: Path, typeOf: TypeOf): boolean {
 
 function notAcceptable(message: string): Lwm2mError {
   return new Lwm2mError(CODE.notAcceptable, message);
+}
+
+function unspoken(format: number, version: Lwm2mVersion): Lwm2mError {
+  return unsupported(`there is no Content-Format ${format} here with LwM2M ${version}`);
 }
 
 function unsupported(message: string): Lwm2mError {

@@ -37,7 +37,8 @@ export class ModelTree implements ObjectTree {
   };
 
   check(path: Path, intent?: Intent): void {
-    const { parts, resource } = this.find(path, intent);
+    const { parts, resource, editable } = this.find(path, intent);
+    if (intent === "create" && !editable) throw madeByGateway(path);
     if (intent === "report" && resource !== undefined) checkRead(path, parts, resource);
   }
 

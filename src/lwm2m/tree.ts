@@ -49,7 +49,7 @@ export interface ObjectTree {
   /**
    * Throws what any operation on the path would, whatever it wants there: 4.04 where nothing is, 4.05 for an instance of a
    * single resource, 4.01 for a protected object. A `write` may also name a resource that it would make; a `report`
-   * needs a resource that can be read, else 4.05.
+   * needs a resource that can be read, a `create` an object whose instances servers make, else 4.05.
    */
   check(path: Path, intent?: Intent): void;
   /** Types by the definitions of the objects that exist here, for absent optional resources too. */

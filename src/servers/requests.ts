@@ -25,7 +25,7 @@ import { makePath, type Path } from "../lwm2m/path.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
 import { changedResponse, contentResponse, deletedResponse, errorResponse } from "../lwm2m/response.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import type { Intent, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import { readComposite, typesIn, writableTypesIn, writeComposite } from "./composite.ts";
 import { created } from "./creation.ts";
 import { knownTree } from "./known-tree.ts";
@@ -119,7 +119,7 @@ export class Requests {
         await this.tree(operation.path).execute(operation.path, operation.args);
         return { message: changedResponse() };
       case "create":
-        return { message: await created(operation, this.tree(operation.path)) };
+        return { message: await created(operation, this.tree(operation.path, "create"), this.options.version()) };
       case "delete":
         await this.tree(operation.path).delete(operation.path);
         return { message: deletedResponse() };
@@ -127,7 +127,7 @@ export class Requests {
   }
 
   /** The tree of the path, which exists, or would by a `write`. */
-  private tree(path: Path, intent?: "write"): ObjectTree {
+  private tree(path: Path, intent?: Intent): ObjectTree {
     const tree = knownTree(this.options.treeOf, path);
     // Before format and payload are looked at: 4.04 tells more than 4.06 or 4.15 for what is not there.
     tree.check(path, intent);

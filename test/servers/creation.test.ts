@@ -7,6 +7,7 @@ import { type CoapMessage, NO_PAYLOAD, OPTION, stringValues } from "../../src/co
 import { Lwm2mError } from "../../src/errors.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
+import type { Lwm2mVersion } from "../../src/lwm2m/objects/versions.ts";
 import { created } from "../../src/servers/creation.ts";
 import { at } from "../support/fake-backing.ts";
 import { aStoredBacking } from "../support/stored-backing.ts";
@@ -14,14 +15,19 @@ import { aStoredBacking } from "../support/stored-backing.ts";
 const { tlv, senmlJson, senmlCbor, lwm2mCbor, lwm2mJson, text, opaque, cbor } = CONTENT_FORMAT;
 
 /** What the server hears: code, Location-Path, and what is there afterwards. */
-async function create(prefix: string, contentFormat: number | undefined, payload: string | Uint8Array) {
+async function create(
+  prefix: string,
+  contentFormat: number | undefined,
+  payload: string | Uint8Array,
+  version: Lwm2mVersion = "1.2",
+) {
   const { backing } = aStoredBacking({ prefix, objects: [16, 6] });
   const path = at(`${prefix === "" ? "" : `/${prefix}`}/16`);
   const bytes = typeof payload === "string" ? Buffer.from(payload.replaceAll(" ", ""), "hex") : payload;
   const operation = { type: "create", path, payload: bytes } as const;
   const tree = new ModelTree(backing);
   const asked = contentFormat === undefined ? operation : { ...operation, contentFormat };
-  const answer = await created(asked, tree).catch((error): CoapMessage => {
+  const answer = await created(asked, tree, version).catch((error): CoapMessage => {
     assert.ok(error instanceof Lwm2mError, String(error));
     return { code: error.code, options: [], payload: NO_PAYLOAD };
   });
@@ -55,6 +61,14 @@ test("a bare Create asks for defaults, which a mandatory resource does not have"
 
 test("what one value alone fits in cannot carry an instance", async () => {
   for (const format of [text, opaque, cbor, 12345]) assert.equal((await create("", format, "61")).code, "4.15");
+});
+
+test("a format of another version is 4.15", async () => {
+  const named = "a1 82 10 02 a1 00 a1 07 62 6162";
+  assert.equal((await create("", lwm2mCbor, named, "1.1")).code, "4.15");
+  const bytes = json({ bn: "/16/2/", e: [{ n: "0/7", sv: "ab" }] });
+  assert.equal((await create("", lwm2mJson, bytes, "1.1")).code, "4.15");
+  assert.deepEqual((await create("", lwm2mJson, bytes, "1.0")).values, { "/16/2/0/7": "ab" });
 });
 
 test("65535 is never an instance, of an object or of a resource", async () => {
