@@ -127,6 +127,12 @@ const ENDS: Readonly<Record<string, (world: AGateway) => Promise<unknown>>> = {
     await server.execute("/1/0/4");
     await clock.advance(10 * SECOND);
   },
+  "the end of the lifetime": async ({ server, clock }) => {
+    server.wire.cut = true;
+    await clock.advance(10 * MINUTE);
+    server.wire.cut = false;
+    await clock.advance(5 * MINUTE);
+  },
   "a new Register": async ({ server, clock }) => {
     server.registrations.forget();
     await server.execute("/1/0/8");
@@ -147,3 +153,22 @@ for (const [end, cause] of Object.entries(ENDS)) {
     assert.equal(world.server.notifications.length, told);
   });
 }
+
+test("a device that is removed ends its observations, and takes wishes and attributes along", async (t) => {
+  const world = await aGateway(t, LIMITED);
+  const { server } = world;
+  await server.writeAttributes(HUMIDITY, "epmax=2", "pmin=5");
+  await server.observe(HUMIDITY);
+  world.configure([]);
+  await world.reload();
+  assert.deepEqual(
+    server.notified(HUMIDITY).map(({ code, type }) => [code, type]),
+    [["4.04", "con"]],
+  );
+  assert.deepEqual(world.gateway.status().servers[0]?.observations, []);
+  world.configure(["{ id: meter-1, mapping: climate, link: bus, unit_id: 1 }"]);
+  await world.reload();
+  assert.doesNotMatch((await server.discover(HUMIDITY)).text, /epmax|pmin/);
+  await server.observe(HUMIDITY);
+  assert.equal(await reads(world, READ_HUMIDITY), 6);
+});

@@ -19,16 +19,23 @@ const TEMPERATURE = at("/d01/3303/0/5700");
 const FIRST = exchangeId(1);
 const SECOND_EXCHANGE = exchangeId(2);
 
-function someReports({ storing = true }: { readonly storing?: boolean } = {}) {
+interface Settings {
+  readonly storing?: boolean;
+  /** /1/x/26. */
+  readonly con?: number;
+}
+
+function someReports({ storing = true, ...defaults }: Settings = {}) {
   const clock = new FakeClock();
   const trees = new Map([["d01", new ModelTree(new FakeBacking("d01", { 3303: { instances: { 0: { 5700: 20 } } } }))]]);
   const latest = new Map<Path, Sample>();
   const sent: string[] = [];
   const ended: ExchangeId[] = [];
+  const confirmable: boolean[] = [];
   const format = { current: CONTENT_FORMAT.senmlJson as number };
   const reports: Reports = new Reports({
     server: 101,
-    machine: new Observations(new AttributeStore(() => ({}))),
+    machine: new Observations(new AttributeStore(() => defaults)),
     clock,
     treeOf: (prefix) => trees.get(prefix),
     latest: (path) => latest.get(path),
@@ -36,7 +43,8 @@ function someReports({ storing = true }: { readonly storing?: boolean } = {}) {
     onEvaluation: () => {},
     nstart: 1,
     notifier: {
-      notify: (exchange, notification, { code, payload }) => {
+      notify: (exchange, notification, { code, payload }, isConfirmable) => {
+        confirmable.push(isConfirmable);
         const context = { base: TEMPERATURE, typeOf: catalogue.typeOf };
         const values = code === CODE.content ? decodeTimed(format.current, payload, context) : [];
         const records = values.map(({ value, time }) => `${String(value)}@${time === undefined ? "" : time / SECOND}`);
@@ -52,7 +60,7 @@ function someReports({ storing = true }: { readonly storing?: boolean } = {}) {
   };
   const measure = (value: number, seconds: number): void => reports.changed([sample(value, seconds)]);
   reports.outbox.resume();
-  return { clock, trees, latest, sent, ended, reports, grant, measure };
+  return { clock, trees, latest, sent, ended, confirmable, reports, grant, measure };
 }
 
 /** Seconds after the 10th of September 2001: SenML takes early times for relative ones. */
@@ -66,6 +74,30 @@ test("a change leaves at once, with its time, in the exchange of its observation
   measure(21, 1);
   assert.deepEqual(sent, ["1:1 2.05 21@1000000001"]);
   assert.deepEqual(reports.paths, [TEMPERATURE]);
+});
+
+test("after sixteen that are not confirmable one is, whatever was due and never sent", () => {
+  const { grant, measure, reports, confirmable } = someReports({ con: 0, storing: false });
+  grant(FIRST);
+  let value = 100;
+  const change = (times: number): void => {
+    for (let i = 0; i < times; i++) {
+      measure(++value, value);
+      const { length } = confirmable;
+      // What is not confirmable is delivered as soon as it is sent.
+      if (length > 0) reports.outbox.onDelivered(length);
+    }
+  };
+  change(10);
+  reports.outbox.pause();
+  change(50);
+  assert.equal(confirmable.length, 10, "the server was away");
+  reports.outbox.resume();
+  change(8);
+  assert.deepEqual(
+    confirmable.flatMap((one, i) => (one ? [i + 1] : [])),
+    [17],
+  );
 });
 
 test("the time is that of the newest measurement of the same value", () => {
