@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { Fifo } from "./fifo.ts";
 import { encodeMessage, NO_TOKEN, TYPE } from "./message.ts";
 import type { CoapMessage } from "./options.ts";
+import { Rejectable } from "./rejectable.ts";
 
 /**
  * What became of a message. A confirmable one ends once, in `acknowledged`, `reset` or `timeout`; a non-confirmable one is
@@ -21,7 +22,7 @@ export interface Outgoing {
   ended(outcome: Outcome, now: Millis): void;
 }
 
-/** A message of ours that waits for its turn or its acknowledgement, or whose RST would still be understood. Only `Transmissions` writes it. */
+/** A message of ours that waits for its turn or its acknowledgement. Only `Transmissions` writes it. */
 export interface Transmission {
   readonly token: Uint8Array;
   readonly confirmable: boolean;
@@ -34,7 +35,8 @@ export interface Transmission {
   /** How often it went out after the first time. */
   repeated: number;
   timeout: Millis;
-  readonly alarm: Alarm;
+  /** Undefined for a non-confirmable one. */
+  readonly alarm: Alarm | undefined;
 }
 
 /** How many non-confirmable messages are remembered for their RST. */
@@ -46,8 +48,7 @@ export class Transmissions {
   private readonly random: Random;
   private readonly outstanding = new Map<number, Transmission>();
   private readonly waiting = new Fifo<Transmission>();
-  private readonly unconfirmed = new Map<number, Transmission>();
-  private readonly unconfirmedOrder = new Fifo<{ readonly running: Transmission; readonly expires: Millis }>();
+  private readonly unconfirmed = new Rejectable(REMEMBERED);
   private messageId: number;
 
   constructor(context: Context, random: Random) {
@@ -68,14 +69,18 @@ export class Transmissions {
    * overtake.
    */
   send(outgoing: Outgoing, now: Millis): Transmission {
+    const { token, confirmable, message, ended } = outgoing;
     const running: Transmission = {
-      ...outgoing,
+      token,
+      confirmable,
+      message,
+      ended,
       state: "waiting",
       messageId: 0,
       bytes: NO_TOKEN,
       repeated: 0,
       timeout: 0,
-      alarm: new Alarm((time) => this.onTimeout(running, time)),
+      alarm: confirmable ? new Alarm((time) => this.onTimeout(running, time)) : undefined,
     };
     this.waiting.push(running);
     this.startWaiting(now);
@@ -102,18 +107,16 @@ export class Transmissions {
       this.end(running, "reset", now);
       return true;
     }
-    const sent = this.unconfirmed.get(messageId);
-    if (sent === undefined) return false;
-    this.unconfirmed.delete(messageId);
-    sent.ended("reset", now);
-    return true;
+    const ended = this.unconfirmed.take(messageId, now);
+    ended?.("reset", now);
+    return ended !== undefined;
   }
 
   /** Stops sending these; their owners hear no more of them. */
   cancel(transmissions: Iterable<Transmission>, now: Millis): void {
     for (const running of transmissions) {
       if (running.state === "outstanding") this.release(running);
-      else if (this.unconfirmed.get(running.messageId) === running) this.unconfirmed.delete(running.messageId);
+      else this.unconfirmed.forget(running.messageId, running.ended);
       running.state = "ended";
     }
     this.startWaiting(now);
@@ -135,8 +138,10 @@ export class Transmissions {
     running.bytes = encodeMessage(type, running.messageId, running.token, running.message(now));
     running.message = undefined;
     this.put(running.bytes);
-    if (!running.confirmable) {
-      this.remember(running, now);
+    const { alarm } = running;
+    if (alarm === undefined) {
+      running.state = "ended";
+      this.unconfirmed.add(running.messageId, running.ended, now + this.context.times.nonLifetime);
       running.ended("sent", now);
       return;
     }
@@ -145,7 +150,7 @@ export class Transmissions {
     // RFC 7252 §4.2: the first timeout is random in [ACK_TIMEOUT, ACK_TIMEOUT * ACK_RANDOM_FACTOR].
     running.timeout = ackTimeout * (1 + randomFraction(this.random) * (ackRandomFactor - 1));
     this.outstanding.set(running.messageId, running);
-    this.context.alarms.set(running.alarm, now + running.timeout);
+    this.context.alarms.set(alarm, now + running.timeout);
   }
 
   private onTimeout(running: Transmission, now: Millis): void {
@@ -157,7 +162,7 @@ export class Transmissions {
     running.timeout *= 2;
     this.context.counters.retransmissions++;
     this.put(running.bytes);
-    this.context.alarms.set(running.alarm, now + running.timeout);
+    if (running.alarm !== undefined) this.context.alarms.set(running.alarm, now + running.timeout);
   }
 
   private end(running: Transmission, outcome: Outcome, now: Millis): void {
@@ -169,21 +174,7 @@ export class Transmissions {
 
   private release(running: Transmission): void {
     this.outstanding.delete(running.messageId);
-    this.context.alarms.clear(running.alarm);
-  }
-
-  /** RFC 7641 §3.6: a client ends an observation by an RST to a notification, which for a NON one comes any time later. */
-  private remember(running: Transmission, now: Millis): void {
-    running.state = "ended";
-    running.bytes = NO_TOKEN;
-    this.unconfirmed.set(running.messageId, running);
-    this.unconfirmedOrder.push({ running, expires: now + this.context.times.nonLifetime });
-    for (let old = this.unconfirmedOrder.peek(); old !== undefined; old = this.unconfirmedOrder.peek()) {
-      if (old.expires > now && this.unconfirmedOrder.length <= REMEMBERED) return;
-      this.unconfirmedOrder.shift();
-      const { messageId } = old.running;
-      if (this.unconfirmed.get(messageId) === old.running) this.unconfirmed.delete(messageId);
-    }
+    if (running.alarm !== undefined) this.context.alarms.clear(running.alarm);
   }
 
   /**
