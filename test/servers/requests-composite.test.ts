@@ -1,84 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
-import { CODE, formatCode } from "../../src/coap/codes.ts";
-import { findOption, OPTION, sortOptions, stringOptions, uintOption, uintValue } from "../../src/coap/options.ts";
-import { Lwm2mError } from "../../src/errors.ts";
-import { AttributeStore } from "../../src/lwm2m/attribute-store.ts";
+import { CODE } from "../../src/coap/codes.ts";
+import { findOption, OPTION } from "../../src/coap/options.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
-import { decodeTimed } from "../../src/lwm2m/formats/index.ts";
-import { ModelTree } from "../../src/lwm2m/model-tree.ts";
-import type { Lwm2mVersion } from "../../src/lwm2m/objects/versions.ts";
-import { Requests } from "../../src/servers/requests.ts";
-import { at, FakeBacking } from "../support/fake-backing.ts";
-import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
+import { hex, someRequests } from "../support/composite-requests.ts";
 
 const { senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor, lwm2mCbor } = CONTENT_FORMAT;
-
-interface Asked {
-  readonly format?: number;
-  readonly accept?: number;
-  readonly observe?: 0 | 1;
-  readonly query?: readonly string[];
-  readonly path?: string;
-}
-
-function someRequests(version: Lwm2mVersion = "1.2") {
-  const backings = {
-    gateway: new FakeBacking("", {
-      1: { instances: { 0: { 0: 101, 1: 300, 6: true, 8: "execute" } } },
-      3: { version: "1.1", instances: { 0: { 0: "Acme", 11: { several: { 0: 0, 1: 3 } } } } },
-    }),
-    d01: new FakeBacking("d01", {
-      3303: { instances: { 0: { 5700: 22.5, 5701: new Lwm2mError(CODE.internalServerError, "away") } } },
-      3306: { instances: { 0: { 5850: false, 5851: 10 } } },
-    }),
-  };
-  const trees = new Map([
-    ["", new ModelTree(backings.gateway)],
-    ["d01", new ModelTree(backings.d01)],
-  ]);
-  const lines: LogLine[] = [];
-  const requests = new Requests({
-    treeOf: (prefix) => trees.get(prefix),
-    attributes: new AttributeStore(() => ({})),
-    version: () => version,
-    log: recordingLogger(lines),
-  });
-  const ask = async (code: number, body: string | Uint8Array, asked: Asked = {}) => {
-    const { format = senmlEtchJson, accept, observe, query = [], path = "" } = asked;
-    const uint = (number: number, value?: number) => (value === undefined ? [] : [uintOption(number, value)]);
-    const options = sortOptions([
-      ...stringOptions(OPTION.uriPath, path.split("/").slice(1)),
-      ...uint(OPTION.observe, observe),
-      ...uint(OPTION.contentFormat, format),
-      ...stringOptions(OPTION.uriQuery, query),
-      ...uint(OPTION.accept, accept),
-    ]);
-    const payload = typeof body === "string" ? new TextEncoder().encode(body) : body;
-    const served = await requests.serve({ code, options, payload });
-    const answer = uintValue(served.message, OPTION.contentFormat);
-    return {
-      ...served,
-      code: formatCode(served.message.code),
-      format: answer,
-      text: new TextDecoder().decode(served.message.payload),
-      values: () => valuesOf(answer ?? assert.fail(), served.message.payload),
-    };
-  };
-  const fetch = (names: readonly string[], asked?: Asked) =>
-    ask(CODE.fetch, JSON.stringify(names.map((n) => ({ n }))), asked);
-  const ipatch = (records: readonly object[], asked?: Asked) => ask(CODE.ipatch, JSON.stringify(records), asked);
-  const calls = () => [...backings.gateway.calls, ...backings.d01.calls];
-  return { ask, fetch, ipatch, calls, backings, lines };
-}
-
-function valuesOf(format: number, payload: Uint8Array): Record<string, unknown> {
-  const typeOf = () => undefined;
-  return Object.fromEntries(decodeTimed(format, payload, { base: at("/"), typeOf }).map((r) => [r.path, r.value]));
-}
-
-const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 
 test("a Read-Composite answers what there is, in SenML CBOR where nothing is said", async () => {
   const { fetch } = someRequests();
@@ -251,57 +178,5 @@ test("the query of an Observe-Composite may have pmin, pmax, epmin, epmax and co
   assert.equal(
     (await fetch(["/1/0/1"], { observe: 0, query: ["pmin=9", "pmax=5", "epmin=1", "epmax=2"] })).code,
     "2.05",
-  );
-});
-
-const ANSWERS: ReadonlySet<string> = new Set("2.04 2.05 4.00 4.01 4.04 4.05 4.06 4.15".split(" "));
-
-/** Bytes that are nothing, or nearly something. */
-const bodies = fc.oneof(
-  fc.uint8Array({ maxLength: 60 }),
-  fc.json({ maxDepth: 3 }).map((text) => new TextEncoder().encode(text)),
-  fc
-    .array(
-      fc.record(
-        {
-          bn: fc.constantFrom("/", "/1/0/", "/d01/3306/0/", "/d01", "x"),
-          n: fc.constantFrom("/3", "1", "6", "5851", "5850", "/1/0/1", "/3/0/11/0", "", "/d02/1"),
-          v: fc.oneof(fc.integer(), fc.double(), fc.constant(null), fc.string()),
-          vs: fc.string(),
-          vb: fc.boolean(),
-          t: fc.double(),
-          bver: fc.integer(),
-        },
-        { requiredKeys: [] },
-      ),
-      { maxLength: 4 },
-    )
-    .map((records) => new TextEncoder().encode(JSON.stringify(records))),
-);
-
-test("whatever the body, the answer is one of the table, and a refusal has changed nothing", async () => {
-  const formats = fc.constantFrom(senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor, lwm2mCbor, 0, 60, 11542);
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(CODE.fetch, CODE.ipatch),
-      bodies,
-      fc.record(
-        { format: formats, accept: formats, observe: fc.constantFrom(0 as const, 1 as const) },
-        { requiredKeys: ["format"] },
-      ),
-      async (code, body, asked) => {
-        const { ask, calls, lines } = someRequests();
-        const answer = await ask(code, body, asked);
-        assert.ok(ANSWERS.has(answer.code), `${answer.code} ${answer.text}`);
-        const written = calls().filter((call) => call.startsWith("write"));
-        assert.equal(written.length > 0, answer.code === "2.04");
-        assert.ok(answer.code.startsWith("2.") || answer.text.length > 0, "an error has a sentence");
-        assert.deepEqual(
-          lines.filter(({ level }) => level === "error"),
-          [],
-        );
-      },
-    ),
-    { numRuns: 2000 },
   );
 });
