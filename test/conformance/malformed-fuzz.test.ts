@@ -94,6 +94,10 @@ const RIGHT: readonly RawRequest[] = [
   { method: "post", target: "/1/0/8" },
   { method: "put", target: "/1/0/1", format: CONTENT_FORMAT.text, text: "300" },
   { method: "fetch", format: CONTENT_FORMAT.senmlEtchJson, text: '[{"n":"/dev-1/3303/0/5700"},{"n":"/3/0/0"}]' },
+  { method: "fetch", observe: 0, format: CONTENT_FORMAT.senmlEtchCbor, hex: "81 a1 00 66 2f332f302f30" },
+  { method: "post", target: "/3442", format: CONTENT_FORMAT.tlv, hex: "08 05 03 c1 78 05" },
+  { method: "post", target: "/dev-1/16", format: CONTENT_FORMAT.senmlJson, text: '[{"n":"/dev-1/16/3/0/0","vs":"x"}]' },
+  { method: "delete", target: "/3442/5" },
   { method: "ipatch", format: CONTENT_FORMAT.senmlEtchJson, text: '[{"n":"/dev-1/3442/0/120","v":9}]' },
 ];
 

@@ -30,7 +30,8 @@ test("a server makes an instance, fills it, observes it; after a restart all of 
   assert.match(updates(world).at(-1)?.objects ?? "", /<\/16\/3>/);
   assert.equal((await server.discover("/16/3")).text, "</16/3>,</16/3/0>;dim=2");
   await server.observe("/16");
-  await server.kept(server.update("/16/3/0", { "/16/3/0/5": "west" }));
+  const west = { format: CONTENT_FORMAT.senmlJson, payload: Buffer.from('[{"n":"/16/3/0/5","vs":"west"}]') };
+  await server.kept(server.ask(CODE.post, "/16/3/0", west));
   assert.deepEqual(server.received("/16/3/0/5"), ["west"]);
   const { length } = updates(world);
   await restarted(world);
