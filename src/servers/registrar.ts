@@ -34,6 +34,8 @@ export interface RegistrarOptions {
   readonly connection: Connection;
   /** Looks the server's name up anew. */
   readonly resolve: () => Promise<void>;
+  /** Where our datagrams leave from, as of the last `resolve`; undefined: not known. */
+  readonly localAddress?: () => string | undefined;
   /** The gateway's own objects: what Register lists. */
   readonly gatewayTree: ObjectTree;
   readonly clock: Clock;
@@ -50,6 +52,8 @@ export class Registrar {
   /** The server's name had an address once, which may still serve when it has none. */
   private addressed = false;
   private newest = 0;
+  /** Where the newest Register left from. */
+  private registeredFrom: string | undefined;
   /** Ends the request that is under way. */
   private abandon: () => void = () => {};
   /** Why it could not register, as far as the log has it. */
@@ -78,12 +82,12 @@ export class Registrar {
     switch (effect.type) {
       case "register": {
         const { request, query, version, withObjects } = effect;
-        void this.send(request, post(["rd"], query, withObjects ? this.objectList(version) : undefined));
+        void this.register(request, post(["rd"], query, withObjects ? this.objectList(version) : undefined));
         break;
       }
       case "update": {
         const { request, location, query, version, withObjects } = effect;
-        void this.send(request, post(location, query, withObjects ? this.objectList(version) : undefined));
+        void this.update(request, post(location, query, withObjects ? this.objectList(version) : undefined));
         break;
       }
       case "deregister": {
@@ -110,19 +114,32 @@ export class Registrar {
     return text.encode(registerPayload(this.options.gatewayTree, version));
   }
 
-  private async send(request: number, message: CoapMessage): Promise<void> {
+  private async register(request: number, message: CoapMessage): Promise<void> {
+    if (!(await this.isReachable(request))) return;
+    this.registeredFrom = this.options.localAddress?.();
+    await this.exchange(request, message);
+  }
+
+  /** Transport 1.2 §6.4.3: without a security layer a server knows us by our address, and another one needs a Register. */
+  private async update(request: number, message: CoapMessage): Promise<void> {
+    if (!(await this.isReachable(request))) return;
+    const from = this.options.localAddress?.();
+    const moved = from !== undefined && this.registeredFrom !== undefined && from !== this.registeredFrom;
+    if (moved) this.feed({ type: "networkChanged" });
+    else await this.exchange(request, message);
+  }
+
+  /** Looks the server's name up; false where the request has no way to it, or is not wanted any more. */
+  private async isReachable(request: number): Promise<boolean> {
     this.newest = request;
     try {
       await this.options.resolve();
       this.addressed = true;
     } catch (error) {
       this.options.log.debug({ err: error }, "the server's name has no address now");
-      if (!this.addressed) {
-        this.feed({ type: "noAnswer", request, reason: reasonOf(error) });
-        return;
-      }
+      if (!this.addressed) this.feed({ type: "noAnswer", request, reason: reasonOf(error) });
     }
-    if (request === this.newest) await this.exchange(request, message);
+    return this.addressed && request === this.newest;
   }
 
   /** Nobody wants the answer to an older request any more, which might keep this one waiting. */

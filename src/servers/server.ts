@@ -149,8 +149,10 @@ export class Server {
   private makeRegistrar(): Registrar {
     const { registration: machine, gatewayTree, clock } = this.options;
     const { connection, log } = this;
+    const resolve = () => this.radio.resolve();
+    const localAddress = () => this.radio.localAddress;
     return new Registrar(
-      { machine, connection, resolve: () => this.radio.resolve(), gatewayTree, clock, log },
+      { machine, connection, resolve, localAddress, gatewayTree, clock, log },
       {
         onAccepted: (location, version) => this.onAccepted(location, version),
         onState: (state) => this.onState(state),

@@ -105,3 +105,30 @@ test("a Discover has no prefix, the version where it is not implied, dim, and th
   assert.equal(discover("/d01/3", 0), "</3>");
   assert.equal(discover("/d01/3303", 0, "1.0"), '</3303>;ver="1.1";pmin=10');
 });
+
+test("what is for bootstrap alone, and object 24, is in no list", () => {
+  const secret = Object.fromEntries([0, 21, 23, 24].map((id) => [id, { instances: { 0: { 0: "x" } } }]));
+  const own = new ModelTree(new FakeBacking("", { ...secret, 3: { version: "1.1", instances: { 0: { 0: "Acme" } } } }));
+  for (const version of ["1.0", "1.1", "1.2"] as const) {
+    assert.deepEqual(
+      parseLinks(registerPayload(own, version)).flatMap(({ target }) => target.match(/^\/(?:0|21|23|24)\b/) ?? []),
+      [],
+    );
+  }
+  const behind = new ModelTree(new FakeBacking("d02", { ...secret, 3303: { instances: { 0: { 5700: 20 } } } }));
+  assert.match(deviceObjectLinks(behind), /^<\/3303>?.*<\/3303\/0>$/);
+});
+
+test("an object that is no core object says its version above 1.0, in a Register and in a Discover of every version", () => {
+  const own = new ModelTree(
+    new FakeBacking("", {
+      3303: { version: "1.1", instances: { 0: { 5700: 20 } } },
+      3306: { version: "1.0", instances: { 0: { 5850: true } } },
+    }),
+  );
+  for (const version of ["1.1", "1.2"] as const) {
+    assert.equal(objects(registerPayload(own, version)), "</3303>;ver=1.1,</3303/0>,</3306/0>");
+    const discovered = discoverPayload(own, { path: at("/3303"), depth: 0 }, new AttributeStore(() => ({})), version);
+    assert.equal(discovered, "</3303>;ver=1.1");
+  }
+});

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
+import { CODE } from "../../src/coap/codes.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway } from "../support/a-gateway.ts";
 import { CLIMATE_SETUP, HUMIDITY, POINT, SLOW_CLIMATE_SETUP, TEMPERATURE } from "../support/climate-mapping.ts";
+import { encoded } from "../support/scripted-messages.ts";
 import type { Heard } from "../support/scripted-registrations.ts";
 
 const since = ({ server }: AGateway, count: number): readonly Heard[] => server.registrations.heard.slice(count);
@@ -137,4 +139,67 @@ test("two servers are two registrations, each with its own attributes and observ
     one.registrations.heard.some(({ query }) => query.includes("lt=600")),
     "and the other server hears of it",
   );
+});
+
+test("Default Notification Mode counts for what is observed already, where no con says otherwise", async (t) => {
+  const { server, clock, meter } = await aGateway(t, CLIMATE_SETUP);
+  await server.observe(TEMPERATURE);
+  await server.observe(HUMIDITY, { con: 1 });
+  const change = async (by: number): Promise<(string | undefined)[]> => {
+    server.notifications.length = 0;
+    meter.set(POINT.temperature, 25 + by).set(POINT.humidity, 50 + by);
+    await clock.advance(15 * SECOND);
+    return [TEMPERATURE, HUMIDITY].map((path) => server.notified(path)[0]?.type);
+  };
+  assert.deepEqual(await change(1), ["con", "con"]);
+  assert.equal((await server.write("/1/0/26", 0)).code, "2.04");
+  assert.deepEqual(await change(2), ["non", "con"]);
+  assert.equal((await server.write("/1/0/26", 1)).code, "2.04");
+  assert.deepEqual(await change(3), ["con", "con"]);
+  assert.equal((await server.write("/1/0/26", 2)).code, "4.00");
+});
+
+test("Supported Server Versions: the next Register speaks what the server says, until the gateway is started again", async (t) => {
+  const world = await aGateway(t, CLIMATE_SETUP);
+  const { server, clock } = world;
+  const format = CONTENT_FORMAT.senmlCbor;
+  const payload = encoded("/1/0/25", { "/1/0/25/0": "1.1.1" }, format);
+  assert.equal((await server.settled(server.ask(CODE.put, "/1/0/25", { format, payload }))).code, "2.04");
+  assert.deepEqual((await server.read("/1/0/25")).values, { "/1/0/25/0": "1.1.1" });
+  const versions = (): (string | undefined)[] =>
+    server.registrations.heard.flatMap(({ query }) => query.filter((argument) => argument.startsWith("lwm2m=")));
+  server.registrations.forget();
+  await clock.advance(5 * MINUTE);
+  assert.deepEqual(versions(), ["lwm2m=1.2", "lwm2m=1.1"]);
+  assert.equal((await server.read("/1/0/25")).code, "4.04", "which 1.1 does not have");
+  await world.stop();
+  await world.start();
+  await clock.advance(SECOND);
+  assert.deepEqual(versions().slice(2), ["lwm2m=1.2"]);
+});
+
+test("the Update trigger takes the binding that there is, as payload or query, and no other", async (t) => {
+  const world = await aGateway(t, CLIMATE_SETUP);
+  const { server, clock } = world;
+  assert.equal((await server.execute("/1/0/8", "0='U'")).code, "2.04");
+  await clock.advance(SECOND);
+  assert.equal(since(world, 1).length, 1);
+  const query = await server.settled(server.ask(CODE.post, "/1/0/8", { query: ["0=U"] }));
+  assert.equal(query.code, "2.04");
+  const refused = await server.execute("/1/0/8", "0='T'");
+  assert.deepEqual([refused.code, refused.text], ["4.00", "/1/0/8: this gateway has the binding U only, not T"]);
+  await clock.advance(SECOND);
+  assert.equal(since(world, 1).length, 2);
+});
+
+test("De-register voids the observations: after a Disable nothing comes but what is observed anew", async (t) => {
+  const { server, clock, meter } = await aGateway(t, CLIMATE_SETUP);
+  await server.observe(TEMPERATURE);
+  assert.equal((await server.write("/1/0/5", 60)).code, "2.04");
+  assert.equal((await server.execute("/1/0/4")).code, "2.04");
+  await clock.advance(2 * MINUTE);
+  server.notifications.length = 0;
+  meter.set(POINT.temperature, 30);
+  await clock.advance(MINUTE);
+  assert.deepEqual(server.received(TEMPERATURE), []);
 });

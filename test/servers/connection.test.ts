@@ -100,3 +100,21 @@ test("a rejected notification ends the observation; one of an ended observation 
   connection.notify(exchange, 2, OBSERVED, true);
   assert.deepEqual(heard.slice(2), [`failed 2 reset ${exchange}`]);
 });
+
+test("a request that is not wanted any more leaves its place to the next, and its answer is nobody's", async () => {
+  const { clock, server, connection } = await aConnection();
+  server.wire.cut = true;
+  const first = connection.begin(REGISTER);
+  await clock.advance(SECOND);
+  const second = connection.request(REGISTER);
+  first.abandon();
+  assert.deepEqual(await first.outcome, { type: "failed", reason: "reset" });
+  assert.equal(connection.busy, true);
+  server.wire.cut = false;
+  await clock.advance(5 * SECOND);
+  const outcome = await second;
+  assert.equal(outcome.type, "response");
+  assert.equal(server.registrations.heard.length, 1);
+  first.abandon();
+  assert.equal(connection.busy, false);
+});

@@ -12,7 +12,13 @@ import { FakeClock, fakeRandom } from "../support/fake-clock.ts";
 import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
 import { ScriptedServer } from "../support/scripted-server.ts";
 
-async function aRegistrar(resolve: () => Promise<void> = async () => {}) {
+interface Parts {
+  readonly localAddress?: () => string | undefined;
+  readonly profileIds?: readonly string[];
+}
+
+async function aRegistrar(resolve: () => Promise<void> = async () => {}, parts: Parts = {}) {
+  const { localAddress, profileIds = [] } = parts;
   const clock = new FakeClock();
   const server = new ScriptedServer(clock);
   const lines: LogLine[] = [];
@@ -25,9 +31,10 @@ async function aRegistrar(resolve: () => Promise<void> = async () => {}) {
   const own = { endpoint: "gw-1", lifetime: 300, binding: "U", queueMode: false };
   const registrar = new Registrar(
     {
-      machine: new Registration({ ...own, versions: ALL_VERSIONS, random }),
+      machine: new Registration({ ...own, versions: ALL_VERSIONS, random, profileIds }),
       connection,
       resolve,
+      ...(localAddress === undefined ? {} : { localAddress }),
       gatewayTree: new ModelTree(new FakeBacking("", { 3: { version: "1.1", instances: { 0: { 0: "Acme" } } } })),
       clock,
       log: recordingLogger(lines),
@@ -153,4 +160,53 @@ test("once stopped it does nothing more", async () => {
   registrar.stop();
   await clock.advance(30 * MINUTE);
   assert.equal(server.registrations.heard.length, 1);
+});
+
+test("from another address of ours a Register goes out in place of an Update; what is not known is no other one", async () => {
+  let address: string | undefined = "192.0.2.7";
+  const { clock, server, registrar, states } = await aRegistrar(undefined, { localAddress: () => address });
+  const kinds = (): string[] => server.registrations.heard.map(({ type }) => type);
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  for (const next of ["192.0.2.7", undefined]) {
+    address = next;
+    registrar.handle({ type: "updateTriggered" });
+    await clock.advance(SECOND);
+  }
+  assert.deepEqual(kinds(), ["register", "update", "update"]);
+  address = "192.0.2.8";
+  registrar.handle({ type: "updateTriggered" });
+  await clock.advance(SECOND);
+  assert.deepEqual(kinds().slice(3), ["register"]);
+  assert.equal(states.at(-1), "registered");
+  registrar.handle({ type: "updateTriggered" });
+  await clock.advance(SECOND);
+  assert.deepEqual(kinds().slice(4), ["update"]);
+});
+
+test("a profile that the server has taken stands for the list", async () => {
+  const { clock, server, registrar } = await aRegistrar(undefined, { profileIds: ["oma:gateway"] });
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  registrar.handle({ type: "networkChanged" });
+  await clock.advance(SECOND);
+  const [first, second] = server.registrations.heard;
+  assert.ok(first?.query.includes("pid=oma:gateway") && first.objects.includes("</3/0>"));
+  assert.deepEqual([second?.query.at(-1), second?.objects], ["pid=oma:gateway", ""]);
+});
+
+test("a Register does not wait for an Update that nobody answers", async () => {
+  const { clock, server, registrar } = await aRegistrar();
+  registrar.handle({ type: "start" });
+  await clock.advance(SECOND);
+  registrar.handle({ type: "lifetimeChanged", lifetime: 20 });
+  await clock.advance(SECOND);
+  server.wire.cut = true;
+  await clock.advance(12 * SECOND);
+  assert.equal(registrar.standing.state, "updating");
+  await clock.advance(8 * SECOND);
+  assert.equal(registrar.standing.state, "registering");
+  server.wire.cut = false;
+  await clock.advance(4 * SECOND);
+  assert.deepEqual([registrar.standing.state, server.registrations.heard.at(-1)?.type], ["registered", "register"]);
 });

@@ -38,6 +38,10 @@ export class QueueModeTransport implements Transport {
     return this.inner.counters;
   }
 
+  get localAddress(): string | undefined {
+    return this.inner.localAddress;
+  }
+
   get asleep(): boolean {
     return this.enabled && this.window.deadline === undefined;
   }

@@ -4,6 +4,8 @@ export interface Transport {
   open(onDatagram: (datagram: Uint8Array) => void): Promise<void>;
   /** Looks the server's name up anew. Rejects where it has no address; the old address then stays. */
   resolve(): Promise<void>;
+  /** Where datagrams to the server leave from, as of the last `resolve`; undefined: not known. */
+  readonly localAddress?: string | undefined;
   /** Never throws: a datagram that the network does not take is lost like any other, and counted. */
   send(datagram: Uint8Array): void;
   close(): Promise<void>;

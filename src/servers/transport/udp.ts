@@ -34,6 +34,7 @@ export class UdpTransport implements Transport {
   private socket: Socket | undefined;
   private family = 0;
   private server: Address | undefined;
+  private local: string | undefined;
   private closed = false;
   /** What this turn of the event loop has to say, at its end: a receiver that must wake up wakes once. */
   private outgoing: Uint8Array[] = [];
@@ -58,6 +59,11 @@ export class UdpTransport implements Transport {
     if (this.closed) return;
     if (found.family !== this.family) await this.bind(found.family);
     this.server = found;
+    this.local = await localAddressTo(found, this.options.port);
+  }
+
+  get localAddress(): string | undefined {
+    return this.local;
   }
 
   send(datagram: Uint8Array): void {
@@ -117,4 +123,17 @@ export class UdpTransport implements Transport {
     this.count.receivedBytes += datagram.length;
     this.onDatagram(datagram);
   }
+}
+
+/** What the routes of this moment say; nothing is sent for it. Undefined where there is no way to the server. */
+function localAddressTo({ address, family }: Address, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: lookUpNames });
+    const end = (local: string | undefined): void => {
+      probe.close();
+      resolve(local);
+    };
+    probe.once("error", () => end(undefined));
+    probe.connect(port, address, () => end(probe.address().address));
+  });
 }

@@ -77,3 +77,12 @@ test("what is sent before the end arrives, in order", async (t) => {
   assert.equal(transport.counters.sent, 3);
   assert.equal(transport.counters.sendErrors, 0);
 });
+
+test("it knows the address from which datagrams leave for the server, once it has looked it up", async (t) => {
+  const transport = new UdpTransport({ host: "127.0.0.1", port: 5683 });
+  t.after(() => transport.close());
+  await transport.open(() => {});
+  assert.equal(transport.localAddress, undefined);
+  await transport.resolve();
+  assert.equal(transport.localAddress, "127.0.0.1");
+});
