@@ -3,7 +3,6 @@ import type { Clock } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import { type CoapMessage, NO_PAYLOAD } from "../coap/options.ts";
-import type { ContentCodec } from "../lwm2m/formats/codec.ts";
 import {
   type ObservationEffect,
   type ObservationEvent,
@@ -11,16 +10,15 @@ import {
   type Observations,
   observationId,
 } from "../lwm2m/observations.ts";
-import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
+import { isWithin, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
-import { contentResponse } from "../lwm2m/response.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { readComposite, typesIn } from "./composite.ts";
 import { type Composed, Outbox, type OutboxCounters, type Report } from "./outbox.ts";
-import { batched } from "./report-batch.ts";
+import { composed, type Told } from "./report-batch.ts";
 import type { Granted } from "./requests.ts";
 
 /** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
@@ -34,11 +32,8 @@ const MOST_LISTED = 50_000;
 /** The 4.04 that ends an observation is in nobody's books. */
 const UNCOUNTED = 0;
 
-interface Live {
+interface Live extends Told {
   readonly exchange: ExchangeId;
-  readonly paths: readonly Path[];
-  readonly composite: boolean;
-  readonly codec: ContentCodec;
   readonly signs: SignsOfLife;
 }
 
@@ -236,20 +231,10 @@ export class Reports {
     return latest === undefined || sameValue(latest.value, value) ? [] : [latest];
   }
 
-  /** Reports of a format with time go together; of one without, only the newest is still true. */
   private compose(id: ObservationId, reports: readonly Report[]): Composed | undefined {
     const live = this.live.get(id);
     if (live === undefined || !this.isThere(live) || reports.length === 0) return undefined;
-    const { codec, composite, paths } = live;
-    const sendable = codec.carriesTime ? reports : reports.slice(-1);
-    const batch = batched(sendable);
-    const [base = ROOT] = composite ? [] : paths;
-    const payload = codec.encode(batch.samples, base, typesIn(this.options.treeOf), { times: true });
-    return {
-      message: contentResponse(codec.contentFormat, payload),
-      confirmable: sendable.slice(0, batch.reports).some((report) => report.confirmable),
-      covers: codec.carriesTime ? batch.reports : reports.length,
-    };
+    return composed(live, reports, typesIn(this.options.treeOf));
   }
 
   private transmit(id: ObservationId, notification: number, { message, confirmable }: Composed): void {
@@ -269,9 +254,6 @@ export class Reports {
     readComposite(this.options.treeOf, [...paths]).then((samples) => this.changed(samples), ignore);
   }
 }
-
-/** The names in a composite notification are whole. */
-const ROOT = makePath({ prefix: "" });
 
 const GONE: CoapMessage = { code: CODE.notFound, options: [], payload: NO_PAYLOAD };
 
