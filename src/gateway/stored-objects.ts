@@ -5,14 +5,9 @@ import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath } from "../lwm2m/path.ts";
 import { notDone } from "../lwm2m/refusals.ts";
-import {
-  type InstanceChange,
-  StoredBacking,
-  type StoredChange,
-  type StoredLimits,
-  valueBytes,
-} from "../lwm2m/stored-backing.ts";
+import { type InstanceChange, StoredBacking, type StoredChange } from "../lwm2m/stored-backing.ts";
 import type { StoredInstance, StoredValue } from "../lwm2m/stored-content.ts";
+import { type StoredLimits, valueBytes } from "../lwm2m/stored-limits.ts";
 import { fitsDefinition } from "../lwm2m/value-check.ts";
 import { type DamagedInstance, type KeptChange, type KeptInstances, type Store, StoreError } from "../store/store.ts";
 

@@ -126,6 +126,7 @@ export class ModelTree implements ObjectTree {
   } {
     const values: PathValue[] = [];
     const edits: Edit[] = [];
+    const set = new Set<Path>();
     for (const record of records) {
       const { type, path } = record;
       if (!this.isEditable(path)) {
@@ -135,7 +136,7 @@ export class ModelTree implements ObjectTree {
         values.push({ path, value: record.value });
       } else if (type === "removal") {
         // What an earlier record makes, a later one may take away again.
-        if (!edits.some((edit) => edit.type === "set" && edit.path === path)) this.find(path);
+        if (!set.has(path)) this.find(path);
         edits.push({ type: "remove", path });
       } else {
         // An instance of a resource may be the one that this record makes.
@@ -143,6 +144,7 @@ export class ModelTree implements ObjectTree {
         const place = this.find(resource, "write");
         if (!acceptsValue(record, place, this.backing.model)) throw notFound(path);
         edits.push({ type: "set", path, value: record.value });
+        set.add(path);
       }
     }
     return { values, edits };

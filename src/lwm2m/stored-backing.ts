@@ -3,9 +3,10 @@ import type { UnixMillis } from "../clock.ts";
 import type { ObjectDefinition } from "./objects/definition.ts";
 import { isWithin, MAX_ID, makePath, type Path, parentPath, pathDepth, pathParts } from "./path.ts";
 import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
-import { isObjectLink, type PathValue, type Sample, type Value } from "./sample.ts";
+import type { PathValue, Sample } from "./sample.ts";
 import {
   type Content,
+  ContentDraft,
   contentOf,
   EMPTY,
   lostPaths,
@@ -13,9 +14,8 @@ import {
   type StoredInstance,
   type StoredValue,
   storedValues,
-  without,
-  withSample,
 } from "./stored-content.ts";
+import { checkSize, noRoom, type StoredLimits } from "./stored-limits.ts";
 import type { Backing, Commit, Edit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
 
 /** What is to be kept of an instance; without values it is gone. */
@@ -45,14 +45,6 @@ export interface StoredSettings {
   readonly prefix: string;
   readonly definitions: readonly ObjectDefinition[];
   readonly limits: StoredLimits;
-}
-
-/** What a server may use of the gateway. */
-export interface StoredLimits {
-  /** Of one object. */
-  readonly instances: number;
-  /** Of one value: text in UTF-8. */
-  readonly valueBytes: number;
 }
 
 /** By the path of the instance. */
@@ -128,7 +120,7 @@ export class StoredBacking implements Backing {
     for (let instance = 0; room && instance < MAX_ID; instance++) {
       if (!taken(makePath({ prefix: this.prefix, object, instance }))) return instance;
     }
-    throw this.full(object);
+    throw noRoom(makePath({ prefix: this.prefix, object }), this.limits);
   }
 
   private prepare(edits: readonly Edit[]): Commit {
@@ -165,47 +157,44 @@ export class StoredBacking implements Backing {
 
   /** What the edits make of the instances that they touch. Throws where one of them cannot be done. */
   private applied(edits: readonly Edit[]): Applied {
-    const touched = new Map<Path, Content | undefined>();
+    const drafts = new Map<Path, ContentDraft | undefined>();
     const samples = new Map<Path, Sample>();
     const time = this.port.now();
     for (const edit of edits) {
       const at = instanceOf(edit.path);
-      const content = touched.has(at) ? touched.get(at) : this.instances.get(at);
+      const draft = drafts.has(at) ? drafts.get(at) : this.draft(at);
       if (edit.type === "create") {
-        if (content !== undefined) throw badRequest(`${at} is there already`);
-        touched.set(at, EMPTY);
+        if (draft !== undefined) throw badRequest(`${at} is there already`);
+        drafts.set(at, new ContentDraft(EMPTY));
         continue;
       }
-      if (content === undefined) throw notFound(at);
+      if (draft === undefined) throw notFound(at);
+      drafts.set(at, edit.path === at ? undefined : draft);
       if (edit.type === "remove") {
-        touched.set(at, edit.path === at ? undefined : without(content, edit.path));
-        continue;
+        draft.remove(edit.path);
+      } else {
+        checkSize(edit, this.limits);
+        const sample = { path: edit.path, value: edit.value, time };
+        samples.set(edit.path, sample);
+        draft.set(sample);
       }
-      this.checkSize(edit);
-      const sample = { path: edit.path, value: edit.value, time };
-      samples.set(edit.path, sample);
-      touched.set(at, withSample(content, sample));
     }
+    const touched = new Map([...drafts].map(([path, draft]) => [path, draft?.content()]));
     this.checkRoom(touched);
     return { touched, samples: [...samples.values()] };
   }
 
-  private checkSize({ path, value }: PathValue): void {
-    const size = valueBytes(value);
-    const most = this.limits.valueBytes;
-    if (size > most) throw badRequest(`${path}: a value of ${size} bytes; this gateway keeps ${most} at most`);
+  private draft(instance: Path): ContentDraft | undefined {
+    const content = this.instances.get(instance);
+    return content === undefined ? undefined : new ContentDraft(content);
   }
 
   private checkRoom(touched: ReadonlyMap<Path, Content | undefined>): void {
     for (const object of new Set([...touched.keys()].map((path) => pathParts(path).object ?? -1))) {
       const after = countOf(object, merged(this.instances, touched));
-      if (after > this.limits.instances && after > countOf(object, this.instances)) throw this.full(object);
+      if (after > this.limits.instances && after > countOf(object, this.instances))
+        throw noRoom(makePath({ prefix: this.prefix, object }), this.limits);
     }
-  }
-
-  private full(object: number): Error {
-    const path = makePath({ prefix: this.prefix, object });
-    return notDone(`${path} has no room: this gateway keeps ${this.limits.instances} instances of an object at most`);
   }
 
   private lost(path: Path, before: Content | undefined, after: Content | undefined): readonly Path[] {
@@ -220,16 +209,6 @@ interface Applied {
   readonly touched: ReadonlyMap<Path, Content | undefined>;
   readonly samples: readonly Sample[];
 }
-
-/** How many bytes a value takes: its own, as far as they can grow. */
-export function valueBytes(value: Value): number {
-  if (typeof value === "string") return new TextEncoder().encode(value).length;
-  if (value instanceof Uint8Array) return value.length;
-  return isObjectLink(value) ? LINK_BYTES : NUMBER_BYTES;
-}
-
-const LINK_BYTES = 4;
-const NUMBER_BYTES = 8;
 
 function modelOf(definitions: ReadonlyMap<number, ObjectDefinition>, instances: Instances): TreeModel {
   const model = new Map(

@@ -42,13 +42,27 @@ export function storedValues(content: Content): readonly StoredValue[] {
   });
 }
 
-export function withSample(content: Content, sample: Sample): Content {
-  return content.has(sample.path) ? new Map(content).set(sample.path, sample) : inOrder([...content.values(), sample]);
-}
+/** A content that is being changed: a server may name thousands of values in one request, which are put in order once. */
+export class ContentDraft {
+  private readonly samples: Map<Path, Sample>;
 
-/** Without what stands at the path and below. */
-export function without(content: Content, path: Path): Content {
-  return new Map([...content].filter(([leaf]) => !isWithin(leaf, path)));
+  constructor(content: Content) {
+    this.samples = new Map(content);
+  }
+
+  set(sample: Sample): void {
+    this.samples.set(sample.path, sample);
+  }
+
+  /** What stands at the path and below. */
+  remove(path: Path): void {
+    if (this.samples.delete(path)) return;
+    for (const leaf of this.samples.keys()) if (isWithin(leaf, path)) this.samples.delete(leaf);
+  }
+
+  content(): Content {
+    return inOrder([...this.samples.values()]);
+  }
 }
 
 /**
@@ -56,30 +70,47 @@ export function without(content: Content, path: Path): Content {
  * resource that lost its last instance has none (`dim=0`) where it is mandatory, and is gone where it is not.
  */
 export function resourceModels(definition: ObjectDefinition, content: Content): ReadonlyMap<number, ResourceModel> {
+  const known = models.get(content);
+  if (known !== undefined) return known;
+  const made = makeModels(definition, content);
+  // Instances without values may be of any object.
+  if (content.size > 0) models.set(content, made);
+  return made;
+}
+
+/** Of a thousand instances one changes. */
+const models = new WeakMap<Content, ReadonlyMap<number, ResourceModel>>();
+
+function makeModels(definition: ObjectDefinition, content: Content): ReadonlyMap<number, ResourceModel> {
   const instances = new Map<number, number[]>();
   for (const path of content.keys()) {
     const { resource = -1, resourceInstance } = pathParts(path);
-    const known = instances.get(resource) ?? [];
-    instances.set(resource, resourceInstance === undefined ? known : [...known, resourceInstance]);
+    const known = instances.get(resource);
+    const own = resourceInstance === undefined ? [] : [resourceInstance];
+    if (known === undefined) instances.set(resource, own);
+    else known.push(...own);
   }
-  const models = [...definition.resources.values()]
-    .filter(({ id, mandatory }) => mandatory || instances.has(id))
-    .map((resource): [number, ResourceModel] => {
-      const { id, operations, multiple } = resource;
-      return [id, { definition: resource, operations, ...(multiple ? { instances: instances.get(id) ?? [] } : {}) }];
-    });
-  return new Map(models.sort(([a], [b]) => a - b));
+  const present = [...definition.resources.values()].filter(({ id, mandatory }) => mandatory || instances.has(id));
+  return new Map(
+    present
+      .toSorted((a, b) => a.id - b.id)
+      .map((resource): [number, ResourceModel] => {
+        const { id, operations, multiple } = resource;
+        return [id, { definition: resource, operations, ...(multiple ? { instances: instances.get(id) ?? [] } : {}) }];
+      }),
+  );
 }
 
 /** What was there and is not: the topmost paths only. `instance` is the path of the instance. */
 export function lostPaths(definition: ObjectDefinition, instance: Path, before: Content, after: Content): Path[] {
   const resources = resourceModels(definition, after);
   const parts = pathParts(instance);
-  const gone = [...resourceModels(definition, before).keys()]
-    .filter((resource) => !resources.has(resource))
-    .map((resource) => makePath({ ...parts, resource }));
-  const leaves = [...before.keys()].filter((path) => pathParts(path).resourceInstance !== undefined);
-  return [...gone, ...leaves.filter((path) => !after.has(path) && !gone.some((resource) => isWithin(path, resource)))];
+  const gone = [...resourceModels(definition, before).keys()].filter((resource) => !resources.has(resource));
+  const leaves = [...before.keys()].filter((path) => {
+    const { resource = -1, resourceInstance } = pathParts(path);
+    return resourceInstance !== undefined && !after.has(path) && resources.has(resource);
+  });
+  return [...gone.map((resource) => makePath({ ...parts, resource })), ...leaves];
 }
 
 function inOrder(samples: readonly Sample[]): Content {

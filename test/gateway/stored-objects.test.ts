@@ -20,6 +20,7 @@ import {
   TEST_OBJECT,
   valuesOf,
 } from "../support/in-store.ts";
+import { refused } from "../support/refused.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 const label = (tree: ModelTree, path: string, text: string): Promise<void> =>
@@ -112,44 +113,44 @@ test("a damaged row is told once and left out, and so is a value that does not f
   assert.deepEqual(after, { "/16/0/0/0": "new", "/16/1/0/0": "b" });
 });
 
-test("a disk that takes nothing: 5.00 with a reason, nothing is changed, told once, and it goes on", async (t) => {
-  let failure: StoreError | undefined;
-  const store = (real: InstanceStore) => ({
-    loadInstances: () => real.loadInstances(),
-    saveInstances: (...[changes]: Parameters<InstanceStore["saveInstances"]>) =>
-      failure === undefined ? real.saveInstances(changes) : Promise.reject(failure),
+test("a full disk: 5.00 with a reason, nothing is changed, told once, and it goes on", async (t) => {
+  const directory = temporaryDirectory(t);
+  const long = "x".repeat(60_000);
+  await inStore(directory, async ({ tree, lines, leaveRoom }) => {
+    await label(tree(), "/16/0", "a");
+    leaveRoom(0);
+    const full = refused(CODE.internalServerError, /could not write it to its disk \(unwritable\): nothing is changed/);
+    await assert.rejects(label(tree(), "/16/1", long), full);
+    await assert.rejects(label(tree(), "/16/2", long), full);
+    assert.deepEqual(await valuesOf(tree(), "/16"), { "/16/0/0/0": "a" });
+    leaveRoom(undefined);
+    await label(tree(), "/16/1", "c");
+    assert.deepEqual(
+      lines.map(({ level, message }) => `${level} ${message}`),
+      ["error stored objects cannot be written: servers are refused", "info stored objects can be written again"],
+    );
   });
-  await inStore(
-    temporaryDirectory(t),
-    async ({ tree, lines }) => {
-      await label(tree(), "/16/0", "a");
-      failure = new StoreError("unwritable", "no room to write /var/lib/x/gateway.db: database or disk is full");
-      const refused = (error: unknown): boolean =>
-        error instanceof Lwm2mError &&
-        error.code === CODE.internalServerError &&
-        /disk \(unwritable\)/.test(error.message);
-      await assert.rejects(label(tree(), "/16/1", "b"), refused);
-      await assert.rejects(tree().delete(parsePath("/16/0")), refused);
-      assert.deepEqual(await valuesOf(tree(), "/16"), { "/16/0/0/0": "a" });
-      failure = undefined;
-      await label(tree(), "/16/1", "c");
-      assert.deepEqual(
-        lines.map(({ level, message }) => `${level} ${message}`),
-        ["error stored objects cannot be written: servers are refused", "info stored objects can be written again"],
-      );
-    },
-    { store },
-  );
+  const after = await inStore(directory, ({ tree }) => valuesOf(tree(), "/16"));
+  assert.deepEqual(after, { "/16/0/0/0": "a", "/16/1/0/0": "c" });
+});
+
+test("a store that fails is an answer too: 5.00, and nothing is changed", async (t) => {
+  const store = ({ loadInstances }: InstanceStore): InstanceStore => ({
+    loadInstances,
+    saveInstances: () => Promise.reject(new StoreError("failed", "the store's thread died")),
+  });
+  const fails = async ({ tree }: StoreWorld): Promise<void> => {
+    await assert.rejects(label(tree(), "/16/0", "a"), refused(CODE.internalServerError, /\(failed\)/));
+    assert.deepEqual(await valuesOf(tree(), "/16"), {});
+  };
+  await inStore(temporaryDirectory(t), fails, { store });
 });
 
 test("all of it together has an end; what shrinks is always taken", async (t) => {
   const limits = { instances: 100, valueBytes: 1000, bytes: 2000 };
   const directory = temporaryDirectory(t);
   const fill = async ({ tree }: StoreWorld): Promise<void> => {
-    const full = (error: unknown): boolean =>
-      error instanceof Lwm2mError &&
-      error.code === CODE.internalServerError &&
-      /2000 bytes at most/.test(error.message);
+    const full = refused(CODE.internalServerError, /2000 bytes at most/);
     await assert.rejects(label(tree(), "/16/9", "x".repeat(900)), full);
     await tree().delete(parsePath("/16/1"));
     await label(tree(), "/16/9", "x".repeat(800));

@@ -5,6 +5,7 @@ import { Lwm2mError } from "../../src/errors.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import type { Edit } from "../../src/lwm2m/tree.ts";
 import { at } from "../support/fake-backing.ts";
+import { refused } from "../support/refused.ts";
 import { aStoredBacking } from "../support/stored-backing.ts";
 
 const create = (path: string, identity: string): readonly Edit[] => [
@@ -14,15 +15,6 @@ const create = (path: string, identity: string): readonly Edit[] => [
 
 function set(path: string, value: string): Edit {
   return { type: "set", path: at(`${path}/0/0`), value };
-}
-
-function code(code: number, message?: RegExp) {
-  return (error: unknown): boolean => {
-    assert.ok(error instanceof Lwm2mError, String(error));
-    assert.equal(error.code, code, error.message);
-    if (message !== undefined) assert.match(error.message, message);
-    return true;
-  };
 }
 
 /** A disk that says yes, or no, when the test does. */
@@ -76,7 +68,7 @@ test("each change is checked against what the one before it left", async () => {
   await turn();
   waiting[0]?.yes();
   await changes[0];
-  assert.ok(code(CODE.badRequest, /is there already/)(await second));
+  assert.ok(refused(CODE.badRequest, /is there already/)(await second));
   const removal = backing.editing.prepare([{ type: "remove", path: at("/16/0") }])();
   const late = backing.editing
     .prepare([set("/16/0", "c")])()
@@ -84,7 +76,7 @@ test("each change is checked against what the one before it left", async () => {
   await turn();
   waiting[1]?.yes();
   await removal;
-  assert.ok(code(CODE.notFound)(await late));
+  assert.ok(refused(CODE.notFound)(await late));
   assert.equal(waiting.length, 2, "what cannot be done is not brought to the disk");
 });
 
@@ -94,7 +86,7 @@ test("a disk that refuses changes nothing, and the next one is asked as ever", a
     if (failure !== undefined) throw failure;
   };
   const { backing, told, kept } = aStoredBacking({ keep });
-  await assert.rejects(backing.editing.prepare(create("/16/0", "a"))(), code(CODE.internalServerError, /full/));
+  await assert.rejects(backing.editing.prepare(create("/16/0", "a"))(), refused(CODE.internalServerError, /full/));
   assert.equal(backing.model.get(16)?.instances.size, 0);
   assert.equal(backing.editing.freeInstance(16), 0, "the ID is free again");
   failure = undefined;
@@ -108,12 +100,12 @@ test("an object takes so many instances, a value so many bytes, and no more", as
   await backing.editing.prepare(create("/16/9", "b"))();
   assert.throws(
     () => backing.editing.freeInstance(16),
-    code(CODE.internalServerError, /2 instances of an object at most/),
+    refused(CODE.internalServerError, /2 instances of an object at most/),
   );
-  assert.throws(() => backing.editing.prepare(create("/16/5", "c")), code(CODE.internalServerError, /no room/));
+  assert.throws(() => backing.editing.prepare(create("/16/5", "c")), refused(CODE.internalServerError, /no room/));
   assert.throws(
     () => backing.editing.prepare([set("/16/0", "ä".repeat(5))]),
-    code(CODE.badRequest, /\/16\/0\/0\/0: a value of 10 bytes; this gateway keeps 8 at most/),
+    refused(CODE.badRequest, /\/16\/0\/0\/0: a value of 10 bytes; this gateway keeps 8 at most/),
   );
   assert.equal(kept.length, 2);
 });
@@ -147,7 +139,7 @@ test("a closed one has finished what was asked before, and takes nothing more", 
   const first = backing.editing.prepare(create("/16/0", "a"))();
   await turn();
   const closed = backing.close();
-  const late = assert.rejects(backing.editing.prepare(create("/16/1", "b"))(), code(CODE.internalServerError));
+  const late = assert.rejects(backing.editing.prepare(create("/16/1", "b"))(), refused(CODE.internalServerError));
   waiting[0]?.yes();
   await Promise.all([first, closed, late]);
   assert.equal(told.length, 1);

@@ -6,7 +6,7 @@ import type { ObjectDefinition } from "../../src/lwm2m/objects/definition.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
-import { openDatabase } from "../../src/store/database.ts";
+import { openDatabase, storeErrorOf } from "../../src/store/database.ts";
 import type { DeviceClaim, Store } from "../../src/store/store.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { type LogLine, recordingLogger } from "./recording-logger.ts";
@@ -22,6 +22,8 @@ export interface StoreWorld {
   tree(device?: string): ModelTree;
   /** Forgets a device. */
   forget(id: string): boolean;
+  /** From now on the disk takes so many bytes more; undefined: as many as there are. */
+  leaveRoom(bytes: number | undefined): void;
 }
 
 export type InstanceStore = Pick<Store, "loadInstances" | "saveInstances">;
@@ -34,9 +36,17 @@ export async function inStore<T>(
 ): Promise<T> {
   const { owners = [OWN], claims = [], limits } = setup;
   const { db, devices, instances } = openDatabase(directory, ({ reason }) => assert.fail(reason));
+  // As the thread does it.
+  const asked = async <T>(work: () => T): Promise<T> => {
+    try {
+      return work();
+    } catch (error) {
+      throw storeErrorOf(error, db.name);
+    }
+  };
   const store: InstanceStore = {
-    loadInstances: async () => instances.load(),
-    saveInstances: async (changes) => instances.save(changes),
+    loadInstances: () => asked(() => instances.load()),
+    saveInstances: (changes) => asked(() => instances.save(changes)),
   };
   try {
     devices.assign(claims);
@@ -54,7 +64,13 @@ export async function inStore<T>(
       if (backing === undefined) throw new RangeError("it has no stored objects");
       return new ModelTree(backing);
     };
-    return await work({ stored, lines, tree, forget: (id) => devices.forget(id) });
+    const leaveRoom = (bytes?: number): void => {
+      const pages = Number(db.pragma("page_count", { simple: true }));
+      const more =
+        bytes === undefined ? MANY_PAGES : Math.ceil(bytes / Number(db.pragma("page_size", { simple: true })));
+      db.pragma(`max_page_count = ${pages + more}`);
+    };
+    return await work({ stored, lines, tree, forget: (id) => devices.forget(id), leaveRoom });
   } finally {
     db.close();
   }
@@ -71,6 +87,8 @@ export async function valuesOf(tree: ModelTree, ...objects: readonly string[]): 
   const samples = await Promise.all(objects.map((object) => tree.read(parsePath(object))));
   return Object.fromEntries(samples.flat().map(({ path, value }) => [path, value]));
 }
+
+const MANY_PAGES = 1_000_000;
 
 function definition(id: number): ObjectDefinition {
   const found = catalogue.find(id);

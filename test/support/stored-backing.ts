@@ -1,12 +1,8 @@
 /** Objects that servers fill, on a disk that a test holds in its hand. */
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
-import {
-  type InstanceChange,
-  StoredBacking,
-  type StoredChange,
-  type StoredLimits,
-} from "../../src/lwm2m/stored-backing.ts";
+import { type InstanceChange, StoredBacking, type StoredChange } from "../../src/lwm2m/stored-backing.ts";
 import type { StoredInstance } from "../../src/lwm2m/stored-content.ts";
+import type { StoredLimits } from "../../src/lwm2m/stored-limits.ts";
 
 export interface StoredSetup {
   readonly prefix?: string;
