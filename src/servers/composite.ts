@@ -5,7 +5,7 @@
 import { Lwm2mError } from "../errors.ts";
 import type { TypeOf } from "../lwm2m/formats/codec.ts";
 import type { CompositeRecord } from "../lwm2m/formats/composite.ts";
-import { type Path, prefixOf } from "../lwm2m/path.ts";
+import { LEVEL, type Path, parentPath, pathDepth, prefixOf } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Commit, TreeOf } from "../lwm2m/tree.ts";
@@ -54,8 +54,10 @@ export function typesIn(treeOf: TreeOf): TypeOf {
 export function writableTypesIn(treeOf: TreeOf): TypeOf {
   return (path) => {
     const tree = knownTree(treeOf, path);
-    tree.check(path, "write");
     const type = tree.typeOf(path);
+    // Whether an instance of a resource can be made its tree knows when it is to write it.
+    const isInstance = type?.multiple === true && pathDepth(path) === LEVEL.resourceInstance;
+    tree.check(isInstance ? (parentPath(path) ?? path) : path, "write");
     if (type === undefined) throw notAllowed(`${path} holds no value: it cannot be written`);
     return type;
   };

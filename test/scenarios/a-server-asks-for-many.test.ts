@@ -6,6 +6,7 @@ import { OPTION } from "../../src/coap/options.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
 import { CLIMATE, DIMMER, HUMIDITY, LAMP, POINT, SECOND_TEMPERATURE, TEMPERATURE } from "../support/climate-mapping.ts";
+import { changesOf } from "../support/scripted-messages.ts";
 
 const METERS = [1, 2, 3].map((n) => `{ id: meter-${n}, mapping: climate, link: bus, unit_id: ${n} }`);
 /** Nothing is known of the temperatures unless a server asks. */
@@ -137,6 +138,27 @@ test("a device that fails after another has confirmed: 5.00 says what was writte
   assert.deepEqual(bus.unit(1).written, [[POINT.dimmer, 40]]);
   assert.deepEqual([...bus.unit(2).written, ...bus.unit(3).written], []);
   assert.equal((await server.read("/1/0/1")).text, "300");
+});
+
+test("null removes an instance of a resource, beside what is written to a device; and does not where the device is away", async (t) => {
+  const { server, bus, clock } = await aGateway(t, { ...THREE, gateway: "stored_objects: [16]" });
+  await server.create("/16", { "/16/0/0/0": "hall 4", "/16/0/0/1": "rack 7" });
+  await server.observeComposite(["/16/0", DIMMER], { pmin: 1 });
+  const patch = (dimmer: string, ...removed: readonly string[]) => {
+    const changes = { [dimmer]: 40, "/16/0/0/2": "unit 3", ...Object.fromEntries(removed.map((path) => [path, null])) };
+    const format = CONTENT_FORMAT.senmlEtchJson;
+    return server.kept(server.ask(CODE.ipatch, "/", { format, payload: changesOf(changes, format) }));
+  };
+  assert.equal((await patch(DIMMER, "/16/0/0/1")).code, "2.04");
+  assert.deepEqual((await server.read("/16/0")).values, { "/16/0/0/0": "hall 4", "/16/0/0/2": "unit 3" });
+  await clock.advance(5 * SECOND);
+  assert.deepEqual(server.notifications.at(-1)?.values, { "/16/0/0/0": "hall 4", "/16/0/0/2": "unit 3", [DIMMER]: 40 });
+  bus.unit(3).silent = true;
+  await clock.advance(MINUTE);
+  assert.equal((await patch(on(3, DIMMER), "/16/0/0/0")).code, "5.00");
+  assert.equal((await patch(DIMMER, "/16/0/0/7")).code, "4.04", "it is not there");
+  assert.deepEqual((await server.read("/16/0")).values, { "/16/0/0/0": "hall 4", "/16/0/0/2": "unit 3" });
+  assert.equal(bus.unit(1).written.length, 1);
 });
 
 test("a list in many blocks is answered in many blocks, over a network that loses datagrams", async (t) => {
