@@ -4,7 +4,8 @@ import { Lwm2mError, ProtocolError } from "../errors.ts";
 import { CONTENT_FORMAT, type ContentCodec, type TypeOf } from "./formats/codec.ts";
 import { type CompositeRecord, decodeRecords } from "./formats/composite.ts";
 import { type CreateContext, type Creation, decodeCreate } from "./formats/create.ts";
-import { codecFor } from "./formats/index.ts";
+import { expectedFormats } from "./formats/format-names.ts";
+import { CONTENT_FORMATS, codecFor } from "./formats/index.ts";
 import type { Lwm2mVersion } from "./objects/versions.ts";
 import type { CreateOperation, WriteCompositeOperation, WriteOperation } from "./operation.ts";
 import { LEVEL, type Path, pathDepth } from "./path.ts";
@@ -25,14 +26,9 @@ export interface FormatWish {
 export function chooseFormat(path: Path, typeOf: TypeOf, { accept, version }: FormatWish): ContentCodec {
   const wanted = accept ?? defaultFormat(path, typeOf, version);
   const codec = spoken(wanted, version);
-  if (codec === undefined) throw notAcceptable(`there is no Content-Format ${wanted} here with LwM2M ${version}`);
-  if (codec.singleValue && !isSingle(path, typeOf)) {
-    throw notAcceptable(`Content-Format ${wanted} holds one value; ${path} may have several`);
-  }
-  if (wanted === CONTENT_FORMAT.opaque && typeOf(path)?.type !== "opaque") {
-    throw notAcceptable(`${path} is not opaque`);
-  }
-  return codec;
+  const problem = problemOf(codec, path, typeOf);
+  if (codec !== undefined && problem === undefined) return codec;
+  throw notAcceptable(wanted, version, problem, possibleAt(path, typeOf, version));
 }
 
 /**
@@ -40,11 +36,9 @@ export function chooseFormat(path: Path, typeOf: TypeOf, { accept, version }: Fo
  * §6.3.8). Throws Lwm2mError 4.06.
  */
 export function chooseCompositeFormat({ accept = CONTENT_FORMAT.senmlCbor, version }: FormatWish): ContentCodec {
-  const codec = COMPOSITE_ANSWERS.has(accept) ? spoken(accept, version) : undefined;
-  if (codec === undefined) {
-    throw notAcceptable(`Content-Format ${accept} is not for composite answers here with LwM2M ${version}`);
-  }
-  return codec;
+  const codec = COMPOSITE_ANSWERS.includes(accept) ? spoken(accept, version) : undefined;
+  if (codec !== undefined) return codec;
+  throw notAcceptable(accept, version, "is not for composite answers", spokenOf(COMPOSITE_ANSWERS, version));
 }
 
 /**
@@ -57,7 +51,7 @@ export function decodeChanges(
   version: Lwm2mVersion,
 ): CompositeRecord[] {
   if (contentFormat === CONTENT_FORMAT.lwm2mCbor && spoken(contentFormat, version) === undefined) {
-    throw unspoken(contentFormat, version);
+    throw unsupported(contentFormat, version, undefined, COMPOSITE_BODIES);
   }
   return decodeRecords(contentFormat, payload, typeOf);
 }
@@ -76,9 +70,10 @@ export function decodeValues(
     throw notAllowed(`${path} holds no value: it cannot be written`);
   }
   const codec = spoken(contentFormat, version);
-  if (codec === undefined) throw unspoken(contentFormat, version);
-  if (codec.singleValue && !isSingle(path, typeOf)) {
-    throw unsupported(`Content-Format ${contentFormat} holds one value; ${path} may have several`);
+  // Bytes for what is no opaque resource are a value of the wrong type.
+  const problem = tooFew(codec, path, typeOf);
+  if (codec === undefined || problem !== undefined) {
+    throw unsupported(contentFormat, version, problem, possibleAt(path, typeOf, version));
   }
   try {
     return codec.decode(payload, path, typeOf);
@@ -99,24 +94,59 @@ export function decodeCreation(
   version: Lwm2mVersion,
 ): Creation {
   if (contentFormat === undefined) return { instance: context.choose(), values: [] };
-  if (spoken(contentFormat, version) === undefined) throw unspoken(contentFormat, version);
+  const codec = spoken(contentFormat, version);
+  if (codec === undefined || codec.singleValue) {
+    const problem = codec === undefined ? undefined : "cannot carry an instance";
+    throw unsupported(contentFormat, version, problem, spokenOf(INSTANCES, version));
+  }
   return decodeCreate(contentFormat, payload, context);
 }
 
-const COMPOSITE_ANSWERS: ReadonlySet<number> = new Set([
+const COMPOSITE_ANSWERS: readonly number[] = [
   CONTENT_FORMAT.senmlJson,
   CONTENT_FORMAT.senmlCbor,
   CONTENT_FORMAT.lwm2mCbor,
-]);
+];
+/** But for LwM2M CBOR, which not every version has. */
+const COMPOSITE_BODIES: readonly number[] = [
+  CONTENT_FORMAT.senmlJson,
+  CONTENT_FORMAT.senmlCbor,
+  CONTENT_FORMAT.senmlEtchJson,
+  CONTENT_FORMAT.senmlEtchCbor,
+];
+const INSTANCES: readonly number[] = CONTENT_FORMATS.filter((format) => codecFor(format)?.singleValue === false);
 
 /**
- * The codec of a format that this version has. Later versions must not use the JSON of 1.0, LwM2M CBOR came with 1.2; what else
- * a server asks for by name it knows.
+ * The codec of a format that this version has. Later versions must not use the JSON of 1.0, CBOR came with 1.1 and LwM2M CBOR
+ * with 1.2; what else a server asks for by name it knows.
  */
 function spoken(format: number, version: Lwm2mVersion): ContentCodec | undefined {
   if (format === CONTENT_FORMAT.lwm2mJson && version !== "1.0") return undefined;
+  if (format === CONTENT_FORMAT.cbor && version === "1.0") return undefined;
   if (format === CONTENT_FORMAT.lwm2mCbor && version !== "1.2") return undefined;
   return codecFor(format);
+}
+
+function spokenOf(formats: readonly number[], version: Lwm2mVersion): readonly number[] {
+  return formats.filter((format) => spoken(format, version) !== undefined);
+}
+
+/** Why a format cannot hold what stands at the path; undefined where it can. */
+function problemOf(codec: ContentCodec | undefined, path: Path, typeOf: TypeOf): string | undefined {
+  const isMisfit = codec?.contentFormat === CONTENT_FORMAT.opaque && typeOf(path)?.type !== "opaque";
+  return tooFew(codec, path, typeOf) ?? (isMisfit ? `is for opaque values, and ${path} is not opaque` : undefined);
+}
+
+function tooFew(codec: ContentCodec | undefined, path: Path, typeOf: TypeOf): string | undefined {
+  if (codec?.singleValue !== true || isSingle(path, typeOf)) return undefined;
+  return `holds one value, and ${path} may have several`;
+}
+
+/** What a server may ask for, or write, at this path. */
+function possibleAt(path: Path, typeOf: TypeOf, version: Lwm2mVersion): readonly number[] {
+  // Without an object TLV has nothing to begin with.
+  const formats = CONTENT_FORMATS.filter((format) => format !== CONTENT_FORMAT.tlv || pathDepth(path) > 0);
+  return spokenOf(formats, version).filter((format) => problemOf(codecFor(format), path, typeOf) === undefined);
 }
 
 /** One value is text; the rest is SenML CBOR, and TLV where 1.0 knows nothing else. */
@@ -131,14 +161,24 @@ function isSingle(path: Path, typeOf: TypeOf): boolean {
   return depth === LEVEL.resourceInstance || (depth === LEVEL.resource && typeOf(path)?.multiple !== true);
 }
 
-function notAcceptable(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.notAcceptable, message);
+function notAcceptable(...refused: Parameters<typeof explained>): Lwm2mError {
+  return new Lwm2mError(CODE.notAcceptable, explained(...refused));
 }
 
-function unspoken(format: number, version: Lwm2mVersion): Lwm2mError {
-  return unsupported(`there is no Content-Format ${format} here with LwM2M ${version}`);
+function unsupported(...refused: Parameters<typeof explained>): Lwm2mError {
+  return new Lwm2mError(CODE.unsupportedContentFormat, explained(...refused));
 }
 
-function unsupported(message: string): Lwm2mError {
-  return new Lwm2mError(CODE.unsupportedContentFormat, message);
+/** "Content-Format 0 holds one value, and /3/0 may have several: expected Content-Format 110 (SenML JSON), …" */
+function explained(
+  format: number,
+  version: Lwm2mVersion,
+  problem: string | undefined,
+  possible: readonly number[],
+): string {
+  const refused =
+    problem === undefined
+      ? `there is no Content-Format ${format} here with LwM2M ${version}`
+      : `Content-Format ${format} ${problem}`;
+  return `${refused}: ${expectedFormats(possible)}`;
 }

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CODE } from "../../src/coap/codes.ts";
 import { Lwm2mError } from "../../src/errors.ts";
-import { chooseFormat, decodeValues } from "../../src/lwm2m/format-choice.ts";
+import {
+  chooseCompositeFormat,
+  chooseFormat,
+  decodeChanges,
+  decodeCreation,
+  decodeValues,
+} from "../../src/lwm2m/format-choice.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../../src/lwm2m/objects/versions.ts";
@@ -100,3 +106,99 @@ test("bytes that are not the format are 4.00, an executable resource 4.05", () =
   assert.throws(() => decode("/3306/0/5851", CONTENT_FORMAT.text, "x"), refused(CODE.badRequest));
   assert.throws(() => decode("/3/0/4", CONTENT_FORMAT.text, "x"), refused(CODE.methodNotAllowed));
 });
+
+/** The formats that come in with LwM2M versions (OMA Core 1.0, 1.1.1, 1.2.1): which a Read may ask for, and a Write may be in. */
+const BY_VERSION: readonly (readonly [Lwm2mVersion, readonly number[], readonly number[]])[] = [
+  ["1.0", [0, 110, 112, 11542, 11543], [110, 112, 11542, 11543]],
+  ["1.1", [0, 60, 110, 112, 11542], [110, 112, 11542]],
+  ["1.2", [0, 60, 110, 112, 11542, 11544], [110, 112, 11542, 11544]],
+];
+const EVERY_FORMAT = [...Object.values(CONTENT_FORMAT), 1541, 1542, 1543, 9999];
+
+for (const [version, single, several] of BY_VERSION) {
+  test(`LwM2M ${version} has its formats, and a 4.06 names them`, () => {
+    for (const [path, possible] of [
+      ["/3/0/9", single],
+      ["/d01/3/0", several],
+    ] as const) {
+      for (const format of EVERY_FORMAT) {
+        if (possible.includes(format)) assert.equal(choice(path, version, format), format);
+        else
+          assert.throws(() => choice(path, version, format), naming(CODE.notAcceptable, possible), `${path} ${format}`);
+      }
+    }
+  });
+
+  test(`LwM2M ${version}: a Write in another format is 4.15, which names those that are possible`, () => {
+    for (const [path, possible] of [
+      ["/3306/0/5851", single],
+      ["/3306/0", several],
+    ] as const) {
+      for (const format of EVERY_FORMAT.filter(
+        (format) => !possible.includes(format) && !isBytesForOne(format, path),
+      )) {
+        const refusal = naming(CODE.unsupportedContentFormat, possible);
+        assert.throws(() => decode(path, format, "5", version), refusal, `${path} ${format}`);
+      }
+      // Of its own formats none is refused for what it is: the payload is.
+      for (const format of possible.filter((format) => format !== CONTENT_FORMAT.text)) {
+        assert.throws(() => decode(path, format, "\0?", version), refused(CODE.badRequest), `${path} ${format}`);
+      }
+    }
+  });
+}
+
+test("opaque is for opaque values: another resource has other formats, and a Write of bytes to it is of the wrong type", () => {
+  const read = () => choice("/3/0/9", "1.2", CONTENT_FORMAT.opaque);
+  assert.throws(read, naming(CODE.notAcceptable, [0, 60, 110, 112, 11542, 11544]));
+  assert.throws(
+    read,
+    /Content-Format 42 is for opaque values, and \/3\/0\/9 is not opaque: expected Content-Format 0 \(text\)/,
+  );
+  assert.throws(() => decode("/3306/0/5851", CONTENT_FORMAT.opaque, "5"), refused(CODE.badRequest));
+  assert.throws(() => choice("/5/0/0", "1.1", 11544), naming(CODE.notAcceptable, [0, 42, 60, 110, 112, 11542]));
+});
+
+test("bodies of composites are in SenML or SenML-ETCH, from 1.2 on a Write in LwM2M CBOR too; answers are not in ETCH", () => {
+  const { senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor, lwm2mCbor, tlv } = CONTENT_FORMAT;
+  const write = (contentFormat: number, version: Lwm2mVersion) =>
+    decodeChanges({ type: "writeComposite", contentFormat, payload: new Uint8Array(0) }, typeOf, version);
+  const bodies = [senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor];
+  for (const format of bodies) assert.throws(() => write(format, "1.1"), refused(CODE.badRequest));
+  assert.throws(() => write(lwm2mCbor, "1.2"), refused(CODE.badRequest));
+  assert.throws(() => write(lwm2mCbor, "1.1"), naming(CODE.unsupportedContentFormat, bodies));
+  assert.throws(() => write(tlv, "1.2"), naming(CODE.unsupportedContentFormat, [...bodies, lwm2mCbor]));
+  const answer = (accept: number, version: Lwm2mVersion) => () => chooseCompositeFormat({ accept, version });
+  assert.throws(answer(senmlEtchCbor, "1.2"), naming(CODE.notAcceptable, [senmlJson, senmlCbor, lwm2mCbor]));
+  assert.throws(answer(lwm2mCbor, "1.1"), naming(CODE.notAcceptable, [senmlJson, senmlCbor]));
+  assert.equal(chooseCompositeFormat({ version: "1.1" }).contentFormat, senmlCbor);
+});
+
+test("a Create is in a format that carries an instance", () => {
+  const context = { object: at("/3306"), typeOf, choose: () => 1 };
+  for (const [version, , several] of BY_VERSION) {
+    for (const contentFormat of EVERY_FORMAT.filter((format) => !several.includes(format))) {
+      const create = () => decodeCreation({ contentFormat, payload: new Uint8Array(0) }, context, version);
+      assert.throws(create, naming(CODE.unsupportedContentFormat, several), `${version} ${contentFormat}`);
+    }
+  }
+});
+
+/** Which is refused as a value. */
+function isBytesForOne(format: number, path: string): boolean {
+  return format === CONTENT_FORMAT.opaque && path.endsWith("5851");
+}
+
+/** The code, and a diagnostic that names these formats and no others. */
+function naming(code: number, formats: readonly number[]) {
+  return (error: unknown): boolean => {
+    assert.ok(error instanceof Lwm2mError && error.code === code, String(error));
+    const named = error.message.slice(error.message.indexOf("expected Content-Format"));
+    assert.deepEqual(
+      [...named.matchAll(/(\d+) \(/g)].map(([, format]) => Number(format)),
+      formats,
+      error.message,
+    );
+    return true;
+  };
+}

@@ -7,6 +7,7 @@ import { Lwm2mError, ProtocolError } from "../../errors.ts";
 import { LEVEL, makePath, type Path, pathDepth } from "../path.ts";
 import type { PathValue } from "../sample.ts";
 import { CONTENT_FORMAT, type TypeOf } from "./codec.ts";
+import { expectedFormats } from "./format-names.ts";
 import { lwm2mCbor } from "./lwm2m-cbor.ts";
 import { pathOf, type Resolved, resolveRecords, type SenmlInput } from "./senml.ts";
 import { readCborPack } from "./senml-cbor.ts";
@@ -27,7 +28,7 @@ export type CompositeRecord =
 export function decodePaths(contentFormat: number, payload: Uint8Array): Path[] {
   return refusing(() => {
     const records = readPack(contentFormat, payload, "fetch");
-    if (records === undefined) throw unsupported(contentFormat, "paths to read");
+    if (records === undefined) throw unsupported(contentFormat, "paths to read", FOR_PATHS);
     if (records.length === 0) throw new ProtocolError("SenML: no record, so no path");
     return [...new Set(resolveRecords(records).map(namedPath))];
   });
@@ -42,7 +43,7 @@ export function decodeRecords(contentFormat: number, payload: Uint8Array, typeOf
   return refusing(() => {
     if (contentFormat === CONTENT_FORMAT.lwm2mCbor) return writtenAsMap(payload, typeOf);
     const records = readPack(contentFormat, payload, "patch");
-    if (records === undefined) throw unsupported(contentFormat, "values to write");
+    if (records === undefined) throw unsupported(contentFormat, "values to write", FOR_RECORDS);
     if (records.length === 0) throw new ProtocolError("SenML: no record, so nothing to write");
     return resolveRecords(records).map((record) => compositeRecord(record, typeOf));
   });
@@ -105,9 +106,15 @@ function refusing<Result>(read: () => Result): Result {
   }
 }
 
-function unsupported(contentFormat: number, wanted: string): Lwm2mError {
-  return new Lwm2mError(
-    CODE.unsupportedContentFormat,
-    `Content-Format ${contentFormat} is not supported for ${wanted}: SenML or SenML-ETCH is`,
-  );
+const FOR_PATHS = [
+  CONTENT_FORMAT.senmlJson,
+  CONTENT_FORMAT.senmlCbor,
+  CONTENT_FORMAT.senmlEtchJson,
+  CONTENT_FORMAT.senmlEtchCbor,
+];
+const FOR_RECORDS = [...FOR_PATHS, CONTENT_FORMAT.lwm2mCbor];
+
+function unsupported(contentFormat: number, wanted: string, possible: readonly number[]): Lwm2mError {
+  const message = `Content-Format ${contentFormat} is not supported for ${wanted}: ${expectedFormats(possible)}`;
+  return new Lwm2mError(CODE.unsupportedContentFormat, message);
 }

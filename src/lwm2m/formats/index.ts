@@ -17,6 +17,9 @@ export type { ReportContext } from "./report.ts";
 const CODECS: readonly ReportCodec[] = [text, opaque, singleCbor, senmlJson, senmlCbor, tlv, lwm2mJson, lwm2mCbor];
 const BY_FORMAT: ReadonlyMap<number, ReportCodec> = new Map(CODECS.map((codec) => [codec.contentFormat, codec]));
 
+/** What codecFor knows, ascending. */
+export const CONTENT_FORMATS: readonly number[] = [...BY_FORMAT.keys()].sort((a, b) => a - b);
+
 /**
  * Undefined for a format that we do not speak: 4.15 for a payload, 4.06 for an Accept. The payloads of composite requests are
  * read in composite.ts, those of a Create in create.ts.
