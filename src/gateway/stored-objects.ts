@@ -64,7 +64,7 @@ export class StoredObjects {
 
   /**
    * Those that have stored objects from now on; devices must have their places. Resolves to whether anything is different.
-   * Rejects with StoreError, nothing being changed.
+   * Rejects with StoreError.
    */
   async adopt(owners: readonly StoredOwner[]): Promise<boolean> {
     const wanted = owners.filter(({ objects }) => objects.length > 0);

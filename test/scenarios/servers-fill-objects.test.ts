@@ -103,6 +103,27 @@ test("what is gone ends its observers, and attributes with it; a new one of the 
   assert.equal((await server.discover("/16/0/0")).text, "</16/0/0>;dim=1,</16/0/0/0>");
 });
 
+test("a Write makes a resource that the object has and the instance has not; a Delete of another's is refused", async (t) => {
+  const world = await aGateway(t, { ...SETUP, gateway: "stored_objects: [19]" });
+  const { server } = world;
+  const { opaque, text } = CONTENT_FORMAT;
+  await server.create("/19", { "/19/0/0/0": Uint8Array.of(1, 2) });
+  assert.equal((await server.read("/19/0/3")).code, "4.04");
+  const description = { format: text, payload: new TextEncoder().encode("a photo") };
+  assert.equal((await server.kept(server.ask(CODE.put, "/19/0/3", description))).code, "2.04");
+  assert.equal((await server.read("/19/0/3")).text, "a photo");
+  const data = { format: opaque, payload: Uint8Array.of(3) };
+  assert.equal((await server.kept(server.ask(CODE.put, "/19/0/0/0", data))).code, "2.04");
+  assert.equal((await server.kept(server.ask(CODE.put, "/19/0/0/1", data))).code, "4.04");
+  assert.equal((await server.kept(server.ask(CODE.put, "/19/0/99", description))).code, "4.04");
+  await restarted(world);
+  const { values } = await server.read("/19/0");
+  assert.deepEqual(values, { "/19/0/0/0": Uint8Array.of(3), "/19/0/3": "a photo" });
+  assert.equal((await server.delete("/3/0")).code, "4.05");
+  assert.equal((await server.delete("/25/0")).code, "4.05");
+  assert.equal((await server.create("/3")).code, "4.05");
+});
+
 test("a device that is away keeps its labels in reach", async (t) => {
   const world = await aGateway(t, SETUP);
   const { server, meter, clock } = world;

@@ -27,7 +27,7 @@ export function parseRange(text: string | undefined, type: ResourceType | undefi
     case "string":
     case "corelnk":
     case "opaque":
-      return lengthCheck(text);
+      return lengthCheck(text, type);
     case "boolean":
     case "objlnk":
       return undefined;
@@ -49,7 +49,10 @@ function widthCheck(bits: number, type: ResourceType): RangeCheck {
   return (value) => (typeof value === "number" || typeof value === "bigint") && isInside(value, [interval]);
 }
 
-function lengthCheck(text: string): RangeCheck | undefined {
+/** Of text "32 bytes" is what fits (19/x/3); of a key or an address it is what there must be. */
+function lengthCheck(text: string, type: ResourceType): RangeCheck | undefined {
+  const most = type === "string" ? /^(\d+)\s*bytes?$/i.exec(text) : null;
+  if (most !== null) return (value) => octets(value) <= Number(most[1]);
   const bits = /^(\d+)[- ]bits?$/i.exec(text);
   if (bits !== null) return (value) => octets(value) * 8 === Number(bits[1]);
   const intervals = parseIntervals(text.replace(/\s*bytes?$/i, ""));

@@ -31,6 +31,7 @@ const RANGES: readonly (readonly [string, ResourceType, readonly Value[], readon
   ["0 or 26 Bytes", "string", ["", "a".repeat(26)], ["a"]],
   ["10,26", "string", ["a".repeat(10)], ["a".repeat(11)]],
   ["16-32-48 bytes", "opaque", [new Uint8Array(16), new Uint8Array(48)], [new Uint8Array(20)]],
+  ["32 bytes", "string", ["", "a".repeat(32)], ["a".repeat(33)]],
   ["6 bytes", "opaque", [new Uint8Array(6)], [new Uint8Array(5)]],
   ["8 bit", "opaque", [new Uint8Array(1)], [new Uint8Array(2)]],
 ];
