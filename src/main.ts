@@ -1,7 +1,8 @@
 /** The process: picks the subcommand, turns what went wrong into a sentence and an exit code. */
 import { type Command, EXIT, FailureError, helpText, parseArguments, UsageError } from "./cli/command.ts";
+import { keepCompiledCode } from "./cli/compiled-code.ts";
 import { ConfigError } from "./errors.ts";
-import { packageVersion } from "./locate.ts";
+import { packageRoot, packageVersion } from "./locate.ts";
 import { unknownWord } from "./yaml/issues.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -68,5 +69,6 @@ function explain(error: unknown): number {
 /** A name that is still being looked up cannot be called off, and would hold a process for which all is done. */
 const PATIENCE = 1000;
 
+keepCompiledCode(process.env, packageRoot);
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
 setTimeout(() => process.exit(), PATIENCE).unref();
