@@ -5,6 +5,7 @@ import type { Machine, Timeout } from "../machine.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import type { Attributes } from "./attributes.ts";
 import { Observation } from "./observation.ts";
+import { ObservedPaths } from "./observed-paths.ts";
 import { isWithin, type Path, parentPath } from "./path.ts";
 import type { Evaluation } from "./report-rules.ts";
 import type { Sample } from "./sample.ts";
@@ -71,8 +72,8 @@ export type ObservationEffect =
 export class Observations implements Machine<ObservationEvent, ObservationEffect> {
   private readonly source: AttributeSource;
   private readonly byId = new Map<ObservationId, Observation>();
-  /** By observed path: a sample finds its observations by its own path and those above it. */
-  private readonly byPath = new Map<Path, Set<Observation>>();
+  /** A sample finds its observations by its own path and those above it. */
+  private readonly observed = new ObservedPaths<Observation>();
   private readonly deadlines = new Deadlines<Observation>();
 
   /** An AttributeStore is the source. */
@@ -126,11 +127,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     const observation = new Observation(event, this.source, now);
     observation.begin(event.samples);
     this.byId.set(observation.id, observation);
-    for (const path of observation.paths) {
-      const others = this.byPath.get(path);
-      if (others === undefined) this.byPath.set(path, new Set([observation]));
-      else others.add(observation);
-    }
+    this.observed.add(observation);
     this.wait(observation);
     return evaluated(observation);
   }
@@ -140,25 +137,21 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     if (observation === undefined) return [];
     this.byId.delete(id);
     this.deadlines.remove(observation);
-    for (const path of observation.paths) {
-      const others = this.byPath.get(path);
-      others?.delete(observation);
-      if (others?.size === 0) this.byPath.delete(path);
-    }
+    this.observed.delete(observation);
     return unevaluated(observation);
   }
 
   private clear(): ObservationEffect[] {
     const effects = [...this.byId.values()].flatMap(unevaluated);
     this.byId.clear();
-    this.byPath.clear();
+    this.observed.clear();
     this.deadlines.clear();
     return effects;
   }
 
   private applyAttributes(path: Path | undefined, now: Millis): ObservationEffect[] {
     const effects: ObservationEffect[] = [];
-    for (const observation of this.byId.values()) {
+    for (const observation of path === undefined ? this.byId.values() : this.observed.beside(path)) {
       if (path !== undefined && !observation.paths.some((observed) => isWithin(observed, path))) continue;
       if (observation.applyAttributes(this.source, now)) effects.push(...evaluated(observation));
       this.reconsider(observation, now);
@@ -171,7 +164,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     const touched = new Set<Observation>();
     for (const sample of samples) {
       for (let at: Path | undefined = sample.path; at !== undefined; at = parentPath(at)) {
-        this.offer(sample, this.byPath.get(at), touched);
+        this.offer(sample, this.observed.of(at), touched);
       }
     }
     for (const observation of touched) this.reconsider(observation, now);
@@ -186,7 +179,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
 
   private remove(path: Path, now: Millis): ObservationEffect[] {
     const effects: ObservationEffect[] = [];
-    for (const observation of [...this.byId.values()]) {
+    for (const observation of this.observed.beside(path)) {
       if (observation.remove(path)) {
         if (observation.applyAttributes(this.source, now)) effects.push(...evaluated(observation));
         this.reconsider(observation, now);
