@@ -122,23 +122,27 @@ test("a disable whose De-register is not answered ends in time all the same; sto
 });
 
 test("whatever has happened, a start and a server that answers end in a registration", () => {
-  const event: fc.Arbitrary<RegistrationEvent | "answer" | "created" | "noAnswer" | "4.12" | "4.04"> = fc.oneof(
-    fc.constantFrom("answer", "created", "noAnswer", "4.12", "4.04"),
-    fc.constantFrom<RegistrationEvent>(
-      { type: "start" },
-      { type: "stop" },
-      { type: "objectsChanged" },
-      { type: "updateTriggered" },
-      { type: "suspect" },
-      { type: "disable", for: MINUTE },
-      { type: "networkChanged" },
-      { type: "lifetimeChanged", lifetime: 60 },
-      { type: "lifetimeChanged", lifetime: 600 },
-    ),
-  );
+  const event: fc.Arbitrary<RegistrationEvent | "answer" | "created" | "noAnswer" | "4.12" | "4.04" | "4.00"> =
+    fc.oneof(
+      fc.constantFrom("answer", "created", "noAnswer", "4.12", "4.04", "4.00"),
+      fc.constantFrom<RegistrationEvent>(
+        { type: "start" },
+        { type: "stop" },
+        { type: "objectsChanged" },
+        { type: "updateTriggered" },
+        { type: "suspect" },
+        { type: "awake" },
+        { type: "queueModeChanged", queueMode: true },
+        { type: "queueModeChanged", queueMode: false },
+        { type: "disable", for: MINUTE },
+        { type: "networkChanged" },
+        { type: "lifetimeChanged", lifetime: 60 },
+        { type: "lifetimeChanged", lifetime: 600 },
+      ),
+    );
   fc.assert(
     fc.property(fc.array(fc.tuple(event, fc.nat(100_000)), { maxLength: 60 }), (events) => {
-      const bench = new Bench({ versions: ALL_VERSIONS });
+      const bench = new Bench({ versions: ALL_VERSIONS, profileIds: ["oma:gateway"] });
       bench.feed({ type: "start" });
       for (const [next, wait] of events) {
         if (next === "answer") bench.answer(CODE.changed);
@@ -146,6 +150,7 @@ test("whatever has happened, a start and a server that answers end in a registra
         else if (next === "noAnswer") bench.noAnswer();
         else if (next === "4.12") bench.answer(CODE.preconditionFailed);
         else if (next === "4.04") bench.answer(CODE.notFound);
+        else if (next === "4.00") bench.answer(CODE.badRequest);
         else bench.feed(next);
         bench.until(bench.now + wait);
         assert.ok(bench.state === "deregistered" || bench.machine.deadline !== undefined, bench.state);

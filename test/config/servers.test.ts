@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadFolder } from "./config-folder.ts";
+
+const withServer = (keys: string) => ({
+  "config.yaml": `gateway: { endpoint: gw }\nservers:\n  - { id: 1, uri: "coap://h", ${keys} }\n`,
+});
+
+test("queue mode, its window, Mute Send and profiles are read", async (t) => {
+  const one = await loadFolder(
+    t,
+    withServer("queue_mode: true, awake: 2s, mute_send: true, profile_id: oma:gateway-7"),
+  );
+  assert.deepEqual(one.problems, []);
+  const { queueMode, awake, muteSend, profileIds } = one.config?.servers[0] ?? assert.fail();
+  assert.deepEqual([queueMode, awake, muteSend, profileIds], [true, 2000, true, ["oma:gateway-7"]]);
+  const several = await loadFolder(t, withServer('profile_id: [oma:a, "v:Acme_2.0/x", "6:27354b9a"]'));
+  assert.deepEqual(several.problems, []);
+  assert.deepEqual(several.config?.servers[0]?.profileIds, ["oma:a", "v:Acme_2.0/x", "6:27354b9a"]);
+});
+
+test("a profile that is none is refused with the forms that there are", async (t) => {
+  const wrong = [
+    "gateway",
+    '"oma:"',
+    '"oma:a,v:b"',
+    "'oma:\"a\"'",
+    '"oma:a b"',
+    "x:name",
+    '"6:27354B9A"',
+    '"6:2735"',
+    '"6:2735a"',
+  ];
+  for (const id of [...wrong, `oma:${"x".repeat(65)}`]) {
+    const { refused, problems } = await loadFolder(t, withServer(`profile_id: ${id}`));
+    assert.ok(refused, id);
+    assert.match(
+      problems.join("\n"),
+      /^config\.yaml:3:\d+: error: profile_id: .*expected oma:NAME, v:NAME or SUITE:HASH/,
+      id,
+    );
+  }
+  const { problems } = await loadFolder(t, withServer("profile_id: []"));
+  assert.equal(problems.length, 1, problems.join("\n"));
+});
+
+test("a window that no acknowledgement fits in is refused", async (t) => {
+  const { problems } = await loadFolder(t, withServer("queue_mode: true, awake: 1s"));
+  assert.deepEqual(problems, ["config.yaml:3:56: error: awake: at least 2s, the wait for an acknowledgement"]);
+});
