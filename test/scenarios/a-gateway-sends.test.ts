@@ -188,6 +188,17 @@ test("Send and notifications share NSTART: never more than that unacknowledged",
   }
 });
 
+test("sixteen Sends may be under way, and one more is told so", async (t) => {
+  const world = await aGateway(t, CLIMATE_SETUP);
+  const wish = { paths: [parsePath(TEMPERATURE)], format: "senml-cbor" } as const;
+  const sends = Array.from({ length: 17 }, () => world.gateway.send(wish));
+  const outcomes = (await world.server.settled(Promise.all(sends))).flat();
+  const refused = outcomes.filter(({ type }) => type === "notSent");
+  assert.deepEqual(refused, [{ server: 101, type: "notSent", reason: "16 others are under way" }]);
+  assert.equal(world.server.sends.heard.length, 16);
+  assert.deepEqual(await send(world, [TEMPERATURE]), { type: "delivered" });
+});
+
 function isSend(options: Packet["message"]["options"]): boolean {
   return options.some(({ number, value }) => number === 11 && new TextDecoder().decode(value) === "dp");
 }
