@@ -81,9 +81,17 @@ interface World {
 
 function eventsIn({ leaves, attributes }: World) {
   const paths = fc.constantFrom(...new Set(leaves.flatMap((leaf) => [leaf, ...above(leaf)])));
-  const measured = fc
-    .constantFrom(...leaves)
-    .chain((path) => (LEAVES[path] ?? fc.constant(0)).map((value) => ({ type: "measure" as const, path, value })));
+  const sample = (path: string) => (LEAVES[path] ?? fc.constant(0)).map((value) => [path, value] as const);
+  const measured = fc.record({
+    type: fc.constant("measure" as const),
+    values: fc
+      .uniqueArray(fc.constantFrom(...leaves), { minLength: 1, maxLength: 2 })
+      .chain((some) => fc.tuple(...some.map(sample))),
+    gone: fc.oneof(
+      { weight: 15, arbitrary: fc.constant<string[]>([]) },
+      { weight: 1, arbitrary: fc.subarray([...leaves], { maxLength: 1 }) },
+    ),
+  });
   const observed = fc.record({
     type: fc.constant("observe" as const),
     paths: fc.uniqueArray(paths, { minLength: 1, maxLength: 3 }),
@@ -132,9 +140,11 @@ class Both {
   private tell(event: Event): Pair {
     switch (event.type) {
       case "measure": {
-        const { path, value } = event;
-        const told = this.feed({ type: "changed", samples: [{ path: at(path), value, time: 0 }] });
-        return [told, this.model.measure(path, value)];
+        const { values, gone } = event;
+        for (const path of gone) this.store.remove(at(path));
+        const samples = values.map(([path, value]) => ({ path: at(path), value, time: 0 }));
+        const told = this.feed({ type: "changed", samples, gone: gone.map(at) });
+        return [told, this.model.measure(new Map(values), gone)];
       }
       case "observe":
         return this.observe(event);
@@ -221,8 +231,7 @@ for (const [of, world] of Object.entries(WORLDS)) {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
         const both = new Both();
-        for (const path of START)
-          both.handle({ type: "measure", path, value: typeOf(at(path))?.type === "boolean" ? false : 0 });
+        both.handle({ type: "measure", values: START.map((path) => [path, firstOf(path)] as const), gone: [] });
         for (const { after, event } of steps) {
           both.run(after);
           both.handle(event);
@@ -232,6 +241,10 @@ for (const [of, world] of Object.entries(WORLDS)) {
       { numRuns: 150 },
     );
   });
+}
+
+function firstOf(path: string): Value {
+  return typeOf(at(path))?.type === "boolean" ? false : 0;
 }
 
 /** Which attributes may stand at a path: Core 1.2 §5.1.2. */

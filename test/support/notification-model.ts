@@ -63,38 +63,25 @@ export class NotificationModel {
     return this.tick();
   }
 
-  measure(path: string, value: Value): Told[] {
-    this.world.set(path, value);
-    for (const { watched } of this.running) for (const one of watched) if (isBelow(path, one.path)) one.news.add(path);
-    return this.tick();
+  /** All at once: what of it is gone, and what was measured. */
+  measure(values: Picture, gone: readonly string[] = []): Told[] {
+    const ended = gone.flatMap((path) => this.forget(path));
+    this.judgeByOthers();
+    for (const [path, value] of values) {
+      this.world.set(path, value);
+      for (const { watched } of this.running)
+        for (const one of watched) if (isBelow(path, one.path)) one.news.add(path);
+    }
+    return [...ended, ...this.tick()];
   }
 
-  /** It exists no more: observations of it and below end, but composite ones. */
   remove(gone: string): Told[] {
-    for (const path of [...this.world.keys()]) if (isBelow(path, gone)) this.world.delete(path);
-    for (const path of [...this.attached.keys()]) if (isBelow(path, gone)) this.attached.delete(path);
-    const ended = this.running.filter(({ composite, paths: [path = ""] }) => !composite && isBelow(path, gone));
-    this.running = this.running.filter((one) => !ended.includes(one));
-    for (const { seen, edges, news } of this.running.flatMap(({ watched }) => watched)) {
-      for (const path of [...seen.keys(), ...news]) {
-        if (isBelow(path, gone)) for (const facts of [seen, edges, news]) facts.delete(path);
-      }
-    }
-    return [...ended.map(({ id }) => ({ type: "ended", id })), ...this.judgeAnew()];
+    return this.measure(new Map(), [gone]);
   }
 
-  /** Attributes were written, or the defaults: where other ones count now, what is known is judged by them at once. */
+  /** Attributes were written, or the defaults. */
   judgeAnew(): Told[] {
-    for (const one of this.running) {
-      for (const watched of one.watched) {
-        const attributes = this.effective(watched.path, one);
-        if (spelled(attributes) === spelled(watched.attributes)) continue;
-        watched.attributes = attributes;
-        watched.seen = new Map([...one.reported].filter(([path]) => this.world.has(path)));
-        watched.edges.clear();
-        this.evaluate(watched, one.reported);
-      }
-    }
+    this.judgeByOthers();
     return this.tick();
   }
 
@@ -113,6 +100,34 @@ export class NotificationModel {
       if (stale.length > 0) told.push({ type: "refresh", id: one.id, paths: stale.map(({ path }) => path) });
     }
     return told;
+  }
+
+  /** It exists no more: observations of it and below end, but composite ones. */
+  private forget(gone: string): Told[] {
+    for (const path of [...this.world.keys()]) if (isBelow(path, gone)) this.world.delete(path);
+    for (const path of [...this.attached.keys()]) if (isBelow(path, gone)) this.attached.delete(path);
+    const ended = this.running.filter(({ composite, paths: [path = ""] }) => !composite && isBelow(path, gone));
+    this.running = this.running.filter((one) => !ended.includes(one));
+    for (const { seen, edges, news } of this.running.flatMap(({ watched }) => watched)) {
+      for (const path of [...seen.keys(), ...news]) {
+        if (isBelow(path, gone)) for (const facts of [seen, edges, news]) facts.delete(path);
+      }
+    }
+    return ended.map(({ id }) => ({ type: "ended", id }));
+  }
+
+  /** Where other attributes count now, what is known is judged by them at once. */
+  private judgeByOthers(): void {
+    for (const one of this.running) {
+      for (const watched of one.watched) {
+        const attributes = this.effective(watched.path, one);
+        if (spelled(attributes) === spelled(watched.attributes)) continue;
+        watched.attributes = attributes;
+        watched.seen = new Map([...one.reported].filter(([path]) => this.world.has(path)));
+        watched.edges.clear();
+        this.evaluate(watched, one.reported);
+      }
+    }
   }
 
   /** (A value condition AND pmin) OR pmax, both since the last report; pmax of 0 or below pmin is none. */
