@@ -238,7 +238,7 @@ for (const [of, world] of Object.entries(WORLDS)) {
         }
         both.run(60);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 }
