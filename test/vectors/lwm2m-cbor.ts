@@ -94,6 +94,39 @@ export const LWM2M_CBOR_VECTORS: readonly ContentVector[] = [
       ["/3/0/9", "integer", 100],
     ],
   ),
+  cbor(
+    "two devices and the gateway, a float as an integer",
+    `computed from ${GATEWAY} §9`,
+    "/",
+    `a3 8463643031190ce700191644 fa41b40000
+    8463643032190ce700191644 13 83030009 1864`,
+    [
+      ["/d01/3303/0/5700", "float", 22.5],
+      ["/d02/3303/0/5700", "float", 19],
+      ["/3/0/9", "integer", 100],
+    ],
+    "decode",
+  ),
+  cbor(
+    "a device in maps of indefinite length",
+    `computed from ${GATEWAY} §9`,
+    "/d01/3303/0",
+    "bf 8363643031190ce700 bf 191644fa41b40000 1916456343656c ff ff",
+    [
+      ["/d01/3303/0/5700", "float", 22.5],
+      ["/d01/3303/0/5701", "string", "Cel"],
+    ],
+    "decode",
+  ),
+  cbor("a float", "computed", "/3303/0/5700", "a1 83190ce700191644 fa41b40000", TEMPERATURE.slice(0, 1)),
+  cbor(
+    "a float in a map of indefinite length",
+    `computed from ${CORE} §7.5.4`,
+    "/3303/0/5700",
+    "bf 83190ce700191644 fa41b40000 ff",
+    TEMPERATURE.slice(0, 1),
+    "decode",
+  ),
   cbor("floats and text", "computed", "/3303/0", "a1 82190ce700 a2 191644fa41b40000 1916456343656c", TEMPERATURE),
   cbor(
     "a key of indefinite length in a map of indefinite length",

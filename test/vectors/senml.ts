@@ -11,6 +11,12 @@ const GATEWAY: readonly VectorValue[] = [
   ["/d01/3303/0/5701", "string", "Cel"],
 ];
 
+const GATEWAY_TS = "OMA-TS-LWM2M_Gateway-V1_1_1-20240312-A §9";
+const GATEWAY_AND_DEVICE: readonly VectorValue[] = [
+  ["/d01/3303/0/5700", "float", 22.5],
+  ["/3/0/9", "integer", 100],
+];
+
 const COMPOSITE: readonly VectorValue[] = [
   ["/3/0/0", "string", "Open Mobile Alliance"],
   ["/3/0/9", "integer", 95],
@@ -183,6 +189,29 @@ export const SENML_CBOR_VECTORS: readonly ContentVector[] = [
   cbor("the smallest integer", "computed", "/1024/0/0", "81a221692f313032342f302f30023b7fffffffffffffff", [
     ["/1024/0/0", "integer", -(2n ** 63n)],
   ]),
+  cbor("a boolean", "computed", "/1/0/6", "81a221662f312f302f3604f5", [["/1/0/6", "boolean", true]]),
+  cbor(
+    "one resource of a device",
+    `computed from ${GATEWAY_TS}`,
+    "/d01/3303/0/5700",
+    "81a221702f6430312f333330332f302f3537303002fa41b40000",
+    GATEWAY_AND_DEVICE.slice(0, 1),
+  ),
+  cbor(
+    "a device and the gateway, a base name for each",
+    `computed from ${GATEWAY_TS}`,
+    "/",
+    "82 a221702f6430312f333330332f302f3537303002fa41b40000 a221662f332f302f39021864",
+    GATEWAY_AND_DEVICE,
+  ),
+  cbor(
+    "a device and the gateway in whole names",
+    `computed from ${GATEWAY_TS}`,
+    "/",
+    "82 a200702f6430312f333330332f302f3537303002fa41b40000 a200662f332f302f39021864",
+    GATEWAY_AND_DEVICE,
+    "decode",
+  ),
   cbor(
     "a device behind a gateway",
     "computed from OMA-TS-LWM2M_Gateway-V1_1_1-20240312-A §9",

@@ -46,6 +46,12 @@ export const SINGLE_CBOR_VECTORS: readonly ContentVector[] = [
     { object: 65535, instance: 65535 },
   ]),
   cbor("links", `computed from ${CORE}`, "663c2f332f303e", ["/25/0/3", "corelnk", "</3/0>"]),
+  cbor("an integer of a byte", `computed from ${CORE}`, "182a", ["/1024/0/0", "integer", 42]),
+  cbor("a negative integer of two bytes", `computed from ${CORE}`, "39012b", ["/1024/0/0", "integer", -300]),
+  cbor("a float that four bytes hold", `computed from ${CORE}`, "fa41b40000", ["/3303/0/5700", "float", 22.5]),
+  cbor("a text of one letter", `computed from ${CORE}`, "6155", ["/3/0/16", "string", "U"]),
+  cbor("three bytes", `computed from ${CORE}`, "43010203", ["/0/0/3", "opaque", bytes("010203")]),
+  cbor("the time of the device of Appendix F", `computed from ${CORE}`, "1a5182428f", ["/3/0/13", "time", 1367491215]),
   cbor("a resource instance", "computed", "191388", ["/d01/3/0/7/1", "integer", 5000]),
 ];
 

@@ -164,7 +164,7 @@ test("texts and bytes of any length are written whole", () => {
     }),
   );
   // Wherever in its buffer the writer is.
-  const umlauts = Array.from({ length: 5000 }, (_, i) => "x".repeat(i % 7) + "ü");
+  const umlauts = Array.from({ length: 5000 }, (_, i) => `${"x".repeat(i % 7)}ü`);
   for (const text of umlauts) assert.equal(decodeCbor(writeCbor((writer) => writer.text(text))), text);
   const large = new Uint8Array(100_000).fill(7);
   assert.deepEqual(decodeCbor(writeCbor((writer) => writer.data(large))), large);

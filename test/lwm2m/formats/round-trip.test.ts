@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { CODE } from "../../../src/coap/codes.ts";
 import type { ContentCodec } from "../../../src/lwm2m/formats/codec.ts";
 import { decodeTimed } from "../../../src/lwm2m/formats/index.ts";
 import { lwm2mCbor } from "../../../src/lwm2m/formats/lwm2m-cbor.ts";
@@ -11,7 +12,7 @@ import { senmlJson } from "../../../src/lwm2m/formats/senml-json.ts";
 import { singleCbor } from "../../../src/lwm2m/formats/single-cbor.ts";
 import { text } from "../../../src/lwm2m/formats/text.ts";
 import { tlv } from "../../../src/lwm2m/formats/tlv.ts";
-import { type Path, parsePath } from "../../../src/lwm2m/path.ts";
+import { type Path, parentPath, parsePath, pathDepth } from "../../../src/lwm2m/path.ts";
 import type { Value } from "../../../src/lwm2m/sample.ts";
 import { samplesOf, TYPES, typeOfId, VALUE_OF } from "./arbitrary.ts";
 
@@ -51,11 +52,10 @@ test("opaque gives back every byte string", () => {
 });
 
 for (const [format, codec] of NAMED) {
-  test(`${format} gives back every set of samples of an object, of each instance and each resource`, () => {
-    const object = parsePath("/meter-1/3303");
+  test(`${format} gives back every set of samples of an object, of each instance, resource and resource instance`, () => {
     fc.assert(
       fc.property(samplesOf("meter-1", 3303), (samples) => {
-        for (const base of [object, ...samples.map(({ path }) => path)]) {
+        for (const base of new Set(samples.flatMap(({ path }) => levelsOf(path)))) {
           const below = samples.filter(({ path }) => path === base || path.startsWith(`${base}/`));
           const payload = codec.encode(below, base, typeOfId);
           const expected = below.map(({ path, value }) => ({ path, value }));
@@ -66,16 +66,61 @@ for (const [format, codec] of NAMED) {
   });
 }
 
-test("LwM2M CBOR gives back the samples of several devices and of the gateway", () => {
+for (const [format, codec] of NAMED.filter(([, codec]) => codec !== tlv)) {
+  test(`${format} gives back the samples of several devices and of the gateway, to who writes and to who reads`, () => {
+    const base = parsePath("/");
+    fc.assert(
+      fc.property(samplesOf("", 3), samplesOf("a", 3303), samplesOf("b", 3303), samplesOf("b", 3304), (...devices) => {
+        const values = devices.flat().map(({ path, value }) => ({ path, value }));
+        const payload = codec.encode(devices.flat(), base, typeOfId);
+        assert.deepEqual(codec.decode(payload, base, typeOfId), values);
+        assert.deepEqual(decodeTimed(codec.contentFormat, payload, { base, typeOf: typeOfId }), values);
+      }),
+    );
+  });
+}
+
+test("LwM2M CBOR gives back samples in any order, those of one level together", () => {
   const base = parsePath("/");
+  const shuffled = fc
+    .tuple(samplesOf("", 3), samplesOf("a", 3303), samplesOf("b", 3303))
+    .chain((devices) => fc.shuffledSubarray(devices.flat(), { minLength: devices.flat().length }));
   fc.assert(
-    fc.property(samplesOf("", 3), samplesOf("a", 3303), samplesOf("b", 3303), samplesOf("b", 3304), (...devices) => {
-      const values = devices.flat().map(({ path, value }) => ({ path, value }));
-      const payload = lwm2mCbor.encode(devices.flat(), base, typeOfId);
-      assert.deepEqual(lwm2mCbor.decode(payload, base, typeOfId), values);
-      assert.deepEqual(decodeTimed(lwm2mCbor.contentFormat, payload, { base, typeOf: typeOfId }), values);
+    fc.property(shuffled, (samples) => {
+      const read = lwm2mCbor.decode(lwm2mCbor.encode(samples, base, typeOfId), base, typeOfId);
+      const byPath = new Map(read.map(({ path, value }) => [path, value]));
+      assert.equal(byPath.size, samples.length);
+      for (const { path, value } of samples) assert.deepEqual(byPath.get(path), value);
     }),
   );
+});
+
+test("of two samples of one path LwM2M CBOR tells the later, of a resource with a value and with instances the first", () => {
+  const [path, instance] = [parsePath("/3/0/9"), parsePath("/3/0/9/0")];
+  const hex = (...samples: readonly (readonly [Path, Value])[]): string => {
+    const all = samples.map(([path, value]) => ({ path, value, time: 0 }));
+    return Buffer.from(lwm2mCbor.encode(all, parsePath("/3/0"), () => undefined)).toString("hex");
+  };
+  assert.equal(hex([path, 1], [parsePath("/3/0/10"), 3], [path, 2]), "a1820300a209020a03");
+  assert.equal(hex([path, 1], [instance, 2]), "a18303000901");
+  assert.equal(hex([instance, 2], [path, 1]), "a1840300090002");
+});
+
+test("a float that is no number goes as it is where the format has it; a Write of it is refused", () => {
+  const path = parsePath("/3303/0/3");
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    for (const codec of [singleCbor, senmlCbor, lwm2mCbor, tlv]) {
+      const payload = codec.encode([{ path, value, time: 0 }], path, typeOfId);
+      const context = { base: path, typeOf: typeOfId };
+      const [told] = decodeTimed(codec.contentFormat, payload, context);
+      assert.deepEqual(told?.value, value, `${codec.contentFormat}`);
+      assert.throws(() => codec.decode(payload, path, typeOfId), { code: CODE.badRequest });
+    }
+    for (const codec of [text, senmlJson, lwm2mJson]) {
+      const encode = () => codec.encode([{ path, value, time: 0 }], path, typeOfId);
+      assert.throws(encode, { code: CODE.internalServerError });
+    }
+  }
 });
 
 for (const [format, codec] of NAMED.filter(([, codec]) => codec.carriesTime)) {
@@ -105,3 +150,9 @@ test("a time at the border of the relative ones stays absolute, whatever the bas
     [newer, border],
   );
 });
+
+/** The path and what is above it, down from the object. */
+function levelsOf(path: Path): readonly Path[] {
+  const above = parentPath(path);
+  return above === undefined || pathDepth(above) === 0 ? [path] : [...levelsOf(above), path];
+}
