@@ -1,65 +1,16 @@
 /**
- * What a gateway must do beyond a client (LwM2M Gateway TS 1.1), for which OMA has no test cases: two devices of one type,
- * `dev-0` and `dev-1`, behind one gateway.
+ * What a gateway must do beyond a client (LwM2M Gateway TS 1.1), for which OMA has no test cases: what stands under the
+ * prefixes, and in object 25.
  */
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { MINUTE, SECOND } from "../../src/clock.ts";
+import { test } from "node:test";
+import { SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
-import { type AGateway, aGateway } from "../support/a-gateway.ts";
 import type { ScriptedServer } from "../support/scripted-server.ts";
+import { DEV_0, DEV_1, pair, TEMPERATURE, twoRooms, VALUE } from "../support/two-rooms.ts";
 
-const ROOM = `
-format: 1
-mapping: room
-protocol: modbus
-params:
-  unit_id: { type: int, range: [1, 247], default: 1 }
-modbus: { unit_id: $unit_id }
-every: { normal: 1s }
-identity: { manufacturer: Example, model: Room }
-objects:
-  3303:
-    0: { sensor_value: { input: 0, as: f32, unit: Cel } }
-    1: { sensor_value: { input: 2, as: f32, unit: Cel } }
-  3311:
-    on/off: { coil: 1, write: true }
-    dimmer: { holding: 3, as: u16, unit: "%", accept: [0, 100], write: true }
-  3442:
-    1120[0]: { holding: 10, as: u16, write: true }
-    1120[1]: { holding: 11, as: u16, write: true }
-`;
-
-const DEV_0 = "{ id: dev-0, mapping: room, link: bus, unit_id: 1 }";
-const DEV_1 = "{ id: dev-1, mapping: room, link: bus, unit_id: 2 }";
-const TEMPERATURE = "3303/0/5700";
-const VALUE = `/dev-0/${TEMPERATURE}`;
-const LAMP = "/dev-0/3311/0/5850";
 const DIMMER = "3311/0/5851";
-
-async function twoRooms(t: TestContext, servers: readonly string[] = [""]): Promise<AGateway> {
-  return aGateway(t, {
-    devices: [DEV_0, DEV_1],
-    mappings: { room: ROOM },
-    servers,
-    prepare: ({ bus }) => {
-      for (const [unit, value] of [21, 31].entries()) {
-        bus
-          .unit(unit + 1)
-          .set(TEMPERATURE, value)
-          .set("3303/1/5700", value + 1)
-          .set("3442/0/1120/0", 7);
-      }
-    },
-  });
-}
-
-function pair({ servers }: AGateway): readonly [ScriptedServer, ScriptedServer] {
-  const [one, two] = servers;
-  assert.ok(one !== undefined && two !== undefined);
-  return [one, two];
-}
 
 function request(server: ScriptedServer, method: keyof typeof CODE, path: string, payload?: Uint8Array) {
   const body = payload === undefined ? {} : { payload, format: CONTENT_FORMAT.tlv };
@@ -165,6 +116,18 @@ test("gateway-6: object 2 stands before nothing that a device has: every server 
   }
 });
 
+test("gateway-6: what one server creates under a prefix another may write and delete, and no object 2 tells of it", async (t) => {
+  const world = await twoRooms(t, ["", ""]);
+  const [one, two] = pair(world);
+  assert.equal((await one.create("/dev-0/16", { "/dev-0/16/1/0/0": "hall 4" })).code, "2.01");
+  assert.deepEqual((await two.read("/dev-0/16/1")).values, { "/dev-0/16/1/0/0": "hall 4" });
+  assert.equal((await two.replace("/dev-0/16/1", { "/dev-0/16/1/0/0": "hall 5" })).code, "2.04");
+  for (const server of [one, two]) assert.equal((await server.read("/2")).code, "4.04");
+  assert.equal((await two.delete("/dev-0/16/1")).code, "2.02");
+  assert.equal((await one.read("/dev-0/16/1")).code, "4.04");
+  for (const server of [one, two]) assert.equal((await server.read("/2")).code, "4.04");
+});
+
 test("gateway-7: attributes belong to a server and a prefix, and are inherited within a device", async (t) => {
   const world = await twoRooms(t, ["", ""]);
   const [one, two] = pair(world);
@@ -212,28 +175,6 @@ test("gateway-9: composite operations mix the gateway and several devices", asyn
   assert.deepEqual(news?.values, { "/3/0/16": "U", [VALUE]: 21, [other]: 35 });
 });
 
-test("gateway-10: an observation ends by Cancel, by Reset, with its instance and with its device", async (t) => {
-  const world = await twoRooms(t);
-  const { bus, clock, gateway, server } = world;
-  const [cancelled, reset, instance, device] = [VALUE, LAMP, "/dev-0/3303/1/5700", `/dev-1/${TEMPERATURE}`] as const;
-  for (const path of [cancelled, reset, instance, device]) await server.observe(path);
-  assert.equal((await server.cancel(cancelled))?.code, "2.05");
-  await server.cancel(reset, "forget");
-  bus.unit(1).set(TEMPERATURE, 25).set("3311/0/5850", true);
-  await clock.advance(5 * SECOND);
-  assert.deepEqual(server.notifications, []);
-  assert.deepEqual(gateway.status().servers[0]?.observations, [instance, device]);
-  world.editMapping("room", (text) => text.replace(/ {4}1: \{ sensor_value.*\n/, ""));
-  await world.reload();
-  const ends = (path: string) => server.notified(path).map(({ code, type, format }) => [code, type, format]);
-  assert.deepEqual(ends(instance), [["4.04", "con", undefined]]);
-  assert.deepEqual(ends(device), [], "its own instance 1 only");
-  world.configure([DEV_0]);
-  await world.reload();
-  assert.deepEqual(ends(device), [["4.04", "con", undefined]]);
-  assert.deepEqual(gateway.status().servers[0]?.observations, []);
-});
-
 test("gateway-11: no bootstrap operation touches /25 or a prefix, and none tells of a device", async (t) => {
   const { bus, server } = await twoRooms(t);
   const tree = async () => (await server.discover("/25", "depth=3")).text;
@@ -260,116 +201,4 @@ test("gateway-11: no bootstrap operation touches /25 or a prefix, and none tells
   assert.equal((await request(server, "post", "/bs")).code[0], "4", "Bootstrap-Finish");
   assert.equal(await tree(), before);
   assert.deepEqual([bus.unit(1).written, bus.unit(2).written], [[], []]);
-});
-
-test("gateway-12: pmax below pmin, or 0, is no period; the defaults of the server count for devices, and change", async (t) => {
-  const { clock, server } = await twoRooms(t);
-  assert.equal((await server.writeAttributes(VALUE, "pmin=20", "pmax=10")).code, "2.04");
-  await server.observe(VALUE);
-  await server.observe(`/dev-1/${TEMPERATURE}`, { pmax: 0 });
-  await clock.advance(2 * MINUTE);
-  assert.deepEqual(server.notifications, []);
-  await server.observe("/dev-0/3303/1/5700");
-  const heard = async () => {
-    server.notifications.length = 0;
-    await clock.advance(MINUTE);
-    return server.notified("/dev-0/3303/1/5700").length;
-  };
-  assert.equal((await server.write("/1/0/3", 10)).code, "2.04");
-  assert.equal(await heard(), 6);
-  assert.equal((await server.write("/1/0/3", 30)).code, "2.04");
-  assert.equal(await heard(), 2);
-  assert.equal((await server.write("/1/0/3", 0)).code, "2.04");
-  assert.equal(await heard(), 0, "0 is none");
-});
-
-/** Each poll finds another temperature: 40, 41, … */
-async function measure({ bus, clock }: AGateway, polls: number): Promise<number[]> {
-  const values = Array.from({ length: polls }, (_, i) => 40 + i);
-  for (const value of values) {
-    bus.unit(1).set(TEMPERATURE, value);
-    await clock.advance(SECOND);
-  }
-  return values;
-}
-
-/** What each server hears of the temperature after an outage of so many polls. */
-async function afterAnOutage(world: AGateway, polls: number) {
-  for (const { wire } of world.servers) wire.cut = true;
-  const values = await measure(world, polls);
-  for (const { wire } of world.servers) wire.cut = false;
-  await world.clock.advance(MINUTE);
-  return { values, heard: world.servers.map((server) => server.received(VALUE)) };
-}
-
-test("gateway-13: an outage is stored as each server wishes: hqmax of some, of none, or nothing at all", async (t) => {
-  const world = await twoRooms(t, ["", "", "", ""]);
-  const [three, none, nothing, all] = world.servers;
-  await three?.observe(VALUE, { hqmax: 3 });
-  await none?.observe(VALUE, { hqmax: 0 });
-  assert.equal((await nothing?.write("/1/2/6", false))?.code, "2.04");
-  await nothing?.observe(VALUE);
-  await all?.observe(VALUE, { hqmax: 5000 });
-  const { values, heard } = await afterAnOutage(world, 60);
-  assert.deepEqual(heard[0]?.slice(-3), values.slice(-3));
-  assert.ok((heard[0]?.length ?? 0) <= 4, "and perhaps the one that was on its way");
-  assert.ok((heard[1]?.length ?? 0) <= 1);
-  assert.ok((heard[2]?.length ?? 0) <= 1);
-  assert.deepEqual(heard[3], values);
-});
-
-test("gateway-13: what is kept without hqmax has a limit of its own, at which the oldest goes", async (t) => {
-  const world = await twoRooms(t, ["lifetime: 1d"]);
-  await world.server.observe(VALUE);
-  const { values } = await afterAnOutage(world, 1100);
-  await world.clock.advance(5 * MINUTE);
-  assert.equal((await world.server.observe(VALUE)).values[VALUE], values.at(-1));
-  await world.clock.advance(MINUTE);
-  assert.deepEqual(world.server.received(VALUE), values.slice(-1000));
-});
-
-test("gateway-14: edge 1 tells only what rises, edge 0 only what falls", async (t) => {
-  const world = await twoRooms(t, ["", ""]);
-  const [rising, falling] = pair(world);
-  assert.equal((await rising.writeAttributes(LAMP, "edge=1")).code, "2.04");
-  assert.equal((await falling.writeAttributes(LAMP, "edge=0")).code, "2.04");
-  for (const server of [rising, falling]) await server.observe(LAMP);
-  for (const on of [true, false, true, false, false, true]) {
-    world.bus.unit(1).set("3311/0/5850", on);
-    await world.clock.advance(2 * SECOND);
-  }
-  assert.deepEqual(
-    [rising.received(LAMP), falling.received(LAMP)],
-    [
-      [true, true, true],
-      [false, false],
-    ],
-  );
-});
-
-test("gateway check: a device that is away answers 5.00 and why; it keeps its place, its observations and its attributes", async (t) => {
-  const { bus, clock, server, gateway } = await twoRooms(t);
-  await server.writeAttributes(VALUE, "gt=0");
-  await server.observe(VALUE);
-  bus.unit(1).silent = true;
-  await clock.advance(MINUTE);
-  for (const answer of [
-    await server.read(VALUE),
-    await server.observe("/dev-0/3303/1/5700"),
-    await server.write(`/dev-0/${DIMMER}`, 50),
-  ]) {
-    assert.equal(answer.code, "5.00");
-    assert.match(answer.text, /dev-0.*(offline|no answer)|no answer/);
-    assert.equal(answer.format, undefined, "a diagnostic payload is text");
-  }
-  const object = await server.read("/dev-0/3303");
-  assert.deepEqual(Object.keys(object.values), ["/dev-0/3303/0/5701", "/dev-0/3303/1/5701"], "what needs no device");
-  assert.equal((await server.read(`/dev-1/${TEMPERATURE}`)).text, "31", "its neighbour answers");
-  assert.equal((await server.discover("/25", "depth=1")).text, "</25>;ver=2.0,</25/0>,</25/1>");
-  assert.equal((await server.discover(VALUE)).text, "</3303/0/5700>;gt=0");
-  assert.deepEqual(gateway.status().servers[0]?.observations, [VALUE]);
-  bus.unit(1).silent = false;
-  bus.unit(1).set(TEMPERATURE, -3);
-  await clock.advance(MINUTE);
-  assert.deepEqual(server.received(VALUE), [-3]);
 });
