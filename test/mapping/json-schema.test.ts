@@ -34,6 +34,12 @@ test("the keys of a resource are those of the core and of every protocol, each w
   assert.match(JSON.stringify(at(schema, "$defs", "resource", "properties", "input")), /FC 4/);
 });
 
+test("every takes groups of any name, and says what its limit is", () => {
+  const every = at(mappingJsonSchema(catalogue, adapters), "properties", "every");
+  assert.match(JSON.stringify(at(every, "properties", "limit")), /epmax/);
+  assert.ok(typeof at(every, "additionalProperties") === "object");
+});
+
 test("a parameter may stand wherever a number is expected", () => {
   const schema = mappingJsonSchema(catalogue, adapters);
   assert.match(
