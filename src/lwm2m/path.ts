@@ -23,8 +23,10 @@ export const PREFIX = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
 
 /** "/", "/3", "/3303/0", "/meter-1/3303/0/5700", "/meter-1". Throws RangeError where the text is no path. */
 export function parsePath(text: string): Path {
-  pathParts(text as Path);
-  return text as Path;
+  const path = text as Path;
+  // Not looked up: a path from outside is a string of its own each time, and a thousand devices are found only in far memory.
+  if (path !== lastPath) remember(path, takeApart(path));
+  return path;
 }
 
 /** The path of Uri-Path segments: `["meter-1", "3303", "0"]`. Throws RangeError as parsePath does. */
@@ -67,9 +69,14 @@ export function pathParts(path: Path): PathParts {
     if (known.size === MAX_KNOWN) known.clear();
     known.set(path, parts);
   }
-  lastParts = parts;
-  lastPath = path;
+  remember(path, parts);
   return parts;
+}
+
+/** While one request is served, the same path is taken apart many times. */
+function remember(path: Path, parts: PathParts): void {
+  lastPath = path;
+  lastParts = parts;
 }
 
 /** "meter-1" of "/meter-1/3303/0"; "" where the path has no prefix. */
