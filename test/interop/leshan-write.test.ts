@@ -30,6 +30,8 @@ for (const [i, format] of (["TLV", "SENML_JSON", "SENML_CBOR", "TEXT"] as const)
   });
 }
 
+const BINDING = { kind: "singleResource", id: 7, type: "STRING", value: "U" } as const;
+
 for (const format of ["TLV", "SENML_JSON", "SENML_CBOR"] as const) {
   test(`Leshan replaces the instance and updates a part of it in ${format}`, async (t) => {
     const session = await aSession(t);
@@ -43,9 +45,13 @@ for (const format of ["TLV", "SENML_JSON", "SENML_CBOR"] as const) {
     await expect(leshan.write("/1/0", account(integer(3, 600)), format, "update"), "CHANGED(204)");
     assert.deepEqual(await leshan.values("/1/0", format), { ...before, "/1/0/3": "600" });
 
-    await expect(leshan.write("/1/0", account(integer(2, 6), storing(false)), format, "replace"), "CHANGED(204)");
-    const after = await leshan.values("/1/0", format);
-    assert.deepEqual({ ...after, "/1/0/0": "101", "/1/0/1": "60", "/1/0/2": "6", "/1/0/6": false }, after);
+    const whole = account(integer(1, 60), integer(2, 6), storing(false), BINDING);
+    await expect(leshan.write("/1/0", whole, format, "replace"), "CHANGED(204)");
+    assert.deepEqual(await leshan.values("/1/0", format), {
+      ...{ "/1/0/0": "101", "/1/0/1": "60", "/1/0/2": "6", "/1/0/5": "86400", "/1/0/6": false },
+      ...{ "/1/0/7": "U", "/1/0/23": false },
+    });
+    await expect(leshan.write("/1/0", account(integer(2, 7)), format, "replace"), "BAD_REQUEST(400)");
   });
 }
 
