@@ -10,7 +10,7 @@ export function readJoinedName(start: string, rest: string, format: string): Pat
   return knownNames.get(start, rest) ?? knownNames.add(start, rest, readName(start + rest, format));
 }
 
-const knownNames = new KnownPaths<string>();
+const knownNames = new KnownPaths();
 
 /** The path of a name that is to be one; `format` is for the person who reads the error. Throws Lwm2mError 4.00. */
 export function readName(name: string, format: string): Path {

@@ -7,7 +7,6 @@ import { type Cbor, KEY_TWICE, readItem } from "./cbor-reader.ts";
 import { writeNumber } from "./cbor-value.ts";
 import { type CborWriter, writeCbor } from "./cbor-writer.ts";
 import { CONTENT_FORMAT, type TypeOf } from "./codec.ts";
-import { DistinctKeys } from "./distinct-keys.ts";
 import type { ReportCodec } from "./report.ts";
 import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
 import { type PackKind, RecordReader } from "./senml-fields.ts";
@@ -141,15 +140,16 @@ const FIELD_DEPTH = 2;
 /** RFC 8428 §6: fields without a label stand under their JSON name. Labels that we do not know are ignored. */
 function readRecord(cursor: CborCursor, reader: RecordReader): SenmlInput {
   let seen = 0;
-  let others: DistinctKeys | undefined;
+  let others: Set<unknown> | undefined;
   for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
     const short = cursor.short();
     const label = short < 0 ? readItem(cursor, FIELD_DEPTH) : short;
     const place = typeof label === "number" ? label - LOWEST : -1;
     const field = FIELDS[place];
     if (field === undefined) {
-      others ??= new DistinctKeys();
-      if (!others.add(label)) cursor.fail(KEY_TWICE);
+      others ??= new Set();
+      if (others.has(label)) cursor.fail(KEY_TWICE);
+      others.add(label);
     } else {
       if ((seen & (1 << place)) !== 0) cursor.fail(KEY_TWICE);
       seen |= 1 << place;

@@ -1,6 +1,6 @@
 /** The bytes of TLV (Core 1.2 §7.5.5): headers and values. What they mean at a path is in tlv.ts. */
 import { ProtocolError } from "../../errors.ts";
-import type { ObjectLink, ResourceType, Value } from "../sample.ts";
+import { isObjectLink, type ResourceType, type Value } from "../sample.ts";
 import { encodeUtf8, integer, plainBytes, tryUtf8 } from "./value.ts";
 
 /** Bits 7 and 6 of the type byte. */
@@ -13,20 +13,101 @@ export interface TlvEntry {
   readonly value: Uint8Array;
 }
 
-/** One entry: type byte, ID of one or two bytes, length where it is above 7, value. */
-export function tlvEntry(kind: TlvKind, id: number, value: Uint8Array): Uint8Array {
-  const { length } = value;
-  const idBytes = id > 0xff ? 2 : 1;
-  const lengthBytes = length < 8 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3;
-  const bytes = new Uint8Array(1 + idBytes + lengthBytes + length);
-  bytes[0] = (kind << 6) | ((idBytes - 1) << 5) | (lengthBytes << 3) | (lengthBytes === 0 ? length : 0);
-  let position = 1;
-  if (idBytes === 2) bytes[position++] = id >> 8;
-  bytes[position++] = id;
-  for (let shift = (lengthBytes - 1) * 8; shift >= 0; shift -= 8) bytes[position++] = length >> shift;
-  bytes.set(value, position);
-  return bytes;
+/** Writes TLV from its end to its beginning: an entry begins with the length of what is in it, which is known by then. */
+export class TlvWriter {
+  private bytes = new Uint8Array(FIRST_CAPACITY);
+  private view = new DataView(this.bytes.buffer);
+  /** Where what is written begins. */
+  private start = FIRST_CAPACITY;
+
+  /** Of all that is written. */
+  get length(): number {
+    return this.bytes.length - this.start;
+  }
+
+  /** All of it, from its beginning on. */
+  take(): Uint8Array {
+    return this.bytes.slice(this.start);
+  }
+
+  /**
+   * Puts a header before what was written since there were `after` bytes: type byte, ID of one or two bytes, length where it is
+   * above 7.
+   */
+  entry(kind: TlvKind, id: number, after: number): void {
+    const length = this.length - after;
+    const idBytes = id > 0xff ? 2 : 1;
+    const lengthBytes = length < 8 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3;
+    const header = this.before(1 + idBytes + lengthBytes);
+    const type = (kind << 6) | ((idBytes - 1) << 5) | (lengthBytes << 3) | (lengthBytes === 0 ? length : 0);
+    this.bytes[header] = type;
+    this.putUint(id, header + 1, idBytes);
+    this.putUint(length, header + 1 + idBytes, lengthBytes);
+  }
+
+  /** Puts the value before it all, as the type's bytes (Table C-2). A type that is not known is taken from the value itself. */
+  value(value: Value, type: ResourceType | undefined): void {
+    if (typeof value === "number" || typeof value === "bigint") {
+      const whole = typeof value === "bigint" || Number.isInteger(value);
+      if (type === "float" || !whole) this.float(Number(value));
+      else this.integer(value, type === "unsigned");
+    } else if (typeof value === "boolean") {
+      this.data(Uint8Array.of(value ? 1 : 0));
+    } else if (isObjectLink(value)) {
+      const at = this.before(4);
+      this.view.setUint16(at, value.object);
+      this.view.setUint16(at + 2, value.instance);
+    } else {
+      this.data(typeof value === "string" ? encodeUtf8(value) : value);
+    }
+  }
+
+  private data(bytes: Uint8Array): void {
+    const at = this.before(bytes.length);
+    this.bytes.set(bytes, at);
+  }
+
+  /** Four bytes where they hold the number exactly, else eight. */
+  private float(value: number): void {
+    const short = Object.is(Math.fround(value), value);
+    const at = this.before(short ? 4 : 8);
+    if (short) this.view.setFloat32(at, value);
+    else this.view.setFloat64(at, value);
+  }
+
+  /** 1, 2, 4 or 8 bytes, the fewest that hold the number in its own signedness: 128 of a signed type takes two. */
+  private integer(value: number | bigint, unsigned: boolean): void {
+    const size = INTEGER_SIZES.find((size) => {
+      const half = 2 ** (size * 8 - 1);
+      return unsigned ? value >= 0 && value < 2 * half : value >= -half && value < half;
+    });
+    const at = this.before(size ?? 8);
+    if (size === undefined) this.view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)));
+    else this.putUint(Number(value), at, size);
+  }
+
+  private putUint(value: number, at: number, length: number): void {
+    for (let i = 0; i < length; i++) this.bytes[at + i] = value >> ((length - 1 - i) * 8);
+  }
+
+  /** Where so many bytes before all that is written begin; they belong to it from now on. */
+  private before(length: number): number {
+    if (length > this.start) {
+      const bytes = new Uint8Array(2 * (this.length + length));
+      const start = bytes.length - this.length;
+      bytes.set(this.bytes.subarray(this.start), start);
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer);
+      this.start = start;
+    }
+    this.start -= length;
+    return this.start;
+  }
 }
+
+const FIRST_CAPACITY = 2048;
+/** In bytes; what none of them holds has eight. */
+const INTEGER_SIZES = [1, 2, 4] as const;
 
 /** The entries that follow each other in these bytes. Throws ProtocolError where one is cut short. */
 export function tlvEntries(bytes: Uint8Array): TlvEntry[] {
@@ -50,24 +131,6 @@ export function tlvEntries(bytes: Uint8Array): TlvEntry[] {
     position = valueAt + length;
   }
   return entries;
-}
-
-/** The value as the type's bytes (Table C-2). A type that is not known is taken from the value itself. */
-export function tlvValue(value: Value, type: ResourceType | undefined): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  switch (typeof value) {
-    case "string":
-      return encodeUtf8(value);
-    case "boolean":
-      return Uint8Array.of(value ? 1 : 0);
-    case "bigint":
-      return type === "float" ? floatBytes(Number(value)) : integerBytes(value, type === "unsigned");
-    case "number":
-      if (type === "float" || !Number.isInteger(value)) return floatBytes(value);
-      return integerBytes(value, type === "unsigned");
-    case "object":
-      return linkBytes(value);
-  }
 }
 
 /** The value of bytes of this type; undefined where no value of the type has such bytes (an integer of 3 or of 0 bytes). */
@@ -97,33 +160,6 @@ function uint(bytes: Uint8Array, at: number, length: number): number {
   let value = 0;
   for (let i = 0; i < length; i++) value = value * 256 + (bytes[at + i] ?? 0);
   return value;
-}
-
-/** Four bytes where they hold the number exactly, else eight. */
-function floatBytes(value: number): Uint8Array {
-  const short = Object.is(Math.fround(value), value);
-  const bytes = new Uint8Array(short ? 4 : 8);
-  const view = new DataView(bytes.buffer);
-  if (short) view.setFloat32(0, value);
-  else view.setFloat64(0, value);
-  return bytes;
-}
-
-/** 1, 2, 4 or 8 bytes, the fewest that hold the number in its own signedness: 128 of a signed type takes two. */
-function integerBytes(value: number | bigint, unsigned: boolean): Uint8Array {
-  const bits = unsigned ? 0 : 1;
-  const size = [1, 2, 4].find((size) => {
-    const limit = 2 ** (size * 8 - bits);
-    return value < limit && value >= (unsigned ? 0 : -limit);
-  });
-  const bytes = new Uint8Array(size ?? 8);
-  if (size === undefined) new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, BigInt(value)));
-  else for (let i = 0, rest = Number(value); i < size; i++) bytes[i] = rest >> ((size - 1 - i) * 8);
-  return bytes;
-}
-
-function linkBytes({ object, instance }: ObjectLink): Uint8Array {
-  return Uint8Array.of(object >> 8, object & 0xff, instance >> 8, instance & 0xff);
 }
 
 function readSigned(view: DataView): number | bigint | undefined {

@@ -8,7 +8,7 @@ import { childPath, MAX_ID, type Path, type PathParts, pathParts } from "../path
 import type { Sample, Value } from "../sample.ts";
 import { CONTENT_FORMAT, type TimedPathValue, type TypeOf } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
-import { TLV_KIND, type TlvEntry, tlvEntries, tlvEntry, tlvRead, tlvValue } from "./tlv-bytes.ts";
+import { TLV_KIND, type TlvEntry, TlvWriter, tlvEntries, tlvRead } from "./tlv-bytes.ts";
 import { checkKnown, misfit, plainBytes, typeAtLeaf } from "./value.ts";
 
 export const tlv: ReportCodec = {
@@ -16,15 +16,9 @@ export const tlv: ReportCodec = {
   carriesTime: false,
   singleValue: false,
   encode(samples, base, typeOf) {
-    const parts = pathParts(base);
-    if (parts.object === undefined) throw new Lwm2mError(CODE.notAcceptable, `TLV cannot carry ${base}: ask for SenML`);
-    if (parts.resource !== undefined) return encodeResource(samples, base, parts, typeOf);
-    const instances = groupBy(samples, (path) => path.instance);
-    if (parts.instance !== undefined) return encodeInstance(instances.get(parts.instance) ?? [], typeOf);
-    // Core §7.5.5.2: a read of an object wraps each instance, even where there is only one.
-    return concat(
-      [...instances].map(([id, group]) => tlvEntry(TLV_KIND.objectInstance, id, encodeInstance(group, typeOf))),
-    );
+    const writer = new TlvWriter();
+    new TlvEncoder(writer, typeOf).read(samples, base);
+    return writer.take();
   },
   decode(payload, base, typeOf) {
     checkKnown(base, typeOf);
@@ -38,72 +32,78 @@ interface Placed {
   readonly sample: Sample;
 }
 
-function groupBy(samples: readonly Sample[], key: (parts: PathParts) => number | undefined): Map<number, Placed[]> {
+/** Writes what a read of a path gives, the last entry first: see TlvWriter. */
+class TlvEncoder {
+  private readonly writer: TlvWriter;
+  private readonly typeOf: TypeOf;
+
+  constructor(writer: TlvWriter, typeOf: TypeOf) {
+    this.writer = writer;
+    this.typeOf = typeOf;
+  }
+
+  read(samples: readonly Sample[], base: Path): void {
+    const { object, instance, resource, resourceInstance } = pathParts(base);
+    if (object === undefined) throw new Lwm2mError(CODE.notAcceptable, `TLV cannot carry ${base}: ask for SenML`);
+    const placed = samples.map((sample) => ({ sample, parts: pathParts(sample.path) }));
+    if (resourceInstance !== undefined) this.instances(placed.slice(0, 1));
+    else if (resource !== undefined) this.resource(resource, placed);
+    else if (instance !== undefined) this.resources(placed);
+    else this.objectInstances(placed);
+  }
+
+  /** Core §7.5.5.2: a read of an object wraps each instance, even where there is only one. */
+  private objectInstances(placed: readonly Placed[]): void {
+    for (const [id, group] of groupsFromLast(placed, ({ instance }) => instance)) {
+      const after = this.writer.length;
+      this.resources(group);
+      this.writer.entry(TLV_KIND.objectInstance, id, after);
+    }
+  }
+
+  private resources(placed: readonly Placed[]): void {
+    for (const [id, group] of groupsFromLast(placed, ({ resource }) => resource)) this.resource(id, group);
+  }
+
+  private resource(id: number, group: readonly Placed[]): void {
+    const [first] = group;
+    const after = this.writer.length;
+    if (first !== undefined && first.parts.resourceInstance === undefined) {
+      this.value(first.sample);
+      this.writer.entry(TLV_KIND.resource, id, after);
+    } else {
+      // Core §7.5.5: several instances are possible, so it is a Multiple Resource, whatever their number.
+      this.instances(group);
+      this.writer.entry(TLV_KIND.multipleResource, id, after);
+    }
+  }
+
+  private instances(group: readonly Placed[]): void {
+    for (const { parts, sample } of group.toReversed()) {
+      const after = this.writer.length;
+      this.value(sample);
+      this.writer.entry(TLV_KIND.resourceInstance, parts.resourceInstance ?? 0, after);
+    }
+  }
+
+  private value({ path, value }: Sample): void {
+    this.writer.value(value, this.typeOf(path)?.type);
+  }
+}
+
+/** Those of one ID together, in the order in which the IDs first stand there; the last group first. */
+function groupsFromLast(
+  placed: readonly Placed[],
+  key: (parts: PathParts) => number | undefined,
+): readonly (readonly [number, readonly Placed[]])[] {
   const groups = new Map<number, Placed[]>();
-  for (const sample of samples) {
-    const parts = pathParts(sample.path);
-    const id = key(parts) ?? MAX_ID;
+  for (const one of placed) {
+    const id = key(one.parts) ?? MAX_ID;
     const group = groups.get(id);
-    if (group === undefined) groups.set(id, [{ parts, sample }]);
-    else group.push({ parts, sample });
+    if (group === undefined) groups.set(id, [one]);
+    else group.push(one);
   }
-  return groups;
-}
-
-function encodeInstance(samples: readonly Placed[], typeOf: TypeOf): Uint8Array {
-  const resources = new Map<number, Placed[]>();
-  for (const placed of samples) {
-    const id = placed.parts.resource ?? MAX_ID;
-    const group = resources.get(id);
-    if (group === undefined) resources.set(id, [placed]);
-    else group.push(placed);
-  }
-  return concat([...resources].map(([id, group]) => resourceEntry(id, group, typeOf)));
-}
-
-function resourceEntry(id: number, group: readonly Placed[], typeOf: TypeOf): Uint8Array {
-  const [first] = group;
-  if (first !== undefined && first.parts.resourceInstance === undefined) {
-    return tlvEntry(TLV_KIND.resource, id, valueBytes(first.sample, typeOf));
-  }
-  // Core §7.5.5: several instances are possible, so it is a Multiple Resource, whatever their number.
-  return tlvEntry(TLV_KIND.multipleResource, id, concat(group.map((placed) => instanceEntry(placed, typeOf))));
-}
-
-function instanceEntry({ parts, sample }: Placed, typeOf: TypeOf): Uint8Array {
-  return tlvEntry(TLV_KIND.resourceInstance, parts.resourceInstance ?? 0, valueBytes(sample, typeOf));
-}
-
-/** A read of a resource, or of one resource instance: the entry alone, without the levels above it. */
-function encodeResource(samples: readonly Sample[], base: Path, parts: PathParts, typeOf: TypeOf): Uint8Array {
-  const [only] = samples;
-  if (parts.resourceInstance !== undefined) {
-    if (only === undefined) return new Uint8Array(0);
-    return tlvEntry(TLV_KIND.resourceInstance, parts.resourceInstance, valueBytes(only, typeOf));
-  }
-  const id = parts.resource ?? 0;
-  if (only !== undefined && only.path === base) return tlvEntry(TLV_KIND.resource, id, valueBytes(only, typeOf));
-  return resourceEntry(
-    id,
-    samples.map((sample) => ({ sample, parts: pathParts(sample.path) })),
-    typeOf,
-  );
-}
-
-function valueBytes({ path, value }: Sample, typeOf: TypeOf): Uint8Array {
-  return tlvValue(value, typeOf(path)?.type);
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, position);
-    position += chunk.length;
-  }
-  return all;
+  return [...groups].reverse();
 }
 
 /** Makes a value of the bytes at a resource or resource instance; undefined leaves it out. */
