@@ -36,14 +36,20 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   at(time, task) {
-    let timer: NodeJS.Timeout;
-    const arm = (): void => {
-      // Whole milliseconds: Node keeps a list of its timers for each wait that occurs, under its digits as a name.
-      const wait = Math.ceil(time - performance.now());
-      if (wait > LONGEST_TIMER) timer = setTimeout(arm, LONGEST_TIMER);
-      else timer = setTimeout(task, Math.max(0, wait));
-    };
-    arm();
+    // Whole milliseconds: Node keeps a list of its timers for each wait that occurs, under its digits as a name.
+    const wait = Math.max(0, Math.ceil(time - performance.now()));
+    if (wait > LONGEST_TIMER) return inSteps(time, task);
+    const timer = setTimeout(task, wait);
     return () => clearTimeout(timer);
   },
 };
+
+/** A wait that is longer than any timer. */
+function inSteps(time: Millis, task: () => void): () => void {
+  let cancel: () => void;
+  const timer = setTimeout(() => {
+    cancel = systemClock.at(time, task);
+  }, LONGEST_TIMER);
+  cancel = () => clearTimeout(timer);
+  return () => cancel();
+}
