@@ -93,26 +93,64 @@ async function lived(t: TestContext, step: Millis): Promise<readonly number[]> {
   return [...early, ...late];
 }
 
-test("a gateway that begins in 1970 tells no times until its clock is set, and then those of what it measures", async (t) => {
-  const world = await aGateway(t, {
+/** A gateway without a battery for its clock: it begins in 1970, until a time server is found. */
+async function withoutBattery(t: TestContext): Promise<AGateway> {
+  return aGateway(t, {
     ...CLIMATE_SETUP,
     prepare: (all) => {
       CLIMATE_SETUP.prepare(all);
       all.clock.epoch = 0;
     },
   });
-  const { server, clock } = world;
-  const now = Date.UTC(2026, 5, 1);
+}
+
+function setClock({ clock }: AGateway): void {
+  clock.epoch = Date.UTC(2026, 5, 1) - clock.monotonic();
+}
+
+test("a gateway that begins in 1970 tells no times until its clock is set, and then those of what it measures", async (t) => {
+  const world = await withoutBattery(t);
+  const { server } = world;
   await server.observe(TEMPERATURE);
   await measure(world, 30, 2);
-  assert.deepEqual(
-    server.records(TEMPERATURE).map(({ value, time }) => [value, time]),
-    [
-      [30, undefined],
-      [31, undefined],
-    ],
-  );
-  clock.epoch = now - clock.monotonic();
+  const told = server.records(TEMPERATURE).map(({ value, time }) => [value, time]);
+  assert.deepEqual(told, [
+    [30, undefined],
+    [31, undefined],
+  ]);
+  setClock(world);
   assertArrived(world, await measure(world, 40, 3));
   assert.equal(world.gateway.status().servers[0]?.state, "registered");
+});
+
+test("an outage in which the clock is set arrives in order; what is from before has no time, what is from after has its own", async (t) => {
+  const world = await withoutBattery(t);
+  const { server, clock } = world;
+  await server.observe(TEMPERATURE);
+  server.wire.cut = true;
+  await measure(world, 30, 3);
+  setClock(world);
+  const after = await measure(world, 40, 3);
+  server.wire.cut = false;
+  await clock.advance(MINUTE);
+  const told = server.records(TEMPERATURE).slice(0, 3);
+  assert.deepEqual(
+    told.map(({ value, time }) => [value, time]),
+    [30, 31, 32].map((value) => [value, undefined]),
+  );
+  assertArrived(world, after);
+});
+
+test("constants that are known since 1970 take no time from what is measured beside them", async (t) => {
+  const world = await withoutBattery(t);
+  const { server, clock, meter } = world;
+  setClock(world);
+  await server.observe("/meter-1/3303/0");
+  meter.set(POINT.temperature, 25);
+  await clock.advance(10 * SECOND);
+  const { records = [] } = server.notifications[0] ?? {};
+  const times = Object.fromEntries(records.map(({ path, time }) => [path, time]));
+  assert.deepEqual(Object.keys(times).length, 3);
+  assert.ok((times[TEMPERATURE] ?? 0) > Date.UTC(2026, 4, 31));
+  assert.equal(times["/meter-1/3303/0/5701"], undefined, "the unit");
 });

@@ -58,13 +58,15 @@ export type Grid = (time: UnixMillis) => UnixMillis;
 
 /**
  * The records of these samples, smallest sensible form: a base name for each run of samples of one device ("/dev1/3/0/", or
- * the whole path where there is only one), the base time once, and a time only where it differs from that. Without a grid,
- * and where a time would read as relative to now, there are no times.
+ * the whole path where there is only one), the base time once, and a time only where it differs from that. Without a grid
+ * there are no times. What was measured before the clock was set has none either, and comes first: a base time would count
+ * for it.
  */
-export function toRecords(samples: readonly Sample[], grid: Grid | undefined): SenmlOutput[] {
+export function toRecords(measured: readonly Sample[], grid: Grid | undefined): SenmlOutput[] {
   const records: SenmlOutput[] = [];
-  const [first] = samples;
-  const base = first === undefined || grid === undefined || !datable(samples) ? undefined : grid(first.time);
+  const samples = grid === undefined || datable(measured) ? measured : undatedFirst(measured);
+  const dated = grid === undefined ? -1 : samples.findIndex(isDatable);
+  const base = dated < 0 ? undefined : grid?.(samples[dated]?.time ?? 0);
   for (let start = 0; start < samples.length; ) {
     const end = endOfRun(samples, start);
     const baseName = commonName(samples, start, end);
@@ -72,10 +74,10 @@ export function toRecords(samples: readonly Sample[], grid: Grid | undefined): S
       const sample = samples[i];
       if (sample === undefined) break;
       const { path, value } = sample;
-      const offset = base === undefined || grid === undefined ? 0 : grid(sample.time) - base;
+      const offset = base === undefined || grid === undefined || i < dated ? 0 : grid(sample.time) - base;
       records.push({
         baseName: i === start ? baseName : undefined,
-        baseTime: i === 0 && base !== undefined ? base / SECOND : undefined,
+        baseTime: i === dated && base !== undefined ? base / SECOND : undefined,
         name: path.length === baseName.length ? undefined : path.slice(baseName.length),
         time: offset === 0 ? undefined : offset / SECOND,
         value,
@@ -135,7 +137,15 @@ export function reportedValues(records: readonly SenmlInput[], { base, typeOf, n
 
 /** Whether all have a time of measurement: a clock that was never set counts from 1970, which would read as relative. */
 export function datable(samples: readonly Sample[]): boolean {
-  return samples.every(({ time }) => time >= ABSOLUTE_TIME * 1000);
+  return samples.every(isDatable);
+}
+
+function isDatable({ time }: Sample): boolean {
+  return time >= ABSOLUTE_TIME * 1000;
+}
+
+function undatedFirst(samples: readonly Sample[]): readonly Sample[] {
+  return [...samples.filter((sample) => !isDatable(sample)), ...samples.filter(isDatable)];
 }
 
 /** The time of a record in seconds, which may be relative to now; undefined where it is and now is not known. */

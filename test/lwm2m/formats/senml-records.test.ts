@@ -54,10 +54,26 @@ test("a Read answer has no times", () => {
 
 test("a time before 1978 is left out: it would read as relative to now", () => {
   assert.equal(json([sample("/3/0/9", 4, 5000)], "/3/0/9"), '[{"bn":"/3/0/9","v":4}]');
+});
+
+test("what was measured before the clock was set goes before the base time, which would count for it", () => {
+  const mixed = [sample("/3/0/9", 4, NOW), sample("/3/0/10", 5, 0), sample("/3/0/13", 6, NOW + 1000)];
   assert.equal(
-    json([sample("/3/0/9", 4, NOW), sample("/3/0/10", 4, 0)], "/3/0"),
-    '[{"bn":"/3/0/","n":"9","v":4},{"n":"10","v":4}]',
+    json(mixed, "/3/0"),
+    '[{"bn":"/3/0/","n":"10","v":5},{"bt":1700000000,"n":"9","v":4},{"n":"13","t":1,"v":6}]',
   );
+  for (const codec of [senmlJson, senmlCbor]) {
+    const payload = codec.encode(mixed, parsePath("/3/0"), typeOf, { times: true });
+    const read = decodeTimed(codec.contentFormat, payload, { base: parsePath("/3/0"), typeOf });
+    assert.deepEqual(
+      read.map(({ path, time }) => [path, time]),
+      [
+        ["/3/0/10", undefined],
+        ["/3/0/9", NOW],
+        ["/3/0/13", NOW + 1000],
+      ],
+    );
+  }
 });
 
 test("nothing to say is an empty pack", () => {
