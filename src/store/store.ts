@@ -7,7 +7,7 @@ import type { StoreOpening } from "./protocol.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
-export type { DamagedInstance, KeptChange, KeptInstance, KeptInstances } from "./instance-table.ts";
+export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
 export { StoreError, type StoreErrorKind } from "./store-error.ts";
 
 /**
