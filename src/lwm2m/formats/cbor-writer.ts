@@ -52,6 +52,12 @@ export class CborWriter {
     this.position = position;
   }
 
+  /** A whole number from -24 to 23, as labels are. */
+  label(value: number): void {
+    this.reserve(1);
+    this.bytes[this.position++] = value < 0 ? NEGATIVE - 1 - value : value;
+  }
+
   /** A whole number of at most 64 bits. */
   integer(value: number | bigint): void {
     if (value >= WORD || value < -WORD) this.byLibrary(BigInt(value));

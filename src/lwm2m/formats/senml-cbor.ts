@@ -56,23 +56,23 @@ function writeRecord(writer: CborWriter, record: SenmlOutput, typeOf: TypeOf): v
   const { baseName, baseTime, name, time, value, path } = record;
   writer.map(1 + present(baseName) + present(baseTime) + present(name) + present(time));
   if (baseName !== undefined) {
-    writer.integer(LABEL.baseName);
+    writer.label(LABEL.baseName);
     writer.text(baseName);
   }
   if (baseTime !== undefined) {
-    writer.integer(LABEL.baseTime);
+    writer.label(LABEL.baseTime);
     writeSeconds(writer, baseTime);
   }
   if (name !== undefined) {
-    writer.integer(LABEL.name);
+    writer.label(LABEL.name);
     writer.text(name);
   }
   if (time !== undefined) {
-    writer.integer(LABEL.time);
+    writer.label(LABEL.time);
     writeSeconds(writer, time);
   }
   if (typeof value === "number" || typeof value === "bigint") {
-    writer.integer(LABEL.value);
+    writer.label(LABEL.value);
     writeNumber(writer, value, path, typeOf);
   } else {
     writeOther(writer, value);
@@ -85,16 +85,16 @@ function present(field: string | number | undefined): number {
 
 function writeOther(writer: CborWriter, value: Exclude<Value, number | bigint>): void {
   if (typeof value === "string") {
-    writer.integer(LABEL.stringValue);
+    writer.label(LABEL.stringValue);
     writer.text(value);
   } else if (typeof value === "boolean") {
-    writer.integer(LABEL.booleanValue);
+    writer.label(LABEL.booleanValue);
     writer.boolean(value);
   } else if (isObjectLink(value)) {
     writer.text(LABEL.linkValue);
     writer.link(value);
   } else {
-    writer.integer(LABEL.dataValue);
+    writer.label(LABEL.dataValue);
     writer.data(value);
   }
 }

@@ -40,7 +40,7 @@ export class RecordReader {
   /** Throws ProtocolError for a field of the wrong kind, a second value, or a field that the kind of pack may not have. */
   take(field: string, content: unknown): void {
     const { record, kind } = this;
-    if (!isAllowed(field, kind)) throw new ProtocolError(`SenML: a ${kind} record may not have "${field}"`);
+    if (kind !== "values" && !isAllowed(field, kind)) throw new ProtocolError(`SenML: a ${kind} record may not have "${field}"`);
     switch (field) {
       case "bn":
         record.baseName = readText(field, content);
@@ -97,10 +97,8 @@ const CHANGING: ReadonlySet<string> = new Set(["bv", "bs", "s"]);
 const MAX_VERSION = 10;
 
 /** RFC 8790 §3.1, §3.2: a Fetch Record has no value, a Patch Record nothing that the receiver could not apply. */
-function isAllowed(field: string, kind: PackKind): boolean {
+function isAllowed(field: string, kind: Exclude<PackKind, "values">): boolean {
   switch (kind) {
-    case "values":
-      return true;
     case "fetch":
       return PATH_FIELDS.has(field);
     case "patch":
