@@ -116,6 +116,8 @@ function check(db: Database, file: string): void {
   if (Array.isArray(strays) && strays.length > 0) {
     throw new StoreError("damaged", `${file} is damaged: a row without its device`);
   }
+  // One wrong byte in the header makes a file that can be read, and never be written.
+  db.exec(`BEGIN; PRAGMA user_version = ${Number(db.pragma("user_version", { simple: true }))}; ROLLBACK`);
 }
 
 function migrate(db: Database, file: string): void {
