@@ -77,10 +77,25 @@ export function beginsObservation(request: CoapMessage, answer: CoapMessage): bo
   return observeValue(request) === 0 && isSuccess(answer.code) && findOption(answer, OPTION.observe) !== undefined;
 }
 
-/** The options that the application sees: no Block options; no Observe in a request for a later block (RFC 7959 §2.6). */
+/**
+ * The options that the application sees: no Block options; no Observe in a request for a later block (RFC 7959 §2.6); no
+ * elective one whose value is longer than it can be (RFC 7252 §5.4.3).
+ */
 export function servedOptions(message: CoapMessage, blocks: boolean, laterBlock: boolean): readonly CoapOption[] {
   const plain = blocks ? withoutOptions(message, BLOCKS) : message;
-  return (laterBlock ? withoutObserve(plain) : plain).options;
+  const { options } = laterBlock ? withoutObserve(plain) : plain;
+  return options.some(isTooLong) ? options.filter((option) => !isTooLong(option)) : options;
+}
+
+/** The longest values of the elective options that the application asks for. */
+const ELECTIVE: ReadonlyMap<number, number> = new Map([
+  [OPTION.observe, 3],
+  [OPTION.contentFormat, 2],
+]);
+
+function isTooLong({ number, value }: CoapOption): boolean {
+  const longest = ELECTIVE.get(number);
+  return longest !== undefined && value.length > longest;
 }
 
 /** What is wrong with a critical option; undefined: nothing. */

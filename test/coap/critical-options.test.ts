@@ -48,6 +48,15 @@ test("a critical option that must not repeat is not understood twice", () => {
   assert.equal(only(sent(new Bench().con(TOKEN, request(CODE.get, "a", twice)))).code, CODE.badOption);
 });
 
+test("an elective option that is too long is as if it were not there", () => {
+  const long = [OPTION.observe, OPTION.contentFormat].map((number) => ({ number, value: new Uint8Array(4) }));
+  const [serve] = effectsOf(new Bench().con(TOKEN, request(CODE.get, "a", long)), "serve");
+  assert.deepEqual(
+    serve?.message.options.map(({ number }) => number),
+    [OPTION.uriPath],
+  );
+});
+
 test("an unknown critical option in a response: the response is rejected, the request fails", () => {
   const odd = content("21", [{ number: 9999, value: NO_PAYLOAD }]);
   const failed = { type: "failed", exchange: FIRST, reason: "reset" };

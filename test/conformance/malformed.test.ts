@@ -260,6 +260,26 @@ test("methods that LwM2M has not, and composites with a path in the URI", async 
   ]);
 });
 
+/** A block of a body: its number, whether more follow, and 16 bytes a block. */
+const block1 = (number: number, more: boolean) => uintOption(OPTION.block1, number * 16 + (more ? 8 : 0));
+
+test("blocks of a body that are out of turn, of the wrong size, or too many", async (t) => {
+  const put = (body: string, ...options: NonNullable<WrongRequest[0]["options"]>): WrongRequest[0] => ({
+    method: "put",
+    target: "/dev-1/3442/0/120",
+    format: text,
+    text: body,
+    options,
+  });
+  await assertRefused(t, [
+    [put("5", block1(1, false)), "4.08", /Block1: there is no block before it/],
+    [put("1234567890123456", block1(3, true)), "4.08", /Block1/],
+    [put("5", block1(0, true)), "4.00", /Block1: a block of 1 bytes: expected 16/],
+    [put("1".repeat(17), block1(0, false)), "4.00", /Block1: a block of 17 bytes: expected at most 16/],
+    [put("1".repeat(16), block1(0, true), uintOption(OPTION.size1, 70_000)), "4.13", /at most 65536 bytes/],
+  ]);
+});
+
 test("options that nobody understands, that repeat, or that are too long", async (t) => {
   const get = (...options: NonNullable<WrongRequest[0]["options"]>) =>
     ({ method: "get", target: "/3/0/0", options }) as const;
@@ -279,5 +299,16 @@ test("options that nobody understands, that repeat, or that are too long", async
     [get(uintOption(OPTION.block1, 0x07)), "4.00", /Block1/],
     [get({ number: OPTION.uriPath, value: Uint8Array.of(0xff) }), "4.00", /no ID/],
     [get(stringOption(OPTION.uriPath, "0/1")), "4.00", /slash/],
+    // Of the elective ones, what is too long is as if it were not there.
+    [
+      {
+        method: "put",
+        target: "/dev-1/3442/0/120",
+        text: "5",
+        options: [{ number: OPTION.contentFormat, value: new Uint8Array(3) }],
+      },
+      "4.00",
+      /no Content-Format/,
+    ],
   ]);
 });
