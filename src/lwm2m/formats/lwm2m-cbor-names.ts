@@ -122,7 +122,9 @@ class Names {
     const before = found.length;
     const map = nextVisitor();
     for (let left = cursor.size(cursor.head() & 0x1f); cursor.more(left); left--) {
-      const node = cursor.major() === MAJOR.array ? this.joined(above) : this.key(above, map);
+      const id = cursor.short();
+      const node = id < 0 ? this.long(above, map) : this.child(above, id);
+      if (id >= 0 && node.isKeyOf(map)) cursor.fail(KEY_TWICE);
       if (cursor.major() === MAJOR.map) this.collect(node);
       else if (node.ids.length > 0) found.push({ node, item: readItem(cursor, 1) });
       else throw new ProtocolError(`${FORMAT}: a prefix is followed by a map`);
@@ -130,7 +132,9 @@ class Names {
     if (found.length === before) throw new ProtocolError(`${FORMAT}: a map is empty`);
   }
 
-  private key(above: NameNode, map: number): NameNode {
+  /** A key that is no short number. */
+  private long(above: NameNode, map: number): NameNode {
+    if (this.cursor.major() === MAJOR.array) return this.joined(above);
     const node = this.next(above);
     if (node.isKeyOf(map)) this.cursor.fail(KEY_TWICE);
     return node;

@@ -40,7 +40,8 @@ export class RecordReader {
   /** Throws ProtocolError for a field of the wrong kind, a second value, or a field that the kind of pack may not have. */
   take(field: string, content: unknown): void {
     const { record, kind } = this;
-    if (kind !== "values" && !isAllowed(field, kind)) throw new ProtocolError(`SenML: a ${kind} record may not have "${field}"`);
+    if (kind !== "values" && !isAllowed(field, kind))
+      throw new ProtocolError(`SenML: a ${kind} record may not have "${field}"`);
     switch (field) {
       case "bn":
         record.baseName = readText(field, content);
