@@ -3,6 +3,7 @@
  * observes it: confirmable where the request was. Arguments: the server's port; the period in milliseconds.
  */
 import coap from "coap";
+import { register } from "./register.mjs";
 
 const [serverPort, period] = process.argv.slice(2).map(Number);
 const value = () => String(performance.now() / 1000);
@@ -32,16 +33,4 @@ function begin(request, response) {
   });
 }
 
-server.listen(0, "127.0.0.1", () => {
-  // From the socket that serves, so that the load generator knows where to ask.
-  const agent = new coap.Agent({ socket: server._sock });
-  const register = agent.request({
-    hostname: "127.0.0.1",
-    port: serverPort,
-    method: "POST",
-    pathname: "/rd",
-    query: "ep=node-coap&lt=86400&lwm2m=1.0",
-  });
-  register.on("response", () => {});
-  register.end("</3303/0>");
-});
+server.listen(0, "127.0.0.1", () => register(server, serverPort));
