@@ -71,6 +71,26 @@ test("a server that restarts in the middle of a Read in blocks reads anew, and g
   assertNoErrors(world);
 });
 
+test("a server that restarts in the middle of a notification in blocks rejects the next one, which ends the observation", async (t) => {
+  const world = await aGateway(t, { ...MANY, run: 10 * SECOND });
+  const { server, clock, gateway } = world;
+  const answer = await server.observe("/25", { pmax: 10 });
+  assert.equal(Object.keys(answer.values).length, 3 * 240);
+  const before = server.packets.length;
+  const notified = () =>
+    server.packets.slice(before).some(({ from, message }) => from === "gateway" && message.type === TYPE.con);
+  for (let i = 0; !notified(); i++) {
+    assert.ok(i < 20 * SECOND, "pmax has passed");
+    await clock.advance(1);
+  }
+  server.restart();
+  await clock.advance(30 * SECOND);
+  assert.deepEqual(gateway.status().servers[0]?.observations, []);
+  assert.equal(gateway.status().servers[0]?.reports.waiting, 0);
+  assert.equal((await server.read(TEMPERATURE)).text, "21");
+  assertNoErrors(world);
+});
+
 test("a server that restarts in the middle of a Write in blocks has changed nothing, and writes anew", async (t) => {
   const world = await aGateway(t, KEPT);
   const { server, clock } = world;
