@@ -31,17 +31,21 @@ export interface SetAside {
  * file is renamed and a new one begun. Throws StoreError `locked`, `newer` or `unwritable`.
  */
 export function openDatabase(directory: string, report: (aside: SetAside) => void): StoreFile {
-  const file = join(directory, FILE_NAME);
   prepareDirectory(directory);
+  return openOrBegin(join(directory, FILE_NAME), openFile, report);
+}
+
+/** Opens a file; where it is damaged it is renamed and a new one begun. Throws StoreError. */
+export function openOrBegin<T>(file: string, open: (file: string) => T, report: (aside: SetAside) => void): T {
   try {
-    return openFile(file);
+    return open(file);
   } catch (error) {
     const failure = storeErrorOf(error, file);
     if (failure.kind !== "damaged") throw failure;
     report({ file: setAside(file), reason: failure.message });
   }
   try {
-    return openFile(file);
+    return open(file);
   } catch (error) {
     throw storeErrorOf(error, file);
   }
@@ -93,6 +97,21 @@ function makeDirectory(directory: string): void {
 }
 
 function openFile(file: string): StoreFile {
+  const db = openSqlite(file, MIGRATIONS, check);
+  try {
+    return { db, devices: new DeviceTable(db), instances: new InstanceTable(db) };
+  } catch (error) {
+    closeQuietly(db);
+    throw error;
+  }
+}
+
+/** Opens a database of ours, whatever is in it, and brings its schema up to date. Throws SqliteError or StoreError. */
+export function openSqlite(
+  file: string,
+  migrations: readonly string[],
+  check: (db: Database, file: string) => void = () => {},
+): Database {
   const db = new Sqlite(file, { timeout: BUSY_MILLIS });
   try {
     // EXCLUSIVE: one gateway for each file; a second one is told so. The system frees the lock of a killed process.
@@ -101,8 +120,8 @@ function openFile(file: string): StoreFile {
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");
     check(db, file);
-    migrate(db, file);
-    return { db, devices: new DeviceTable(db), instances: new InstanceTable(db) };
+    migrate(db, file, migrations);
+    return db;
   } catch (error) {
     closeQuietly(db);
     throw error;
@@ -120,14 +139,14 @@ function check(db: Database, file: string): void {
   db.exec(`BEGIN; PRAGMA user_version = ${Number(db.pragma("user_version", { simple: true }))}; ROLLBACK`);
 }
 
-function migrate(db: Database, file: string): void {
+function migrate(db: Database, file: string, migrations: readonly string[]): void {
   const version = Number(db.pragma("user_version", { simple: true }));
   if (version < 0) throw new StoreError("damaged", `${file} is damaged: schema version ${version}`);
-  if (version > MIGRATIONS.length) {
-    const known = `schema version ${version}; this program knows up to ${MIGRATIONS.length}`;
+  if (version > migrations.length) {
+    const known = `schema version ${version}; this program knows up to ${migrations.length}`;
     throw new StoreError("newer", `${file} was written by a later version (${known}): install that version again`);
   }
-  for (const [index, sql] of MIGRATIONS.entries()) {
+  for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
     db.transaction(() => {
       db.exec(sql);
@@ -136,8 +155,8 @@ function migrate(db: Database, file: string): void {
   }
 }
 
-/** Renames the file and what SQLite keeps beside it, so that the pieces still fit together. */
-function setAside(file: string): string {
+/** Renames the file and what SQLite keeps beside it, so that the pieces still fit together; returns its new name. */
+export function setAside(file: string): string {
   const time = new Date(systemClock.wall()).toISOString().replaceAll(":", "-");
   const target = `${file}.damaged-${time}`;
   try {
@@ -160,7 +179,7 @@ function isWritable(file: string): boolean {
 }
 
 /** Closing writes to a file that may be the reason why we close it; the first error is the one to tell. */
-function closeQuietly(db: Database): void {
+export function closeQuietly(db: Database): void {
   try {
     db.close();
   } catch (error) {

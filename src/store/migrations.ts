@@ -26,3 +26,20 @@ export const MIGRATIONS: readonly string[] = [
    CREATE UNIQUE INDEX instances_by_place ON instances (ifnull(device, ''), object, instance);
    CREATE INDEX instances_by_device ON instances (device);`,
 ];
+
+/** The same of `history.db`: a file of its own, so that what wears it, fills it or breaks it never touches the places. */
+export const HISTORY_MIGRATIONS: readonly string[] = [
+  // `keep` is large where there is no limit. A row lives as long as a segment has a run of its observation.
+  `CREATE TABLE observations (
+     number    INTEGER PRIMARY KEY,
+     id        TEXT NOT NULL,
+     keep      REAL NOT NULL,
+     confirmed INTEGER NOT NULL CHECK (confirmed >= 0)
+   ) STRICT;
+   CREATE TABLE segments (
+     id        INTEGER PRIMARY KEY,
+     level     INTEGER NOT NULL,
+     directory BLOB NOT NULL,
+     body      BLOB NOT NULL
+   ) STRICT;`,
+];

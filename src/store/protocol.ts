@@ -1,10 +1,11 @@
 import type { LogFields } from "../log.ts";
 import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { HistoryCalls } from "./history/calls.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { StoreErrorKind } from "./store-error.ts";
 
 /** What the store's thread can be asked, and what each question gives. */
-export interface StoreCalls {
+export interface StoreCalls extends HistoryCalls {
   readonly assignDevices: { readonly argument: readonly DeviceClaim[]; readonly result: DevicePlaces };
   readonly forgetDevice: { readonly argument: string; readonly result: boolean };
   readonly loadInstances: { readonly argument: undefined; readonly result: KeptInstances };

@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { openDatabase, type StoreFile, storeErrorOf } from "./database.ts";
+import { Archive } from "./history/archive.ts";
 import type { SentError, StoreCall, StoreCalls, StoreOpening, StoreReply, StoreRequest } from "./protocol.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -13,7 +14,7 @@ port.once("message", ({ directory }: StoreOpening) => start(directory));
 function start(directory: string): void {
   const file = open(directory);
   if (file === undefined) return;
-  const handlers = handlersOf(file);
+  const handlers = handlersOf(directory, file);
   port.on("message", (request: StoreRequest) => {
     const reply = answer(handlers, request, file.db.name);
     // The port is what keeps the thread alive.
@@ -38,7 +39,12 @@ function open(directory: string): StoreFile | undefined {
   }
 }
 
-function handlersOf({ db, devices, instances }: StoreFile): Handlers {
+function handlersOf(directory: string, { db, devices, instances }: StoreFile): Handlers {
+  let archive: Archive | undefined;
+  const opened = (): Archive => {
+    if (archive === undefined) throw new RangeError("the history is not open");
+    return archive;
+  };
   return {
     assignDevices: (claims) => devices.assign(claims),
     forgetDevice: (id) => devices.forget(id),
@@ -47,7 +53,17 @@ function handlersOf({ db, devices, instances }: StoreFile): Handlers {
       instances.save(changes);
       return undefined;
     },
+    openHistory: (opening) => {
+      archive = new Archive(directory, opening, (level, fields, message) =>
+        send({ type: "log", level, fields, message }),
+      );
+      return archive.open();
+    },
+    commitHistory: (order) => opened().commit(order),
+    readHistory: (order) => opened().read(order),
+    measureHistory: () => opened().measure(),
     close: () => {
+      archive?.close();
       db.close();
       return undefined;
     },

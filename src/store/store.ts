@@ -2,11 +2,21 @@ import { Worker } from "node:worker_threads";
 import { workerUrl } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { History, HistoryOptions } from "./history/history.ts";
+import { HistoryQueue } from "./history/history-queue.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { StoreOpening } from "./protocol.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
+export type {
+  DropCause,
+  History,
+  HistoryEntry,
+  HistoryOptions,
+  HistoryReport,
+  HistoryStats,
+} from "./history/history.ts";
 export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
 export { StoreError, type StoreErrorKind } from "./store-error.ts";
 
@@ -30,7 +40,9 @@ export interface Store {
   loadInstances(): Promise<KeptInstances>;
   /** All of the changes, or none where it rejects; when it resolves they are on the disk. */
   saveInstances(changes: readonly KeptChange[]): Promise<void>;
-  /** Waits for what was asked before, then closes the file. Closing twice is allowed. */
+  /** The historical queue, in a file of its own: `history.db`. To be asked for once. Rejects with `newer`, `unwritable` too. */
+  openHistory(options: HistoryOptions): Promise<History>;
+  /** Waits for what was asked before, then closes the files. A history is flushed before. Closing twice is allowed. */
   close(): Promise<void>;
 }
 
@@ -59,11 +71,21 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     throw error;
   }
   await client.opened();
+  let history: HistoryQueue | undefined;
   return {
     assignDevices: (devices) => client.call("assignDevices", devices),
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),
-    close: () => client.close(),
+    openHistory: async (options) => {
+      const { clock, commit: _, ...limits } = options;
+      const content = await client.call("openHistory", { ...limits, now: clock.wall() });
+      history = new HistoryQueue((...call) => client.call(...call), log, options, content);
+      return history;
+    },
+    close: () => {
+      history?.close();
+      return client.close();
+    },
   };
 }

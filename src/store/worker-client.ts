@@ -46,10 +46,15 @@ export class WorkerClient {
     });
   }
 
-  call<C extends StoreCall>(call: C, argument: StoreCalls[C]["argument"]): Promise<StoreCalls[C]["result"]> {
+  /** The buffers are given away: nobody here has them any more. */
+  call<C extends StoreCall>(
+    call: C,
+    argument: StoreCalls[C]["argument"],
+    buffers: readonly ArrayBuffer[] = [],
+  ): Promise<StoreCalls[C]["result"]> {
     const stop = this.ended ?? (this.closing && new StoreError("closed", "the store is closed"));
     if (stop !== undefined) return Promise.reject(stop);
-    return this.request(call, argument);
+    return this.request(call, argument, buffers);
   }
 
   close(): Promise<void> {
@@ -63,12 +68,16 @@ export class WorkerClient {
     await this.worker.terminate();
   }
 
-  private request<C extends StoreCall>(call: C, argument: StoreCalls[C]["argument"]): Promise<StoreCalls[C]["result"]> {
+  private request<C extends StoreCall>(
+    call: C,
+    argument: StoreCalls[C]["argument"],
+    buffers: readonly ArrayBuffer[] = [],
+  ): Promise<StoreCalls[C]["result"]> {
     const number = ++this.lastNumber;
     return new Promise((resolve, reject) => {
       // The number ties the answer to this call, so its result has this call's type.
       this.pending.set(number, { resolve: resolve as Pending["resolve"], reject });
-      this.worker.postMessage({ number, call, argument });
+      this.worker.postMessage({ number, call, argument }, [...buffers]);
     });
   }
 

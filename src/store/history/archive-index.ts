@@ -1,0 +1,250 @@
+import type { UnixMillis } from "../../clock.ts";
+import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { Dropped, ObservationName } from "./calls.ts";
+import { deviceOf } from "./device-of.ts";
+import type { DropCause } from "./history.ts";
+import { type EntryPlace, lastOf, type Run, type Segment, sizeOf } from "./segment.ts";
+
+/** A run of which something waits, at least when it was last looked at. */
+export interface IndexedRun extends Run {
+  readonly segment: IndexedSegment;
+  /** Where the next entries to be read begin. */
+  place?: EntryPlace;
+}
+
+export interface IndexedSegment {
+  /** In the order in which they were packed. */
+  readonly id: number;
+  /** How often its entries were merged with those of others. */
+  readonly level: number;
+  readonly size: number;
+  readonly newest: UnixMillis;
+  readonly runs: readonly IndexedRun[];
+  /** Runs of which something waits, and their bytes. */
+  live: number;
+  liveBytes: number;
+  /** Its bytes, as long as the disk does not have them. */
+  pending: Segment | undefined;
+}
+
+export interface Observed {
+  readonly number: number;
+  readonly id: ObservationId;
+  readonly device: string;
+  keep: number;
+  /** Nothing up to here waits; and up to where the server has it, which must be known after a restart. */
+  watermark: number;
+  confirmed: number;
+  over: boolean;
+  /** Its runs of which something waits, the oldest first. */
+  runs: IndexedRun[];
+  /** Runs in all segments, of which nothing waits too: as long as there are any, the watermark must be kept. */
+  references: number;
+  hasRow: boolean;
+}
+
+/** What the thread knows without reading: which entries of whom lie in which segment, and what they take. */
+export class ArchiveIndex {
+  readonly observed = new Map<number, Observed>();
+  /** The oldest first. */
+  segments: IndexedSegment[] = [];
+  /** Of all segments; of those that wait for the disk. */
+  bytes = 0;
+  pendingBytes = 0;
+  /** By device: what waits, in bytes. */
+  readonly byDevice = new Map<string, number>();
+  /** Stored segments of which nothing waits, to be deleted. */
+  readonly doomed = new Set<number>();
+  /** Observations whose row is to be written or deleted. */
+  readonly changed = new Set<Observed>();
+  private nextSegment = 1;
+  private dead = false;
+
+  name({ number, id, keep }: ObservationName): Observed {
+    const known = this.observed.get(number);
+    if (known !== undefined) {
+      if (known.keep !== keep) this.changed.add(known);
+      known.keep = keep;
+      return known;
+    }
+    const observed: Observed = {
+      ...{ number, id, keep, device: deviceOf(id), watermark: 0, confirmed: 0 },
+      ...{ over: false, runs: [], references: 0, hasRow: false },
+    };
+    this.observed.set(number, observed);
+    return observed;
+  }
+
+  /** A segment that lies on disk, in the order of their numbers. Of runs of observations without name nothing waits. */
+  load(runs: readonly Run[], stored: Pick<IndexedSegment, "id" | "level" | "size">): void {
+    this.nextSegment = stored.id + 1;
+    this.segments.push(this.indexed(runs, { ...stored, pending: undefined }));
+  }
+
+  /** A segment that the disk does not have yet. */
+  append(runs: readonly Run[], pending: Segment): void {
+    this.segments.push(this.indexed(runs, { id: this.nextSegment++, level: 0, size: sizeOf(pending), pending }));
+  }
+
+  /** What was pending or changed is on disk now. */
+  written(): void {
+    this.doomed.clear();
+    for (const segment of this.segments) segment.pending = undefined;
+    this.pendingBytes = 0;
+    for (const observed of this.changed) {
+      observed.hasRow = observed.references > 0;
+      if (observed.over && !observed.hasRow) this.observed.delete(observed.number);
+    }
+    this.changed.clear();
+  }
+
+  /** The disk has nothing any more of what it had. */
+  lost(): readonly Dropped[] {
+    const lost = this.segments.filter(({ pending }) => pending === undefined);
+    const all = lost.flatMap((segment) => this.dropSegment(segment, "damaged"));
+    this.sweep();
+    this.doomed.clear();
+    for (const observed of this.observed.values()) {
+      observed.hasRow = false;
+      if (observed.references > 0) this.changed.add(observed);
+    }
+    return all;
+  }
+
+  /** Nothing up to this sequence waits any more. */
+  advance(observed: Observed, sequence: number): void {
+    observed.watermark = Math.max(observed.watermark, sequence);
+    let gone = 0;
+    for (const run of observed.runs) {
+      if (lastOf(run) > observed.watermark) break;
+      this.release(run, observed);
+      gone++;
+    }
+    if (gone > 0) observed.runs.splice(0, gone);
+  }
+
+  /** The server has everything up to this sequence. */
+  confirm(observed: Observed, sequence: number): void {
+    observed.confirmed = Math.max(observed.confirmed, sequence);
+    if (observed.references > 0) this.changed.add(observed);
+    this.advance(observed, sequence);
+  }
+
+  /** The oldest run of an observation is given up. */
+  dropOldest(observed: Observed, cause: DropCause): Dropped | undefined {
+    const run = observed.runs.shift();
+    if (run === undefined) return undefined;
+    this.release(run, observed);
+    return dropped(observed, run, cause);
+  }
+
+  /** A whole segment is given up. */
+  dropSegment(segment: IndexedSegment, cause: DropCause): readonly Dropped[] {
+    const all: Dropped[] = [];
+    for (const run of segment.runs) {
+      const observed = this.observed.get(run.observation);
+      const at = observed?.runs.indexOf(run) ?? -1;
+      if (observed === undefined || at < 0) continue;
+      observed.runs.splice(at, 1);
+      this.release(run, observed);
+      all.push(dropped(observed, run, cause));
+    }
+    // One without live runs, too.
+    segment.live = 0;
+    this.dead = true;
+    return all;
+  }
+
+  /** Takes out the segments of which nothing waits. */
+  sweep(): void {
+    if (!this.dead) return;
+    this.dead = false;
+    for (const segment of this.segments) if (segment.live === 0) this.remove(segment);
+    this.segments = this.segments.filter(({ live }) => live > 0);
+  }
+
+  /** Adjacent segments became one, which is stored under the id of the first. */
+  replace(old: readonly IndexedSegment[], runs: readonly Run[], size: number): void {
+    const [first] = old;
+    if (first === undefined) return;
+    const at = this.segments.indexOf(first);
+    const level = Math.max(...old.map(({ level }) => level)) + (old.length > 1 ? 1 : 0);
+    for (const segment of old) {
+      for (const run of segment.runs) this.withdraw(run);
+      this.remove(segment);
+      this.doomed.delete(segment.id);
+    }
+    const merged = this.indexed(runs, { id: first.id, level, size, pending: undefined });
+    this.segments.splice(at, old.length, merged);
+    for (const { observation } of runs) this.observed.get(observation)?.runs.sort(bySegment);
+  }
+
+  private indexed(
+    runs: readonly Run[],
+    about: Pick<IndexedSegment, "id" | "level" | "size" | "pending">,
+  ): IndexedSegment {
+    const own: IndexedRun[] = [];
+    const newest = runs.reduce((time, run) => Math.max(time, run.newest), Number.NEGATIVE_INFINITY);
+    const segment: IndexedSegment = { ...about, newest, runs: own, live: 0, liveBytes: 0 };
+    this.bytes += segment.size;
+    if (segment.pending !== undefined) this.pendingBytes += segment.size;
+    for (const run of runs) {
+      const indexed: IndexedRun = { ...run, segment };
+      own.push(indexed);
+      const observed = this.observed.get(run.observation);
+      if (observed === undefined) continue;
+      observed.references++;
+      if (!observed.hasRow) this.changed.add(observed);
+      if (lastOf(run) > observed.watermark) this.hold(indexed, observed);
+    }
+    if (segment.live === 0) this.dead = true;
+    return segment;
+  }
+
+  private hold(run: IndexedRun, observed: Observed): void {
+    observed.runs.push(run);
+    run.segment.live++;
+    run.segment.liveBytes += run.length;
+    this.byDevice.set(observed.device, (this.byDevice.get(observed.device) ?? 0) + run.length);
+  }
+
+  private release({ segment, length }: IndexedRun, { device }: Observed): void {
+    segment.live--;
+    segment.liveBytes -= length;
+    if (segment.live === 0) this.dead = true;
+    const left = (this.byDevice.get(device) ?? 0) - length;
+    if (left > 0) this.byDevice.set(device, left);
+    else this.byDevice.delete(device);
+  }
+
+  /** It is somewhere else now. */
+  private withdraw(run: IndexedRun): void {
+    const observed = this.observed.get(run.observation);
+    const at = observed?.runs.indexOf(run) ?? -1;
+    if (observed === undefined || at < 0) return;
+    observed.runs.splice(at, 1);
+    this.release(run, observed);
+  }
+
+  private remove(segment: IndexedSegment): void {
+    this.bytes -= segment.size;
+    if (segment.pending !== undefined) this.pendingBytes -= segment.size;
+    else this.doomed.add(segment.id);
+    for (const { observation } of segment.runs) {
+      const observed = this.observed.get(observation);
+      if (observed === undefined) continue;
+      observed.references--;
+      if (observed.references > 0) continue;
+      this.changed.add(observed);
+      if (observed.over && !observed.hasRow) this.observed.delete(observation);
+    }
+  }
+}
+
+function dropped({ number, watermark }: Observed, run: Run, cause: DropCause): Dropped {
+  return { number, from: Math.max(run.first, watermark + 1), to: lastOf(run), cause };
+}
+
+function bySegment(a: IndexedRun, b: IndexedRun): number {
+  return a.segment.id - b.segment.id || a.first - b.first;
+}

@@ -1,0 +1,277 @@
+import type { LogFields } from "../../log.ts";
+import { StoreError } from "../store-error.ts";
+import { ArchiveIndex, type IndexedSegment } from "./archive-index.ts";
+import { DamagedSegment } from "./byte-reader.ts";
+import type {
+  CommitOrder,
+  CommitOutcome,
+  Dropped,
+  HistoryContent,
+  HistoryMeasures,
+  HistoryOpening,
+  KnownObservation,
+  ReadAnswer,
+  ReadOrder,
+  Watermark,
+} from "./calls.ts";
+import { HistoryFile, isDamage } from "./history-file.ts";
+import { limit, limitPending } from "./limits.ts";
+import { mergeable, merged } from "./merge.ts";
+import { checkBody, cutRun, lastOf, readDirectory, SegmentWriter, sizeOf } from "./segment.ts";
+import { SegmentCache } from "./segment-cache.ts";
+
+/** How the thread says something to the person who runs the gateway. */
+export type Tell = (level: "error" | "warn", fields: LogFields, message: string) => void;
+
+/**
+ * The history as the store's thread has it: an index in memory, segments on disk. What the disk does not take waits in memory;
+ * what it does not give back is dropped and told to the main thread, and the rest goes on.
+ */
+export class Archive {
+  private readonly file: HistoryFile;
+  private readonly tell: Tell;
+  private readonly opening: HistoryOpening;
+  private readonly index = new ArchiveIndex();
+  private readonly cache = new SegmentCache();
+  /** Since when it was not told: one of the two is told at each change. */
+  private failing = false;
+
+  constructor(directory: string, opening: HistoryOpening, tell: Tell) {
+    this.opening = opening;
+    this.tell = tell;
+    this.file = new HistoryFile(directory, ({ file, reason }) => {
+      const message =
+        "the history was damaged: set aside, and a new one begun; what waited in it for servers is lost to them";
+      tell("error", { file, reason }, message);
+    });
+  }
+
+  /** Reads which entries there are, without reading them. */
+  open(): HistoryContent {
+    try {
+      this.load();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.beginAnew(error);
+    }
+    limit(this.index, this.opening, this.opening.now);
+    const observations = [...this.index.observed.values()];
+    const nextNumber = observations.reduce((next, { number }) => Math.max(next, number + 1), 1);
+    return { observations: observations.flatMap(({ number }) => this.known(number)), nextNumber };
+  }
+
+  commit({ segments, names, marks, now }: CommitOrder): CommitOutcome {
+    for (const name of names) this.index.name(name);
+    for (const segment of segments) this.index.append(readDirectory(segment.directory), segment);
+    for (const mark of marks) this.apply(mark);
+    this.index.sweep();
+    const dropped = [...limit(this.index, this.opening, now)];
+    const unwritten = this.write(dropped);
+    if (unwritten === undefined) this.tidy(dropped);
+    dropped.push(...limitPending(this.index, this.opening.memory ?? MEMORY));
+    return { unwritten, dropped };
+  }
+
+  read({ number, after, maxSamples }: ReadOrder): ReadAnswer {
+    const writer = new SegmentWriter();
+    const dropped: Dropped[] = [];
+    let samples = 0;
+    let complete = true;
+    for (const run of [...(this.index.observed.get(number)?.runs ?? [])]) {
+      if (lastOf(run) <= after) continue;
+      complete = samples < maxSamples;
+      if (!complete) break;
+      try {
+        const { known, cut } = { known: run.place, cut: { after, maxSamples: maxSamples - samples } };
+        const part = this.reading(run.segment, (body) =>
+          cutRun(body, run, known === undefined ? cut : { ...cut, known }),
+        );
+        writer.addBytes(part.run, ...part.parts);
+        samples += part.run.samples;
+        run.place = part.next;
+        complete = part.next.sequence > lastOf(run);
+      } catch (error) {
+        dropped.push(...this.giveUp(error));
+      }
+      if (!complete) break;
+    }
+    return { segment: writer.empty ? undefined : writer.take().segment, complete, dropped };
+  }
+
+  measure(): HistoryMeasures {
+    const observations = [...this.index.observed.values()].flatMap(({ number, runs }) => {
+      if (runs.length === 0) return [];
+      const oldest = runs.reduce((time, run) => Math.min(time, run.oldest), Number.POSITIVE_INFINITY);
+      return [{ number, oldest, bytes: runs.reduce((sum, { length }) => sum + length, 0) }];
+    });
+    return { observations, bytes: this.index.bytes, fileBytes: this.file.bytes };
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  private load(): void {
+    const damaged: number[] = [];
+    this.file.use((table) => {
+      for (const { number, id, keep, confirmed } of table.observations()) {
+        const observed = this.index.name({ number, id, keep });
+        Object.assign(observed, { hasRow: true, confirmed, watermark: confirmed });
+        observed.over = confirmed === Number.MAX_SAFE_INTEGER;
+        // Until a segment refers to it.
+        this.index.changed.add(observed);
+      }
+      for (const { id, level, size, directory } of table.segments()) {
+        try {
+          this.index.load(readDirectory(directory), { id, level, size });
+        } catch (error) {
+          if (!(error instanceof DamagedSegment)) throw error;
+          damaged.push(id);
+        }
+      }
+    });
+    for (const observed of this.index.changed) if (observed.references > 0) this.index.changed.delete(observed);
+    this.index.sweep();
+    for (const id of damaged) this.index.doomed.add(id);
+    if (damaged.length > 0) {
+      this.tell("error", { segments: damaged.length }, "history: a part could not be read again and is lost");
+    }
+  }
+
+  private known(number: number): readonly KnownObservation[] {
+    const observed = this.index.observed.get(number);
+    if (observed === undefined || observed.over || observed.runs.length === 0) return [];
+    const { id, keep, watermark, runs } = observed;
+    const waiting = runs.map((run) => ({ from: Math.max(run.first, watermark + 1), to: lastOf(run) }));
+    const last = Math.max(watermark, waiting.at(-1)?.to ?? 0);
+    const newest = runs.reduce((time, run) => Math.max(time, run.newest), Number.NEGATIVE_INFINITY);
+    return [{ number, id, keep, last, waiting, newest }];
+  }
+
+  private apply({ number, sequence, confirmed, over }: Watermark): void {
+    const observed = this.index.observed.get(number);
+    if (observed === undefined) return;
+    observed.over ||= over;
+    if (confirmed) this.index.confirm(observed, sequence);
+    else this.index.advance(observed, sequence);
+  }
+
+  /** Says why the disk does not have everything. */
+  private write(dropped: Dropped[]): string | undefined {
+    try {
+      try {
+        this.writeAll();
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        dropped.push(...this.beginAnew(error));
+        this.writeAll();
+      }
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return this.onFailure(error);
+    }
+  }
+
+  private writeAll(): void {
+    const { segments, doomed, changed } = this.index;
+    const added = segments.flatMap(({ id, level, pending }) =>
+      pending === undefined ? [] : [{ id, level, segment: pending }],
+    );
+    if (added.length + doomed.size + changed.size === 0) return;
+    this.file.use((table) => table.apply({ removed: doomed, added, observations: changed }));
+    this.index.written();
+    if (!this.failing) return;
+    this.failing = false;
+    this.tell("warn", { file: this.file.name }, "history: the disk takes it again, and has everything that waited");
+  }
+
+  private onFailure(error: StoreError): string {
+    if (!this.failing) {
+      this.tell(
+        "error",
+        { reason: error.message },
+        "history: not written; it waits in memory, and is tried again until the disk takes it",
+      );
+    }
+    this.failing = true;
+    return error.message;
+  }
+
+  private beginAnew(error: StoreError): readonly Dropped[] {
+    this.file.abandon(error.message);
+    this.cache.clear();
+    return this.index.lost();
+  }
+
+  /** A little at a time, so that nobody waits long for it. */
+  private tidy(dropped: Dropped[]): void {
+    for (let left = MOST_MERGES; left > 0; left--) {
+      const old = mergeable(this.index.segments);
+      if (old.length === 0) return;
+      try {
+        this.merge(old);
+      } catch (error) {
+        // Where the disk has no room for it, it stays as it is.
+        if (!(error instanceof StoreError) || isDamage(error)) dropped.push(...this.giveUp(error));
+        return;
+      }
+    }
+  }
+
+  private merge(old: readonly IndexedSegment[]): void {
+    const [first] = old;
+    if (first === undefined) return;
+    const { segment, runs } = merged(old, this.index.observed, (part, work) => this.reading(part, work));
+    const { id, level } = first;
+    const added = [{ id, level: old.length > 1 ? level + 1 : level, segment }];
+    this.file.use((table) => table.apply({ removed: old.map(({ id }) => id), added, observations: [] }));
+    for (const part of old) this.cache.delete(part.id);
+    this.index.replace(old, runs, sizeOf(segment));
+  }
+
+  private reading<T>(segment: IndexedSegment, work: (body: Uint8Array) => T): T {
+    try {
+      return work(this.bodyOf(segment));
+    } catch (error) {
+      throw error instanceof DamagedSegment ? new UnreadableSegment(segment, error) : error;
+    }
+  }
+
+  private bodyOf({ id, pending }: IndexedSegment): Uint8Array {
+    const body = pending?.body ?? this.cache.get(id);
+    if (body !== undefined) return body;
+    const row = this.file.use((table) => table.read(id));
+    if (row === undefined) throw new DamagedSegment("it is not there");
+    checkBody(row.directory, row.body);
+    this.cache.set(id, row.body);
+    return row.body;
+  }
+
+  /** What cannot be read is dropped: a segment, or all where the file itself is broken. Any other error is thrown on. */
+  private giveUp(error: unknown): readonly Dropped[] {
+    if (isDamage(error)) return this.beginAnew(error);
+    if (!(error instanceof UnreadableSegment)) throw error;
+    this.tell(
+      "error",
+      { segment: error.segment.id, reason: error.message },
+      "history: a part could not be read again and is lost",
+    );
+    const dropped = this.index.dropSegment(error.segment, "damaged");
+    this.index.sweep();
+    return dropped;
+  }
+}
+
+class UnreadableSegment extends Error {
+  readonly segment: IndexedSegment;
+
+  constructor(segment: IndexedSegment, cause: DamagedSegment) {
+    super(cause.message, { cause });
+    this.name = "UnreadableSegment";
+    this.segment = segment;
+  }
+}
+
+const MEMORY = 16 * 2 ** 20;
+const MOST_MERGES = 4;

@@ -1,0 +1,98 @@
+/** What the main thread and the store's thread tell each other of the history. Observations have numbers here. */
+import type { UnixMillis } from "../../clock.ts";
+import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { DropCause, HistoryLimits } from "./history.ts";
+import type { Segment } from "./segment.ts";
+import type { SequenceRange } from "./sequences.ts";
+
+export interface HistoryCalls {
+  /** Asked once, before the others. */
+  readonly openHistory: { readonly argument: HistoryOpening; readonly result: HistoryContent };
+  readonly commitHistory: { readonly argument: CommitOrder; readonly result: CommitOutcome };
+  readonly readHistory: { readonly argument: ReadOrder; readonly result: ReadAnswer };
+  readonly measureHistory: { readonly argument: undefined; readonly result: HistoryMeasures };
+}
+
+export interface HistoryOpening extends HistoryLimits {
+  readonly now: UnixMillis;
+}
+
+export interface HistoryContent {
+  readonly observations: readonly KnownObservation[];
+  /** Above all numbers that are in use. */
+  readonly nextNumber: number;
+}
+
+/** An observation of which something waits. */
+export interface KnownObservation {
+  readonly number: number;
+  readonly id: ObservationId;
+  readonly keep: number;
+  /** The highest sequence that it ever had on disk. */
+  readonly last: number;
+  readonly waiting: readonly SequenceRange[];
+  readonly newest: UnixMillis;
+}
+
+/** What one commit window leaves. */
+export interface CommitOrder {
+  readonly segments: readonly Segment[];
+  /** Of the observations in the segments. */
+  readonly names: readonly ObservationName[];
+  readonly marks: readonly Watermark[];
+  readonly now: UnixMillis;
+}
+
+export interface ObservationName {
+  readonly number: number;
+  readonly id: ObservationId;
+  readonly keep: number;
+}
+
+/** Nothing up to this sequence waits any more. */
+export interface Watermark {
+  readonly number: number;
+  readonly sequence: number;
+  /** Whether the server has it, so that it must not come again after a restart; else it was dropped, and would be again. */
+  readonly confirmed: boolean;
+  /** The observation is over. */
+  readonly over: boolean;
+}
+
+/** Sequences of an observation that were dropped. Those that did not wait any more are not counted. */
+export interface Dropped extends SequenceRange {
+  readonly number: number;
+  readonly cause: DropCause;
+}
+
+export interface CommitOutcome {
+  /** Why the disk does not have everything; undefined: it has. */
+  readonly unwritten: string | undefined;
+  readonly dropped: readonly Dropped[];
+}
+
+export interface ReadOrder {
+  readonly number: number;
+  readonly after: number;
+  readonly maxSamples: number;
+}
+
+export interface ReadAnswer {
+  readonly segment: Segment | undefined;
+  /** Whether the thread has no more of this observation. */
+  readonly complete: boolean;
+  /** What turned out to be unreadable. */
+  readonly dropped: readonly Dropped[];
+}
+
+export interface HistoryMeasures {
+  readonly observations: readonly ObservationMeasures[];
+  readonly bytes: number;
+  readonly fileBytes: number;
+}
+
+export interface ObservationMeasures {
+  readonly number: number;
+  readonly oldest: UnixMillis;
+  readonly bytes: number;
+}

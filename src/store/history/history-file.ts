@@ -1,0 +1,64 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { closeQuietly, openOrBegin, openSqlite, type SetAside, setAside, storeErrorOf } from "../database.ts";
+import { HISTORY_MIGRATIONS } from "../migrations.ts";
+import { StoreError } from "../store-error.ts";
+import { HistoryTable } from "./history-table.ts";
+
+const FILE_NAME = "history.db";
+
+/** `history.db`, opened when it is needed, and again after it was set aside. Methods throw StoreError. */
+export class HistoryFile {
+  readonly name: string;
+  private readonly report: (aside: SetAside) => void;
+  private table: HistoryTable | undefined;
+
+  constructor(directory: string, report: (aside: SetAside) => void) {
+    this.name = join(directory, FILE_NAME);
+    this.report = report;
+  }
+
+  /** What the table gives. */
+  use<T>(work: (table: HistoryTable) => T): T {
+    this.table ??= openOrBegin(this.name, open, this.report);
+    try {
+      return work(this.table);
+    } catch (error) {
+      throw storeErrorOf(error, this.name);
+    }
+  }
+
+  /** It broke while it was in use: the next use begins a new one. */
+  abandon(reason: string): void {
+    this.close();
+    this.report({ file: setAside(this.name), reason });
+  }
+
+  /** Of the file and its log. */
+  get bytes(): number {
+    return [this.name, `${this.name}-wal`].reduce(
+      (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  }
+
+  close(): void {
+    if (this.table !== undefined) closeQuietly(this.table.db);
+    this.table = undefined;
+  }
+}
+
+function open(file: string): HistoryTable {
+  const db = openSqlite(file, HISTORY_MIGRATIONS);
+  try {
+    return new HistoryTable(db);
+  } catch (error) {
+    closeQuietly(db);
+    throw error;
+  }
+}
+
+/** Whether a new file is the only way on. */
+export function isDamage(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.kind === "damaged";
+}

@@ -1,0 +1,346 @@
+import type { Clock, Millis } from "../../clock.ts";
+import { HOUR, SECOND } from "../../clock.ts";
+import type { Logger } from "../../log.ts";
+import type { ObservationId } from "../../lwm2m/observations.ts";
+import { StoreError } from "../store-error.ts";
+import type { CommitOrder, CommitOutcome, Dropped, HistoryCalls, HistoryContent, Watermark } from "./calls.ts";
+import type {
+  DropCause,
+  History,
+  HistoryEntry,
+  HistoryOptions,
+  HistoryReport,
+  HistoryStats,
+  WaitingStats,
+} from "./history.ts";
+import { Pieces } from "./pieces.ts";
+import { lastOf, type Piece, readDirectory, readRun, SegmentWriter } from "./segment.ts";
+import { Waiting } from "./waiting.ts";
+
+/** The way to the store's thread. */
+export type HistoryThread = <C extends keyof HistoryCalls>(
+  call: C,
+  argument: HistoryCalls[C]["argument"],
+  transfer?: ArrayBuffer[],
+) => Promise<HistoryCalls[C]["result"]>;
+
+/**
+ * The queue as the main thread has it. Entries wait here for the end of the commit window; those that are still owed then
+ * are packed into segments and given to the thread, which has them from there on, whether its disk takes them or not.
+ */
+export class HistoryQueue implements History {
+  readonly dropped: Record<DropCause, number> = { hqmax: 0, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0 };
+  private readonly thread: HistoryThread;
+  private readonly log: Logger;
+  private readonly clock: Clock;
+  private readonly commit: Millis;
+  private age: Millis | undefined;
+  private readonly byId = new Map<ObservationId, Waiting>();
+  private readonly byNumber = new Map<number, Waiting>();
+  private nextNumber: number;
+  /** Those with entries in the open window. */
+  private readonly open = new Set<Waiting>();
+  private windowSamples = 0;
+  private readonly writer = new SegmentWriter();
+  private readonly pieces: Pieces;
+  /** What the thread is to hear at the next commit. */
+  private readonly marked = new Set<Waiting>();
+  private over: number[] = [];
+  /** Whom the thread knows by name, and the `keep` that it knows of each. */
+  private readonly named = new Map<number, number>();
+  private readonly told = new Set<DropCause>();
+  private alarm: { readonly time: Millis; readonly cancel: () => void } | undefined;
+  private underway: Promise<CommitOutcome> | undefined;
+  /** Another window ended while a commit was under way. */
+  private overdue = false;
+  /** The thread has what the disk did not take. */
+  private unwritten = false;
+
+  constructor(thread: HistoryThread, log: Logger, options: HistoryOptions, content: HistoryContent) {
+    this.thread = thread;
+    this.log = log;
+    this.clock = options.clock;
+    this.commit = options.commit ?? COMMIT_WINDOW;
+    this.age = options.age;
+    this.pieces = new Pieces(options.memory ?? MEMORY);
+    this.nextNumber = content.nextNumber;
+    for (const known of content.observations) this.adopt(Waiting.known(known));
+    this.watchAge();
+  }
+
+  append(id: ObservationId, report: HistoryReport, keep: number): HistoryEntry {
+    const waiting = this.byId.get(id) ?? this.adopt(new Waiting(this.nextNumber++, id));
+    const entry = waiting.append(report);
+    waiting.keep = keep;
+    this.open.add(waiting);
+    this.windowSamples += report.samples.length;
+    const excess = waiting.excess;
+    if (excess !== undefined) this.dropped.hqmax += this.settle(waiting, excess);
+    if (this.windowSamples >= PIECE) this.pack();
+    this.ring(this.commit);
+    return entry;
+  }
+
+  async peek(id: ObservationId, maxSamples: number): Promise<readonly HistoryEntry[]> {
+    const waiting = this.byId.get(id);
+    // Once is enough, but where everything that was found is confirmed before it is here.
+    for (let attempt = 0; attempt < ATTEMPTS && waiting !== undefined && waiting.count > 0; attempt++) {
+      const found = await this.find(waiting, maxSamples);
+      const entries = firstOf(found, waiting.watermark, maxSamples);
+      if (entries.length > 0) return entries;
+    }
+    return [];
+  }
+
+  confirm(id: ObservationId, sequence: number): void {
+    const waiting = this.byId.get(id);
+    if (waiting === undefined || sequence <= waiting.watermark) return;
+    if (waiting.watermark < waiting.packed) waiting.confirmed = true;
+    this.settle(waiting, Math.min(sequence, waiting.last));
+  }
+
+  forget(id: ObservationId): void {
+    const waiting = this.byId.get(id);
+    if (waiting === undefined) return;
+    this.settle(waiting, waiting.last);
+    this.byId.delete(id);
+    this.byNumber.delete(waiting.number);
+    this.marked.delete(waiting);
+    if (waiting.packed === 0) return;
+    this.over.push(waiting.number);
+    this.ring(this.commit);
+  }
+
+  waiting(id: ObservationId): number {
+    return this.byId.get(id)?.count ?? 0;
+  }
+
+  observations(): readonly ObservationId[] {
+    return [...this.byId.values()].filter(({ count }) => count > 0).map(({ id }) => id);
+  }
+
+  async stats(): Promise<HistoryStats> {
+    const { observations, bytes, fileBytes } = await this.thread("measureHistory", undefined);
+    const measures = new Map(observations.map((measured) => [measured.number, measured]));
+    const all = [...this.byId.values()].filter(({ count }) => count > 0);
+    const entries = all.map((waiting): [ObservationId, WaitingStats] => {
+      const { id, number, count, newest, window } = waiting;
+      const { oldest = window[0]?.samples[0]?.time ?? newest, bytes = 0 } = measures.get(number) ?? {};
+      return [id, { count, oldest, newest, bytes }];
+    });
+    return { observations: new Map(entries), bytes, fileBytes };
+  }
+
+  async flush(): Promise<void> {
+    while (this.underway !== undefined) await this.underway;
+    const outcome = await this.handOver(this.unwritten);
+    if (outcome?.unwritten !== undefined) throw new StoreError("unwritable", outcome.unwritten);
+  }
+
+  /** Nothing is written by itself any more: flush before. */
+  close(): void {
+    this.alarm?.cancel();
+    this.alarm = undefined;
+    this.age = undefined;
+  }
+
+  private adopt(waiting: Waiting): Waiting {
+    this.byId.set(waiting.id, waiting);
+    this.byNumber.set(waiting.number, waiting);
+    if (waiting.packed > 0) this.named.set(waiting.number, waiting.keep);
+    return waiting;
+  }
+
+  /** Nothing up to this sequence waits any more. Returns how many entries did. */
+  private settle(waiting: Waiting, sequence: number): number {
+    const marked = waiting.watermark < waiting.packed;
+    const { entries, windowSamples } = waiting.settle(sequence);
+    this.windowSamples -= windowSamples;
+    if (waiting.window.length === 0) this.open.delete(waiting);
+    if (marked) {
+      this.marked.add(waiting);
+      this.ring(this.commit);
+    }
+    return entries;
+  }
+
+  /** What is owed of the window becomes a segment. */
+  private pack(): void {
+    for (const waiting of this.open) this.writer.add(waiting.number, waiting.id, waiting.pack());
+    this.open.clear();
+    this.windowSamples = 0;
+    if (this.writer.empty) return;
+    for (const piece of this.pieces.add(this.writer.take())) {
+      this.drop(
+        piece.runs.map((run) => ({ number: run.observation, from: run.first, to: lastOf(run), cause: "disk" })),
+      );
+    }
+  }
+
+  private ring(wait: Millis): void {
+    const time = this.clock.monotonic() + wait;
+    if (this.alarm !== undefined && this.alarm.time <= time) return;
+    this.alarm?.cancel();
+    this.alarm = { time, cancel: this.clock.at(time, () => this.onAlarm()) };
+  }
+
+  private onAlarm(): void {
+    this.alarm = undefined;
+    this.pack();
+    if (this.underway !== undefined) {
+      this.overdue = true;
+      return;
+    }
+    const outcome = this.handOver(this.unwritten || this.age !== undefined);
+    // What a dead thread means to the process is told elsewhere, once.
+    outcome?.catch(ignoreStoreError);
+  }
+
+  /** Gives the thread what it does not have; with nothing to give it is asked only where it must. */
+  private handOver(must: boolean): Promise<CommitOutcome> | undefined {
+    this.pack();
+    const pieces = this.pieces.take().filter(({ runs }) => runs.some((run) => this.isOwed(run)));
+    if (pieces.length + this.marked.size + this.over.length === 0 && !must) return undefined;
+    const order: CommitOrder = {
+      segments: pieces.map(({ segment }) => segment),
+      names: this.namesOf(pieces),
+      marks: this.takeMarks(),
+      now: this.clock.wall(),
+    };
+    const buffers = order.segments.flatMap(({ directory, body }) => [directory.buffer, body.buffer]);
+    this.underway = this.thread("commitHistory", order, buffers).then(
+      (outcome) => this.onCommitted(outcome),
+      (error: unknown) => {
+        this.underway = undefined;
+        throw error;
+      },
+    );
+    return this.underway;
+  }
+
+  private onCommitted(outcome: CommitOutcome): CommitOutcome {
+    this.underway = undefined;
+    this.unwritten = outcome.unwritten !== undefined;
+    this.drop(outcome.dropped);
+    if (this.overdue) {
+      this.overdue = false;
+      this.ring(0);
+    } else if (this.unwritten) {
+      this.ring(this.commit);
+    }
+    this.watchAge();
+    return outcome;
+  }
+
+  private isOwed(run: { readonly observation: number; readonly first: number; readonly entries: number }): boolean {
+    const waiting = this.byNumber.get(run.observation);
+    return waiting !== undefined && waiting.watermark < lastOf(run);
+  }
+
+  private namesOf(pieces: readonly Piece[]): CommitOrder["names"] {
+    const names: { number: number; id: ObservationId; keep: number }[] = [];
+    for (const run of pieces.flatMap(({ runs }) => runs)) {
+      const waiting = this.byNumber.get(run.observation);
+      if (waiting === undefined) continue;
+      const { number, id, keep } = waiting;
+      waiting.handed = lastOf(run);
+      if (this.named.get(number) === keep) continue;
+      this.named.set(number, keep);
+      names.push({ number, id, keep });
+    }
+    return names;
+  }
+
+  private takeMarks(): readonly Watermark[] {
+    const marks = [...this.marked].map(({ number, watermark: sequence, confirmed }): Watermark => {
+      return { number, sequence, confirmed, over: false };
+    });
+    for (const waiting of this.marked) waiting.confirmed = false;
+    this.marked.clear();
+    for (const number of this.over) {
+      this.named.delete(number);
+      marks.push({ number, sequence: Number.MAX_SAFE_INTEGER, confirmed: true, over: true });
+    }
+    this.over = [];
+    return marks;
+  }
+
+  /** From what is oldest to what is newest, as far as it is without a gap: what the thread has, the pieces, the window. */
+  private async find(waiting: Waiting, maxSamples: number): Promise<readonly HistoryEntry[]> {
+    const { number, id, watermark: after, handed } = waiting;
+    // While the thread answers they may be given to it, and would be in neither.
+    const pieces = this.pieces.holding(number, after);
+    const window = [...waiting.window];
+    const found: HistoryEntry[] = [];
+    if (handed > after) {
+      const { segment, complete, dropped } = await this.thread("readHistory", { number, after, maxSamples });
+      this.drop(dropped);
+      if (segment !== undefined) {
+        for (const run of readDirectory(segment.directory)) found.push(...readRun(segment.body, run, id));
+      }
+      if (!complete) return found;
+    }
+    for (const { segment, runs } of pieces) {
+      const own = runs.filter((run) => run.observation === number);
+      for (const run of own) found.push(...readRun(segment.body, run, id, after));
+    }
+    return [...found, ...window];
+  }
+
+  private drop(dropped: readonly Dropped[]): void {
+    const sums = new Map<DropCause, { entries: number; readonly observation: ObservationId }>();
+    for (const { number, from, to, cause } of dropped) {
+      const waiting = this.byNumber.get(number);
+      const entries = waiting?.lose({ from, to }) ?? 0;
+      this.dropped[cause] += entries;
+      const sum = sums.get(cause);
+      if (sum !== undefined) sum.entries += entries;
+      else if (waiting !== undefined && entries > 0) sums.set(cause, { entries, observation: waiting.id });
+    }
+    for (const [cause, { entries, observation }] of sums) {
+      if (this.told.has(cause)) continue;
+      this.told.add(cause);
+      this.log.warn({ cause, entries, observation }, `history: ${REASONS[cause]}; said once, and counted from now on`);
+    }
+  }
+
+  private watchAge(): void {
+    if (this.age === undefined || ![...this.byId.values()].some(({ count }) => count > 0)) return;
+    this.ring(Math.max(this.commit, Math.min(HOUR, this.age / LOOKS)));
+  }
+}
+
+/** Whole entries above the watermark, of at most so many samples, but one at least. */
+function firstOf(found: readonly HistoryEntry[], watermark: number, maxSamples: number): readonly HistoryEntry[] {
+  const entries: HistoryEntry[] = [];
+  let samples = 0;
+  for (const entry of found) {
+    if (entry.sequence <= watermark) continue;
+    samples += entry.samples.length;
+    if (entries.length > 0 && samples > maxSamples) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function ignoreStoreError(error: unknown): void {
+  if (!(error instanceof StoreError)) throw error;
+}
+
+const REASONS: Readonly<Record<DropCause, string>> = {
+  hqmax: "an observation keeps no more",
+  bytes: "its limit in bytes is reached, and the oldest reports are dropped, though servers were promised them",
+  age: "reports reached the limit of age and are dropped, though servers were promised them",
+  share: "a device reached its share, and its oldest reports are dropped, though servers were promised them",
+  damaged: "a part could not be read again and is lost",
+  disk: "the disk takes nothing and the memory for it is full: the oldest reports are dropped",
+};
+
+const COMMIT_WINDOW: Millis = SECOND;
+/** While the disk takes nothing. */
+const MEMORY = 16 * 2 ** 20;
+/** So many samples are packed before the window ends, so that it ends without a long pause of everything else. */
+const PIECE = 4096;
+const ATTEMPTS = 4;
+/** How often within the limit of age it is looked whether something has reached it. */
+const LOOKS = 64;

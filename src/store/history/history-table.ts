@@ -1,0 +1,79 @@
+import type { Database, Statement } from "better-sqlite3";
+import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { IndexedSegment, Observed } from "./archive-index.ts";
+import type { Segment } from "./segment.ts";
+
+export interface SegmentRow {
+  readonly id: number;
+  readonly level: number;
+  readonly size: number;
+  readonly directory: Uint8Array;
+}
+
+export interface ObservationRow {
+  readonly number: number;
+  readonly id: ObservationId;
+  readonly keep: number;
+  readonly confirmed: number;
+}
+
+/** What one transaction does. */
+export interface TableChange {
+  readonly removed: Iterable<number>;
+  readonly added: readonly (Pick<IndexedSegment, "id" | "level"> & { readonly segment: Segment })[];
+  readonly observations: Iterable<Observed>;
+}
+
+/** The tables `segments` and `observations`. Methods throw SqliteError. */
+export class HistoryTable {
+  readonly db: Database;
+  private readonly selectSegments: Statement<[], SegmentRow>;
+  private readonly selectSegment: Statement<[number], { readonly directory: Uint8Array; readonly body: Uint8Array }>;
+  private readonly selectObservations: Statement<[], ObservationRow>;
+  private readonly insertSegment: Statement<[number, number, Uint8Array, Uint8Array]>;
+  private readonly deleteSegment: Statement<[number]>;
+  private readonly upsertObservation: Statement<[number, string, number, number]>;
+  private readonly deleteObservation: Statement<[number]>;
+
+  constructor(db: Database) {
+    this.db = db;
+    // The body stands last and is not read: its length is in the head of the row.
+    this.selectSegments = db.prepare(
+      "SELECT id, level, length(directory) + length(body) AS size, directory FROM segments ORDER BY id",
+    );
+    this.selectSegment = db.prepare("SELECT directory, body FROM segments WHERE id = ?");
+    this.selectObservations = db.prepare("SELECT number, id, keep, confirmed FROM observations");
+    this.insertSegment = db.prepare("INSERT INTO segments (id, level, directory, body) VALUES (?, ?, ?, ?)");
+    this.deleteSegment = db.prepare("DELETE FROM segments WHERE id = ?");
+    this.upsertObservation = db.prepare(
+      `INSERT INTO observations (number, id, keep, confirmed) VALUES (?, ?, ?, ?)
+       ON CONFLICT (number) DO UPDATE SET keep = excluded.keep, confirmed = excluded.confirmed`,
+    );
+    this.deleteObservation = db.prepare("DELETE FROM observations WHERE number = ?");
+  }
+
+  segments(): IterableIterator<SegmentRow> {
+    return this.selectSegments.iterate();
+  }
+
+  observations(): readonly ObservationRow[] {
+    return this.selectObservations.all();
+  }
+
+  read(id: number): { readonly directory: Uint8Array; readonly body: Uint8Array } | undefined {
+    return this.selectSegment.get(id);
+  }
+
+  apply({ removed, added, observations }: TableChange): void {
+    this.db
+      .transaction(() => {
+        for (const id of removed) this.deleteSegment.run(id);
+        for (const { id, level, segment } of added) this.insertSegment.run(id, level, segment.directory, segment.body);
+        for (const { number, id, keep, confirmed, references } of observations) {
+          if (references > 0) this.upsertObservation.run(number, id, keep, confirmed);
+          else this.deleteObservation.run(number);
+        }
+      })
+      .immediate();
+  }
+}
