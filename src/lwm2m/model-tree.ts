@@ -6,9 +6,10 @@ import { CODE } from "../coap/codes.ts";
 import { Lwm2mError } from "../errors.ts";
 import { readComposite } from "./composite-read.ts";
 import { parseExecuteArguments } from "./execute-arguments.ts";
-import type { TypeOf } from "./formats/codec.ts";
+import type { TypeInfo, TypeOf } from "./formats/codec.ts";
 import type { CompositeRecord } from "./formats/composite.ts";
 import { discoverLinks } from "./model-links.ts";
+import type { ResourceDefinition } from "./objects/definition.ts";
 import { isWithin, LEVEL, makePath, type Path, type PathParts, parentPath, pathDepth, pathParts } from "./path.ts";
 import { findPlace, type Place } from "./place.ts";
 import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
@@ -33,7 +34,7 @@ export class ModelTree implements ObjectTree {
     const { object, resource } = pathParts(path);
     if (object === undefined || resource === undefined) return undefined;
     const definition = this.backing.model.get(object)?.definition.resources.get(resource);
-    return definition?.type === undefined ? undefined : { type: definition.type, multiple: definition.multiple };
+    return definition !== undefined && holdsValue(definition) ? definition : undefined;
   };
 
   check(path: Path, intent?: Intent): void {
@@ -215,4 +216,9 @@ function joined(outcomes: readonly ReadOutcome[], path: Path): readonly Sample[]
     });
   }
   return outcomes.flatMap((outcome) => (outcome instanceof Lwm2mError ? [] : outcome));
+}
+
+/** The definition is the answer itself: every read asks for it more than once. */
+function holdsValue(definition: ResourceDefinition): definition is ResourceDefinition & TypeInfo {
+  return definition.type !== undefined;
 }

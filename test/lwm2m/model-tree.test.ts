@@ -208,9 +208,9 @@ test("create and delete are 4.05: the gateway makes the instances", async () => 
 
 test("types come from the definition, for absent optional resources too", () => {
   const { tree } = aDevice();
-  assert.deepEqual(tree.typeOf(at("/d01/3303/0/5700")), { type: "float", multiple: false });
-  assert.deepEqual(tree.typeOf(at("/d01/3303/0/5601")), { type: "float", multiple: false });
-  assert.deepEqual(tree.typeOf(at("/d01/16/0/0/1")), { type: "string", multiple: true });
+  assert.partialDeepStrictEqual(tree.typeOf(at("/d01/3303/0/5700")), { type: "float", multiple: false });
+  assert.partialDeepStrictEqual(tree.typeOf(at("/d01/3303/0/5601")), { type: "float", multiple: false });
+  assert.partialDeepStrictEqual(tree.typeOf(at("/d01/16/0/0/1")), { type: "string", multiple: true });
   assert.equal(tree.typeOf(at("/d01/3303/0/5605")), undefined);
   assert.equal(tree.typeOf(at("/d01/3303/0")), undefined);
   assert.equal(tree.typeOf(at("/d01/9/0/0")), undefined);

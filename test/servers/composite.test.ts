@@ -192,7 +192,7 @@ test("a failure of the only device concerned is told as it is; a bug too, wherev
 test("what may be written is asked of the tree: existence before type, and what holds no value is 4.05", () => {
   const { treeOf } = someTrees("a");
   const types = writableTypesIn(treeOf);
-  assert.deepEqual(types(at("/a/3306/0/5851")), { type: "integer", multiple: false });
+  assert.partialDeepStrictEqual(types(at("/a/3306/0/5851")), { type: "integer", multiple: false });
   for (const [path, code] of [
     ["/b/3306/0/5851", CODE.notFound],
     ["/a/3306/5/5851", CODE.notFound],
