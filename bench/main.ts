@@ -11,7 +11,15 @@ import { line, type Result } from "./result.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = { read, notify, register, memory, start, formats, store };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
+  read,
+  notify,
+  register,
+  memory,
+  start,
+  formats,
+  store,
+};
 
 const wanted = process.argv.slice(2);
 const results: Result[] = [];

@@ -79,7 +79,7 @@ export class Archive {
     let complete = true;
     for (const run of [...(this.index.observed.get(number)?.runs ?? [])]) {
       if (lastOf(run) <= after) continue;
-      complete = samples < maxSamples;
+      complete = writer.empty || samples < maxSamples;
       if (!complete) break;
       try {
         const { known, cut } = { known: run.place, cut: { after, maxSamples: maxSamples - samples } };

@@ -71,11 +71,14 @@ export class HistoryQueue implements History {
   append(id: ObservationId, report: HistoryReport, keep: number): HistoryEntry {
     const waiting = this.byId.get(id) ?? this.adopt(new Waiting(this.nextNumber++, id));
     const entry = waiting.append(report);
-    waiting.keep = keep;
+    if (waiting.keep !== keep) this.keepOther(waiting, keep);
     this.open.add(waiting);
     this.windowSamples += report.samples.length;
     const excess = waiting.excess;
-    if (excess !== undefined) this.dropped.hqmax += this.settle(waiting, excess);
+    if (excess !== undefined) {
+      waiting.unsaid ||= waiting.watermark < waiting.packed;
+      this.dropped.hqmax += this.settle(waiting, excess);
+    }
     if (this.windowSamples >= PIECE) this.pack();
     this.ring(this.commit);
     return entry;
@@ -95,7 +98,7 @@ export class HistoryQueue implements History {
   confirm(id: ObservationId, sequence: number): void {
     const waiting = this.byId.get(id);
     if (waiting === undefined || sequence <= waiting.watermark) return;
-    if (waiting.watermark < waiting.packed) waiting.confirmed = true;
+    if (waiting.watermark < waiting.packed || waiting.unsaid) this.persist(waiting);
     this.settle(waiting, Math.min(sequence, waiting.last));
   }
 
@@ -147,8 +150,26 @@ export class HistoryQueue implements History {
   private adopt(waiting: Waiting): Waiting {
     this.byId.set(waiting.id, waiting);
     this.byNumber.set(waiting.number, waiting);
-    if (waiting.packed > 0) this.named.set(waiting.number, waiting.keep);
+    if (waiting.packed === 0) return waiting;
+    this.named.set(waiting.number, waiting.keep);
+    // What is more than it keeps was dropped before: that is not written for itself.
+    const excess = waiting.excess;
+    if (excess !== undefined) this.settle(waiting, excess);
     return waiting;
+  }
+
+  /** What was dropped while it kept fewer must not come again after a restart, when it keeps more. */
+  private keepOther(waiting: Waiting, keep: number): void {
+    waiting.keep = keep;
+    if (waiting.packed > 0) this.persist(waiting);
+  }
+
+  /** Its watermark is to be on disk, and not to be concluded from what it keeps. */
+  private persist(waiting: Waiting): void {
+    waiting.confirmed = true;
+    waiting.unsaid = false;
+    this.marked.add(waiting);
+    this.ring(this.commit);
   }
 
   /** Nothing up to this sequence waits any more. Returns how many entries did. */
@@ -237,18 +258,18 @@ export class HistoryQueue implements History {
     return waiting !== undefined && waiting.watermark < lastOf(run);
   }
 
+  /** The names, and what they keep, that the thread does not know yet. */
   private namesOf(pieces: readonly Piece[]): CommitOrder["names"] {
-    const names: { number: number; id: ObservationId; keep: number }[] = [];
+    const concerned = new Set(this.marked);
     for (const run of pieces.flatMap(({ runs }) => runs)) {
       const waiting = this.byNumber.get(run.observation);
       if (waiting === undefined) continue;
-      const { number, id, keep } = waiting;
       waiting.handed = lastOf(run);
-      if (this.named.get(number) === keep) continue;
-      this.named.set(number, keep);
-      names.push({ number, id, keep });
+      concerned.add(waiting);
     }
-    return names;
+    const names = [...concerned].filter(({ number, keep }) => this.named.get(number) !== keep);
+    for (const { number, keep } of names) this.named.set(number, keep);
+    return names.map(({ number, id, keep }) => ({ number, id, keep }));
   }
 
   private takeMarks(): readonly Watermark[] {

@@ -234,11 +234,11 @@ function spanOf(entries: readonly HistoryEntry[]): { oldest: UnixMillis; newest:
       if (time > newest) newest = time;
     }
   }
-  // No time at all where there are no samples, or none that a clock could have told.
+  // Adding 0 makes of -0, which no varint has, 0. No time at all where there are no samples, or none that a clock could have told.
   if (newest < oldest) return { oldest: 0, newest: 0, samples: count };
   return {
-    oldest: Math.max(-LAST_TIME, Math.floor(oldest)),
-    newest: Math.min(LAST_TIME, Math.ceil(newest)),
+    oldest: Math.max(-LAST_TIME, Math.floor(oldest)) + 0,
+    newest: Math.min(LAST_TIME, Math.ceil(newest)) + 0,
     samples: count,
   };
 }

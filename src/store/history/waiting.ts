@@ -16,6 +16,8 @@ export class Waiting {
   /** Nothing up to here waits. */
   watermark = 0;
   newest: UnixMillis = 0;
+  /** Something on disk was dropped since it kept no more, which is not written: it follows from the number that it keeps. */
+  unsaid = false;
   /** What the thread is to be told: see Watermark. */
   confirmed = false;
   /** Appended and not packed yet. */
