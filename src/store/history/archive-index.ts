@@ -86,16 +86,20 @@ export class ArchiveIndex {
     this.segments.push(this.indexed(runs, { id: this.nextSegment++, level: 0, size: sizeOf(pending), pending }));
   }
 
-  /** What was pending or changed is on disk now. */
-  written(): void {
+  /** What was doomed is gone from the disk, and the rows of observations are as they should be. */
+  removed(): void {
     this.doomed.clear();
-    for (const segment of this.segments) segment.pending = undefined;
-    this.pendingBytes = 0;
     for (const observed of this.changed) {
       observed.hasRow = observed.references > 0;
       if (observed.over && !observed.hasRow) this.observed.delete(observed.number);
     }
     this.changed.clear();
+  }
+
+  /** What was pending is on disk. */
+  stored(): void {
+    for (const segment of this.segments) segment.pending = undefined;
+    this.pendingBytes = 0;
   }
 
   /** The disk has nothing any more of what it had. */

@@ -179,11 +179,26 @@ export class Archive {
       pending === undefined ? [] : [{ id, level, segment: pending }],
     );
     if (added.length + doomed.size + changed.size === 0) return;
-    this.file.use((table) => table.apply({ removed: doomed, added, observations: changed }));
-    this.index.written();
+    try {
+      this.file.use((table) => table.apply({ removed: doomed, added, observations: changed }));
+    } catch (error) {
+      if (added.length > 0 && !isDamage(error)) this.makeRoom();
+      throw error;
+    }
+    this.index.removed();
+    this.index.stored();
     if (!this.failing) return;
     this.failing = false;
     this.tell("warn", { file: this.file.name }, "history: the disk takes it again, and has everything that waited");
+  }
+
+  /** What is delivered goes from a full disk even if what is new finds no room: then the next try may find it. */
+  private makeRoom(): void {
+    const { doomed, changed } = this.index;
+    this.file.use((table) => table.emptyLog());
+    if (doomed.size === 0) return;
+    this.file.use((table) => table.apply({ removed: doomed, added: [], observations: changed }));
+    this.index.removed();
   }
 
   private onFailure(error: StoreError): string {
@@ -206,6 +221,7 @@ export class Archive {
 
   /** A little at a time, so that nobody waits long for it. */
   private tidy(dropped: Dropped[]): void {
+    if (this.index.segments.length === 0 && this.file.bytes > WORTH_SHRINKING) this.shrink();
     for (let left = MOST_MERGES; left > 0; left--) {
       const old = mergeable(this.index.segments);
       if (old.length === 0) return;
@@ -216,6 +232,16 @@ export class Archive {
         if (!(error instanceof StoreError) || isDamage(error)) dropped.push(...this.giveUp(error));
         return;
       }
+    }
+  }
+
+  /** The file was needed for a long time without server, and is empty now. */
+  private shrink(): void {
+    try {
+      this.file.use((table) => table.shrink());
+    } catch (error) {
+      // It stays as large as it is.
+      if (!(error instanceof StoreError)) throw error;
     }
   }
 
@@ -275,3 +301,4 @@ class UnreadableSegment extends Error {
 
 const MEMORY = 16 * 2 ** 20;
 const MOST_MERGES = 4;
+const WORTH_SHRINKING = 16 * 2 ** 20;

@@ -3,7 +3,8 @@ import { HOUR, SECOND } from "../../clock.ts";
 import type { Logger } from "../../log.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import { StoreError } from "../store-error.ts";
-import type { CommitOrder, CommitOutcome, Dropped, HistoryCalls, HistoryContent, Watermark } from "./calls.ts";
+import type { CommitOrder, CommitOutcome, Dropped, HistoryCalls, HistoryContent } from "./calls.ts";
+import { Drops } from "./drops.ts";
 import type {
   DropCause,
   History,
@@ -13,8 +14,9 @@ import type {
   HistoryStats,
   WaitingStats,
 } from "./history.ts";
+import { Marks } from "./marks.ts";
 import { Pieces } from "./pieces.ts";
-import { lastOf, type Piece, readDirectory, readRun, SegmentWriter } from "./segment.ts";
+import { lastOf, readDirectory, readRun, SegmentWriter } from "./segment.ts";
 import { Waiting } from "./waiting.ts";
 
 /** The way to the store's thread. */
@@ -29,12 +31,10 @@ export type HistoryThread = <C extends keyof HistoryCalls>(
  * are packed into segments and given to the thread, which has them from there on, whether its disk takes them or not.
  */
 export class HistoryQueue implements History {
-  readonly dropped: Record<DropCause, number> = { hqmax: 0, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0 };
   private readonly thread: HistoryThread;
-  private readonly log: Logger;
   private readonly clock: Clock;
   private readonly commit: Millis;
-  private age: Millis | undefined;
+  private readonly age: Millis | undefined;
   private readonly byId = new Map<ObservationId, Waiting>();
   private readonly byNumber = new Map<number, Waiting>();
   private nextNumber: number;
@@ -43,22 +43,19 @@ export class HistoryQueue implements History {
   private windowSamples = 0;
   private readonly writer = new SegmentWriter();
   private readonly pieces: Pieces;
-  /** What the thread is to hear at the next commit. */
-  private readonly marked = new Set<Waiting>();
-  private over: number[] = [];
-  /** Whom the thread knows by name, and the `keep` that it knows of each. */
-  private readonly named = new Map<number, number>();
-  private readonly told = new Set<DropCause>();
+  private readonly marks = new Marks();
+  private readonly drops: Drops;
   private alarm: { readonly time: Millis; readonly cancel: () => void } | undefined;
   private underway: Promise<CommitOutcome> | undefined;
   /** Another window ended while a commit was under way. */
   private overdue = false;
   /** The thread has what the disk did not take. */
   private unwritten = false;
+  private closed = false;
 
   constructor(thread: HistoryThread, log: Logger, options: HistoryOptions, content: HistoryContent) {
     this.thread = thread;
-    this.log = log;
+    this.drops = new Drops(log);
     this.clock = options.clock;
     this.commit = options.commit ?? COMMIT_WINDOW;
     this.age = options.age;
@@ -66,6 +63,10 @@ export class HistoryQueue implements History {
     this.nextNumber = content.nextNumber;
     for (const known of content.observations) this.adopt(Waiting.known(known));
     this.watchAge();
+  }
+
+  get dropped(): Readonly<Record<DropCause, number>> {
+    return this.drops.counts;
   }
 
   append(id: ObservationId, report: HistoryReport, keep: number): HistoryEntry {
@@ -77,7 +78,7 @@ export class HistoryQueue implements History {
     const excess = waiting.excess;
     if (excess !== undefined) {
       waiting.unsaid ||= waiting.watermark < waiting.packed;
-      this.dropped.hqmax += this.settle(waiting, excess);
+      this.drops.counts.hqmax += this.settle(waiting, excess);
     }
     if (this.windowSamples >= PIECE) this.pack();
     this.ring(this.commit);
@@ -108,10 +109,7 @@ export class HistoryQueue implements History {
     this.settle(waiting, waiting.last);
     this.byId.delete(id);
     this.byNumber.delete(waiting.number);
-    this.marked.delete(waiting);
-    if (waiting.packed === 0) return;
-    this.over.push(waiting.number);
-    this.ring(this.commit);
+    if (this.marks.end(waiting)) this.ring(this.commit);
   }
 
   waiting(id: ObservationId): number {
@@ -142,16 +140,15 @@ export class HistoryQueue implements History {
 
   /** Nothing is written by itself any more: flush before. */
   close(): void {
+    this.closed = true;
     this.alarm?.cancel();
-    this.alarm = undefined;
-    this.age = undefined;
   }
 
   private adopt(waiting: Waiting): Waiting {
     this.byId.set(waiting.id, waiting);
     this.byNumber.set(waiting.number, waiting);
     if (waiting.packed === 0) return waiting;
-    this.named.set(waiting.number, waiting.keep);
+    this.marks.known(waiting);
     // What is more than it keeps was dropped before: that is not written for itself.
     const excess = waiting.excess;
     if (excess !== undefined) this.settle(waiting, excess);
@@ -164,11 +161,8 @@ export class HistoryQueue implements History {
     if (waiting.packed > 0) this.persist(waiting);
   }
 
-  /** Its watermark is to be on disk, and not to be concluded from what it keeps. */
   private persist(waiting: Waiting): void {
-    waiting.confirmed = true;
-    waiting.unsaid = false;
-    this.marked.add(waiting);
+    this.marks.persist(waiting);
     this.ring(this.commit);
   }
 
@@ -179,7 +173,7 @@ export class HistoryQueue implements History {
     this.windowSamples -= windowSamples;
     if (waiting.window.length === 0) this.open.delete(waiting);
     if (marked) {
-      this.marked.add(waiting);
+      this.marks.moved(waiting);
       this.ring(this.commit);
     }
     return entries;
@@ -199,6 +193,7 @@ export class HistoryQueue implements History {
   }
 
   private ring(wait: Millis): void {
+    if (this.closed) return;
     const time = this.clock.monotonic() + wait;
     if (this.alarm !== undefined && this.alarm.time <= time) return;
     this.alarm?.cancel();
@@ -221,11 +216,11 @@ export class HistoryQueue implements History {
   private handOver(must: boolean): Promise<CommitOutcome> | undefined {
     this.pack();
     const pieces = this.pieces.take().filter(({ runs }) => runs.some((run) => this.isOwed(run)));
-    if (pieces.length + this.marked.size + this.over.length === 0 && !must) return undefined;
+    if (pieces.length === 0 && this.marks.empty && !must) return undefined;
     const order: CommitOrder = {
       segments: pieces.map(({ segment }) => segment),
-      names: this.namesOf(pieces),
-      marks: this.takeMarks(),
+      names: this.marks.takeNames(pieces, this.byNumber),
+      marks: this.marks.takeWatermarks(),
       now: this.clock.wall(),
     };
     const buffers = order.segments.flatMap(({ directory, body }) => [directory.buffer, body.buffer]);
@@ -258,34 +253,6 @@ export class HistoryQueue implements History {
     return waiting !== undefined && waiting.watermark < lastOf(run);
   }
 
-  /** The names, and what they keep, that the thread does not know yet. */
-  private namesOf(pieces: readonly Piece[]): CommitOrder["names"] {
-    const concerned = new Set(this.marked);
-    for (const run of pieces.flatMap(({ runs }) => runs)) {
-      const waiting = this.byNumber.get(run.observation);
-      if (waiting === undefined) continue;
-      waiting.handed = lastOf(run);
-      concerned.add(waiting);
-    }
-    const names = [...concerned].filter(({ number, keep }) => this.named.get(number) !== keep);
-    for (const { number, keep } of names) this.named.set(number, keep);
-    return names.map(({ number, id, keep }) => ({ number, id, keep }));
-  }
-
-  private takeMarks(): readonly Watermark[] {
-    const marks = [...this.marked].map(({ number, watermark: sequence, confirmed }): Watermark => {
-      return { number, sequence, confirmed, over: false };
-    });
-    for (const waiting of this.marked) waiting.confirmed = false;
-    this.marked.clear();
-    for (const number of this.over) {
-      this.named.delete(number);
-      marks.push({ number, sequence: Number.MAX_SAFE_INTEGER, confirmed: true, over: true });
-    }
-    this.over = [];
-    return marks;
-  }
-
   /** From what is oldest to what is newest, as far as it is without a gap: what the thread has, the pieces, the window. */
   private async find(waiting: Waiting, maxSamples: number): Promise<readonly HistoryEntry[]> {
     const { number, id, watermark: after, handed } = waiting;
@@ -309,20 +276,7 @@ export class HistoryQueue implements History {
   }
 
   private drop(dropped: readonly Dropped[]): void {
-    const sums = new Map<DropCause, { entries: number; readonly observation: ObservationId }>();
-    for (const { number, from, to, cause } of dropped) {
-      const waiting = this.byNumber.get(number);
-      const entries = waiting?.lose({ from, to }) ?? 0;
-      this.dropped[cause] += entries;
-      const sum = sums.get(cause);
-      if (sum !== undefined) sum.entries += entries;
-      else if (waiting !== undefined && entries > 0) sums.set(cause, { entries, observation: waiting.id });
-    }
-    for (const [cause, { entries, observation }] of sums) {
-      if (this.told.has(cause)) continue;
-      this.told.add(cause);
-      this.log.warn({ cause, entries, observation }, `history: ${REASONS[cause]}; said once, and counted from now on`);
-    }
+    this.drops.take(dropped, this.byNumber);
   }
 
   private watchAge(): void {
@@ -347,15 +301,6 @@ function firstOf(found: readonly HistoryEntry[], watermark: number, maxSamples: 
 function ignoreStoreError(error: unknown): void {
   if (!(error instanceof StoreError)) throw error;
 }
-
-const REASONS: Readonly<Record<DropCause, string>> = {
-  hqmax: "an observation keeps no more",
-  bytes: "its limit in bytes is reached, and the oldest reports are dropped, though servers were promised them",
-  age: "reports reached the limit of age and are dropped, though servers were promised them",
-  share: "a device reached its share, and its oldest reports are dropped, though servers were promised them",
-  damaged: "a part could not be read again and is lost",
-  disk: "the disk takes nothing and the memory for it is full: the oldest reports are dropped",
-};
 
 const COMMIT_WINDOW: Millis = SECOND;
 /** While the disk takes nothing. */

@@ -64,6 +64,17 @@ export class HistoryTable {
     return this.selectSegment.get(id);
   }
 
+  /** Gives back to the disk what the log takes; what is in it goes to its place. */
+  emptyLog(): void {
+    this.db.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Gives back to the disk what the file does not need. To be asked when there is next to nothing in it. */
+  shrink(): void {
+    this.db.exec("VACUUM");
+    this.emptyLog();
+  }
+
   apply({ removed, added, observations }: TableChange): void {
     this.db
       .transaction(() => {

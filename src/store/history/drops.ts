@@ -1,0 +1,41 @@
+import type { Logger } from "../../log.ts";
+import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { Dropped } from "./calls.ts";
+import type { DropCause } from "./history.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** Counts what no server will get, by cause, and says so the first time. */
+export class Drops {
+  readonly counts: Record<DropCause, number> = { hqmax: 0, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0 };
+  private readonly log: Logger;
+  private readonly told = new Set<DropCause>();
+
+  constructor(log: Logger) {
+    this.log = log;
+  }
+
+  /** Takes them out of what waits. What was confirmed meanwhile is not lost. */
+  take(dropped: readonly Dropped[], byNumber: ReadonlyMap<number, Waiting>): void {
+    for (const { number, from, to, cause } of dropped) {
+      const waiting = byNumber.get(number);
+      const entries = waiting?.lose({ from, to }) ?? 0;
+      this.counts[cause] += entries;
+      if (waiting !== undefined && entries > 0) this.tell(cause, waiting.id);
+    }
+  }
+
+  private tell(cause: DropCause, observation: ObservationId): void {
+    if (this.told.has(cause)) return;
+    this.told.add(cause);
+    this.log.warn({ cause, observation }, `history: ${REASONS[cause]}; said once, and counted from now on`);
+  }
+}
+
+const REASONS: Readonly<Record<DropCause, string>> = {
+  hqmax: "an observation keeps no more",
+  bytes: "its limit in bytes is reached, and the oldest reports are dropped, though servers were promised them",
+  age: "reports reached the limit of age and are dropped, though servers were promised them",
+  share: "a device reached its share, and its oldest reports are dropped, though servers were promised them",
+  damaged: "reports could not be read again and are lost to their servers",
+  disk: "the disk takes nothing and the memory for it is full: the oldest reports are dropped",
+};

@@ -1,0 +1,63 @@
+/**
+ * A process that appends reports without end, for a test that kills it. It prints first what it found, then a ledger: `a 3 17 …`
+ * for an appended entry of observation 3 with sequence 17, `c 3 17` for a confirmed one, `d 40` once the first forty lines of the
+ * ledger are on disk.
+ */
+import { systemClock } from "../../../src/clock.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { openStore } from "../../../src/store/store.ts";
+import { observed, sample } from "../../support/history.ts";
+
+const OBSERVATIONS = 5;
+const IDS = Array.from({ length: OBSERVATIONS }, (_, i) => observed(`/meter-${i}/3303/0/5700`));
+
+const [directory = ""] = process.argv.slice(2);
+const store = await openStore({ directory, log: silentLogger });
+const history = await store.openHistory({ clock: systemClock, commit: 20 });
+let time = 0;
+for (const [i, id] of IDS.entries()) {
+  for (const { sequence, samples } of await history.peek(id, Number.MAX_SAFE_INTEGER)) {
+    print(`f ${i} ${sequence} ${samples[0]?.time}`);
+    time = Math.max(time, samples[0]?.time ?? 0);
+  }
+}
+print("found");
+let lines = 0;
+// The test kills this process; the bound is for a test that forgets to.
+for (let round = 1; round <= 5000; round++) {
+  for (const [i, id] of IDS.entries()) {
+    const path = `/meter-${i}/3303/0/5700`;
+    const { sequence } = history.append(
+      id,
+      { samples: [sample(path, ++time)], confirmable: true },
+      Number.POSITIVE_INFINITY,
+    );
+    ledger(`a ${i} ${sequence} ${time}`);
+    // One of them has a server that is quick, one a server that comes back now and then.
+    if (i === 0) confirm(i, sequence);
+    if (i === 1 && round % 100 === 0) confirm(i, sequence - 20);
+  }
+  if (round % 7 === 0) {
+    const before = lines;
+    await history.flush();
+    print(`d ${before}`);
+  } else {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+await store.close();
+
+function confirm(observation: number, sequence: number): void {
+  const id = IDS[observation];
+  if (id !== undefined) history.confirm(id, sequence);
+  ledger(`c ${observation} ${sequence}`);
+}
+
+function ledger(line: string): void {
+  lines++;
+  print(line);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
