@@ -107,12 +107,17 @@ export class ArchiveIndex {
     const lost = this.segments.filter(({ pending }) => pending === undefined);
     const all = lost.flatMap((segment) => this.dropSegment(segment, "damaged"));
     this.sweep();
+    this.forgetDisk();
+    return all;
+  }
+
+  /** The disk has a new file, with nothing in it. */
+  forgetDisk(): void {
     this.doomed.clear();
     for (const observed of this.observed.values()) {
       observed.hasRow = false;
       if (observed.references > 0) this.changed.add(observed);
     }
-    return all;
   }
 
   /** Nothing up to this sequence waits any more. */

@@ -179,11 +179,13 @@ export class Archive {
       pending === undefined ? [] : [{ id, level, segment: pending }],
     );
     if (added.length + doomed.size + changed.size === 0) return;
+    const apply = (): void => this.file.use((table) => table.apply({ removed: doomed, added, observations: changed }));
     try {
-      this.file.use((table) => table.apply({ removed: doomed, added, observations: changed }));
+      apply();
     } catch (error) {
-      if (added.length > 0 && !isDamage(error)) this.makeRoom();
-      throw error;
+      if (isDamage(error)) throw error;
+      this.makeRoom();
+      apply();
     }
     this.index.removed();
     this.index.stored();
@@ -192,9 +194,16 @@ export class Archive {
     this.tell("warn", { file: this.file.name }, "history: the disk takes it again, and has everything that waited");
   }
 
-  /** What is delivered goes from a full disk even if what is new finds no room: then the next try may find it. */
+  /** What is delivered goes from a full disk even where what is new finds no room: then that may find it. */
   private makeRoom(): void {
-    const { doomed, changed } = this.index;
+    const { doomed, changed, segments } = this.index;
+    if (segments.every(({ pending }) => pending !== undefined)) {
+      // A file of which nothing is needed goes without being written to.
+      this.file.discard();
+      this.cache.clear();
+      this.index.forgetDisk();
+      return;
+    }
     this.file.use((table) => table.emptyLog());
     if (doomed.size === 0) return;
     this.file.use((table) => table.apply({ removed: doomed, added: [], observations: changed }));

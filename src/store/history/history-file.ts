@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { closeQuietly, openOrBegin, openSqlite, type SetAside, setAside, storeErrorOf } from "../database.ts";
 import { HISTORY_MIGRATIONS } from "../migrations.ts";
@@ -32,6 +32,12 @@ export class HistoryFile {
   abandon(reason: string): void {
     this.close();
     this.report({ file: setAside(this.name), reason });
+  }
+
+  /** Nothing in it is needed any more: the next use begins a new one. */
+  discard(): void {
+    this.close();
+    for (const suffix of ["", "-wal", "-journal"]) rmSync(this.name + suffix, { force: true });
   }
 
   /** Of the file and its log. */

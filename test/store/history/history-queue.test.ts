@@ -141,7 +141,10 @@ test("a flood is packed before its window ends, and stays in order", async (t) =
   const again = openHistory(directory, { clock });
   assert.deepEqual(again.history.observations(), [ID]);
   const found = await everything(again.history, ID);
-  assert.deepEqual(times(found), Array.from({ length: 5000 }, (_, i) => 10_002 + 2 * i));
+  assert.deepEqual(
+    times(found),
+    Array.from({ length: 5000 }, (_, i) => 10_002 + 2 * i),
+  );
   again.kill();
 });
 
@@ -178,8 +181,14 @@ test("many windows become few segments, of which nothing is missing", async (t) 
   await stop();
   assert.ok(inFile(directory, "SELECT id FROM segments").length < 20);
   const again = openHistory(directory, { clock });
-  assert.deepEqual(times(await everything(again.history, ID)), Array.from({ length: 180 }, (_, i) => i + 21));
-  assert.deepEqual(times(await again.history.peek(OTHER, 99)), Array.from({ length: 10 }, (_, i) => 171 + 3 * i));
+  assert.deepEqual(
+    times(await everything(again.history, ID)),
+    Array.from({ length: 180 }, (_, i) => i + 21),
+  );
+  assert.deepEqual(
+    times(await again.history.peek(OTHER, 99)),
+    Array.from({ length: 10 }, (_, i) => 171 + 3 * i),
+  );
   again.kill();
 });
 
@@ -234,6 +243,10 @@ test("the store's thread keeps it beside the places, and a stop writes everythin
   await again.close();
 });
 
-function inFileOf({ observations }: { readonly observations: ReadonlyMap<unknown, { readonly count: number }> }): number {
+function inFileOf({
+  observations,
+}: {
+  readonly observations: ReadonlyMap<unknown, { readonly count: number }>;
+}): number {
   return [...observations.values()].reduce((sum, { count }) => sum + count, 0);
 }
