@@ -20,6 +20,8 @@ export interface IndexedSegment {
   readonly size: number;
   readonly newest: UnixMillis;
   readonly runs: readonly IndexedRun[];
+  /** Bytes of all runs. */
+  readonly runBytes: number;
   /** Runs of which something waits, and their bytes. */
   live: number;
   liveBytes: number;
@@ -57,6 +59,8 @@ export class ArchiveIndex {
   readonly doomed = new Set<number>();
   /** Observations whose row is to be written or deleted. */
   readonly changed = new Set<Observed>();
+  /** Above all numbers of observations. */
+  nextNumber = 1;
   private nextSegment = 1;
   private dead = false;
 
@@ -67,6 +71,7 @@ export class ArchiveIndex {
       known.keep = keep;
       return known;
     }
+    this.nextNumber = Math.max(this.nextNumber, number + 1);
     const observed: Observed = {
       ...{ number, id, keep, device: deviceOf(id), watermark: 0, confirmed: 0 },
       ...{ over: false, runs: [], references: 0, hasRow: false },
@@ -91,7 +96,7 @@ export class ArchiveIndex {
     this.doomed.clear();
     for (const observed of this.changed) {
       observed.hasRow = observed.references > 0;
-      if (observed.over && !observed.hasRow) this.observed.delete(observed.number);
+      this.forget(observed);
     }
     this.changed.clear();
   }
@@ -137,6 +142,11 @@ export class ArchiveIndex {
     observed.confirmed = Math.max(observed.confirmed, sequence);
     if (observed.references > 0) this.changed.add(observed);
     this.advance(observed, sequence);
+  }
+
+  /** Of an observation that is over nothing is kept but the row that says so, while a segment still has runs of it. */
+  forget({ number, over, references, hasRow }: Observed): void {
+    if (over && references === 0 && !hasRow) this.observed.delete(number);
   }
 
   /** The oldest run of an observation is given up. */
@@ -194,12 +204,14 @@ export class ArchiveIndex {
   ): IndexedSegment {
     const own: IndexedRun[] = [];
     const newest = runs.reduce((time, run) => Math.max(time, run.newest), Number.NEGATIVE_INFINITY);
-    const segment: IndexedSegment = { ...about, newest, runs: own, live: 0, liveBytes: 0 };
+    const runBytes = runs.reduce((sum, { length }) => sum + length, 0);
+    const segment: IndexedSegment = { ...about, newest, runs: own, runBytes, live: 0, liveBytes: 0 };
     this.bytes += segment.size;
     if (segment.pending !== undefined) this.pendingBytes += segment.size;
     for (const run of runs) {
       const indexed: IndexedRun = { ...run, segment };
       own.push(indexed);
+      this.nextNumber = Math.max(this.nextNumber, run.observation + 1);
       const observed = this.observed.get(run.observation);
       if (observed === undefined) continue;
       observed.references++;
@@ -245,7 +257,7 @@ export class ArchiveIndex {
       observed.references--;
       if (observed.references > 0) continue;
       this.changed.add(observed);
-      if (observed.over && !observed.hasRow) this.observed.delete(observation);
+      this.forget(observed);
     }
   }
 }

@@ -54,10 +54,8 @@ export class Archive {
       if (!isDamage(error)) throw error;
       this.beginAnew(error);
     }
-    limit(this.index, this.opening, this.opening.now);
-    const observations = [...this.index.observed.values()];
-    const nextNumber = observations.reduce((next, { number }) => Math.max(next, number + 1), 1);
-    return { observations: observations.flatMap(({ number }) => this.known(number)), nextNumber };
+    const numbers = [...this.index.observed.keys()];
+    return { observations: numbers.flatMap((number) => this.known(number)), nextNumber: this.index.nextNumber };
   }
 
   commit({ segments, names, marks, now }: CommitOrder): CommitOutcome {
@@ -154,6 +152,7 @@ export class Archive {
     observed.over ||= over;
     if (confirmed) this.index.confirm(observed, sequence);
     else this.index.advance(observed, sequence);
+    this.index.forget(observed);
   }
 
   /** Says why the disk does not have everything. */

@@ -51,6 +51,8 @@ export class HistoryQueue implements History {
   private overdue = false;
   /** The thread has what the disk did not take. */
   private unwritten = false;
+  /** The thread has not looked at its limits yet. */
+  private unchecked: boolean;
   private closed = false;
 
   constructor(thread: HistoryThread, log: Logger, options: HistoryOptions, content: HistoryContent) {
@@ -62,6 +64,9 @@ export class HistoryQueue implements History {
     this.pieces = new Pieces(options.memory ?? MEMORY);
     this.nextNumber = content.nextNumber;
     for (const known of content.observations) this.adopt(Waiting.known(known));
+    // Limits may be others than those of the last run.
+    this.unchecked = content.observations.length > 0;
+    if (this.unchecked) this.ring(this.commit);
     this.watchAge();
   }
 
@@ -207,7 +212,7 @@ export class HistoryQueue implements History {
       this.overdue = true;
       return;
     }
-    const outcome = this.handOver(this.unwritten || this.age !== undefined);
+    const outcome = this.handOver(this.unwritten || this.unchecked || this.age !== undefined);
     // What a dead thread means to the process is told elsewhere, once.
     outcome?.catch(ignoreStoreError);
   }
@@ -217,6 +222,7 @@ export class HistoryQueue implements History {
     this.pack();
     const pieces = this.pieces.take().filter(({ runs }) => runs.some((run) => this.isOwed(run)));
     if (pieces.length === 0 && this.marks.empty && !must) return undefined;
+    this.unchecked = false;
     const order: CommitOrder = {
       segments: pieces.map(({ segment }) => segment),
       names: this.marks.takeNames(pieces, this.byNumber),

@@ -21,7 +21,6 @@ export type HistoryReport = Omit<HistoryEntry, "sequence">;
  * - `disk`: the disk took nothing, and memory had no more room.
  */
 export type DropCause = "hqmax" | "bytes" | "age" | "share" | "damaged" | "disk";
-export const DROP_CAUSES: readonly DropCause[] = ["hqmax", "bytes", "age", "share", "damaged", "disk"];
 
 export interface History {
   /**

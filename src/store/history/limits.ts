@@ -22,7 +22,8 @@ export function limitPending(index: ArchiveIndex, room: number): readonly Droppe
 
 function limitAge(index: ArchiveIndex, { age }: HistoryLimits, now: UnixMillis): readonly Dropped[] {
   if (age === undefined) return [];
-  const old = index.segments.filter(({ live, newest }) => live > 0 && newest < now - age);
+  // What has no time, since it has no samples, has no age.
+  const old = index.segments.filter(({ live, newest }) => live > 0 && newest !== 0 && newest < now - age);
   const dropped = old.flatMap((segment) => index.dropSegment(segment, "age"));
   index.sweep();
   return dropped;

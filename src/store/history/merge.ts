@@ -12,7 +12,7 @@ export function mergeable(segments: readonly IndexedSegment[]): readonly Indexed
   let bytes = 0;
   for (const segment of segments) {
     if (segment.pending !== undefined) break;
-    if (segment.size >= WORTH_CUTTING && segment.liveBytes * CUT_BELOW <= segment.size) return [segment];
+    if (segment.size >= WORTH_CUTTING && segment.liveBytes * CUT_BELOW <= segment.runBytes) return [segment];
     const full = bytes + segment.liveBytes > MERGED_BYTES;
     if (run[0]?.level !== segment.level || full) {
       if (full && run[0]?.level === 0 && run.length >= MANY_LARGE) return run;

@@ -98,3 +98,20 @@ test("the device of an observation is the prefix of its paths; one over several 
   const several = observed("/a/3/0", "/b/4");
   assert.equal(deviceOf(several), several);
 });
+
+test("limits that are lower after a restart are kept, and what goes for them is counted", async (t) => {
+  const directory = temporaryDirectory(t);
+  const clock = new FakeClock();
+  const first = openHistory(directory, { clock });
+  for (let i = 1; i <= 10; i++) {
+    first.history.append(ID, { samples: [sample(PATH, i, KIB)], confirmable: true }, ALL);
+    await first.history.flush();
+  }
+  await first.stop();
+  const { history, kill } = openHistory(directory, { clock, bytes: 5 * 1200 });
+  assert.equal(history.waiting(ID), 10);
+  await clock.advance(SECOND);
+  assert.deepEqual(times(await everything(history, ID)), [6, 7, 8, 9, 10]);
+  assert.equal(history.dropped.bytes, 5);
+  kill();
+});
