@@ -122,6 +122,7 @@ export class ArchiveIndex {
     for (const observed of this.observed.values()) {
       observed.hasRow = false;
       if (observed.references > 0) this.changed.add(observed);
+      else this.forget(observed);
     }
   }
 

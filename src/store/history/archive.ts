@@ -17,8 +17,8 @@ import type {
 import { HistoryFile, isDamage } from "./history-file.ts";
 import { limit, limitPending } from "./limits.ts";
 import { mergeable, merged } from "./merge.ts";
-import { checkBody, cutRun, lastOf, readDirectory, SegmentWriter, sizeOf } from "./segment.ts";
-import { SegmentCache } from "./segment-cache.ts";
+import { cutRun, lastOf, readDirectory, SegmentWriter, sizeOf } from "./segment.ts";
+import { SegmentBodies, UnreadableSegment } from "./segment-bodies.ts";
 
 /** How the thread says something to the person who runs the gateway. */
 export type Tell = (level: "error" | "warn", fields: LogFields, message: string) => void;
@@ -32,7 +32,7 @@ export class Archive {
   private readonly tell: Tell;
   private readonly opening: HistoryOpening;
   private readonly index = new ArchiveIndex();
-  private readonly cache = new SegmentCache();
+  private readonly bodies: SegmentBodies;
   /** Since when it was not told: one of the two is told at each change. */
   private failing = false;
 
@@ -44,6 +44,7 @@ export class Archive {
         "the history was damaged: set aside, and a new one begun; what waited in it for servers is lost to them";
       tell("error", { file, reason }, message);
     });
+    this.bodies = new SegmentBodies(this.file);
   }
 
   /** Reads which entries there are, without reading them. */
@@ -81,7 +82,7 @@ export class Archive {
       if (!complete) break;
       try {
         const { known, cut } = { known: run.place, cut: { after, maxSamples: maxSamples - samples } };
-        const part = this.reading(run.segment, (body) =>
+        const part = this.bodies.use(run.segment, (body) =>
           cutRun(body, run, known === undefined ? cut : { ...cut, known }),
         );
         writer.addBytes(part.run, ...part.parts);
@@ -199,7 +200,7 @@ export class Archive {
     if (segments.every(({ pending }) => pending !== undefined)) {
       // A file of which nothing is needed goes without being written to.
       this.file.discard();
-      this.cache.clear();
+      this.bodies.clear();
       this.index.forgetDisk();
       return;
     }
@@ -223,7 +224,7 @@ export class Archive {
 
   private beginAnew(error: StoreError): readonly Dropped[] {
     this.file.abandon(error.message);
-    this.cache.clear();
+    this.bodies.clear();
     return this.index.lost();
   }
 
@@ -256,30 +257,12 @@ export class Archive {
   private merge(old: readonly IndexedSegment[]): void {
     const [first] = old;
     if (first === undefined) return;
-    const { segment, runs } = merged(old, this.index.observed, (part, work) => this.reading(part, work));
+    const { segment, runs } = merged(old, this.index.observed, (part, work) => this.bodies.use(part, work));
     const { id, level } = first;
     const added = [{ id, level: old.length > 1 ? level + 1 : level, segment }];
     this.file.use((table) => table.apply({ removed: old.map(({ id }) => id), added, observations: [] }));
-    for (const part of old) this.cache.delete(part.id);
+    for (const part of old) this.bodies.forget(part);
     this.index.replace(old, runs, sizeOf(segment));
-  }
-
-  private reading<T>(segment: IndexedSegment, work: (body: Uint8Array) => T): T {
-    try {
-      return work(this.bodyOf(segment));
-    } catch (error) {
-      throw error instanceof DamagedSegment ? new UnreadableSegment(segment, error) : error;
-    }
-  }
-
-  private bodyOf({ id, pending }: IndexedSegment): Uint8Array {
-    const body = pending?.body ?? this.cache.get(id);
-    if (body !== undefined) return body;
-    const row = this.file.use((table) => table.read(id));
-    if (row === undefined) throw new DamagedSegment("it is not there");
-    checkBody(row.directory, row.body);
-    this.cache.set(id, row.body);
-    return row.body;
   }
 
   /** What cannot be read is dropped: a segment, or all where the file itself is broken. Any other error is thrown on. */
@@ -294,16 +277,6 @@ export class Archive {
     const dropped = this.index.dropSegment(error.segment, "damaged");
     this.index.sweep();
     return dropped;
-  }
-}
-
-class UnreadableSegment extends Error {
-  readonly segment: IndexedSegment;
-
-  constructor(segment: IndexedSegment, cause: DamagedSegment) {
-    super(cause.message, { cause });
-    this.name = "UnreadableSegment";
-    this.segment = segment;
   }
 }
 

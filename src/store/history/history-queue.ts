@@ -3,7 +3,15 @@ import { HOUR, SECOND } from "../../clock.ts";
 import type { Logger } from "../../log.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import { StoreError } from "../store-error.ts";
-import type { CommitOrder, CommitOutcome, Dropped, HistoryCalls, HistoryContent } from "./calls.ts";
+import type {
+  CommitOrder,
+  CommitOutcome,
+  Dropped,
+  HistoryCalls,
+  HistoryContent,
+  ReadAnswer,
+  ReadOrder,
+} from "./calls.ts";
 import { Drops } from "./drops.ts";
 import type {
   DropCause,
@@ -15,8 +23,9 @@ import type {
   WaitingStats,
 } from "./history.ts";
 import { Marks } from "./marks.ts";
+import { oldestOf } from "./oldest.ts";
 import { Pieces } from "./pieces.ts";
-import { lastOf, readDirectory, readRun, SegmentWriter } from "./segment.ts";
+import { lastOf, SegmentWriter } from "./segment.ts";
 import { Waiting } from "./waiting.ts";
 
 /** The way to the store's thread. */
@@ -92,13 +101,13 @@ export class HistoryQueue implements History {
 
   async peek(id: ObservationId, maxSamples: number): Promise<readonly HistoryEntry[]> {
     const waiting = this.byId.get(id);
-    // Once is enough, but where everything that was found is confirmed before it is here.
-    for (let attempt = 0; attempt < ATTEMPTS && waiting !== undefined && waiting.count > 0; attempt++) {
-      const found = await this.find(waiting, maxSamples);
-      const entries = firstOf(found, waiting.watermark, maxSamples);
-      if (entries.length > 0) return entries;
-    }
-    return [];
+    if (waiting === undefined) return [];
+    const read = async (order: ReadOrder): Promise<ReadAnswer> => {
+      const answer = await this.thread("readHistory", order);
+      this.drop(answer.dropped);
+      return answer;
+    };
+    return oldestOf(waiting, maxSamples, this.pieces, read);
   }
 
   confirm(id: ObservationId, sequence: number): void {
@@ -259,28 +268,6 @@ export class HistoryQueue implements History {
     return waiting !== undefined && waiting.watermark < lastOf(run);
   }
 
-  /** From what is oldest to what is newest, as far as it is without a gap: what the thread has, the pieces, the window. */
-  private async find(waiting: Waiting, maxSamples: number): Promise<readonly HistoryEntry[]> {
-    const { number, id, watermark: after, handed } = waiting;
-    // While the thread answers they may be given to it, and would be in neither.
-    const pieces = this.pieces.holding(number, after);
-    const window = [...waiting.window];
-    const found: HistoryEntry[] = [];
-    if (handed > after) {
-      const { segment, complete, dropped } = await this.thread("readHistory", { number, after, maxSamples });
-      this.drop(dropped);
-      if (segment !== undefined) {
-        for (const run of readDirectory(segment.directory)) found.push(...readRun(segment.body, run, id));
-      }
-      if (!complete) return found;
-    }
-    for (const { segment, runs } of pieces) {
-      const own = runs.filter((run) => run.observation === number);
-      for (const run of own) found.push(...readRun(segment.body, run, id, after));
-    }
-    return [...found, ...window];
-  }
-
   private drop(dropped: readonly Dropped[]): void {
     this.drops.take(dropped, this.byNumber);
   }
@@ -289,19 +276,6 @@ export class HistoryQueue implements History {
     if (this.age === undefined || ![...this.byId.values()].some(({ count }) => count > 0)) return;
     this.ring(Math.max(this.commit, Math.min(HOUR, this.age / LOOKS)));
   }
-}
-
-/** Whole entries above the watermark, of at most so many samples, but one at least. */
-function firstOf(found: readonly HistoryEntry[], watermark: number, maxSamples: number): readonly HistoryEntry[] {
-  const entries: HistoryEntry[] = [];
-  let samples = 0;
-  for (const entry of found) {
-    if (entry.sequence <= watermark) continue;
-    samples += entry.samples.length;
-    if (entries.length > 0 && samples > maxSamples) break;
-    entries.push(entry);
-  }
-  return entries;
 }
 
 function ignoreStoreError(error: unknown): void {
@@ -313,6 +287,5 @@ const COMMIT_WINDOW: Millis = SECOND;
 const MEMORY = 16 * 2 ** 20;
 /** So many samples are packed before the window ends, so that it ends without a long pause of everything else. */
 const PIECE = 4096;
-const ATTEMPTS = 4;
 /** How often within the limit of age it is looked whether something has reached it. */
 const LOOKS = 64;

@@ -11,6 +11,8 @@ import { temporaryDirectory } from "../../support/temp.ts";
 
 const IDS = [observed("/a/3303/0/5700"), observed("/b"), observed("/3/0/13")];
 const COMMIT = 1000;
+/** What it takes until segments are merged. */
+const MANY = 70;
 
 type Step =
   | {
@@ -23,12 +25,14 @@ type Step =
   | { readonly type: "confirm"; readonly id: number; readonly ahead: number }
   | { readonly type: "peek"; readonly id: number; readonly maxSamples: number }
   | { readonly type: "forget"; readonly id: number }
+  /** So many commit windows that segments are merged. */
+  | { readonly type: "windows"; readonly mask: number }
   | { readonly type: "wait" | "flush" | "stop" | "kill" };
 
 const id = fc.nat(IDS.length - 1);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
-    weight: 12,
+    weight: 120,
     arbitrary: fc.record({
       type: fc.constant("append" as const),
       id,
@@ -38,13 +42,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 5,
+    weight: 50,
     arbitrary: fc.record({ type: fc.constant("confirm" as const), id, ahead: fc.integer({ min: -1, max: 9 }) }),
   },
-  { weight: 5, arbitrary: fc.record({ type: fc.constant("peek" as const), id, maxSamples: fc.nat(12) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("forget" as const), id }) },
-  { weight: 6, arbitrary: fc.record({ type: fc.constantFrom("wait" as const, "flush" as const) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom("stop" as const, "kill" as const) }) },
+  { weight: 50, arbitrary: fc.record({ type: fc.constant("peek" as const), id, maxSamples: fc.nat(12) }) },
+  { weight: 10, arbitrary: fc.record({ type: fc.constant("forget" as const), id }) },
+  { weight: 60, arbitrary: fc.record({ type: fc.constantFrom("wait" as const, "flush" as const) }) },
+  { weight: 10, arbitrary: fc.record({ type: fc.constantFrom("stop" as const, "kill" as const) }) },
+  // Rarely, since it takes long.
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant("windows" as const), mask: fc.integer({ min: 1, max: 7 }) }),
+  },
 );
 
 /** What each observation is owed, and what of it is surely on disk. */
@@ -133,6 +142,14 @@ class Play {
         model.confirm(id, Number.MAX_SAFE_INTEGER);
         break;
       }
+      case "windows":
+        for (let window = 0; window < MANY; window++) {
+          const ids = [0, 1, 2].filter((bit) => ((step.mask >> bit) & 1) === 1 && window % (bit + 1) === 0);
+          for (const id of ids) this.append({ type: "append", id, samples: 2, keep: 40, many: 1 });
+          await history.flush();
+          model.committed();
+        }
+        break;
       case "wait":
         await this.clock.advance(COMMIT);
         await settle();
