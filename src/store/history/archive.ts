@@ -1,7 +1,7 @@
 import type { LogFields } from "../../log.ts";
 import { StoreError } from "../store-error.ts";
+import { contentOf, loadIndex } from "./archive-content.ts";
 import { ArchiveIndex, type IndexedSegment } from "./archive-index.ts";
-import { DamagedSegment } from "./byte-reader.ts";
 import type {
   CommitOrder,
   CommitOutcome,
@@ -9,7 +9,6 @@ import type {
   HistoryContent,
   HistoryMeasures,
   HistoryOpening,
-  KnownObservation,
   ReadAnswer,
   ReadOrder,
   Watermark,
@@ -33,8 +32,9 @@ export class Archive {
   private readonly opening: HistoryOpening;
   private readonly index = new ArchiveIndex();
   private readonly bodies: SegmentBodies;
-  /** Since when it was not told: one of the two is told at each change. */
+  /** Whether the disk took nothing the last time: only the change is told. */
   private failing = false;
+  private toldUnreadable = false;
 
   constructor(directory: string, opening: HistoryOpening, tell: Tell) {
     this.opening = opening;
@@ -50,13 +50,13 @@ export class Archive {
   /** Reads which entries there are, without reading them. */
   open(): HistoryContent {
     try {
-      this.load();
+      const unreadable = this.file.use((table) => loadIndex(this.index, table));
+      if (unreadable !== undefined) this.tellUnreadable(unreadable);
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.beginAnew(error);
     }
-    const numbers = [...this.index.observed.keys()];
-    return { observations: numbers.flatMap((number) => this.known(number)), nextNumber: this.index.nextNumber };
+    return contentOf(this.index);
   }
 
   commit({ segments, names, marks, now }: CommitOrder): CommitOutcome {
@@ -76,8 +76,10 @@ export class Archive {
     const dropped: Dropped[] = [];
     let samples = 0;
     let complete = true;
-    for (const run of [...(this.index.observed.get(number)?.runs ?? [])]) {
-      if (lastOf(run) <= after) continue;
+    const observed = this.index.observed.get(number);
+    for (const run of [...(observed?.runs ?? [])]) {
+      // With one that was not readable others may have gone.
+      if (lastOf(run) <= after || observed?.runs.includes(run) !== true) continue;
       complete = writer.empty || samples < maxSamples;
       if (!complete) break;
       try {
@@ -108,43 +110,6 @@ export class Archive {
 
   close(): void {
     this.file.close();
-  }
-
-  private load(): void {
-    const damaged: number[] = [];
-    this.file.use((table) => {
-      for (const { number, id, keep, confirmed } of table.observations()) {
-        const observed = this.index.name({ number, id, keep });
-        Object.assign(observed, { hasRow: true, confirmed, watermark: confirmed });
-        observed.over = confirmed === Number.MAX_SAFE_INTEGER;
-        // Until a segment refers to it.
-        this.index.changed.add(observed);
-      }
-      for (const { id, level, size, directory } of table.segments()) {
-        try {
-          this.index.load(readDirectory(directory), { id, level, size });
-        } catch (error) {
-          if (!(error instanceof DamagedSegment)) throw error;
-          damaged.push(id);
-        }
-      }
-    });
-    for (const observed of this.index.changed) if (observed.references > 0) this.index.changed.delete(observed);
-    this.index.sweep();
-    for (const id of damaged) this.index.doomed.add(id);
-    if (damaged.length > 0) {
-      this.tell("error", { segments: damaged.length }, "history: a part could not be read again and is lost");
-    }
-  }
-
-  private known(number: number): readonly KnownObservation[] {
-    const observed = this.index.observed.get(number);
-    if (observed === undefined || observed.over || observed.runs.length === 0) return [];
-    const { id, keep, watermark, runs } = observed;
-    const waiting = runs.map((run) => ({ from: Math.max(run.first, watermark + 1), to: lastOf(run) }));
-    const last = Math.max(watermark, waiting.at(-1)?.to ?? 0);
-    const newest = runs.reduce((time, run) => Math.max(time, run.newest), Number.NEGATIVE_INFINITY);
-    return [{ number, id, keep, last, waiting, newest }];
   }
 
   private apply({ number, sequence, confirmed, over }: Watermark): void {
@@ -269,14 +234,22 @@ export class Archive {
   private giveUp(error: unknown): readonly Dropped[] {
     if (isDamage(error)) return this.beginAnew(error);
     if (!(error instanceof UnreadableSegment)) throw error;
-    this.tell(
-      "error",
-      { segment: error.segment.id, reason: error.message },
-      "history: a part could not be read again and is lost",
-    );
+    this.tellUnreadable(error);
     const dropped = this.index.dropSegment(error.segment, "damaged");
     this.index.sweep();
     return dropped;
+  }
+
+  /** Once: where one is damaged, many may be. */
+  private tellUnreadable({ message }: Error): void {
+    if (this.toldUnreadable) return;
+    this.toldUnreadable = true;
+    const fields = { file: this.file.name, reason: message };
+    this.tell(
+      "error",
+      fields,
+      "history: the disk did not give back what it was given; the part is lost, the rest goes on",
+    );
   }
 }
 

@@ -14,12 +14,16 @@ export class Drops {
     this.log = log;
   }
 
+  count(cause: DropCause, entries: number): void {
+    this.counts[cause] += entries;
+  }
+
   /** Takes them out of what waits. What was confirmed meanwhile is not lost. */
   take(dropped: readonly Dropped[], byNumber: ReadonlyMap<number, Waiting>): void {
     for (const { number, from, to, cause } of dropped) {
       const waiting = byNumber.get(number);
       const entries = waiting?.lose({ from, to }) ?? 0;
-      this.counts[cause] += entries;
+      this.count(cause, entries);
       if (waiting !== undefined && entries > 0) this.tell(cause, waiting.id);
     }
   }

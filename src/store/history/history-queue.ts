@@ -13,15 +13,7 @@ import type {
   ReadOrder,
 } from "./calls.ts";
 import { Drops } from "./drops.ts";
-import type {
-  DropCause,
-  History,
-  HistoryEntry,
-  HistoryOptions,
-  HistoryReport,
-  HistoryStats,
-  WaitingStats,
-} from "./history.ts";
+import type { DropCause, History, HistoryEntry, HistoryOptions, HistoryReport, HistoryStats } from "./history.ts";
 import { Marks } from "./marks.ts";
 import { oldestOf } from "./oldest.ts";
 import { Pieces } from "./pieces.ts";
@@ -92,7 +84,7 @@ export class HistoryQueue implements History {
     const excess = waiting.excess;
     if (excess !== undefined) {
       waiting.unsaid ||= waiting.watermark < waiting.packed;
-      this.drops.counts.hqmax += this.settle(waiting, excess);
+      this.drops.count("hqmax", this.settle(waiting, excess));
     }
     if (this.windowSamples >= PIECE) this.pack();
     this.ring(this.commit);
@@ -137,13 +129,9 @@ export class HistoryQueue implements History {
   async stats(): Promise<HistoryStats> {
     const { observations, bytes, fileBytes } = await this.thread("measureHistory", undefined);
     const measures = new Map(observations.map((measured) => [measured.number, measured]));
-    const all = [...this.byId.values()].filter(({ count }) => count > 0);
-    const entries = all.map((waiting): [ObservationId, WaitingStats] => {
-      const { id, number, count, newest, window } = waiting;
-      const { oldest = window[0]?.samples[0]?.time ?? newest, bytes = 0 } = measures.get(number) ?? {};
-      return [id, { count, oldest, newest, bytes }];
-    });
-    return { observations: new Map(entries), bytes, fileBytes };
+    const waiting = [...this.byId.values()].filter(({ count }) => count > 0);
+    const stats = new Map(waiting.map((each) => [each.id, each.stats(measures.get(each.number))]));
+    return { observations: stats, bytes, fileBytes };
   }
 
   async flush(): Promise<void> {

@@ -70,7 +70,7 @@ export interface WaitingStats {
   readonly bytes: number;
 }
 
-/** Where one of them is reached, the oldest go first. */
+/** Where one of them is reached, the oldest go first. One that is absent is no limit, but for `memory`. */
 export interface HistoryLimits {
   /**
    * What all entries may take on disk. Beyond it the oldest segment goes: every observation loses the same stretch of time,
@@ -81,12 +81,12 @@ export interface HistoryLimits {
   readonly age?: Millis;
   /** Part of `bytes` that one device may take, in (0, 1]: beyond it that device's oldest go. */
   readonly share?: number;
-  /** What may wait in memory, in bytes, while the disk takes nothing; in the thread and before it so much each. */
+  /** What may wait in memory, in bytes, while the disk takes nothing; in the thread and before it so much each. 16 MiB. */
   readonly memory?: number;
 }
 
 export interface HistoryOptions extends HistoryLimits {
   readonly clock: Clock;
-  /** The commit window: what a crash may lose. */
+  /** The commit window: what a crash may lose. One second. */
   readonly commit?: Millis;
 }

@@ -1,7 +1,7 @@
 import type { UnixMillis } from "../../clock.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
-import type { KnownObservation } from "./calls.ts";
-import type { HistoryEntry, HistoryReport } from "./history.ts";
+import type { KnownObservation, ObservationMeasures } from "./calls.ts";
+import type { HistoryEntry, HistoryReport, WaitingStats } from "./history.ts";
 import { type SequenceRange, Sequences } from "./sequences.ts";
 
 /** What one observation is owed, as the main thread knows it: the entries of the open window, of others their sequences. */
@@ -47,6 +47,13 @@ export class Waiting {
     this.sequences.add(entry.sequence);
     for (const { time } of samples) if (time > this.newest) this.newest = time;
     return entry;
+  }
+
+  /** With what the thread has of it; what it does not have takes no bytes yet. */
+  stats(stored?: ObservationMeasures): WaitingStats {
+    const { count, newest, window } = this;
+    const { oldest = window[0]?.samples[0]?.time ?? newest, bytes = 0 } = stored ?? {};
+    return { count, oldest, newest, bytes };
   }
 
   /** The sequence up to which everything is more than `keep`; undefined where nothing is. */

@@ -207,6 +207,18 @@ test("one observation that nobody takes does not keep what others have delivered
   kill();
 });
 
+test("a file that was large and is empty is small again", async (t) => {
+  const { history, kill } = openHistory(temporaryDirectory(t), { clock: new FakeClock() });
+  const text = "x".repeat(2 ** 20);
+  for (let i = 1; i <= 20; i++) history.append(ID, { samples: [sample(PATH, i, text)], confirmable: true }, ALL);
+  await history.flush();
+  assert.ok((await history.stats()).fileBytes > 20 * 2 ** 20);
+  history.confirm(ID, 20);
+  await history.flush();
+  assert.ok((await history.stats()).fileBytes < 2 ** 16);
+  kill();
+});
+
 test("stats say what waits, since when, and what it takes", async (t) => {
   const clock = new FakeClock();
   const { history, kill } = openHistory(temporaryDirectory(t), { clock });
