@@ -34,7 +34,8 @@ export const HISTORY_MIGRATIONS: readonly string[] = [
      number    INTEGER PRIMARY KEY,
      id        TEXT NOT NULL,
      keep      REAL NOT NULL,
-     confirmed INTEGER NOT NULL CHECK (confirmed >= 0)
+     confirmed INTEGER NOT NULL CHECK (confirmed >= 0),
+     crc       INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE segments (
      id        INTEGER PRIMARY KEY,

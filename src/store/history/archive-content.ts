@@ -1,21 +1,28 @@
 import type { ArchiveIndex } from "./archive-index.ts";
 import { DamagedSegment } from "./byte-reader.ts";
 import type { HistoryContent, KnownObservation } from "./calls.ts";
-import type { HistoryTable } from "./history-table.ts";
-import { lastOf, readDirectory } from "./segment.ts";
+import { crcOf, type HistoryTable } from "./history-table.ts";
+import { lastOf, type Run, readDirectory } from "./segment.ts";
 
 /** Fills an empty index from the directories of all segments. Returns what is wrong with one of those that cannot be read. */
 export function loadIndex(index: ArchiveIndex, table: HistoryTable): DamagedSegment | undefined {
-  for (const { number, id, keep, confirmed } of table.observations()) {
+  let unreadable: DamagedSegment | undefined;
+  for (const row of table.observations()) {
+    const { number, id, keep, confirmed, crc } = row;
+    if (crc !== crcOf(row)) {
+      unreadable = new DamagedSegment("the name of an observation has changed");
+      continue;
+    }
     const observed = index.name({ number, id, keep });
     Object.assign(observed, { hasRow: true, confirmed, watermark: confirmed });
     observed.over = confirmed === Number.MAX_SAFE_INTEGER;
   }
   const damaged: number[] = [];
-  let unreadable: DamagedSegment | undefined;
   for (const { id, level, size, directory } of table.segments()) {
     try {
-      index.load(readDirectory(directory), { id, level, size });
+      const runs = readDirectory(directory);
+      for (const run of runs) checkOrder(run, index);
+      index.load(runs, { id, level, size });
     } catch (error) {
       if (!(error instanceof DamagedSegment)) throw error;
       unreadable = error;
@@ -27,6 +34,12 @@ export function loadIndex(index: ArchiveIndex, table: HistoryTable): DamagedSegm
   index.sweep();
   for (const id of damaged) index.doomed.add(id);
   return unreadable;
+}
+
+/** A segment in another place than it was would give old entries after new ones. */
+function checkOrder({ observation, first }: Run, index: ArchiveIndex): void {
+  const before = index.observed.get(observation)?.runs.at(-1);
+  if (before !== undefined && first <= lastOf(before)) throw new DamagedSegment("it is not where it was");
 }
 
 /** What waits, for the main thread. */

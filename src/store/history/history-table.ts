@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { Database, Statement } from "better-sqlite3";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { IndexedSegment, Observed } from "./archive-index.ts";
@@ -15,6 +16,12 @@ export interface ObservationRow {
   readonly id: ObservationId;
   readonly keep: number;
   readonly confirmed: number;
+  readonly crc: number;
+}
+
+/** Of all that a row says: a name that has changed would give its entries to somebody else. */
+export function crcOf({ number, id, keep, confirmed }: Omit<ObservationRow, "crc">): number {
+  return crc32(`${number} ${keep} ${confirmed} ${id}`);
 }
 
 /** What one transaction does. */
@@ -32,22 +39,24 @@ export class HistoryTable {
   private readonly selectObservations: Statement<[], ObservationRow>;
   private readonly insertSegment: Statement<[number, number, Uint8Array, Uint8Array]>;
   private readonly deleteSegment: Statement<[number]>;
-  private readonly upsertObservation: Statement<[number, string, number, number]>;
+  private readonly upsertObservation: Statement<[number, string, number, number, number]>;
   private readonly deleteObservation: Statement<[number]>;
 
   constructor(db: Database) {
     this.db = db;
-    // The body stands last and is not read: its length is in the head of the row.
+    // The body stands last and is not read: its length is in the head of the row. Where a disk has changed that head, a value
+    // may be of any type, whatever the table allows.
     this.selectSegments = db.prepare(
-      "SELECT id, level, length(directory) + length(body) AS size, directory FROM segments ORDER BY id",
+      `SELECT id, ifnull(CAST(level AS INTEGER), 0) AS level, ifnull(length(directory) + length(body), 0) AS size,
+         ${blob("directory")} FROM segments ORDER BY id`,
     );
-    this.selectSegment = db.prepare("SELECT directory, body FROM segments WHERE id = ?");
-    this.selectObservations = db.prepare("SELECT number, id, keep, confirmed FROM observations");
+    this.selectSegment = db.prepare(`SELECT ${blob("directory")}, ${blob("body")} FROM segments WHERE id = ?`);
+    this.selectObservations = db.prepare("SELECT number, id, keep, confirmed, crc FROM observations");
     this.insertSegment = db.prepare("INSERT INTO segments (id, level, directory, body) VALUES (?, ?, ?, ?)");
     this.deleteSegment = db.prepare("DELETE FROM segments WHERE id = ?");
     this.upsertObservation = db.prepare(
-      `INSERT INTO observations (number, id, keep, confirmed) VALUES (?, ?, ?, ?)
-       ON CONFLICT (number) DO UPDATE SET keep = excluded.keep, confirmed = excluded.confirmed`,
+      `INSERT INTO observations (number, id, keep, confirmed, crc) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (number) DO UPDATE SET id = excluded.id, keep = excluded.keep, confirmed = excluded.confirmed, crc = excluded.crc`,
     );
     this.deleteObservation = db.prepare("DELETE FROM observations WHERE number = ?");
   }
@@ -80,11 +89,17 @@ export class HistoryTable {
       .transaction(() => {
         for (const id of removed) this.deleteSegment.run(id);
         for (const { id, level, segment } of added) this.insertSegment.run(id, level, segment.directory, segment.body);
-        for (const { number, id, keep, confirmed, references } of observations) {
-          if (references > 0) this.upsertObservation.run(number, id, keep, confirmed);
+        for (const observed of observations) {
+          const { number, id, keep, confirmed, references } = observed;
+          if (references > 0) this.upsertObservation.run(number, id, keep, confirmed, crcOf(observed));
           else this.deleteObservation.run(number);
         }
       })
       .immediate();
   }
+}
+
+/** What is no BLOB is one without bytes. */
+function blob(column: string): string {
+  return `CASE typeof(${column}) WHEN 'blob' THEN ${column} ELSE x'' END AS ${column}`;
 }

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -16,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import Sqlite from "better-sqlite3";
+import fc from "fast-check";
 import { SECOND } from "../../../src/clock.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -196,6 +198,36 @@ test("a file that is damaged while it is in use is set aside, and a new one begu
   again.kill();
 });
 
+test("whatever bytes are changed in the file, what it still gives is what it was given, and new reports are kept", async (t) => {
+  const directory = temporaryDirectory(t);
+  const clock = new FakeClock();
+  await filled(directory, clock, 12, "value");
+  const sound = readFileSync(join(directory, "history.db"));
+  const changes = fc.array(fc.tuple(fc.nat(sound.length - 1), fc.nat(255)), { minLength: 1, maxLength: 100 });
+  await fc.assert(
+    fc.asyncProperty(changes, async (list) => {
+      const bytes = Buffer.from(sound);
+      for (const [at, value] of list) bytes[at] = value;
+      for (const name of readdirSync(directory)) rmSync(join(directory, name));
+      writeFileSync(join(directory, "history.db"), bytes);
+      const world = openUnlessNewer(directory, clock);
+      if (world === undefined) return;
+      const { history, stop } = world;
+      for (const id of history.observations()) {
+        for (const { sequence, samples } of await history.peek(id, Number.MAX_SAFE_INTEGER)) {
+          assert.deepEqual(samples, [sample(PATH, sequence, "value")]);
+        }
+      }
+      const { sequence } = history.append(ID, reportAt(PATH, 99), ALL);
+      await stop();
+      const again = openHistory(directory, { clock });
+      assert.deepEqual((await everything(again.history, ID)).at(-1), { sequence, ...reportAt(PATH, 99) });
+      again.kill();
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("a file of a later version is refused and left alone", async (t) => {
   const directory = temporaryDirectory(t);
   const clock = new FakeClock();
@@ -207,6 +239,16 @@ test("a file of a later version is refused and left alone", async (t) => {
   );
   assert.deepEqual(readdirSync(directory), ["history.db"]);
 });
+
+/** A changed byte may make it look like a file of a later version: that one is never thrown away. */
+function openUnlessNewer(directory: string, clock: FakeClock): HistoryWorld | undefined {
+  try {
+    return openHistory(directory, { clock });
+  } catch (error) {
+    assert.ok(error instanceof StoreError && error.kind === "newer", String(error));
+    return undefined;
+  }
+}
 
 /** So many segments, each with an entry of two observations. */
 async function filled(directory: string, clock: FakeClock, segments: number, value?: string): Promise<void> {
