@@ -19,7 +19,7 @@ const OBSERVATIONS = 1000;
 const RATE = 100_000;
 const BURST = 10;
 const TICKS = 50;
-/** Commit windows of one sample for each observation: enough for segments to be merged twice. */
+/** Commit windows of one sample for each observation: three times as many as become one segment. */
 const WINDOWS = 192;
 /** Samples of one message of the drain. */
 const MESSAGE = 100;

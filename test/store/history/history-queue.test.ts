@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { SECOND } from "../../../src/clock.ts";
 import { silentLogger } from "../../../src/log.ts";
-import { openStore } from "../../../src/store/store.ts";
+import { HistoryQueue } from "../../../src/store/history/history-queue.ts";
+import { openStore, StoreError } from "../../../src/store/store.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { everything, inFile, observed, openHistory, reportAt, sample, times } from "../../support/history.ts";
+import { type LogLine, recordingLogger } from "../../support/recording-logger.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 const PATH = "/meter-1/3303/0/5700";
@@ -217,6 +219,40 @@ test("a file that was large and is empty is small again", async (t) => {
   await history.flush();
   assert.ok((await history.stats()).fileBytes < 2 ** 16);
   kill();
+});
+
+test("while the thread hangs on a disk, memory holds so much and then loses its oldest", async () => {
+  const clock = new FakeClock();
+  const lines: LogLine[] = [];
+  const hung = () => new Promise<never>(() => {});
+  const none = { observations: [], nextNumber: 1 };
+  const history = new HistoryQueue(hung, recordingLogger(lines), { clock, memory: 50_000 }, none);
+  history.append(OTHER, reportAt(PATH, 1), ALL);
+  await clock.advance(SECOND);
+  for (let i = 1; i <= 20; i++) {
+    history.append(ID, { samples: [sample(PATH, i, "x".repeat(10_000))], confirmable: true }, ALL);
+    await clock.advance(SECOND);
+  }
+  assert.deepEqual(times(await history.peek(ID, 99)), [17, 18, 19, 20]);
+  assert.equal(history.dropped.disk, 16);
+  assert.deepEqual(
+    lines.map(({ fields: { cause } }) => cause),
+    ["disk"],
+  );
+  history.close();
+});
+
+test("a thread that died rejects a flush, and is no error of the windows that end", async () => {
+  const clock = new FakeClock();
+  const dead = async () => {
+    throw new StoreError("failed", "the store's thread died");
+  };
+  const history = new HistoryQueue(dead, silentLogger, { clock }, { observations: [], nextNumber: 1 });
+  history.append(ID, reportAt(PATH, 1), ALL);
+  await clock.advance(2 * SECOND);
+  history.append(ID, reportAt(PATH, 2), ALL);
+  await assert.rejects(history.flush(), (error) => error instanceof StoreError && error.kind === "failed");
+  history.close();
 });
 
 test("stats say what waits, since when, and what it takes", async (t) => {
