@@ -14,7 +14,7 @@ export function loadIndex(index: ArchiveIndex, table: HistoryTable): DamagedSegm
       continue;
     }
     const observed = index.name({ number, id, keep });
-    Object.assign(observed, { hasRow: true, confirmed, watermark: confirmed });
+    Object.assign(observed, { rowKeep: keep, confirmed, watermark: confirmed });
     observed.over = confirmed === Number.MAX_SAFE_INTEGER;
   }
   const damaged: number[] = [];

@@ -40,9 +40,10 @@ export interface Observed {
   over: boolean;
   /** Its runs of which something waits, the oldest first. */
   runs: IndexedRun[];
-  /** Runs in all segments, of which nothing waits too: as long as there are any, the watermark must be kept. */
+  /** Runs in all segments, of which nothing waits too: as long as there are any, the row must hold. */
   references: number;
-  hasRow: boolean;
+  /** What its row says that it keeps; undefined: it has none. */
+  rowKeep: number | undefined;
 }
 
 /** What the thread knows without reading: which entries of whom lie in which segment, and what they take. */
@@ -74,7 +75,7 @@ export class ArchiveIndex {
     this.nextNumber = Math.max(this.nextNumber, number + 1);
     const observed: Observed = {
       ...{ number, id, keep, device: deviceOf(id), watermark: 0, confirmed: 0 },
-      ...{ over: false, runs: [], references: 0, hasRow: false },
+      ...{ over: false, runs: [], references: 0, rowKeep: undefined },
     };
     this.observed.set(number, observed);
     return observed;
@@ -95,7 +96,7 @@ export class ArchiveIndex {
   removed(): void {
     this.doomed.clear();
     for (const observed of this.changed) {
-      observed.hasRow = observed.references > 0;
+      observed.rowKeep = observed.references > 0 ? observed.keep : undefined;
       this.forget(observed);
     }
     this.changed.clear();
@@ -120,7 +121,7 @@ export class ArchiveIndex {
   forgetDisk(): void {
     this.doomed.clear();
     for (const observed of this.observed.values()) {
-      observed.hasRow = false;
+      observed.rowKeep = undefined;
       if (observed.references > 0) this.changed.add(observed);
       else this.forget(observed);
     }
@@ -146,8 +147,8 @@ export class ArchiveIndex {
   }
 
   /** Of an observation that is over nothing is kept but the row that says so, while a segment still has runs of it. */
-  forget({ number, over, references, hasRow }: Observed): void {
-    if (over && references === 0 && !hasRow) this.observed.delete(number);
+  forget({ number, over, references, rowKeep }: Observed): void {
+    if (over && references === 0 && rowKeep === undefined) this.observed.delete(number);
   }
 
   /** The oldest run of an observation is given up. */
@@ -216,7 +217,7 @@ export class ArchiveIndex {
       const observed = this.observed.get(run.observation);
       if (observed === undefined) continue;
       observed.references++;
-      if (!observed.hasRow) this.changed.add(observed);
+      if (observed.rowKeep !== observed.keep) this.changed.add(observed);
       if (lastOf(run) > observed.watermark) this.hold(indexed, observed);
     }
     if (segment.live === 0) this.dead = true;
@@ -257,7 +258,9 @@ export class ArchiveIndex {
       if (observed === undefined) continue;
       observed.references--;
       if (observed.references > 0) continue;
-      this.changed.add(observed);
+      // Its row has nothing to say any more, but will have soon where a server is only slow: it goes with the observation.
+      if (observed.over) this.changed.add(observed);
+      else this.changed.delete(observed);
       this.forget(observed);
     }
   }

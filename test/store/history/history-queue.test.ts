@@ -169,6 +169,31 @@ test("an observation that is over leaves nothing behind, and begins anew when it
   assert.deepEqual(inFile(directory, "SELECT * FROM observations"), []);
 });
 
+test("a server that is only slow costs a segment a window, and no more", async (t) => {
+  const directory = temporaryDirectory(t);
+  const clock = new FakeClock();
+  const { history, stop } = openHistory(directory, { clock });
+  const sizes: number[] = [];
+  for (let i = 1; i <= 50; i++) {
+    const { sequence } = history.append(ID, reportAt(PATH, i), 5);
+    history.confirm(ID, sequence - 1);
+    await history.flush();
+    sizes.push((await history.stats()).bytes);
+  }
+  assert.equal(Math.max(...sizes), Math.max(...sizes.slice(0, 3)));
+  await stop();
+  assert.deepEqual(inFile(directory, "SELECT number, keep FROM observations"), [{ number: 1, keep: 5 }]);
+  const again = openHistory(directory, { clock });
+  assert.deepEqual(times(await everything(again.history, ID)), [50]);
+  // Nothing waits of it: its row goes with the next start.
+  again.history.confirm(ID, 50);
+  await again.stop();
+  const last = openHistory(directory, { clock });
+  last.history.append(OTHER, reportAt(PATH, 1), ALL);
+  await last.stop();
+  assert.deepEqual(inFile(directory, "SELECT id FROM observations"), [{ id: OTHER }]);
+});
+
 test("many windows become few segments, of which nothing is missing", async (t) => {
   const directory = temporaryDirectory(t);
   const clock = new FakeClock();
