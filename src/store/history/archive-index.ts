@@ -176,12 +176,14 @@ export class ArchiveIndex {
     return all;
   }
 
-  /** Takes out the segments of which nothing waits. */
+  /** Takes out the segments of which nothing waits, and the rows that would say nothing new. */
   sweep(): void {
-    if (!this.dead) return;
-    this.dead = false;
-    for (const segment of this.segments) if (segment.live === 0) this.remove(segment);
-    this.segments = this.segments.filter(({ live }) => live > 0);
+    if (this.dead) {
+      this.dead = false;
+      for (const segment of this.segments) if (segment.live === 0) this.remove(segment);
+      this.segments = this.segments.filter(({ live }) => live > 0);
+    }
+    for (const observed of this.changed) if (isPlain(observed)) this.changed.delete(observed);
   }
 
   /** Adjacent segments became one, which is stored under the id of the first. */
@@ -268,6 +270,11 @@ export class ArchiveIndex {
 
 function dropped({ number, watermark }: Observed, run: Run, cause: DropCause): Dropped {
   return { number, from: Math.max(run.first, watermark + 1), to: lastOf(run), cause };
+}
+
+/** Everything that segments have of it waits, as its row says already. */
+function isPlain({ references, runs, confirmed, keep, rowKeep }: Observed): boolean {
+  return references > 0 && rowKeep === keep && runs.length === references && (runs[0]?.first ?? 0) > confirmed;
 }
 
 function bySegment(a: IndexedRun, b: IndexedRun): number {
