@@ -19,7 +19,7 @@ import {
 } from "./device-model.ts";
 import type { DeviceSession } from "./device-session.ts";
 import type { Readings } from "./readings.ts";
-import { NEVER, type Values } from "./values.ts";
+import { NEVER, type Values, wholeMillis } from "./values.ts";
 
 export interface BackingParts {
   readonly prefix: string;
@@ -66,7 +66,7 @@ export class DeviceBacking implements Backing {
   private readonly parts: BackingParts;
   private readonly port: BackingPort;
   private away = false;
-  private onlineAt: Millis = Number.NEGATIVE_INFINITY;
+  private onlineAt: Millis = 0;
 
   constructor(parts: BackingParts, port: BackingPort) {
     this.prefix = parts.prefix;
@@ -80,7 +80,7 @@ export class DeviceBacking implements Backing {
   /** The device is there from now on: what was heard before may be another's. */
   online(): void {
     this.away = false;
-    this.onlineAt = this.clock.monotonic();
+    this.onlineAt = wholeMillis(this.clock.monotonic());
   }
 
   /** The device is away from now on. */

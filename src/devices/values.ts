@@ -10,13 +10,13 @@ export interface Known {
   readonly time: UnixMillis;
   /** Why the newest reading is no value, and when it came; undefined while the value is good. */
   readonly bad: { readonly reason: string; readonly time: UnixMillis } | undefined;
-  /** When the newest reading, good or bad, came in; NEVER: none did. Monotonic: an NTP step makes no value younger. */
+  /** When the newest reading, good or bad, came in, in whole milliseconds; NEVER: none did. Monotonic: an NTP step makes no value younger. */
   readonly heard: Millis;
   /** How many readings have come in. */
   readonly readings: number;
 }
 
-export const NEVER: Millis = Number.NEGATIVE_INFINITY;
+export const NEVER: Millis = -1;
 
 type Cell = { -readonly [Key in keyof Known]: Known[Key] } & { readonly path: Path };
 
@@ -46,7 +46,7 @@ export class Values {
     if (isNew) cell.value = value;
     cell.time = time;
     cell.bad = undefined;
-    cell.heard = now;
+    cell.heard = wholeMillis(now);
     cell.readings++;
     return isNew ? { path: cell.path, value, time } : undefined;
   }
@@ -59,7 +59,7 @@ export class Values {
     const cell = this.cell(at);
     const isNew = cell.bad === undefined;
     cell.bad = { reason, time };
-    cell.heard = now;
+    cell.heard = wholeMillis(now);
     cell.readings++;
     return isNew;
   }
@@ -79,4 +79,9 @@ export class Values {
     if (cell === undefined) throw new RangeError(`the device has no leaf ${at}`);
     return cell;
   }
+}
+
+/** A small integer stands in its cell; a float would be one more place in memory that each read has to look at. */
+export function wholeMillis(time: Millis): Millis {
+  return Math.floor(time);
 }

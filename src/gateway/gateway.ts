@@ -1,5 +1,4 @@
 /** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
-import { statfsSync } from "node:fs";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import type { Clock, Random, UnixMillis } from "../clock.ts";
@@ -8,7 +7,6 @@ import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceState } from "../devices/device-status.ts";
 import { Devices } from "../devices/devices.ts";
-import type { Memory } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { locateData, packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
@@ -21,6 +19,7 @@ import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
 import { type DevicePlace, openStore, type Store } from "../store/store.ts";
+import { stateOfService, storageOf } from "./host.ts";
 import { North, type SendWish } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
@@ -117,7 +116,7 @@ export class Gateway {
       devices: this.devices,
       instanceOf: (id) => this.places.get(id)?.instance,
       serverObject: this.north.serverObject,
-      storedOf: (device) => this.stored.backingOf(device),
+      storedOf: (prefix) => this.stored.backingOf(prefix),
       clock,
     });
   }
@@ -277,23 +276,6 @@ export class Gateway {
   }
 }
 
-/** systemd.exec(5), StateDirectory=: the directory that the service may write to, or several with colons between them. */
-function stateOfService(): { readonly defaultState?: string } {
-  const { STATE_DIRECTORY = "" } = process.env;
-  const [first = ""] = STATE_DIRECTORY.split(":");
-  return first === "" ? {} : { defaultState: first };
-}
-
 function udpTransport({ host, port }: ServerSettings): Transport {
   return new UdpTransport({ host, port });
-}
-
-/** The file system that holds the state directory; undefined where somebody took the directory away, which ends nothing. */
-function storageOf(directory: string): Memory | undefined {
-  try {
-    const { bsize, bavail, blocks } = statfsSync(directory);
-    return { free: bsize * bavail, total: bsize * blocks };
-  } catch {
-    return undefined;
-  }
 }

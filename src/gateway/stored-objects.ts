@@ -44,8 +44,8 @@ interface Open {
 export class StoredObjects {
   private readonly options: StoredObjectsOptions;
   private readonly limits: StoredObjectsLimits;
-  /** By id of the device; undefined: the gateway. */
-  private open: ReadonlyMap<string | undefined, Open> = new Map();
+  /** By prefix, which belongs to the same device for ever. */
+  private open: ReadonlyMap<string, Open> = new Map();
   private bytes = 0;
   private failing = false;
   /** What was told of rows and values that are left out. */
@@ -56,10 +56,10 @@ export class StoredObjects {
     this.limits = options.limits ?? STORED_LIMITS;
   }
 
-  /** Of a device by its id, of the gateway without; undefined where it has none. */
-  backingOf(device?: string): StoredBacking | undefined {
+  /** Undefined where there are none. */
+  backingOf(prefix: string): StoredBacking | undefined {
     // Most gateways have none, and each request asks.
-    return this.open.size === 0 ? undefined : this.open.get(device)?.backing;
+    return this.open.size === 0 ? undefined : this.open.get(prefix)?.backing;
   }
 
   /**
@@ -74,15 +74,15 @@ export class StoredObjects {
     await Promise.all(closing.map(({ backing }) => backing.close()));
     const opening = wanted.filter((owner) => this.openAs(owner) === undefined);
     const rows = opening.length === 0 ? undefined : await this.load();
-    const byDevice = new Map(kept.map((open) => [open.owner.device, open]));
-    for (const owner of opening) byDevice.set(owner.device, { owner, backing: this.backing(owner, rows) });
-    this.open = byDevice;
+    const byPrefix = new Map(kept.map((open) => [open.owner.prefix, open]));
+    for (const owner of opening) byPrefix.set(owner.prefix, { owner, backing: this.backing(owner, rows) });
+    this.open = byPrefix;
     return true;
   }
 
-  /** The one that is open and can stay: a prefix belongs to the same device for ever. */
+  /** The one that is open and can stay. */
   private openAs(owner: StoredOwner): Open | undefined {
-    const open = this.open.get(owner.device);
+    const open = this.open.get(owner.prefix);
     return open !== undefined && isDeepStrictEqual(open.owner, owner) ? open : undefined;
   }
 
@@ -119,8 +119,8 @@ export class StoredObjects {
     });
   }
 
-  private async keep({ device }: StoredOwner, changes: readonly InstanceChange[]): Promise<void> {
-    const growth = this.growth(device, changes);
+  private async keep({ device, prefix }: StoredOwner, changes: readonly InstanceChange[]): Promise<void> {
+    const growth = this.growth(prefix, changes);
     if (growth > 0 && this.bytes + growth > this.limits.bytes) {
       throw notDone(`there is no room: the stored objects of this gateway hold ${this.limits.bytes} bytes at most`);
     }
@@ -136,8 +136,8 @@ export class StoredObjects {
     }
   }
 
-  private growth(device: string | undefined, changes: readonly InstanceChange[]): number {
-    const backing = this.backingOf(device);
+  private growth(prefix: string, changes: readonly InstanceChange[]): number {
+    const backing = this.backingOf(prefix);
     return changes.reduce((sum, { object, instance, values }) => {
       const before = backing?.valuesOf(object, instance);
       return sum + (values === undefined ? 0 : bytesOf(values)) - (before === undefined ? 0 : bytesOf(before));

@@ -30,8 +30,8 @@ export interface TreesOptions {
   readonly instanceOf: (id: string) => number | undefined;
   /** Object 1. */
   readonly serverObject: Backing;
-  /** What servers fill, of a device by its id, of the gateway without; undefined where there is none. */
-  readonly storedOf: (device?: string) => StoredBacking | undefined;
+  /** What servers fill under a prefix; undefined where there is nothing of the kind. */
+  readonly storedOf: (prefix: string) => StoredBacking | undefined;
   readonly clock: Clock;
 }
 
@@ -62,7 +62,7 @@ export class Trees {
 
   /** The gateway's own. */
   get gateway(): ObjectTree {
-    return this.with(this.options.storedOf(), this.own).tree;
+    return this.with(this.options.storedOf(""), this.own).tree;
   }
 
   /** The tree of a prefix; undefined where no running device has it. */
@@ -117,7 +117,7 @@ export class Trees {
   }
 
   private wholeOf(device: Device): Whole {
-    return this.with(this.options.storedOf(device.plan.id), device);
+    return this.with(this.options.storedOf(device.prefix), device);
   }
 
   private with(stored: StoredBacking | undefined, own: Whole): Whole {

@@ -14,7 +14,7 @@ import { isWithin, LEVEL, makePath, type Path, type PathParts, parentPath, pathD
 import { findPlace, type Place } from "./place.ts";
 import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
-import type { Backing, Commit, Edit, Intent, Link, ObjectTree, ReadOutcome, ResourceModel } from "./tree.ts";
+import type { Backing, Commit, Edit, Intent, Link, ObjectTree, ReadOutcome, ResourceModel, TreeModel } from "./tree.ts";
 import { acceptedValues, acceptsValue, checkResourceWrite, creationEdits, writeEdits } from "./write-rules.ts";
 
 /**
@@ -30,12 +30,9 @@ export class ModelTree implements ObjectTree {
     this.backing = backing;
   }
 
-  readonly typeOf: TypeOf = (path) => {
-    const { object, resource } = pathParts(path);
-    if (object === undefined || resource === undefined) return undefined;
-    const definition = this.backing.model.get(object)?.definition.resources.get(resource);
-    return definition !== undefined && holdsValue(definition) ? definition : undefined;
-  };
+  get typeOf(): TypeOf {
+    return typesOf(this.backing.model);
+  }
 
   check(path: Path, intent?: Intent): void {
     const { parts, resource, editable } = this.find(path, intent);
@@ -216,6 +213,22 @@ function joined(outcomes: readonly ReadOutcome[], path: Path): readonly Sample[]
     });
   }
   return outcomes.flatMap((outcome) => (outcome instanceof Lwm2mError ? [] : outcome));
+}
+
+/** One for all trees of a model, which thousands of devices share. */
+const types = new WeakMap<TreeModel, TypeOf>();
+
+function typesOf(model: TreeModel): TypeOf {
+  const known = types.get(model);
+  if (known !== undefined) return known;
+  const typeOf: TypeOf = (path) => {
+    const { object, resource } = pathParts(path);
+    if (object === undefined || resource === undefined) return undefined;
+    const definition = model.get(object)?.definition.resources.get(resource);
+    return definition !== undefined && holdsValue(definition) ? definition : undefined;
+  };
+  types.set(model, typeOf);
+  return typeOf;
 }
 
 /** The definition is the answer itself: every read asks for it more than once. */

@@ -63,26 +63,26 @@ test("what a device has goes with its id, comes back with it, and is gone when i
   await inStore(
     directory,
     async ({ tree, forget }) => {
-      assert.deepEqual(await valuesOf(tree("b"), "/room/16"), { "/room/16/0/0/0": "pump" });
+      assert.deepEqual(await valuesOf(tree("room"), "/room/16"), { "/room/16/0/0/0": "pump" });
       forget("b");
     },
     renamed,
   );
-  assert.deepEqual(await inStore(directory, ({ tree }) => valuesOf(tree("b"), "/room/16"), renamed), {});
+  assert.deepEqual(await inStore(directory, ({ tree }) => valuesOf(tree("room"), "/room/16"), renamed), {});
 });
 
 test("owners that stay are left alone; those that change have what was stored", async (t) => {
   await inStore(temporaryDirectory(t), async ({ stored, tree }) => {
     await label(tree(), "/16/0", "a");
-    const before = stored.backingOf();
+    const before = stored.backingOf("");
     assert.equal(await stored.adopt([{ ...OWN, objects: [PORTFOLIO, TEST_OBJECT] }]), false);
-    assert.equal(stored.backingOf(), before);
+    assert.equal(stored.backingOf(""), before);
     assert.equal(await stored.adopt([{ ...OWN, objects: [TEST_OBJECT] }]), true);
     await assert.rejects(valuesOf(tree(), "/16"), Lwm2mError);
     await stored.adopt([OWN]);
     assert.deepEqual(await valuesOf(tree(), "/16"), { "/16/0/0/0": "a" });
     assert.equal(await stored.adopt([]), true);
-    assert.equal(stored.backingOf(), undefined);
+    assert.equal(stored.backingOf(""), undefined);
   });
 });
 

@@ -19,7 +19,7 @@ export const OWN: StoredOwner = { prefix: "", objects: [PORTFOLIO, TEST_OBJECT] 
 export interface StoreWorld {
   readonly stored: StoredObjects;
   readonly lines: LogLine[];
-  tree(device?: string): ModelTree;
+  tree(prefix?: string): ModelTree;
   /** Forgets a device. */
   forget(id: string): boolean;
   /** From now on the disk takes so many bytes more; undefined: as many as there are. */
@@ -59,8 +59,8 @@ export async function inStore<T>(
       ...(limits === undefined ? {} : { limits }),
     });
     await stored.adopt(owners);
-    const tree = (device?: string): ModelTree => {
-      const backing = stored.backingOf(device);
+    const tree = (prefix = ""): ModelTree => {
+      const backing = stored.backingOf(prefix);
       if (backing === undefined) throw new RangeError("it has no stored objects");
       return new ModelTree(backing);
     };
