@@ -9,9 +9,11 @@ export function report(results: readonly Result[]): string {
 
 Written by \`npm run bench\`; do not edit. \`bench/README.md\` says how it is done and how to run a part of it.
 
-${machine()} Each figure is the median of ${ROUNDS} rounds; in each round every program runs alone, in a process that is
-started for it, one after the other. All of them speak CoAP over UDP on loopback with a load generator of their own
-process, which plays the LwM2M Server.
+${machine()}
+
+Each figure is the median of ${ROUNDS} rounds; in each round every program runs alone, in a process that is started for it, one
+after the other. All of them speak CoAP over UDP on loopback with a load generator of their own process, which plays the
+LwM2M Server.
 
 | goal | reached | |
 |---|---|---|

@@ -10,8 +10,8 @@ const MANY = "gateway, 1000 devices";
 const FEW = "gateway, 2 devices";
 
 const ABOUT = `From the start of the process to the last block of its Register, from an empty state directory: the sources as they
-are (Node takes their types away, and keeps compiled code from the first round on), the configuration read and checked, a place given to every device. Processor time and
-memory are those at that moment. The peers have one sensor each, and no configuration.`;
+are (Node takes their types away, and keeps compiled code from the first round on), the configuration read and checked, a
+place given to every device. Processor time and memory are those at that moment. The peers have one sensor each, and no configuration.`;
 
 export async function start(): Promise<Result> {
   const all = await interleaved(
