@@ -1,6 +1,6 @@
 /** The bytes of TLV (Core 1.2 §7.5.5): headers and values. What they mean at a path is in tlv.ts. */
 import { ProtocolError } from "../../errors.ts";
-import { isObjectLink, type ResourceType, type Value } from "../sample.ts";
+import type { ResourceType, Value } from "../sample.ts";
 import { encodeUtf8, integer, plainBytes, tryUtf8 } from "./value.ts";
 
 /** Bits 7 and 6 of the type byte. */
@@ -13,21 +13,38 @@ export interface TlvEntry {
   readonly value: Uint8Array;
 }
 
-/** Writes TLV from its end to its beginning: an entry begins with the length of what is in it, which is known by then. */
+/**
+ * What `write` writes. The bytes are a part of a larger buffer, like those of a Buffer, and nobody writes to them again.
+ */
+export function writeEntries(write: (writer: TlvWriter) => void): Uint8Array {
+  const writer = spare ?? new TlvWriter();
+  // Not to be had by a second payload that begins before this one ends, nor after it failed.
+  spare = undefined;
+  write(writer);
+  const payload = writer.take();
+  if (payload.length < CHUNK) spare = writer;
+  return payload;
+}
+
+/** Writes from the end to the beginning: an entry begins with the length of what is in it, which is known by then. */
 export class TlvWriter {
-  private bytes = new Uint8Array(FIRST_CAPACITY);
+  private bytes = new Uint8Array(CHUNK);
   private view = new DataView(this.bytes.buffer);
+  /** Where this payload ends. */
+  private end = CHUNK;
   /** Where what is written begins. */
-  private start = FIRST_CAPACITY;
+  private start = CHUNK;
 
   /** Of all that is written. */
   get length(): number {
-    return this.bytes.length - this.start;
+    return this.end - this.start;
   }
 
-  /** All of it, from its beginning on. */
+  /** All that was written; the next value belongs to another payload. */
   take(): Uint8Array {
-    return this.bytes.slice(this.start);
+    const payload = this.bytes.subarray(this.start, this.end);
+    this.end = this.start;
+    return payload;
   }
 
   /**
@@ -36,39 +53,29 @@ export class TlvWriter {
    */
   entry(kind: TlvKind, id: number, after: number): void {
     const length = this.length - after;
-    const idBytes = id > 0xff ? 2 : 1;
-    const lengthBytes = length < 8 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3;
-    const header = this.before(1 + idBytes + lengthBytes);
-    const type = (kind << 6) | ((idBytes - 1) << 5) | (lengthBytes << 3) | (lengthBytes === 0 ? length : 0);
-    this.bytes[header] = type;
-    this.putUint(id, header + 1, idBytes);
-    this.putUint(length, header + 1 + idBytes, lengthBytes);
-  }
-
-  /** Puts the value before it all, as the type's bytes (Table C-2). A type that is not known is taken from the value itself. */
-  value(value: Value, type: ResourceType | undefined): void {
-    if (typeof value === "number" || typeof value === "bigint") {
-      const whole = typeof value === "bigint" || Number.isInteger(value);
-      if (type === "float" || !whole) this.float(Number(value));
-      else this.integer(value, type === "unsigned");
-    } else if (typeof value === "boolean") {
-      this.data(Uint8Array.of(value ? 1 : 0));
-    } else if (isObjectLink(value)) {
-      const at = this.before(4);
-      this.view.setUint16(at, value.object);
-      this.view.setUint16(at + 2, value.instance);
+    this.reserve(MAX_HEADER);
+    const { bytes } = this;
+    let at = this.start;
+    let type = kind << 6;
+    if (length < 8) {
+      type |= length;
     } else {
-      this.data(typeof value === "string" ? encodeUtf8(value) : value);
+      bytes[--at] = length;
+      if (length >= 0x100) bytes[--at] = length >> 8;
+      if (length >= 0x1_0000) bytes[--at] = length >> 16;
+      type |= (this.start - at) << 3;
     }
-  }
-
-  private data(bytes: Uint8Array): void {
-    const at = this.before(bytes.length);
-    this.bytes.set(bytes, at);
+    bytes[--at] = id;
+    if (id > 0xff) {
+      bytes[--at] = id >> 8;
+      type |= 0x20;
+    }
+    bytes[--at] = type;
+    this.start = at;
   }
 
   /** Four bytes where they hold the number exactly, else eight. */
-  private float(value: number): void {
+  float(value: number): void {
     const short = Object.is(Math.fround(value), value);
     const at = this.before(short ? 4 : 8);
     if (short) this.view.setFloat32(at, value);
@@ -76,38 +83,85 @@ export class TlvWriter {
   }
 
   /** 1, 2, 4 or 8 bytes, the fewest that hold the number in its own signedness: 128 of a signed type takes two. */
-  private integer(value: number | bigint, unsigned: boolean): void {
-    const size = INTEGER_SIZES.find((size) => {
-      const half = 2 ** (size * 8 - 1);
-      return unsigned ? value >= 0 && value < 2 * half : value >= -half && value < half;
-    });
-    const at = this.before(size ?? 8);
-    if (size === undefined) this.view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)));
-    else this.putUint(Number(value), at, size);
+  integer(value: number | bigint, unsigned: boolean): void {
+    const size = integerSize(value, unsigned);
+    const at = this.before(size);
+    if (size === 1) this.bytes[at] = Number(value);
+    else if (size === 2) this.view.setUint16(at, Number(value));
+    else if (size === 4) this.view.setUint32(at, Number(value));
+    else this.view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)));
   }
 
-  private putUint(value: number, at: number, length: number): void {
-    for (let i = 0; i < length; i++) this.bytes[at + i] = value >> ((length - 1 - i) * 8);
+  /** Names and units are a few ASCII characters, for which an encoder's call costs more than its work. */
+  text(text: string): void {
+    const { length } = text;
+    if (length > SHORT) {
+      this.data(encodeUtf8(text));
+      return;
+    }
+    const at = this.before(length);
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > MAX_ASCII) {
+        this.start = at + length;
+        this.data(encodeUtf8(text));
+        return;
+      }
+      this.bytes[at + i] = code;
+    }
+  }
+
+  link(object: number, instance: number): void {
+    const at = this.before(4);
+    this.view.setUint16(at, object);
+    this.view.setUint16(at + 2, instance);
+  }
+
+  data(bytes: Uint8Array): void {
+    const at = this.before(bytes.length);
+    this.bytes.set(bytes, at);
   }
 
   /** Where so many bytes before all that is written begin; they belong to it from now on. */
   private before(length: number): number {
-    if (length > this.start) {
-      const bytes = new Uint8Array(2 * (this.length + length));
-      const start = bytes.length - this.length;
-      bytes.set(this.bytes.subarray(this.start), start);
-      this.bytes = bytes;
-      this.view = new DataView(bytes.buffer);
-      this.start = start;
-    }
+    this.reserve(length);
     this.start -= length;
     return this.start;
   }
+
+  private reserve(length: number): void {
+    if (length > this.start) this.grow(length);
+  }
+
+  private grow(length: number): void {
+    const written = this.bytes.subarray(this.start, this.end);
+    const bytes = new Uint8Array(Math.max(CHUNK, 2 * (written.length + length)));
+    this.end = bytes.length;
+    this.start = this.end - written.length;
+    bytes.set(written, this.start);
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
+  }
 }
 
-const FIRST_CAPACITY = 2048;
-/** In bytes; what none of them holds has eight. */
-const INTEGER_SIZES = [1, 2, 4] as const;
+/** In bytes. */
+function integerSize(value: number | bigint, unsigned: boolean): number {
+  const low = unsigned ? 0 : -1;
+  const high = unsigned ? 2 : 1;
+  if (value >= low * 0x80 && value < high * 0x80) return 1;
+  if (value >= low * 0x8000 && value < high * 0x8000) return 2;
+  return value >= low * 0x8000_0000 && value < high * 0x8000_0000 ? 4 : 8;
+}
+
+/** To get so much at once costs as much as a hundred bytes would. */
+const CHUNK = 8192;
+/** A type byte, an ID of two bytes, a length of three. */
+const MAX_HEADER = 6;
+/** Text of so many characters is written character by character. */
+const SHORT = 64;
+const MAX_ASCII = 0x7f;
+
+let spare: TlvWriter | undefined;
 
 /** The entries that follow each other in these bytes. Throws ProtocolError where one is cut short. */
 export function tlvEntries(bytes: Uint8Array): TlvEntry[] {

@@ -5,106 +5,24 @@
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../../errors.ts";
 import { childPath, MAX_ID, type Path, type PathParts, pathParts } from "../path.ts";
-import type { Sample, Value } from "../sample.ts";
+import type { Value } from "../sample.ts";
 import { CONTENT_FORMAT, type TimedPathValue, type TypeOf } from "./codec.ts";
 import type { ReportCodec } from "./report.ts";
-import { TLV_KIND, type TlvEntry, TlvWriter, tlvEntries, tlvRead } from "./tlv-bytes.ts";
+import { TLV_KIND, type TlvEntry, tlvEntries, tlvRead } from "./tlv-bytes.ts";
+import { writeTlv } from "./tlv-writer.ts";
 import { checkKnown, misfit, plainBytes, typeAtLeaf } from "./value.ts";
 
 export const tlv: ReportCodec = {
   contentFormat: CONTENT_FORMAT.tlv,
   carriesTime: false,
   singleValue: false,
-  encode(samples, base, typeOf) {
-    const writer = new TlvWriter();
-    new TlvEncoder(writer, typeOf).read(samples, base);
-    return writer.take();
-  },
+  encode: (samples, base, typeOf) => writeTlv(samples, base, typeOf),
   decode(payload, base, typeOf) {
     checkKnown(base, typeOf);
     return walk(payload, base, typeOf, strictLeaf);
   },
   decodeReport: (payload, { base, typeOf }) => walk(payload, base, typeOf, reportedLeaf),
 };
-
-interface Placed {
-  readonly parts: PathParts;
-  readonly sample: Sample;
-}
-
-/** Writes what a read of a path gives, the last entry first: see TlvWriter. */
-class TlvEncoder {
-  private readonly writer: TlvWriter;
-  private readonly typeOf: TypeOf;
-
-  constructor(writer: TlvWriter, typeOf: TypeOf) {
-    this.writer = writer;
-    this.typeOf = typeOf;
-  }
-
-  read(samples: readonly Sample[], base: Path): void {
-    const { object, instance, resource, resourceInstance } = pathParts(base);
-    if (object === undefined) throw new Lwm2mError(CODE.notAcceptable, `TLV cannot carry ${base}: ask for SenML`);
-    const placed = samples.map((sample) => ({ sample, parts: pathParts(sample.path) }));
-    if (resourceInstance !== undefined) this.instances(placed.slice(0, 1));
-    else if (resource !== undefined) this.resource(resource, placed);
-    else if (instance !== undefined) this.resources(placed);
-    else this.objectInstances(placed);
-  }
-
-  /** Core §7.5.5.2: a read of an object wraps each instance, even where there is only one. */
-  private objectInstances(placed: readonly Placed[]): void {
-    for (const [id, group] of groupsFromLast(placed, ({ instance }) => instance)) {
-      const after = this.writer.length;
-      this.resources(group);
-      this.writer.entry(TLV_KIND.objectInstance, id, after);
-    }
-  }
-
-  private resources(placed: readonly Placed[]): void {
-    for (const [id, group] of groupsFromLast(placed, ({ resource }) => resource)) this.resource(id, group);
-  }
-
-  private resource(id: number, group: readonly Placed[]): void {
-    const [first] = group;
-    const after = this.writer.length;
-    if (first !== undefined && first.parts.resourceInstance === undefined) {
-      this.value(first.sample);
-      this.writer.entry(TLV_KIND.resource, id, after);
-    } else {
-      // Core §7.5.5: several instances are possible, so it is a Multiple Resource, whatever their number.
-      this.instances(group);
-      this.writer.entry(TLV_KIND.multipleResource, id, after);
-    }
-  }
-
-  private instances(group: readonly Placed[]): void {
-    for (const { parts, sample } of group.toReversed()) {
-      const after = this.writer.length;
-      this.value(sample);
-      this.writer.entry(TLV_KIND.resourceInstance, parts.resourceInstance ?? 0, after);
-    }
-  }
-
-  private value({ path, value }: Sample): void {
-    this.writer.value(value, this.typeOf(path)?.type);
-  }
-}
-
-/** Those of one ID together, in the order in which the IDs first stand there; the last group first. */
-function groupsFromLast(
-  placed: readonly Placed[],
-  key: (parts: PathParts) => number | undefined,
-): readonly (readonly [number, readonly Placed[]])[] {
-  const groups = new Map<number, Placed[]>();
-  for (const one of placed) {
-    const id = key(one.parts) ?? MAX_ID;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [one]);
-    else group.push(one);
-  }
-  return [...groups].reverse();
-}
 
 /** Makes a value of the bytes at a resource or resource instance; undefined leaves it out. */
 type Leaf = (path: Path, bytes: Uint8Array, typeOf: TypeOf) => Value | undefined;

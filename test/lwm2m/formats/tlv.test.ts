@@ -122,6 +122,26 @@ test("values are copies: a payload that changes later does not change them", () 
   assert.deepEqual(read?.value, bytes("010203"));
 });
 
+test("of payloads that are written one after the other each keeps its bytes", () => {
+  const value = 2n ** 62n + 1n;
+  const samples = [0, 1, 2].map((i) => ({ path: parsePath(`/3/0/6/${i}`), value, time: 0 }));
+  const payloads = Array.from({ length: 2000 }, () => tlv.encode(samples, parsePath("/3/0/6"), typeOf));
+  const entries = ["00", "01", "02"].map((id) => `48${id}084000000000000001`).join("");
+  for (const payload of payloads) assert.equal(Buffer.from(payload).toString("hex"), `880621${entries}`);
+});
+
+test("samples that do not follow each other come together, however many they are", () => {
+  const values = (order: readonly string[]) => order.map((path) => [path, 1] as const);
+  assert.equal(
+    encode("/3", values(["/3/1/10", "/3/0/9", "/3/1/9", "/3/0/6/1", "/3/1/10", "/3/0/6/0"])),
+    ["0601 c10a01 c10901", "08000b c10901 8606 410101 410001"].join("").replaceAll(" ", ""),
+  );
+  const ids = Array.from({ length: 300 }, (_, i) => 299 - i);
+  const twice = [...ids, ...ids].map((id, i) => `/4/${id}/${i < 300 ? 0 : 1}`);
+  const together = ids.flatMap((id) => [`/4/${id}/0`, `/4/${id}/1`]);
+  assert.equal(encode("/4", values(twice)), encode("/4", values(together)));
+});
+
 function encode(base: string, values: readonly (readonly [string, Value])[]): string {
   const samples = values.map(([path, value]) => ({ path: parsePath(path), value, time: 0 }));
   return Buffer.from(tlv.encode(samples, parsePath(base), typeOf)).toString("hex");
