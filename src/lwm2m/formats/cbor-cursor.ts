@@ -77,7 +77,7 @@ export class CborCursor {
   text(info: number): string {
     const length = this.length(info);
     const start = this.advance(length);
-    const known = length > SHORT ? undefined : knownText(this.bytes, start, length);
+    const known = knownText(this.bytes, start, length);
     return known ?? decodeUtf8(this.bytes.subarray(start, this.position));
   }
 
@@ -164,9 +164,11 @@ const known: string[] = new Array(KNOWN_TEXTS).fill("");
 
 /**
  * The text of so many ASCII bytes, the same string each time: names come again in every payload, and a string that is made
- * anew costs more than to compare its bytes. Undefined where it is not ASCII. A hash may meet another text: it is replaced.
+ * anew costs more than to compare its bytes. Undefined where it is long or not ASCII. A hash may meet another text: it is
+ * replaced.
  */
-function knownText(bytes: Uint8Array, start: number, length: number): string | undefined {
+export function knownText(bytes: Uint8Array, start: number, length: number): string | undefined {
+  if (length > SHORT) return undefined;
   let hash = length;
   for (let i = start; i < start + length; i++) {
     const byte = bytes[i] ?? 0;

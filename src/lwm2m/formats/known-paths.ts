@@ -1,17 +1,17 @@
 import type { Path } from "../path.ts";
 
 /**
- * Paths by the two parts that a payload spells them in. They come again in every payload of a server: to look one up costs a
- * fifth of making it and checking it. Only what was found to be a path is kept, and of that a bounded number.
+ * Paths by the two parts that a payload spells them in (TLV: the path above, and an ID). They come again in every payload of a
+ * server: to look one up costs a fifth of making it and checking it. Only what was found to be a path is kept, and of that a bounded number.
  */
-export class KnownPaths {
-  private readonly groups = new Map<string, Map<string, Path>>();
+export class KnownPaths<Rest = string> {
+  private readonly groups = new Map<string, Map<Rest, Path>>();
   private size = 0;
   /** The records of a device follow each other. */
   private lastStart = "";
-  private lastGroup: Map<string, Path> | undefined;
+  private lastGroup: Map<Rest, Path> | undefined;
 
-  get(start: string, rest: string): Path | undefined {
+  get(start: string, rest: Rest): Path | undefined {
     if (start !== this.lastStart) {
       this.lastStart = start;
       this.lastGroup = this.groups.get(start);
@@ -19,12 +19,12 @@ export class KnownPaths {
     return this.lastGroup?.get(rest);
   }
 
-  add(start: string, rest: string, path: Path): Path {
+  add(start: string, rest: Rest, path: Path): Path {
     if (this.size === MAX_KNOWN) {
       this.groups.clear();
       this.size = 0;
     }
-    const group = this.groups.get(start) ?? new Map<string, Path>();
+    const group = this.groups.get(start) ?? new Map<Rest, Path>();
     group.set(rest, path);
     this.groups.set(start, group);
     this.lastStart = start;

@@ -1,7 +1,6 @@
 /** The bytes of TLV (Core 1.2 §7.5.5): headers and values. What they mean at a path is in tlv.ts. */
 import { ProtocolError } from "../../errors.ts";
-import type { ResourceType, Value } from "../sample.ts";
-import { encodeUtf8, integer, plainBytes, tryUtf8 } from "./value.ts";
+import { encodeUtf8 } from "./value.ts";
 
 /** Bits 7 and 6 of the type byte. */
 export const TLV_KIND = { objectInstance: 0, resourceInstance: 1, multipleResource: 2, resource: 3 } as const;
@@ -10,7 +9,9 @@ export type TlvKind = (typeof TLV_KIND)[keyof typeof TLV_KIND];
 export interface TlvEntry {
   readonly kind: TlvKind;
   readonly id: number;
-  readonly value: Uint8Array;
+  /** Where its value begins in the payload, and where it ends. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
@@ -163,85 +164,30 @@ const MAX_ASCII = 0x7f;
 
 let spare: TlvWriter | undefined;
 
-/** The entries that follow each other in these bytes. Throws ProtocolError where one is cut short. */
-export function tlvEntries(bytes: Uint8Array): TlvEntry[] {
+/** The entries that follow each other there. Throws ProtocolError where one is cut short. */
+export function tlvEntries(bytes: Uint8Array, start = 0, end = bytes.length): TlvEntry[] {
   const entries: TlvEntry[] = [];
-  for (let position = 0; position < bytes.length; ) {
+  for (let position = start; position < end; ) {
     const type = bytes[position] ?? 0;
     const idBytes = (type & 0x20) === 0 ? 1 : 2;
     const lengthBytes = (type >> 3) & 3;
     const idAt = position + 1;
     const lengthAt = idAt + idBytes;
     const valueAt = lengthAt + lengthBytes;
-    if (valueAt > bytes.length) throw new ProtocolError(`TLV: entry at byte ${position} is cut short`);
+    if (valueAt > end) throw new ProtocolError(`TLV: entry at byte ${position} is cut short`);
     const length = lengthBytes === 0 ? type & 7 : uint(bytes, lengthAt, lengthBytes);
-    if (valueAt + length > bytes.length) {
-      throw new ProtocolError(
-        `TLV: entry at byte ${position} wants ${length} bytes, ${bytes.length - valueAt} are left`,
-      );
+    const next = valueAt + length;
+    if (next > end) {
+      throw new ProtocolError(`TLV: entry at byte ${position} wants ${length} bytes, ${end - valueAt} are left`);
     }
-    const kind = (type >> 6) as TlvKind;
-    entries.push({ kind, id: uint(bytes, idAt, idBytes), value: bytes.subarray(valueAt, valueAt + length) });
-    position = valueAt + length;
+    entries.push({ kind: (type >> 6) as TlvKind, id: uint(bytes, idAt, idBytes), start: valueAt, end: next });
+    position = next;
   }
   return entries;
 }
 
-/** The value of bytes of this type; undefined where no value of the type has such bytes (an integer of 3 or of 0 bytes). */
-export function tlvRead(bytes: Uint8Array, type: ResourceType): Value | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  switch (type) {
-    case "string":
-    case "corelnk":
-      return tryUtf8(bytes);
-    case "opaque":
-      return plainBytes(bytes);
-    case "boolean":
-      return bytes.length === 1 && (bytes[0] === 0 || bytes[0] === 1) ? bytes[0] === 1 : undefined;
-    case "float":
-      return bytes.length === 4 ? view.getFloat32(0) : bytes.length === 8 ? view.getFloat64(0) : undefined;
-    case "integer":
-    case "time":
-      return readSigned(view);
-    case "unsigned":
-      return readUnsigned(view);
-    case "objlnk":
-      return bytes.length === 4 ? { object: view.getUint16(0), instance: view.getUint16(2) } : undefined;
-  }
-}
-
 function uint(bytes: Uint8Array, at: number, length: number): number {
   let value = 0;
-  for (let i = 0; i < length; i++) value = value * 256 + (bytes[at + i] ?? 0);
+  for (let i = at; i < at + length; i++) value = (value << 8) | (bytes[i] ?? 0);
   return value;
-}
-
-function readSigned(view: DataView): number | bigint | undefined {
-  switch (view.byteLength) {
-    case 1:
-      return view.getInt8(0);
-    case 2:
-      return view.getInt16(0);
-    case 4:
-      return view.getInt32(0);
-    case 8:
-      return integer(view.getBigInt64(0));
-    default:
-      return undefined;
-  }
-}
-
-function readUnsigned(view: DataView): number | bigint | undefined {
-  switch (view.byteLength) {
-    case 1:
-      return view.getUint8(0);
-    case 2:
-      return view.getUint16(0);
-    case 4:
-      return view.getUint32(0);
-    case 8:
-      return integer(view.getBigUint64(0));
-    default:
-      return undefined;
-  }
 }
