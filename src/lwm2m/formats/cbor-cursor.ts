@@ -8,7 +8,7 @@ export const MAJOR = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, ma
 export class CborCursor {
   private position = 0;
   private readonly bytes: Uint8Array;
-  /** Made for the first long number: it costs more than most payloads of one value. */
+  /** Made for the first long number of a payload of several values. */
   private lazyView: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
@@ -133,6 +133,11 @@ export class CborCursor {
   }
 
   private view(): DataView {
+    const { bytes } = this;
+    if (bytes.length <= ONE_NUMBER) {
+      for (let i = 0; i < bytes.length; i++) copy[i] = bytes[i] ?? 0;
+      return copyView;
+    }
     this.lazyView ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
     return this.lazyView;
   }
@@ -155,6 +160,11 @@ export class CborCursor {
 /** What stands in a head instead of a number: the number follows in one, two, four or eight bytes, or a break ends the item. */
 const [ONE_BYTE, TWO_BYTES, FOUR_BYTES, EIGHT_BYTES, INDEFINITE] = [24, 25, 26, 27, 31] as const;
 const BREAK = 0xff;
+
+/** A payload of so many bytes is copied to be read: for one number a view would cost more than all the rest. */
+const ONE_NUMBER = 9;
+const copy = new Uint8Array(ONE_NUMBER);
+const copyView = new DataView(copy.buffer);
 
 /** Text of so many bytes is looked up among those that were read before. */
 const SHORT = 32;

@@ -2,7 +2,8 @@ import type { Path } from "../path.ts";
 
 /**
  * Paths by the two parts that a payload spells them in (TLV: the path above, and an ID). They come again in every payload of a
- * server: to look one up costs a fifth of making it and checking it. Only what was found to be a path is kept, and of that a bounded number.
+ * server: to look one up costs a fifth of making it and checking it. Only what was found to be a path is kept, and of that a bounded
+ * number.
  */
 export class KnownPaths<Rest = string> {
   private readonly groups = new Map<string, Map<Rest, Path>>();
