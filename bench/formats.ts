@@ -53,7 +53,13 @@ const FORMATS: readonly Format[] = [
   several("SenML JSON", CONTENT_FORMAT.senmlJson),
 ];
 const GOAL = 0.5;
-const WITH_GOAL: readonly number[] = [CONTENT_FORMAT.senmlCbor, CONTENT_FORMAT.lwm2mCbor];
+/** The binary ones. */
+const WITH_GOAL: readonly number[] = [
+  CONTENT_FORMAT.senmlCbor,
+  CONTENT_FORMAT.lwm2mCbor,
+  CONTENT_FORMAT.tlv,
+  CONTENT_FORMAT.cbor,
+];
 
 /** The settings that one needs to keep the keys: maps, not objects; no extensions of its own. */
 const raw = new Encoder({ mapsAsObjects: false, useRecords: false, tagUint8Array: false, variableMapSize: true });
