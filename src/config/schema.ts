@@ -4,6 +4,7 @@ import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
+import { storeSchema } from "./store-settings.ts";
 import { STORED_OBJECT } from "./stored-objects.ts";
 
 /** For editors: a word of ours may look like a number to them. */
@@ -32,6 +33,7 @@ const gatewaySchema = z.strictObject({
     .optional(),
   objects: z.array(z.string().min(1)).describe("XML files of vendor objects, relative to this file").default([]),
   stored_objects: storedObjects,
+  store: storeSchema.describe("What is kept for servers that are away").prefault({}),
   manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
   model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),
   serial: name.meta({ ...looksLikeNumber, description: "Serial Number (3/0/2) of the gateway" }).optional(),
@@ -86,6 +88,16 @@ export const serverSchema = z.strictObject({
     .describe("First wait for an acknowledgement (RFC 7252, 4.8)")
     .default(2 * SECOND),
   max_retransmit: z.int().min(0).max(20).describe("Repetitions of a message (RFC 7252, 4.8)").default(4),
+  history: z
+    .enum(["send", "notify", "replay"])
+    .describe("How what waited is delivered: by Send, in notifications, or value by value")
+    .default("send"),
+  max_message: z
+    .int()
+    .min(256)
+    .max(65536)
+    .describe("Bytes of payload up to which reports are put together; over 1024 in blocks")
+    .default(1024),
   max_body: z.int().min(1024).describe("The greatest body that the server may send, in bytes").default(65536),
 });
 
@@ -129,7 +141,6 @@ export type DeviceKeys = z.output<typeof deviceSchema>;
 
 /** Keys of gateway and servers that are not built yet. */
 export const LATER_CONFIG_KEYS: readonly string[] = [
-  "store",
   "http",
   "psk",
   "layout",

@@ -6,6 +6,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import type { PreparedMapping } from "../mapping/resolve.ts";
+import type { StoreSettings } from "./store-settings.ts";
 
 /** What the user's files say, parsed, checked, every parameter filled in. Frozen. */
 export interface LoadedConfig {
@@ -37,6 +38,7 @@ export interface GatewaySettings {
   readonly serial?: string;
   /** Objects under no prefix that servers fill. */
   readonly storedObjects: readonly ObjectDefinition[];
+  readonly store: StoreSettings;
 }
 
 export interface ServerSettings {
@@ -65,6 +67,10 @@ export interface ServerSettings {
   readonly nstart: number;
   readonly ackTimeout: Millis;
   readonly maxRetransmit: number;
+  /** How what waited is delivered; by Send only where the server is not muted. */
+  readonly history: "send" | "notify" | "replay";
+  /** Bytes of payload up to which reports are put together. */
+  readonly maxMessage: number;
   /** The greatest body that the server may send us, in bytes; more is 4.13. */
   readonly maxBody: number;
   readonly place: Place;

@@ -58,7 +58,7 @@ test("every key of a server is read", async (t) => {
 
 test("a wrong config.yaml is refused with every problem at its place", async (t) => {
   const { refused, problems } = await loadFolder(t, {
-    "config.yaml": `gateway: { endpont: x, store: { max: 3 }, objects: [nox.xml] }
+    "config.yaml": `gateway: { endpont: x, http: { max: 3 }, objects: [nox.xml] }
 servers: [ { id: 1, uri: "coaps://h" }, { id: 70000, uri: "http://h", lifetime: 5, psk: {} } ]
 links: { a: { type: modbus-tcp, hst: h, port: 99999 }, s: { type: simulatedd }, t: { type: mqtt }, u: 5 }
 device: []
@@ -68,7 +68,7 @@ device: []
   const expected = [
     /^config\.yaml:1:10: error: "endpoint" is missing$/,
     /^config\.yaml:1:12: error: unknown key "endpont"; did you mean "endpoint"\?$/,
-    /^config\.yaml:1:24: error: `store` is not supported by this version$/,
+    /^config\.yaml:1:24: error: `http` is not supported by this version$/,
     /^config\.yaml:1:53: error: cannot read nox\.xml: there is no such file$/,
     /^config\.yaml:2:26: error: uri: coaps:\/\/ needs DTLS, which is not in this version/,
     /^config\.yaml:2:47: error: id: must be at most 65534, found "70000"$/,
