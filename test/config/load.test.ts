@@ -30,6 +30,8 @@ test("a small configuration is complete: everything else has a default", async (
     nstart: 1,
     ackTimeout: 2000,
     maxRetransmit: 4,
+    history: "send",
+    maxMessage: 1024,
     maxBody: 65_536,
   });
   assert.deepEqual([...config.links.keys()], ["bus", "trial"]);
@@ -43,15 +45,16 @@ test("a small configuration is complete: everything else has a default", async (
 
 test("every key of a server is read", async (t) => {
   const server =
-    '{ id: 7, uri: "coap://[::1]:5700/", lifetime: 1h, version: 1.1, pmin: 5s, pmax: 1m, nstart: 4, ack_timeout: 500ms, max_retransmit: 2, max_body: 4096 }';
+    '{ id: 7, uri: "coap://[::1]:5700/", lifetime: 1h, version: 1.1, pmin: 5s, pmax: 1m, nstart: 4, ack_timeout: 500ms, max_retransmit: 2, max_body: 4096, history: notify, max_message: 2048 }';
   const { config, problems } = await loadFolder(t, {
     "config.yaml": `gateway: { endpoint: 0042, state: /var/x }\nservers: [ ${server} ]\n`,
   });
   assert.deepEqual(problems, []);
-  const { host, port, version, pmin, pmax, nstart, ackTimeout, maxRetransmit, maxBody } =
-    config?.servers[0] ?? assert.fail();
+  const server7 = config?.servers[0] ?? assert.fail();
+  const { host, port, version, pmin, pmax, nstart, ackTimeout, maxRetransmit, maxBody } = server7;
   assert.deepEqual([host, port, version, pmin, pmax], ["::1", 5700, "1.1", 5000, 60_000]);
   assert.deepEqual([nstart, ackTimeout, maxRetransmit, maxBody], [4, 500, 2, 4096]);
+  assert.deepEqual([server7.history, server7.maxMessage], ["notify", 2048]);
   assert.equal(config?.gateway.endpoint, "0042");
   assert.equal(config?.gateway.state, "/var/x");
 });
