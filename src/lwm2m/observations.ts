@@ -19,6 +19,20 @@ export function observationId(server: string | number, paths: readonly Path[], c
   return `${server} ${composite ? "composite " : ""}${paths.join(" ")}` as ObservationId;
 }
 
+/**
+ * What a `report:` entry of a server owes of one device: made by the gateway itself, observed by nobody, delivered by Send
+ * alone. `name` has no spaces; the prefix is "" for the gateway's own objects.
+ */
+export function reportId(server: string | number, name: string, prefix: string): ObservationId {
+  // In brackets, since a name may be a list of paths: those of an id are what it owes of whom.
+  return `${server} report [${name}] /${prefix}` as ObservationId;
+}
+
+/** Whether it is one that reportId made. */
+export function isReport(id: ObservationId): boolean {
+  return id.startsWith("report ", id.indexOf(" ") + 1);
+}
+
 export type ObservationEvent =
   /** An Observe was answered: `samples` is that answer, which counts as the first notification. Replaces one of the same id. */
   | {
