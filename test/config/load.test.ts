@@ -72,7 +72,7 @@ device: []
     /^config\.yaml:1:10: error: "endpoint" is missing$/,
     /^config\.yaml:1:12: error: unknown key "endpont"; did you mean "endpoint"\?$/,
     /^config\.yaml:1:24: error: `http` is not supported by this version$/,
-    /^config\.yaml:1:53: error: cannot read nox\.xml: there is no such file$/,
+    /^config\.yaml:1:52: error: cannot read nox\.xml: there is no such file$/,
     /^config\.yaml:2:26: error: uri: coaps:\/\/ needs DTLS, which is not in this version/,
     /^config\.yaml:2:47: error: id: must be at most 65534, found "70000"$/,
     /^config\.yaml:2:59: error: uri: http:\/\/ is not supported by this version; expected coap:\/\/host:port$/,
