@@ -12,6 +12,7 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import { locateData } from "../../src/locate.ts";
 import { FakeBus, type FakeUnit, modbusOn } from "./fake-bus.ts";
 import { FakeClock, fakeRandom } from "./fake-clock.ts";
+import { Life } from "./life.ts";
 import { type LogLine, recordingLogger } from "./recording-logger.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 import { temporaryDirectory } from "./temp.ts";
@@ -58,6 +59,7 @@ export class AGateway {
   /** The folder of config.yaml. */
   readonly folder: string;
   private running: Gateway | undefined;
+  private life: Life | undefined;
   private starts = 0;
   private readonly setup: Setup;
 
@@ -108,19 +110,30 @@ export class AGateway {
   }
 
   async start(): Promise<void> {
+    const life = new Life(this.clock, this.lines);
+    this.life = life;
     this.running = await Gateway.start({
       configFile: join(this.folder, "config.yaml"),
-      clock: this.clock,
+      clock: life.clock,
       random: fakeRandom(++this.starts),
-      log: recordingLogger(this.lines),
+      log: recordingLogger(life.log),
       onFatal: (error) => {
-        throw error;
+        if (!life.ended) throw error;
       },
       edges: {
         adapters: [modbusOn(new Map([["bus", this.bus]])), simulated],
-        openTransport: ({ id }: ServerSettings) => this.serverOf(id).openTransport(),
+        openTransport: ({ id }: ServerSettings) => life.wired(this.serverOf(id).openTransport()),
       },
     });
+  }
+
+  /**
+   * SIGKILL, or a power cut that the disk survives: nothing more is sent, heard, written or logged, and the servers hear
+   * nothing of it. `start` begins the next process, over the same files.
+   */
+  async kill(): Promise<void> {
+    this.running = undefined;
+    await this.life?.kill();
   }
 
   /** SIGHUP. Returns whether the configuration was taken. */
@@ -136,6 +149,7 @@ export class AGateway {
     this.running = undefined;
     await this.clock.advance(10 * SECOND);
     await stopping;
+    this.life?.leave();
   }
 
   /** The log lines that a person would see, as `level message`, by device or server where they name one. */

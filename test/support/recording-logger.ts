@@ -7,7 +7,7 @@ export interface LogLine {
 }
 
 /** A logger that adds each line to the list; a child's fields are in each of its lines. */
-export function recordingLogger(lines: LogLine[], own: LogFields = {}): Logger {
+export function recordingLogger(lines: Pick<LogLine[], "push">, own: LogFields = {}): Logger {
   const at = (level: LogLine["level"]) => (fields: LogFields, message: string) => {
     lines.push({ level, fields: { ...own, ...fields }, message });
   };
