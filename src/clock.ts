@@ -12,8 +12,30 @@ export const HOUR: Millis = 60 * MINUTE;
 export interface Clock {
   monotonic(): Millis;
   wall(): UnixMillis;
+  /** What is known of the times that it told before it was right; absent where it always was. */
+  readonly undated?: Undated | undefined;
   /** Runs the task once, at the given monotonic time. Returns its cancel function. */
   at(time: Millis, task: () => void): () => void;
+}
+
+/**
+ * Nobody may know yet what time it is: a machine without a battery has just started. Times are milliseconds since that start
+ * then, and stay below all times that a clock which is right can tell: see `isUndated`. So they can be dated wherever they are.
+ */
+export type Undated =
+  /** When the machine started. */
+  | { readonly started: UnixMillis }
+  /** That is not known yet; how long ago it is now. */
+  | { readonly now: Millis };
+
+/** RFC 8428 §4.5.3 has the same border: a time before 1978-07-04 is relative. No machine runs so long without being set. */
+export function isUndated(time: UnixMillis): boolean {
+  return time < FIRST_DATE;
+}
+
+/** An undated time in Unix time; any other as it is. */
+export function datedFrom(started: UnixMillis, time: UnixMillis): UnixMillis {
+  return isUndated(time) ? started + time : time;
 }
 
 /** Where a machine gets its random bytes: an argument of its constructor, so that a test can choose them. */
@@ -27,6 +49,9 @@ export function randomFraction(random: Random): number {
   const [a = 0, b = 0, c = 0, d = 0] = random(4);
   return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / 0x1_0000_0000;
 }
+
+/** 2^28 s after 1970. */
+const FIRST_DATE: UnixMillis = 2 ** 28 * SECOND;
 
 /** Node's timers hold at most 2^31-1 ms; a longer wait is taken in steps. */
 const LONGEST_TIMER: Millis = 0x7fff_ffff;

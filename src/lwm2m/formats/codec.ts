@@ -1,3 +1,4 @@
+import type { Undated } from "../../clock.ts";
 import type { Path } from "../path.ts";
 import type { PathValue, ResourceType, Sample } from "../sample.ts";
 
@@ -14,6 +15,11 @@ export type TypeOf = (path: Path) => TypeInfo | undefined;
 export interface EncodeOptions {
   /** Writes each sample's time where the format carries time: in notifications and Send, never in a Read answer. */
   readonly times?: boolean;
+  /**
+   * What is known of the times of samples that were measured before the clock was right, `Clock.undated`: they are told as
+   * Unix time, or relative to now as long as that is not known (RFC 8428 §4.5.3). Absent: not at all.
+   */
+  readonly undated?: Undated | undefined;
 }
 
 /** CoAP Content-Format numbers (facts of the IANA registry). */

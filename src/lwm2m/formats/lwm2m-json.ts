@@ -2,6 +2,7 @@
  * LwM2M JSON (Content-Format 11543): Core 1.0 §6.4.4. For servers of version 1.0 alone: later versions have SenML in its
  * place. Names are joined of base name and name; times count from the base time.
  */
+import { isUndated } from "../../clock.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { Path } from "../path.ts";
 import { isObjectLink, type PathValue, type ResourceType, type Sample, type Value } from "../sample.ts";
@@ -9,7 +10,7 @@ import { CONTENT_FORMAT, type EncodeOptions, type TimedPathValue, type TypeOf } 
 import { jsonFields, jsonNumber, parseJson } from "./json.ts";
 import { commonName, mayName, outside, readName, withPrefixOf } from "./names.ts";
 import type { ReportCodec, ReportContext } from "./report.ts";
-import { absoluteTime, datable } from "./senml.ts";
+import { absoluteTime, datable, exact, offsetOf, settled } from "./senml.ts";
 import {
   checkKnown,
   encodeUtf8,
@@ -33,13 +34,15 @@ export const lwm2mJson: ReportCodec = {
 const FORMAT = "LwM2M JSON";
 
 /** The newest time is the base, so that the others are before it: negative, as the specification has them. */
-function write(samples: readonly Sample[], base: Path, options: EncodeOptions = {}): string {
+function write(measured: readonly Sample[], base: Path, { times = false, undated }: EncodeOptions = {}): string {
+  const samples = times && !datable(measured) ? settled(measured, undated) : measured;
   const baseName = samples.length === 0 ? base : commonName(samples);
-  const times = options.times === true && datable(samples) ? samples.map(({ time }) => time) : [];
-  const baseTime = times.reduce((newest, time) => Math.max(newest, time), 0);
+  // A base time would count for what is relative to now.
+  const baseTime =
+    times && datable(samples) ? samples.reduce((newest, { time }) => Math.max(newest, time), 0) : undefined;
   const entries = samples.map(({ path, value, time }) => {
     const name = path.slice(baseName.length);
-    const offset = times.length === 0 ? 0 : time - baseTime;
+    const offset = times ? offsetOf(time, { grid: exact, undated }, isUndated(time) ? undefined : (baseTime ?? 0)) : 0;
     const fields = [
       ...(name === "" ? [] : [`"n":${JSON.stringify(name)}`]),
       writeValue(value),
@@ -47,7 +50,7 @@ function write(samples: readonly Sample[], base: Path, options: EncodeOptions = 
     ];
     return `{${fields.join(",")}}`;
   });
-  const time = times.length === 0 ? "" : `,"bt":${baseTime / 1000}`;
+  const time = baseTime === undefined || samples.length === 0 ? "" : `,"bt":${baseTime / 1000}`;
   return `{"bn":${JSON.stringify(baseName)},"e":[${entries.join(",")}]${time}}`;
 }
 

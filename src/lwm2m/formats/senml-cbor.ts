@@ -16,7 +16,10 @@ export const senmlCbor: ReportCodec = {
   carriesTime: true,
   singleValue: false,
   encode(samples, _base, typeOf, options) {
-    const records = toRecords(samples, options?.times === true ? onGrid : undefined);
+    const records = toRecords(
+      samples,
+      options?.times === true ? { grid: onGrid, undated: options.undated } : undefined,
+    );
     return writeCbor((writer) => {
       writer.array(records.length);
       for (const record of records) writeRecord(writer, record, typeOf);

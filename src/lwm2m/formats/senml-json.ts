@@ -1,11 +1,10 @@
 /** SenML JSON (Content-Format 110): RFC 8428 §5, Core 1.2 §7.5.6. */
-import type { UnixMillis } from "../../clock.ts";
 import { ProtocolError } from "../../errors.ts";
 import { isObjectLink, type Value } from "../sample.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import { jsonFields, jsonNumber, parseJson } from "./json.ts";
 import type { ReportCodec } from "./report.ts";
-import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
+import { exact, reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
 import { type PackKind, RecordReader } from "./senml-fields.ts";
 import { encodeUtf8, formatObjectLink, parseBase64 } from "./value.ts";
 
@@ -13,19 +12,13 @@ export const senmlJson: ReportCodec = {
   contentFormat: CONTENT_FORMAT.senmlJson,
   carriesTime: true,
   singleValue: false,
-  encode: (samples, _base, _typeOf, options) =>
-    encodeUtf8(
-      `[${toRecords(samples, options?.times === true ? exact : undefined)
-        .map(writeRecord)
-        .join(",")}]`,
-    ),
+  encode(samples, _base, _typeOf, options) {
+    const records = toRecords(samples, options?.times === true ? { grid: exact, undated: options.undated } : undefined);
+    return encodeUtf8(`[${records.map(writeRecord).join(",")}]`);
+  },
   decode: (payload, base, typeOf) => writtenValues(readJsonPack(payload), base, typeOf),
   decodeReport: (payload, context) => reportedValues(readJsonPack(payload), context),
 };
-
-function exact(time: UnixMillis): UnixMillis {
-  return time;
-}
 
 function writeRecord({ baseName, baseTime, name, time, value }: SenmlOutput): string {
   const fields: string[] = [];

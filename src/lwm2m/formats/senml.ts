@@ -2,7 +2,7 @@
  * SenML (RFC 8428) as LwM2M uses it (Core 1.2 §7.5.6, §7.5.7), without the bytes: names, base names, times. senml-json.ts and
  * senml-cbor.ts spell the records.
  */
-import { SECOND, type UnixMillis } from "../../clock.ts";
+import { datedFrom, isUndated, type Millis, SECOND, type Undated, type UnixMillis } from "../../clock.ts";
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
 import { makePath, type Path, prefixOf } from "../path.ts";
@@ -50,23 +50,28 @@ export interface Resolved {
 
 const FORMAT = "SenML";
 
-/** RFC 8428 §4.5.3: a time below this many seconds is relative to now. */
-const ABSOLUTE_TIME = 2 ** 28;
-
 /** How a time is told: the milliseconds that stand for those of a sample. */
 export type Grid = (time: UnixMillis) => UnixMillis;
 
+export const exact: Grid = (time) => time;
+
+/** How the times of a pack are told. */
+export interface Timing {
+  readonly grid: Grid;
+  readonly undated: Undated | undefined;
+}
+
 /**
  * The records of these samples, smallest sensible form: a base name for each run of samples of one device ("/dev1/3/0/", or
- * the whole path where there is only one), the base time once, and a time only where it differs from that. Without a grid
- * there are no times. What was measured before the clock was set has none either, and comes first: a base time would count
- * for it.
+ * the whole path where there is only one), the base time once, and a time only where it differs from that. Without timing
+ * there are no times. What was measured before the clock was right and cannot be dated yet comes first: a base time would
+ * count for it. Its time is relative to now, or is none where now is not known.
  */
-export function toRecords(measured: readonly Sample[], grid: Grid | undefined): SenmlOutput[] {
+export function toRecords(measured: readonly Sample[], timing: Timing | undefined): SenmlOutput[] {
+  const samples = timing === undefined || datable(measured) ? measured : settled(measured, timing.undated);
+  const dated = timing === undefined ? -1 : samples.findIndex(isDatable);
+  const base = dated < 0 ? undefined : timing?.grid(samples[dated]?.time ?? 0);
   const records: SenmlOutput[] = [];
-  const samples = grid === undefined || datable(measured) ? measured : undatedFirst(measured);
-  const dated = grid === undefined ? -1 : samples.findIndex(isDatable);
-  const base = dated < 0 ? undefined : grid?.(samples[dated]?.time ?? 0);
   for (let start = 0; start < samples.length; ) {
     const end = endOfRun(samples, start);
     const baseName = commonName(samples, start, end);
@@ -74,7 +79,7 @@ export function toRecords(measured: readonly Sample[], grid: Grid | undefined): 
       const sample = samples[i];
       if (sample === undefined) break;
       const { path, value } = sample;
-      const offset = base === undefined || grid === undefined || i < dated ? 0 : grid(sample.time) - base;
+      const offset = timing === undefined ? 0 : offsetOf(sample.time, timing, i < dated ? undefined : base);
       records.push({
         baseName: i === start ? baseName : undefined,
         baseTime: i === dated && base !== undefined ? base / SECOND : undefined,
@@ -135,13 +140,25 @@ export function reportedValues(records: readonly SenmlInput[], { base, typeOf, n
   return values;
 }
 
-/** Whether all have a time of measurement: a clock that was never set counts from 1970, which would read as relative. */
+/** Whether all have a time of measurement: one from before the clock was right would read as relative. */
 export function datable(samples: readonly Sample[]): boolean {
   return samples.every(isDatable);
 }
 
+/** The same samples with Unix time, as far as it is known; those without it first. */
+export function settled(samples: readonly Sample[], undated: Undated | undefined): readonly Sample[] {
+  if (undated === undefined || "now" in undated) return undatedFirst(samples);
+  return samples.map((sample) => ({ ...sample, time: datedFrom(undated.started, sample.time) }));
+}
+
+/** After the base time, where there is one; else relative to now, or 0 where now is not known. */
+export function offsetOf(time: UnixMillis, { grid, undated }: Timing, base: UnixMillis | undefined): Millis {
+  if (base !== undefined) return grid(time) - base;
+  return undated !== undefined && "now" in undated ? grid(Math.min(0, time - undated.now)) : 0;
+}
+
 function isDatable({ time }: Sample): boolean {
-  return time >= ABSOLUTE_TIME * 1000;
+  return !isUndated(time);
 }
 
 function undatedFirst(samples: readonly Sample[]): readonly Sample[] {
@@ -152,7 +169,7 @@ function undatedFirst(samples: readonly Sample[]): readonly Sample[] {
 export function absoluteTime(seconds: number, now: UnixMillis | undefined): UnixMillis | undefined {
   // Rounded first: base and offset of a time at the border may add up to a hair less.
   const millis = Math.round(seconds * 1000);
-  if (millis >= ABSOLUTE_TIME * 1000) return millis;
+  if (!isUndated(millis)) return millis;
   return now === undefined ? undefined : now + millis;
 }
 
