@@ -56,7 +56,8 @@ function parsePauses(text: string): PauseRange {
   throw new RangeError(`"${text}" is no range of pauses; expected the first and the longest, e.g. 1s..30s`);
 }
 
-function orIssue<T>(context: z.core.$RefinementCtx, read: () => T): T {
+/** What `read` returns; where it throws, an issue of the schema with its sentence. */
+export function orIssue<T>(context: z.core.$RefinementCtx, read: () => T): T {
   try {
     return read();
   } catch (error) {

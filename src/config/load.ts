@@ -11,6 +11,7 @@ import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
 import { readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
+import { warnOfReports } from "./report-warnings.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
 import { serversOf } from "./servers.ts";
 import { storedDefinitions } from "./stored-objects.ts";
@@ -45,14 +46,23 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     links: base.links,
     catalogue: base.catalogue,
   });
-  const { gateway, servers, links, catalogue } = base;
+  const { root, gateway, servers, links, catalogue } = base;
+  const { devices, disabled } = resolved;
+  warnOfReports(servers, {
+    root,
+    gateway,
+    devices,
+    disabled,
+    catalogue,
+    report: (problem) => problems.push(problem),
+  });
   return Object.freeze({
     file,
     gateway: Object.freeze(gateway),
     servers: Object.freeze(servers.map((server) => Object.freeze(server))),
     links,
-    devices: Object.freeze(resolved.devices),
-    disabled: Object.freeze(resolved.disabled),
+    devices: Object.freeze(devices),
+    disabled: Object.freeze(disabled),
     mappings: library.loaded,
     catalogue,
     problems: Object.freeze(inOrder([...problems, ...resolved.problems])),
@@ -68,6 +78,8 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
 
 /** What must be right before anything runs. */
 interface Base {
+  /** config.yaml. */
+  readonly root: YamlNode;
   readonly gateway: GatewaySettings;
   readonly servers: readonly ServerSettings[];
   readonly links: ReadonlyMap<string, LinkSettings>;
@@ -89,6 +101,7 @@ async function readBase(file: string, options: LoadOptions, report: Report): Pro
   if (config === undefined) return undefined;
   const { objects: _objects, stored_objects: _stored, state, serial, ...rest } = config.gateway;
   return {
+    root,
     gateway: {
       ...rest,
       ...(serial === undefined ? {} : { serial }),

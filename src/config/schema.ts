@@ -4,6 +4,7 @@ import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
+import { reportSchema } from "./report-entries.ts";
 import { storeSchema } from "./store-settings.ts";
 import { STORED_OBJECT } from "./stored-objects.ts";
 
@@ -88,6 +89,7 @@ export const serverSchema = z.strictObject({
     .describe("First wait for an acknowledgement (RFC 7252, 4.8)")
     .default(2 * SECOND),
   max_retransmit: z.int().min(0).max(20).describe("Repetitions of a message (RFC 7252, 4.8)").default(4),
+  report: reportSchema,
   history: z
     .enum(["send", "notify", "replay"])
     .describe("How what waited is delivered: by Send, in notifications, or value by value")

@@ -16,7 +16,7 @@ export function serversOf(
   return servers.map((server, i) => {
     const node = nodes[i] ?? root;
     const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
-    const { profile_id, queue_mode, awake, mute_send, history, max_message } = server;
+    const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message } = server;
     if (ids.has(id)) reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`);
     ids.add(id);
     if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
@@ -36,6 +36,7 @@ export function serversOf(
       nstart,
       ackTimeout: ack_timeout,
       maxRetransmit: max_retransmit,
+      reports,
       history,
       maxMessage: max_message,
       maxBody: max_body,

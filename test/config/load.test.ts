@@ -30,6 +30,7 @@ test("a small configuration is complete: everything else has a default", async (
     nstart: 1,
     ackTimeout: 2000,
     maxRetransmit: 4,
+    reports: [],
     history: "send",
     maxMessage: 1024,
     maxBody: 65_536,
