@@ -5,15 +5,17 @@ import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/gateway.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
+import { trafficOf } from "./traffic.ts";
+import { trafficLines, trafficReport } from "./traffic-text.ts";
 
 /** Reads everything as `run` does, starts nothing, and says what it found. */
 export const check: Command = {
   name: "check",
-  summary: "Checks the configuration and its mappings, runs their test vectors and shows the plan of reads.",
+  summary: "Checks the configuration and its mappings, and shows what it costs on the wires and towards servers.",
   options: {
     config: CONFIG_OPTION,
     strict: { type: "boolean", help: "A wrong mapping or device entry is a failure too (exit code 2)." },
-    json: { type: "boolean", help: "Prints the problems as JSON." },
+    json: { type: "boolean", help: "Prints the problems, and what servers cost, as JSON." },
   },
   async run(args) {
     const found = await findings(configFile(args));
@@ -42,7 +44,7 @@ async function findings(file: string): Promise<Findings> {
 /** What must be mended stands above the plan, and is counted below it, where the eye is at the end. */
 function asText(found: Findings): string {
   const { problems, loaded } = found;
-  const plan = loaded === undefined ? [] : [formatCheck(loaded)];
+  const plan = loaded === undefined ? [] : [formatCheck(loaded), ...trafficLines(trafficOf(loaded))];
   return [...problems.map(formatProblem), ...plan, summary(found)].join("\n");
 }
 
@@ -63,6 +65,7 @@ function asJson(found: Findings): string {
     problems: problems.map((problem) => ({ ...problem, text: formatProblem(problem) })),
     devices: loaded?.devices.map(({ id }) => id) ?? [],
     off: loaded?.disabled.map(({ id }) => id) ?? [],
+    traffic: loaded === undefined ? [] : trafficReport(trafficOf(loaded)),
   };
   return JSON.stringify(report, undefined, 2);
 }

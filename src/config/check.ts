@@ -3,7 +3,7 @@ import type { AdapterModule, PointId } from "../adapter.ts";
 import { formatDuration } from "../duration.ts";
 import { formatProblem, type Problem } from "../errors.ts";
 import { titleOf } from "../mapping/mapped-resource.ts";
-import type { DevicePlan, PointSource, Poll, ResourcePlan } from "../mapping/plan-types.ts";
+import type { DevicePlan, PointSource, ResourcePlan } from "../mapping/plan-types.ts";
 import { exampleDevice, runVectors } from "../mapping/vectors.ts";
 import type { LoadedConfig, LoadedMapping } from "./types.ts";
 
@@ -33,6 +33,7 @@ export function formatCheck(loaded: LoadedConfig): string {
   ];
   return [
     `${file}: ${counts.join(", ")}`,
+    ...storedLines(loaded),
     ...[...mappings.values()].flatMap((mapping) => describeMapping(mapping, loaded)),
     ...disabled.map(({ id, problems }) => `off: ${id} (${count(problems.length, "error")})`),
   ].join("\n");
@@ -44,18 +45,36 @@ function describeMapping(mapping: LoadedMapping, { devices }: LoadedConfig): rea
   const plan = users[0] ?? exampleDevice(prepared, () => {})?.plan;
   if (plan === undefined) return [`${file}: not usable, see the errors`];
   const vectors = prepared.file.tests.length;
-  const names = users.slice(0, 5).map(({ id }) => id);
   return [
     `${file}: ${count(plan.resources.size, "resource")}, ${count(vectors, "test vector")}`,
     ...(hides === undefined ? [] : [`   note: stands before the packaged ${hides}`]),
     users.length === 0
       ? "   no device runs with it"
-      : `   ${count(users.length, "device")}: ${names.join(", ")}${users.length > names.length ? ", …" : ""}`,
+      : `   ${count(users.length, "device")}: ${fewOf(users.map(({ id }) => id))}`,
     ...notes(plan),
     ...pollLines(plan, prepared.adapter),
     ...callLines(plan),
   ];
 }
+
+/** What servers create and fill: of the gateway, then of devices, those with the same objects together. */
+function storedLines({ gateway, devices }: LoadedConfig): readonly string[] {
+  const owners = new Map<string, string[]>();
+  const all = [{ id: "the gateway", storedObjects: gateway.storedObjects }, ...devices];
+  for (const { id, storedObjects = [] } of all) {
+    if (storedObjects.length === 0) continue;
+    const objects = storedObjects.map((object) => `/${object.id} ${object.name.trim()} ${object.version}`).join(", ");
+    owners.set(objects, [...(owners.get(objects) ?? []), id]);
+  }
+  return [...owners].map(([objects, ids]) => `   stored objects ${objects}: ${fewOf(ids)}`);
+}
+
+/** The first few names, and that there are more. */
+function fewOf(ids: readonly string[]): string {
+  return `${ids.slice(0, MOST_NAMES).join(", ")}${ids.length > MOST_NAMES ? ", …" : ""}`;
+}
+
+const MOST_NAMES = 5;
 
 function notes({ resources }: DevicePlan): readonly string[] {
   return [...resources.values()].flatMap((resource) =>
@@ -70,7 +89,7 @@ function pollLines(plan: DevicePlan, adapter: AdapterModule): readonly string[] 
   const groups = new Map<string, Map<PointId, unknown>>();
   for (const { point, source } of plan.resources.values()) {
     if (source.kind !== "point" || !source.readable) continue;
-    const name = pollName(source.poll);
+    const name = pollName(source);
     const points = groups.get(name) ?? new Map<PointId, unknown>();
     groups.set(name, points.set(point, source.point));
   }
@@ -81,8 +100,11 @@ function pollLines(plan: DevicePlan, adapter: AdapterModule): readonly string[] 
   });
 }
 
-function pollName(poll: Poll): string {
-  return typeof poll === "string" ? poll : `every ${formatDuration(poll.every)}`;
+/** The pace of the mapping, and how much faster a server may make it where that is not the same (`every.limit`). */
+function pollName({ poll, fastest }: PointSource): string {
+  const [pace, own] =
+    typeof poll === "string" ? [poll, undefined] : [`every ${formatDuration(poll.every)}`, poll.every];
+  return fastest === undefined || fastest === own ? pace : `${pace}, or ${formatDuration(fastest)} for a server`;
 }
 
 /** What a server can change: worth a look before a valve moves. */

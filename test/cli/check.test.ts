@@ -19,7 +19,25 @@ test("the example is without fault, and its plan of reads is shown", async (t) =
   assert.match(stdout, / 2 devices: meter-1, meter-2\n/);
   assert.match(stdout, / poll every 2s: 10 values in 2 reads: input\[0x0\.\.0x11\], input\[0x34\.\.0x35\]\n/);
   assert.match(stdout, / execute: \/3\/0\/4 Reboot\n/);
+  assert.match(stdout, /\nserver 101 \(coap:\/\/127\.0\.0\.1:5683\): 43 values\n {3}TOLD BY +MESSAGES\/S /);
   assert.match(stdout, /\nno problems\n$/);
+});
+
+test("what servers fill, and how fast they may have a value read, is shown", async (t) => {
+  const mapping = `${MAPPING.replace("valeu", "value").replace("constant: 21.5 }", "ramp: { from: 0, to: 30, period: 5m }, poll: fast }")}`;
+  const limited = mapping.replace("objects:", "every: { fast: 2s, limit: 500ms }\nobjects:");
+  const devices = [1, 2].map((n) => `{ id: room-${n}, mapping: room, link: trial, stored_objects: [16] }`);
+  const config = aConfig({ devices }).replace("-test }", "-test, stored_objects: [16, 3442] }");
+  const folder = aFolder(t, { "config.yaml": config, "mappings/room.yaml": limited });
+  const [text, json] = await Promise.all([
+    command(t, "check", "-c", join(folder, "config.yaml")),
+    command(t, "check", "--json", "-c", join(folder, "config.yaml")),
+  ]);
+  assert.match(text.stdout, /^ {3}stored objects \/16 Portfolio [\d.]+, \/3442 .* [\d.]+: the gateway$/m);
+  assert.match(text.stdout, /^ {3}stored objects \/16 Portfolio [\d.]+: room-1, room-2$/m);
+  assert.match(text.stdout, /^ {3}poll every 2s, or 500ms for a server: 1 value$/m);
+  const [{ server, values, ways }] = JSON.parse(json.stdout).traffic;
+  assert.deepEqual([server, values, ways.length], [101, 2, 4]);
 });
 
 test("a wrong mapping is told first and counted last; it is a failure only where that is asked for", async (t) => {

@@ -1,0 +1,193 @@
+/**
+ * What it costs to tell a server everything: messages a second and bytes, for each way of reporting. The worst case: every
+ * value that is polled changes at each poll, and all of it is reported.
+ */
+import { type Millis, SECOND } from "../clock.ts";
+import type { LoadedConfig, ServerSettings } from "../config/types.ts";
+import { CONTENT_FORMAT, type TypeOf } from "../lwm2m/formats/codec.ts";
+import { codecFor } from "../lwm2m/formats/index.ts";
+import { LEVEL, makePath, type Path, parentPath, pathDepth } from "../lwm2m/path.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import { type Cost, NOTHING, notificationCost, plus, sendCost, times } from "./message-cost.ts";
+import { type ExpectedValue, expectedValues } from "./polled-values.ts";
+
+/** An observation of each resource, of each object instance, of a list for each device; or packs of all devices by Send. */
+export type WayName = "resource" | "instance" | "composite" | "send";
+
+/** A way to tell a server, and what it costs a second. */
+export interface Way {
+  readonly name: WayName;
+  /** How many observations it takes; of packs none. */
+  readonly observations: number;
+  /** Confirmable messages, each of which takes a round trip; in the format that needs more of them. */
+  readonly messages: number;
+  /** Both ways, with all headers, by format; absent: this way has no such format. */
+  readonly bytes: { readonly tlv?: number; readonly senmlCbor: number };
+  /** Whether the link carries so many messages. */
+  readonly fits: boolean;
+}
+
+export interface ServerTraffic {
+  readonly server: number;
+  readonly uri: string;
+  readonly nstart: number;
+  /** Values that are polled. */
+  readonly values: number;
+  /** Confirmable messages a second that the link carries. */
+  readonly carries: number;
+  /** Those that the LwM2M version of the server has, from the most messages to the fewest. */
+  readonly ways: readonly Way[];
+  /** Of those that fit the one with the fewest bytes in SenML CBOR; absent: none fits. */
+  readonly best?: WayName;
+}
+
+/** Of the link: nobody has measured it when the configuration is written. */
+export const ROUND_TRIP: Millis = 100;
+
+/** What of a configuration decides it. */
+export interface Reporting extends Pick<LoadedConfig, "devices" | "catalogue"> {
+  readonly servers: readonly Pick<ServerSettings, "id" | "uri" | "nstart" | "version" | "maxMessage">[];
+}
+
+/** What each server of the configuration would get; empty where no device is polled. */
+export function trafficOf({ servers, devices, catalogue }: Reporting): readonly ServerTraffic[] {
+  const all = devices.map((plan, i) => expectedValues(plan, i + 1));
+  const polled = all.flat().filter(isPolled);
+  if (polled.length === 0) return [];
+  const { typeOf } = catalogue;
+  const observed = [
+    observing("resource", all.flat(), typeOf),
+    observing("instance", all.flat(), typeOf),
+    observing("composite", polled, typeOf),
+  ];
+  const packs = new Map<number, Cost>();
+  return servers.map((settings) => {
+    const { maxMessage } = settings;
+    const packed = packs.get(maxMessage) ?? packing(polled, maxMessage, typeOf);
+    packs.set(maxMessage, packed);
+    return { values: polled.length, ...serverTraffic(settings, observed, packed) };
+  });
+}
+
+type Polled = ExpectedValue & { readonly period: Millis };
+
+function isPolled(value: ExpectedValue): value is Polled {
+  return value.period !== undefined;
+}
+
+/** What a way costs a second, without the link that has to carry it. */
+interface Costs {
+  readonly name: WayName;
+  readonly observations: number;
+  readonly tlv?: Cost;
+  readonly senmlCbor: Cost;
+}
+
+function serverTraffic(
+  { id, uri, nstart, version }: Reporting["servers"][number],
+  observed: readonly Costs[],
+  packed: Cost,
+): Omit<ServerTraffic, "values"> {
+  // RFC 7252 §4.7: each takes its round trip before the next may leave.
+  const carries = (nstart * SECOND) / ROUND_TRIP;
+  const send: Costs = { name: "send", observations: 0, senmlCbor: packed };
+  // Core 1.1 brought SenML, composite observations and Send.
+  const known = version === "1.0" ? observed.filter(({ name }) => name !== "composite") : [...observed, send];
+  const ways = known.map((costs) => wayOf(costs, carries));
+  // A format without time brings no history: it is not what is chosen by.
+  const [best] = ways.filter(({ fits }) => fits).sort((a, b) => a.bytes.senmlCbor - b.bytes.senmlCbor);
+  return { server: id, uri, nstart, carries, ways, ...(best === undefined ? {} : { best: best.name }) };
+}
+
+function wayOf({ name, observations, tlv, senmlCbor }: Costs, carries: number): Way {
+  const bytes = { ...(tlv === undefined ? {} : { tlv: tlv.bytes }), senmlCbor: senmlCbor.bytes };
+  const messages = Math.max(senmlCbor.messages, tlv?.messages ?? 0);
+  return { name, observations, messages, bytes, fits: messages <= carries };
+}
+
+/** A report of an observation shows all that it observes, whichever poll made it due. */
+function observing(name: Exclude<WayName, "send">, values: readonly ExpectedValue[], typeOf: TypeOf): Costs {
+  const groups = groupedBy(values, ({ sample }) => observedPath(name, sample.path));
+  const changing = [...groups].filter(([, own]) => own.some(isPolled));
+  const inFormat = (contentFormat: number): Cost =>
+    changing
+      .map(([path, own]) => {
+        const samples = own.map(({ sample }) => sample);
+        const base = name === "composite" ? ROOT : path;
+        return times(
+          notificationCost(encoded(samples, base, { contentFormat, typeOf }), contentFormat, base),
+          pace(own),
+        );
+      })
+      .reduce(plus, NOTHING);
+  const senmlCbor = inFormat(CONTENT_FORMAT.senmlCbor);
+  const costs = { name, observations: changing.length, senmlCbor };
+  return name === "composite" ? costs : { ...costs, tlv: inFormat(CONTENT_FORMAT.tlv) };
+}
+
+/** For a composite observation, whose list has many: what they have in common, their device. */
+function observedPath(name: Exclude<WayName, "send">, path: Path): Path {
+  const level = { resource: LEVEL.resource, instance: LEVEL.instance, composite: 0 }[name];
+  let at = path;
+  while (pathDepth(at) > level) at = parentPath(at) ?? ROOT;
+  return at;
+}
+
+/** Reports a second: values of one period come together, those of others at other times. */
+function pace(values: readonly ExpectedValue[]): number {
+  const periods = new Set(values.flatMap(({ period }) => period ?? []));
+  return [...periods].reduce((sum, period) => sum + SECOND / period, 0);
+}
+
+/** What is polled at the same pace goes together, of all devices, in as few messages as the limit allows. */
+function packing(values: readonly Polled[], maxMessage: number, typeOf: TypeOf): Cost {
+  const byPeriod = groupedBy(values, ({ period }) => period);
+  return [...byPeriod]
+    .map(([period, own]) => {
+      const samples = own.map(({ sample }) => sample);
+      return times(packsCost(samples, maxMessage, typeOf), SECOND / period);
+    })
+    .reduce(plus, NOTHING);
+}
+
+function packsCost(samples: readonly Sample[], maxMessage: number, typeOf: TypeOf): Cost {
+  const contentFormat = CONTENT_FORMAT.senmlCbor;
+  const how = { contentFormat, typeOf };
+  let cost = NOTHING;
+  let size = FIRST_PACK;
+  for (let at = 0; at < samples.length; ) {
+    let payload = encoded(samples.slice(at, at + size), ROOT, how);
+    while (payload.length <= maxMessage && at + size < samples.length) {
+      payload = encoded(samples.slice(at, at + ++size), ROOT, how);
+    }
+    while (payload.length > maxMessage && size > 1) payload = encoded(samples.slice(at, at + --size), ROOT, how);
+    cost = plus(cost, sendCost(payload, contentFormat));
+    at += size;
+  }
+  return cost;
+}
+
+function encoded(
+  samples: readonly Sample[],
+  base: Path,
+  { contentFormat, typeOf }: { readonly contentFormat: number; readonly typeOf: TypeOf },
+): Uint8Array {
+  const codec = codecFor(contentFormat);
+  if (codec === undefined) throw new RangeError(`there is no codec for Content-Format ${contentFormat}`);
+  return codec.encode(samples, base, typeOf, { times: true });
+}
+
+function groupedBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+const ROOT = makePath({ prefix: "" });
+/** Values in the first try; the next begins with what the one before took. */
+const FIRST_PACK = 32;
