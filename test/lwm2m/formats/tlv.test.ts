@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import fc from "fast-check";
 import { CODE } from "../../../src/coap/codes.ts";
 import { Lwm2mError, ProtocolError } from "../../../src/errors.ts";
 import { decodeTimed } from "../../../src/lwm2m/formats/index.ts";
@@ -140,6 +141,37 @@ test("samples that do not follow each other come together, however many they are
   const twice = [...ids, ...ids].map((id, i) => `/4/${id}/${i < 300 ? 0 : 1}`);
   const together = ids.flatMap((id) => [`/4/${id}/0`, `/4/${id}/1`]);
   assert.equal(encode("/4", values(twice)), encode("/4", values(together)));
+});
+
+test("in whatever order they come, samples of one ID stand where its first stands", () => {
+  const id = fc.integer({ min: 0, max: 70 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(id, id, id), { maxLength: 40 }), (triples) => {
+      const paths = triples.map(([instance, resource, nth]) => [`/4/${instance}`, `${resource}`, `${nth}`]);
+      const spelled = (order: typeof paths) =>
+        encode(
+          "/4",
+          order.map((ids) => [ids.join("/"), 1] as const),
+        );
+      const groups = Map.groupBy(paths, ([instance]) => instance);
+      const together = [...groups.values()].flatMap((group) =>
+        [...Map.groupBy(group, ([, resource]) => resource).values()].flat(),
+      );
+      assert.equal(spelled(paths), spelled(together));
+    }),
+  );
+});
+
+test("more paths than are remembered are written as well", () => {
+  const paths = Array.from({ length: 10_000 }, (_, i) => `/4/${i}/0`);
+  const once = encode(
+    "/4",
+    paths.map((path) => [path, 1] as const),
+  );
+  assert.deepEqual(
+    decode("/4", once).map(({ path }) => path),
+    paths,
+  );
 });
 
 function encode(base: string, values: readonly (readonly [string, Value])[]): string {
