@@ -153,10 +153,9 @@ test("in whatever order they come, samples of one ID stand where its first stand
           "/4",
           order.map((ids) => [ids.join("/"), 1] as const),
         );
-      const groups = Map.groupBy(paths, ([instance]) => instance);
-      const together = [...groups.values()].flatMap((group) =>
-        [...Map.groupBy(group, ([, resource]) => resource).values()].flat(),
-      );
+      const first = (level: number, own: (typeof paths)[number]) =>
+        paths.findIndex((other) => own.slice(0, level).every((id, i) => other[i] === id));
+      const together = paths.toSorted((a, b) => first(1, a) - first(1, b) || first(2, a) - first(2, b));
       assert.equal(spelled(paths), spelled(together));
     }),
   );
