@@ -11,8 +11,8 @@ export function trafficLines(traffic: readonly ServerTraffic[]): readonly string
 }
 
 function serverLines({ server, uri, values, nstart, carries, ways, best }: ServerTraffic): readonly string[] {
-  const rows = ways.map(({ name, observations, messages, bytes: { tlv, senmlCbor } }) => [
-    titleOf(name, observations),
+  const rows = ways.map(({ name, count, messages, bytes: { tlv, senmlCbor } }) => [
+    titleOf(name, count),
     shortNumber(messages),
     tlv === undefined ? "-" : megabytesAMonth(tlv),
     megabytesAMonth(senmlCbor),
@@ -27,16 +27,18 @@ function serverLines({ server, uri, values, nstart, carries, ways, best }: Serve
 
 const HEADING = ["TOLD BY", "MESSAGES/S", "MB A MONTH: TLV", "SENML CBOR"];
 
-function titleOf(name: WayName, observations: number): string {
+function titleOf(name: WayName, count: number): string {
   switch (name) {
     case "resource":
-      return `Observe, each resource (${observations})`;
+      return `Observe, each resource (${count})`;
     case "instance":
-      return `Observe, each object instance (${observations})`;
+      return `Observe, each object instance (${count})`;
     case "composite":
-      return `Observe-Composite, each device (${observations})`;
+      return `Observe-Composite, each device (${count})`;
     case "send":
       return "Send, packs of all devices (report:)";
+    case "report":
+      return `Send, the report: entries as they are (${count})`;
   }
 }
 
@@ -57,6 +59,7 @@ const SHORT: Readonly<Record<WayName, string>> = {
   instance: "each object instance",
   composite: "Observe-Composite",
   send: "Send",
+  report: "the entries",
 };
 
 function megabytesAMonth(bytesPerSecond: number): string {
@@ -68,8 +71,8 @@ export function trafficReport(traffic: readonly ServerTraffic[]) {
   return traffic.map(({ ways, ...rest }) => ({
     ...rest,
     roundTrip: ROUND_TRIP,
-    ways: ways.map(({ name, observations, messages, bytes: { tlv, senmlCbor }, fits }) => ({
-      ...{ name, observations, messagesPerSecond: rounded(messages), fits },
+    ways: ways.map(({ name, count, messages, bytes: { tlv, senmlCbor }, fits }) => ({
+      ...{ name, count, messagesPerSecond: rounded(messages), fits },
       megabytesPerMonth: {
         ...(tlv === undefined ? {} : { tlv: rounded(megabytes(tlv)) }),
         senmlCbor: rounded(megabytes(senmlCbor)),

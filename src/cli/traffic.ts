@@ -5,20 +5,22 @@
 import { type Millis, SECOND } from "../clock.ts";
 import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import { CONTENT_FORMAT, type TypeOf } from "../lwm2m/formats/codec.ts";
-import { codecFor } from "../lwm2m/formats/index.ts";
-import { LEVEL, makePath, type Path, parentPath, pathDepth } from "../lwm2m/path.ts";
-import type { Sample } from "../lwm2m/sample.ts";
-import { type Cost, NOTHING, notificationCost, plus, sendCost, times } from "./message-cost.ts";
+import { LEVEL, type Path, parentPath, pathDepth } from "../lwm2m/path.ts";
+import { type Cost, NOTHING, notificationCost, plus, times } from "./message-cost.ts";
+import { encoded, entryCost, packingCost, ROOT } from "./pack-cost.ts";
 import { type ExpectedValue, expectedValues } from "./polled-values.ts";
 
-/** An observation of each resource, of each object instance, of a list for each device; or packs of all devices by Send. */
-export type WayName = "resource" | "instance" | "composite" | "send";
+/**
+ * An observation of each resource, of each object instance, of a list for each device; packs of all devices by Send; or those of
+ * the `report:` entries that the server has.
+ */
+export type WayName = "resource" | "instance" | "composite" | "send" | "report";
 
 /** A way to tell a server, and what it costs a second. */
 export interface Way {
   readonly name: WayName;
-  /** How many observations it takes; of packs none. */
-  readonly observations: number;
+  /** How many observations it takes, or entries; of packs of everything none. */
+  readonly count: number;
   /** Confirmable messages, each of which takes a round trip; in the format that needs more of them. */
   readonly messages: number;
   /** Both ways, with all headers, by format; absent: this way has no such format. */
@@ -46,67 +48,68 @@ export const ROUND_TRIP: Millis = 100;
 
 /** What of a configuration decides it. */
 export interface Reporting extends Pick<LoadedConfig, "devices" | "catalogue"> {
-  readonly servers: readonly Pick<ServerSettings, "id" | "uri" | "nstart" | "version" | "maxMessage">[];
+  readonly servers: readonly Pick<ServerSettings, "id" | "uri" | "nstart" | "version" | "maxMessage" | "reports">[];
 }
 
 /** What each server of the configuration would get; empty where no device is polled. */
 export function trafficOf({ servers, devices, catalogue }: Reporting): readonly ServerTraffic[] {
-  const all = devices.map((plan, i) => expectedValues(plan, i + 1));
-  const polled = all.flat().filter(isPolled);
+  const all = devices.flatMap((plan, i) => expectedValues(plan, i + 1));
+  const polled = all.filter(isPolled);
   if (polled.length === 0) return [];
   const { typeOf } = catalogue;
   const observed = [
-    observing("resource", all.flat(), typeOf),
-    observing("instance", all.flat(), typeOf),
+    observing("resource", all, typeOf),
+    observing("instance", all, typeOf),
     observing("composite", polled, typeOf),
   ];
-  const packs = new Map<number, Cost>();
-  return servers.map((settings) => {
-    const { maxMessage } = settings;
-    const packed = packs.get(maxMessage) ?? packing(polled, maxMessage, typeOf);
-    packs.set(maxMessage, packed);
-    return { values: polled.length, ...serverTraffic(settings, observed, packed) };
+  return servers.map((server) => {
+    const packing = { maxMessage: server.maxMessage, typeOf };
+    const packs: Costs = { name: "send", count: 0, senmlCbor: packingCost(polled, packing) };
+    const entries = server.reports.map((entry) => entryCost(entry, all, packing)).reduce(plus, NOTHING);
+    const report: Costs = { name: "report", count: server.reports.length, senmlCbor: entries };
+    const ways = [...observed, packs, ...(report.count === 0 ? [] : [report])];
+    return { values: polled.length, ...serverTraffic(server, ways) };
   });
 }
 
-type Polled = ExpectedValue & { readonly period: Millis };
-
-function isPolled(value: ExpectedValue): value is Polled {
-  return value.period !== undefined;
+function isPolled({ period }: ExpectedValue): boolean {
+  return period !== undefined;
 }
 
 /** What a way costs a second, without the link that has to carry it. */
 interface Costs {
   readonly name: WayName;
-  readonly observations: number;
+  readonly count: number;
   readonly tlv?: Cost;
   readonly senmlCbor: Cost;
 }
 
 function serverTraffic(
   { id, uri, nstart, version }: Reporting["servers"][number],
-  observed: readonly Costs[],
-  packed: Cost,
+  all: readonly Costs[],
 ): Omit<ServerTraffic, "values"> {
   // RFC 7252 §4.7: each takes its round trip before the next may leave.
   const carries = (nstart * SECOND) / ROUND_TRIP;
-  const send: Costs = { name: "send", observations: 0, senmlCbor: packed };
   // Core 1.1 brought SenML, composite observations and Send.
-  const known = version === "1.0" ? observed.filter(({ name }) => name !== "composite") : [...observed, send];
+  const known = version === "1.0" ? all.filter(({ name }) => name === "resource" || name === "instance") : all;
   const ways = known.map((costs) => wayOf(costs, carries));
-  // A format without time brings no history: it is not what is chosen by.
-  const [best] = ways.filter(({ fits }) => fits).sort((a, b) => a.bytes.senmlCbor - b.bytes.senmlCbor);
+  // A format without time brings no history: it is not what is chosen by. Entries tell what somebody chose, and not all.
+  const [best] = ways
+    .filter(({ name, fits }) => fits && name !== "report")
+    .sort((a, b) => a.bytes.senmlCbor - b.bytes.senmlCbor);
   return { server: id, uri, nstart, carries, ways, ...(best === undefined ? {} : { best: best.name }) };
 }
 
-function wayOf({ name, observations, tlv, senmlCbor }: Costs, carries: number): Way {
+function wayOf({ name, count, tlv, senmlCbor }: Costs, carries: number): Way {
   const bytes = { ...(tlv === undefined ? {} : { tlv: tlv.bytes }), senmlCbor: senmlCbor.bytes };
   const messages = Math.max(senmlCbor.messages, tlv?.messages ?? 0);
-  return { name, observations, messages, bytes, fits: messages <= carries };
+  return { name, count, messages, bytes, fits: messages <= carries };
 }
 
+type Observed = Exclude<WayName, "send" | "report">;
+
 /** A report of an observation shows all that it observes, whichever poll made it due. */
-function observing(name: Exclude<WayName, "send">, values: readonly ExpectedValue[], typeOf: TypeOf): Costs {
+function observing(name: Observed, values: readonly ExpectedValue[], typeOf: TypeOf): Costs {
   const groups = groupedBy(values, ({ sample }) => observedPath(name, sample.path));
   const changing = [...groups].filter(([, own]) => own.some(isPolled));
   const inFormat = (contentFormat: number): Cost =>
@@ -121,12 +124,12 @@ function observing(name: Exclude<WayName, "send">, values: readonly ExpectedValu
       })
       .reduce(plus, NOTHING);
   const senmlCbor = inFormat(CONTENT_FORMAT.senmlCbor);
-  const costs = { name, observations: changing.length, senmlCbor };
+  const costs = { name, count: changing.length, senmlCbor };
   return name === "composite" ? costs : { ...costs, tlv: inFormat(CONTENT_FORMAT.tlv) };
 }
 
 /** For a composite observation, whose list has many: what they have in common, their device. */
-function observedPath(name: Exclude<WayName, "send">, path: Path): Path {
+function observedPath(name: Observed, path: Path): Path {
   const level = { resource: LEVEL.resource, instance: LEVEL.instance, composite: 0 }[name];
   let at = path;
   while (pathDepth(at) > level) at = parentPath(at) ?? ROOT;
@@ -139,44 +142,6 @@ function pace(values: readonly ExpectedValue[]): number {
   return [...periods].reduce((sum, period) => sum + SECOND / period, 0);
 }
 
-/** What is polled at the same pace goes together, of all devices, in as few messages as the limit allows. */
-function packing(values: readonly Polled[], maxMessage: number, typeOf: TypeOf): Cost {
-  const byPeriod = groupedBy(values, ({ period }) => period);
-  return [...byPeriod]
-    .map(([period, own]) => {
-      const samples = own.map(({ sample }) => sample);
-      return times(packsCost(samples, maxMessage, typeOf), SECOND / period);
-    })
-    .reduce(plus, NOTHING);
-}
-
-function packsCost(samples: readonly Sample[], maxMessage: number, typeOf: TypeOf): Cost {
-  const contentFormat = CONTENT_FORMAT.senmlCbor;
-  const how = { contentFormat, typeOf };
-  let cost = NOTHING;
-  let size = FIRST_PACK;
-  for (let at = 0; at < samples.length; ) {
-    let payload = encoded(samples.slice(at, at + size), ROOT, how);
-    while (payload.length <= maxMessage && at + size < samples.length) {
-      payload = encoded(samples.slice(at, at + ++size), ROOT, how);
-    }
-    while (payload.length > maxMessage && size > 1) payload = encoded(samples.slice(at, at + --size), ROOT, how);
-    cost = plus(cost, sendCost(payload, contentFormat));
-    at += size;
-  }
-  return cost;
-}
-
-function encoded(
-  samples: readonly Sample[],
-  base: Path,
-  { contentFormat, typeOf }: { readonly contentFormat: number; readonly typeOf: TypeOf },
-): Uint8Array {
-  const codec = codecFor(contentFormat);
-  if (codec === undefined) throw new RangeError(`there is no codec for Content-Format ${contentFormat}`);
-  return codec.encode(samples, base, typeOf, { times: true });
-}
-
 function groupedBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
@@ -187,7 +152,3 @@ function groupedBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMa
   }
   return groups;
 }
-
-const ROOT = makePath({ prefix: "" });
-/** Values in the first try; the next begins with what the one before took. */
-const FIRST_PACK = 32;

@@ -4,10 +4,19 @@ import { type Reporting, type ServerTraffic, trafficOf, type WayName } from "../
 import { trafficLines, trafficReport } from "../../src/cli/traffic-text.ts";
 import { SECOND } from "../../src/clock.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
+import { parsePattern } from "../../src/lwm2m/path-pattern.ts";
+import type { ReportEntry } from "../../src/lwm2m/report-entry.ts";
 import type { DevicePlan } from "../../src/mapping/plan-types.ts";
 import { aPlan, constant, point } from "../support/device-plan.ts";
 
-const SERVER = { id: 101, uri: "coap://[2001:db8::1]", nstart: 1, version: "auto", maxMessage: 1024 } as const;
+const SERVER = {
+  id: 101,
+  uri: "coap://[2001:db8::1]",
+  nstart: 1,
+  version: "auto",
+  maxMessage: 1024,
+  reports: [],
+} as const;
 
 function traffic(devices: readonly DevicePlan[], server: Partial<Reporting["servers"][number]> = {}): ServerTraffic {
   const [only] = trafficOf({ devices, catalogue, servers: [{ ...SERVER, ...server }] });
@@ -35,7 +44,7 @@ test("one value: each byte of its notification and of the acknowledgement is cou
   // SenML CBOR: array and map; base name "/meter-1/3303/0/5700"; base time as float64; value as float32.
   const pack = 1 + 1 + (1 + 1 + 20) + (1 + 9) + (1 + 5);
   assert.equal(Math.round(10 * (ways[0]?.bytes.senmlCbor ?? 0)), notification - 7 - 1 + pack + 28 + 4);
-  assert.deepEqual([ways[0]?.messages, ways[0]?.observations], [0.1, 1]);
+  assert.deepEqual([ways[0]?.messages, ways[0]?.count], [0.1, 1]);
 });
 
 test("an instance is told whole at each pace of its resources, a list once a device, packs at each pace of all devices", () => {
@@ -62,7 +71,7 @@ test("an instance is told whole at each pace of its resources, a list once a dev
     send: 0.5 + 0.1,
   });
   assert.deepEqual(
-    found.ways.map(({ observations }) => observations),
+    found.ways.map(({ count }) => count),
     [8, 4, 2, 0],
   );
   assert.equal(found.best, "send");
@@ -123,4 +132,25 @@ test("programs get numbers: messages a second, megabytes in 30 days", () => {
     ...{ values: 1, server: 101, uri: SERVER.uri, nstart: 1, carries: 10, best: "resource", roundTrip: 100 },
   });
   assert.deepEqual([ways[0]?.messagesPerSecond, ways[0]?.megabytesPerMonth.tlv], [0.1, 22.55]);
+});
+
+test("report entries cost what they tell: at their interval, at each change within pmin, or each measurement", () => {
+  const device = (id: string): DevicePlan => meter(id, 2 * SECOND, "3303/0/5700", "3303/0/5601", "3304/0/5700");
+  const paths = (text: string) => ({ name: text, paths: [parsePattern(text)] });
+  const messages = (...reports: readonly ReportEntry[]): number =>
+    way(traffic([device("a"), device("b")], { reports }), "report").messages;
+  assert.equal(messages({ ...paths("/*"), when: { type: "interval", every: 15 * SECOND } }), 1 / 15);
+  assert.equal(messages({ ...paths("/*"), when: { type: "sample" } }), 0.5);
+  assert.equal(messages({ ...paths("/*"), when: { type: "change", attributes: {} } }), 0.5);
+  assert.equal(messages({ ...paths("/*"), when: { type: "change", attributes: { pmin: 10 } } }), 0.1);
+  assert.equal(messages({ ...paths("/c"), when: { type: "sample" } }), 0);
+  const both: ReportEntry[] = [
+    { ...paths("/a/3303"), when: { type: "sample" } },
+    { ...paths("/*/3304/0/5700"), when: { type: "interval", every: 10 * SECOND } },
+  ];
+  const found = traffic([device("a"), device("b")], { reports: both });
+  assert.equal(way(found, "report").messages, 0.6);
+  assert.ok(way(found, "report").bytes.senmlCbor < way(found, "send").bytes.senmlCbor);
+  assert.equal(found.best, "send");
+  assert.match(trafficLines([found]).join("\n"), /^ {3}Send, the report: entries as they are \(2\) +0\.6 /m);
 });
