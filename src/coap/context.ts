@@ -1,5 +1,6 @@
 import type { Alarms } from "./alarms.ts";
 import type { CoapEffect } from "./events.ts";
+import type { Numbers } from "./numbers.ts";
 import type { CoapTimes } from "./parameters.ts";
 
 /** What the parts of one endpoint share. */
@@ -8,6 +9,7 @@ export interface Context {
   readonly alarms: Alarms;
   readonly limits: Limits;
   readonly counters: CoapCounters;
+  readonly numbers: Numbers;
   emit(effect: CoapEffect): void;
 }
 

@@ -11,8 +11,10 @@ import { ClientRole } from "./client-role.ts";
 import { isRequest, isResponse } from "./codes.ts";
 import type { CoapCounters, Context, Limits } from "./context.ts";
 import { type Arrival, DuplicateFilter, fingerprint } from "./duplicates.ts";
-import type { CoapEffect, CoapEvent, CoapMachine } from "./events.ts";
+import type { CoapEffect, CoapEvent, CoapMachine, ExchangeId } from "./events.ts";
 import { decodeMessage, encodeEmpty, TYPE, type UdpMessage } from "./message.ts";
+import { Numbers, type ReservedNumbers } from "./numbers.ts";
+import type { ObservedRequest } from "./observed-request.ts";
 import { type CoapParameters, coapTimes } from "./parameters.ts";
 import { pooled } from "./random-pool.ts";
 import { Transmissions } from "./reliability.ts";
@@ -21,6 +23,7 @@ import { ServerRole } from "./server-role.ts";
 
 export type { CoapCounters } from "./context.ts";
 export { type CoapEffect, type CoapEvent, type CoapMachine, type ExchangeId, exchangeId } from "./events.ts";
+export type { ReservedNumbers } from "./numbers.ts";
 export type { CoapParameters } from "./parameters.ts";
 
 export interface CoapEndpointOptions {
@@ -33,6 +36,10 @@ export interface CoapEndpointOptions {
   readonly blockSize?: number;
   /** Other limits on what the peer can make us keep. */
   readonly limits?: Partial<Omit<Limits, "maxBody" | "szx">>;
+  /** Somebody keeps them: `reserved` tells which numbers are in use, for the process after this one. */
+  readonly reserve?: boolean;
+  /** What the process before this one had reserved. */
+  readonly after?: ReservedNumbers | undefined;
 }
 
 export class CoapEndpoint implements CoapMachine {
@@ -51,8 +58,13 @@ export class CoapEndpoint implements CoapMachine {
     const emit = (effect: CoapEffect): void => {
       this.effects.push(effect);
     };
-    const context: Context = { times, limits, alarms: this.alarms, counters: this.count, emit };
     const random = pooled(options.random);
+    const { reserve = false, after } = options;
+    const onReserved = (reserved: ReservedNumbers): void => {
+      if (reserve) emit({ type: "reserved", numbers: reserved });
+    };
+    const numbers = new Numbers(random, onReserved, after);
+    const context: Context = { times, limits, alarms: this.alarms, counters: this.count, numbers, emit };
     this.transmissions = new Transmissions(context, random);
     this.duplicates = new DuplicateFilter(limits, times);
     this.server = new ServerRole(context, this.transmissions, this.duplicates);
@@ -71,6 +83,10 @@ export class CoapEndpoint implements CoapMachine {
   /** Whether nothing runs that would be missed: no request, answer, body or observation. */
   get idle(): boolean {
     return this.transmissions.idle && this.server.idle && this.client.idle;
+  }
+
+  observed(exchange: ExchangeId): ObservedRequest | undefined {
+    return this.server.observed(exchange);
   }
 
   handle(event: CoapEvent | Timeout, now: Millis): CoapEffect[] {
@@ -99,6 +115,9 @@ export class CoapEndpoint implements CoapMachine {
         break;
       case "endObservation":
         this.server.endObservation(event.exchange, now);
+        break;
+      case "restore":
+        this.server.restore(event.exchange, event.observed);
         break;
       default:
         event satisfies never;

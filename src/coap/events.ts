@@ -1,4 +1,6 @@
 import type { Machine } from "../machine.ts";
+import type { ReservedNumbers } from "./numbers.ts";
+import type { ObservedRequest } from "./observed-request.ts";
 import type { CoapMessage } from "./options.ts";
 
 declare const exchange: unique symbol;
@@ -38,7 +40,12 @@ export type CoapEvent =
       readonly confirmable: boolean;
     }
   /** Ends an observation without a word to the peer (de-registered); notifications on their way come to nothing. */
-  | { readonly type: "endObservation"; readonly exchange: ExchangeId };
+  | { readonly type: "endObservation"; readonly exchange: ExchangeId }
+  /**
+   * An observation that an earlier process granted, and that the peer still has: it can be notified again. `exchange` is chosen
+   * by the caller, below 0: those of requests that are served are above.
+   */
+  | { readonly type: "restore"; readonly exchange: ExchangeId; readonly observed: ObservedRequest };
 
 export type CoapEffect =
   | { readonly type: "send"; readonly bytes: Uint8Array }
@@ -65,7 +72,12 @@ export type CoapEffect =
       readonly type: "cancelled";
       readonly exchange: ExchangeId;
       readonly reason: "deregister" | "reset" | "replaced";
-    };
+    }
+  /** Where the endpoint was made to say so: numbers up to these may be in use from now on. */
+  | { readonly type: "reserved"; readonly numbers: ReservedNumbers };
 
 /** CoAP towards one peer, client and server at once: its own message IDs, tokens, duplicate filter, NSTART and blocks. */
-export type CoapMachine = Machine<CoapEvent, CoapEffect>;
+export interface CoapMachine extends Machine<CoapEvent, CoapEffect> {
+  /** What `restore` needs of a running observation; absent where observations end with their connection. */
+  observed?(exchange: ExchangeId): ObservedRequest | undefined;
+}

@@ -1,9 +1,9 @@
 /** The peer's observations of our resources: the server's side of RFC 7641. */
 import type { Millis } from "../clock.ts";
-import type { Block } from "./block.ts";
 import { isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
+import type { ObservedRequest } from "./observed-request.ts";
 import { type CoapMessage, OPTION, uintOption, withOptions, withoutObserve } from "./options.ts";
 import type { Outgoing, Transmission, Transmissions } from "./reliability.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -12,13 +12,8 @@ type Notify = Extract<CoapEvent, { type: "notify" }>;
 type CancelReason = Extract<CoapEffect, { type: "cancelled" }>["reason"];
 
 /** One observation: what the request was, and where its notifications stand. */
-interface Observation {
+interface Observation extends ObservedRequest {
   readonly exchange: ExchangeId;
-  readonly token: Uint8Array;
-  readonly request: CoapMessage;
-  /** The block size that the observing request asked for. */
-  readonly block: Block | undefined;
-  sequence: number;
   /** Notifications on their way, and those that an RST could still answer. */
   readonly pending: Map<number, Transmission>;
   running: boolean;
@@ -41,11 +36,16 @@ export class Observers {
     return this.byExchange.size === 0;
   }
 
-  /** Begins an observation, whose first number is the `clockSequence` of now. */
-  begin(served: Pick<Observation, "exchange" | "token" | "request" | "block">, now: Millis): void {
-    const observation: Observation = { ...served, sequence: clockSequence(now), pending: new Map(), running: true };
-    this.byExchange.set(served.exchange, observation);
-    this.byToken.set(tokenKey(served.token), observation);
+  /** Begins an observation; its first number is in the answer to the request. */
+  begin(exchange: ExchangeId, { token, request, block }: ObservedRequest): void {
+    const observation: Observation = { exchange, token, request, block, pending: new Map(), running: true };
+    this.byExchange.set(exchange, observation);
+    this.byToken.set(tokenKey(token), observation);
+  }
+
+  /** What began the observation; undefined where it is over. */
+  observed(exchange: ExchangeId): ObservedRequest | undefined {
+    return this.byExchange.get(exchange);
   }
 
   /** Sends a notification, or says at once that it failed where the observation is over. */
@@ -124,8 +124,7 @@ export class Observers {
 
   private build(observation: Observation, message: CoapMessage, now: Millis): CoapMessage {
     if (!isSuccess(message.code)) return withoutObserve(message);
-    observation.sequence = laterSequence(observation.sequence, now);
-    const observe = uintOption(OPTION.observe, observation.sequence);
+    const observe = uintOption(OPTION.observe, this.context.numbers.nextObserve());
     return this.snapshots.cut(observation.request, withOptions(message, [observe]), observation.block, now);
   }
 
@@ -135,20 +134,6 @@ export class Observers {
     const key = tokenKey(observation.token);
     if (this.byToken.get(key) === observation) this.byToken.delete(key);
   }
-}
-
-/**
- * RFC 7641 §4.4: 24 bits that rise, by less than half their range in 128 s. Milliseconds do, and after a reconnection they
- * go on where they were.
- */
-export function clockSequence(now: Millis): number {
-  return Math.floor(now) & 0xffffff;
-}
-
-function laterSequence(previous: number, now: Millis): number {
-  const clock = clockSequence(now);
-  const ahead = (clock - previous) & 0xffffff;
-  return ahead > 0 && ahead < 0x800000 ? clock : (previous + 1) & 0xffffff;
 }
 
 function tokenKey(token: Uint8Array): string {

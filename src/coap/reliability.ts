@@ -49,14 +49,10 @@ export class Transmissions {
   private readonly outstanding = new Map<number, Transmission>();
   private readonly waiting = new Fifo<Transmission>();
   private readonly unconfirmed = new Rejectable(REMEMBERED);
-  private messageId: number;
 
   constructor(context: Context, random: Random) {
     this.context = context;
     this.random = random;
-    const [high = 0, low = 0] = random(2);
-    // RFC 7252 §4.4: the first message ID is random.
-    this.messageId = (high << 8) | low;
   }
 
   /** Whether nothing waits for its turn or its acknowledgement. */
@@ -182,10 +178,9 @@ export class Transmissions {
    * senders come round earlier: then only those still in use are left out.
    */
   private nextMessageId(): number {
-    do {
-      this.messageId = (this.messageId + 1) & 0xffff;
-    } while (this.outstanding.has(this.messageId));
-    return this.messageId;
+    let next = this.context.numbers.nextMessageId();
+    while (this.outstanding.has(next)) next = this.context.numbers.nextMessageId();
+    return next;
   }
 
   private put(bytes: Uint8Array): void {

@@ -8,7 +8,8 @@ import type { Context } from "./context.ts";
 import type { Arrival, DuplicateFilter } from "./duplicates.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import { encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "./message.ts";
-import { clockSequence, Observers } from "./observers.ts";
+import type { ObservedRequest } from "./observed-request.ts";
+import { Observers } from "./observers.ts";
 import { OpenExchanges } from "./open-exchanges.ts";
 import {
   type CoapMessage,
@@ -99,7 +100,7 @@ export class ServerRole {
     if (served === undefined) return;
     this.serving.remove(served);
     if (served.alarm !== undefined) this.context.alarms.clear(served.alarm);
-    const observe = this.beginObservation(served, message, now);
+    const observe = this.beginObservation(served, message);
     let answer = observe === undefined ? withoutObserve(message) : withOptions(message, [observe]);
     if (served.block1 !== undefined) answer = withOptions(answer, [blockOption(OPTION.block1, served.block1)]);
     answer = this.snapshots.cut(served.request, answer, served.block2, now);
@@ -124,6 +125,15 @@ export class ServerRole {
 
   endObservation(exchange: ExchangeId, now: Millis): void {
     this.observers.end(exchange, now);
+  }
+
+  /** An observation of an earlier process goes on. */
+  restore(exchange: ExchangeId, observed: ObservedRequest): void {
+    this.observers.begin(exchange, observed);
+  }
+
+  observed(exchange: ExchangeId): ObservedRequest | undefined {
+    return this.observers.observed(exchange);
   }
 
   private receiveBlocks(arriving: Arriving, now: Millis): void {
@@ -191,11 +201,11 @@ export class ServerRole {
   }
 
   /** The Observe option of the answer, where it begins an observation. */
-  private beginObservation(served: Served, message: CoapMessage, now: Millis): CoapOption | undefined {
+  private beginObservation(served: Served, message: CoapMessage): CoapOption | undefined {
     if (!beginsObservation(served.request, message) || served.cancelled === "deregister") return undefined;
     const { id, token, request, block2 } = served;
-    if (served.cancelled === undefined) this.observers.begin({ exchange: id, token, request, block: block2 }, now);
-    return uintOption(OPTION.observe, clockSequence(now));
+    if (served.cancelled === undefined) this.observers.begin(id, { token, request, block: block2 });
+    return uintOption(OPTION.observe, this.context.numbers.nextObserve());
   }
 
   /** RFC 7252 §5.2.2: the answer takes longer, so the acknowledgement goes ahead, and the answer follows by itself. */

@@ -1,5 +1,13 @@
 import type { Clock } from "../clock.ts";
-import { type CoapEffect, type CoapEvent, type CoapMachine, type ExchangeId, exchangeId } from "../coap/endpoint.ts";
+import {
+  type CoapEffect,
+  type CoapEvent,
+  type CoapMachine,
+  type ExchangeId,
+  exchangeId,
+  type ReservedNumbers,
+} from "../coap/endpoint.ts";
+import type { ObservedRequest } from "../coap/observed-request.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -25,11 +33,14 @@ export interface ConnectionListener {
   onFailed(notification: number, reason: "timeout" | "reset", exchange: ExchangeId): void;
   /** The server ended the observation that this exchange began. */
   onCancelled(exchange: ExchangeId): void;
+  /** Numbers up to these may be in use from now on. */
+  onReserved?(numbers: ReservedNumbers): void;
 }
 
 /** One server on the wire: the transport and the CoAP endpoint joined. */
 export class Connection {
   private readonly transport: Transport;
+  private readonly machine: CoapMachine;
   private readonly feed: Drive<CoapEvent>;
   private readonly listener: ConnectionListener;
   private readonly waiting = new Map<ExchangeId, (outcome: Outcome) => void>();
@@ -37,6 +48,7 @@ export class Connection {
 
   constructor(transport: Transport, machine: CoapMachine, clock: Clock, listener: ConnectionListener) {
     this.transport = transport;
+    this.machine = machine;
     this.listener = listener;
     this.feed = drive(machine, clock, (effect) => this.perform(effect));
   }
@@ -88,6 +100,16 @@ export class Connection {
     this.feed({ type: "endObservation", exchange });
   }
 
+  /** What `restore` needs of a running observation, in another process; undefined where it is over, or cannot be restored. */
+  observed(exchange: ExchangeId): ObservedRequest | undefined {
+    return this.machine.observed?.(exchange);
+  }
+
+  /** Goes on with an observation of an earlier process, under this exchange, which is below 0. */
+  restore(exchange: ExchangeId, observed: ObservedRequest): void {
+    this.feed({ type: "restore", exchange, observed });
+  }
+
   async close(): Promise<void> {
     this.feed.stop();
     for (const resolve of this.waiting.values()) resolve({ type: "failed", reason: "timeout" });
@@ -115,6 +137,9 @@ export class Connection {
         break;
       case "cancelled":
         this.listener.onCancelled(effect.exchange);
+        break;
+      case "reserved":
+        this.listener.onReserved?.(effect.numbers);
         break;
       default:
         effect satisfies never;

@@ -287,6 +287,7 @@ export class ScriptedServer {
         break;
       case "delivered":
       case "cancelled":
+      case "reserved":
         break;
       default:
         effect satisfies never;
