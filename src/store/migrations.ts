@@ -25,6 +25,14 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE UNIQUE INDEX instances_by_place ON instances (ifnull(device, ''), object, instance);
    CREATE INDEX instances_by_device ON instances (device);`,
+  // One row: what is known of the time, for a machine that forgets it when it is switched off.
+  `CREATE TABLE clock (
+     one     INTEGER PRIMARY KEY CHECK (one = 1),
+     time    REAL NOT NULL,
+     boot    TEXT NOT NULL,
+     uptime  REAL NOT NULL,
+     trusted INTEGER NOT NULL CHECK (trusted IN (0, 1))
+   ) STRICT;`,
 ];
 
 /** The same of `history.db`: a file of its own, so that what wears it, fills it or breaks it never touches the places. */

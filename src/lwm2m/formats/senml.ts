@@ -148,7 +148,8 @@ export function datable(samples: readonly Sample[]): boolean {
 /** The same samples with Unix time, as far as it is known; those without it first. */
 export function settled(samples: readonly Sample[], undated: Undated | undefined): readonly Sample[] {
   if (undated === undefined || "now" in undated) return undatedFirst(samples);
-  return samples.map((sample) => ({ ...sample, time: datedFrom(undated.started, sample.time) }));
+  // A clock that is believed whatever it says may count from 1970.
+  return undatedFirst(samples.map((sample) => ({ ...sample, time: datedFrom(undated.started, sample.time) })));
 }
 
 /** After the base time, where there is one; else relative to now, or 0 where now is not known. */
