@@ -207,6 +207,8 @@ class DatagramCoapSocket implements CoapSocket {
         } else this.settle(peer, effect.notification)?.reject(new Error(`not delivered to ${peer}: ${effect.reason}`));
         return;
       case "reserved":
+      case "disconnect":
+      case "lost":
         break;
       case "cancelled":
         this.options.onCancelled?.(peer, effect.exchange, effect.reason);

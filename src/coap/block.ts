@@ -1,4 +1,7 @@
-/** The Block options and what names a block-wise operation: RFC 7959 §2.1, §2.2; RFC 7252 §5.4.6 (cache key); RFC 9175 §3. */
+/**
+ * The Block options and what names a block-wise operation: RFC 7959 §2.1, §2.2; RFC 8323 §6 (BERT); RFC 7252 §5.4.6 (cache
+ * key); RFC 9175 §3.
+ */
 import { type CoapMessage, type CoapOption, findOption, OPTION, readUint, uintOption } from "./options.ts";
 
 /** The value of a Block1 or Block2 option. */
@@ -7,15 +10,30 @@ export interface Block {
   readonly number: number;
   /** Whether more blocks follow. */
   readonly more: boolean;
-  /** Size exponent: 0 is 16 bytes, 6 is 1024. */
+  /** Size exponent: 0 is 16 bytes, 6 is 1024; 7 is BERT, any number of blocks of 1024 in one message. */
   readonly szx: number;
 }
 
 /** 1024 bytes, the largest block over UDP. */
 export const LARGEST_SZX = 6;
+/** RFC 8323 §6: over TCP, between two that both have it. */
+export const BERT_SZX = 7;
 
+/** The size in which block numbers count. */
 export function blockSize(szx: number): number {
-  return 1 << (szx + 4);
+  return 1 << (Math.min(szx, LARGEST_SZX) + 4);
+}
+
+/** How many bytes go in one message that has room for so many. */
+export function messageSize(szx: number, room: number): number {
+  return szx === BERT_SZX ? Math.max(1, Math.floor(room / 1024)) * 1024 : blockSize(szx);
+}
+
+/** Whether a payload of this length can be this block: one that is not the last is full (RFC 7959 §2.2; RFC 8323 §6). */
+export function isBlockLength({ szx, more }: Block, length: number): boolean {
+  const size = blockSize(szx);
+  if (szx === BERT_SZX) return !more || (length > 0 && length % size === 0);
+  return more ? length === size : length <= size;
 }
 
 /** The exponent of the largest block of at most so many bytes; never below that of 16 bytes. */
@@ -30,13 +48,13 @@ export function blockOffset(block: Block): number {
   return block.number * blockSize(block.szx);
 }
 
-/** Undefined where the option is absent; "invalid" where it is too long or has the reserved size 7. */
-export function readBlock(message: CoapMessage, option: number): Block | "invalid" | undefined {
+/** Undefined where the option is absent; "invalid" where it is too long or has a larger exponent than may be. */
+export function readBlock(message: CoapMessage, option: number, largest = LARGEST_SZX): Block | "invalid" | undefined {
   const bytes = findOption(message, option);
   if (bytes === undefined) return undefined;
   const value = readUint(bytes);
   const szx = value & 0x07;
-  if (bytes.length > 3 || szx > LARGEST_SZX) return "invalid";
+  if (bytes.length > 3 || szx > largest) return "invalid";
   return { number: value >> 4, more: (value & 0x08) !== 0, szx };
 }
 

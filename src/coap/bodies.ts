@@ -1,9 +1,10 @@
 /** Bodies that reach us in blocks: the server's side of Block1, RFC 7959 §2.5, §2.9. */
 import type { Millis } from "../clock.ts";
 import { Alarm } from "./alarms.ts";
-import { type Block, blockOffset, blockOption, blockSize, operationKey } from "./block.ts";
+import { type Block, blockOffset, blockOption, blockSize, isBlockLength, operationKey } from "./block.ts";
 import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
+import { join } from "./join.ts";
 import { type CoapMessage, type CoapOption, NO_PAYLOAD, OPTION, uintOption, uintValue } from "./options.ts";
 import { refusal } from "./refusals.ts";
 
@@ -35,9 +36,8 @@ export class Bodies {
   /** Takes one block of a request: the whole body, or what to answer to this block. */
   take(request: CoapMessage, block: Block, now: Millis): BodyStep {
     const { payload } = request;
-    const size = blockSize(block.szx);
-    if (block.more ? payload.length !== size : payload.length > size) {
-      const expected = `${block.more ? "" : "at most "}${size}`;
+    if (!isBlockLength(block, payload.length)) {
+      const expected = `${block.more ? "" : "at most "}${blockSize(block.szx)}`;
       return refuse(CODE.badRequest, `Block1: a block of ${payload.length} bytes: expected ${expected}`, block);
     }
     const key = operationKey(request);
@@ -70,6 +70,11 @@ export class Bodies {
     const next = { ...block, szx: Math.min(block.szx, this.context.limits.szx) };
     const options = [blockOption(OPTION.block1, next)];
     return { type: "answer", message: { code: CODE.continue, options, payload: NO_PAYLOAD } };
+  }
+
+  /** The connection over which they came is gone. */
+  clear(): void {
+    for (const key of [...this.bodies.keys()]) this.drop(key);
   }
 
   private begin(key: string): void {
@@ -107,16 +112,6 @@ export class Bodies {
     const said = `the body is too large: expected at most ${maxBody} bytes`;
     return refuse(CODE.requestEntityTooLarge, said, block, uintOption(OPTION.size1, maxBody));
   }
-}
-
-export function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }
 
 function refuse(code: number, said: string, block: Block, ...more: readonly CoapOption[]): BodyStep {

@@ -60,6 +60,6 @@ export function isNewer(
 /** RFC 7959 §2.4: who wants smaller blocks says so in the first request. */
 export function withBlockSize(message: CoapMessage, szx: number): CoapMessage {
   const reads = message.code === CODE.get || message.code === CODE.fetch;
-  if (szx === LARGEST_SZX || !reads || findOption(message, OPTION.block2) !== undefined) return message;
+  if (szx >= LARGEST_SZX || !reads || findOption(message, OPTION.block2) !== undefined) return message;
   return withOptions(message, [blockOption(OPTION.block2, { number: 0, more: false, szx })]);
 }

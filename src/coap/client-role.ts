@@ -1,14 +1,14 @@
 /** Our requests and the peer's answers: RFC 7252 §5.2, §5.3; the client's side of RFC 7641 (§3) and RFC 7959. */
 import type { Millis, Random } from "../clock.ts";
 import { Alarm } from "./alarms.ts";
-import { type Block, blockSize, readBlock } from "./block.ts";
+import { BERT_SZX, type Block, messageSize, readBlock } from "./block.ts";
 import { isAnswerTo, isNewer, isNotification, isStray, type Request, withBlockSize } from "./client-request.ts";
 import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
-import { TYPE, type UdpMessage } from "./message.ts";
+import type { TokenMessage } from "./message.ts";
 import { type CoapMessage, OPTION, uintValue, withoutObserve, withoutOptions } from "./options.ts";
-import type { Outcome, Transmissions } from "./reliability.ts";
+import type { Outcome, Sending } from "./reliability.ts";
 import { hasUnknownCritical } from "./requests.ts";
 import { Tokens } from "./tokens.ts";
 import { Download, firstBlock, RESPONSE_BLOCKS, Upload } from "./transfer.ts";
@@ -22,14 +22,14 @@ const MAX_RESTARTS = 4;
 /** The requests that we send to one peer. */
 export class ClientRole {
   private readonly context: Context;
-  private readonly transmissions: Transmissions;
+  private readonly sending: Sending;
   private readonly tokens: Tokens<Request>;
   /** Without the fetches, which belong to an observation. */
   private readonly requests = new Map<ExchangeId, Request>();
 
-  constructor(context: Context, transmissions: Transmissions, random: Random) {
+  constructor(context: Context, sending: Sending, random: Random) {
     this.context = context;
-    this.transmissions = transmissions;
+    this.sending = sending;
     this.tokens = new Tokens(random);
   }
 
@@ -47,8 +47,15 @@ export class ClientRole {
     const request = this.create(event, running?.token ?? this.tokens.create(), undefined);
     if (uintValue(event.message, OPTION.observe) === 0) request.newest = running?.newest;
     this.requests.set(event.exchange, request);
-    const { szx } = this.context.limits;
-    if (event.message.payload.length > blockSize(szx)) request.upload = new Upload(event.message, szx);
+    const { payload, options } = event.message;
+    const room = this.context.blocks.room(options);
+    const szx = this.context.blocks.szx(options);
+    if (payload.length > room && szx === undefined) {
+      // RFC 8323 §5.3.2: the peer takes neither so long a message nor blocks.
+      this.fail(request, "reset", now);
+      return;
+    }
+    if (payload.length > room && szx !== undefined) request.upload = new Upload(event.message, szx, room);
     this.transmit(request, now);
   }
 
@@ -58,12 +65,20 @@ export class ClientRole {
     if (request !== undefined) this.remove(request, now);
   }
 
-  /** Whether a response belongs to a request of ours. One that we must not understand fails the request. */
-  accepts(message: UdpMessage, now: Millis): boolean {
+  /** The connection is gone, and no answer can come. */
+  clear(now: Millis): void {
+    for (const request of [...this.requests.values()]) this.fail(request, "timeout", now);
+  }
+
+  /**
+   * Whether a response belongs to a request of ours. One that we must not understand fails the request. `acknowledged`: the
+   * message ID, where it came in an acknowledgement.
+   */
+  accepts(message: TokenMessage, now: Millis, acknowledged?: number): boolean {
     const request = this.tokens.find(message.token);
     if (request === undefined) return false;
     // RFC 7252 §5.3.2: in an acknowledgement both message ID and token must match.
-    if (message.type === TYPE.ack && !isAnswerTo(request.transmission, message.messageId)) return false;
+    if (acknowledged !== undefined && !isAnswerTo(request.transmission, acknowledged)) return false;
     // RFC 7252 §5.4.1: a response with an unknown critical option is rejected.
     if (!hasUnknownCritical(message)) return true;
     this.fail(request, "reset", now);
@@ -71,10 +86,10 @@ export class ClientRole {
   }
 
   /** Takes a response that was accepted. */
-  receive(message: UdpMessage, now: Millis): void {
+  receive(message: TokenMessage, now: Millis, acknowledged?: number): void {
     const request = this.tokens.find(message.token);
-    if (request === undefined || (message.type !== TYPE.ack && isStray(request, message))) return;
-    if (request.transmission !== undefined) this.transmissions.cancel([request.transmission], now);
+    if (request === undefined || (acknowledged === undefined && isStray(request, message))) return;
+    if (request.transmission !== undefined) this.sending.cancel([request.transmission], now);
     request.transmission = undefined;
     this.context.alarms.clear(request.alarm);
     const { code, options, payload } = message;
@@ -102,7 +117,7 @@ export class ClientRole {
     const message =
       request.upload?.request ?? request.download?.next ?? withBlockSize(request.message, this.context.limits.szx);
     const ended = (outcome: Outcome, time: Millis): void => this.onEnded(request, outcome, time);
-    request.transmission = this.transmissions.send({ token, confirmable, message: () => message, ended }, now);
+    request.transmission = this.sending.send({ token, confirmable, message: () => message, ended }, now);
   }
 
   private onEnded(request: Request, outcome: Outcome, now: Millis): void {
@@ -141,17 +156,20 @@ export class ClientRole {
   /** RFC 7959 §2.9.3: a server that takes our body only in blocks answers 4.13 with the size of a block. */
   private beginUpload(request: Request, response: CoapMessage, now: Millis): boolean {
     if (response.code !== CODE.requestEntityTooLarge || request.download !== undefined) return false;
-    const block = readBlock(response, OPTION.block1);
-    if (block === undefined || block === "invalid") return false;
-    const szx = Math.min(block.szx, this.context.limits.szx);
-    if (request.message.payload.length <= blockSize(szx)) return false;
-    request.upload = new Upload(request.message, szx);
+    const block = readBlock(response, OPTION.block1, BERT_SZX);
+    const { options, payload } = request.message;
+    const largest = this.context.blocks.szx(options);
+    if (block === undefined || block === "invalid" || largest === undefined) return false;
+    const szx = Math.min(block.szx, largest);
+    const room = this.context.blocks.room(options);
+    if (payload.length <= messageSize(szx, room)) return false;
+    request.upload = new Upload(request.message, szx, room);
     this.transmit(request, now);
     return true;
   }
 
   private takeAnswer(request: Request, response: CoapMessage, now: Millis): void {
-    const block = firstBlock(response);
+    const block = firstBlock(response, this.context.blocks.largest);
     if (block === undefined) this.complete(request, response, now);
     else if (block === "invalid" || this.isTooLarge(response)) this.fail(request, "reset", now);
     else {
@@ -195,10 +213,11 @@ export class ClientRole {
   /** RFC 7641 §3.4: one that was overtaken on the way is dropped; of a large one the rest is fetched (RFC 7959 §2.6). */
   private takeNotification(request: Request, response: CoapMessage, now: Millis): void {
     const sequence = uintValue(response, OPTION.observe) ?? 0;
-    if (request.newest !== undefined && !isNewer(sequence, request.newest, now)) return;
+    const overtaken = request.newest !== undefined && !isNewer(sequence, request.newest, now);
+    if (overtaken && !this.context.ordered) return;
     request.newest = { sequence, time: now };
     if (request.fetch !== undefined) this.remove(request.fetch, now);
-    const block = firstBlock(response);
+    const block = firstBlock(response, this.context.blocks.largest);
     if (block === undefined) {
       this.emit(request, response);
       return;
@@ -213,7 +232,8 @@ export class ClientRole {
   }
 
   private download(request: Request, first: CoapMessage, block: Block): Download {
-    return new Download(request.message, first, block, this.context.limits.maxBody);
+    const { blocks, limits } = this.context;
+    return new Download(request.message, first, block, { ...limits, largest: blocks.largest });
   }
 
   private isTooLarge(response: CoapMessage): boolean {
@@ -239,7 +259,7 @@ export class ClientRole {
   private remove(request: Request, now: Millis): void {
     this.tokens.delete(request.token);
     this.context.alarms.clear(request.alarm);
-    if (request.transmission !== undefined) this.transmissions.cancel([request.transmission], now);
+    if (request.transmission !== undefined) this.sending.cancel([request.transmission], now);
     request.transmission = undefined;
     if (request.parent !== undefined) request.parent.fetch = undefined;
     else this.requests.delete(request.exchange);

@@ -1,4 +1,4 @@
-/** CoAP codes as they stand on the wire: class in the upper three bits, detail in the lower five (RFC 7252 §12.1, 7959, 8132). */
+/** CoAP codes as they stand on the wire: class in the upper three bits, detail in the lower five (RFC 7252 §12.1, 7959, 8132, 8516). */
 export const CODE = {
   empty: 0x00,
   get: 0x01,
@@ -26,6 +26,7 @@ export const CODE = {
   preconditionFailed: 0x8c,
   requestEntityTooLarge: 0x8d,
   unsupportedContentFormat: 0x8f,
+  tooManyRequests: 0x9d,
   internalServerError: 0xa0,
   notImplemented: 0xa1,
   badGateway: 0xa2,

@@ -1,6 +1,7 @@
 import type { Alarms } from "./alarms.ts";
 import type { CoapEffect } from "./events.ts";
 import type { Numbers } from "./numbers.ts";
+import type { CoapOption } from "./options.ts";
 import type { CoapTimes } from "./parameters.ts";
 
 /** What the parts of one endpoint share. */
@@ -9,15 +10,28 @@ export interface Context {
   readonly alarms: Alarms;
   readonly limits: Limits;
   readonly counters: CoapCounters;
+  readonly blocks: Blocks;
+  /** Whether what the peer sends arrives in the order in which it was sent: over TCP. */
+  readonly ordered: boolean;
   readonly numbers: Numbers;
   emit(effect: CoapEffect): void;
+}
+
+/** What the peer takes in one message: RFC 7959 §2.2, RFC 8323 §5.3. */
+export interface Blocks {
+  /** The largest size exponent that means something: 6, over TCP also 7 (RFC 8323 §6). */
+  readonly largest: number;
+  /** The longest payload that goes with these options. */
+  room(options: readonly CoapOption[]): number;
+  /** The largest size exponent of a block with these options; undefined: the peer takes no blocks. */
+  szx(options: readonly CoapOption[]): number | undefined;
 }
 
 /** What a peer can make us keep. */
 export interface Limits {
   /** The longest body in either direction, in bytes. */
   readonly maxBody: number;
-  /** The largest block of ours, as the exponent of RFC 7959 §2.2: 6 is 1024 bytes. */
+  /** The largest block that we ask for, as the exponent of RFC 7959 §2.2: 6 is 1024 bytes, 7 is BERT (RFC 8323 §6). */
   readonly szx: number;
   /** How many bodies may be on their way to us at once. */
   readonly bodies: number;

@@ -6,20 +6,22 @@ import type { Millis, Random } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Timeout } from "../machine.ts";
 import { Alarms } from "./alarms.ts";
-import { szxOf } from "./block.ts";
+import { blockSize, LARGEST_SZX, szxOf } from "./block.ts";
 import { ClientRole } from "./client-role.ts";
 import { isRequest, isResponse } from "./codes.ts";
 import type { CoapCounters, Context, Limits } from "./context.ts";
 import { type Arrival, DuplicateFilter, fingerprint } from "./duplicates.ts";
 import type { CoapEffect, CoapEvent, CoapMachine, ExchangeId } from "./events.ts";
-import { decodeMessage, encodeEmpty, TYPE, type UdpMessage } from "./message.ts";
+import { decodeMessage, encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "./message.ts";
 import { Numbers, type ReservedNumbers } from "./numbers.ts";
 import type { ObservedRequest } from "./observed-request.ts";
 import { type CoapParameters, coapTimes } from "./parameters.ts";
 import { pooled } from "./random-pool.ts";
+import { noRoom } from "./refusals.ts";
 import { Transmissions } from "./reliability.ts";
 import { changesSomething } from "./requests.ts";
 import { ServerRole } from "./server-role.ts";
+import { type UdpReplies, UdpReply } from "./udp-reply.ts";
 
 export type { CoapCounters } from "./context.ts";
 export { type CoapEffect, type CoapEvent, type CoapMachine, type ExchangeId, exchangeId } from "./events.ts";
@@ -48,6 +50,7 @@ export class CoapEndpoint implements CoapMachine {
   private readonly duplicates: DuplicateFilter;
   private readonly server: ServerRole;
   private readonly client: ClientRole;
+  private readonly replies: UdpReplies;
   private readonly count: CoapCounters;
   private effects: CoapEffect[] = [];
 
@@ -64,10 +67,14 @@ export class CoapEndpoint implements CoapMachine {
       if (reserve) emit({ type: "reserved", numbers: reserved });
     };
     const numbers = new Numbers(random, onReserved, after);
-    const context: Context = { times, limits, alarms: this.alarms, counters: this.count, numbers, emit };
+    const { alarms, count: counters } = this;
+    const size = blockSize(limits.szx);
+    const blocks = { largest: LARGEST_SZX, room: () => size, szx: () => limits.szx };
+    const context: Context = { times, limits, alarms, counters, numbers, blocks, ordered: false, emit };
     this.transmissions = new Transmissions(context, random);
     this.duplicates = new DuplicateFilter(limits, times);
-    this.server = new ServerRole(context, this.transmissions, this.duplicates);
+    this.server = new ServerRole(context, this.transmissions);
+    this.replies = { context, transmissions: this.transmissions, duplicates: this.duplicates };
     this.client = new ClientRole(context, this.transmissions, random);
   }
 
@@ -103,6 +110,12 @@ export class CoapEndpoint implements CoapMachine {
         break;
       case "forget":
         this.client.forget(event.exchange, now);
+        break;
+      case "connected":
+      case "disconnected":
+      case "written":
+      case "leave":
+        // Datagrams need no connection.
         break;
       case "respond":
         this.server.respond(event.exchange, event.message, now);
@@ -171,9 +184,15 @@ export class CoapEndpoint implements CoapMachine {
     const request = isRequest(message.code);
     const retention = request && changesSomething(message) ? "lasting" : "passing";
     const arrival = this.duplicates.add({ messageId: message.messageId, mark, confirmable, retention }, now);
-    if (arrival === undefined) this.server.refuse(message);
-    else if (request) this.server.receive(message, arrival, now);
+    if (arrival === undefined) this.refuse(message);
+    else if (request) this.server.receive(message, new UdpReply(message, arrival, this.replies), now);
     else this.receiveResponse(message, arrival, now);
+  }
+
+  /** There is no room to remember a request, which may come again. */
+  private refuse(message: UdpMessage): void {
+    this.count.refused++;
+    if (message.type === TYPE.con) this.put(encodeMessage(TYPE.ack, message.messageId, message.token, noRoom()));
   }
 
   private receiveResponse(message: UdpMessage, arrival: Arrival, now: Millis): void {
@@ -192,7 +211,8 @@ export class CoapEndpoint implements CoapMachine {
   private receiveAcknowledgement(message: UdpMessage, now: Millis): void {
     if (message.code === 0) {
       if (!this.transmissions.acknowledge(message.messageId, now)) this.count.stray++;
-    } else if (isResponse(message.code) && this.client.accepts(message, now)) this.client.receive(message, now);
+    } else if (isResponse(message.code) && this.client.accepts(message, now, message.messageId))
+      this.client.receive(message, now, message.messageId);
     else this.count.stray++;
   }
 

@@ -1,3 +1,4 @@
+import type { Millis } from "../clock.ts";
 import type { Machine } from "../machine.ts";
 import type { ReservedNumbers } from "./numbers.ts";
 import type { ObservedRequest } from "./observed-request.ts";
@@ -12,8 +13,9 @@ export function exchangeId(number: number): ExchangeId {
 }
 
 export type CoapEvent =
-  /** What the socket received from this endpoint's peer. */
+  /** What the socket received from this endpoint's peer: a datagram, or the next bytes of the stream. */
   | { readonly type: "datagram"; readonly bytes: Uint8Array }
+  | StreamEvent
   /** Sends a request. `exchange` is chosen by the caller, unique among its own running requests. */
   | {
       readonly type: "request";
@@ -47,13 +49,31 @@ export type CoapEvent =
    */
   | { readonly type: "restore"; readonly exchange: ExchangeId; readonly observed: ObservedRequest };
 
+/** What becomes of a connection (RFC 8323); datagrams have none. */
+export type StreamEvent =
+  /** There is a new connection, over which nothing has gone yet. */
+  | { readonly type: "connected" }
+  /** It is gone; `reason` says why, in words for the log. */
+  | { readonly type: "disconnected"; readonly reason: string }
+  /** So many more bytes of ours have left this process. */
+  | { readonly type: "written"; readonly bytes: number }
+  /** We close in order: the peer is told (§5.5). */
+  | { readonly type: "leave" };
+
 export type CoapEffect =
   | { readonly type: "send"; readonly bytes: Uint8Array }
+  /** Close the connection once what was sent before has left. */
+  | { readonly type: "disconnect" }
+  /** The connection is gone, with everything that was asked and observed over it; not again before so long. */
+  | { readonly type: "lost"; readonly reason: string; readonly wait: Millis }
   /** A request to answer by `respond`, once, whenever the answer is ready: the empty ACK is the endpoint's business. */
   | { readonly type: "serve"; readonly exchange: ExchangeId; readonly message: CoapMessage }
   /** The answer to a request of ours, its body whole; for an Observe also each notification, in order. */
   | { readonly type: "response"; readonly exchange: ExchangeId; readonly message: CoapMessage }
-  /** A confirmable notification was acknowledged; a non-confirmable one was handed to the socket. */
+  /**
+   * A confirmable notification was acknowledged, over TCP by a Pong behind it; a non-confirmable one was handed to the socket,
+   * and by it to the system.
+   */
   | { readonly type: "delivered"; readonly exchange: ExchangeId; readonly notification: number }
   /**
    * A notification was not acknowledged (`timeout`) or came to nothing (`reset`: rejected, or the observation is over); or,

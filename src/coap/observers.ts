@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import type { ObservedRequest } from "./observed-request.ts";
 import { type CoapMessage, OPTION, uintOption, withOptions, withoutObserve } from "./options.ts";
-import type { Outgoing, Transmission, Transmissions } from "./reliability.ts";
+import type { Outgoing, Sending, Transmission } from "./reliability.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 type Notify = Extract<CoapEvent, { type: "notify" }>;
@@ -21,14 +21,14 @@ interface Observation extends ObservedRequest {
 
 export class Observers {
   private readonly context: Context;
-  private readonly transmissions: Transmissions;
+  private readonly sending: Sending;
   private readonly snapshots: Snapshots;
   private readonly byExchange = new Map<ExchangeId, Observation>();
   private readonly byToken = new Map<string, Observation>();
 
-  constructor(context: Context, transmissions: Transmissions, snapshots: Snapshots) {
+  constructor(context: Context, sending: Sending, snapshots: Snapshots) {
     this.context = context;
-    this.transmissions = transmissions;
+    this.sending = sending;
     this.snapshots = snapshots;
   }
 
@@ -64,7 +64,7 @@ export class Observers {
       message: (time: Millis) => this.build(observation, event.message, time),
       ended: this.whenEnded(observation, notification),
     };
-    const transmission = this.transmissions.send(outgoing, now);
+    const transmission = this.sending.send(outgoing, now);
     if (transmission.state !== "ended") observation.pending.set(notification, transmission);
   }
 
@@ -82,6 +82,11 @@ export class Observers {
     if (observation !== undefined) this.cancel(observation, reason, now);
   }
 
+  /** The connection that they are bound to is gone (RFC 8323 §5.5, Appendix A.4): nobody is told, each owner knows. */
+  clear(now: Millis): void {
+    for (const exchange of [...this.byExchange.keys()]) this.end(exchange, now);
+  }
+
   private cancel(observation: Observation, reason: CancelReason, now: Millis): void {
     if (!observation.running) return;
     this.remove(observation);
@@ -91,7 +96,7 @@ export class Observers {
 
   /** Every notification comes to an end that is reported: these came to nothing. */
   private drop({ exchange, pending }: Observation, now: Millis): void {
-    this.transmissions.cancel(pending.values(), now);
+    this.sending.cancel(pending.values(), now);
     for (const notification of pending.keys()) {
       this.context.emit({ type: "failed", exchange, notification, reason: "reset" });
     }

@@ -22,7 +22,7 @@ export interface Outgoing {
   ended(outcome: Outcome, now: Millis): void;
 }
 
-/** A message of ours that waits for its turn or its acknowledgement. Only `Transmissions` writes it. */
+/** A message of ours that waits for its turn or its acknowledgement. Only who sends it writes it. */
 export interface Transmission {
   readonly token: Uint8Array;
   readonly confirmable: boolean;
@@ -35,15 +35,24 @@ export interface Transmission {
   /** How often it went out after the first time. */
   repeated: number;
   timeout: Millis;
-  /** Undefined for a non-confirmable one. */
+  /** Undefined for a non-confirmable one, and on a stream. */
   readonly alarm: Alarm | undefined;
+}
+
+/** What leaves this endpoint in its turn: as datagrams until acknowledged, or on the stream of TCP. */
+export interface Sending {
+  /** Whether nothing waits for its turn or its acknowledgement. */
+  readonly idle: boolean;
+  send(outgoing: Outgoing, now: Millis): Transmission;
+  /** Stops sending these; their owners hear no more of them. */
+  cancel(transmissions: Iterable<Transmission>, now: Millis): void;
 }
 
 /** How many non-confirmable messages are remembered for their RST. */
 const REMEMBERED = 1024;
 
 /** Everything that one endpoint sends with message IDs of its own. */
-export class Transmissions {
+export class Transmissions implements Sending {
   private readonly context: Context;
   private readonly random: Random;
   private readonly outstanding = new Map<number, Transmission>();
@@ -108,7 +117,6 @@ export class Transmissions {
     return ended !== undefined;
   }
 
-  /** Stops sending these; their owners hear no more of them. */
   cancel(transmissions: Iterable<Transmission>, now: Millis): void {
     for (const running of transmissions) {
       if (running.state === "outstanding") this.release(running);

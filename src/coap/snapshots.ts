@@ -4,7 +4,7 @@
  */
 import type { Millis } from "../clock.ts";
 import { Alarm } from "./alarms.ts";
-import { type Block, blockOffset, blockOption, blockSize, operationKey } from "./block.ts";
+import { type Block, blockOffset, blockOption, blockSize, messageSize, operationKey } from "./block.ts";
 import { CODE, isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
 import { type CoapMessage, findOption, OPTION, uintOption, withOptions } from "./options.ts";
@@ -36,14 +36,20 @@ export class Snapshots {
 
   /** The answer itself where it fits; else the block of it that was asked for, the rest being kept. */
   cut(request: CoapMessage, answer: CoapMessage, asked: Block | undefined, now: Millis): CoapMessage {
-    const szx = Math.min(asked?.szx ?? this.context.limits.szx, this.context.limits.szx);
+    const { blocks } = this.context;
+    const room = blocks.room(answer.options);
+    const largest = blocks.szx(answer.options);
+    const szx = asked === undefined ? largest : Math.min(asked.szx, largest ?? asked.szx);
     const beginning = asked === undefined || asked.number === 0;
-    if (answer.payload.length <= blockSize(szx)) return beginning || !isSuccess(answer.code) ? answer : NO_SUCH_BLOCK;
+    const most = asked === undefined || szx === undefined ? room : Math.min(room, messageSize(szx, room));
+    if (answer.payload.length <= most) return beginning || !isSuccess(answer.code) ? answer : NO_SUCH_BLOCK;
+    if (szx === undefined)
+      return refusal(CODE.internalServerError, `the answer is longer than the ${most} bytes that fit`);
     // The application's own ETag stays; else one that is the same for the same content.
     const etag = findOption(answer, OPTION.etag) ?? digest(answer.payload);
     const message = withOptions(answer, [{ number: OPTION.etag, value: etag }]);
     this.keep(request, message, now);
-    const first = slice(message, beginning ? 0 : blockOffset(asked), szx);
+    const first = slice(message, beginning ? 0 : blockOffset(asked), szx, room);
     return beginning ? withOptions(first, [uintOption(OPTION.size2, answer.payload.length)]) : first;
   }
 
@@ -52,7 +58,15 @@ export class Snapshots {
     const snapshot = this.find(request);
     if (snapshot === undefined) return undefined;
     this.context.alarms.set(snapshot.alarm, now + this.context.times.exchangeLifetime);
-    return slice(snapshot.message, blockOffset(asked), Math.min(asked.szx, this.context.limits.szx));
+    const { message } = snapshot;
+    const { blocks } = this.context;
+    const szx = Math.min(asked.szx, blocks.szx(message.options) ?? asked.szx);
+    return slice(message, blockOffset(asked), szx, blocks.room(message.options));
+  }
+
+  /** Nobody can ask for them any more. */
+  clear(): void {
+    for (const key of [...this.snapshots.keys()]) this.drop(key);
   }
 
   /** Without the body it was asked for last: should that be another's, its ETag says so. */
@@ -90,12 +104,12 @@ function keyOf(request: CoapMessage): string {
 }
 
 /** RFC 7959 §2.4: a block beyond the end is a bad request. */
-function slice(message: CoapMessage, offset: number, szx: number): CoapMessage {
+function slice(message: CoapMessage, offset: number, szx: number, room: number): CoapMessage {
   const { payload } = message;
-  const size = blockSize(szx);
   if (offset >= payload.length) return NO_SUCH_BLOCK;
-  const block = { number: offset / size, more: offset + size < payload.length, szx };
-  const cut = { ...message, payload: payload.subarray(offset, offset + size) };
+  const end = offset + messageSize(szx, room);
+  const block = { number: offset / blockSize(szx), more: end < payload.length, szx };
+  const cut = { ...message, payload: payload.subarray(offset, end) };
   return withOptions(cut, [blockOption(OPTION.block2, block)]);
 }
 

@@ -1,18 +1,30 @@
 /** The client's side of RFC 7959: a body of ours that goes out in blocks (§2.5), an answer that comes in blocks (§2.4). */
-import { type Block, blockOffset, blockOption, blockSize, readBlock } from "./block.ts";
-import { join } from "./bodies.ts";
+import {
+  BERT_SZX,
+  type Block,
+  blockOffset,
+  blockOption,
+  blockSize,
+  isBlockLength,
+  messageSize,
+  readBlock,
+} from "./block.ts";
 import { CODE } from "./codes.ts";
+import { join } from "./join.ts";
 import { type CoapMessage, findOption, OPTION, sameBytes, uintOption, withOptions, withoutOptions } from "./options.ts";
 
 /** A request body on its way out. */
 export class Upload {
   private readonly message: CoapMessage;
+  private readonly room: number;
   private szx: number;
   private offset = 0;
 
-  constructor(message: CoapMessage, szx: number) {
+  /** `szx`: the largest block that the peer takes; `room`: the longest payload. */
+  constructor(message: CoapMessage, szx: number, room: number) {
     this.message = message;
     this.szx = szx;
+    this.room = room;
   }
 
   /** The request with the block that is to go now. */
@@ -20,23 +32,22 @@ export class Upload {
     const { payload } = this.message;
     const options = [blockOption(OPTION.block1, this.block)];
     if (this.offset === 0) options.push(uintOption(OPTION.size1, payload.length));
-    const end = this.offset + blockSize(this.szx);
-    return { ...withOptions(this.message, options), payload: payload.subarray(this.offset, end) };
+    return { ...withOptions(this.message, options), payload: payload.subarray(this.offset, this.offset + this.size) };
   }
 
   /** Whether a response belongs to an earlier block. */
   isStray(response: CoapMessage): boolean {
-    const block = readBlock(response, OPTION.block1);
+    const block = readBlock(response, OPTION.block1, BERT_SZX);
     return response.code === CODE.continue && isBlock(block) && block.number !== this.block.number;
   }
 
   /** What a response means: `next`, `request` is another block now; `final`, it answers the whole request. */
   take(response: CoapMessage): "next" | "final" {
-    const block = readBlock(response, OPTION.block1);
+    const block = readBlock(response, OPTION.block1, BERT_SZX);
     if (!isBlock(block)) return "final";
     if (response.code === CODE.continue && this.block.more && block.number === this.block.number) {
       // RFC 7959 §2.3: the same number also where the server asks for a smaller size.
-      this.offset += blockSize(this.szx);
+      this.offset += this.size;
       this.szx = Math.min(this.szx, block.szx);
       return "next";
     }
@@ -46,27 +57,38 @@ export class Upload {
     return "next";
   }
 
-  private get block(): Block {
-    const size = blockSize(this.szx);
-    const more = this.offset + size < this.message.payload.length;
-    return { number: this.offset / size, more, szx: this.szx };
+  private get size(): number {
+    return messageSize(this.szx, this.room);
   }
+
+  private get block(): Block {
+    const more = this.offset + this.size < this.message.payload.length;
+    return { number: this.offset / blockSize(this.szx), more, szx: this.szx };
+  }
+}
+
+/** What we take: bytes of body, and the largest size exponent. */
+interface DownloadLimits {
+  readonly maxBody: number;
+  readonly largest: number;
 }
 
 /** A response body on its way in. */
 export class Download {
   private readonly request: CoapMessage;
   private readonly maxBody: number;
+  private readonly largest: number;
   private readonly first: CoapMessage;
   private readonly etag: Uint8Array | undefined;
   private readonly chunks: Uint8Array[];
   private length: number;
   private szx: number;
 
-  /** Begins with the response that has the first block. */
-  constructor(request: CoapMessage, first: CoapMessage, block: Block, maxBody: number) {
+  /** Begins with the response that has the first block. `limits`: what we take. */
+  constructor(request: CoapMessage, first: CoapMessage, block: Block, limits: DownloadLimits) {
     this.request = withoutOptions(request, REQUEST_BLOCKS);
-    this.maxBody = maxBody;
+    this.maxBody = limits.maxBody;
+    this.largest = limits.largest;
     this.first = first;
     this.etag = findOption(first, OPTION.etag);
     this.chunks = [first.payload];
@@ -85,7 +107,7 @@ export class Download {
 
   /** Whether a response belongs to an earlier block. */
   isStray(response: CoapMessage): boolean {
-    const block = readBlock(response, OPTION.block2);
+    const block = readBlock(response, OPTION.block2, BERT_SZX);
     return response.code === this.first.code && isBlock(block) && blockOffset(block) !== this.length;
   }
 
@@ -94,9 +116,10 @@ export class Download {
    * answers the request by itself; `unusable`, it does not fit, or the body is too large for us.
    */
   take(response: CoapMessage): "more" | "whole" | "changed" | "other" | "unusable" {
-    const block = readBlock(response, OPTION.block2);
+    const block = readBlock(response, OPTION.block2, this.largest);
     if (response.code !== this.first.code || block === undefined) return "other";
-    if (block === "invalid" || blockOffset(block) !== this.length || !isFull(response, block)) return "unusable";
+    if (block === "invalid" || blockOffset(block) !== this.length || !isBlockLength(block, response.payload.length))
+      return "unusable";
     if (!sameTag(findOption(response, OPTION.etag), this.etag)) return "changed";
     this.chunks.push(response.payload);
     this.length += response.payload.length;
@@ -111,11 +134,11 @@ export class Download {
   }
 }
 
-/** The first block of an answer of which there is more; undefined for any other response. */
-export function firstBlock(response: CoapMessage): Block | "invalid" | undefined {
-  const block = readBlock(response, OPTION.block2);
+/** The first block of an answer of which there is more; undefined for any other response. `largest`: the exponent that we take. */
+export function firstBlock(response: CoapMessage, largest: number): Block | "invalid" | undefined {
+  const block = readBlock(response, OPTION.block2, largest);
   if (block === undefined || (block !== "invalid" && (block.number !== 0 || !block.more))) return undefined;
-  return block !== "invalid" && isFull(response, block) ? block : "invalid";
+  return block !== "invalid" && isBlockLength(block, response.payload.length) ? block : "invalid";
 }
 
 const REQUEST_BLOCKS: ReadonlySet<number> = new Set([OPTION.block1, OPTION.block2, OPTION.size1, OPTION.observe]);
@@ -128,10 +151,4 @@ function sameTag(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
 
 function isBlock(block: Block | "invalid" | undefined): block is Block {
   return block !== undefined && block !== "invalid";
-}
-
-/** A block that is not the last one has its whole size (RFC 7959 §2.2). */
-function isFull(response: CoapMessage, block: Block): boolean {
-  const size = blockSize(block.szx);
-  return block.more ? response.payload.length === size : response.payload.length <= size;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock, Millis } from "../clock.ts";
 import {
   type CoapEffect,
   type CoapEvent,
@@ -33,6 +33,8 @@ export interface ConnectionListener {
   onFailed(notification: number, reason: "timeout" | "reset", exchange: ExchangeId): void;
   /** The server ended the observation that this exchange began. */
   onCancelled(exchange: ExchangeId): void;
+  /** Over TCP: the connection is gone, and with it what was asked and observed over it. Not again before `wait` is over. */
+  onLost?(reason: string, wait: Millis): void;
   /** Numbers up to these may be in use from now on. */
   onReserved?(numbers: ReservedNumbers): void;
 }
@@ -54,7 +56,7 @@ export class Connection {
   }
 
   async open(): Promise<void> {
-    await this.transport.open((bytes) => this.feed({ type: "datagram", bytes }));
+    await this.transport.open((bytes) => this.feed({ type: "datagram", bytes }), this.feed);
   }
 
   /** Sends a confirmable request; settles when it is answered or given up. */
@@ -110,6 +112,11 @@ export class Connection {
     this.feed({ type: "restore", exchange, observed });
   }
 
+  /** Over TCP: takes leave of the server and closes the connection; the next `resolve` makes another. */
+  leave(): void {
+    this.feed({ type: "leave" });
+  }
+
   async close(): Promise<void> {
     this.feed.stop();
     for (const resolve of this.waiting.values()) resolve({ type: "failed", reason: "timeout" });
@@ -140,6 +147,12 @@ export class Connection {
         break;
       case "reserved":
         this.listener.onReserved?.(effect.numbers);
+        break;
+      case "disconnect":
+        this.transport.disconnect?.();
+        break;
+      case "lost":
+        this.listener.onLost?.(effect.reason, effect.wait);
         break;
       default:
         effect satisfies never;

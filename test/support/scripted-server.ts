@@ -288,6 +288,8 @@ export class ScriptedServer {
       case "delivered":
       case "cancelled":
       case "reserved":
+      case "disconnect":
+      case "lost":
         break;
       default:
         effect satisfies never;
