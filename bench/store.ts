@@ -118,12 +118,12 @@ async function windows(history: History, confirms: (sequence: number) => number 
     for (const source of SOURCES) {
       const { sequence } = history.append(source.id, report(source, window), Number.POSITIVE_INFINITY);
       const confirmed = confirms(sequence);
-      if (confirmed !== undefined) history.confirm(source.id, confirmed);
+      if (confirmed !== undefined) history.confirm(source.id, { from: 1, to: confirmed });
     }
     await history.flush();
   }
   const bytes = written() - begin;
-  for (const { id } of SOURCES) history.confirm(id, Number.MAX_SAFE_INTEGER);
+  for (const { id } of SOURCES) history.confirm(id, { from: 1, to: Number.MAX_SAFE_INTEGER });
   await history.flush();
   return bytes / (WINDOWS * OBSERVATIONS);
 }
@@ -184,7 +184,7 @@ async function drain(history: History) {
       if (last === undefined) continue;
       left = true;
       samples += entries.length;
-      history.confirm(id, last.sequence);
+      history.confirm(id, { from: 1, to: last.sequence });
     }
   }
   if (samples !== RATE * BURST) throw new Error(`${samples} came back, of ${RATE * BURST}`);

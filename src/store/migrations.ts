@@ -51,4 +51,6 @@ export const HISTORY_MIGRATIONS: readonly string[] = [
      directory BLOB NOT NULL,
      body      BLOB NOT NULL
    ) STRICT;`,
+  // What is confirmed above `confirmed`, while something between waits: live reports go before old ones.
+  "ALTER TABLE observations ADD COLUMN gaps BLOB NOT NULL DEFAULT x''",
 ];

@@ -2,12 +2,13 @@
  * Why the store did not do it.
  * - `locked`: another process has it open;
  * - `newer`: a later version of the program wrote it;
+ * - `older`: an earlier one did, and who asked may not change it;
  * - `unwritable`: the directory or the disk does not take it: missing rights, read-only, full;
  * - `damaged`: the file broke while it was in use; the next start sets it aside;
  * - `failed`: the store's thread died; nothing works any more until the process starts again;
  * - `closed`: it was asked after `close()`.
  */
-export type StoreErrorKind = "locked" | "newer" | "unwritable" | "damaged" | "failed" | "closed";
+export type StoreErrorKind = "locked" | "newer" | "older" | "unwritable" | "damaged" | "failed" | "closed";
 
 /** The message says what and where, for the person who runs the gateway. */
 export class StoreError extends Error {

@@ -9,14 +9,21 @@ import type { StoreOpening } from "./protocol.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
-export type {
-  DropCause,
-  History,
-  HistoryEntry,
-  HistoryOptions,
-  HistoryReport,
-  HistoryStats,
+export { deviceOf } from "./history/device-of.ts";
+export {
+  type DropCause,
+  type History,
+  type HistoryEntry,
+  type HistoryOptions,
+  type HistoryReport,
+  type HistoryStats,
+  type Inflow,
+  roomLasts,
+  type SequenceRange,
+  type WaitingStats,
+  type WhenFull,
 } from "./history/history.ts";
+export { serverOf } from "./history/server-of.ts";
 export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
 export { StoreError, type StoreErrorKind } from "./store-error.ts";
 

@@ -1,6 +1,7 @@
 import type { ArchiveIndex } from "./archive-index.ts";
 import { DamagedSegment } from "./byte-reader.ts";
-import type { HistoryContent, KnownObservation } from "./calls.ts";
+import type { HistoryContent, HistoryMeasures, KnownObservation } from "./calls.ts";
+import { decodeGaps, withoutGaps } from "./gaps.ts";
 import { crcOf, type HistoryTable } from "./history-table.ts";
 import { lastOf, type Run, readDirectory } from "./segment.ts";
 
@@ -8,13 +9,13 @@ import { lastOf, type Run, readDirectory } from "./segment.ts";
 export function loadIndex(index: ArchiveIndex, table: HistoryTable): DamagedSegment | undefined {
   let unreadable: DamagedSegment | undefined;
   for (const row of table.observations()) {
-    const { number, id, keep, confirmed, crc } = row;
+    const { number, id, keep, confirmed, gaps, crc } = row;
     if (crc !== crcOf(row)) {
       unreadable = new DamagedSegment("the name of an observation has changed");
       continue;
     }
     const observed = index.name({ number, id, keep });
-    Object.assign(observed, { rowKeep: keep, confirmed, watermark: confirmed });
+    Object.assign(observed, { rowKeep: keep, confirmed, watermark: confirmed, gaps: decodeGaps(gaps) });
     observed.over = confirmed === Number.MAX_SAFE_INTEGER;
   }
   const damaged: number[] = [];
@@ -42,13 +43,25 @@ function checkOrder({ observation, first }: Run, index: ArchiveIndex): void {
   if (before !== undefined && first <= lastOf(before)) throw new DamagedSegment("it is not where it was");
 }
 
+/** What it takes. */
+export function measuresOf({ observed, bytes, samples }: ArchiveIndex): Omit<HistoryMeasures, "fileBytes"> {
+  const observations = [...observed.values()].flatMap(({ number, runs }) => {
+    if (runs.length === 0) return [];
+    const oldest = runs.reduce((time, run) => Math.min(time, run.oldest), Number.POSITIVE_INFINITY);
+    return [{ number, oldest, bytes: runs.reduce((sum, { length }) => sum + length, 0) }];
+  });
+  return { observations, bytes, samples };
+}
+
 /** What waits, for the main thread. */
 export function contentOf(index: ArchiveIndex): HistoryContent {
   const observations: KnownObservation[] = [];
-  for (const { number, id, keep, over, watermark, runs } of index.observed.values()) {
+  for (const { number, id, keep, over, watermark, gaps, runs } of index.observed.values()) {
     if (over || runs.length === 0) continue;
-    const waiting = runs.map((run) => ({ from: Math.max(run.first, watermark + 1), to: lastOf(run) }));
-    const last = Math.max(watermark, waiting.at(-1)?.to ?? 0);
+    const waiting = runs.flatMap((run) =>
+      withoutGaps({ from: Math.max(run.first, watermark + 1), to: lastOf(run) }, gaps),
+    );
+    const last = Math.max(watermark, gaps.at(-1)?.to ?? 0, waiting.at(-1)?.to ?? 0);
     const newest = runs.reduce((time, run) => Math.max(time, run.newest), Number.NEGATIVE_INFINITY);
     observations.push({ number, id, keep, last, waiting, newest });
   }

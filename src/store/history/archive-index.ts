@@ -2,8 +2,10 @@ import type { UnixMillis } from "../../clock.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { Dropped, ObservationName } from "./calls.ts";
 import { deviceOf } from "./device-of.ts";
+import { isGap } from "./gaps.ts";
 import type { DropCause } from "./history.ts";
 import { type EntryPlace, lastOf, type Run, type Segment, sizeOf } from "./segment.ts";
+import type { SequenceRange } from "./sequences.ts";
 
 /** A run of which something waits, at least when it was last looked at. */
 export interface IndexedRun extends Run {
@@ -37,6 +39,8 @@ export interface Observed {
   /** Nothing up to here waits; and up to where the server has it, which must be known after a restart. */
   watermark: number;
   confirmed: number;
+  /** What does not wait above the watermark. */
+  gaps: readonly SequenceRange[];
   over: boolean;
   /** Its runs of which something waits, the oldest first. */
   runs: IndexedRun[];
@@ -54,6 +58,8 @@ export class ArchiveIndex {
   /** Of all segments; of those that wait for the disk. */
   bytes = 0;
   pendingBytes = 0;
+  /** In all segments. */
+  samples = 0;
   /** By device: what waits, in bytes. */
   readonly byDevice = new Map<string, number>();
   /** Stored segments of which nothing waits, to be deleted. */
@@ -75,7 +81,7 @@ export class ArchiveIndex {
     this.nextNumber = Math.max(this.nextNumber, number + 1);
     const observed: Observed = {
       ...{ number, id, keep, device: deviceOf(id), watermark: 0, confirmed: 0 },
-      ...{ over: false, runs: [], references: 0, rowKeep: undefined },
+      ...{ gaps: [], over: false, runs: [], references: 0, rowKeep: undefined },
     };
     this.observed.set(number, observed);
     return observed;
@@ -127,23 +133,19 @@ export class ArchiveIndex {
     }
   }
 
-  /** Nothing up to this sequence waits any more. */
-  advance(observed: Observed, sequence: number): void {
+  /** Nothing up to this sequence waits any more, and nothing in the gaps above it. */
+  advance(observed: Observed, sequence: number, gaps: readonly SequenceRange[]): void {
     observed.watermark = Math.max(observed.watermark, sequence);
-    let gone = 0;
-    for (const run of observed.runs) {
-      if (lastOf(run) > observed.watermark) break;
-      this.release(run, observed);
-      gone++;
-    }
-    if (gone > 0) observed.runs.splice(0, gone);
+    observed.gaps = gaps;
+    this.releaseAll(observed, { from: 0, to: observed.watermark });
+    for (const gap of gaps) this.releaseAll(observed, gap);
   }
 
-  /** The server has everything up to this sequence. */
-  confirm(observed: Observed, sequence: number): void {
+  /** The server has everything up to this sequence, and what lies in the gaps. */
+  confirm(observed: Observed, sequence: number, gaps: readonly SequenceRange[]): void {
     observed.confirmed = Math.max(observed.confirmed, sequence);
     if (observed.references > 0) this.changed.add(observed);
-    this.advance(observed, sequence);
+    this.advance(observed, sequence, gaps);
   }
 
   /** Of an observation that is over nothing is kept but the row that says so, while a segment still has runs of it. */
@@ -211,6 +213,7 @@ export class ArchiveIndex {
     const runBytes = runs.reduce((sum, { length }) => sum + length, 0);
     const segment: IndexedSegment = { ...about, newest, runs: own, runBytes, live: 0, liveBytes: 0 };
     this.bytes += segment.size;
+    for (const run of runs) this.samples += run.samples;
     if (segment.pending !== undefined) this.pendingBytes += segment.size;
     for (const run of runs) {
       const indexed: IndexedRun = { ...run, segment };
@@ -220,7 +223,7 @@ export class ArchiveIndex {
       if (observed === undefined) continue;
       observed.references++;
       if (observed.rowKeep !== observed.keep) this.changed.add(observed);
-      if (lastOf(run) > observed.watermark) this.hold(indexed, observed);
+      if (isOwed(run, observed)) this.hold(indexed, observed);
     }
     if (segment.live === 0) this.dead = true;
     return segment;
@@ -231,6 +234,17 @@ export class ArchiveIndex {
     run.segment.live++;
     run.segment.liveBytes += run.length;
     this.byDevice.set(observed.device, (this.byDevice.get(observed.device) ?? 0) + run.length);
+  }
+
+  /** Those that lie within a range. */
+  private releaseAll(observed: Observed, { from, to }: SequenceRange): void {
+    const { runs } = observed;
+    const begin = runFrom(runs, from);
+    let end = begin;
+    for (let run = runs[end]; run !== undefined && lastOf(run) <= to; run = runs[++end]) {
+      if (run.first >= from) this.release(run, observed);
+    }
+    if (end > begin) runs.splice(begin, end - begin);
   }
 
   private release({ segment, length }: IndexedRun, { device }: Observed): void {
@@ -253,6 +267,7 @@ export class ArchiveIndex {
 
   private remove(segment: IndexedSegment): void {
     this.bytes -= segment.size;
+    for (const run of segment.runs) this.samples -= run.samples;
     if (segment.pending !== undefined) this.pendingBytes -= segment.size;
     else this.doomed.add(segment.id);
     for (const { observation } of segment.runs) {
@@ -273,8 +288,27 @@ function dropped({ number, watermark }: Observed, run: Run, cause: DropCause): D
 }
 
 /** Everything that segments have of it waits, as its row says already. */
-function isPlain({ references, runs, confirmed, keep, rowKeep }: Observed): boolean {
-  return references > 0 && rowKeep === keep && runs.length === references && (runs[0]?.first ?? 0) > confirmed;
+function isPlain({ references, runs, confirmed, gaps, keep, rowKeep }: Observed): boolean {
+  if (references === 0 || rowKeep !== keep || runs.length !== references || (runs[0]?.first ?? 0) <= confirmed)
+    return false;
+  return gaps.every(({ from, to }) => (runs[runFrom(runs, from)]?.first ?? to + 1) > to);
+}
+
+function isOwed(run: Run, { watermark, gaps }: Observed): boolean {
+  const range = { from: Math.max(run.first, watermark + 1), to: lastOf(run) };
+  return range.from <= range.to && !isGap(range, gaps);
+}
+
+/** Index of the first run that does not end before this sequence. */
+function runFrom(runs: readonly Run[], sequence: number): number {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const run = runs[middle];
+    if (run !== undefined && lastOf(run) < sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function bySegment(a: IndexedRun, b: IndexedRun): number {

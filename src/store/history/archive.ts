@@ -1,6 +1,6 @@
 import type { LogFields } from "../../log.ts";
 import { StoreError } from "../store-error.ts";
-import { contentOf, loadIndex } from "./archive-content.ts";
+import { contentOf, loadIndex, measuresOf } from "./archive-content.ts";
 import { ArchiveIndex, type IndexedSegment } from "./archive-index.ts";
 import type {
   CommitOrder,
@@ -16,7 +16,8 @@ import type {
 import { HistoryFile, isDamage } from "./history-file.ts";
 import { limit, limitPending } from "./limits.ts";
 import { mergeable, merged } from "./merge.ts";
-import { cutRun, lastOf, readDirectory, SegmentWriter, sizeOf } from "./segment.ts";
+import { Reading } from "./reading.ts";
+import { readDirectory, sizeOf } from "./segment.ts";
 import { SegmentBodies, UnreadableSegment } from "./segment-bodies.ts";
 
 /** How the thread says something to the person who runs the gateway. */
@@ -71,53 +72,37 @@ export class Archive {
     return { unwritten, dropped };
   }
 
-  read({ number, after, maxSamples }: ReadOrder): ReadAnswer {
-    const writer = new SegmentWriter();
+  read(order: ReadOrder): ReadAnswer {
+    const reading = new Reading(order);
     const dropped: Dropped[] = [];
-    let samples = 0;
-    let complete = true;
-    const observed = this.index.observed.get(number);
+    const observed = this.index.observed.get(order.number);
     for (const run of [...(observed?.runs ?? [])]) {
       // With one that was not readable others may have gone.
-      if (lastOf(run) <= after || observed?.runs.includes(run) !== true) continue;
-      complete = writer.empty || samples < maxSamples;
-      if (!complete) break;
+      if (!reading.wants(run) || observed?.runs.includes(run) !== true) continue;
+      if (reading.full) break;
       try {
-        const { known, cut } = { known: run.place, cut: { after, maxSamples: maxSamples - samples } };
-        const part = this.bodies.use(run.segment, (body) =>
-          cutRun(body, run, known === undefined ? cut : { ...cut, known }),
-        );
-        writer.addBytes(part.run, ...part.parts);
-        samples += part.run.samples;
-        run.place = part.next;
-        complete = part.next.sequence > lastOf(run);
+        this.bodies.use(run.segment, (body) => reading.take(body, run));
       } catch (error) {
         dropped.push(...this.giveUp(error));
       }
-      if (!complete) break;
     }
-    return { segment: writer.empty ? undefined : writer.take().segment, complete, dropped };
+    return { ...reading.end(), dropped };
   }
 
   measure(): HistoryMeasures {
-    const observations = [...this.index.observed.values()].flatMap(({ number, runs }) => {
-      if (runs.length === 0) return [];
-      const oldest = runs.reduce((time, run) => Math.min(time, run.oldest), Number.POSITIVE_INFINITY);
-      return [{ number, oldest, bytes: runs.reduce((sum, { length }) => sum + length, 0) }];
-    });
-    return { observations, bytes: this.index.bytes, fileBytes: this.file.bytes };
+    return { ...measuresOf(this.index), fileBytes: this.file.bytes };
   }
 
   close(): void {
     this.file.close();
   }
 
-  private apply({ number, sequence, confirmed, over }: Watermark): void {
+  private apply({ number, sequence, gaps, confirmed, over }: Watermark): void {
     const observed = this.index.observed.get(number);
     if (observed === undefined) return;
     observed.over ||= over;
-    if (confirmed) this.index.confirm(observed, sequence);
-    else this.index.advance(observed, sequence);
+    if (confirmed) this.index.confirm(observed, sequence, gaps);
+    else this.index.advance(observed, sequence, gaps);
     this.index.forget(observed);
   }
 

@@ -28,7 +28,7 @@ export interface KnownObservation {
   readonly number: number;
   readonly id: ObservationId;
   readonly keep: number;
-  /** The highest sequence that it ever had on disk. */
+  /** The highest sequence that the disk knows of. */
   readonly last: number;
   readonly waiting: readonly SequenceRange[];
   readonly newest: UnixMillis;
@@ -49,10 +49,12 @@ export interface ObservationName {
   readonly keep: number;
 }
 
-/** Nothing up to this sequence waits any more. */
+/** Nothing up to this sequence waits any more, and nothing of the gaps above it. */
 export interface Watermark {
   readonly number: number;
   readonly sequence: number;
+  /** In their order, none beside another. */
+  readonly gaps: readonly SequenceRange[];
   /** Whether the server has it, so that it must not come again after a restart; else it was dropped, and would be again. */
   readonly confirmed: boolean;
   /** The observation is over. */
@@ -71,15 +73,16 @@ export interface CommitOutcome {
   readonly dropped: readonly Dropped[];
 }
 
+/** What is wanted of an observation, the oldest first. */
 export interface ReadOrder {
   readonly number: number;
-  readonly after: number;
+  readonly wanted: readonly SequenceRange[];
   readonly maxSamples: number;
 }
 
 export interface ReadAnswer {
   readonly segment: Segment | undefined;
-  /** Whether the thread has no more of this observation. */
+  /** Whether the thread has no more of what was wanted. */
   readonly complete: boolean;
   /** What turned out to be unreadable. */
   readonly dropped: readonly Dropped[];
@@ -88,6 +91,8 @@ export interface ReadAnswer {
 export interface HistoryMeasures {
   readonly observations: readonly ObservationMeasures[];
   readonly bytes: number;
+  /** Of all segments. */
+  readonly samples: number;
   readonly fileBytes: number;
 }
 

@@ -4,9 +4,9 @@ import type { Dropped } from "./calls.ts";
 import type { DropCause } from "./history.ts";
 import type { Waiting } from "./waiting.ts";
 
-/** Counts what no server will get, by cause, and says so the first time. */
+/** Counts what no server will get, by server and cause, and says so the first time. */
 export class Drops {
-  readonly counts: Record<DropCause, number> = { hqmax: 0, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0 };
+  private readonly byServer = new Map<number, Record<DropCause, number>>();
   private readonly log: Logger;
   private readonly told = new Set<DropCause>();
 
@@ -14,17 +14,25 @@ export class Drops {
     this.log = log;
   }
 
-  count(cause: DropCause, entries: number): void {
-    this.counts[cause] += entries;
+  /** As they are now. */
+  of(server: number): Readonly<Record<DropCause, number>> {
+    return { ...(this.byServer.get(server) ?? NONE) };
+  }
+
+  count(cause: DropCause, { server }: Pick<Waiting, "server">, entries: number): void {
+    const counts = this.byServer.get(server) ?? { ...NONE };
+    counts[cause] += entries;
+    this.byServer.set(server, counts);
   }
 
   /** Takes them out of what waits. What was confirmed meanwhile is not lost. */
   take(dropped: readonly Dropped[], byNumber: ReadonlyMap<number, Waiting>): void {
     for (const { number, from, to, cause } of dropped) {
       const waiting = byNumber.get(number);
-      const entries = waiting?.lose({ from, to }) ?? 0;
-      this.count(cause, entries);
-      if (waiting !== undefined && entries > 0) this.tell(cause, waiting.id);
+      if (waiting === undefined) continue;
+      const { entries } = waiting.settle({ from, to });
+      this.count(cause, waiting, entries);
+      if (entries > 0) this.tell(cause, waiting.id);
     }
   }
 
@@ -34,6 +42,8 @@ export class Drops {
     this.log.warn({ cause, observation }, `history: ${REASONS[cause]}; said once, and counted from now on`);
   }
 }
+
+const NONE: Readonly<Record<DropCause, number>> = { hqmax: 0, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0 };
 
 const REASONS: Readonly<Record<DropCause, string>> = {
   hqmax: "an observation keeps no more",

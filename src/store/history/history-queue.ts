@@ -3,6 +3,7 @@ import { HOUR, SECOND } from "../../clock.ts";
 import type { Logger } from "../../log.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import { StoreError } from "../store-error.ts";
+import { Arrivals } from "./arrivals.ts";
 import type {
   CommitOrder,
   CommitOutcome,
@@ -18,6 +19,8 @@ import { Marks } from "./marks.ts";
 import { oldestOf } from "./oldest.ts";
 import { Pieces } from "./pieces.ts";
 import { lastOf, SegmentWriter } from "./segment.ts";
+import type { SequenceRange } from "./sequences.ts";
+import { inflowOf, statsOf } from "./stats.ts";
 import { Waiting } from "./waiting.ts";
 
 /** The way to the store's thread. */
@@ -36,6 +39,8 @@ export class HistoryQueue implements History {
   private readonly clock: Clock;
   private readonly commit: Millis;
   private readonly age: Millis | undefined;
+  /** In bytes. */
+  private readonly limit: number | undefined;
   private readonly byId = new Map<ObservationId, Waiting>();
   private readonly byNumber = new Map<number, Waiting>();
   private nextNumber: number;
@@ -46,6 +51,7 @@ export class HistoryQueue implements History {
   private readonly pieces: Pieces;
   private readonly marks = new Marks();
   private readonly drops: Drops;
+  private readonly arrivals: Arrivals;
   private alarm: { readonly time: Millis; readonly cancel: () => void } | undefined;
   private underway: Promise<CommitOutcome> | undefined;
   /** Another window ended while a commit was under way. */
@@ -62,6 +68,8 @@ export class HistoryQueue implements History {
     this.clock = options.clock;
     this.commit = options.commit ?? COMMIT_WINDOW;
     this.age = options.age;
+    this.limit = options.bytes;
+    this.arrivals = new Arrivals(options.clock.monotonic());
     this.pieces = new Pieces(options.memory ?? MEMORY);
     this.nextNumber = content.nextNumber;
     for (const known of content.observations) this.adopt(Waiting.known(known));
@@ -71,20 +79,17 @@ export class HistoryQueue implements History {
     this.watchAge();
   }
 
-  get dropped(): Readonly<Record<DropCause, number>> {
-    return this.drops.counts;
-  }
-
   append(id: ObservationId, report: HistoryReport, keep: number): HistoryEntry {
     const waiting = this.byId.get(id) ?? this.adopt(new Waiting(this.nextNumber++, id));
     const entry = waiting.append(report);
     if (waiting.keep !== keep) this.keepOther(waiting, keep);
     this.open.add(waiting);
     this.windowSamples += report.samples.length;
+    this.arrivals.add(report.samples.length);
     const excess = waiting.excess;
     if (excess !== undefined) {
       waiting.unsaid ||= waiting.watermark < waiting.packed;
-      this.drops.count("hqmax", this.settle(waiting, excess));
+      this.drops.count("hqmax", waiting, this.settle(waiting, { from: 1, to: excess }));
     }
     if (this.windowSamples >= PIECE) this.pack();
     this.ring(this.commit);
@@ -102,24 +107,38 @@ export class HistoryQueue implements History {
     return oldestOf(waiting, maxSamples, this.pieces, read);
   }
 
-  confirm(id: ObservationId, sequence: number): void {
+  confirm(id: ObservationId, sequences: SequenceRange): void {
     const waiting = this.byId.get(id);
-    if (waiting === undefined || sequence <= waiting.watermark) return;
-    if (waiting.watermark < waiting.packed || waiting.unsaid) this.persist(waiting);
-    this.settle(waiting, Math.min(sequence, waiting.last));
+    if (waiting === undefined || !waiting.owes(sequences)) return;
+    if (waiting.owesPacked(sequences) || waiting.unsaid) this.persist(waiting);
+    this.settle(waiting, sequences);
   }
 
   forget(id: ObservationId): void {
     const waiting = this.byId.get(id);
     if (waiting === undefined) return;
-    this.settle(waiting, waiting.last);
+    this.settle(waiting, { from: 1, to: waiting.last });
     this.byId.delete(id);
     this.byNumber.delete(waiting.number);
     if (this.marks.end(waiting)) this.ring(this.commit);
   }
 
+  forgetWhere(match: (id: ObservationId) => boolean): number {
+    let entries = 0;
+    for (const { id, count, last } of this.byId.values()) {
+      if (count === 0 || !match(id)) continue;
+      entries += count;
+      this.confirm(id, { from: 1, to: last });
+    }
+    return entries;
+  }
+
   waiting(id: ObservationId): number {
     return this.byId.get(id)?.count ?? 0;
+  }
+
+  dropped(server: number): Readonly<Record<DropCause, number>> {
+    return this.drops.of(server);
   }
 
   observations(): readonly ObservationId[] {
@@ -127,11 +146,9 @@ export class HistoryQueue implements History {
   }
 
   async stats(): Promise<HistoryStats> {
-    const { observations, bytes, fileBytes } = await this.thread("measureHistory", undefined);
-    const measures = new Map(observations.map((measured) => [measured.number, measured]));
-    const waiting = [...this.byId.values()].filter(({ count }) => count > 0);
-    const stats = new Map(waiting.map((each) => [each.id, each.stats(measures.get(each.number))]));
-    return { observations: stats, bytes, fileBytes };
+    const measures = await this.thread("measureHistory", undefined);
+    const inflow = inflowOf(measures, this.arrivals.until(this.clock.monotonic()));
+    return { ...statsOf(measures, this.byId.values()), limit: this.limit, inflow };
   }
 
   async flush(): Promise<void> {
@@ -153,7 +170,7 @@ export class HistoryQueue implements History {
     this.marks.known(waiting);
     // What is more than it keeps was dropped before: that is not written for itself.
     const excess = waiting.excess;
-    if (excess !== undefined) this.settle(waiting, excess);
+    if (excess !== undefined) this.settle(waiting, { from: 1, to: excess });
     return waiting;
   }
 
@@ -168,12 +185,12 @@ export class HistoryQueue implements History {
     this.ring(this.commit);
   }
 
-  /** Nothing up to this sequence waits any more. Returns how many entries did. */
-  private settle(waiting: Waiting, sequence: number): number {
-    const marked = waiting.watermark < waiting.packed;
-    const { entries, windowSamples } = waiting.settle(sequence);
+  /** Nothing of these waits any more. Returns how many entries did. */
+  private settle(waiting: Waiting, range: SequenceRange): number {
+    const marked = waiting.owesPacked(range);
+    const { entries, windowSamples } = waiting.settle(range);
     this.windowSamples -= windowSamples;
-    if (waiting.window.length === 0) this.open.delete(waiting);
+    if (waiting.window.empty) this.open.delete(waiting);
     if (marked) {
       this.marks.moved(waiting);
       this.ring(this.commit);
@@ -204,6 +221,7 @@ export class HistoryQueue implements History {
 
   private onAlarm(): void {
     this.alarm = undefined;
+    this.arrivals.note(this.clock.monotonic());
     this.pack();
     if (this.underway !== undefined) {
       this.overdue = true;
@@ -253,7 +271,7 @@ export class HistoryQueue implements History {
 
   private isOwed(run: { readonly observation: number; readonly first: number; readonly entries: number }): boolean {
     const waiting = this.byNumber.get(run.observation);
-    return waiting !== undefined && waiting.watermark < lastOf(run);
+    return waiting?.owes({ from: run.first, to: lastOf(run) }) === true;
   }
 
   private drop(dropped: readonly Dropped[]): void {

@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import type { Database, Statement } from "better-sqlite3";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { IndexedSegment, Observed } from "./archive-index.ts";
+import { encodeGaps } from "./gaps.ts";
 import type { Segment } from "./segment.ts";
 
 export interface SegmentRow {
@@ -16,12 +17,14 @@ export interface ObservationRow {
   readonly id: ObservationId;
   readonly keep: number;
   readonly confirmed: number;
+  /** See encodeGaps. */
+  readonly gaps: Uint8Array;
   readonly crc: number;
 }
 
 /** Of all that a row says: a name that has changed would give its entries to somebody else. */
-export function crcOf({ number, id, keep, confirmed }: Omit<ObservationRow, "crc">): number {
-  return crc32(`${number} ${keep} ${confirmed} ${id}`);
+export function crcOf({ number, id, keep, confirmed, gaps }: Omit<ObservationRow, "crc">): number {
+  return crc32(gaps, crc32(`${number} ${keep} ${confirmed} ${id}`));
 }
 
 /** What one transaction does. */
@@ -39,7 +42,7 @@ export class HistoryTable {
   private readonly selectObservations: Statement<[], ObservationRow>;
   private readonly insertSegment: Statement<[number, number, Uint8Array, Uint8Array]>;
   private readonly deleteSegment: Statement<[number]>;
-  private readonly upsertObservation: Statement<[number, string, number, number, number]>;
+  private readonly upsertObservation: Statement<[number, string, number, number, Uint8Array, number]>;
   private readonly deleteObservation: Statement<[number]>;
 
   constructor(db: Database) {
@@ -51,12 +54,13 @@ export class HistoryTable {
          ${blob("directory")} FROM segments ORDER BY id`,
     );
     this.selectSegment = db.prepare(`SELECT ${blob("directory")}, ${blob("body")} FROM segments WHERE id = ?`);
-    this.selectObservations = db.prepare("SELECT number, id, keep, confirmed, crc FROM observations");
+    this.selectObservations = db.prepare(`SELECT number, id, keep, confirmed, ${blob("gaps")}, crc FROM observations`);
     this.insertSegment = db.prepare("INSERT INTO segments (id, level, directory, body) VALUES (?, ?, ?, ?)");
     this.deleteSegment = db.prepare("DELETE FROM segments WHERE id = ?");
     this.upsertObservation = db.prepare(
-      `INSERT INTO observations (number, id, keep, confirmed, crc) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (number) DO UPDATE SET id = excluded.id, keep = excluded.keep, confirmed = excluded.confirmed, crc = excluded.crc`,
+      `INSERT INTO observations (number, id, keep, confirmed, gaps, crc) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (number) DO UPDATE SET
+         id = excluded.id, keep = excluded.keep, confirmed = excluded.confirmed, gaps = excluded.gaps, crc = excluded.crc`,
     );
     this.deleteObservation = db.prepare("DELETE FROM observations WHERE number = ?");
   }
@@ -90,12 +94,17 @@ export class HistoryTable {
         for (const id of removed) this.deleteSegment.run(id);
         for (const { id, level, segment } of added) this.insertSegment.run(id, level, segment.directory, segment.body);
         for (const observed of observations) {
-          const { number, id, keep, confirmed, references } = observed;
-          if (references > 0) this.upsertObservation.run(number, id, keep, confirmed, crcOf(observed));
-          else this.deleteObservation.run(number);
+          if (observed.references > 0) this.write(observed);
+          else this.deleteObservation.run(observed.number);
         }
       })
       .immediate();
+  }
+
+  private write(observed: Observed): void {
+    const { number, id, keep, confirmed } = observed;
+    const gaps = encodeGaps(observed.gaps);
+    this.upsertObservation.run(number, id, keep, confirmed, gaps, crcOf({ number, id, keep, confirmed, gaps }));
   }
 }
 

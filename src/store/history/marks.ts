@@ -56,12 +56,12 @@ export class Marks {
   takeWatermarks(): readonly Watermark[] {
     const marks: Watermark[] = [];
     for (const waiting of this.marked) {
-      const { number, watermark: sequence, confirmed } = waiting;
-      marks.push({ number, sequence, confirmed, over: false });
+      const { number, watermark: sequence, gaps, confirmed } = waiting;
+      marks.push({ number, sequence, gaps, confirmed, over: false });
       waiting.confirmed = false;
     }
     for (const number of this.over) {
-      marks.push({ number, sequence: Number.MAX_SAFE_INTEGER, confirmed: true, over: true });
+      marks.push({ number, sequence: Number.MAX_SAFE_INTEGER, gaps: [], confirmed: true, over: true });
       this.named.delete(number);
     }
     this.marked.clear();

@@ -3,6 +3,7 @@
  * stays small, and of what is delivered nothing is left. It costs one more writing of what waits so long.
  */
 import type { IndexedSegment, Observed } from "./archive-index.ts";
+import { isGap } from "./gaps.ts";
 import type { HistoryEntry } from "./history.ts";
 import { type Piece, readRun, SegmentWriter } from "./segment.ts";
 
@@ -39,7 +40,9 @@ export function merged(
         const owner = observed.get(run.observation);
         if (owner === undefined || !owner.runs.includes(run)) continue;
         const own = entries.get(owner) ?? [];
-        for (const entry of readRun(body, run, owner.id, owner.watermark)) own.push(entry);
+        for (const entry of readRun(body, run, owner.id, owner.watermark)) {
+          if (!isGap({ from: entry.sequence, to: entry.sequence }, owner.gaps)) own.push(entry);
+        }
         entries.set(owner, own);
       }
     });

@@ -14,7 +14,7 @@ export async function oldestOf(
   // Once is enough, but where everything that was found is confirmed before it is here.
   for (let attempt = 0; attempt < ATTEMPTS && waiting.count > 0; attempt++) {
     const found = await find(waiting, maxSamples, pieces, read);
-    const entries = firstOf(found, waiting.watermark, maxSamples);
+    const entries = firstOf(found, waiting, maxSamples);
     if (entries.length > 0) return entries;
   }
   return [];
@@ -22,21 +22,23 @@ export async function oldestOf(
 
 /** From what the thread has over the pieces to the window, as far as it is without a gap. */
 async function find(
-  { number, id, watermark: after, handed, window }: Waiting,
+  waiting: Waiting,
   maxSamples: number,
   pieces: Pieces,
   read: (order: ReadOrder) => Promise<ReadAnswer>,
 ): Promise<readonly HistoryEntry[]> {
+  const { number, id, watermark: after } = waiting;
   // While the thread answers they may be given to it, and would be in neither.
   const held = pieces.holding(number, after);
-  const young = [...window];
+  const young = waiting.window.entries;
   const found: HistoryEntry[] = [];
-  if (handed > after) {
-    const { segment, complete } = await read({ number, after, maxSamples });
+  const wanted = waiting.handedOldest(MOST_RANGES);
+  if (wanted.length > 0) {
+    const { segment, complete } = await read({ number, wanted, maxSamples });
     if (segment !== undefined) {
       for (const run of readDirectory(segment.directory)) found.push(...readRun(segment.body, run, id));
     }
-    if (!complete) return found;
+    if (!complete || wanted.length === MOST_RANGES) return found;
   }
   for (const { segment, runs } of held) {
     const own = runs.filter((run) => run.observation === number);
@@ -45,11 +47,12 @@ async function find(
   return [...found, ...young];
 }
 
-function firstOf(found: readonly HistoryEntry[], watermark: number, maxSamples: number): readonly HistoryEntry[] {
+function firstOf(found: readonly HistoryEntry[], waiting: Waiting, maxSamples: number): readonly HistoryEntry[] {
   const entries: HistoryEntry[] = [];
   let samples = 0;
   for (const entry of found) {
-    if (entry.sequence <= watermark) continue;
+    const { sequence } = entry;
+    if (!waiting.owes({ from: sequence, to: sequence })) continue;
     samples += entry.samples.length;
     if (entries.length > 0 && samples > maxSamples) break;
     entries.push(entry);
@@ -58,3 +61,5 @@ function firstOf(found: readonly HistoryEntry[], watermark: number, maxSamples: 
 }
 
 const ATTEMPTS = 4;
+/** What is asked of the thread at once: more would be in another message anyhow. */
+const MOST_RANGES = 64;

@@ -154,19 +154,20 @@ export interface Cut {
 }
 
 /**
- * Cuts out the entries above `after`: whole entries of at most so many samples together, but one at least. `known` may say where
- * an entry begins that is not behind the first wanted, so that those before it need not be looked at. Throws DamagedSegment.
+ * Cuts out the entries above `after`, up to `to`: whole entries of at most so many samples together, but one at least. `known`
+ * may say where an entry begins that is not behind the first wanted, so that those before it need not be looked at. Throws
+ * DamagedSegment.
  */
 export function cutRun(
   body: Uint8Array,
   run: Run,
-  wanted: { after: number; maxSamples: number; known?: EntryPlace },
+  wanted: { after: number; to: number; maxSamples: number; known?: EntryPlace },
 ): Cut {
   const reader = new ByteReader(body, run.offset, run.offset + run.length);
   skipPaths(reader);
   const paths = body.subarray(run.offset, reader.position);
   let { first: sequence } = run;
-  const { after, known } = wanted;
+  const { after, to, known } = wanted;
   if (known !== undefined && known.sequence <= after + 1) {
     sequence = known.sequence;
     reader.skip(known.offset - reader.position);
@@ -176,7 +177,7 @@ export function cutRun(
   let end = reader.position;
   const start = end;
   let samples = 0;
-  while (sequence <= lastOf(run)) {
+  while (sequence <= Math.min(to, lastOf(run))) {
     const more = skipEntry(reader);
     if (samples > 0 && samples + more > wanted.maxSamples) break;
     samples += more;

@@ -3,37 +3,39 @@ import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { KnownObservation, ObservationMeasures } from "./calls.ts";
 import type { HistoryEntry, HistoryReport, WaitingStats } from "./history.ts";
 import { type SequenceRange, Sequences } from "./sequences.ts";
+import { serverOf } from "./server-of.ts";
+import { Window } from "./window.ts";
 
 /** What one observation is owed, as the main thread knows it: the entries of the open window, of others their sequences. */
 export class Waiting {
   readonly number: number;
   readonly id: ObservationId;
+  /** Short Server ID. */
+  readonly server: number;
   keep = 0;
   /** The newest sequence, the newest that has left the window, and the newest that the thread was given. */
   last = 0;
   packed = 0;
   handed = 0;
-  /** Nothing up to here waits. */
-  watermark = 0;
   newest: UnixMillis = 0;
   /** Something on disk was dropped since it kept no more, which is not written: it follows from the number that it keeps. */
   unsaid = false;
   /** What the thread is to be told: see Watermark. */
   confirmed = false;
   /** Appended and not packed yet. */
-  window: HistoryEntry[] = [];
+  readonly window = new Window();
   private sequences = new Sequences();
 
   constructor(number: number, id: ObservationId) {
     this.number = number;
     this.id = id;
+    this.server = serverOf(id);
   }
 
   static known({ number, id, keep, last, waiting, newest }: KnownObservation): Waiting {
     const known = new Waiting(number, id);
     Object.assign(known, { keep, last, packed: last, handed: last, newest });
     known.sequences = new Sequences(waiting);
-    known.watermark = (waiting[0]?.from ?? last + 1) - 1;
     return known;
   }
 
@@ -41,9 +43,19 @@ export class Waiting {
     return this.sequences.count;
   }
 
+  /** Nothing up to here waits. */
+  get watermark(): number {
+    return (this.sequences.first ?? this.last + 1) - 1;
+  }
+
+  /** What does not wait above the watermark. */
+  get gaps(): readonly SequenceRange[] {
+    return this.sequences.gaps(this.last);
+  }
+
   append({ samples, confirmable }: HistoryReport): HistoryEntry {
     const entry: HistoryEntry = { sequence: ++this.last, samples, confirmable };
-    this.window.push(entry);
+    this.window.add(entry);
     this.sequences.add(entry.sequence);
     for (const { time } of samples) if (time > this.newest) this.newest = time;
     return entry;
@@ -52,7 +64,7 @@ export class Waiting {
   /** With what the thread has of it; what it does not have takes no bytes yet. */
   stats(stored?: ObservationMeasures): WaitingStats {
     const { count, newest, window } = this;
-    const { oldest = window[0]?.samples[0]?.time ?? newest, bytes = 0 } = stored ?? {};
+    const { oldest = window.first?.samples[0]?.time ?? newest, bytes = 0 } = stored ?? {};
     return { count, oldest, newest, bytes };
   }
 
@@ -62,31 +74,29 @@ export class Waiting {
     return excess > 0 ? this.sequences.oldest(excess) : undefined;
   }
 
-  /** Nothing up to this sequence waits any more. Returns how many did, and how many samples of theirs were in the window. */
-  settle(sequence: number): { readonly entries: number; readonly windowSamples: number } {
-    const entries = this.sequences.drop({ from: 1, to: sequence });
-    this.watermark = Math.max(this.watermark, sequence);
-    let gone = 0;
-    let windowSamples = 0;
-    for (const entry of this.window) {
-      if (entry.sequence > sequence) break;
-      gone++;
-      windowSamples += entry.samples.length;
-    }
-    if (gone > 0) this.window.splice(0, gone);
-    return { entries, windowSamples };
+  /** Whether one of these waits. */
+  owes(range: SequenceRange): boolean {
+    return this.sequences.hasAny(range);
   }
 
-  /** Sequences that left the window are lost. Returns how many of them waited. */
-  lose(range: SequenceRange): number {
-    return this.sequences.drop(range);
+  /** Whether one of these waits that has left the window. */
+  owesPacked({ from, to }: SequenceRange): boolean {
+    return from <= this.packed && this.sequences.hasAny({ from, to: Math.min(to, this.packed) });
+  }
+
+  /** The oldest ranges that wait and that the thread was given, at most so many. */
+  handedOldest(most: number): readonly SequenceRange[] {
+    return this.sequences.head(most, this.handed);
+  }
+
+  /** These wait no more. Returns how many did, and how many samples of theirs were in the window. */
+  settle(range: SequenceRange): { readonly entries: number; readonly windowSamples: number } {
+    return { entries: this.sequences.drop(range), windowSamples: this.window.drop(range) };
   }
 
   /** What the window holds leaves it. */
   pack(): readonly HistoryEntry[] {
-    const entries = this.window;
-    this.window = [];
     this.packed = this.last;
-    return entries;
+    return this.window.take();
   }
 }

@@ -84,12 +84,12 @@ test("beyond the memory for it the oldest that the full disk did not take goes, 
   const found = left.length - 1;
   assert.deepEqual(left, [1, ...Array.from({ length: found }, (_, i) => 101 - found + i)]);
   assert.ok(found >= 8 && found < 60, `${found}`);
-  assert.equal(history.dropped.disk, 99 - found);
+  assert.equal(history.dropped(1).disk, 99 - found);
   assert.deepEqual(
     lines.map(({ fields: { cause } }) => cause).filter((cause) => cause !== undefined),
     ["disk"],
   );
-  history.confirm(ID, 100 - 1);
+  history.confirm(ID, { from: 1, to: 100 - 1 });
   assert.deepEqual(times(await everything(history, ID)), [100]);
   kill();
 });
@@ -109,7 +109,7 @@ test("a disk that our own history has filled takes new reports when the server h
   };
   while (await append()) assert.ok(count < 1000);
   assert.ok(count > 40);
-  history.confirm(ID, count);
+  history.confirm(ID, { from: 1, to: count });
   assert.ok(await append());
   await stop();
   const again = openHistory(disk, { clock });
@@ -144,7 +144,7 @@ test("a segment whose content has changed is dropped and counted; the rest works
   assert.deepEqual([history.waiting(ID), history.waiting(OTHER)], [8, 8]);
   assert.deepEqual(times(await history.peek(ID, 99)), [1, 2, 4, 6, 7, 8]);
   assert.deepEqual([history.waiting(ID), history.waiting(OTHER)], [6, 6]);
-  assert.equal(history.dropped.damaged, 4);
+  assert.equal(history.dropped(1).damaged, 4);
   assert.equal(lines.filter(({ level }) => level === "error").length, 1);
   assert.equal(lines.filter(({ fields: { cause } }) => cause === "damaged").length, 1);
   history.append(ID, reportAt(PATH, 10), ALL);
@@ -190,7 +190,7 @@ test("a file that is damaged while it is in use is set aside, and a new one begu
   const found = await everything(history, OTHER);
   assert.deepEqual(times(found).slice(-2), [1000, 1001]);
   assert.ok(lines.some(({ level }) => level === "error"));
-  assert.ok(history.dropped.damaged > 0);
+  assert.ok(history.dropped(1).damaged > 0);
   await begunAnew(directory, history);
   await stop();
   const again = openHistory(directory, { clock });

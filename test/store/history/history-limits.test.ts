@@ -26,7 +26,7 @@ test("beyond the limit in bytes every observation loses the same stretch of time
   const [mine, others] = [times(await everything(history, ID)), times(await everything(history, OTHER))];
   assert.deepEqual(mine, others);
   assert.equal(mine.at(-1), 40);
-  assert.equal(history.dropped.bytes, 2 * (40 - mine.length));
+  assert.equal(history.dropped(1).bytes, 2 * (40 - mine.length));
   assert.deepEqual(
     lines.map(({ level, fields: { cause } }) => [level, cause]),
     [["warn", "bytes"]],
@@ -52,7 +52,7 @@ test("beyond its share a device loses its oldest, and others nothing", async (t)
     [12, 13, 14, 15, 16, 17, 18, 19, 20],
   );
   assert.equal(history.waiting(OTHER), 20);
-  assert.deepEqual([history.dropped.share, history.dropped.bytes], [11, 0]);
+  assert.deepEqual([history.dropped(1).share, history.dropped(1).bytes], [11, 0]);
   assert.deepEqual(
     lines.map(({ fields: { cause } }) => cause),
     ["share"],
@@ -72,7 +72,7 @@ test("what is older than the limit goes by itself, while nothing new comes", asy
   assert.deepEqual([history.waiting(ID), history.waiting(OTHER)], [1, 0]);
   await clock.advance(30 * MINUTE);
   assert.deepEqual(history.observations(), []);
-  assert.equal(history.dropped.age, 3);
+  assert.equal(history.dropped(1).age, 3);
   // With nothing that waits there is nothing to look for.
   await clock.advance(SECOND);
   assert.equal(clock.next, undefined);
@@ -84,9 +84,9 @@ test("a limit drops nothing that was confirmed meanwhile, and counts nothing twi
   const { history, kill } = openHistory(temporaryDirectory(t), { clock, bytes: 3 * 1024 });
   for (let i = 1; i <= 4; i++) history.append(ID, { samples: [sample(PATH, i, KIB)], confirmable: true }, ALL);
   const flushed = history.flush();
-  history.confirm(ID, 4);
+  history.confirm(ID, { from: 1, to: 4 });
   await flushed;
-  assert.equal(history.dropped.bytes, 0);
+  assert.equal(history.dropped(1).bytes, 0);
   assert.equal(history.waiting(ID), 0);
   kill();
 });
@@ -112,6 +112,6 @@ test("limits that are lower after a restart are kept, and what goes for them is 
   assert.equal(history.waiting(ID), 10);
   await clock.advance(SECOND);
   assert.deepEqual(times(await everything(history, ID)), [6, 7, 8, 9, 10]);
-  assert.equal(history.dropped.bytes, 5);
+  assert.equal(history.dropped(1).bytes, 5);
   kill();
 });

@@ -125,7 +125,7 @@ class Play {
         const id = IDS[step.id] ?? IDS[0];
         assert.ok(id !== undefined);
         const sequence = (model.of(id)[0]?.sequence ?? 1) + step.ahead;
-        history.confirm(id, sequence);
+        history.confirm(id, { from: 1, to: sequence });
         model.confirm(id, sequence);
         break;
       }

@@ -21,7 +21,7 @@ test("what is confirmed before its window ends is never written, and without any
   for (let i = 1; i <= 100; i++) {
     const { sequence } = history.append(ID, reportAt(PATH, i), ALL);
     assert.equal(sequence, i);
-    history.confirm(ID, sequence);
+    history.confirm(ID, { from: 1, to: sequence });
     await clock.advance(SECOND / 10);
   }
   assert.equal(history.waiting(ID), 0);
@@ -68,10 +68,10 @@ test("the oldest come first, from disk and from memory, in messages of whole ent
   );
   assert.equal((await history.peek(ID, 1)).length, 1);
   assert.equal((await history.peek(ID, 20)).length, 10);
-  history.confirm(ID, 7);
+  history.confirm(ID, { from: 1, to: 7 });
   assert.deepEqual(times(await everything(history, ID)), [80, 81, 90, 91, 100, 101]);
-  history.confirm(ID, 7);
-  history.confirm(ID, 99);
+  history.confirm(ID, { from: 1, to: 7 });
+  history.confirm(ID, { from: 1, to: 99 });
   assert.equal(history.waiting(ID), 0);
   assert.equal(history.append(ID, reportAt(PATH, 5), ALL).sequence, 11);
   kill();
@@ -88,7 +88,7 @@ test("an observation keeps its newest, and says how many it dropped; what it kee
   }
   assert.deepEqual(times(await everything(history, ID)), [18, 19, 20]);
   assert.equal(history.waiting(OTHER), 0);
-  assert.deepEqual(history.dropped, { hqmax: 37, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0 });
+  assert.deepEqual(history.dropped(1), { hqmax: 37, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0 });
   await stop();
   const again = openHistory(directory, { clock });
   assert.deepEqual(times(await everything(again.history, ID)), [18, 19, 20]);
@@ -105,10 +105,10 @@ test("entries confirmed while they are read do not come, and those that follow d
     if (i === 4) await history.flush();
   }
   const peeked = history.peek(ID, 2);
-  history.confirm(ID, 3);
+  history.confirm(ID, { from: 1, to: 3 });
   assert.deepEqual(times(await peeked), [4, 5]);
   const all = history.peek(ID, 9);
-  history.confirm(ID, 6);
+  history.confirm(ID, { from: 1, to: 6 });
   assert.deepEqual(await all, []);
   kill();
 });
@@ -135,9 +135,9 @@ test("a flood is packed before its window ends, and stays in order", async (t) =
   for (let i = 1; i <= 20_000; i++) history.append(i % 2 === 0 ? ID : OTHER, reportAt(PATH, i), ALL);
   assert.equal(commits(), 0);
   assert.deepEqual(times(await history.peek(ID, 3)), [2, 4, 6]);
-  history.confirm(ID, 5000);
+  history.confirm(ID, { from: 1, to: 5000 });
   assert.deepEqual(times(await history.peek(ID, 2)), [10_002, 10_004]);
-  history.confirm(OTHER, 10_000);
+  history.confirm(OTHER, { from: 1, to: 10_000 });
   await stop();
   assert.equal(commits(), 1);
   const again = openHistory(directory, { clock });
@@ -176,7 +176,7 @@ test("a server that is only slow costs a segment a window, and no more", async (
   const sizes: number[] = [];
   for (let i = 1; i <= 50; i++) {
     const { sequence } = history.append(ID, reportAt(PATH, i), 5);
-    history.confirm(ID, sequence - 1);
+    history.confirm(ID, { from: 1, to: sequence - 1 });
     await history.flush();
     sizes.push((await history.stats()).bytes);
   }
@@ -186,7 +186,7 @@ test("a server that is only slow costs a segment a window, and no more", async (
   const again = openHistory(directory, { clock });
   assert.deepEqual(times(await everything(again.history, ID)), [50]);
   // Nothing waits of it: its row goes with the next start.
-  again.history.confirm(ID, 50);
+  again.history.confirm(ID, { from: 1, to: 50 });
   await again.stop();
   const last = openHistory(directory, { clock });
   last.history.append(OTHER, reportAt(PATH, 1), ALL);
@@ -201,7 +201,7 @@ test("many windows become few segments, of which nothing is missing", async (t) 
   for (let i = 1; i <= 200; i++) {
     history.append(ID, reportAt(PATH, i), ALL);
     if (i % 3 === 0) history.append(OTHER, reportAt(PATH, i), 10);
-    if (i === 150) history.confirm(ID, 20);
+    if (i === 150) history.confirm(ID, { from: 1, to: 20 });
     await history.flush();
   }
   assert.equal(inFileOf(await history.stats()), 180 + 10);
@@ -226,7 +226,7 @@ test("one observation that nobody takes does not keep what others have delivered
   const text = "x".repeat(100_000);
   history.append(OTHER, { samples: [sample(PATH, 1, text)], confirmable: true }, ALL);
   await history.flush();
-  history.confirm(OTHER, 1);
+  history.confirm(OTHER, { from: 1, to: 1 });
   await history.flush();
   await history.flush();
   assert.ok((await history.stats()).bytes < 200);
@@ -240,7 +240,7 @@ test("a file that was large and is empty is small again", async (t) => {
   for (let i = 1; i <= 20; i++) history.append(ID, { samples: [sample(PATH, i, text)], confirmable: true }, ALL);
   await history.flush();
   assert.ok((await history.stats()).fileBytes > 20 * 2 ** 20);
-  history.confirm(ID, 20);
+  history.confirm(ID, { from: 1, to: 20 });
   await history.flush();
   assert.ok((await history.stats()).fileBytes < 2 ** 16);
   kill();
@@ -259,7 +259,7 @@ test("while the thread hangs on a disk, memory holds so much and then loses its 
     await clock.advance(SECOND);
   }
   assert.deepEqual(times(await history.peek(ID, 99)), [17, 18, 19, 20]);
-  assert.equal(history.dropped.disk, 16);
+  assert.equal(history.dropped(1).disk, 16);
   assert.deepEqual(
     lines.map(({ fields: { cause } }) => cause),
     ["disk"],
@@ -305,7 +305,7 @@ test("the store's thread keeps it beside the places, and a stop writes everythin
   assert.deepEqual(times(await history.peek(ID, 2)), [1, 2]);
   await history.flush();
   assert.deepEqual(times(await history.peek(ID, 2)), [1, 2]);
-  history.confirm(ID, 4000);
+  history.confirm(ID, { from: 1, to: 4000 });
   await history.flush();
   await store.close();
   const again = await open();

@@ -49,7 +49,7 @@ await store.close();
 
 function confirm(observation: number, sequence: number): void {
   const id = IDS[observation];
-  if (id !== undefined) history.confirm(id, sequence);
+  if (id !== undefined) history.confirm(id, { from: 1, to: sequence });
   ledger(`c ${observation} ${sequence}`);
 }
 

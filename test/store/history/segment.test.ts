@@ -83,7 +83,7 @@ test("every value of every type, every time and every path comes back as it was"
 
 test("a run can be cut at any entry, knowing where it begins or not", () => {
   fc.assert(
-    fc.property(reports, fc.nat(8), fc.nat(20), (drawn, passed, maxSamples) => {
+    fc.property(reports, fc.nat(8), fc.nat(8), fc.nat(20), (drawn, passed, many, maxSamples) => {
       const all = entriesOf(drawn);
       const writer = new SegmentWriter();
       writer.add(1, ID, all);
@@ -91,15 +91,16 @@ test("a run can be cut at any entry, knowing where it begins or not", () => {
       const [run] = runs;
       assert.ok(run !== undefined);
       const after = Math.min(run.first - 1 + passed, lastOf(run) - 1);
-      const cut = cutRun(segment.body, run, { after, maxSamples });
-      const { next } = cutRun(segment.body, run, { after: run.first - 1, maxSamples: 0 });
+      const to = after + 1 + many;
+      const cut = cutRun(segment.body, run, { after, to, maxSamples });
+      const { next } = cutRun(segment.body, run, { after: run.first - 1, to, maxSamples: 0 });
       if (next.sequence <= after + 1) {
-        assert.deepEqual(cutRun(segment.body, run, { after, maxSamples, known: next }), cut);
+        assert.deepEqual(cutRun(segment.body, run, { after, to, maxSamples, known: next }), cut);
       }
       writer.addBytes(cut.run, ...cut.parts);
       const part = writer.take();
       const got = part.runs.flatMap((run) => readRun(part.segment.body, run, ID));
-      const wanted = all.filter(({ sequence }) => sequence > after);
+      const wanted = all.filter(({ sequence }) => sequence > after && sequence <= to);
       assert.deepEqual(got, wanted.slice(0, got.length));
       const count = got.reduce((sum, { samples }) => sum + samples.length, 0);
       assert.ok(
@@ -160,7 +161,9 @@ test("whatever bytes a directory and a body are, they give runs and entries or a
       const run = { observation: 1, first, entries, samples: 1, oldest: 0, newest: 0, offset: 0, length: body.length };
       orDamaged(() => readRun(body, run, ID));
       orDamaged(() => readRun(body, run, ID, after));
-      orDamaged(() => cutRun(body, run, { after: Math.min(after, lastOf(run) - 1), maxSamples: 3 }));
+      orDamaged(() =>
+        cutRun(body, run, { after: Math.min(after, lastOf(run) - 1), to: first + entries, maxSamples: 3 }),
+      );
     }),
     { numRuns: 2000 },
   );
