@@ -11,11 +11,20 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
   return [
     `lwm2m-gateway ${version}, up ${span(now - started)}`,
     `endpoint ${endpoint}, configuration ${config}`,
+    clockLine(status),
     "",
     ...serverLines(status),
     "",
     ...deviceLines(status, withValues),
   ].join("\n");
+}
+
+function clockLine({ clock: { trusted, reason, lastStep }, now }: GatewayStatus): string {
+  const standing = trusted ? "clock right" : "nobody knows what time it is";
+  if (lastStep === undefined) return `${standing}: ${reason}`;
+  const { at, by } = lastStep;
+  const when = trusted ? `, ${span(now - at)} ago` : "";
+  return `${standing}: ${reason}; set ${by > 0 ? "forwards" : "back"} by ${span(Math.abs(by))}${when}`;
 }
 
 /** "12 s", "5 min", "3 h", "2 d": the largest unit that says it. What seems to come from the future is of now. */
@@ -42,8 +51,12 @@ function serverRow({ shortServerId, uri, state, since, version, ...rest }: Serve
     version === undefined ? state : `${state} (${version})`,
     span(now - since),
     uri,
-    ...[rest.observations.length, waiting, delivered, dropped].map(String),
+    ...[rest.observations.length, waiting, delivered, sum(Object.values(dropped))].map(String),
   ];
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
 }
 
 function serverDetails(server: ServerStatus, now: UnixMillis): string[] {

@@ -18,11 +18,13 @@ import { accountOf, type ServerAccount } from "../servers/account.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { Server } from "../servers/server.ts";
 import { ServerObject } from "../servers/server-object.ts";
+import type { ServerOptions } from "../servers/server-options.ts";
 import {
   BINDING,
   DEFAULT_MAXIMUM_PERIOD,
   DEFAULT_MINIMUM_PERIOD,
   LIFETIME,
+  MUTE_SEND,
   NOTIFICATION_MODE,
 } from "../servers/server-resources.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
@@ -38,6 +40,10 @@ export interface NorthOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly openTransport: (settings: ServerSettings) => Transport;
+  /** What servers are owed and do not have yet. */
+  readonly history: ServerOptions["history"];
+  /** Reports that are kept of an observation where no hqmax says how many. */
+  readonly keep: number;
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
 }
@@ -138,7 +144,7 @@ export class North {
   }
 
   private makeServer({ settings, account }: Account, trees: Trees): Server {
-    const { endpoint, random, clock, log } = this.options;
+    const { endpoint, random, clock, log, history, keep } = this.options;
     const { nstart, ackTimeout, maxRetransmit, maxBody, version } = settings;
     const attributes = new AttributeStore(() => defaultsOf(account));
     return new Server({
@@ -170,6 +176,11 @@ export class North {
       muted: () => account.muteSend,
       onRegistered: (registered) => this.serverObject.registered(account, registered),
       nstart,
+      ackTimeout,
+      history,
+      delivery: settings.history,
+      keep,
+      maxMessage: settings.maxMessage,
     });
   }
 
@@ -178,6 +189,7 @@ export class North {
     const written = new Set([...samples.map(({ path }) => path), ...removed].map((path) => pathParts(path).resource));
     if (written.has(LIFETIME)) server?.onAccount({ type: "lifetimeChanged", lifetime: account.lifetime });
     if (written.has(BINDING)) server?.onAccount({ type: "queueModeChanged", queueMode: account.queueMode });
+    if (written.has(MUTE_SEND)) server?.muteChanged();
     if (DEFAULTS.some((resource) => written.has(resource))) server?.defaultsChanged();
     this.changed(samples, removed);
   }

@@ -6,7 +6,7 @@ import type { AttributeSource } from "./attribute-store.ts";
 import type { Attributes } from "./attributes.ts";
 import { Observation } from "./observation.ts";
 import { ObservedPaths } from "./observed-paths.ts";
-import { isWithin, type Path, parentPath } from "./path.ts";
+import { isWithin, type Path, parentPath, parsePath } from "./path.ts";
 import type { Evaluation } from "./report-rules.ts";
 import type { Sample } from "./sample.ts";
 
@@ -31,6 +31,12 @@ export function reportId(server: string | number, name: string, prefix: string):
 /** Whether it is one that reportId made. */
 export function isReport(id: ObservationId): boolean {
   return id.startsWith("report ", id.indexOf(" ") + 1);
+}
+
+/** What an observation of one path observes; undefined: it has a list of them, or is a report. */
+export function pathObserved(id: ObservationId): Path | undefined {
+  const [, path = "", ...others] = id.split(" ");
+  return path.startsWith("/") && others.length === 0 ? parsePath(path) : undefined;
 }
 
 export type ObservationEvent =

@@ -1,12 +1,12 @@
 /** Several reports of one observation in one message: what fits, and what of it is said once. */
+import type { Undated } from "../clock.ts";
 import type { ContentCodec, TypeOf } from "../lwm2m/formats/codec.ts";
 import { makePath, type Path } from "../lwm2m/path.ts";
 import { contentResponse } from "../lwm2m/response.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
-import type { Composed, Report } from "./outbox.ts";
-
-/** Samples in one message of a format that carries time: what fits one block of 1024 bytes. */
-const SAMPLES_A_MESSAGE = 48;
+import type { Report } from "./debt.ts";
+import type { MessageFit } from "./message-fit.ts";
+import type { Composed } from "./outbox.ts";
 
 /** What an observation tells, and how. */
 export interface Told {
@@ -17,17 +17,26 @@ export interface Told {
 }
 
 /**
- * The message for these reports, oldest first. Those of a format with time go together; of one without, only the newest is
- * still true.
+ * The message for these reports, oldest first. Those of a format with time go together, as far as they fit; of one without,
+ * only the newest is still true.
  */
-export function composed({ paths, composite, codec }: Told, reports: readonly Report[], typeOf: TypeOf): Composed {
+export function composed(
+  { paths, composite, codec }: Told,
+  reports: readonly Report[],
+  typeOf: TypeOf,
+  { fit, undated }: { readonly fit: MessageFit; readonly undated?: Undated | undefined },
+): Composed {
   const sendable = codec.carriesTime ? reports : reports.slice(-1);
-  const batch = batched(sendable);
   const [base = ROOT] = composite ? [] : paths;
+  const { payload, parts } = fit.fitted(batched(sendable, fit.samples).reports, (parts) => {
+    const { samples } = batched(sendable.slice(0, parts), Number.POSITIVE_INFINITY);
+    const payload = codec.encode(samples, base, typeOf, { times: true, undated });
+    return { payload, parts, bytes: payload.length, samples: samples.length };
+  });
   return {
-    message: contentResponse(codec.contentFormat, codec.encode(batch.samples, base, typeOf, { times: true })),
-    confirmable: sendable.slice(0, batch.reports).some(({ confirmable }) => confirmable),
-    covers: codec.carriesTime ? batch.reports : reports.length,
+    message: contentResponse(codec.contentFormat, payload),
+    confirmable: sendable.slice(0, parts).some(({ confirmable }) => confirmable),
+    covers: codec.carriesTime ? parts : reports.length,
   };
 }
 
@@ -41,14 +50,14 @@ export interface Batch {
 }
 
 /**
- * As many reports as one message takes, at least the first. What did not change from one to the next has one time, and is said
+ * As many reports as so many samples allow, at least the first. What did not change from one to the next has one time, and is said
  * once: of a long list that changes in one place after the other nearly all.
  */
-export function batched(reports: readonly Report[]): Batch {
+export function batched(reports: readonly Report[], room: number): Batch {
   const [first, ...others] = reports;
   if (first === undefined || others.length === 0) return { reports: reports.length, samples: first?.samples ?? [] };
   // Where the first alone needs several blocks, one more changes little.
-  const most = first.samples.length > SAMPLES_A_MESSAGE ? first.samples.length + SAMPLES_A_MESSAGE : SAMPLES_A_MESSAGE;
+  const most = first.samples.length > room ? first.samples.length + room : room;
   const last = new Map<Path, Sample>(first.samples.map((sample) => [sample.path, sample]));
   const samples = [...first.samples];
   let taken = 1;

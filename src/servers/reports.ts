@@ -9,6 +9,7 @@ import {
   type ObservationId,
   type Observations,
   observationId,
+  pathObserved,
 } from "../lwm2m/observations.ts";
 import { isWithin, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
@@ -17,12 +18,11 @@ import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { readComposite, typesIn } from "./composite.ts";
-import { type Composed, Outbox, type OutboxCounters, type Report } from "./outbox.ts";
+import { MessageFit } from "./message-fit.ts";
+import type { Composed, NotificationPort, Outbox, OutboxCounters, Report } from "./outbox.ts";
 import { composed, type Told } from "./report-batch.ts";
 import type { Granted } from "./requests.ts";
 
-/** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
-const KEPT_REPORTS = 1000;
 /**
  * Composite observations of a server, and the paths of all of them: of others there are no more than paths that exist, but
  * lists are without number.
@@ -55,9 +55,12 @@ export interface ReportsOptions {
   readonly storing: () => boolean;
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
-  readonly nstart: number;
-  /** A report waits: the server is away, or sleeps with us. */
-  readonly onWaiting?: () => void;
+  /** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
+  readonly keep: number;
+  /** Bytes of payload up to which reports are put together. */
+  readonly maxMessage: number;
+  /** Makes the outbox of these notifications. */
+  readonly makeOutbox: (notifications: NotificationPort) => Outbox;
 }
 
 export class Reports {
@@ -68,18 +71,27 @@ export class Reports {
   private readonly byExchange = new Map<ExchangeId, ObservationId>();
   /** Observations of a registration before this one: the server may observe again, and then gets what it is owed. */
   private readonly voided = new Map<ObservationId, Path>();
+  /** By content format: how much one message takes. */
+  private readonly fits = new Map<number, MessageFit>();
 
   constructor(options: ReportsOptions) {
     this.options = options;
     this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
-    this.outbox = new Outbox(
-      {
-        compose: (id, reports) => this.compose(id, reports),
-        transmit: (id, notification, composed) => this.transmit(id, notification, composed),
-        onWaiting: () => options.onWaiting?.(),
-      },
-      options.nstart,
-    );
+    this.outbox = options.makeOutbox({
+      compose: (id, reports) => this.compose(id, reports),
+      transmit: (id, notification, composed) => this.transmit(id, notification, composed),
+      carriesTime: (id) => this.live.get(id)?.codec.carriesTime,
+    });
+  }
+
+  /** What waits since before this run: it waits for the server to observe again, or goes by Send. */
+  adopt(ids: readonly ObservationId[]): void {
+    const own = ids.filter((id) => id.startsWith(`${this.options.server} `));
+    this.outbox.adopt(own);
+    for (const id of own) {
+      const path = pathObserved(id);
+      if (path !== undefined) this.voided.set(id, path);
+    }
   }
 
   /** What is observed; of composite observations each of their paths. */
@@ -108,7 +120,7 @@ export class Reports {
     const id = observationId(this.options.server, paths, composite);
     const before = this.live.get(id);
     // A format without times has told the newest value in the answer: what is older would pass for newer.
-    if (!codec.carriesTime) this.outbox.forget(id);
+    if (!codec.carriesTime) this.outbox.supersede(id);
     // The new one stands before the old one ends, whose unacknowledged notification then goes again, to the new one.
     this.live.set(id, { exchange, paths, composite, codec, signs: new SignsOfLife(this.options.clock.monotonic()) });
     if (before !== undefined && before.exchange !== exchange) {
@@ -191,11 +203,9 @@ export class Reports {
   private perform(effect: ObservationEffect): void {
     switch (effect.type) {
       case "due": {
-        const { id, confirmable, keep = KEPT_REPORTS } = effect;
+        const { id, confirmable, keep = this.options.keep } = effect;
         const samples = effect.samples.map((sample) => this.dated(sample));
-        // Of a format without times nothing but the newest will be sent.
-        const most = this.live.get(id)?.codec.carriesTime === false ? Math.min(1, keep) : keep;
-        this.outbox.add(id, { samples, confirmable }, this.options.storing() ? most : 0);
+        this.outbox.add(id, { samples, confirmable }, this.options.storing() ? keep : 0);
         break;
       }
       case "refresh":
@@ -234,7 +244,18 @@ export class Reports {
   private compose(id: ObservationId, reports: readonly Report[]): Composed | undefined {
     const live = this.live.get(id);
     if (live === undefined || !this.isThere(live) || reports.length === 0) return undefined;
-    return composed(live, reports, typesIn(this.options.treeOf));
+    return composed(live, reports, typesIn(this.options.treeOf), {
+      fit: this.fitOf(live.codec.contentFormat),
+      undated: this.options.clock.undated,
+    });
+  }
+
+  private fitOf(contentFormat: number): MessageFit {
+    let fit = this.fits.get(contentFormat);
+    if (fit !== undefined) return fit;
+    fit = new MessageFit(this.options.maxMessage);
+    this.fits.set(contentFormat, fit);
+    return fit;
   }
 
   private transmit(id: ObservationId, notification: number, { message, confirmable }: Composed): void {

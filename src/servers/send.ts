@@ -1,4 +1,5 @@
 /** Send: values that no server has asked for. Core 1.2 §6.4.6, Transport 1.2 §6.4.5; with prefixes Gateway TS 1.1 §8.3.3. */
+import type { Clock, Undated } from "../clock.ts";
 import { CODE, formatCode } from "../coap/codes.ts";
 import { type CoapMessage, OPTION, stringOptions, uintOption } from "../coap/options.ts";
 import { Lwm2mError } from "../errors.ts";
@@ -42,6 +43,7 @@ export interface SendCounters {
 
 export interface SenderOptions {
   readonly treeOf: TreeOf;
+  readonly clock: Clock;
   readonly state: () => RegistrationState;
   readonly version: () => Lwm2mVersion;
   /** /1/x/23. */
@@ -75,7 +77,8 @@ export class Sender {
   async send({ samples, format }: SendRequest): Promise<SendOutcome> {
     const reason = this.obstacle(format) ?? obstacleIn(samples, this.options.treeOf);
     if (reason !== undefined) return { type: "notSent", reason };
-    const message = sendMessage(samples, codecOf(format), this.options.treeOf);
+    const { treeOf, clock } = this.options;
+    const message = sendMessage(samples, format, { treeOf, undated: clock.undated });
     this.running++;
     try {
       return await this.transmit(message);
@@ -141,13 +144,19 @@ function obstacleIn(samples: readonly Sample[], treeOf: TreeOf): string | undefi
 
 const ROOT = makePath({ prefix: "" });
 
-function sendMessage(samples: readonly Sample[], codec: ContentCodec, treeOf: TreeOf): CoapMessage {
+/** Where `undated` is given, what was measured before the clock was right is told relative to now, or dated. */
+export function sendMessage(
+  samples: readonly Sample[],
+  format: SendFormat,
+  { treeOf, undated }: { readonly treeOf: TreeOf; readonly undated?: Undated | undefined },
+): CoapMessage {
+  const codec = codecOf(format);
   // Without times the newest of a path is the one that is true.
   const newest = [...new Map(samples.map((sample) => [sample.path, sample])).values()];
   return {
     code: CODE.post,
     options: [...stringOptions(OPTION.uriPath, ["dp"]), uintOption(OPTION.contentFormat, codec.contentFormat)],
-    payload: codec.encode(codec.carriesTime ? samples : newest, ROOT, typesIn(treeOf), { times: true }),
+    payload: codec.encode(codec.carriesTime ? samples : newest, ROOT, typesIn(treeOf), { times: true, undated }),
   };
 }
 
@@ -158,7 +167,7 @@ function codecOf(format: SendFormat): ContentCodec {
 }
 
 /** A server's text is no command to a terminal. */
-function diagnosticOf(payload: Uint8Array): string {
+export function diagnosticOf(payload: Uint8Array): string {
   const text = new TextDecoder().decode(payload.subarray(0, 4 * LONGEST_REASON)).slice(0, LONGEST_REASON);
   return text.replaceAll(/\p{Cc}/gu, "?");
 }

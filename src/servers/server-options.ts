@@ -9,6 +9,8 @@ import type { Registration } from "../lwm2m/registration.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import type { History } from "../store/store.ts";
+import type { Delivery } from "./backlog.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** All that one server is made of. */
@@ -31,8 +33,17 @@ export interface ServerOptions {
   readonly storing: () => boolean;
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
-  /** RFC 7252 §4.7. */
+  /** What servers are owed and do not have yet: of all of them. */
+  readonly history: Pick<History, "append" | "peek" | "confirm" | "forget" | "waiting" | "observations" | "dropped">;
+  /** How what waited is delivered, where the server takes it. */
+  readonly delivery: Delivery;
+  /** Reports that are kept of an observation for a server that is away, where no hqmax says how many. */
+  readonly keep: number;
+  /** Bytes of payload up to which reports are put together. */
+  readonly maxMessage: number;
+  /** RFC 7252 §4.7, §4.8. */
   readonly nstart: number;
+  readonly ackTimeout: Millis;
   /** Core §6.5; absent: it never sleeps. */
   readonly queueMode?: { readonly enabled: boolean; readonly awake: Millis };
   /** /1/x/23: whether Send is not wanted. */

@@ -11,6 +11,7 @@ export const DISABLE = 4;
 export const BINDING = 7;
 export const UPDATE_TRIGGER = 8;
 /** The one resource with several instances. */
+export const MUTE_SEND = 23;
 export const SUPPORTED_VERSIONS = 25;
 export const NOTIFICATION_MODE = 26;
 

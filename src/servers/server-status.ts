@@ -1,7 +1,8 @@
 import type { UnixMillis } from "../clock.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
-import type { OutboxCounters } from "./outbox.ts";
+import type { DropCause } from "../store/store.ts";
+import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
 import type { TransportCounters } from "./transport/transport.ts";
 
@@ -20,11 +21,23 @@ export interface ServerStatus {
   readonly version?: string;
   /** The paths that are observed; of composite observations each of theirs. */
   readonly observations: readonly Path[];
-  readonly reports: OutboxCounters;
+  readonly reports: ReportsStatus;
   readonly sends: SendCounters;
   /** In queue mode only. */
   readonly queueMode?: QueueModeStatus;
   readonly transport: TransportCounters;
+}
+
+export interface ReportsStatus {
+  /** Reports that the server does not have. */
+  readonly waiting: number;
+  readonly delivered: number;
+  /** What it will never have. */
+  readonly dropped: Readonly<Record<DropCause | OutboxDropCause, number>>;
+  /** How what waited is delivered now. */
+  readonly delivery: Delivery;
+  /** Why there is no Send now. */
+  readonly sendObstacle?: string;
 }
 
 export interface QueueModeStatus {

@@ -7,12 +7,14 @@ import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import { Connection } from "./connection.ts";
+import { type NotificationPort, Outbox } from "./outbox.ts";
 import { Registrar } from "./registrar.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { Sender, type SendOutcome, type SendRequest } from "./send.ts";
+import { SendPacks } from "./send-packs.ts";
 import type { ServerOptions } from "./server-options.ts";
-import type { ServerStatus } from "./server-status.ts";
+import type { ReportsStatus, ServerStatus } from "./server-status.ts";
 import { Serving } from "./serving.ts";
 import { QueueModeTransport } from "./transport/queue-mode.ts";
 import { Waking } from "./waking.ts";
@@ -28,6 +30,7 @@ export class Server {
   private readonly waking: Waking;
   private readonly connection: Connection;
   private readonly registrar: Registrar;
+  private readonly packs: SendPacks;
   private readonly reports: Reports;
   private readonly serving: Serving;
   private readonly sender: Sender;
@@ -51,7 +54,9 @@ export class Server {
       onCancelled: (exchange) => this.serving.cancel(exchange),
     });
     this.registrar = this.makeRegistrar();
+    this.packs = this.makePacks();
     this.reports = this.makeReports();
+    this.reports.adopt(options.history.observations());
     this.serving = this.makeServing();
     this.sender = this.makeSender();
   }
@@ -72,6 +77,7 @@ export class Server {
     }
     this.registrar.stop();
     this.reports.stop();
+    this.packs.stop();
     await this.connection.close();
   }
 
@@ -110,6 +116,11 @@ export class Server {
     return this.sender.send(request);
   }
 
+  /** /1/x/23 was written. */
+  muteChanged(): void {
+    this.reports.outbox.kick();
+  }
+
   /** /1/x/2, /1/x/3 or /1/x/26 was written. */
   defaultsChanged(): void {
     this.reports.attributesChanged();
@@ -124,10 +135,22 @@ export class Server {
       ...this.registrar.standing,
       ...this.registration,
       observations: this.reports.paths,
-      reports: this.reports.counters,
+      reports: this.reportsStatus(),
       sends: this.sender.counters,
       ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
       transport: { ...this.options.transport.counters },
+    };
+  }
+
+  private reportsStatus(): ReportsStatus {
+    const { waiting, delivered, dropped } = this.reports.counters;
+    const { obstacle } = this.packs;
+    return {
+      waiting,
+      delivered,
+      dropped: { ...this.options.history.dropped(this.shortServerId), ...dropped },
+      delivery: this.packs.delivery(),
+      ...(obstacle === undefined ? {} : { sendObstacle: obstacle }),
     };
   }
 
@@ -161,7 +184,7 @@ export class Server {
   }
 
   private makeReports(): Reports {
-    const { shortServerId, observations, clock, treeOf, latest, storing, nstart } = this.options;
+    const { shortServerId, observations, clock, treeOf, latest, storing, keep, maxMessage } = this.options;
     return new Reports({
       server: shortServerId,
       machine: observations,
@@ -179,8 +202,33 @@ export class Server {
           }),
         endObservation: (exchange) => this.connection.endObservation(exchange),
       },
-      nstart,
-      onWaiting: () => this.waking.wake(),
+      keep,
+      maxMessage,
+      makeOutbox: (notifications) => this.makeOutbox(notifications),
+    });
+  }
+
+  private makeOutbox(notifications: NotificationPort): Outbox {
+    const { history, nstart, ackTimeout, maxMessage, clock } = this.options;
+    const { packs, log } = this;
+    const onWaiting = () => this.waking.wake();
+    return new Outbox({ history, notifications, packs, nstart, ackTimeout, maxMessage, clock, log, onWaiting });
+  }
+
+  private makePacks(): SendPacks {
+    const { delivery, treeOf, muted = () => false, clock } = this.options;
+    return new SendPacks({
+      history: delivery,
+      treeOf,
+      version: () => this.version,
+      muted,
+      begin: (message) => this.connection.begin(message),
+      onDelivered: (number) => this.reports.outbox.onDelivered(number),
+      onFailed: (number) => this.reports.outbox.onFailed(number),
+      onSilence: () => this.onSilence(),
+      onReady: () => this.reports.outbox.kick(),
+      clock,
+      log: this.log,
     });
   }
 
@@ -192,9 +240,10 @@ export class Server {
   }
 
   private makeSender(): Sender {
-    const { treeOf, muted = () => false } = this.options;
+    const { treeOf, clock, muted = () => false } = this.options;
     return new Sender({
       treeOf,
+      clock,
       state: () => this.registrar.standing.state,
       version: () => this.version,
       muted,
@@ -212,18 +261,24 @@ export class Server {
         this.reports.outbox.onFailed(notification);
         break;
       case "timeout":
-        this.reports.outbox.pause();
+        this.onSilence();
         this.reports.outbox.onFailed(notification);
-        this.registrar.handle({ type: "suspect" });
         break;
       default:
         reason satisfies never;
     }
   }
 
+  /** Nothing more is sent before the server has answered an Update. */
+  private onSilence(): void {
+    this.reports.outbox.pause();
+    this.registrar.handle({ type: "suspect" });
+  }
+
   private onAccepted(location: readonly string[], version: Lwm2mVersion): void {
     this.registration = { location: `/${location.join("/")}`, version };
     this.options.onRegistered?.(version);
+    this.packs.registered();
     this.reports.clear();
   }
 

@@ -9,6 +9,7 @@ import type { ServerStatus } from "../../src/servers/server-status.ts";
 const NOW = Date.UTC(2026, 0, 1);
 const SECOND = 1000;
 const HOUR = 3_600_000;
+const NONE = { hqmax: 0, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0, unkept: 0, ended: 0 };
 
 const server: ServerStatus = {
   shortServerId: 101,
@@ -19,7 +20,7 @@ const server: ServerStatus = {
   until: NOW + 240 * SECOND,
   version: "1.2",
   observations: [parsePath("/meter-1/10242/0")],
-  reports: { waiting: 0, delivered: 5123, dropped: 0 },
+  reports: { waiting: 0, delivered: 5123, dropped: NONE, delivery: "send" },
   sends: { delivered: 0, refused: 0, unanswered: 0 },
   transport: { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 },
 };
@@ -49,7 +50,14 @@ const device: DeviceStatus = {
 function aStatus(parts: Partial<GatewayStatus>): GatewayStatus {
   const config = "/etc/lwm2m-gateway/config.yaml";
   const own = { version: "0.1.0", endpoint: "urn:dev:ops:32473-1", config, started: NOW - 3 * HOUR, now: NOW };
-  return { ...own, servers: [], devices: [], disabled: [], ...parts };
+  return {
+    ...own,
+    clock: { trusted: true, reason: "the time server has set it" },
+    servers: [],
+    devices: [],
+    disabled: [],
+    ...parts,
+  };
 }
 
 test("servers, devices, why one is not well, and values: each below its heading", () => {
@@ -160,4 +168,21 @@ test("queue mode and Send have a line where they are used", () => {
     "    Send: 12 delivered, 1 refused, 2 not answered",
   ]);
   assert.deepEqual(lines({ queueMode: { unheard: 3 } }), ["    queue mode: asleep; 3 datagrams came during a sleep"]);
+});
+
+test("the clock: right or not, why, and when it was set the last time", () => {
+  const clockLine = (clock: GatewayStatus["clock"]) => formatStatus(aStatus({ clock }), false).split("\n")[2];
+  const reason = "systemd-timesyncd has not found the time yet";
+  assert.equal(clockLine({ trusted: false, reason }), `nobody knows what time it is: ${reason}`);
+  const right = { trusted: true, reason: "systemd-timesyncd has set it" };
+  assert.equal(clockLine(right), "clock right: systemd-timesyncd has set it");
+  const lastStep = { at: NOW - 5 * SECOND, by: -HOUR - 20 * SECOND };
+  assert.equal(
+    clockLine({ ...right, lastStep }),
+    "clock right: systemd-timesyncd has set it; set back by 60 min, 5 s ago",
+  );
+  assert.equal(
+    clockLine({ trusted: false, reason, lastStep: { at: 5000, by: 90 * SECOND } }),
+    `nobody knows what time it is: ${reason}; set forwards by 90 s`,
+  );
 });

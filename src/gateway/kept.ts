@@ -1,0 +1,35 @@
+/** What the gateway has on disk, opened and closed in order. */
+import type { Clock } from "../clock.ts";
+import type { StoreSettings } from "../config/store-settings.ts";
+import { reasonOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { type History, type Store, StoreError } from "../store/store.ts";
+
+export interface Kept {
+  readonly store: Store;
+  /** What servers are owed and do not have yet. */
+  readonly history: History;
+}
+
+/** Closes the store where its history cannot be opened. Rejects with StoreError. */
+export async function withHistory(store: Store, settings: StoreSettings, clock: Clock): Promise<Kept> {
+  const { max: bytes, keep: age, share, commit, whenFull } = settings;
+  try {
+    return { store, history: await store.openHistory({ clock, bytes, age, share, commit, whenFull }) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** An orderly stop: everything is written first. */
+export async function closeKept({ store, history }: Kept, log: Logger): Promise<void> {
+  try {
+    await history.flush();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    log.error({ reason: reasonOf(error) }, "what servers do not have yet is not on disk, and is lost with this stop");
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,136 @@
+/** What one server is owed of one observation, or of one local report. */
+import type { ObservationId } from "../lwm2m/observations.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+
+/** What an observation owes its server: the samples of one due notification. */
+export interface Report {
+  readonly samples: readonly Sample[];
+  readonly confirmable: boolean;
+}
+
+/** One of the newest reports, which goes before everything older. */
+export interface LiveReport extends Report {
+  /** In the history; undefined: it is not kept there. */
+  readonly sequence: number | undefined;
+}
+
+/** Sequences, both ends among them. */
+export interface SequenceRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How many reports, and of how many samples together, stay in memory. */
+interface Room {
+  readonly reports: number;
+  readonly samples: number;
+}
+
+/** The newest reports of an observation stand here, all that wait in the history. */
+export class Debt {
+  readonly id: ObservationId;
+  /** Delivered by Send alone. */
+  readonly report: boolean;
+  /** How many reports the history keeps of it. */
+  keep = 0;
+  /** The observation is void: it waits for the server to observe again. */
+  held = false;
+  /** The order in which it became due. */
+  turn = 0;
+  /** A message with older reports is on its way. */
+  draining = false;
+  private reports: LiveReport[] = [];
+  /** How many of them, the oldest, are on their way. */
+  private airborne = 0;
+  private sampleCount = 0;
+
+  constructor(id: ObservationId, report: boolean) {
+    this.id = id;
+    this.report = report;
+  }
+
+  /** The oldest first. */
+  get live(): readonly LiveReport[] {
+    return this.reports;
+  }
+
+  get flying(): number {
+    return this.airborne;
+  }
+
+  get samples(): number {
+    return this.sampleCount;
+  }
+
+  get confirmable(): boolean {
+    return this.reports.some(({ confirmable }) => confirmable);
+  }
+
+  /** The oldest of the live ones that the history has: what is older is the backlog. */
+  get oldestLive(): number {
+    for (const { sequence } of this.reports) if (sequence !== undefined) return sequence;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** How many of the live ones the history has. */
+  get keptLive(): number {
+    let kept = 0;
+    for (const { sequence } of this.reports) if (sequence !== undefined) kept++;
+    return kept;
+  }
+
+  push(report: LiveReport): void {
+    this.reports.push(report);
+    this.sampleCount += report.samples.length;
+  }
+
+  /** The oldest leave for the server. */
+  fly(reports: number): void {
+    this.airborne = reports;
+  }
+
+  /** They came to nothing. */
+  land(): void {
+    this.airborne = 0;
+  }
+
+  /** They arrived. Returns what the history has of them. */
+  settle(): SequenceRange | undefined {
+    const settled = this.take(0, this.airborne);
+    this.airborne = 0;
+    return rangeOf(settled);
+  }
+
+  /** Takes out the oldest beyond the room; not what is on its way, which its acknowledgement settles by position. */
+  shorten({ reports, samples }: Room): readonly LiveReport[] {
+    const waiting = this.reports.length - this.airborne;
+    let excess = Math.max(0, waiting - reports);
+    let left = this.sampleCount;
+    for (let i = 0; i < excess; i++) left -= this.reports[this.airborne + i]?.samples.length ?? 0;
+    // The newest stays, however large it is.
+    while (left > samples && excess < waiting - 1) left -= this.reports[this.airborne + excess++]?.samples.length ?? 0;
+    return excess === 0 ? [] : this.take(this.airborne, excess);
+  }
+
+  /** Nothing of it is live any more. */
+  clear(): readonly LiveReport[] {
+    this.airborne = 0;
+    return this.take(0, this.reports.length);
+  }
+
+  private take(from: number, count: number): readonly LiveReport[] {
+    const taken = this.reports.splice(from, count);
+    for (const { samples } of taken) this.sampleCount -= samples.length;
+    return taken;
+  }
+}
+
+function rangeOf(reports: readonly LiveReport[]): SequenceRange | undefined {
+  let from: number | undefined;
+  let to: number | undefined;
+  for (const { sequence } of reports) {
+    from ??= sequence;
+    to = sequence ?? to;
+  }
+  return from === undefined || to === undefined ? undefined : { from, to };
+}

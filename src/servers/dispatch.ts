@@ -1,0 +1,296 @@
+/**
+ * What leaves next: live reports before the backlog, the earliest due first; confirmable messages within NSTART (RFC 7252
+ * §4.7), the others at the pace of the line (RFC 7641 §4.5.1).
+ */
+import { type Millis, SECOND } from "../clock.ts";
+import type { CoapMessage } from "../coap/options.ts";
+import { reasonOf } from "../errors.ts";
+import type { HistoryEntry } from "../store/store.ts";
+import type { BacklogItem, Batch } from "./backlog.ts";
+import type { Debt, Report } from "./debt.ts";
+import type { Debts } from "./debts.ts";
+import { Flights, type Part } from "./flights.ts";
+import type { Lane } from "./lanes.ts";
+import { MessageFit } from "./message-fit.ts";
+import type { OutboxOptions } from "./outbox.ts";
+import { Pacing } from "./pacing.ts";
+import { type PackItem, packed, shares } from "./packs.ts";
+
+export class Dispatch {
+  private readonly options: OutboxOptions;
+  private readonly debts: Debts;
+  private readonly flights: Flights;
+  private readonly pacing: Pacing;
+  private readonly fit: MessageFit;
+  private open = false;
+  private sending = false;
+  private reading = false;
+  /** Read from the history, and not sent yet. */
+  private ready: Batch = NOTHING;
+  private alarm: { readonly time: Millis; readonly cancel: () => void } | undefined;
+  /** Since when something live waits behind messages of the backlog. */
+  private crowdedSince: Millis | undefined;
+  private unreadableUntil: Millis | undefined;
+  private arrived = 0;
+
+  constructor(options: OutboxOptions, debts: Debts) {
+    const { nstart, ackTimeout, maxMessage } = options;
+    this.options = options;
+    this.debts = debts;
+    this.flights = new Flights(nstart);
+    this.pacing = new Pacing(nstart, ackTimeout);
+    this.fit = new MessageFit(maxMessage);
+  }
+
+  get busy(): boolean {
+    return this.flights.count > 0;
+  }
+
+  /** How many reports arrived. */
+  get delivered(): number {
+    return this.arrived;
+  }
+
+  start(): void {
+    this.open = true;
+    this.run();
+  }
+
+  stop(): void {
+    this.open = false;
+    this.discard();
+    this.alarm?.cancel();
+    this.alarm = undefined;
+    this.crowdedSince = undefined;
+  }
+
+  /** Sends what may leave now. */
+  run(): void {
+    // A message that is delivered at once leads here again.
+    if (this.sending || !this.open) return;
+    this.sending = true;
+    try {
+      while (this.open && (this.sendLive() || this.sendReady()));
+    } finally {
+      this.sending = false;
+    }
+    this.hurry();
+    this.read();
+  }
+
+  onDelivered(number: number): void {
+    const flight = this.flights.land(number);
+    if (flight === undefined) return;
+    if (flight.confirmable) this.pacing.measure(this.options.clock.monotonic() - flight.since);
+    for (const { debt, range, reports } of flight.parts) {
+      if (range !== undefined) debt.draining = false;
+      if (!this.debts.has(debt)) continue;
+      if (range === undefined) this.arrived += this.debts.settle(debt);
+      else {
+        this.debts.confirm(debt, range);
+        this.arrived += reports;
+      }
+      this.debts.requeue(debt);
+    }
+    this.run();
+  }
+
+  onFailed(number: number): void {
+    const flight = this.flights.land(number);
+    if (flight === undefined) return;
+    for (const { debt, range } of flight.parts) {
+      if (range === undefined) debt.land();
+      else debt.draining = false;
+      this.debts.shorten(debt);
+      this.debts.requeue(debt);
+    }
+    this.run();
+  }
+
+  /** What is on its way of an observation that is void, or over, comes to nothing. */
+  ground(debt: Debt): void {
+    this.flights.ground(debt);
+    if (this.ready.items.some((item) => item.debt === debt)) this.discard();
+  }
+
+  /** What was read is not sent in the way for which it was read. */
+  discard(): void {
+    const { items } = this.ready;
+    this.ready = NOTHING;
+    for (const { debt } of items) this.debts.requeue(debt);
+  }
+
+  private sendLive(): boolean {
+    const debt = this.debts.lanes.next((lane) => this.isOpen(lane));
+    if (debt === undefined) return false;
+    if (debt.report) this.sendLivePack();
+    else this.sendNotification(debt, debt.live);
+    return true;
+  }
+
+  private isOpen(lane: Lane): boolean {
+    if (lane !== "nonConfirmable") {
+      return this.flights.hasRoom && (lane === "confirmable" || this.options.packs.canSend());
+    }
+    const now = this.options.clock.monotonic();
+    const ready = this.pacing.ready(now);
+    if (ready > now) this.wakeAt(ready);
+    return ready <= now;
+  }
+
+  private liveItems(): readonly PackItem[] {
+    const items: PackItem[] = [];
+    let left = this.fit.samples;
+    for (const debt of this.debts.lanes.of("send")) {
+      for (const report of debt.live) {
+        if (left <= 0) return items;
+        items.push({ debt, report });
+        left -= report.samples.length;
+      }
+    }
+    return items;
+  }
+
+  private sendReady(): boolean {
+    const { bySend, items } = this.ready;
+    const [first] = items;
+    if (first === undefined || !this.flights.hasRoom) return false;
+    this.ready = NOTHING;
+    if (bySend) this.sendOlderPack(items);
+    else {
+      const entries = items.map(({ report }) => report);
+      this.sendNotification(first.debt, entries, entries);
+    }
+    return true;
+  }
+
+  /** `backlog`: the same reports, where they are of the backlog. */
+  private sendNotification(debt: Debt, reports: readonly Report[], backlog?: readonly HistoryEntry[]): void {
+    const { notifications, clock } = this.options;
+    this.debts.lanes.remove(debt);
+    const composed = notifications.compose(debt.id, reports);
+    if (composed === undefined) {
+      this.debts.forget(debt);
+      return;
+    }
+    const { confirmable, covers } = composed;
+    if (!confirmable) this.pacing.spend(clock.monotonic());
+    const part = backlog === undefined ? live(debt, covers) : older(debt, backlog.slice(0, covers));
+    const number = this.begin([part], backlog === undefined, confirmable);
+    this.flights.isNotification(number, debt);
+    notifications.transmit(debt.id, number, composed);
+  }
+
+  /** Live reports. */
+  private sendLivePack(): void {
+    const { message, sent } = this.pack(this.liveItems());
+    const parts = shares(sent).map(([debt, items]) => {
+      this.debts.lanes.remove(debt);
+      return live(debt, items.length);
+    });
+    this.options.packs.transmit(this.begin(parts, true), message);
+  }
+
+  private sendOlderPack(items: readonly BacklogItem[]): void {
+    const { message, sent } = this.pack(items);
+    const parts = shares(sent).map(([debt, own]) =>
+      older(
+        debt,
+        own.map(({ report }) => report),
+      ),
+    );
+    // What was read and has no room in this message is read again.
+    for (const { debt } of items) if (!debt.draining) this.debts.requeue(debt);
+    const number = this.begin(parts, false);
+    this.flights.canYield(number, this.options.packs.transmit(number, message));
+  }
+
+  private pack<T extends PackItem>(items: readonly T[]): { message: CoapMessage; sent: readonly T[] } {
+    const { message, covers } = packed(items, this.fit, (samples) => this.options.packs.write(samples));
+    return { message, sent: items.slice(0, covers) };
+  }
+
+  private begin(parts: readonly Part[], isLive: boolean, confirmable = true): number {
+    return this.flights.start({ parts, since: this.options.clock.monotonic(), live: isLive, confirmable });
+  }
+
+  /** Nothing live waits long behind the backlog, as it would behind a message of it that was lost. */
+  private hurry(): void {
+    const { lanes } = this.debts;
+    const sendable = lanes.has("confirmable") || (lanes.has("send") && this.options.packs.canSend());
+    const flight = sendable && !this.flights.hasRoom ? this.flights.yielding : undefined;
+    if (flight === undefined) {
+      this.crowdedSince = undefined;
+      return;
+    }
+    const now = this.options.clock.monotonic();
+    this.crowdedSince ??= now;
+    if (now - this.crowdedSince < PATIENCE) this.wakeAt(this.crowdedSince + PATIENCE);
+    else flight.abandon?.();
+  }
+
+  private read(): void {
+    const { backlog } = this.debts;
+    if (this.reading || backlog.empty || this.ready.items.length > 0 || !this.open || !this.flights.hasRoom) return;
+    if (this.unreadableUntil !== undefined && this.options.clock.monotonic() < this.unreadableUntil) return;
+    this.reading = true;
+    backlog.read(this.fit.samples).then(
+      (batch) => {
+        this.reading = false;
+        this.unreadableUntil = undefined;
+        this.ready = batch;
+        // Much may have happened while the disk was read.
+        if (!this.open || !batch.items.every(({ debt }) => this.isOwed(debt, batch))) this.discard();
+        this.run();
+      },
+      (error: unknown) => {
+        this.reading = false;
+        this.onUnreadable(error);
+      },
+    );
+  }
+
+  private isOwed(debt: Debt, { bySend }: Batch): boolean {
+    return this.debts.has(debt) && this.debts.backlog.wayOf(debt) === (bySend ? "send" : "notification");
+  }
+
+  private onUnreadable(error: unknown): void {
+    const { clock, log } = this.options;
+    const reason = reasonOf(error);
+    if (this.unreadableUntil === undefined && this.open) {
+      log.warn({ reason }, "the history cannot be read now; it is tried again until it can");
+    }
+    this.unreadableUntil = clock.monotonic() + RETRY;
+    if (this.open) this.wakeAt(this.unreadableUntil);
+  }
+
+  private wakeAt(time: Millis): void {
+    if (this.alarm !== undefined && this.alarm.time <= time) return;
+    this.alarm?.cancel();
+    const cancel = this.options.clock.at(time, () => {
+      this.alarm = undefined;
+      this.run();
+    });
+    this.alarm = { time, cancel };
+  }
+}
+
+const NOTHING: Batch = { bySend: true, items: [] };
+
+/** The oldest live reports leave. */
+function live(debt: Debt, reports: number): Part {
+  debt.fly(reports);
+  return { debt, reports, range: undefined };
+}
+
+/** The oldest reports of all leave. */
+function older(debt: Debt, entries: readonly HistoryEntry[]): Part {
+  debt.draining = true;
+  const from = entries[0]?.sequence ?? 0;
+  return { debt, reports: entries.length, range: { from, to: entries.at(-1)?.sequence ?? from } };
+}
+
+/** With what is live a server has waited for long enough: a drain delays nothing by more than two seconds. */
+const PATIENCE: Millis = 1.5 * SECOND;
+/** Until a disk that gives nothing is asked again. */
+const RETRY: Millis = 10 * SECOND;

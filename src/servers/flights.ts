@@ -1,0 +1,77 @@
+/** The messages of an outbox that are on their way: RFC 7252 §4.7. */
+import type { Millis } from "../clock.ts";
+import type { Debt, SequenceRange } from "./debt.ts";
+
+export interface Part {
+  readonly debt: Debt;
+  readonly reports: number;
+  /** Of the backlog; undefined: its oldest live reports. */
+  readonly range: SequenceRange | undefined;
+}
+
+export interface Flight {
+  readonly parts: readonly Part[];
+  readonly since: Millis;
+  readonly live: boolean;
+  readonly confirmable: boolean;
+  /** Calls it off. */
+  abandon?: () => void;
+}
+
+export class Flights {
+  private readonly nstart: number;
+  /** By number. */
+  private readonly underway = new Map<number, Flight>();
+  /** An observation has one notification on its way at most. */
+  private readonly notifications = new Map<Debt, number>();
+  private last = 0;
+
+  constructor(nstart: number) {
+    this.nstart = nstart;
+  }
+
+  get count(): number {
+    return this.underway.size;
+  }
+
+  get hasRoom(): boolean {
+    return this.underway.size < this.nstart;
+  }
+
+  /** The oldest message of the backlog that can be called off. */
+  get yielding(): Flight | undefined {
+    for (const flight of this.underway.values()) if (!flight.live && flight.abandon !== undefined) return flight;
+    return undefined;
+  }
+
+  start(flight: Flight): number {
+    this.underway.set(++this.last, flight);
+    return this.last;
+  }
+
+  /** It is a notification, which ends with its observation. */
+  isNotification(number: number, debt: Debt): void {
+    this.notifications.set(debt, number);
+  }
+
+  /** Something live may call it off. */
+  canYield(number: number, abandon: () => void): void {
+    const flight = this.underway.get(number);
+    if (flight !== undefined) flight.abandon = abandon;
+  }
+
+  /** Undefined: nobody waits for it any more. */
+  land(number: number): Flight | undefined {
+    const flight = this.underway.get(number);
+    this.underway.delete(number);
+    for (const { debt } of flight?.parts ?? [])
+      if (this.notifications.get(debt) === number) this.notifications.delete(debt);
+    return flight;
+  }
+
+  /** Nobody waits for the notification of this observation any more. */
+  ground(debt: Debt): void {
+    const number = this.notifications.get(debt);
+    if (number !== undefined) this.land(number);
+  }
+}

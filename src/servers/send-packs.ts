@@ -1,0 +1,137 @@
+/** Send as the outbox uses it: whether the server takes it now, and what became of each. Core 1.2 §6.4.6. */
+import { type Clock, MINUTE, type Millis } from "../clock.ts";
+import { CODE, formatCode } from "../coap/codes.ts";
+import type { CoapMessage } from "../coap/options.ts";
+import type { Logger } from "../log.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
+import { prefixOf } from "../lwm2m/path.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import type { TreeOf } from "../lwm2m/tree.ts";
+import type { HistoryEntry } from "../store/store.ts";
+import type { Delivery } from "./backlog.ts";
+import type { Asked, Outcome } from "./connection.ts";
+import type { PackPort } from "./outbox.ts";
+import { diagnosticOf, sendMessage } from "./send.ts";
+
+export interface SendPacksOptions {
+  /** How what waited is to be delivered, where the server takes it. */
+  readonly history: Delivery;
+  readonly treeOf: TreeOf;
+  readonly version: () => Lwm2mVersion;
+  /** /1/x/23. */
+  readonly muted: () => boolean;
+  readonly begin: (message: CoapMessage) => Asked;
+  readonly onDelivered: (number: number) => void;
+  readonly onFailed: (number: number) => void;
+  /** The server has not answered. */
+  readonly onSilence: () => void;
+  /** It may take again what it did not take. */
+  readonly onReady: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Until a server that is too busy for it is sent to again. */
+const PAUSE: Millis = MINUTE;
+/** Answers that speak of the moment, not of the message. */
+const BUSY: ReadonlySet<number> = new Set([
+  CODE.tooManyRequests,
+  CODE.internalServerError,
+  CODE.badGateway,
+  CODE.serviceUnavailable,
+  CODE.gatewayTimeout,
+]);
+
+export class SendPacks implements PackPort {
+  private readonly options: SendPacksOptions;
+  /** What the server answered in place of 2.04. */
+  private refusedWith: string | undefined;
+  private resting: (() => void) | undefined;
+
+  constructor(options: SendPacksOptions) {
+    this.options = options;
+  }
+
+  /** Why there is no Send now; undefined: there is. */
+  get obstacle(): string | undefined {
+    const { version, muted } = this.options;
+    if (version() === "1.0") return "there is no Send in LwM2M 1.0";
+    if (muted()) return "Mute Send (/1/x/23) is true";
+    if (this.refusedWith !== undefined) return `the server refuses Send: ${this.refusedWith}`;
+    return this.resting === undefined ? undefined : "the server is too busy for Send";
+  }
+
+  canSend(): boolean {
+    return this.obstacle === undefined;
+  }
+
+  delivery(): Delivery {
+    const { history } = this.options;
+    return history === "send" && !this.canSend() ? "notify" : history;
+  }
+
+  write(samples: readonly Sample[]): CoapMessage {
+    const { treeOf, clock } = this.options;
+    return sendMessage(samples, "senml-cbor", { treeOf, undated: clock.undated });
+  }
+
+  isThere({ samples }: HistoryEntry): boolean {
+    return samples.every(({ path }) => this.options.treeOf(prefixOf(path)) !== undefined);
+  }
+
+  transmit(number: number, message: CoapMessage): () => void {
+    const { outcome, abandon } = this.options.begin(message);
+    let calledOff = false;
+    void outcome.then((ended) => {
+      if (calledOff) this.options.onFailed(number);
+      else this.settle(number, ended);
+    });
+    return () => {
+      calledOff = true;
+      abandon();
+    };
+  }
+
+  /** A new registration: it may be another server by now. */
+  registered(): void {
+    this.refusedWith = undefined;
+  }
+
+  stop(): void {
+    this.resting?.();
+  }
+
+  private settle(number: number, outcome: Outcome): void {
+    const { onDelivered, onFailed, onSilence } = this.options;
+    if (outcome.type === "failed") {
+      if (outcome.reason === "timeout") onSilence();
+      else this.refuse("it is rejected by a Reset");
+      onFailed(number);
+      return;
+    }
+    const { code, payload } = outcome.message;
+    if (code === CODE.changed) {
+      onDelivered(number);
+      return;
+    }
+    if (BUSY.has(code)) this.rest();
+    else this.refuse(`${formatCode(code)} ${diagnosticOf(payload)}`.trim());
+    onFailed(number);
+  }
+
+  private refuse(reason: string): void {
+    this.refusedWith = reason;
+    this.options.log.warn(
+      { reason },
+      "the server refuses Send: what waited goes in notifications, and report entries wait, until it registers us anew",
+    );
+  }
+
+  private rest(): void {
+    const { clock, onReady } = this.options;
+    this.resting ??= clock.at(clock.monotonic() + PAUSE, () => {
+      this.resting = undefined;
+      onReady();
+    });
+  }
+}
