@@ -70,6 +70,18 @@ export class RegistrationChanges {
     }
   }
 
+  /** What a server may still know from before; what is another now, an Update says. */
+  resume({ lifetime, queueMode }: Parameters, objectsChanged: boolean): void {
+    this.acknowledged = { lifetime, queueMode };
+    this.objects ||= objectsChanged;
+  }
+
+  /** What the server has taken. */
+  get agreed(): Parameters {
+    const { lifetime, queueMode } = this.acknowledged;
+    return { lifetime, queueMode };
+  }
+
   /** Whether an Update should be sent now. */
   get owed(): boolean {
     const { current, acknowledged } = this;

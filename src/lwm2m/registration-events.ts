@@ -36,13 +36,37 @@ export interface RegistrationOptions {
 /** `version: auto`. */
 export const ALL_VERSIONS: Versions = ["1.2", "1.1", "1.0"];
 
+/** What the server has taken, and knows of us. */
+export interface Agreement {
+  /** e.g. ["rd", "5a3f"] */
+  readonly location: readonly string[];
+  readonly version: Lwm2mVersion;
+  /** Seconds; 0 never ends. */
+  readonly lifetime: number;
+  readonly queueMode: boolean;
+}
+
 export type RegistrationEvent =
   | { readonly type: "start" }
+  /** In place of `start`: the server may have a registration of ours from before. Core §6.2.2: an Update tells. */
+  | {
+      readonly type: "resume";
+      readonly agreement: Agreement;
+      /** How long ago the last request was sent that the server took. */
+      readonly age: Millis;
+      readonly objectsChanged: boolean;
+    }
   /** De-registers; `deregistered` within 5 seconds. */
   | { readonly type: "stop" }
   /** The answer to the request of this number; `location` is its Location-Path, e.g. ["rd", "5a3f"]. Old numbers are ignored. */
   | { readonly type: "answer"; readonly request: number; readonly code: number; readonly location?: readonly string[] }
-  | { readonly type: "noAnswer"; readonly request: number; readonly reason: string }
+  | {
+      readonly type: "noAnswer";
+      readonly request: number;
+      readonly reason: string;
+      /** There is no way to the server yet: it has heard nothing of this request. */
+      readonly unsent?: boolean;
+    }
   | { readonly type: "objectsChanged" }
   /** Seconds. */
   | { readonly type: "lifetimeChanged"; readonly lifetime: number }
@@ -82,6 +106,8 @@ export type RegistrationEffect =
   | { readonly type: "deregister"; readonly request: number; readonly location: readonly string[] }
   /** The server has a new registration of ours: every observation of the one before is void. */
   | { readonly type: "accepted"; readonly location: readonly string[]; readonly version: Lwm2mVersion }
+  /** The server still has the registration of before, and so its observations. */
+  | { readonly type: "resumed"; readonly location: readonly string[]; readonly version: Lwm2mVersion }
   /** `reason` is for the log; `until` is when the machine acts by itself: retries, updates, gives a request up. */
   | {
       readonly type: "state";
@@ -97,11 +123,12 @@ export interface Outcome {
   readonly text: string;
   readonly code?: number;
   readonly location?: readonly string[] | undefined;
+  readonly unsent?: boolean;
 }
 
 /** Only a 2.xx is success. A Location-Path without segments is none. */
 export function outcomeOf(event: RegistrationEvent & { readonly type: "answer" | "noAnswer" }): Outcome {
-  if (event.type === "noAnswer") return { ok: false, text: event.reason };
+  if (event.type === "noAnswer") return { ok: false, text: event.reason, unsent: event.unsent === true };
   const { code, location = [] } = event;
   return {
     ok: isSuccess(code),

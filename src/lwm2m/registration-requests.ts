@@ -7,11 +7,18 @@ import { CODE } from "../coap/codes.ts";
 import { registerQuery } from "./links.ts";
 import type { Lwm2mVersion } from "./objects/versions.ts";
 import { type Change, RegistrationChanges, type Validity } from "./registration-changes.ts";
-import type { Outcome, RegistrationEffect, RegistrationOptions } from "./registration-events.ts";
+import type {
+  Agreement,
+  Outcome,
+  RegistrationEffect,
+  RegistrationEvent,
+  RegistrationOptions,
+} from "./registration-events.ts";
 import { Profile } from "./registration-profile.ts";
 import { VersionChoice } from "./version-choice.ts";
 
 type Flight = "register" | "update" | "deregister";
+type Resume = Extract<RegistrationEvent, { readonly type: "resume" }>;
 export type RequestEffect = Extract<RegistrationEffect, { readonly type: Flight }>;
 
 /** What the answer to the newest request, or its absence, means; `reason` is for the log. */
@@ -24,6 +31,8 @@ export type Verdict =
    * the server knows us no more.
    */
   | { readonly type: "again"; readonly reason: string }
+  /** An Update that could not leave, so that it says nothing of what the server knows: it is worth another try. */
+  | { readonly type: "unsent"; readonly reason: string }
   | { readonly type: "refused"; readonly reason: string }
   | { readonly type: "deregistered"; readonly reason: string };
 
@@ -41,6 +50,7 @@ export class RegistrationRequests {
   /** What that request is, while it is not answered. */
   private flight: Flight | undefined;
   private sent: Millis = 0;
+  private agreed: Millis = 0;
 
   constructor(options: RegistrationOptions) {
     this.options = options;
@@ -81,7 +91,26 @@ export class RegistrationRequests {
 
   /** The server took the newest request. Undefined: it keeps the registration for ever. */
   acknowledge(): Validity | undefined {
+    this.agreed = this.sent;
     return this.changes.acknowledge();
+  }
+
+  /** Goes on with a registration of before, where its version may still be spoken. */
+  resume({ agreement, age, objectsChanged }: Resume, now: Millis): boolean {
+    const { location, version, ...parameters } = agreement;
+    if (!this.options.versions.includes(version)) return false;
+    this.location = location;
+    this.spoken = version;
+    this.agreed = now - age;
+    this.choice.keep(version);
+    this.changes.resume(parameters, objectsChanged);
+    return true;
+  }
+
+  /** What the server has taken, and when that was sent; undefined where it has no registration of ours that we know of. */
+  get agreement(): (Agreement & { readonly sentAt: Millis }) | undefined {
+    const { location, version, agreed: sentAt } = this;
+    return location === undefined ? undefined : { location, version, ...this.changes.agreed, sentAt };
   }
 
   register(now: Millis): RequestEffect {
@@ -140,7 +169,8 @@ export class RegistrationRequests {
     return { type: again ? "again" : "refused", reason: `Register: ${text}${ok ? " without Location-Path" : ""}` };
   }
 
-  private judgeUpdate({ ok, text, location }: Outcome): Verdict {
+  private judgeUpdate({ ok, text, location, unsent = false }: Outcome): Verdict {
+    if (unsent) return { type: "unsent", reason: `Update: ${text}` };
     if (!ok) return { type: "again", reason: `Update: ${text}` };
     // A new location: the server took the Update for a Register, and has forgotten the observations.
     return location !== undefined && location.join("/") !== this.location?.join("/")

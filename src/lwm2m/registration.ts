@@ -6,6 +6,7 @@ import { type Millis, SECOND } from "../clock.ts";
 import type { Machine, Timeout } from "../machine.ts";
 import { RegisterRetry } from "./register-retry.ts";
 import {
+  type Agreement,
   type Outcome,
   outcomeOf,
   type RegistrationEffect,
@@ -17,7 +18,7 @@ import { RegistrationRequests, type RequestEffect, type Verdict } from "./regist
 
 export type { ServerRetry } from "./register-retry.ts";
 export { ALL_VERSIONS } from "./registration-events.ts";
-export type { RegistrationEffect, RegistrationEvent, RegistrationOptions, RegistrationState };
+export type { Agreement, RegistrationEffect, RegistrationEvent, RegistrationOptions, RegistrationState };
 
 /** RFC 7252 §4.8.2: nothing of an exchange can come later. */
 const EXCHANGE_LIFETIME: Millis = 247 * SECOND;
@@ -27,6 +28,7 @@ const STOP_LIMIT: Millis = 5 * SECOND;
 /** Why an Update is sent though nothing has changed and the lifetime goes on. */
 const PROBES = { suspect: "a notification was not acknowledged", awake: "awake again" } as const;
 
+type Resume = Extract<RegistrationEvent, { readonly type: "resume" }>;
 type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 
 /** What follows a De-register. */
@@ -40,6 +42,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   /** When the server forgets us without another Update; undefined: never. */
   private end: Millis | undefined;
   private afterwards: Afterwards = { type: "stop" };
+  /** Whether the registration is one of before that the server has not confirmed yet. */
+  private resuming = false;
   private effects: RegistrationEffect[] = [];
 
   constructor(options: RegistrationOptions) {
@@ -51,11 +55,19 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     return this.next;
   }
 
+  /** What the server has taken, and when that was sent; undefined while it has no registration of ours that we know of. */
+  get agreement(): (Agreement & { readonly sentAt: Millis }) | undefined {
+    return this.state === "deregistering" ? undefined : this.requests.agreement;
+  }
+
   handle(event: RegistrationEvent | Timeout, now: Millis): RegistrationEffect[] {
     this.effects = [];
     switch (event.type) {
       case "start":
         this.start(now);
+        break;
+      case "resume":
+        this.resume(event, now);
         break;
       case "stop":
         this.stop(now);
@@ -95,6 +107,20 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     else if (this.state === "deregistering" && this.afterwards.type === "stop") this.afterwards = { type: "start" };
   }
 
+  /** An Update at once: its answer says whether the server still knows us, whatever our clock says of the time between. */
+  private resume(event: Resume, now: Millis): void {
+    if (this.state !== "deregistered") return;
+    const { lifetime } = event.agreement;
+    const end = lifetime === 0 ? undefined : now + lifetime * SECOND - event.age;
+    if (end !== undefined && end <= now) this.register("the lifetime ended before the start", now);
+    else if (!this.requests.resume(event, now)) this.register("start, in another version", now);
+    else {
+      this.end = end;
+      this.resuming = true;
+      this.update("start, registered before", now);
+    }
+  }
+
   private stop(now: Millis): void {
     const limit = now + STOP_LIMIT;
     this.afterwards = { type: "stop" };
@@ -132,6 +158,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     else if (this.requests.flying) this.onOutcome({ ok: false, text: "no answer" }, now);
     else if (this.state === "registered") this.update("the lifetime would end", now);
     else if (this.state === "disabled") this.register("the time of the disable is over", now);
+    else if (this.resuming && now < (this.end ?? Number.POSITIVE_INFINITY)) this.update("retry", now);
     else this.register("retry", now);
   }
 
@@ -148,7 +175,11 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         this.accept(verdict.location, verdict.reason, now);
         break;
       case "updated":
+        this.keepOn();
         this.registered(verdict.reason, now);
+        break;
+      case "unsent":
+        this.retryLater(verdict.reason, now);
         break;
       case "again":
         this.register(verdict.reason, now);
@@ -173,10 +204,19 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private accept(location: readonly string[], reason: string, now: Millis): void {
+    this.resuming = false;
     this.retry.reset();
     this.requests.location = location;
     this.effects.push({ type: "accepted", location, version: this.requests.version });
     this.registered(reason, now);
+  }
+
+  private keepOn(): void {
+    const { location, version } = this.requests;
+    if (!this.resuming || location === undefined) return;
+    this.resuming = false;
+    this.retry.reset();
+    this.effects.push({ type: "resumed", location, version });
   }
 
   private registered(reason: string, now: Millis): void {
@@ -199,6 +239,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private register(reason: string, now: Millis): void {
+    this.resuming = false;
     this.send(this.requests.register(now), { state: "registering", reason, until: now + EXCHANGE_LIFETIME });
   }
 
@@ -230,6 +271,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private rest(reason: string, state: "deregistered" | "disabled" = "deregistered", until?: Millis): void {
+    this.resuming = false;
     this.requests.abandon();
     this.retry.reset();
     this.enter(state, reason, until);

@@ -1,4 +1,5 @@
 /** Register, Update and De-register on the wire: the registration machine joined to the connection. Core 1.2 §6.2. */
+import { createHash } from "node:crypto";
 import type { Clock, UnixMillis } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues, uintOption } from "../coap/options.ts";
@@ -7,7 +8,13 @@ import type { Logger } from "../log.ts";
 import { CONTENT_FORMAT } from "../lwm2m/formats/codec.ts";
 import { registerPayload } from "../lwm2m/links.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
-import type { Registration, RegistrationEffect, RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
+import type {
+  Agreement,
+  Registration,
+  RegistrationEffect,
+  RegistrationEvent,
+  RegistrationState,
+} from "../lwm2m/registration.ts";
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { Connection } from "./connection.ts";
@@ -25,6 +32,8 @@ export interface Standing {
 export interface RegistrarListener {
   /** A new registration: every observation of the one before is void. */
   onAccepted(location: readonly string[], version: Lwm2mVersion): void;
+  /** The server still has the registration of before: its observations go on. */
+  onResumed(location: readonly string[], version: Lwm2mVersion): void;
   /** After each effect of the machine on its state; `changed` says whether it is another one than before. */
   onState(state: RegistrationState, changed: boolean): void;
 }
@@ -34,15 +43,32 @@ export interface RegistrarOptions {
   readonly connection: Connection;
   /** Looks the server's name up anew. */
   readonly resolve: () => Promise<void>;
-  /** Where our datagrams leave from, as of the last `resolve`; undefined: not known. */
-  readonly localAddress?: () => string | undefined;
+  /** Where our datagrams leave from, as of the last `resolve`. */
+  readonly source?: () => Source;
   /** The gateway's own objects: what Register lists. */
   readonly gatewayTree: ObjectTree;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+/** By which a server knows us where there is no security layer; each undefined where it is not known. */
+export interface Source {
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
+/** What a server has taken, for the process after this one. */
+export interface KeptRegistration {
+  readonly agreement: Agreement;
+  /** When the last request left that it took. */
+  readonly sentAt: UnixMillis;
+  readonly from: { readonly address: string | undefined; readonly port: number };
+  /** Stands for the object list that it has. */
+  readonly objects: string;
+}
+
 const text = new TextEncoder();
+const NOWHERE: Source = { address: undefined, port: undefined };
 
 export class Registrar {
   private readonly options: RegistrarOptions;
@@ -53,7 +79,10 @@ export class Registrar {
   private addressed = false;
   private newest = 0;
   /** Where the newest Register left from. */
-  private registeredFrom: string | undefined;
+  private registeredFrom: Source = NOWHERE;
+  /** Stand for the object list of the newest request, and for the one that the server took. */
+  private listed = "";
+  private known = "";
   /** Ends the request that is under way. */
   private abandon: () => void = () => {};
   /** Why it could not register, as far as the log has it. */
@@ -74,6 +103,28 @@ export class Registrar {
     this.feed(event);
   }
 
+  /** In place of the event `start`: the server may still have the registration of the process before this one. */
+  resume({ agreement, sentAt, from, objects }: KeptRegistration): void {
+    const { clock } = this.options;
+    this.registeredFrom = from;
+    this.listed = objects;
+    this.known = objects;
+    const objectsChanged = digest(this.objectList(agreement.version)) !== objects;
+    // A clock that is behind does not know how long ago it was: then the answer to the Update tells.
+    this.feed({ type: "resume", agreement, age: Math.max(0, clock.wall() - sentAt), objectsChanged });
+  }
+
+  /** What `resume` needs in the process after this one; undefined while the server has nothing that could go on. */
+  get kept(): KeptRegistration | undefined {
+    const { agreement } = this.options.machine;
+    const { address, port } = this.registeredFrom;
+    if (agreement === undefined || port === undefined) return undefined;
+    const { sentAt, ...agreed } = agreement;
+    const { clock } = this.options;
+    const sent = Math.round(clock.wall() + sentAt - clock.monotonic());
+    return { agreement: agreed, sentAt: sent, from: { address, port }, objects: this.known };
+  }
+
   stop(): void {
     this.feed.stop();
   }
@@ -82,12 +133,13 @@ export class Registrar {
     switch (effect.type) {
       case "register": {
         const { request, query, version, withObjects } = effect;
-        void this.register(request, post(["rd"], query, withObjects ? this.objectList(version) : undefined));
+        const list = this.list(version);
+        void this.register(request, post(["rd"], query, withObjects ? list : undefined));
         break;
       }
       case "update": {
         const { request, location, query, version, withObjects } = effect;
-        void this.update(request, post(location, query, withObjects ? this.objectList(version) : undefined));
+        void this.update(request, post(location, query, withObjects ? this.list(version) : undefined));
         break;
       }
       case "deregister": {
@@ -102,6 +154,11 @@ export class Registrar {
         this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, "registered");
         this.listener.onAccepted(effect.location, effect.version);
         break;
+      case "resumed":
+        this.told.clear();
+        this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, RESUMED);
+        this.listener.onResumed(effect.location, effect.version);
+        break;
       case "state":
         this.enter(effect);
         break;
@@ -110,23 +167,35 @@ export class Registrar {
     }
   }
 
+  /** The object list as it goes out now. */
+  private list(version: Lwm2mVersion): Uint8Array {
+    const list = this.objectList(version);
+    this.listed = digest(list);
+    return list;
+  }
+
   private objectList(version: Lwm2mVersion): Uint8Array {
     return text.encode(registerPayload(this.options.gatewayTree, version));
   }
 
   private async register(request: number, message: CoapMessage): Promise<void> {
     if (!(await this.isReachable(request))) return;
-    this.registeredFrom = this.options.localAddress?.();
+    this.registeredFrom = this.source;
     await this.exchange(request, message);
   }
 
   /** Transport 1.2 §6.4.3: without a security layer a server knows us by our address, and another one needs a Register. */
   private async update(request: number, message: CoapMessage): Promise<void> {
     if (!(await this.isReachable(request))) return;
-    const from = this.options.localAddress?.();
-    const moved = from !== undefined && this.registeredFrom !== undefined && from !== this.registeredFrom;
-    if (moved) this.feed({ type: "networkChanged" });
+    const { address: before, port } = this.registeredFrom;
+    const { address } = this.source;
+    const moved = address !== undefined && before !== undefined && address !== before;
+    if (moved || port !== this.source.port) this.feed({ type: "networkChanged" });
     else await this.exchange(request, message);
+  }
+
+  private get source(): Source {
+    return this.options.source?.() ?? NOWHERE;
   }
 
   /** Looks the server's name up; false where the request has no way to it, or is not wanted any more. */
@@ -137,7 +206,7 @@ export class Registrar {
       this.addressed = true;
     } catch (error) {
       this.options.log.debug({ err: error }, "the server's name has no address now");
-      if (!this.addressed) this.feed({ type: "noAnswer", request, reason: reasonOf(error) });
+      if (!this.addressed) this.feed({ type: "noAnswer", request, reason: reasonOf(error), unsent: true });
     }
     return this.addressed && request === this.newest;
   }
@@ -159,6 +228,7 @@ export class Registrar {
   private enter({ state, reason, until }: RegistrationEffect & { readonly type: "state" }): void {
     const { clock } = this.options;
     const changed = state !== this.current.state;
+    if (state === "registered") this.known = this.listed;
     this.current = {
       state,
       reason,
@@ -180,6 +250,13 @@ export class Registrar {
     else log.warn(fields, "not registered; trying again until it is");
     if (state === "retrying") this.told.add(reason);
   }
+}
+
+/** What the log says of a registration that outlived the process. */
+const RESUMED = "registered as before the start: its observations go on";
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
 }
 
 function post(path: readonly string[], query: readonly string[], list: Uint8Array | undefined): CoapMessage {

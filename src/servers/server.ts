@@ -173,11 +173,12 @@ export class Server {
     const { registration: machine, gatewayTree, clock } = this.options;
     const { connection, log } = this;
     const resolve = () => this.radio.resolve();
-    const localAddress = () => this.radio.localAddress;
+    const source = () => ({ address: this.radio.localAddress, port: this.radio.localPort });
     return new Registrar(
-      { machine, connection, resolve, localAddress, gatewayTree, clock, log },
+      { machine, connection, resolve, source, gatewayTree, clock, log },
       {
         onAccepted: (location, version) => this.onAccepted(location, version),
+        onResumed: (location, version) => this.onResumed(location, version),
         onState: (state) => this.onState(state),
       },
     );
@@ -280,6 +281,12 @@ export class Server {
     this.options.onRegistered?.(version);
     this.packs.registered();
     this.reports.clear();
+  }
+
+  /** The registration of the process before this one: its observations go on. */
+  private onResumed(location: readonly string[], version: Lwm2mVersion): void {
+    this.registration = { location: `/${location.join("/")}`, version };
+    this.options.onRegistered?.(version);
   }
 
   private onState(state: RegistrationState): void {

@@ -50,6 +50,11 @@ export class Bench {
     return this.feed({ type: "noAnswer", request: this.last?.request ?? 0, reason: "timeout" });
   }
 
+  /** There is no way to the server. */
+  unsent(): RegistrationEffect[] {
+    return this.feed({ type: "noAnswer", request: this.last?.request ?? 0, reason: "no address", unsent: true });
+  }
+
   /** Runs deadlines up to this time; what they caused, with their times. */
   until(time: Millis): (readonly [Millis, RegistrationEffect])[] {
     const caused: (readonly [Millis, RegistrationEffect])[] = [];
@@ -66,7 +71,7 @@ export class Bench {
       if (effect.type === "state") {
         this.state = effect.state;
         this.reasons.push(effect.reason);
-      } else if (effect.type !== "accepted") {
+      } else if (effect.type !== "accepted" && effect.type !== "resumed") {
         this.last = effect;
       }
     }

@@ -121,51 +121,68 @@ test("a disable whose De-register is not answered ends in time all the same; sto
   assert.equal(stopped.state, "deregistered");
 });
 
+const START: RegistrationEvent = { type: "start" };
+/** A registration that was made before the process began. */
+const BEFORE: RegistrationEvent = {
+  type: "resume",
+  agreement: { location: LOCATION, version: "1.2", lifetime: 300, queueMode: false },
+  age: 30 * SECOND,
+  objectsChanged: false,
+};
+
 test("whatever has happened, a start and a server that answers end in a registration", () => {
-  const event: fc.Arbitrary<RegistrationEvent | "answer" | "created" | "noAnswer" | "4.12" | "4.04" | "4.00"> =
-    fc.oneof(
-      fc.constantFrom("answer", "created", "noAnswer", "4.12", "4.04", "4.00"),
-      fc.constantFrom<RegistrationEvent>(
-        { type: "start" },
-        { type: "stop" },
-        { type: "objectsChanged" },
-        { type: "updateTriggered" },
-        { type: "suspect" },
-        { type: "awake" },
-        { type: "queueModeChanged", queueMode: true },
-        { type: "queueModeChanged", queueMode: false },
-        { type: "disable", for: MINUTE },
-        { type: "networkChanged" },
-        { type: "lifetimeChanged", lifetime: 60 },
-        { type: "lifetimeChanged", lifetime: 600 },
-      ),
-    );
+  const event: fc.Arbitrary<
+    RegistrationEvent | "answer" | "created" | "noAnswer" | "unsent" | "4.12" | "4.04" | "4.00"
+  > = fc.oneof(
+    fc.constantFrom("answer", "created", "noAnswer", "unsent", "4.12", "4.04", "4.00"),
+    fc.constantFrom<RegistrationEvent>(
+      { type: "start" },
+      BEFORE,
+      { type: "stop" },
+      { type: "objectsChanged" },
+      { type: "updateTriggered" },
+      { type: "suspect" },
+      { type: "awake" },
+      { type: "queueModeChanged", queueMode: true },
+      { type: "queueModeChanged", queueMode: false },
+      { type: "disable", for: MINUTE },
+      { type: "networkChanged" },
+      { type: "lifetimeChanged", lifetime: 60 },
+      { type: "lifetimeChanged", lifetime: 600 },
+    ),
+  );
   fc.assert(
-    fc.property(fc.array(fc.tuple(event, fc.nat(100_000)), { maxLength: 60 }), (events) => {
-      const bench = new Bench({ versions: ALL_VERSIONS, profileIds: ["oma:gateway"] });
-      bench.feed({ type: "start" });
-      for (const [next, wait] of events) {
-        if (next === "answer") bench.answer(CODE.changed);
-        else if (next === "created") bench.answer(CODE.created, LOCATION);
-        else if (next === "noAnswer") bench.noAnswer();
-        else if (next === "4.12") bench.answer(CODE.preconditionFailed);
-        else if (next === "4.04") bench.answer(CODE.notFound);
-        else if (next === "4.00") bench.answer(CODE.badRequest);
-        else bench.feed(next);
-        bench.until(bench.now + wait);
-        assert.ok(bench.state === "deregistered" || bench.machine.deadline !== undefined, bench.state);
-      }
-      // Whatever was before: a start and a server that answers end in a registration.
-      bench.feed({ type: "start" });
-      for (let turn = 0; turn < 20 && bench.state !== "registered"; turn++) {
-        if (bench.last?.type === "register" || bench.last?.type === "deregister") bench.answer(CODE.created, LOCATION);
-        else bench.answer(CODE.changed);
-        // TypeScript keeps the state of the loop's head in mind; the answer has changed it.
-        const state: string = bench.state;
-        if (state === "deregistered") bench.feed({ type: "start" });
-        else if (state !== "registered") bench.until(bench.machine.deadline ?? bench.now);
-      }
-      assert.equal(bench.state, "registered");
-    }),
+    fc.property(
+      fc.constantFrom(START, BEFORE),
+      fc.array(fc.tuple(event, fc.nat(100_000)), { maxLength: 60 }),
+      (begin, events) => {
+        const bench = new Bench({ versions: ALL_VERSIONS, profileIds: ["oma:gateway"] });
+        bench.feed(begin);
+        for (const [next, wait] of events) {
+          if (next === "answer") bench.answer(CODE.changed);
+          else if (next === "created") bench.answer(CODE.created, LOCATION);
+          else if (next === "noAnswer") bench.noAnswer();
+          else if (next === "unsent") bench.unsent();
+          else if (next === "4.12") bench.answer(CODE.preconditionFailed);
+          else if (next === "4.04") bench.answer(CODE.notFound);
+          else if (next === "4.00") bench.answer(CODE.badRequest);
+          else bench.feed(next);
+          bench.until(bench.now + wait);
+          assert.ok(bench.state === "deregistered" || bench.machine.deadline !== undefined, bench.state);
+        }
+        // Whatever was before: a start and a server that answers end in a registration.
+        bench.feed({ type: "start" });
+        for (let turn = 0; turn < 20 && bench.state !== "registered"; turn++) {
+          if (bench.last?.type === "register" || bench.last?.type === "deregister")
+            bench.answer(CODE.created, LOCATION);
+          else bench.answer(CODE.changed);
+          // TypeScript keeps the state of the loop's head in mind; the answer has changed it.
+          const state: string = bench.state;
+          if (state === "deregistered") bench.feed({ type: "start" });
+          else if (state !== "registered") bench.until(bench.machine.deadline ?? bench.now);
+        }
+        assert.equal(bench.state, "registered");
+      },
+    ),
   );
 });

@@ -6,7 +6,7 @@ import { CoapEndpoint } from "../../src/coap/endpoint.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { ALL_VERSIONS, Registration } from "../../src/lwm2m/registration.ts";
 import { Connection } from "../../src/servers/connection.ts";
-import { Registrar } from "../../src/servers/registrar.ts";
+import { type KeptRegistration, Registrar } from "../../src/servers/registrar.ts";
 import { FakeBacking } from "../support/fake-backing.ts";
 import { FakeClock, fakeRandom } from "../support/fake-clock.ts";
 import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
@@ -14,11 +14,12 @@ import { ScriptedServer } from "../support/scripted-server.ts";
 
 interface Parts {
   readonly localAddress?: () => string | undefined;
+  readonly port?: () => number | undefined;
   readonly profileIds?: readonly string[];
 }
 
 async function aRegistrar(resolve: () => Promise<void> = async () => {}, parts: Parts = {}) {
-  const { localAddress, profileIds = [] } = parts;
+  const { localAddress = () => undefined, port = () => 50_001, profileIds = [] } = parts;
   const clock = new FakeClock();
   const server = new ScriptedServer(clock);
   const lines: LogLine[] = [];
@@ -34,13 +35,14 @@ async function aRegistrar(resolve: () => Promise<void> = async () => {}, parts: 
       machine: new Registration({ ...own, versions: ALL_VERSIONS, random, profileIds }),
       connection,
       resolve,
-      ...(localAddress === undefined ? {} : { localAddress }),
+      source: () => ({ address: localAddress(), port: port() }),
       gatewayTree: new ModelTree(new FakeBacking("", { 3: { version: "1.1", instances: { 0: { 0: "Acme" } } } })),
       clock,
       log: recordingLogger(lines),
     },
     {
       onAccepted: (location, version) => states.push(`accepted /${location.join("/")} ${version}`),
+      onResumed: (location, version) => states.push(`resumed /${location.join("/")} ${version}`),
       onState: (state, changed) => changed && states.push(state),
     },
   );
@@ -209,4 +211,92 @@ test("a Register does not wait for an Update that nobody answers", async () => {
   server.wire.cut = false;
   await clock.advance(4 * SECOND);
   assert.deepEqual([registrar.standing.state, server.registrations.heard.at(-1)?.type], ["registered", "register"]);
+});
+
+const BEFORE: KeptRegistration = {
+  agreement: { location: ["rd", "1"], version: "1.2", lifetime: 300, queueMode: false },
+  sentAt: Date.UTC(2026, 0, 1) - MINUTE,
+  from: { address: "10.0.0.7", port: 50_001 },
+  objects: "",
+};
+
+test("what one registrar kept the next resumes: one Update, with the object list where it is another one", async () => {
+  const { clock, server, registrar } = await aRegistrar();
+  registrar.handle({ type: "start" });
+  assert.deepEqual([registrar.kept], [undefined], "not before the server took it");
+  await clock.advance(SECOND);
+  const { kept } = registrar;
+  assert.ok(kept !== undefined);
+  assert.deepEqual(
+    { ...kept, objects: "" },
+    { ...BEFORE, sentAt: Date.UTC(2026, 0, 1), from: { port: 50_001, address: undefined } },
+  );
+  for (const [objects, list] of [
+    [kept.objects, ""],
+    ["another", server.registrations.heard[0]?.objects],
+  ]) {
+    const next = await aRegistrar();
+    next.server.registrations.adopt("/rd/1");
+    next.registrar.resume({ ...kept, objects: objects ?? "" });
+    await next.clock.advance(SECOND);
+    const [update, ...more] = next.server.registrations.heard;
+    assert.deepEqual(
+      [update?.type, update?.path, update?.query, update?.objects, more],
+      ["update", "/rd/1", [], list, []],
+    );
+    assert.deepEqual(next.states, ["updating", "resumed /rd/1 1.2", "registered"]);
+    assert.deepEqual(next.registrar.kept, { ...kept, objects: kept.objects });
+    assert.deepEqual(next.said(), ["registered as before the start: its observations go on"]);
+  }
+  server.registrations.forget();
+});
+
+test("from another port, or another address, a Register follows in place of the Update", async () => {
+  for (const parts of [{ port: () => 50_002 }, { localAddress: () => "10.0.0.8" }, { port: () => undefined }]) {
+    const { registrar, server, clock, states } = await aRegistrar(undefined, parts);
+    server.registrations.adopt("/rd/1");
+    registrar.resume(BEFORE);
+    await clock.advance(SECOND);
+    assert.deepEqual(
+      server.registrations.heard.map(({ type }) => type),
+      ["register"],
+    );
+    assert.deepEqual(states.at(-1), "registered");
+    assert.ok(states.every((state) => !state.startsWith("resumed")));
+  }
+});
+
+test("a clock that was set back does not keep a registration from being resumed; a lifetime that has ended does", async () => {
+  for (const [sentAt, type] of [
+    [Date.UTC(2030, 0, 1), "update"],
+    [Date.UTC(2026, 0, 1) - 5 * MINUTE, "register"],
+  ] as const) {
+    const { registrar, server, clock } = await aRegistrar();
+    server.registrations.adopt("/rd/1");
+    registrar.resume({ ...BEFORE, sentAt });
+    await clock.advance(SECOND);
+    assert.deepEqual(
+      server.registrations.heard.map(({ type }) => type),
+      [type],
+    );
+  }
+});
+
+test("a name without an address at the start: the Update waits for one, and the registration is still there", async () => {
+  let there = false;
+  const resolve = async (): Promise<void> => {
+    if (!there) throw new Error("getaddrinfo EAI_AGAIN server.example");
+  };
+  const { registrar, server, clock, states } = await aRegistrar(resolve);
+  server.registrations.adopt("/rd/1");
+  registrar.resume(BEFORE);
+  await clock.advance(30 * SECOND);
+  assert.equal(registrar.standing.state, "retrying");
+  there = true;
+  await clock.advance(MINUTE);
+  assert.deepEqual(
+    server.registrations.heard.map(({ type }) => type),
+    ["update"],
+  );
+  assert.deepEqual(states.slice(-2), ["resumed /rd/1 1.2", "registered"]);
 });

@@ -34,6 +34,11 @@ export class ScriptedRegistrations {
     this.current = undefined;
   }
 
+  /** A registration of before the test. */
+  adopt(location: string): void {
+    this.current = location;
+  }
+
   serve(message: CoapMessage, at: UnixMillis): CoapMessage {
     const path = `/${stringValues(message, OPTION.uriPath).join("/")}`;
     const type = kindOf(message, path);

@@ -35,6 +35,10 @@ export class ScriptedServer {
   readonly sends = new ScriptedSends();
   readonly notifications: Notification[] = [];
   readonly packets: Packet[] = [];
+  /** Local ports that another process has by now. */
+  readonly takenPorts = new Set<number>();
+  /** While true its name has no address. */
+  unresolved = false;
   /** Where it is set, it decides when a request of the gateway is answered, by calling `answer`. */
   hold: ((answer: () => void) => void) | undefined;
   private readonly clock: FakeClock;
@@ -44,6 +48,8 @@ export class ScriptedServer {
   private readonly observing = new Map<string, ExchangeId>();
   private exchanges = 0;
   private sessions = 0;
+  private lastPort = 50_000;
+  private sessionPort: number | undefined;
   private arriving: Answer["type"] = "non";
 
   constructor(clock: FakeClock, wire: WireOptions = {}) {
@@ -51,22 +57,28 @@ export class ScriptedServer {
     this.wire = new Wire(clock, wire);
   }
 
-  /** The gateway's end of the wire. */
-  openTransport(): Transport {
+  /** The gateway's end of the wire; it leaves from the wished port where that is free. The server knows it by its port. */
+  openTransport(wishedPort?: number): Transport {
     const counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 };
+    const localPort = wishedPort === undefined || this.takenPorts.has(wishedPort) ? ++this.lastPort : wishedPort;
+    const heard = (bytes: Uint8Array): void => this.receive(bytes);
     return {
       counters,
+      localPort,
       open: async (onDatagram) => {
         this.deliver = onDatagram;
-        this.restart();
+        if (localPort !== this.sessionPort) this.restart();
+        this.sessionPort = localPort;
       },
-      resolve: async () => {},
+      resolve: async () => {
+        if (this.unresolved) throw new Error("getaddrinfo EAI_AGAIN");
+      },
       send: (bytes) => {
         counters.sent++;
-        this.wire.carry(bytes, (copy) => this.receive(copy));
+        this.wire.carry(bytes, heard);
       },
       close: async () => {
-        this.deliver = () => {};
+        if (this.sessionPort === localPort) this.deliver = () => {};
       },
     };
   }

@@ -42,6 +42,10 @@ export class QueueModeTransport implements Transport {
     return this.inner.localAddress;
   }
 
+  get localPort(): number | undefined {
+    return this.inner.localPort;
+  }
+
   get asleep(): boolean {
     return this.enabled && this.window.deadline === undefined;
   }

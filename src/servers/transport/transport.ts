@@ -16,6 +16,8 @@ export interface Transport {
   readonly connects?: boolean;
   /** What the server knows us by, as of the last `resolve`: our address, or the connection; undefined: not known. */
   readonly localAddress?: string | undefined;
+  /** The port that they leave from; undefined: not known, or it means nothing to the server. */
+  readonly localPort?: number | undefined;
   /** Never throws: a datagram that the network does not take is lost like any other, and counted. */
   send(datagram: Uint8Array): void;
   /** Closes the connection, once what was sent has left. */

@@ -10,6 +10,8 @@ export interface UdpOptions {
   readonly port: number;
   /** Local address and port; port 0 lets the system choose. */
   readonly bind?: { readonly address?: string; readonly port?: number };
+  /** The local port of before, by which the server knows us: taken where it is free and `bind` names no other. */
+  readonly wishedPort?: number | undefined;
 }
 
 interface Address {
@@ -66,6 +68,10 @@ export class UdpTransport implements Transport {
     return this.local;
   }
 
+  get localPort(): number | undefined {
+    return this.socket?.address().port;
+  }
+
   send(datagram: Uint8Array): void {
     if (this.socket === undefined || this.server === undefined) {
       this.count.sendErrors++;
@@ -91,20 +97,27 @@ export class UdpTransport implements Transport {
 
   private async bind(family: number): Promise<void> {
     await this.unbind();
-    const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: lookUpNames });
+    const { bind: { port = 0 } = {}, wishedPort = 0 } = this.options;
+    const wished =
+      port === 0 && wishedPort !== 0 ? await this.bound(family, wishedPort).catch(() => undefined) : undefined;
+    const socket = wished ?? (await this.bound(family, port));
     socket.on("message", (datagram, from) => this.receive(datagram, from));
-    const { address, port = 0 } = this.options.bind ?? {};
-    await new Promise<void>((resolve, reject) => {
+    // A socket error after binding (a vanished interface) is what a lost datagram is: counted, and retried above.
+    socket.on("error", () => this.count.sendErrors++);
+    this.socket = socket;
+    this.family = family;
+  }
+
+  private bound(family: number, port: number): Promise<Socket> {
+    const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: lookUpNames });
+    const { address } = this.options.bind ?? {};
+    return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => {
         socket.off("error", reject);
-        // A socket error after binding (a vanished interface) is what a lost datagram is: counted, and retried above.
-        socket.on("error", () => this.count.sendErrors++);
-        resolve();
+        resolve(socket);
       });
     });
-    this.socket = socket;
-    this.family = family;
   }
 
   private async unbind(): Promise<void> {

@@ -86,3 +86,32 @@ test("it knows the address from which datagrams leave for the server, once it ha
   await transport.resolve();
   assert.equal(transport.localAddress, "127.0.0.1");
 });
+
+test("the wished local port is taken where it is free, and another one where it is not", async (t) => {
+  const server = await aSocket();
+  const first = new UdpTransport({ host: "127.0.0.1", port: server.address().port });
+  const next = (wishedPort: number): UdpTransport =>
+    new UdpTransport({ host: "127.0.0.1", port: server.address().port, wishedPort });
+  const opened = [first];
+  t.after(async () => {
+    server.close();
+    await Promise.all(opened.map((transport) => transport.close()));
+  });
+  await first.open(() => {});
+  await first.resolve();
+  const port = first.localPort ?? 0;
+  assert.ok(port > 0);
+  const other = next(port);
+  opened.push(other);
+  await other.open(() => {});
+  assert.ok(other.localPort !== undefined && other.localPort !== port, "it is not free");
+  await first.close();
+  const again = next(port);
+  opened.push(again);
+  await again.open(() => {});
+  await again.resolve();
+  assert.equal(again.localPort, port);
+  again.send(Buffer.from("hello"));
+  const [, from] = await once(server, "message");
+  assert.equal(from.port, port);
+});
