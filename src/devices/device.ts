@@ -39,7 +39,7 @@ export interface DeviceSettings {
 
 /** What a running device tells the program. */
 export interface DeviceObserver {
-  /** What changed, all of one read in one call. Paths carry the prefix. */
+  /** What changed, or is wanted each time, all of one read in one call. Paths carry the prefix. */
   onSamples(device: Device, samples: readonly Sample[]): void;
   onStateChange(device: Device, state: DeviceState): void;
 }
@@ -106,6 +106,8 @@ export class Device {
    * stays within what the mapping allows.
    */
   steer(observed: Path, wishes: readonly Evaluation[]): void {
+    const each = wishes.some((wish) => wish.each === true);
+    this.values.tellEach(observed, each);
     const periods = this.wishes.set(observed, wishes);
     if (periods.size > 0) this.polls({ type: "steer", periods });
   }

@@ -1,5 +1,5 @@
 import type { Millis, UnixMillis } from "../clock.ts";
-import type { Path } from "../lwm2m/path.ts";
+import { isWithin, type Path } from "../lwm2m/path.ts";
 import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
 
 /** What is known of one leaf now. It changes with each reading: take of it what is needed, and keep nothing. */
@@ -18,7 +18,11 @@ export interface Known {
 
 export const NEVER: Millis = -1;
 
-type Cell = { -readonly [Key in keyof Known]: Known[Key] } & { readonly path: Path };
+type Cell = { -readonly [Key in keyof Known]: Known[Key] } & {
+  readonly path: Path;
+  /** Each reading is told, also one that gives the same value. */
+  each: boolean;
+};
 
 /**
  * The newest reading of each leaf of a device, good or bad, by the position of the leaf. Cells are made once and written in
@@ -26,6 +30,8 @@ type Cell = { -readonly [Key in keyof Known]: Known[Key] } & { readonly path: Pa
  */
 export class Values {
   private readonly cells: readonly Cell[];
+  /** Of what lies at or below these each reading is told. */
+  private readonly toldEach = new Set<Path>();
 
   /** `leaves`: those of the device's model. */
   constructor(leaves: readonly { readonly path: Path }[]) {
@@ -36,10 +42,25 @@ export class Values {
       bad: undefined,
       heard: NEVER,
       readings: 0,
+      each: false,
     }));
   }
 
-  /** Takes a good value; returns it as a sample where it is new. One that is read again unchanged is younger, but not new. */
+  /** Whether somebody wants each reading at or below this path, also one that gives the same value. */
+  tellEach(path: Path, wanted: boolean): void {
+    if (this.toldEach.has(path) === wanted) return;
+    if (wanted) this.toldEach.add(path);
+    else this.toldEach.delete(path);
+    const all = [...this.toldEach];
+    for (const cell of this.cells) {
+      if (isWithin(cell.path, path)) cell.each = all.some((wide) => isWithin(cell.path, wide));
+    }
+  }
+
+  /**
+   * Takes a good value; returns it as a sample where it is new, or each reading is wanted. One that is read again unchanged is
+   * younger, but not new.
+   */
   take(at: number, value: Value, time: UnixMillis, now: Millis): Sample | undefined {
     const cell = this.cell(at);
     const isNew = cell.value === undefined || !sameValue(cell.value, value);
@@ -48,7 +69,7 @@ export class Values {
     cell.bad = undefined;
     cell.heard = wholeMillis(now);
     cell.readings++;
-    return isNew ? { path: cell.path, value, time } : undefined;
+    return isNew || cell.each ? { path: cell.path, value, time } : undefined;
   }
 
   /**
