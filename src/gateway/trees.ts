@@ -72,15 +72,20 @@ export class Trees {
     return device === undefined ? undefined : this.wholeOf(device).tree;
   };
 
+  /** Of all that there is now; "" is the gateway itself. */
+  get prefixes(): readonly string[] {
+    return ["", ...this.options.devices.list().map(({ prefix }) => prefix)];
+  }
+
   /**
-   * The last good value of a device's path, with the time of its newest measurement; what the gateway's own object 3 says now.
-   * Undefined for what only changes when somebody changes it.
+   * The last good value of a device's path, with the time of its newest measurement; what the gateway's own object 3 says now;
+   * what a server has stored. Undefined for the other objects of the gateway, which only change when somebody changes them.
    */
   latest(path: Path): Sample | undefined {
+    const { devices, storedOf } = this.options;
     const prefix = prefixOf(path);
-    return prefix === ""
-      ? this.gatewayDevice.latest(path)
-      : this.options.devices.byPrefix(prefix)?.backing.latest(path);
+    const own = prefix === "" ? this.gatewayDevice.latest(path) : devices.byPrefix(prefix)?.backing.latest(path);
+    return own ?? storedOf(prefix)?.latest(path);
   }
 
   /** What of object 25 is another now than at the last call, for those who observe it. */

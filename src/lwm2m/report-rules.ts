@@ -25,6 +25,8 @@ export interface Evaluation {
   readonly epmin: Millis;
   /** Infinite where there is none; always more than epmin. */
   readonly epmax: Millis;
+  /** Each measurement is to be told, also one that gives the same value. */
+  readonly each?: boolean;
 }
 
 /**

@@ -94,6 +94,11 @@ export class StoredBacking implements Backing {
     });
   }
 
+  /** What stands at the path of a value. */
+  latest(path: Path): Sample | undefined {
+    return this.instances.get(instanceOf(path))?.get(path);
+  }
+
   prepareWrite(values: readonly PathValue[]): Commit {
     return this.prepare(values.map((value) => ({ type: "set", ...value })));
   }

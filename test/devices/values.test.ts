@@ -24,6 +24,21 @@ test("a value that is read again unchanged has the new time and is young again",
   assert.equal(values.get(0).heard, 5000);
 });
 
+test("where each reading is wanted, the same value again is told with its time, until it is not wanted any more", () => {
+  const values = someValues();
+  values.tellEach(POWER, true);
+  assert.deepEqual(values.take(0, 1, 100, 0), sample(1, 100));
+  assert.deepEqual(values.take(0, 1, 200, 1), sample(1, 200));
+  values.take(1, 5, 200, 1);
+  assert.equal(values.take(1, 5, 300, 2), undefined, "another leaf");
+  values.tellEach(parsePath("/meter-1/3305"), true);
+  values.tellEach(POWER, false);
+  assert.deepEqual(values.take(0, 1, 300, 2), sample(1, 300), "still wanted as a part of its object");
+  assert.deepEqual(values.take(1, 5, 400, 3), { path: ENERGY, value: 5, time: 400 });
+  values.tellEach(parsePath("/meter-1/3305"), false);
+  assert.equal(values.take(0, 1, 400, 3), undefined);
+});
+
 test("a sample stays what it was when the value changes", () => {
   const values = someValues();
   const first = values.take(0, 1, 100, 0);
