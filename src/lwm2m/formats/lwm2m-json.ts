@@ -9,8 +9,8 @@ import { isObjectLink, type PathValue, type ResourceType, type Sample, type Valu
 import { CONTENT_FORMAT, type EncodeOptions, type TimedPathValue, type TypeOf } from "./codec.ts";
 import { jsonFields, jsonNumber, parseJson } from "./json.ts";
 import { commonName, mayName, outside, readName, withPrefixOf } from "./names.ts";
+import { absoluteTime, datable, exact, offsetOf, settled } from "./record-times.ts";
 import type { ReportCodec, ReportContext } from "./report.ts";
-import { absoluteTime, datable, exact, offsetOf, settled } from "./senml.ts";
 import {
   checkKnown,
   encodeUtf8,

@@ -3,8 +3,9 @@ import { ProtocolError } from "../../errors.ts";
 import { isObjectLink, type Value } from "../sample.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
 import { jsonFields, jsonNumber, parseJson } from "./json.ts";
+import { exact } from "./record-times.ts";
 import type { ReportCodec } from "./report.ts";
-import { exact, reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
+import { reportedValues, type SenmlInput, type SenmlOutput, toRecords, writtenValues } from "./senml.ts";
 import { type PackKind, RecordReader } from "./senml-fields.ts";
 import { encodeUtf8, formatObjectLink, parseBase64 } from "./value.ts";
 

@@ -2,13 +2,13 @@
  * SenML (RFC 8428) as LwM2M uses it (Core 1.2 §7.5.6, §7.5.7), without the bytes: names, base names, times. senml-json.ts and
  * senml-cbor.ts spell the records.
  */
-import { datedFrom, isUndated, type Millis, SECOND, type Undated, type UnixMillis } from "../../clock.ts";
 import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
 import { makePath, type Path, prefixOf } from "../path.ts";
 import type { PathValue, Sample, Value } from "../sample.ts";
 import type { TimedPathValue, TypeOf } from "./codec.ts";
 import { commonName, mayName, outside, readJoinedName, withPrefixOf } from "./names.ts";
+import { absoluteTime, datable, RecordTimes, settled, type Timing } from "./record-times.ts";
 import type { ReportContext } from "./report.ts";
 import { checkKnown, fitValue, tryFit, typeAtLeaf } from "./value.ts";
 
@@ -50,27 +50,13 @@ export interface Resolved {
 
 const FORMAT = "SenML";
 
-/** How a time is told: the milliseconds that stand for those of a sample. */
-export type Grid = (time: UnixMillis) => UnixMillis;
-
-export const exact: Grid = (time) => time;
-
-/** How the times of a pack are told. */
-export interface Timing {
-  readonly grid: Grid;
-  readonly undated: Undated | undefined;
-}
-
 /**
  * The records of these samples, smallest sensible form: a base name for each run of samples of one device ("/dev1/3/0/", or
- * the whole path where there is only one), the base time once, and a time only where it differs from that. Without timing
- * there are no times. What was measured before the clock was right and cannot be dated yet comes first: a base time would
- * count for it. Its time is relative to now, or is none where now is not known.
+ * the whole path where there is only one), and times as RecordTimes tells them. Without timing there are none.
  */
 export function toRecords(measured: readonly Sample[], timing: Timing | undefined): SenmlOutput[] {
   const samples = timing === undefined || datable(measured) ? measured : settled(measured, timing.undated);
-  const dated = timing === undefined ? -1 : samples.findIndex(isDatable);
-  const base = dated < 0 ? undefined : timing?.grid(samples[dated]?.time ?? 0);
+  const times = timing === undefined ? undefined : new RecordTimes(timing);
   const records: SenmlOutput[] = [];
   for (let start = 0; start < samples.length; ) {
     const end = endOfRun(samples, start);
@@ -79,12 +65,12 @@ export function toRecords(measured: readonly Sample[], timing: Timing | undefine
       const sample = samples[i];
       if (sample === undefined) break;
       const { path, value } = sample;
-      const offset = timing === undefined ? 0 : offsetOf(sample.time, timing, i < dated ? undefined : base);
+      times?.take(sample, samples[i + 1]);
       records.push({
         baseName: i === start ? baseName : undefined,
-        baseTime: i === dated && base !== undefined ? base / SECOND : undefined,
+        baseTime: times?.baseTime,
         name: path.length === baseName.length ? undefined : path.slice(baseName.length),
-        time: offset === 0 ? undefined : offset / SECOND,
+        time: times?.time,
         value,
         path,
       });
@@ -138,40 +124,6 @@ export function reportedValues(records: readonly SenmlInput[], { base, typeOf, n
     values.push(measured === undefined ? { path, value: fitted } : { path, value: fitted, time: measured });
   }
   return values;
-}
-
-/** Whether all have a time of measurement: one from before the clock was right would read as relative. */
-export function datable(samples: readonly Sample[]): boolean {
-  return samples.every(isDatable);
-}
-
-/** The same samples with Unix time, as far as it is known; those without it first. */
-export function settled(samples: readonly Sample[], undated: Undated | undefined): readonly Sample[] {
-  if (undated === undefined || "now" in undated) return undatedFirst(samples);
-  // A clock that is believed whatever it says may count from 1970.
-  return undatedFirst(samples.map((sample) => ({ ...sample, time: datedFrom(undated.started, sample.time) })));
-}
-
-/** After the base time, where there is one; else relative to now, or 0 where now is not known. */
-export function offsetOf(time: UnixMillis, { grid, undated }: Timing, base: UnixMillis | undefined): Millis {
-  if (base !== undefined) return grid(time) - base;
-  return undated !== undefined && "now" in undated ? grid(Math.min(0, time - undated.now)) : 0;
-}
-
-function isDatable({ time }: Sample): boolean {
-  return !isUndated(time);
-}
-
-function undatedFirst(samples: readonly Sample[]): readonly Sample[] {
-  return [...samples.filter((sample) => !isDatable(sample)), ...samples.filter(isDatable)];
-}
-
-/** The time of a record in seconds, which may be relative to now; undefined where it is and now is not known. */
-export function absoluteTime(seconds: number, now: UnixMillis | undefined): UnixMillis | undefined {
-  // Rounded first: base and offset of a time at the border may add up to a hair less.
-  const millis = Math.round(seconds * 1000);
-  if (!isUndated(millis)) return millis;
-  return now === undefined ? undefined : now + millis;
 }
 
 /** Where the samples of one device, or of the gateway itself, end. */

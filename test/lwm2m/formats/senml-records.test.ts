@@ -13,7 +13,7 @@ import { bytes } from "../../vectors/content.ts";
 const { typeOf } = catalogue;
 const NOW = 1_700_000_000_000;
 
-test("times: the base time stands once, a record says only where it differs", () => {
+test("times: a record says only where it differs from the base time", () => {
   const samples = [
     sample("/d01/3303/0/5700", 22.5, NOW),
     sample("/d01/3303/0/5701", "Cel", NOW),
@@ -23,6 +23,44 @@ test("times: the base time stands once, a record says only where it differs", ()
     json(samples, "/"),
     '[{"bn":"/d01/","bt":1700000000,"n":"3303/0/5700","v":22.5},{"n":"3303/0/5701","vs":"Cel"},' +
       '{"n":"3304/0/5700","t":0.25,"v":40.5}]',
+  );
+});
+
+test("a time that two records in a row have becomes the base time: devices are read as a whole, each at its own time", () => {
+  const samples = [
+    sample("/d01/3303/0/5700", 22.5, NOW),
+    sample("/d01/3304/0/5700", 40.5, NOW),
+    sample("/d02/3303/0/5700", 21.5, NOW + 250),
+    sample("/d02/3304/0/5700", 41.5, NOW + 250),
+    sample("/d02/3304/1/5700", 42.5, NOW),
+    sample("/d02/3304/2/5700", 43.5, NOW + 250),
+  ];
+  assert.equal(
+    json(samples, "/"),
+    '[{"bn":"/d01/","bt":1700000000,"n":"3303/0/5700","v":22.5},{"n":"3304/0/5700","v":40.5},' +
+      '{"bn":"/d02/","bt":1700000000.25,"n":"3303/0/5700","v":21.5},{"n":"3304/0/5700","v":41.5},' +
+      '{"n":"3304/1/5700","t":-0.25,"v":42.5},{"n":"3304/2/5700","v":43.5}]',
+  );
+});
+
+test("whatever the times, each is read back, in CBOR on its grid", () => {
+  const offset = fc.integer({ min: 0, max: 4 }).map((steps) => steps * 777);
+  fc.assert(
+    fc.property(
+      fc.array(offset, { minLength: 1, maxLength: 12 }),
+      fc.constantFrom(senmlJson, senmlCbor),
+      (all, codec) => {
+        const samples = all.map((after, i) => sample(`/d0${i % 2}/3303/${i}/5700`, 22.5, NOW + after));
+        const payload = codec.encode(samples, parsePath("/"), typeOf, { times: true });
+        const read = decodeTimed(codec.contentFormat, payload, { base: parsePath("/"), typeOf });
+        assert.deepEqual(
+          read.map(({ path, value }) => [path, value]),
+          samples.map(({ path, value }) => [path, value]),
+        );
+        const most = codec === senmlJson ? 0 : 1;
+        for (const [i, { time = 0 }] of read.entries()) assert.ok(Math.abs(time - (samples[i]?.time ?? 0)) <= most);
+      },
+    ),
   );
 });
 
