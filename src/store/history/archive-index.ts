@@ -239,11 +239,11 @@ export class ArchiveIndex {
   /** Those that lie within a range. */
   private releaseAll(observed: Observed, { from, to }: SequenceRange): void {
     const { runs } = observed;
-    const begin = runFrom(runs, from);
+    const at = runFrom(runs, from);
+    // Of one that begins before it, something waits.
+    const begin = (runs[at]?.first ?? from) < from ? at + 1 : at;
     let end = begin;
-    for (let run = runs[end]; run !== undefined && lastOf(run) <= to; run = runs[++end]) {
-      if (run.first >= from) this.release(run, observed);
-    }
+    for (let run = runs[end]; run !== undefined && lastOf(run) <= to; run = runs[++end]) this.release(run, observed);
     if (end > begin) runs.splice(begin, end - begin);
   }
 

@@ -16,7 +16,7 @@ export class Reading {
 
   /** Whether it has as much as is to be, and more is there. */
   get full(): boolean {
-    if (!this.writer.empty && this.samples >= this.order.maxSamples) this.complete = false;
+    if (!this.writer.empty && this.samples > this.order.maxSamples) this.complete = false;
     return !this.complete;
   }
 

@@ -4,13 +4,14 @@ import { mkdirSync, rmSync } from "node:fs";
 import test from "node:test";
 import fc from "fast-check";
 import type { ObservationId } from "../../../src/lwm2m/observations.ts";
-import type { HistoryEntry } from "../../../src/store/history/history.ts";
+import type { HistoryEntry, SequenceRange } from "../../../src/store/history/history.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { type HistoryWorld, observed, openHistory, sample } from "../../support/history.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 const IDS = [observed("/a/3303/0/5700"), observed("/b"), observed("/3/0/13")];
 const COMMIT = 1000;
+const ALL: SequenceRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
 /** What it takes until segments are merged. */
 const MANY = 70;
 
@@ -22,9 +23,12 @@ type Step =
       readonly keep: number;
       readonly many: number;
     }
-  | { readonly type: "confirm"; readonly id: number; readonly ahead: number }
+  /** A range from so far behind the oldest that waits on, of so many. */
+  | { readonly type: "confirm"; readonly id: number; readonly ahead: number; readonly many: number }
+  /** The newest, as when a live report is delivered. */
+  | { readonly type: "deliver"; readonly id: number }
   | { readonly type: "peek"; readonly id: number; readonly maxSamples: number }
-  | { readonly type: "forget"; readonly id: number }
+  | { readonly type: "forget" | "forgetWhere"; readonly id: number }
   /** So many commit windows that segments are merged. */
   | { readonly type: "windows"; readonly mask: number }
   | { readonly type: "wait" | "flush" | "stop" | "kill" };
@@ -42,11 +46,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 50,
-    arbitrary: fc.record({ type: fc.constant("confirm" as const), id, ahead: fc.integer({ min: -1, max: 9 }) }),
+    weight: 60,
+    arbitrary: fc.record({
+      type: fc.constant("confirm" as const),
+      id,
+      ahead: fc.oneof(fc.constant(0), fc.integer({ min: -2, max: 9 })),
+      many: fc.integer({ min: 0, max: 6 }),
+    }),
   },
+  { weight: 60, arbitrary: fc.record({ type: fc.constant("deliver" as const), id }) },
   { weight: 50, arbitrary: fc.record({ type: fc.constant("peek" as const), id, maxSamples: fc.nat(12) }) },
-  { weight: 10, arbitrary: fc.record({ type: fc.constant("forget" as const), id }) },
+  { weight: 10, arbitrary: fc.record({ type: fc.constantFrom("forget" as const, "forgetWhere" as const), id }) },
   { weight: 60, arbitrary: fc.record({ type: fc.constantFrom("wait" as const, "flush" as const) }) },
   { weight: 10, arbitrary: fc.record({ type: fc.constantFrom("stop" as const, "kill" as const) }) },
   // Rarely, since it takes long.
@@ -75,10 +85,13 @@ class Model {
     this.doubtful.get(id)?.push(...own.splice(0, Math.max(0, own.length - keep)));
   }
 
-  confirm(id: ObservationId, sequence: number): void {
-    const own = this.of(id);
-    const count = own.filter((entry) => entry.sequence <= sequence).length;
-    this.doubtful.get(id)?.push(...own.splice(0, count));
+  confirm(id: ObservationId, { from, to }: SequenceRange): void {
+    const inRange = ({ sequence }: HistoryEntry) => sequence >= from && sequence <= to;
+    this.doubtful.get(id)?.push(...this.of(id).filter(inRange));
+    this.waiting.set(
+      id,
+      this.of(id).filter((entry) => !inRange(entry)),
+    );
   }
 
   committed(): void {
@@ -90,7 +103,7 @@ class Model {
 test("the queue gives what a plain list would, over restarts too; a kill loses and repeats one commit window at most", async (t) => {
   const directory = temporaryDirectory(t);
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       rmSync(directory, { recursive: true });
       mkdirSync(directory);
       const play = new Play(directory);
@@ -98,7 +111,7 @@ test("the queue gives what a plain list would, over restarts too; a kill loses a
       await play.perform({ type: "stop" });
       await play.end();
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
@@ -124,9 +137,15 @@ class Play {
       case "confirm": {
         const id = IDS[step.id] ?? IDS[0];
         assert.ok(id !== undefined);
-        const sequence = (model.of(id)[0]?.sequence ?? 1) + step.ahead;
-        history.confirm(id, { from: 1, to: sequence });
-        model.confirm(id, sequence);
+        const from = (model.of(id)[0]?.sequence ?? 1) + step.ahead;
+        this.confirm(id, { from, to: from + step.many - 1 });
+        break;
+      }
+      case "deliver": {
+        const id = IDS[step.id] ?? IDS[0];
+        assert.ok(id !== undefined);
+        const newest = model.of(id).at(-1)?.sequence ?? 0;
+        this.confirm(id, { from: newest, to: newest });
         break;
       }
       case "peek": {
@@ -139,7 +158,17 @@ class Play {
         const id = IDS[step.id] ?? IDS[0];
         assert.ok(id !== undefined);
         history.forget(id);
-        model.confirm(id, Number.MAX_SAFE_INTEGER);
+        model.confirm(id, ALL);
+        break;
+      }
+      case "forgetWhere": {
+        const id = IDS[step.id] ?? IDS[0];
+        assert.ok(id !== undefined);
+        assert.equal(
+          history.forgetWhere((each) => each === id),
+          model.of(id).length,
+        );
+        model.confirm(id, ALL);
         break;
       }
       case "windows":
@@ -190,6 +219,11 @@ class Play {
     const entry = this.world.history.append(id, { samples, confirmable: count % 2 === 0 }, keep);
     assert.deepEqual(entry.samples, samples);
     this.model.append(id, entry, keep);
+  }
+
+  private confirm(id: ObservationId, range: SequenceRange): void {
+    this.world.history.confirm(id, range);
+    this.model.confirm(id, range);
   }
 
   /** What is found after a restart becomes what is expected, if it may be so. */

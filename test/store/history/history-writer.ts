@@ -1,7 +1,7 @@
 /**
  * A process that appends reports without end, for a test that kills it. It prints first what it found, then a ledger: `a 3 17 …`
- * for an appended entry of observation 3 with sequence 17, `c 3 17` for a confirmed one, `d 40` once the first forty lines of the
- * ledger are on disk.
+ * for an appended entry of observation 3 with sequence 17, `c 3 15 17` for confirmed ones, `d 40` once the first forty lines of
+ * the ledger are on disk.
  */
 import { systemClock } from "../../../src/clock.ts";
 import { silentLogger } from "../../../src/log.ts";
@@ -34,8 +34,12 @@ for (let round = 1; round <= 5000; round++) {
     );
     ledger(`a ${i} ${sequence} ${time}`);
     // One of them has a server that is quick, one a server that comes back now and then.
-    if (i === 0) confirm(i, sequence);
-    if (i === 1 && round % 100 === 0) confirm(i, sequence - 20);
+    if (i === 0) confirm(i, 1, sequence);
+    if (i === 1 && round % 100 === 0) confirm(i, 1, sequence - 20);
+    // Two have servers that get what is new before what is old: one at once, one late and with gaps.
+    if (i === 2 && round % 10 !== 0) confirm(i, sequence, sequence);
+    if (i === 3 && round % 10 === 9) confirm(i, sequence - 8, sequence - 3);
+    if (i > 1 && i < 4 && round % 50 === 0) confirm(i, sequence - 2000, sequence - 100);
   }
   if (round % 7 === 0) {
     const before = lines;
@@ -47,10 +51,10 @@ for (let round = 1; round <= 5000; round++) {
 }
 await store.close();
 
-function confirm(observation: number, sequence: number): void {
+function confirm(observation: number, from: number, to: number): void {
   const id = IDS[observation];
-  if (id !== undefined) history.confirm(id, { from: 1, to: sequence });
-  ledger(`c ${observation} ${sequence}`);
+  if (id !== undefined) history.confirm(id, { from, to });
+  ledger(`c ${observation} ${from} ${to}`);
 }
 
 function ledger(line: string): void {
