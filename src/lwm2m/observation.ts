@@ -52,6 +52,11 @@ export class Observation implements Waiting {
   /** What the last report said. */
   private readonly reported = new Map<Path, Value>();
   private reportedAt: Millis;
+  /** After a restart: the paths of which not all is known yet, and until when that is waited for. */
+  private readonly awaited = new Set<Path>();
+  private patience: Millis = 0;
+  /** Whether anything is known of what it shows. */
+  private begun = true;
 
   constructor(request: ObservationRequest, source: AttributeSource, now: Millis) {
     const { id, paths, composite = false, attributes } = request;
@@ -89,8 +94,24 @@ export class Observation implements Waiting {
     }
   }
 
+  /**
+   * It was granted before this process began, whose values are those of the future: it waits for them up to `patience`, so that
+   * no report shows half of what is there.
+   */
+  goOn(patience: Millis): void {
+    this.begun = false;
+    this.patience = patience;
+    for (const path of this.paths) this.awaited.add(path);
+  }
+
+  /** All that the path shows was read. Returns whether that was waited for. */
+  know(path: Path): boolean {
+    return this.awaited.delete(path);
+  }
+
   /** Takes a newer sample of something at or below one of the paths. */
   take(sample: Sample): void {
+    this.begun = true;
     this.current.set(sample.path, sample);
     for (const target of this.targets) if (isWithin(sample.path, target.path)) target.unseen.add(sample.path);
   }
@@ -214,10 +235,11 @@ export class Observation implements Waiting {
   /** Core 1.2 §5.1.2: a condition that is true when pmin has passed, or pmax; both count from the last report. */
   private reportDue(): Millis {
     let next = Number.POSITIVE_INFINITY;
+    if (!this.begun) return next;
     for (const { met, rules } of this.targets) {
       next = Math.min(next, this.reportedAt + (met.size > 0 ? rules.pmin : rules.pmax));
     }
-    return next;
+    return this.awaited.size > 0 ? Math.max(next, this.patience) : next;
   }
 
   /** Of several paths the one that wants most decides. */

@@ -1,5 +1,5 @@
 /** When a change becomes a notification: Core 1.2 §5.1.2 attributes; §6.4.1 Observe, §6.4.3 Notify, §6.4.4 Observe-Composite. */
-import type { Millis } from "../clock.ts";
+import { type Millis, SECOND } from "../clock.ts";
 import { Deadlines } from "../deadlines.ts";
 import type { Machine, Timeout } from "../machine.ts";
 import type { AttributeSource } from "./attribute-store.ts";
@@ -51,6 +51,19 @@ export type ObservationEvent =
       readonly attributes?: Attributes;
       readonly samples: readonly Sample[];
     }
+  /**
+   * One that was granted before this process began, and is still there. What it reported last is not known, so that its first
+   * values are due as a change; once its paths were `read`, or after half a minute, with what there is of them by then.
+   */
+  | {
+      readonly type: "restore";
+      readonly id: ObservationId;
+      readonly paths: readonly Path[];
+      readonly composite?: boolean;
+      readonly attributes?: Attributes;
+    }
+  /** All that these observed paths show, read for the observations themselves. */
+  | { readonly type: "read"; readonly paths: readonly Path[]; readonly samples: readonly Sample[] }
   | { readonly type: "cancel"; readonly id: ObservationId }
   /** Attributes of the path were written, which count for all below; without path: the defaults of the Server object. */
   | { readonly type: "attributesChanged"; readonly path?: Path }
@@ -88,6 +101,9 @@ export type ObservationEffect =
   /** Nothing is left to observe: the server gets a 4.04, and the observation is forgotten. */
   | { readonly type: "ended"; readonly id: ObservationId };
 
+/** How long a restored observation waits for all that it shows: longer than most devices need to be there again. */
+const PATIENCE: Millis = 30 * SECOND;
+
 /** The observations of one server. */
 export class Observations implements Machine<ObservationEvent, ObservationEffect> {
   private readonly source: AttributeSource;
@@ -115,6 +131,13 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     switch (event.type) {
       case "observe":
         effects.push(...this.observe(event, now));
+        break;
+      case "restore":
+        effects.push(...this.restore(event, now));
+        break;
+      case "read":
+        this.take(event.samples, now);
+        for (const path of event.paths) this.known(path, now);
         break;
       case "cancel":
         effects.push(...this.drop(event.id));
@@ -146,10 +169,26 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
     this.drop(event.id);
     const observation = new Observation(event, this.source, now);
     observation.begin(event.samples);
+    return this.add(observation);
+  }
+
+  private restore(event: ObservationEvent & { readonly type: "restore" }, now: Millis): ObservationEffect[] {
+    if (this.byId.has(event.id)) return [];
+    const observation = new Observation(event, this.source, now);
+    observation.goOn(now + PATIENCE);
+    return this.add(observation);
+  }
+
+  private add(observation: Observation): ObservationEffect[] {
     this.byId.set(observation.id, observation);
     this.observed.add(observation);
     this.wait(observation);
     return evaluated(observation);
+  }
+
+  private known(path: Path, now: Millis): void {
+    for (const observation of this.observed.of(path) ?? [])
+      if (observation.know(path)) this.reconsider(observation, now);
   }
 
   private drop(id: ObservationId): ObservationEffect[] {
