@@ -113,7 +113,9 @@ export class ClientRole {
   }
 
   private transmit(request: Request, now: Millis): void {
-    const { token, confirmable } = request;
+    const { token } = request;
+    // On a stream the response itself is all that confirms.
+    const confirmable = request.confirmable && !this.context.ordered;
     const message =
       request.upload?.request ?? request.download?.next ?? withBlockSize(request.message, this.context.limits.szx);
     const ended = (outcome: Outcome, time: Millis): void => this.onEnded(request, outcome, time);

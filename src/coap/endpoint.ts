@@ -6,12 +6,13 @@ import type { Millis, Random } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Timeout } from "../machine.ts";
 import { Alarms } from "./alarms.ts";
-import { blockSize, LARGEST_SZX, szxOf } from "./block.ts";
+import { blockSize, LARGEST_SZX } from "./block.ts";
 import { ClientRole } from "./client-role.ts";
 import { isRequest, isResponse } from "./codes.ts";
 import type { CoapCounters, Context, Limits } from "./context.ts";
 import { type Arrival, DuplicateFilter, fingerprint } from "./duplicates.ts";
 import type { CoapEffect, CoapEvent, CoapMachine, ExchangeId } from "./events.ts";
+import { limitsOf } from "./limits.ts";
 import { decodeMessage, encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "./message.ts";
 import { Numbers, type ReservedNumbers } from "./numbers.ts";
 import type { ObservedRequest } from "./observed-request.ts";
@@ -228,19 +229,4 @@ export class CoapEndpoint implements CoapMachine {
     this.count.sent++;
     this.effects.push({ type: "send", bytes });
   }
-}
-
-function limitsOf(options: CoapEndpointOptions): Limits {
-  return {
-    maxBody: options.maxBody ?? 1_048_576,
-    szx: szxOf(options.blockSize ?? 1024),
-    bodies: 4,
-    snapshots: 8,
-    serving: 1024,
-    // Every message ID there is: a peer that keeps to RFC 7252 §4.4 is never refused for their number.
-    lastingDuplicates: 65_536,
-    passingDuplicates: 1024,
-    duplicateBytes: 16_777_216,
-    ...options.limits,
-  };
 }

@@ -2,6 +2,7 @@
 
 import { type Millis, SECOND } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
+import { formatCode } from "./codes.ts";
 import {
   type CoapMessage,
   type CoapOption,
@@ -48,21 +49,26 @@ export function csm({ maxMessageSize, blockWise }: Capabilities): CoapMessage {
 }
 
 /**
- * What the peer says of itself now: a later CSM adds to those before (§5.3). Throws BadCsmOption for what we must not
- * overlook: a critical option that we do not know, or a value that means nothing.
+ * What the peer says of itself now: a later CSM adds to those before (§5.3). Throws BadCsmOption for a value that means
+ * nothing.
  */
 export function readCsm(message: CoapMessage, before: Capabilities): Capabilities {
-  for (const { number, value } of message.options) {
-    if ((number & 1) === 1) throw new BadCsmOption(number, `option ${number} of the CSM is not known here`);
-    if (number === MAX_MESSAGE_SIZE && value.length > 4) {
-      throw new BadCsmOption(number, `Max-Message-Size of ${value.length} bytes; expected at most 4`);
-    }
-  }
+  const length = findOption(message, MAX_MESSAGE_SIZE)?.length ?? 0;
+  if (length > 4) throw new BadCsmOption(MAX_MESSAGE_SIZE, `Max-Message-Size of ${length} bytes; expected at most 4`);
   const size = uintValue(message, MAX_MESSAGE_SIZE);
   return {
     maxMessageSize: size ?? before.maxMessageSize,
     blockWise: before.blockWise || findOption(message, BLOCK_WISE_TRANSFER) !== undefined,
   };
+}
+
+/** Throws for a critical option, of which this version of the protocol has none (§5.2). */
+export function checkSignal({ code, options }: CoapMessage): void {
+  for (const { number } of options) {
+    if ((number & 1) === 0) continue;
+    if (code === SIGNAL.csm) throw new BadCsmOption(number, `option ${number} of the CSM is not known here`);
+    throw new ProtocolError(`option ${number} of message ${formatCode(code)} is not known here`);
+  }
 }
 
 /** An option of a CSM that ends the connection (§5.6). */
@@ -81,8 +87,10 @@ export function ping(): CoapMessage {
   return signal(SIGNAL.ping, [{ number: CUSTODY, value: NO_PAYLOAD }]);
 }
 
-export function pong(): CoapMessage {
-  return signal(SIGNAL.pong, []);
+/** The answer to a Ping. `done`: everything that came before it has been worked on, which is told where it was asked. */
+export function pong(asked: CoapMessage, done: boolean): CoapMessage {
+  const custody = done && findOption(asked, CUSTODY) !== undefined;
+  return signal(SIGNAL.pong, custody ? [{ number: CUSTODY, value: NO_PAYLOAD }] : []);
 }
 
 export function release(): CoapMessage {

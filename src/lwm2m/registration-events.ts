@@ -80,6 +80,8 @@ export type RegistrationEvent =
   | { readonly type: "awake" }
   /** /1/x/4 was executed: away for so long, then back. */
   | { readonly type: "disable"; readonly for: Millis }
+  /** Over TCP: the connection is gone, and with it what the server knows of us; not again before `wait` is over. */
+  | { readonly type: "connectionLost"; readonly reason: string; readonly wait: Millis }
   /** Our address may be another one now. */
   | { readonly type: "networkChanged" };
 

@@ -25,10 +25,14 @@ const EXCHANGE_LIFETIME: Millis = 247 * SECOND;
 /** An orderly stop does not wait longer for a server. */
 const STOP_LIMIT: Millis = 5 * SECOND;
 
+/** A registration whose connection is lost so soon is no success: the next one takes its time. */
+const SHORT_LIVED: Millis = 10 * SECOND;
+
 /** Why an Update is sent though nothing has changed and the lifetime goes on. */
 const PROBES = { suspect: "a notification was not acknowledged", awake: "awake again" } as const;
 
 type Resume = Extract<RegistrationEvent, { readonly type: "resume" }>;
+type ConnectionLost = Extract<RegistrationEvent, { readonly type: "connectionLost" }>;
 type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 
 /** What follows a De-register. */
@@ -44,6 +48,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   private afterwards: Afterwards = { type: "stop" };
   /** Whether the registration is one of before that the server has not confirmed yet. */
   private resuming = false;
+  /** When the server took our newest Register. */
+  private acceptedAt: Millis = Number.NEGATIVE_INFINITY;
   private effects: RegistrationEffect[] = [];
 
   constructor(options: RegistrationOptions) {
@@ -91,10 +97,11 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         this.disable(now + event.for, now);
         break;
       case "networkChanged":
-        this.onNetworkChanged(now);
+      case "connectionLost":
+        this.onMoved(event, now);
         break;
       case "timeout":
-        if (this.next !== undefined && now >= this.next) this.onTimeout(now);
+        this.onTimeout(now);
         break;
       default:
         event satisfies never;
@@ -144,6 +151,11 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     else this.deregister("disabled by the server", now + EXCHANGE_LIFETIME, now);
   }
 
+  private onMoved(event: Extract<RegistrationEvent, { type: "networkChanged" }> | ConnectionLost, now: Millis): void {
+    if (event.type === "networkChanged") this.onNetworkChanged(now);
+    else this.onConnectionLost(event, now);
+  }
+
   /** Transport 1.2 §6.4.3: without a security layer a new address needs a new Register. */
   private onNetworkChanged(now: Millis): void {
     if (this.state === "deregistered" || this.state === "deregistering" || this.state === "disabled") return;
@@ -151,7 +163,24 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     this.register("the network has changed", now);
   }
 
+  /**
+   * Transport 1.2 §6.4.3: the server knew us by the connection, so that another one needs a Register: at once, but not again
+   * and again at a server that closes each connection.
+   */
+  private onConnectionLost({ reason, wait }: ConnectionLost, now: Millis): void {
+    if (!this.isRegistered) {
+      // The request that was under way has no answer any more.
+      if (this.requests.flying) this.onOutcome({ ok: false, text: reason }, now);
+      return;
+    }
+    const stood = now - this.acceptedAt >= SHORT_LIVED;
+    this.requests.abandon();
+    if (stood && wait === 0) this.register(reason, now);
+    else this.retryLater(reason, now, wait);
+  }
+
   private onTimeout(now: Millis): void {
+    if (this.next === undefined || now < this.next) return;
     // An Update that is answered now comes too late: the server has forgotten us, and what it observed.
     if (this.isRegistered && now >= (this.end ?? Number.POSITIVE_INFINITY))
       this.register("the lifetime has ended", now);
@@ -205,6 +234,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
 
   private accept(location: readonly string[], reason: string, now: Millis): void {
     this.resuming = false;
+    this.acceptedAt = now;
     this.retry.reset();
     this.requests.location = location;
     this.effects.push({ type: "accepted", location, version: this.requests.version });
@@ -264,10 +294,10 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     }
   }
 
-  private retryLater(reason: string, now: Millis): void {
+  private retryLater(reason: string, now: Millis, least: Millis = 0): void {
     const { wait, exhausted } = this.retry.next();
     const last = exhausted ? "; the retries that the server set (/1/x/17 to 20) are used up" : "";
-    this.enter("retrying", `${reason}${last}`, now + wait);
+    this.enter("retrying", `${reason}${last}`, now + Math.max(wait, least));
   }
 
   private rest(reason: string, state: "deregistered" | "disabled" = "deregistered", until?: Millis): void {

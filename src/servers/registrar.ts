@@ -41,8 +41,10 @@ export interface RegistrarListener {
 export interface RegistrarOptions {
   readonly machine: Registration;
   readonly connection: Connection;
-  /** Looks the server's name up anew. */
+  /** Looks the server's name up anew, and connects where there is no connection. */
   readonly resolve: () => Promise<void>;
+  /** Whether nothing can leave where `resolve` rejects. */
+  readonly connects?: boolean;
   /** Where our datagrams leave from, as of the last `resolve`. */
   readonly source?: () => Source;
   /** The gateway's own objects: what Register lists. */
@@ -75,7 +77,7 @@ export class Registrar {
   private readonly listener: RegistrarListener;
   private readonly feed: Drive<RegistrationEvent>;
   private current: Standing;
-  /** The server's name had an address once, which may still serve when it has none. */
+  /** There is a way to the server: its name had an address once, which may still serve when it has none. */
   private addressed = false;
   private newest = 0;
   /** Where the newest Register left from. */
@@ -205,7 +207,9 @@ export class Registrar {
       await this.options.resolve();
       this.addressed = true;
     } catch (error) {
-      this.options.log.debug({ err: error }, "the server's name has no address now");
+      // Datagrams may still reach the old address; a connection that is not there takes nothing.
+      if (this.options.connects === true) this.addressed = false;
+      this.options.log.debug({ err: error }, "no way to the server now");
       if (!this.addressed) this.feed({ type: "noAnswer", request, reason: reasonOf(error), unsent: true });
     }
     return this.addressed && request === this.newest;

@@ -1,5 +1,5 @@
 /** One LwM2M Server: registration, requests and reports over one connection. The north, joined. */
-import { SECOND } from "../clock.ts";
+import { type Millis, SECOND } from "../clock.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import type { Logger } from "../log.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
@@ -52,6 +52,7 @@ export class Server {
       onDelivered: (notification) => this.reports.outbox.onDelivered(notification),
       onFailed: (notification, reason, exchange) => this.onUndelivered(notification, reason, exchange),
       onCancelled: (exchange) => this.serving.cancel(exchange),
+      onLost: (reason, wait) => this.onLost(reason, wait),
     });
     this.registrar = this.makeRegistrar();
     this.packs = this.makePacks();
@@ -145,10 +146,11 @@ export class Server {
   private reportsStatus(): ReportsStatus {
     const { waiting, delivered, dropped } = this.reports.counters;
     const { obstacle } = this.packs;
+    const kept = this.options.history.dropped(this.shortServerId);
     return {
       waiting,
       delivered,
-      dropped: { ...this.options.history.dropped(this.shortServerId), ...dropped },
+      dropped: { ...kept, ...dropped, hqmax: kept.hqmax + dropped.hqmax },
       delivery: this.packs.delivery(),
       ...(obstacle === undefined ? {} : { sendObstacle: obstacle }),
     };
@@ -173,9 +175,10 @@ export class Server {
     const { registration: machine, gatewayTree, clock } = this.options;
     const { connection, log } = this;
     const resolve = () => this.radio.resolve();
+    const { connects = false } = this.options.transport;
     const source = () => ({ address: this.radio.localAddress, port: this.radio.localPort });
     return new Registrar(
-      { machine, connection, resolve, source, gatewayTree, clock, log },
+      { machine, connection, resolve, connects, source, gatewayTree, clock, log },
       {
         onAccepted: (location, version) => this.onAccepted(location, version),
         onResumed: (location, version) => this.onResumed(location, version),
@@ -270,6 +273,13 @@ export class Server {
     }
   }
 
+  /** The connection is gone. While we sleep nobody misses it: the Update that ends the sleep finds out. */
+  private onLost(reason: string, wait: Millis): void {
+    this.serving.disconnected();
+    this.reports.outbox.pause();
+    if (!this.radio.asleep) this.registrar.handle({ type: "connectionLost", reason, wait });
+  }
+
   /** Nothing more is sent before the server has answered an Update. */
   private onSilence(): void {
     this.reports.outbox.pause();
@@ -303,6 +313,8 @@ export class Server {
     }
     // Core §6.2.3: with a De-register, also the one of a Disable, the observations are gone.
     if (state === "deregistered" || state === "disabled") this.reports.clear();
+    // Core, Server object 4: who is disabled leaves the server alone. Datagrams have no connection to close.
+    if (state === "deregistered" || state === "disabled") this.connection.leave();
     if (state === "deregistered") this.onStopped();
   }
 }

@@ -63,6 +63,12 @@ export class Serving {
     this.options.reports.cancel(exchange);
   }
 
+  /** The connection is gone: whoever observed has to do so again. */
+  disconnected(): void {
+    this.held.splice(0);
+    this.observing.clear();
+  }
+
   /** We are registered: what came before that is answered. */
   release(): void {
     for (const { exchange, message } of this.held.splice(0)) void this.answer(exchange, message);

@@ -1,5 +1,6 @@
 /** Queue mode (Core 1.2 §6.5) as a radio has it: what is sent wakes it, and what comes while it sleeps is not heard. */
 import type { Clock, Millis, UnixMillis } from "../../clock.ts";
+import type { StreamEvent } from "../../coap/events.ts";
 import { AwakeWindow, type Traffic } from "../../lwm2m/awake-window.ts";
 import { type Drive, drive } from "../../machine.ts";
 import type { Transport, TransportCounters } from "./transport.ts";
@@ -29,8 +30,11 @@ export class QueueModeTransport implements Transport {
     this.enabled = enabled;
     this.clock = clock;
     this.window = new AwakeWindow(awake, busy);
-    this.feed = drive(this.window, clock, (effect) => {
-      if (effect.type === "asleep" && this.enabled) onAsleep();
+    this.feed = drive(this.window, clock, ({ type }) => {
+      if (!this.enabled) return;
+      // No byte of a stream can be left out: the network keeps them until we listen again.
+      this.inner.listen?.(type === "awake");
+      if (type === "asleep") onAsleep();
     });
   }
 
@@ -62,14 +66,18 @@ export class QueueModeTransport implements Transport {
     return this.missed;
   }
 
-  async open(onDatagram: (datagram: Uint8Array) => void): Promise<void> {
+  get connects(): boolean {
+    return this.inner.connects ?? false;
+  }
+
+  async open(onDatagram: (datagram: Uint8Array) => void, onConnection?: (event: StreamEvent) => void): Promise<void> {
     await this.inner.open((datagram) => {
-      if (this.asleep) this.missed++;
+      if (this.asleep && this.inner.listen === undefined) this.missed++;
       else {
         this.renew();
         onDatagram(datagram);
       }
-    });
+    }, onConnection);
   }
 
   resolve(): Promise<void> {
@@ -79,6 +87,10 @@ export class QueueModeTransport implements Transport {
   send(datagram: Uint8Array): void {
     this.renew();
     this.inner.send(datagram);
+  }
+
+  disconnect(): void {
+    this.inner.disconnect?.();
   }
 
   async close(): Promise<void> {
