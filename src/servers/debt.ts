@@ -125,7 +125,8 @@ export class Debt {
   }
 }
 
-function rangeOf(reports: readonly LiveReport[]): SequenceRange | undefined {
+/** What the history has of them. */
+export function rangeOf(reports: readonly LiveReport[]): SequenceRange | undefined {
   let from: number | undefined;
   let to: number | undefined;
   for (const { sequence } of reports) {

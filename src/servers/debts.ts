@@ -2,7 +2,7 @@
 import { isReport, type ObservationId } from "../lwm2m/observations.ts";
 import type { History } from "../store/store.ts";
 import { Backlog, type BacklogOptions } from "./backlog.ts";
-import { Debt, type LiveReport, type Report, type SequenceRange } from "./debt.ts";
+import { Debt, type LiveReport, type Report, rangeOf, type SequenceRange } from "./debt.ts";
 import { Lanes } from "./lanes.ts";
 
 export interface DebtsOptions extends BacklogOptions {
@@ -12,15 +12,15 @@ export interface DebtsOptions extends BacklogOptions {
 }
 
 /**
- * Why reports were dropped that the history did not have: `unkept`: nothing was to be kept (hqmax 0, /1/x/6) and the server was
- * away; `ended`: the observation is over, and nobody waits for them.
+ * Why reports were dropped beside what the history drops by itself: `hqmax`: the observation keeps no more; `unkept`: it keeps
+ * nothing (hqmax 0, /1/x/6) and the server was away; `ended`: it is over, and nobody waits for them.
  */
-export type OutboxDropCause = "unkept" | "ended";
+export type OutboxDropCause = "hqmax" | "unkept" | "ended";
 
 export class Debts {
   readonly lanes = new Lanes();
   readonly backlog: Backlog;
-  readonly dropped: Record<OutboxDropCause, number> = { unkept: 0, ended: 0 };
+  readonly dropped: Record<OutboxDropCause, number> = { hqmax: 0, unkept: 0, ended: 0 };
   /** Whether the server is away, so that reports gather. */
   away = true;
   private readonly options: DebtsOptions;
@@ -61,6 +61,7 @@ export class Debts {
   add(id: ObservationId, { samples, confirmable }: Report, keep: number): Debt {
     const debt = this.owed(id);
     debt.keep = keep;
+    if (keep > 0) this.dropBeyond(debt, keep - 1);
     // What is on its way is not counted: its acknowledgement settles it.
     const entry = keep > 0 ? this.options.history.append(id, { samples, confirmable }, keep + debt.flying) : undefined;
     debt.push({ samples, confirmable, sequence: entry?.sequence });
@@ -129,6 +130,13 @@ export class Debts {
     // Value by value, the newest comes last; else the newest alone is true, and what is older waits for times.
     const inTurn = delivery() === "replay" && (this.away || history.waiting(debt.id) > debt.keptLive);
     return Math.min(inTurn ? 0 : 1, kept);
+  }
+
+  /** More than so many are live, and wait: the history would drop what is on its way in their place. */
+  private dropBeyond(debt: Debt, keep: number): void {
+    const gone = debt.shorten({ reports: keep, samples: Number.POSITIVE_INFINITY });
+    this.confirm(debt, rangeOf(gone));
+    this.dropped.hqmax += gone.length;
   }
 
   private countUnkept(reports: readonly LiveReport[]): void {

@@ -3,6 +3,7 @@
 /** A record of SenML CBOR with name, value and time. */
 const FIRST_GUESS = 24;
 const GAIN = 1 / 4;
+const ENOUGH_TO_LEARN = 8;
 
 export class MessageFit {
   /** Bytes of payload. */
@@ -29,7 +30,8 @@ export class MessageFit {
       parts = Math.max(1, Math.min(parts - 1, Math.floor((parts * this.limit) / written.bytes)));
       written = write(parts);
     }
-    if (written.samples > 0) this.bytesEach += GAIN * (written.bytes / written.samples - this.bytesEach);
+    // What is said once, the name and the first time, counts for much in a short message.
+    if (written.samples >= ENOUGH_TO_LEARN) this.bytesEach += GAIN * (written.bytes / written.samples - this.bytesEach);
     return written;
   }
 }

@@ -11,6 +11,7 @@ import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { Observations } from "../../src/lwm2m/observations.ts";
 import { Reports } from "../../src/servers/reports.ts";
 import { Requests } from "../../src/servers/requests.ts";
+import { makeOutbox } from "../support/an-outbox.ts";
 import { at, FakeBacking } from "../support/fake-backing.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
 import { recordingLogger } from "../support/recording-logger.ts";
@@ -62,7 +63,9 @@ async function aClient(t: TestContext) {
     latest: () => undefined,
     storing: () => true,
     onEvaluation: () => {},
-    nstart: 1,
+    keep: 1000,
+    maxMessage: 1024,
+    makeOutbox: (notifications) => makeOutbox(notifications, { clock: systemClock }),
     notifier: {
       notify: (exchange: ExchangeId, notification, message, confirmable) => {
         socket.notify(peer, exchange, message, confirmable).then(

@@ -5,6 +5,9 @@ import type { Report } from "../../src/servers/outbox.ts";
 import { batched } from "../../src/servers/report-batch.ts";
 import { at } from "../support/fake-backing.ts";
 
+/** Samples that one message takes. */
+const ROOM = 48;
+
 const sample = (resource: number, value: Value, time: number): Sample => ({
   path: at(`/d01/3303/0/${resource}`),
   value,
@@ -27,7 +30,7 @@ test("reports go together as long as their samples fit, and one goes whatever it
     [[0, 0, 3], 3, 3],
     [[], 0, 0],
   ] as const) {
-    const batch = batched(reportsOf(...sizes));
+    const batch = batched(reportsOf(...sizes), ROOM);
     assert.deepEqual([batch.reports, batch.samples.length], [reports, samples], String(sizes));
   }
 });
@@ -36,7 +39,7 @@ test("what did not change between two reports is said once; what was measured ag
   const first = report(sample(1, 20, 1000), sample(2, "Cel", 500));
   const second = report(sample(1, 21, 2000), sample(2, "Cel", 500));
   const third = report(sample(1, 21, 2000), sample(2, "Cel", 3000));
-  const { reports, samples } = batched([first, second, third]);
+  const { reports, samples } = batched([first, second, third], ROOM);
   assert.equal(reports, 3);
   assert.deepEqual(
     samples.map(({ path, value, time }) => [path.slice(-1), value, time]),
@@ -52,13 +55,13 @@ test("what did not change between two reports is said once; what was measured ag
 test("a long list that changes in one place after the other goes as one, with all its changes", () => {
   const list = Array.from({ length: 1000 }, (_, i) => sample(i, 0, 0));
   const reports = list.slice(0, 60).map((_, n) => report(...list.map((old, i) => (i < n ? sample(i, 1, i + 1) : old))));
-  const batch = batched(reports);
+  const batch = batched(reports, ROOM);
   assert.deepEqual([batch.reports, batch.samples.length], [49, 1048]);
 });
 
 test("another value of the same time is no repetition, and one report is told as it is", () => {
   const opaque = (byte: number) => report(sample(1, Uint8Array.of(byte), 1000));
-  assert.equal(batched([opaque(1), opaque(2), opaque(2)]).samples.length, 2);
+  assert.equal(batched([opaque(1), opaque(2), opaque(2)], ROOM).samples.length, 2);
   const { samples } = opaque(1);
-  assert.equal(batched([report(...samples)]).samples[0], samples[0]);
+  assert.equal(batched([report(...samples)], ROOM).samples[0], samples[0]);
 });

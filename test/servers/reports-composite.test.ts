@@ -12,6 +12,7 @@ import type { Path } from "../../src/lwm2m/path.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
 import type { ObjectTree } from "../../src/lwm2m/tree.ts";
 import { Reports } from "../../src/servers/reports.ts";
+import { makeOutbox } from "../support/an-outbox.ts";
 import { at, FakeBacking } from "../support/fake-backing.ts";
 import { FakeClock, settle } from "../support/fake-clock.ts";
 
@@ -40,7 +41,9 @@ function someReports() {
     latest: (path) => latest.get(path),
     storing: () => true,
     onEvaluation: () => {},
-    nstart: 10,
+    keep: 1000,
+    maxMessage: 1024,
+    makeOutbox: (notifications) => makeOutbox(notifications, { clock, nstart: 10 }),
     notifier: {
       notify: (exchange, _notification, { code, payload, options: [format] }) => {
         const context = { base: at("/"), typeOf: () => undefined };

@@ -10,6 +10,7 @@ import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { Observations } from "../../src/lwm2m/observations.ts";
 import { ALL_VERSIONS, Registration } from "../../src/lwm2m/registration.ts";
 import { Server } from "../../src/servers/server.ts";
+import { aHistory } from "../support/an-outbox.ts";
 import { FakeBacking } from "../support/fake-backing.ts";
 import { FakeClock, fakeRandom } from "../support/fake-clock.ts";
 import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
@@ -46,7 +47,12 @@ function aServer() {
     latest: () => undefined,
     storing: () => true,
     onEvaluation: () => {},
+    history: aHistory(clock).history,
+    delivery: "send",
+    keep: 1000,
+    maxMessage: 1024,
     nstart: 1,
+    ackTimeout: 2 * SECOND,
   });
   const stop = async (): Promise<void> => {
     const stopped = server.stop();
