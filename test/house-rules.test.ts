@@ -26,6 +26,8 @@ const CAST = /\bas (?!const\b)[\w({[]/;
 const CASTS: Readonly<Record<string, string>> = {
   "src/cli/send.ts": "the answer of our own program",
   "src/cli/status.ts": "the answer of our own program",
+  "src/cli/store-forget.ts": "the answer of our own program",
+  "src/cli/store-report.ts": "the answer of our own program",
   "src/coap/events.ts": "makes ExchangeId",
   "src/coap/message.ts": "two bits are one of four types",
   "src/lwm2m/formats/json.ts": "JSON.parse as Node has it",
