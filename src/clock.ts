@@ -38,6 +38,11 @@ export function datedFrom(started: UnixMillis, time: UnixMillis): UnixMillis {
   return isUndated(time) ? started + time : time;
 }
 
+/** What the clock says now of a moment of monotonic time: whoever tells a person about it keeps the moment, not what it said. */
+export function wallAt(clock: Clock, time: Millis): UnixMillis {
+  return Math.round(clock.wall() + time - clock.monotonic());
+}
+
 /** Where a machine gets its random bytes: an argument of its constructor, so that a test can choose them. */
 export type Random = (bytes: number) => Uint8Array;
 

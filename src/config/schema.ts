@@ -38,6 +38,10 @@ const gatewaySchema = z.strictObject({
   manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
   model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),
   serial: name.meta({ ...looksLikeNumber, description: "Serial Number (3/0/2) of the gateway" }).optional(),
+  clock: z
+    .enum(["auto", "trusted"])
+    .describe("auto: is believed when somebody has set it; trusted: always")
+    .default("auto"),
 });
 
 const period = durationSchema.refine((millis) => millis % SECOND === 0, { message: "expected whole seconds" });

@@ -37,6 +37,8 @@ export interface GatewaySettings {
   readonly manufacturer: string;
   readonly model: string;
   readonly serial?: string;
+  /** `trusted`: the machine's clock is believed whatever it says. */
+  readonly clock: "auto" | "trusted";
   /** Objects under no prefix that servers fill. */
   readonly storedObjects: readonly ObjectDefinition[];
   readonly store: StoreSettings;

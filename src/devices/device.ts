@@ -1,5 +1,15 @@
 import type { Link } from "../adapter.ts";
-import { type Clock, type Random, randomFraction, type UnixMillis } from "../clock.ts";
+import {
+  type Clock,
+  isUndated,
+  type Millis,
+  type Random,
+  randomFraction,
+  SECOND,
+  type UnixMillis,
+  wallAt,
+} from "../clock.ts";
+import { formatDuration } from "../duration.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { ModelTree } from "../lwm2m/model-tree.ts";
@@ -63,8 +73,8 @@ export class Device {
   private readonly availability: Availability;
   private readonly polls: Drive<PollEvent>;
   private readonly presence: Drive<AvailabilityEvent>;
-  private since: UnixMillis;
-  private lastHeard: UnixMillis | undefined;
+  private since: Millis;
+  private lastHeard: Millis | undefined;
   private outages = 0;
   private closed = false;
 
@@ -85,7 +95,7 @@ export class Device {
     this.availability = new Availability(plan.availability, fraction);
     this.polls = drive(this.schedule, clock, (effect) => this.poll(effect));
     this.presence = drive(this.availability, clock, (effect) => this.follow(effect));
-    this.since = clock.wall();
+    this.since = clock.monotonic();
     const { model, values, readings, session } = this;
     this.backing = new DeviceBacking({ prefix, model, values, readings, session, clock }, this.backingPort());
     this.tree = new ModelTree(this.backing);
@@ -123,13 +133,18 @@ export class Device {
       mapping: plan.mapping,
       link: plan.link,
       state: this.state,
-      since: this.since,
+      since: wallAt(clock, this.since),
       ...(reason === undefined ? {} : { reason }),
       ...(nextTry === undefined ? {} : { nextTry }),
-      ...(lastHeard === undefined ? {} : { lastHeard }),
+      ...(lastHeard === undefined ? {} : { lastHeard: wallAt(clock, lastHeard) }),
       values: valueStatuses(this.model, this.values, clock.monotonic(), this.wishes),
       counters: { ...session.counters, skippedPolls: this.schedule.skipped, outages: this.outages },
     };
+  }
+
+  /** The clock is right now: the machine started then. */
+  dated(started: UnixMillis): void {
+    this.values.dated(started);
   }
 
   /** Nothing is reported afterwards. Never rejects. */
@@ -163,13 +178,20 @@ export class Device {
 
   /** Why it cannot be asked, and since when, for the person behind the server. */
   private absence(): string {
-    const { lastHeard } = this;
-    const contact = lastHeard === undefined ? "never heard" : `last heard ${new Date(lastHeard).toISOString()}`;
+    const contact = this.lastHeard === undefined ? "never heard" : `last heard ${this.whenHeard(this.lastHeard)}`;
     return `${this.plan.id} is offline (${this.availability.reason}), ${contact}`;
   }
 
+  /** A date, where somebody knows it. */
+  private whenHeard(heard: Millis): string {
+    const { clock } = this.settings;
+    const time = wallAt(clock, heard);
+    if (!isUndated(time)) return new Date(time).toISOString();
+    return `${formatDuration(Math.round((clock.monotonic() - heard) / SECOND) * SECOND)} ago`;
+  }
+
   private hear(): void {
-    this.lastHeard = this.settings.clock.wall();
+    this.lastHeard = this.settings.clock.monotonic();
     this.presence({ type: "heard" });
   }
 
@@ -213,8 +235,9 @@ export class Device {
 
   private changeState(): void {
     const { model, prefix, state, settings } = this;
-    this.since = settings.clock.wall();
-    this.report(this.readings.takeFixed(errorCodeValues(model, prefix, state === "offline"), this.since));
+    const { clock } = settings;
+    this.since = clock.monotonic();
+    this.report(this.readings.takeFixed(errorCodeValues(model, prefix, state === "offline"), clock.wall()));
     if (!this.closed) this.observer.onStateChange(this, state);
   }
 
@@ -240,7 +263,7 @@ export class Device {
   private nextTry(): UnixMillis | undefined {
     const { nextTry } = this.availability;
     const { clock } = this.settings;
-    return nextTry === undefined ? undefined : Math.round(clock.wall() + nextTry - clock.monotonic());
+    return nextTry === undefined ? undefined : wallAt(clock, nextTry);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AdapterModule } from "../adapter.ts";
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
@@ -81,6 +81,11 @@ export class Devices {
 
   byPrefix(prefix: string): Device | undefined {
     return this.prefixes.get(prefix);
+  }
+
+  /** The clock is right now: the machine started then. What was measured before gets its time. */
+  dated(started: UnixMillis): void {
+    for (const device of this.list()) device.dated(started);
   }
 
   async close(): Promise<void> {

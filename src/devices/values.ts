@@ -1,4 +1,4 @@
-import type { Millis, UnixMillis } from "../clock.ts";
+import { datedFrom, type Millis, type UnixMillis } from "../clock.ts";
 import { isWithin, type Path } from "../lwm2m/path.ts";
 import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
 
@@ -93,6 +93,14 @@ export class Values {
   sample(at: number): Sample | undefined {
     const { path, value, time } = this.cell(at);
     return value === undefined ? undefined : { path, value, time };
+  }
+
+  /** The clock is right now: the machine started then. What was measured before gets its time. */
+  dated(started: UnixMillis): void {
+    for (const cell of this.cells) {
+      cell.time = datedFrom(started, cell.time);
+      if (cell.bad !== undefined) cell.bad = { ...cell.bad, time: datedFrom(started, cell.bad.time) };
+    }
   }
 
   private cell(at: number): Cell {

@@ -1,7 +1,7 @@
 /** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
-import type { Clock, Random, UnixMillis } from "../clock.ts";
+import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
 import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
@@ -18,8 +18,12 @@ import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
-import { type DevicePlace, openStore, type Store } from "../store/store.ts";
+import { type DevicePlace, openStore } from "../store/store.ts";
+import type { Boot, ClockSign } from "./clock-verdict.ts";
+import type { GatewayClock } from "./gateway-clock.ts";
 import { stateOfService, storageOf } from "./host.ts";
+import { closeKept, type Kept, withHistory } from "./kept.ts";
+import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
@@ -29,6 +33,7 @@ import { deviceObject, Trees } from "./trees.ts";
 export interface GatewayOptions {
   /** Path of config.yaml. */
   readonly configFile: string;
+  /** The machine's. */
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -38,9 +43,13 @@ export interface GatewayOptions {
   readonly edges?: Partial<Edges>;
 }
 
+type RunOptions = GatewayOptions & { readonly clock: GatewayClock };
+
 export interface Edges {
   readonly adapters: readonly AdapterModule[];
   readonly openTransport: (settings: ServerSettings) => Transport;
+  readonly boot: () => Boot;
+  readonly clockSign: () => ClockSign;
 }
 
 /** Reads the configuration as `run`, `check` and a reload do. Rejects with ConfigError. */
@@ -54,15 +63,16 @@ export async function readConfig(file: string, adapters?: readonly AdapterModule
 }
 
 export class Gateway {
-  private readonly options: GatewayOptions;
+  private readonly options: RunOptions;
+  private readonly clock: GatewayClock;
   private readonly log: Logger;
-  private readonly store: Store;
+  private readonly kept: Kept;
   private readonly devices: Devices;
   private readonly steering: Steering;
   private readonly north: North;
   private readonly trees: Trees;
   private readonly stored: StoredObjects;
-  private readonly started: UnixMillis;
+  private readonly started: Millis;
   private readonly state: string;
   /** `stored_objects:` of the gateway; as everything under gateway: they are those of the start. */
   private readonly fixedObjects: readonly ObjectDefinition[];
@@ -73,14 +83,15 @@ export class Gateway {
   private turn: Promise<unknown> = Promise.resolve();
   private stopping = false;
 
-  private constructor(options: GatewayOptions, config: LoadedConfig, store: Store) {
+  private constructor(options: RunOptions, config: LoadedConfig, kept: Kept) {
     const { clock, random, log } = options;
     const { endpoint, manufacturer, model, serial } = config.gateway;
     this.options = options;
+    this.clock = clock;
     this.log = log;
     this.config = config;
-    this.store = store;
-    this.started = clock.wall();
+    this.kept = kept;
+    this.started = clock.monotonic();
     this.state = config.gateway.state;
     this.fixedObjects = config.gateway.storedObjects;
     this.devices = new Devices(
@@ -105,9 +116,16 @@ export class Gateway {
       random,
       log,
       openTransport: options.edges?.openTransport ?? udpTransport,
+      history: kept.history,
+      keep: config.gateway.store.hqmax,
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
     });
-    this.stored = new StoredObjects({ store, clock, log, onChange: (...told) => this.onStoredChange(...told) });
+    this.stored = new StoredObjects({
+      store: kept.store,
+      clock,
+      log,
+      onChange: (...told) => this.onStoredChange(...told),
+    });
     this.trees = new Trees({
       catalogue: config.catalogue,
       identity: { manufacturer, model, version: packageVersion(), ...(serial === undefined ? {} : { serial }) },
@@ -130,7 +148,9 @@ export class Gateway {
       onFailure: options.onFatal,
     });
     const config = await reading;
-    const gateway = new Gateway(options, config, store);
+    const clock = await knownClock(options, config, store);
+    const kept = await withHistory(store, config.gateway.store, clock);
+    const gateway = new Gateway({ ...options, clock }, config, kept);
     try {
       await gateway.run();
     } catch (error) {
@@ -161,7 +181,8 @@ export class Gateway {
       try {
         await this.devices.close();
       } finally {
-        await this.store.close();
+        keepTime(this.kept.store, this.clock.stop(), this.log);
+        await closeKept(this.kept, this.log);
       }
     }
   }
@@ -181,8 +202,9 @@ export class Gateway {
       version: packageVersion(),
       endpoint: this.config.gateway.endpoint,
       config: this.config.file,
-      started: this.started,
-      now: this.options.clock.wall(),
+      started: wallAt(this.clock, this.started),
+      now: this.clock.wall(),
+      clock: this.clock.status,
       servers: this.north.status(),
       devices: this.devices.list().map((device) => device.status()),
       disabled: [
@@ -214,6 +236,10 @@ export class Gateway {
   }
 
   private async run(): Promise<void> {
+    this.clock.watch({
+      onDated: (started) => this.devices.dated(started),
+      onKnown: (known) => keepTime(this.kept.store, known, this.log),
+    });
     await this.applyDevices();
     await this.north.start(this.trees);
   }
@@ -226,7 +252,7 @@ export class Gateway {
     }
     for (const { id } of this.config.disabled)
       this.log.error({ device: id }, "device is off until its problems are mended");
-    const { assigned, refused } = await this.store.assignDevices(
+    const { assigned, refused } = await this.kept.store.assignDevices(
       this.config.devices.map(({ id, prefix, was }) => ({
         id,
         ...(prefix === undefined ? {} : { prefix }),

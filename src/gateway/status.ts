@@ -1,6 +1,7 @@
 import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
+import type { ClockStatus } from "./gateway-clock.ts";
 
 /** What `lwm2m-gateway status` shows; plain data. */
 export interface GatewayStatus {
@@ -10,6 +11,8 @@ export interface GatewayStatus {
   readonly config: string;
   readonly started: UnixMillis;
   readonly now: UnixMillis;
+  /** Where nobody knows what time it is, all times are of 1970: since the start of the machine. */
+  readonly clock: ClockStatus;
   readonly servers: readonly ServerStatus[];
   readonly devices: readonly DeviceStatus[];
   /** Devices that are off, each with what must be mended. */

@@ -1,6 +1,6 @@
 /** Register, Update and De-register on the wire: the registration machine joined to the connection. Core 1.2 §6.2. */
 import { createHash } from "node:crypto";
-import type { Clock, UnixMillis } from "../clock.ts";
+import { type Clock, type Millis, type UnixMillis, wallAt } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues, uintOption } from "../coap/options.ts";
 import { reasonOf } from "../errors.ts";
@@ -76,7 +76,8 @@ export class Registrar {
   private readonly options: RegistrarOptions;
   private readonly listener: RegistrarListener;
   private readonly feed: Drive<RegistrationEvent>;
-  private current: Standing;
+  /** Its times are monotonic: somebody may set the clock. */
+  private current: Omit<Standing, "since" | "until"> & { readonly since: Millis; readonly until?: Millis };
   /** There is a way to the server: its name had an address once, which may still serve when it has none. */
   private addressed = false;
   private newest = 0;
@@ -93,12 +94,14 @@ export class Registrar {
   constructor(options: RegistrarOptions, listener: RegistrarListener) {
     this.options = options;
     this.listener = listener;
-    this.current = { state: "deregistered", since: options.clock.wall(), reason: "not started" };
+    this.current = { state: "deregistered", since: options.clock.monotonic(), reason: "not started" };
     this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
   }
 
   get standing(): Standing {
-    return this.current;
+    const { clock } = this.options;
+    const { since, until, ...rest } = this.current;
+    return { ...rest, since: wallAt(clock, since), ...(until === undefined ? {} : { until: wallAt(clock, until) }) };
   }
 
   handle(event: RegistrationEvent): void {
@@ -236,8 +239,8 @@ export class Registrar {
     this.current = {
       state,
       reason,
-      since: changed ? clock.wall() : this.current.since,
-      ...(until === undefined ? {} : { until: Math.round(clock.wall() + until - clock.monotonic()) }),
+      since: changed ? clock.monotonic() : this.current.since,
+      ...(until === undefined ? {} : { until }),
     };
     if (changed) this.logState();
     this.listener.onState(state, changed);
@@ -246,7 +249,7 @@ export class Registrar {
   /** One line a change of state: a registration that is kept alive is no news, nor a retry that fails like those before. */
   private logState(): void {
     const { log } = this.options;
-    const { state, reason, until } = this.current;
+    const { state, reason, until } = this.standing;
     const fields = { state, reason, ...(until === undefined ? {} : { until: new Date(until).toISOString() }) };
     if (state === "disabled" || state === "deregistered") log.info(fields, state);
     else if (state !== "retrying") log.debug(fields, state);

@@ -2,6 +2,7 @@ import type { LogFields } from "../log.ts";
 import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
 import type { HistoryCalls } from "./history/calls.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
+import type { KnownTime } from "./known-time.ts";
 import type { StoreErrorKind } from "./store-error.ts";
 
 /** What the store's thread can be asked, and what each question gives. */
@@ -10,6 +11,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly forgetDevice: { readonly argument: string; readonly result: boolean };
   readonly loadInstances: { readonly argument: undefined; readonly result: KeptInstances };
   readonly saveInstances: { readonly argument: readonly KeptChange[]; readonly result: undefined };
+  readonly loadTime: { readonly argument: undefined; readonly result: KnownTime | undefined };
+  readonly saveTime: { readonly argument: KnownTime; readonly result: undefined };
   /** The thread ends after its answer. */
   readonly close: { readonly argument: undefined; readonly result: undefined };
 }

@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { openDatabase, type StoreFile, storeErrorOf } from "./database.ts";
 import { Archive } from "./history/archive.ts";
+import { loadKnownTime, saveKnownTime } from "./known-time.ts";
 import type { SentError, StoreCall, StoreCalls, StoreOpening, StoreReply, StoreRequest } from "./protocol.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -51,6 +52,11 @@ function handlersOf(directory: string, { db, devices, instances }: StoreFile): H
     loadInstances: () => instances.load(),
     saveInstances: (changes) => {
       instances.save(changes);
+      return undefined;
+    },
+    loadTime: () => loadKnownTime(db),
+    saveTime: (known) => {
+      saveKnownTime(db, known);
       return undefined;
     },
     openHistory: (opening) => {

@@ -5,6 +5,7 @@ import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
 import type { History, HistoryOptions } from "./history/history.ts";
 import { HistoryQueue } from "./history/history-queue.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
+import type { KnownTime } from "./known-time.ts";
 import type { StoreOpening } from "./protocol.ts";
 import { WorkerClient } from "./worker-client.ts";
 
@@ -25,6 +26,7 @@ export {
 } from "./history/history.ts";
 export { serverOf } from "./history/server-of.ts";
 export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
+export type { KnownTime } from "./known-time.ts";
 export { StoreError, type StoreErrorKind } from "./store-error.ts";
 
 /**
@@ -47,6 +49,9 @@ export interface Store {
   loadInstances(): Promise<KeptInstances>;
   /** All of the changes, or none where it rejects; when it resolves they are on the disk. */
   saveInstances(changes: readonly KeptChange[]): Promise<void>;
+  /** What the run before left of the time; undefined: nothing. */
+  loadTime(): Promise<KnownTime | undefined>;
+  saveTime(known: KnownTime): Promise<void>;
   /** The historical queue, in a file of its own: `history.db`. To be asked for once. Rejects with `newer`, `unwritable` too. */
   openHistory(options: HistoryOptions): Promise<History>;
   /** Waits for what was asked before, then closes the files. A history is flushed before. Closing twice is allowed. */
@@ -84,6 +89,8 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),
+    loadTime: () => client.call("loadTime", undefined),
+    saveTime: (known) => client.call("saveTime", known),
     openHistory: async (options) => {
       const { clock, commit: _, ...limits } = options;
       const content = await client.call("openHistory", { ...limits, now: clock.wall() });

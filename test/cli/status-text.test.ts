@@ -87,6 +87,7 @@ test("servers, devices, why one is not well, and values: each below its heading"
     formatStatus(status, true),
     `lwm2m-gateway 0.1.0, up 3 h
 endpoint urn:dev:ops:32473-1, configuration /etc/lwm2m-gateway/config.yaml
+clock right: the time server has set it
 
 SERVER  STATE             FOR   URI                            OBSERVED  WAITING  DELIVERED  DROPPED
 101     registered (1.2)  3 h   coap://lwm2m.example.com:5683  1         0        5123       0
@@ -161,7 +162,7 @@ test("queue mode and Send have a line where they are used", () => {
   const lines = (parts: Partial<ServerStatus>) =>
     formatStatus(aStatus({ servers: [{ ...server, ...parts }] }), false)
       .split("\n")
-      .slice(6, -2);
+      .slice(7, -2);
   assert.deepEqual(lines({}), []);
   assert.deepEqual(lines({ sends, queueMode: { awakeUntil: NOW + 80 * SECOND, unheard: 0 } }), [
     "    queue mode: awake, for 80 s more",

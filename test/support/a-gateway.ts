@@ -6,8 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { simulated } from "../../adapters/simulated/index.ts";
-import { type Millis, SECOND } from "../../src/clock.ts";
+import { MINUTE, type Millis, SECOND } from "../../src/clock.ts";
 import type { ServerSettings } from "../../src/config/types.ts";
+import type { ClockSign } from "../../src/gateway/clock-verdict.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { locateData } from "../../src/locate.ts";
 import { FakeBus, type FakeUnit, modbusOn } from "./fake-bus.ts";
@@ -53,6 +54,8 @@ export async function aGateway(t: TestContext, setup: Setup = {}): Promise<AGate
 
 export class AGateway {
   readonly clock = new FakeClock();
+  /** How the machine came by its time. */
+  clockSign: ClockSign = { type: "none" };
   readonly bus = new FakeBus(this.clock);
   readonly servers: readonly ScriptedServer[];
   readonly lines: LogLine[] = [];
@@ -61,6 +64,7 @@ export class AGateway {
   private running: Gateway | undefined;
   private life: Life | undefined;
   private starts = 0;
+  private boot = { number: 1, at: 0 };
   private readonly setup: Setup;
 
   constructor(folder: string, setup: Setup) {
@@ -123,6 +127,8 @@ export class AGateway {
       edges: {
         adapters: [modbusOn(new Map([["bus", this.bus]])), simulated],
         openTransport: ({ id }: ServerSettings) => life.wired(this.serverOf(id).openTransport()),
+        boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
+        clockSign: () => this.clockSign,
       },
     });
   }
@@ -134,6 +140,12 @@ export class AGateway {
   async kill(): Promise<void> {
     this.running = undefined;
     await this.life?.kill();
+  }
+
+  /** The machine starts anew, a minute later: `start` begins the first process. Where it was killed before, that was a power cut. */
+  async reboot(): Promise<void> {
+    await this.clock.advance(MINUTE);
+    this.boot = { number: this.boot.number + 1, at: this.clock.monotonic() - SECOND };
   }
 
   /** SIGHUP. Returns whether the configuration was taken. */

@@ -41,6 +41,8 @@ export class ScriptedServer {
   unresolved = false;
   /** Where it is set, it decides when a request of the gateway is answered, by calling `answer`. */
   hold: ((answer: () => void) => void) | undefined;
+  /** What time it is at the server, which the gateway need not know. */
+  now: () => UnixMillis = () => this.clock.wall();
   private readonly clock: FakeClock;
   private feed: Drive<CoapEvent> | undefined;
   private deliver: (bytes: Uint8Array) => void = () => {};
@@ -276,7 +278,7 @@ export class ScriptedServer {
 
   private receive(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
-    this.packets.push({ from: "gateway", at: this.clock.wall(), message });
+    this.packets.push({ from: "gateway", at: this.now(), message });
     this.arriving = message.type === TYPE.con ? "con" : message.type === TYPE.ack ? "ack" : "non";
     this.feed?.({ type: "datagram", bytes });
   }
@@ -284,7 +286,7 @@ export class ScriptedServer {
   private perform(effect: CoapEffect): void {
     switch (effect.type) {
       case "send":
-        this.packets.push({ from: "server", at: this.clock.wall(), message: decodeMessage(effect.bytes) });
+        this.packets.push({ from: "server", at: this.now(), message: decodeMessage(effect.bytes) });
         this.sendRaw(effect.bytes);
         break;
       case "serve":
@@ -309,7 +311,7 @@ export class ScriptedServer {
   }
 
   private serve(exchange: ExchangeId, request: CoapMessage): void {
-    const now = this.clock.wall();
+    const now = this.now();
     const message = this.sends.serve(request, now) ?? this.registrations.serve(request, now);
     const answer = (): void => this.feed?.({ type: "respond", exchange, message });
     if (this.hold === undefined) answer();
@@ -319,7 +321,7 @@ export class ScriptedServer {
   private onResponse(exchange: ExchangeId, message: CoapMessage): void {
     const waiting = this.waiting.get(exchange);
     if (waiting === undefined) return;
-    const answer = answerOf(waiting.path, message, { type: this.arriving, at: this.clock.wall() });
+    const answer = answerOf(waiting.path, message, { type: this.arriving, at: this.now() });
     if (waiting.answered) this.notifications.push({ ...answer, observed: waiting.name });
     else waiting.resolve(answer);
     waiting.answered = true;
