@@ -1,11 +1,20 @@
 /** The process: picks the subcommand, turns what went wrong into a sentence and an exit code. */
-import { type Command, EXIT, FailureError, helpText, parseArguments, UsageError } from "./cli/command.ts";
+import {
+  type Command,
+  type CommandGroup,
+  EXIT,
+  FailureError,
+  groupHelpText,
+  helpText,
+  parseArguments,
+  UsageError,
+} from "./cli/command.ts";
 import { keepCompiledCode } from "./cli/compiled-code.ts";
 import { ConfigError } from "./errors.ts";
 import { packageRoot, packageVersion } from "./locate.ts";
 import { unknownWord } from "./yaml/issues.ts";
 
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> = {
   run: async () => {
     // Not read yet, so there is nothing to read again; but a process that does not listen ends by it.
     process.on("SIGHUP", () => {});
@@ -14,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import("./cli/check.ts")).check,
   status: async () => (await import("./cli/status.ts")).status,
   send: async () => (await import("./cli/send.ts")).send,
+  store: async () => (await import("./cli/store.ts")).store,
   sim: async () => (await import("./cli/sim.ts")).sim,
   schema: async () => (await import("./cli/schema.ts")).schema,
   "import-xml": async () => (await import("./cli/import-xml.ts")).importXml,
@@ -25,7 +35,22 @@ async function main(argv: readonly string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return print(await overview());
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) throw new UsageError(unknownWord("subcommand", name, Object.keys(COMMANDS)));
-  const command = await load();
+  const found = await load();
+  return "commands" in found ? runOf(found, rest) : runCommand(found, rest);
+}
+
+/** The second word picks one of the group. */
+function runOf(group: CommandGroup, [word, ...rest]: readonly string[]): number | Promise<number> {
+  const { name, commands } = group;
+  if (word === "--help" || word === "-h") return print(groupHelpText(group));
+  const known = Object.keys(commands);
+  if (word === undefined) throw new UsageError(`${name} needs a second word: ${known.join(", ")}`);
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (command === undefined) throw new UsageError(unknownWord(`subcommand of ${name}`, word, known));
+  return runCommand(command, rest);
+}
+
+function runCommand(command: Command, rest: readonly string[]): number | Promise<number> {
   if (rest.includes("--help") || rest.includes("-h")) return print(helpText(command));
   return command.run(parseArguments(command, rest));
 }

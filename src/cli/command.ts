@@ -31,6 +31,15 @@ export interface Command {
   run(args: Arguments): Promise<number>;
 }
 
+/** Subcommands that belong together: `lwm2m-gateway store stats`. */
+export interface CommandGroup {
+  readonly name: string;
+  /** One line for the list of subcommands. */
+  readonly summary: string;
+  /** By the second word; their names are both words. */
+  readonly commands: Readonly<Record<string, Command>>;
+}
+
 export interface Arguments {
   readonly positionals: readonly string[];
   text(option: string): string | undefined;
@@ -111,6 +120,20 @@ function optionValue({ name, options }: Command, { rawName, name: key, value, in
     throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value ?? "TEXT"}`);
   }
   return value;
+}
+
+/** The help of a group: what there is in it. */
+export function groupHelpText({ name, summary, commands }: CommandGroup): string {
+  return [
+    `usage: lwm2m-gateway ${name} ${Object.keys(commands).join("|")} [options]`,
+    "",
+    summary,
+    "",
+    ...Object.values(commands).map((command) => `  ${command.name.padEnd(14)} ${command.summary}`),
+    "",
+    `lwm2m-gateway ${name} ${Object.keys(commands)[0]} --help tells the options of one.`,
+    "",
+  ].join("\n");
 }
 
 /** The help of one subcommand. */

@@ -15,9 +15,27 @@ test("help names every subcommand, and each has help of its own", async (t) => {
   const [{ code, stdout }, help] = await Promise.all([command(t, "--help"), command(t, "sim", "--help")]);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}([a-z-]+) +[A-Z].*\.$/gm)].map(([, name = ""]) => name);
-  assert.deepEqual(names, ["run", "check", "status", "send", "sim", "schema", "import-xml"]);
+  assert.deepEqual(names, ["run", "check", "status", "send", "store", "sim", "schema", "import-xml"]);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /^usage: lwm2m-gateway sim \[MAPPING\] \[options\]\n/);
+});
+
+test("a group of subcommands has a help that lists them, and each has its own", async (t) => {
+  const [group, one, nothing, wrong] = await Promise.all([
+    command(t, "store", "--help"),
+    command(t, "store", "export", "--help"),
+    command(t, "store"),
+    command(t, "store", "exprot"),
+  ]);
+  assert.equal(group.code, 0);
+  assert.match(group.stdout, /^usage: lwm2m-gateway store stats\|export\|forget \[options\]\n/);
+  assert.match(group.stdout, /^ {2}store export +Prints .*\.$/m);
+  assert.equal(one.code, 0);
+  assert.match(one.stdout, /^usage: lwm2m-gateway store export \[options\]\n/);
+  assert.deepEqual([nothing.code, wrong.code], [2, 2]);
+  const hint = "Try: lwm2m-gateway store --help\n";
+  assert.equal(nothing.stderr, `lwm2m-gateway: store needs a second word: stats, export, forget\n${hint}`);
+  assert.equal(wrong.stderr, `lwm2m-gateway: unknown subcommand of store "exprot"; did you mean "export"?\n${hint}`);
 });
 
 test("what is unknown is exit code 2, with the near miss and the way to the help", async (t) => {

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import Sqlite from "better-sqlite3";
+import type { UnixMillis } from "../../clock.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import { closeQuietly, storeErrorOf } from "../database.ts";
 import { HISTORY_MIGRATIONS } from "../migrations.ts";
@@ -24,8 +25,8 @@ export interface StoredHistory {
   /** Of what lies on disk: what a running gateway has in memory for its commit window is not in it. */
   readonly stats: Omit<HistoryStats, "limit" | "inflow">;
   /**
-   * Every entry that waits of those observations, or of all: the oldest of each observation first, those of several in stretches
-   * of time. What cannot be read is told, and the rest given.
+   * Every entry that waits of those observations, or of all, the oldest first: of each observation in its order, and those of
+   * several by time as far as they were written together. What cannot be read is told, and the rest given.
    */
   entries(match?: (id: ObservationId) => boolean): IterableIterator<WaitingEntry>;
   close(): void;
@@ -105,13 +106,19 @@ class HistoryReader implements StoredHistory {
     const stored = this.table.read(segment.id);
     if (stored === undefined) throw new DamagedSegment("it is not there");
     checkBody(stored.directory, stored.body);
+    const found: { readonly time: UnixMillis; readonly waits: WaitingEntry }[] = [];
     for (const { run, waiting } of wanted) {
       const { id, watermark } = waiting;
+      let time = -Number.MAX_VALUE;
       for (const entry of readRun(stored.body, run, id, watermark)) {
-        const { sequence } = entry;
-        if (waiting.owes({ from: sequence, to: sequence })) yield { id, entry };
+        const { sequence, samples } = entry;
+        if (!waiting.owes({ from: sequence, to: sequence })) continue;
+        // A clock that was set back changes nothing of the order in which one observation is owed.
+        time = Math.max(time, samples[0]?.time ?? time);
+        found.push({ time, waits: { id, entry } });
       }
     }
+    for (const { waits } of found.sort((a, b) => a.time - b.time)) yield waits;
   }
 }
 

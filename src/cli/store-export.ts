@@ -1,0 +1,59 @@
+import { systemClock } from "../clock.ts";
+import type { StoredHistory } from "../store/history/history-reader.ts";
+import { serverOf } from "../store/store.ts";
+import { type Arguments, type Command, EXIT, UsageError } from "./command.ts";
+import { CONFIG_OPTION } from "./config-option.ts";
+import { FILTER_OPTIONS, filterOf } from "./export-filter.ts";
+import { EXPORT_FORMATS, type ExportLines, exportLines, type WaitingValue } from "./export-lines.ts";
+import { namesOf } from "./resource-names.ts";
+import { statePlace } from "./state-directory.ts";
+import { HISTORY_FILE, withStoredHistory } from "./stored-history.ts";
+import { streamLines } from "./stream-lines.ts";
+
+/** Reads the file beside a gateway that runs: what is younger than its commit window is not in it. */
+export const storeExport: Command = {
+  name: "store export",
+  summary: "Prints the values that servers do not have yet, the oldest first.",
+  options: {
+    config: CONFIG_OPTION,
+    ...FILTER_OPTIONS,
+    format: { type: "string", value: "FORMAT", help: `One of ${EXPORT_FORMATS.join(", ")}.`, default: "csv" },
+    output: { type: "string", short: "o", value: "FILE", help: "Writes there, and not to standard output." },
+  },
+  async run(args) {
+    const isWanted = filterOf(args, systemClock.wall());
+    const format = EXPORT_FORMATS.find((name) => name === args.text("format"));
+    if (format === undefined) {
+      throw new UsageError(`--format ${args.text("format")}: expected one of ${EXPORT_FORMATS.join(", ")}`);
+    }
+    const { config, directory } = await statePlace(args, HISTORY_FILE);
+    const lines = exportLines(format, namesOf(config.catalogue));
+    const found = await withStoredHistory(directory, (history) => write(history, lines, { isWanted, args }));
+    if (found === undefined) await streamLines([lines.header], args.text("output"));
+    return EXIT.ok;
+  },
+};
+
+interface Asked {
+  readonly isWanted: (value: WaitingValue) => boolean;
+  readonly args: Arguments;
+}
+
+async function write(history: StoredHistory, lines: ExportLines, { isWanted, args }: Asked): Promise<number> {
+  const output = args.text("output");
+  let values = 0;
+  function* all(): Iterable<string> {
+    yield lines.header;
+    for (const { id, entry } of history.entries()) {
+      const server = serverOf(id);
+      for (const sample of entry.samples) {
+        if (!isWanted({ server, sample })) continue;
+        values++;
+        yield lines.line({ server, sample });
+      }
+    }
+  }
+  await streamLines(all(), output);
+  if (output !== undefined) process.stdout.write(`${values} values are in ${output}\n`);
+  return values;
+}

@@ -1,0 +1,96 @@
+import { createInterface } from "node:readline/promises";
+import { systemClock } from "../clock.ts";
+import { type ForgetWish, type Forgotten, isMeant } from "../gateway/forgetting.ts";
+import { openStore, StoreError } from "../store/store.ts";
+import { askGateway, SOCKET_OPTION } from "./admin.ts";
+import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
+import { CONFIG_OPTION } from "./config-option.ts";
+import { prefixText, shortServerId } from "./export-filter.ts";
+import { statePlace } from "./state-directory.ts";
+import { stderrLogger } from "./stderr-logger.ts";
+import { storeReportOf } from "./store-report.ts";
+import { HISTORY_FILE } from "./stored-history.ts";
+
+/** For good: no server gets it any more. */
+export const storeForget: Command = {
+  name: "store forget",
+  summary: "Drops what waits for a server, what a device measured, or all of it.",
+  options: {
+    config: CONFIG_OPTION,
+    socket: SOCKET_OPTION,
+    server: { type: "string", value: "ID", help: "What waits for this server." },
+    device: { type: "string", value: "PREFIX", help: "What this device measured, which may be configured no more." },
+    all: { type: "boolean", help: "Everything that waits." },
+    yes: { type: "boolean", help: "Does not ask; needed where there is no terminal." },
+  },
+  async run(args) {
+    const wish = wishOf(args);
+    if (!args.flag("yes") && !process.stdin.isTTY) throw new UsageError("there is no terminal to ask at: needs --yes");
+    const { source, servers } = await storeReportOf(args);
+    const meant = servers.flatMap(({ queues }) => queues).filter(({ id }) => isMeant(id, wish));
+    if (meant.length === 0) {
+      process.stdout.write("nothing waits there\n");
+      return EXIT.ok;
+    }
+    const reports = meant.reduce((sum, { entries }) => sum + entries, 0);
+    if (!args.flag("yes") && !(await confirmed(`${counted(reports, "report")} of ${counted(meant.length, "queue")}`))) {
+      process.stdout.write("nothing is forgotten\n");
+      return EXIT.ok;
+    }
+    const forgotten = source === "gateway" ? await askToForget(args, wish) : await forgetOnDisk(args, wish);
+    process.stdout.write(`${counted(forgotten.reports, "report")} forgotten\n`);
+    return EXIT.ok;
+  },
+};
+
+/** Throws UsageError where nothing, or everything and something, is named. */
+function wishOf(args: Arguments): ForgetWish {
+  const [server, device] = [args.text("server"), args.text("device")];
+  const named = server !== undefined || device !== undefined;
+  if (named === args.flag("all")) throw new UsageError("expected --server ID, --device PREFIX, both, or --all alone");
+  return {
+    ...(server === undefined ? {} : { server: shortServerId(server) }),
+    ...(device === undefined ? {} : { device: prefixText(device) }),
+  };
+}
+
+async function confirmed(what: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await terminal.question(`Forget ${what}? No server will get them. [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+async function askToForget(args: Arguments, wish: ForgetWish): Promise<Forgotten> {
+  const body = Object.keys(wish).length === 0 ? { all: true } : wish;
+  // The answer is our own program's, on a socket that only its user can open.
+  return (await askGateway(args, "/store/forget", { body, patience: PATIENCE })) as Forgotten;
+}
+
+/** The disk may be slow, and has to have it before it is true. */
+const PATIENCE = 60_000;
+
+/** As a gateway would: one that starts meanwhile is told that its files are in use, or we are. */
+async function forgetOnDisk(args: Arguments, wish: ForgetWish): Promise<Forgotten> {
+  const { directory } = await statePlace(args, HISTORY_FILE);
+  try {
+    const store = await openStore({ directory, log: stderrLogger });
+    try {
+      const history = await store.openHistory({ clock: systemClock });
+      const reports = history.forgetWhere((id) => isMeant(id, wish));
+      await history.flush();
+      return { reports };
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    throw error instanceof StoreError ? new FailureError(error.message, { cause: error }) : error;
+  }
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
