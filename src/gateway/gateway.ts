@@ -281,6 +281,7 @@ export class Gateway {
     for (const path of vanished) this.north.removed(path);
     const changes = this.trees.gatewayObjectChanges();
     this.north.changed(changes);
+    this.north.treesChanged();
     // A new conversion is nobody's business; of another list of objects a server may hear by nothing but an Update.
     if (changes.length > 0 || vanished.some((path) => prefixOf(path) === "")) this.north.objectsChanged();
   }
@@ -288,6 +289,7 @@ export class Gateway {
   /** A server wrote, made or removed something that the gateway keeps. */
   private onStoredChange(prefix: string, { samples, removed, instances }: StoredChange): void {
     this.north.changed(samples, removed);
+    this.north.treesChanged(prefix);
     if (!instances) return;
     if (prefix !== "") this.north.changed(this.trees.gatewayObjectChanges());
     this.north.objectsChanged();

@@ -112,6 +112,11 @@ export class North {
     for (const server of this.servers) server.appeared(prefix);
   }
 
+  /** Devices came, went or became others; with a prefix: what servers fill under it did. Said after `removed` and `changed`. */
+  treesChanged(prefix?: string): void {
+    for (const server of this.servers) server.treesChanged(prefix);
+  }
+
   objectsChanged(): void {
     for (const server of this.servers) server.objectsChanged();
   }
@@ -170,6 +175,8 @@ export class North {
       gatewayTree: trees.gateway,
       treeOf: trees.of,
       latest: (path) => trees.latest(path),
+      reports: settings.reports,
+      prefixes: () => trees.prefixes,
       storing: () => account.notificationStoring,
       onEvaluation: this.options.onEvaluation,
       queueMode: { enabled: account.queueMode, awake: settings.awake },

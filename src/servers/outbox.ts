@@ -65,6 +65,13 @@ export interface OutboxOptions {
   readonly onWaiting?: () => void;
 }
 
+/** A report for the queue of an observation, or of a report entry, which keeps the newest `keep`. */
+export interface DueReport {
+  readonly id: ObservationId;
+  readonly report: Report;
+  readonly keep: number;
+}
+
 export interface OutboxCounters {
   /** Reports that the server does not have. */
   readonly waiting: number;
@@ -110,9 +117,15 @@ export class Outbox {
 
   /** The history keeps the newest `keep` reports of the observation; where that is 0, nothing for a server that is away. */
   add(id: ObservationId, report: Report, keep: number): void {
-    const debt = this.debts.add(id, report, keep);
+    this.addAll([{ id, report, keep }]);
+  }
+
+  /** What is due at the same moment leaves together. */
+  addAll(due: Iterable<DueReport>): void {
+    let live = false;
+    for (const { id, report, keep } of due) live = this.debts.add(id, report, keep).live.length > 0 || live;
     this.dispatch.run();
-    if (!this.open && debt.live.length > 0) this.onWaiting();
+    if (!this.open && live) this.onWaiting();
   }
 
   /** The server is there: what is owed leaves. */

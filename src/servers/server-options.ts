@@ -6,6 +6,7 @@ import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { ObservationId, Observations } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { Registration } from "../lwm2m/registration.ts";
+import type { ReportEntry } from "../lwm2m/report-entry.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
@@ -41,6 +42,10 @@ export interface ServerOptions {
   readonly keep: number;
   /** Bytes of payload up to which reports are put together. */
   readonly maxMessage: number;
+  /** What the gateway reports by itself; absent: nothing. */
+  readonly reports?: readonly ReportEntry[];
+  /** Of all that there is now; "" is the gateway itself. */
+  readonly prefixes?: () => readonly string[];
   /** RFC 7252 §4.7, §4.8. */
   readonly nstart: number;
   readonly ackTimeout: Millis;

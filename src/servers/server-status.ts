@@ -2,6 +2,7 @@ import type { UnixMillis } from "../clock.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { DropCause } from "../store/store.ts";
+import type { ReportEntryStatus } from "./local-reports.ts";
 import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
 import type { TransportCounters } from "./transport/transport.ts";
@@ -22,6 +23,8 @@ export interface ServerStatus {
   /** The paths that are observed; of composite observations each of theirs. */
   readonly observations: readonly Path[];
   readonly reports: ReportsStatus;
+  /** What its `report:` entries have found; absent: it has none. */
+  readonly reportEntries?: readonly ReportEntryStatus[];
   readonly sends: SendCounters;
   /** In queue mode only. */
   readonly queueMode?: QueueModeStatus;

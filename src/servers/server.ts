@@ -7,7 +7,8 @@ import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import { Connection } from "./connection.ts";
-import { type NotificationPort, Outbox } from "./outbox.ts";
+import { type LocalReport, LocalReports } from "./local-reports.ts";
+import { type DueReport, type NotificationPort, Outbox } from "./outbox.ts";
 import { Registrar } from "./registrar.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
@@ -32,6 +33,7 @@ export class Server {
   private readonly registrar: Registrar;
   private readonly packs: SendPacks;
   private readonly reports: Reports;
+  private readonly localReports: LocalReports;
   private readonly serving: Serving;
   private readonly sender: Sender;
   private registration: { readonly location: string; readonly version: Lwm2mVersion } | undefined;
@@ -58,12 +60,15 @@ export class Server {
     this.packs = this.makePacks();
     this.reports = this.makeReports();
     this.reports.adopt(options.history.observations());
+    this.localReports = this.makeLocalReports();
     this.serving = this.makeServing();
     this.sender = this.makeSender();
   }
 
   /** Opens the socket and begins to register. Rejects where the socket cannot be had. */
   async start(): Promise<void> {
+    // They gather before anybody has registered us.
+    this.localReports.start();
     await this.connection.open();
     this.registrar.handle({ type: "start" });
   }
@@ -78,6 +83,7 @@ export class Server {
     }
     this.registrar.stop();
     this.reports.stop();
+    this.localReports.stop();
     this.packs.stop();
     await this.connection.close();
   }
@@ -86,6 +92,12 @@ export class Server {
   changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
     for (const path of gone) this.options.attributes.remove(path);
     this.reports.changed(samples, gone);
+    this.localReports.changed(samples);
+  }
+
+  /** Devices came, went or became others, and who observes them has heard of it; with a prefix: what servers fill there did. */
+  treesChanged(prefix?: string): void {
+    this.localReports.look(prefix);
   }
 
   /** A device, or a part of one, is gone: whoever observes it hears 4.04. */
@@ -129,6 +141,7 @@ export class Server {
 
   status(): ServerStatus {
     const { enabled, awakeUntil, unheard } = this.radio;
+    const entries = this.localReports.status();
     const awake = awakeUntil === undefined ? {} : { awakeUntil };
     return {
       shortServerId: this.shortServerId,
@@ -137,6 +150,7 @@ export class Server {
       ...this.registration,
       observations: this.reports.paths,
       reports: this.reportsStatus(),
+      ...(entries.length === 0 ? {} : { reportEntries: entries }),
       sends: this.sender.counters,
       ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
       transport: { ...this.options.transport.counters },
@@ -210,6 +224,24 @@ export class Server {
       maxMessage,
       makeOutbox: (notifications) => this.makeOutbox(notifications),
     });
+  }
+
+  private makeLocalReports(): LocalReports {
+    const { shortServerId, reports = [], clock, treeOf, prefixes = () => [], latest, onEvaluation } = this.options;
+    return new LocalReports({
+      server: shortServerId,
+      entries: reports,
+      clock,
+      treeOf,
+      prefixes,
+      latest,
+      onEvaluation,
+      onDue: (due) => this.reports.outbox.addAll(due.map((report) => this.owed(report))),
+    });
+  }
+
+  private owed({ id, samples, keep = this.options.keep }: LocalReport): DueReport {
+    return { id, report: { samples, confirmable: true }, keep: this.options.storing() ? keep : 0 };
   }
 
   private makeOutbox(notifications: NotificationPort): Outbox {

@@ -1,0 +1,201 @@
+/**
+ * What the gateway tells one server by itself: the entries of its `report:`. No server asks for it, so it needs no registration
+ * to be made, and gathers in the outbox from the start; it leaves by Send (Core 1.2 §6.4.6).
+ */
+import type { Clock } from "../clock.ts";
+import type { ObservationId } from "../lwm2m/observations.ts";
+import type { Path } from "../lwm2m/path.ts";
+import type { ReportEntry, ReportTrigger } from "../lwm2m/report-entry.ts";
+import type { Evaluation } from "../lwm2m/report-rules.ts";
+import { type Sample, sameValue } from "../lwm2m/sample.ts";
+import type { TreeOf } from "../lwm2m/tree.ts";
+import { type Drive, drive } from "../machine.ts";
+import { type ChangeEvent, ChangeReports } from "./change-reports.ts";
+import { ReportIntervals } from "./report-intervals.ts";
+import { type PartChange, type ReportPart, ReportParts } from "./report-parts.ts";
+
+export interface LocalReportsOptions {
+  readonly server: number;
+  readonly entries: readonly ReportEntry[];
+  readonly clock: Clock;
+  readonly treeOf: TreeOf;
+  /** Of all that there is now; "" is the gateway itself. */
+  readonly prefixes: () => readonly string[];
+  /** The newest measurement that is known of a path, without asking a device. */
+  readonly latest: (path: Path) => Sample | undefined;
+  /** How often what devices have is to be evaluated for the entry of a device; empty: it has ended. */
+  readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
+  /** Reports of different devices that are due at the same moment. */
+  readonly onDue: (reports: readonly LocalReport[]) => void;
+}
+
+export interface LocalReport {
+  /** Of the queue: one for each entry and device. */
+  readonly id: ObservationId;
+  readonly samples: readonly Sample[];
+  /** Reports that are kept; undefined: what holds for observations. */
+  readonly keep: number | undefined;
+}
+
+/** For a person: what an entry has found. */
+export interface ReportEntryStatus {
+  readonly name: string;
+  readonly devices: number;
+  readonly values: number;
+}
+
+export class LocalReports {
+  private readonly options: LocalReportsOptions;
+  private readonly parts: ReportParts;
+  private readonly intervals: ReportIntervals;
+  private readonly changes: Drive<ChangeEvent>;
+  private readonly hasChanges: boolean;
+  /** The parts that want each measurement of a path. */
+  private readonly sampled = new Map<Path, Set<ReportPart>>();
+  private running = false;
+
+  constructor(options: LocalReportsOptions) {
+    const { server, entries, clock, treeOf } = options;
+    this.options = options;
+    this.parts = new ReportParts(server, entries, treeOf);
+    this.intervals = new ReportIntervals(clock, (every) => this.turn(every));
+    this.hasChanges = entries.some(({ when }) => when.type === "change");
+    this.changes = drive(new ChangeReports(), clock, (due) =>
+      this.owe(due.map(({ part, samples }) => [part, this.dated(samples)])),
+    );
+  }
+
+  /** Devices and servers must be there; nothing is reported before. */
+  start(): void {
+    const { entries } = this.options;
+    if (entries.length === 0) return;
+    this.running = true;
+    this.intervals.start(entries.flatMap(({ when }) => (when.type === "interval" ? [when.every] : [])));
+    this.look();
+  }
+
+  stop(): void {
+    this.running = false;
+    this.intervals.stop();
+    this.changes.stop();
+  }
+
+  /** Devices came, went or became others; with a prefix: what servers fill under it did. */
+  look(prefix?: string): void {
+    if (!this.running) return;
+    const changes = prefix === undefined ? this.parts.look(this.options.prefixes()) : this.parts.lookAgain(prefix);
+    for (const { part } of changes) this.options.onEvaluation(part.id, evaluationsOf(part));
+    for (const change of changes) this.follow(change);
+    if (changes.length === 0) return;
+    this.changes({ type: "parts", changes });
+    for (const { part, added } of changes) if (part.entry.when.type !== "interval") this.begin(part, added);
+  }
+
+  /** Values changed, or were measured again unchanged where an entry wants each measurement. */
+  changed(samples: readonly Sample[]): void {
+    if (!this.running) return;
+    if (this.hasChanges) this.changes({ type: "changed", samples });
+    if (this.sampled.size === 0) return;
+    const due = new Map<ReportPart, Sample[]>();
+    for (const sample of samples) {
+      for (const part of this.sampled.get(sample.path) ?? []) {
+        const own = due.get(part);
+        if (own === undefined) due.set(part, [sample]);
+        else own.push(sample);
+      }
+    }
+    this.report(due);
+  }
+
+  status(): readonly ReportEntryStatus[] {
+    return this.options.entries.map((entry) => {
+      const parts = [...this.parts.of(entry)];
+      const devices = parts.filter(({ prefix }) => prefix !== "").length;
+      return { name: entry.name, devices, values: parts.reduce((sum, { leaves }) => sum + leaves.length, 0) };
+    });
+  }
+
+  private follow({ part, added, gone }: PartChange): void {
+    if (part.entry.when.type !== "sample") return;
+    for (const path of added) {
+      const wanting = this.sampled.get(path) ?? new Set();
+      this.sampled.set(path, wanting.add(part));
+    }
+    for (const path of gone) {
+      const wanting = this.sampled.get(path);
+      wanting?.delete(part);
+      if (wanting?.size === 0) this.sampled.delete(path);
+    }
+  }
+
+  /** What is known already is the first change, or the first measurement. */
+  private begin(part: ReportPart, added: readonly Path[]): void {
+    this.read(part, added, (samples) => {
+      if (samples.length === 0) return;
+      if (part.entry.when.type === "change") this.changes({ type: "changed", samples });
+      else this.report(new Map([[part, samples]]));
+    });
+  }
+
+  private turn(every: number): void {
+    const due = [...this.parts.of()].filter(({ entry: { when } }) => when.type === "interval" && when.every === every);
+    const own = due.filter(({ prefix }) => prefix === "");
+    const devices = due.filter(({ prefix }) => prefix !== "");
+    const newest = (part: ReportPart) =>
+      [part, part.leaves.flatMap((path) => this.options.latest(path) ?? [])] as const;
+    if (own.length === 0) {
+      this.owe(devices.map(newest));
+      return;
+    }
+    // What is due together leaves together: the devices' values wait until ours are read.
+    const reads = own.map(async (part) => [part, await this.readOwn(part.leaves)] as const);
+    void Promise.all(reads).then((answers) => this.owe([...answers, ...devices.map(newest)]));
+  }
+
+  /** Of devices what was measured last; nothing polls the gateway's own objects, which are read. */
+  private read(part: ReportPart, paths: readonly Path[], then: (samples: readonly Sample[]) => void): void {
+    if (part.prefix !== "") then(paths.flatMap((path) => this.options.latest(path) ?? []));
+    else if (paths.length > 0) void this.readOwn(paths).then(then);
+  }
+
+  private async readOwn(paths: readonly Path[]): Promise<readonly Sample[]> {
+    return (await this.options.treeOf("")?.readComposite(paths)) ?? [];
+  }
+
+  /** Only changes come up; the time of a report is that of the last measurement, which may be younger. */
+  private dated(samples: readonly Sample[]): readonly Sample[] {
+    return samples.map((sample) => {
+      const latest = this.options.latest(sample.path);
+      return latest !== undefined && sameValue(latest.value, sample.value) ? latest : sample;
+    });
+  }
+
+  private owe(due: Iterable<readonly [ReportPart, readonly Sample[]]>): void {
+    const news = [...due].map(([part, samples]) => [part, part.news(samples)] as const);
+    this.report(news);
+  }
+
+  private report(due: Iterable<readonly [ReportPart, readonly Sample[]]>): void {
+    const reports = [...due].flatMap(([{ id, entry }, samples]) =>
+      samples.length === 0 ? [] : [{ id, samples, keep: entry.keep }],
+    );
+    if (this.running && reports.length > 0) this.options.onDue(reports);
+  }
+}
+
+/** An interval wants a measurement of its own each time; the others what the mapping says, whatever else wishes less. */
+function evaluationsOf({ prefix, entry: { when }, leaves }: ReportPart): readonly Evaluation[] {
+  // Nobody polls what is the gateway's own.
+  return prefix === "" ? [] : leaves.map((path) => ({ path, ...paceOf(when) }));
+}
+
+function paceOf(when: ReportTrigger): Omit<Evaluation, "path"> {
+  switch (when.type) {
+    case "interval":
+      return { epmin: 0, epmax: when.every };
+    case "change":
+      return { epmin: 0, epmax: Number.POSITIVE_INFINITY };
+    case "sample":
+      return { epmin: 0, epmax: Number.POSITIVE_INFINITY, each: true };
+  }
+}
