@@ -12,7 +12,7 @@ const PATIENCE = 5000;
 /** Of what is asked, in bytes. */
 const LONGEST_BODY = 65_536;
 
-/** A GET, answered by the function; or a POST, which takes the JSON of its body. The answer is sent as JSON. */
+/** A GET, answered by what the function gives or resolves to; or a POST, which takes the JSON of its body. The answer is sent as JSON. */
 export type Route = (() => unknown) | { readonly post: (body: unknown) => Promise<unknown> };
 
 /** What can be asked, by its path. */
@@ -157,7 +157,7 @@ async function serve(routes: Routes, incoming: IncomingMessage, response: Server
     return;
   }
   try {
-    const answer = typeof route === "function" ? route() : await route.post(await bodyOf(incoming));
+    const answer = typeof route === "function" ? await route() : await route.post(await bodyOf(incoming));
     end(response, 200, JSON.stringify(answer, jsonValue));
   } catch (error) {
     if (error instanceof AdminRefusal) {

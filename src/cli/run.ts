@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { parseForgetRequest } from "../admin/forget-request.ts";
 import { parseSendRequest } from "../admin/send-request.ts";
 import { AdminSocketError, openAdminSocket, type Route } from "../admin/socket.ts";
 import { systemClock, systemRandom } from "../clock.ts";
@@ -70,6 +71,8 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   opened.push({ name: "the gateway", close: () => gateway.stop() });
   const routes = new Map<string, Route>([
     ["/status", () => gateway.status()],
+    ["/store", () => gateway.storeReport()],
+    ["/store/forget", { post: async (body) => gateway.forget(parseForgetRequest(body)) }],
     ["/send", { post: async (body) => gateway.send(parseSendRequest(body, gateway.serverIds)) }],
   ]);
   const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routes, log);

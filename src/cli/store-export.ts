@@ -1,4 +1,5 @@
 import { systemClock } from "../clock.ts";
+import { HISTORY_FILE } from "../gateway/store-report.ts";
 import type { StoredHistory } from "../store/history/history-reader.ts";
 import { serverOf } from "../store/store.ts";
 import { type Arguments, type Command, EXIT, UsageError } from "./command.ts";
@@ -7,7 +8,7 @@ import { FILTER_OPTIONS, filterOf } from "./export-filter.ts";
 import { EXPORT_FORMATS, type ExportLines, exportLines, type WaitingValue } from "./export-lines.ts";
 import { namesOf } from "./resource-names.ts";
 import { statePlace } from "./state-directory.ts";
-import { HISTORY_FILE, withStoredHistory } from "./stored-history.ts";
+import { withStoredHistory } from "./stored-history.ts";
 import { streamLines } from "./stream-lines.ts";
 
 /** Reads the file beside a gateway that runs: what is younger than its commit window is not in it. */

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { systemClock } from "../clock.ts";
 import { type ForgetWish, type Forgotten, isMeant } from "../gateway/forgetting.ts";
+import { HISTORY_FILE } from "../gateway/store-report.ts";
 import { openStore, StoreError } from "../store/store.ts";
 import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
@@ -9,7 +10,6 @@ import { prefixText, shortServerId } from "./export-filter.ts";
 import { statePlace } from "./state-directory.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 import { storeReportOf } from "./store-report.ts";
-import { HISTORY_FILE } from "./stored-history.ts";
 
 /** For good: no server gets it any more. */
 export const storeForget: Command = {
@@ -38,8 +38,10 @@ export const storeForget: Command = {
       return EXIT.ok;
     }
     const forgotten = source === "gateway" ? await askToForget(args, wish) : await forgetOnDisk(args, wish);
-    process.stdout.write(`${counted(forgotten.reports, "report")} forgotten\n`);
-    return EXIT.ok;
+    const { reports: dropped, unwritten } = forgotten;
+    process.stdout.write(`${counted(dropped, "report")} forgotten\n`);
+    if (unwritten === undefined) return EXIT.ok;
+    throw new FailureError(`the disk does not know it yet, and would bring them back after a restart: ${unwritten}`);
   },
 };
 

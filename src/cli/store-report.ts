@@ -1,11 +1,11 @@
 /** What waits for servers: of the running gateway, or where none runs as it lies on the disk. */
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
-import { type StoreReport, storeReport } from "../gateway/store-report.ts";
+import { HISTORY_FILE, type StoreReport, storeReport } from "../gateway/store-report.ts";
 import { askGateway, NotRunning } from "./admin.ts";
 import type { Arguments } from "./command.ts";
 import { statePlace } from "./state-directory.ts";
-import { HISTORY_FILE, withStoredHistory } from "./stored-history.ts";
+import { withStoredHistory } from "./stored-history.ts";
 
 /** Rejects as askGateway does, or with FailureError where the file cannot be read. */
 export async function storeReportOf(args: Arguments): Promise<StoreReport> {

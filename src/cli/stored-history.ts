@@ -1,11 +1,9 @@
 /** The history as it lies on the disk, with a gateway beside it or without. */
 import { join } from "node:path";
+import { HISTORY_FILE } from "../gateway/store-report.ts";
 import { readHistoryFile, type StoredHistory } from "../store/history/history-reader.ts";
 import { StoreError } from "../store/store.ts";
 import { FailureError } from "./command.ts";
-
-/** Of the history, in the state directory. */
-export const HISTORY_FILE = "history.db";
 
 /**
  * What the work gives; undefined where nothing was ever kept. What is damaged is told on standard error. Rejects with FailureError

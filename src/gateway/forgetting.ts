@@ -14,6 +14,8 @@ export interface ForgetWish {
 export interface Forgotten {
   /** Reports that no server will get. */
   readonly reports: number;
+  /** Why the disk does not know yet that it is forgotten; absent: it does. After a restart it would wait again. */
+  readonly unwritten?: string;
 }
 
 export function isMeant(id: ObservationId, { server, device }: ForgetWish): boolean {

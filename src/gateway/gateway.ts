@@ -1,4 +1,5 @@
 /** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
+import { join } from "node:path";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
@@ -7,26 +8,30 @@ import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceState } from "../devices/device-status.ts";
 import { Devices } from "../devices/devices.ts";
+import type { GatewayIdentity } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { locateData, packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
+import type { ObservationId } from "../lwm2m/observations.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
-import { UdpTransport } from "../servers/transport/udp.ts";
-import { type DevicePlace, openStore } from "../store/store.ts";
+import { type DevicePlace, openStore, StoreError } from "../store/store.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
+import { type ForgetWish, type Forgotten, isMeant } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
 import { stateOfService, storageOf } from "./host.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
+import { openTransport } from "./schemes.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
+import { HISTORY_FILE, type StoreReport, storeReport } from "./store-report.ts";
 import { StoredObjects } from "./stored-objects.ts";
 import { deviceObject, Trees } from "./trees.ts";
 
@@ -85,7 +90,7 @@ export class Gateway {
 
   private constructor(options: RunOptions, config: LoadedConfig, kept: Kept) {
     const { clock, random, log } = options;
-    const { endpoint, manufacturer, model, serial } = config.gateway;
+    const { endpoint } = config.gateway;
     this.options = options;
     this.clock = clock;
     this.log = log;
@@ -115,7 +120,7 @@ export class Gateway {
       clock,
       random,
       log,
-      openTransport: options.edges?.openTransport ?? udpTransport,
+      openTransport: options.edges?.openTransport ?? ((settings) => openTransport(settings, clock)),
       history: kept.history,
       keep: config.gateway.store.hqmax,
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
@@ -128,7 +133,7 @@ export class Gateway {
     });
     this.trees = new Trees({
       catalogue: config.catalogue,
-      identity: { manufacturer, model, version: packageVersion(), ...(serial === undefined ? {} : { serial }) },
+      identity: identityOf(config, this.north.bindings),
       memory: () => storageOf(this.state),
       endpoint,
       devices: this.devices,
@@ -212,6 +217,33 @@ export class Gateway {
         ...[...this.refused].map(([id, reason]) => ({ id, reasons: [reason] })),
       ],
     };
+  }
+
+  /** What waits for servers, in memory and on disk. Rejects with StoreError where the disk cannot be asked. */
+  async storeReport(): Promise<StoreReport> {
+    const { history } = this.kept;
+    return storeReport(await history.stats(), {
+      source: "gateway",
+      file: join(this.state, HISTORY_FILE),
+      now: this.clock.wall(),
+      servers: this.serverIds,
+      dropped: (server) => history.dropped(server),
+    });
+  }
+
+  /** Drops what waits: no server gets it any more. Resolves when the disk has no more of it, or cannot be told so now. */
+  async forget(wish: ForgetWish): Promise<Forgotten> {
+    const match = (id: ObservationId): boolean => isMeant(id, wish);
+    const reports = this.kept.history.forgetWhere(match);
+    this.north.forgotten(match);
+    this.log.warn({ ...wish, reports }, "somebody had it forgotten: what waited for servers is dropped");
+    try {
+      await this.kept.history.flush();
+      return { reports };
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return { reports, unwritten: error.message };
+    }
   }
 
   /** Where this gateway keeps its files, the admin socket among them. */
@@ -304,6 +336,7 @@ export class Gateway {
   }
 }
 
-function udpTransport({ host, port }: ServerSettings): Transport {
-  return new UdpTransport({ host, port });
+function identityOf({ gateway }: LoadedConfig, bindings: string): GatewayIdentity {
+  const { manufacturer, model, serial } = gateway;
+  return { manufacturer, model, bindings, version: packageVersion(), ...(serial === undefined ? {} : { serial }) };
 }

@@ -1,6 +1,5 @@
 /** The servers of the configuration, each with its account in object 1. */
 import { type Clock, type Random, SECOND } from "../clock.ts";
-import { CoapEndpoint } from "../coap/endpoint.ts";
 import type { ServerSettings } from "../config/types.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -9,12 +8,12 @@ import type { Attributes } from "../lwm2m/attributes.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { type ObservationId, Observations } from "../lwm2m/observations.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
-import { ALL_VERSIONS, Registration } from "../lwm2m/registration.ts";
+import { Registration } from "../lwm2m/registration.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { SendFormat } from "../lwm2m/send-formats.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
-import { accountOf, type ServerAccount } from "../servers/account.ts";
+import { accountOf, bindingOf, type ServerAccount } from "../servers/account.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { Server } from "../servers/server.ts";
 import { ServerObject } from "../servers/server-object.ts";
@@ -29,6 +28,7 @@ import {
 } from "../servers/server-resources.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Transport } from "../servers/transport/transport.ts";
+import { coapEndpoint, outstanding, versionsOver } from "./schemes.ts";
 import { requiredObject, type Trees } from "./trees.ts";
 
 export interface NorthOptions {
@@ -93,6 +93,11 @@ export class North {
     await Promise.all(this.servers.map((server) => server.start()));
   }
 
+  /** Of every server, each letter once: "U", "UT". */
+  get bindings(): string {
+    return [...new Set(this.options.settings.map(({ scheme }) => bindingOf(scheme)))].sort().reverse().join("");
+  }
+
   /** De-registers everywhere, in order. */
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
@@ -110,6 +115,11 @@ export class North {
   /** A device answers again, or for the first time. */
   appeared(prefix: string): void {
     for (const server of this.servers) server.appeared(prefix);
+  }
+
+  /** The history has forgotten what waits of these observations. */
+  forgotten(match: (id: ObservationId) => boolean): void {
+    for (const server of this.servers) server.forgotten(match);
   }
 
   /** Devices came, went or became others; with a prefix: what servers fill under it did. Said after `removed` and `changed`. */
@@ -150,7 +160,7 @@ export class North {
 
   private makeServer({ settings, account }: Account, trees: Trees): Server {
     const { endpoint, random, clock, log, history, keep } = this.options;
-    const { nstart, ackTimeout, maxRetransmit, maxBody, version } = settings;
+    const { ackTimeout, version } = settings;
     const attributes = new AttributeStore(() => defaultsOf(account));
     return new Server({
       shortServerId: settings.id,
@@ -158,13 +168,13 @@ export class North {
       clock,
       log,
       transport: this.options.openTransport(settings),
-      coap: new CoapEndpoint({ random, maxBody, parameters: { nstart, ackTimeout, maxRetransmit } }),
+      coap: coapEndpoint(settings, random),
       registration: new Registration({
         endpoint,
         lifetime: account.lifetime,
-        binding: "U",
+        binding: account.binding,
         queueMode: account.queueMode,
-        versions: version === "auto" ? ALL_VERSIONS : [version],
+        versions: version === "auto" ? versionsOver(settings.scheme) : [version],
         supportedVersions: () => [...account.supportedVersions.values()],
         profileIds: settings.profileIds,
         random,
@@ -182,7 +192,7 @@ export class North {
       queueMode: { enabled: account.queueMode, awake: settings.awake },
       muted: () => account.muteSend,
       onRegistered: (registered) => this.serverObject.registered(account, registered),
-      nstart,
+      nstart: outstanding(settings),
       ackTimeout,
       history,
       delivery: settings.history,

@@ -3,6 +3,9 @@ import type { Millis, UnixMillis } from "../clock.ts";
 import type { ObservationId } from "../lwm2m/observations.ts";
 import { type DropCause, type HistoryStats, roomLasts, serverOf } from "../store/store.ts";
 
+/** In the state directory. */
+export const HISTORY_FILE = "history.db";
+
 export interface StoreReport {
   /** The running gateway knows what is in memory, too. */
   readonly source: "gateway" | "file";

@@ -171,9 +171,7 @@ export class Outbox {
 
   /** The observation is void, and what it owes waits until it is granted again, or goes by Send. */
   hold(id: ObservationId): void {
-    const debt = this.debts.get(id);
-    if (debt === undefined) return;
-    debt.held = true;
+    this.debts.hold(id);
     this.supersede(id);
   }
 
@@ -192,6 +190,17 @@ export class Outbox {
     if (debt === undefined) return;
     this.dispatch.ground(debt);
     this.debts.retire(debt);
+    this.dispatch.run();
+  }
+
+  /** The history has forgotten what waits of these: what of it is live, or on its way, is owed no more. */
+  forgotten(match: (id: ObservationId) => boolean): void {
+    for (const debt of [...this.debts.all]) {
+      if (!match(debt.id)) continue;
+      this.dispatch.ground(debt);
+      debt.clear();
+      this.debts.requeue(debt);
+    }
     this.dispatch.run();
   }
 

@@ -3,6 +3,7 @@ import { type Millis, SECOND } from "../clock.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import type { Logger } from "../log.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
+import type { ObservationId } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
@@ -137,6 +138,11 @@ export class Server {
   /** /1/x/2, /1/x/3 or /1/x/26 was written. */
   defaultsChanged(): void {
     this.reports.attributesChanged();
+  }
+
+  /** Somebody had the history forget what waits of these observations. */
+  forgotten(match: (id: ObservationId) => boolean): void {
+    this.reports.outbox.forgotten(match);
   }
 
   status(): ServerStatus {
