@@ -7,6 +7,7 @@ import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
 import { reportSchema } from "./report-entries.ts";
 import { storeSchema } from "./store-settings.ts";
 import { STORED_OBJECT } from "./stored-objects.ts";
+import type { ServerScheme } from "./types.ts";
 
 /** For editors: a word of ours may look like a number to them. */
 const looksLikeNumber = { type: ["string", "number"] };
@@ -55,7 +56,7 @@ export const serverSchema = z.strictObject({
   id: z.int().min(1).max(65534).describe("Short Server ID (1/x/0)"),
   uri: z
     .string()
-    .describe("coap://host:port; the port is 5683 where none is given")
+    .describe("coap://host:port (UDP) or coap+tcp://host:port; the port is 5683 where none is given")
     .transform((text, context) => {
       const parsed = parseServerUri(text);
       if (typeof parsed === "object") return parsed;
@@ -162,24 +163,29 @@ export const LATER_DEVICE_KEYS: readonly string[] = ["layout"];
 
 export interface ServerUri {
   readonly uri: string;
-  readonly scheme: "coap";
+  readonly scheme: ServerScheme;
   readonly host: string;
   readonly port: number;
 }
 
 const URI = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[^/:@?#[\]\s]+)(?::([0-9]{1,5}))?\/?$/i;
 const COAP_PORT = 5683;
+const EXPECTED = "coap://host:port or coap+tcp://host:port";
 
 /** The parts of a server's URI, or a sentence why it is none that we can use. */
 function parseServerUri(uri: string): ServerUri | string {
   const [, scheme, host, port] = URI.exec(uri) ?? [];
-  if (scheme === undefined || host === undefined) return `"${uri}" is no server; expected coap://host:port`;
-  if (scheme.toLowerCase() === "coaps") {
+  if (scheme === undefined || host === undefined) return `"${uri}" is no server; expected ${EXPECTED}`;
+  const word = scheme.toLowerCase();
+  if (word === "coaps") {
     return "coaps:// needs DTLS, which is not in this version; coap:// is plain text, for trusted networks only";
   }
-  if (scheme.toLowerCase() !== "coap")
-    return `${scheme}:// is not supported by this version; expected coap://host:port`;
+  if (word === "coaps+tcp") {
+    return "coaps+tcp:// needs TLS, which is not in this version; coap+tcp:// is plain text, for trusted networks only";
+  }
+  if (word !== "coap" && word !== "coap+tcp")
+    return `${scheme}:// is not supported by this version; expected ${EXPECTED}`;
   const number = port === undefined ? COAP_PORT : Number(port);
   if (number < 1 || number > 65535) return `port ${port} is outside 1..65535`;
-  return { uri, scheme: "coap", host: host.replace(/^\[|\]$/g, ""), port: number };
+  return { uri, scheme: word, host: host.replace(/^\[|\]$/g, ""), port: number };
 }

@@ -19,6 +19,10 @@ export function serversOf(
     const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message } = server;
     if (ids.has(id)) reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`);
     ids.add(id);
+    if (uri.scheme === "coap+tcp" && version === "1.0") {
+      const place = childOf(node, "version")?.place ?? node.place;
+      reportError(report, place, "LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto");
+    }
     if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
       reportError(report, childOf(node, "pmax")?.place ?? node.place, "pmax is shorter than pmin");
     }

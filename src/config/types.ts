@@ -44,11 +44,14 @@ export interface GatewaySettings {
   readonly store: StoreSettings;
 }
 
+/** UDP, or TCP (RFC 8323); both without security. */
+export type ServerScheme = "coap" | "coap+tcp";
+
 export interface ServerSettings {
   /** Short Server ID: /1/x/0. */
   readonly id: number;
   readonly uri: string;
-  readonly scheme: "coap";
+  readonly scheme: ServerScheme;
   readonly host: string;
   readonly port: number;
   /** Registration lifetime: /1/x/1. */

@@ -13,6 +13,8 @@ export interface GatewayIdentity {
   readonly serial?: string;
   /** The version of this program. */
   readonly version: string;
+  /** Supported Binding and Modes: letters of the bindings in use; "U" where nothing is said. */
+  readonly bindings?: string;
 }
 
 /** In bytes: the file system that holds the gateway's data. Memory Free and Memory Total mean storage, not RAM (Core TS E.4). */
@@ -80,7 +82,7 @@ export class GatewayDeviceBacking implements Backing {
       ...(memory === undefined ? {} : { 10: Math.floor(memory.free / KILOBYTE) }),
       11: 0,
       13: Math.floor(this.clock.wall() / SECOND),
-      16: "U",
+      16: identity.bindings ?? "U",
       ...(memory === undefined ? {} : { 21: Math.floor(memory.total / KILOBYTE) }),
     };
   }

@@ -15,6 +15,8 @@ export interface ServerAccount {
   readonly shortServerId: number;
   /** Instance of object 1. */
   readonly instance: number;
+  /** The letter of the transport that its URI names. */
+  readonly binding: BindingLetter;
   /** What this server has registered us with, the newest before that: its instance has the resources of that version. */
   version: Lwm2mVersion;
   lifetime: number;
@@ -37,6 +39,9 @@ export interface ServerAccount {
   readonly configured: AccountSettings;
 }
 
+/** UDP, TCP (Transport 1.2 §6.2). */
+export type BindingLetter = "U" | "T";
+
 /** Core's default for Disable Timeout (5). */
 export const DISABLE_TIMEOUT = 86400;
 
@@ -47,14 +52,20 @@ export interface AccountSettings {
   readonly pmax?: number;
   readonly queueMode?: boolean;
   readonly muteSend?: boolean;
+  readonly scheme?: "coap" | "coap+tcp";
+}
+
+export function bindingOf(scheme: "coap" | "coap+tcp"): BindingLetter {
+  return scheme === "coap" ? "U" : "T";
 }
 
 /** The account of one `servers:` entry; `instance` is its place in the list. Settings are in milliseconds. */
 export function accountOf(configured: AccountSettings, instance: number): ServerAccount {
-  const { id, lifetime, pmin, pmax, queueMode = false, muteSend = false } = configured;
+  const { id, lifetime, pmin, pmax, queueMode = false, muteSend = false, scheme = "coap" } = configured;
   return {
     shortServerId: id,
     instance,
+    binding: bindingOf(scheme),
     version: "1.2",
     lifetime: Math.round(lifetime / SECOND),
     defaultMinimumPeriod: pmin === undefined ? undefined : Math.round(pmin / SECOND),

@@ -9,7 +9,8 @@ import { childPath, makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import { badRequest, notAllowed, notFound } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample } from "../lwm2m/sample.ts";
 import type { Backing, Commit, Edit, Editing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
-import type { ServerAccount } from "./account.ts";
+import type { BindingLetter, ServerAccount } from "./account.ts";
+import { restoreWritten } from "./kept-account.ts";
 import { DISABLE, EXECUTABLE, FIELDS, SUPPORTED_VERSIONS, setVersion } from "./server-resources.ts";
 
 const OBJECT = 1;
@@ -69,6 +70,15 @@ export class ServerObject implements Backing {
     this.known = undefined;
   }
 
+  /**
+   * What the server wrote before this process began. Throws SyntaxError, RangeError or Lwm2mError where the text of `writtenOf`
+   * is something else.
+   */
+  restore(account: ServerAccount, written: string): void {
+    restoreWritten(account, written, this.definitions["1.2"]);
+    this.known = undefined;
+  }
+
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
     return resources.map((path) => {
       const samples = this.samples(this.account(path), path);
@@ -84,7 +94,7 @@ export class ServerObject implements Backing {
     const account = this.account(path);
     if (pathParts(path).resource === DISABLE) this.listener.onDisable(account);
     else {
-      checkTrigger(path, args);
+      checkTrigger(path, args, account.binding);
       this.listener.onUpdateTrigger(account);
     }
   }
@@ -188,9 +198,10 @@ function resourceIn(model: TreeModel, path: Path): ResourceModel | undefined {
 }
 
 /** Core 1.2, Server object 8: argument 0 is the binding over which the Update goes. */
-function checkTrigger(path: Path, args: string): void {
+function checkTrigger(path: Path, args: string, binding: BindingLetter): void {
   for (const [digit, value] of parseExecuteArguments(args)) {
     if (digit !== 0) throw badRequest(`${path} has argument 0 only, the binding; not ${digit}`);
-    if (value !== "U") throw badRequest(`${path}: this gateway has the binding U only, not ${value || "none"}`);
+    if (value !== binding)
+      throw badRequest(`${path}: this server has the binding ${binding} only, not ${value || "none"}`);
   }
 }

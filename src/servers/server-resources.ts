@@ -155,15 +155,16 @@ function transport(value: Value, path: Path): string {
 }
 
 /** In 1.0 queue mode is a letter of the binding. */
-function bindingOf({ version, queueMode }: ServerAccount): string {
-  return version === "1.0" && queueMode ? "UQ" : "U";
+function bindingOf({ binding, version, queueMode }: ServerAccount): string {
+  return version === "1.0" && queueMode ? `${binding}Q` : binding;
 }
 
 function setBinding(account: ServerAccount, value: Value, path: Path): void {
   const isOld = account.version === "1.0";
-  if (value !== "U" && !(isOld && value === "UQ")) {
-    const known = isOld ? "U and UQ" : "U";
-    throw badRequest(`${path}: this gateway has the binding ${known} only, not ${String(value).slice(0, 40)}`);
+  const { binding } = account;
+  if (value !== binding && !(isOld && value === `${binding}Q`)) {
+    const known = isOld ? `${binding} and ${binding}Q` : binding;
+    throw badRequest(`${path}: this server has the binding ${known} only, not ${String(value).slice(0, 40)}`);
   }
-  if (isOld) account.queueMode = value === "UQ";
+  if (isOld) account.queueMode = value === `${binding}Q`;
 }

@@ -187,7 +187,7 @@ test("the Update trigger takes the binding that there is, as payload or query, a
   const query = await server.settled(server.ask(CODE.post, "/1/0/8", { query: ["0=U"] }));
   assert.equal(query.code, "2.04");
   const refused = await server.execute("/1/0/8", "0='T'");
-  assert.deepEqual([refused.code, refused.text], ["4.00", "/1/0/8: this gateway has the binding U only, not T"]);
+  assert.deepEqual([refused.code, refused.text], ["4.00", "/1/0/8: this server has the binding U only, not T"]);
   await clock.advance(SECOND);
   assert.equal(since(world, 1).length, 2);
 });

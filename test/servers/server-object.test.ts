@@ -129,7 +129,7 @@ test("the Update Trigger takes our binding as its argument, and no other", async
   for (const args of ["0='T'", "0='UQ'", "0", "1='U'", "0='U',1"]) {
     await assert.rejects(tree.execute(path, args), code(0x80), args);
   }
-  await assert.rejects(tree.execute(path, "0='T'"), /this gateway has the binding U only, not T/);
+  await assert.rejects(tree.execute(path, "0='T'"), /this server has the binding U only, not T/);
   assert.deepEqual(heard, ["101 update"]);
 });
 
