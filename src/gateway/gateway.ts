@@ -246,6 +246,11 @@ export class Gateway {
     }
   }
 
+  /** Whether the disk is waited for. */
+  get waitsForDisk(): boolean {
+    return this.kept.store.busy;
+  }
+
   /** Where this gateway keeps its files, the admin socket among them. */
   get stateDirectory(): string {
     return this.state;

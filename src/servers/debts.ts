@@ -58,6 +58,11 @@ export class Debts {
     this.backlog.add(debt);
   }
 
+  /** The observation is void. */
+  hold(id: ObservationId): void {
+    this.owed(id).held = true;
+  }
+
   add(id: ObservationId, { samples, confirmable }: Report, keep: number): Debt {
     const debt = this.owed(id);
     debt.keep = keep;
@@ -89,7 +94,10 @@ export class Debts {
     else this.lanes.remove(debt);
     if (waiting > debt.keptLive) this.backlog.add(debt);
     else this.backlog.remove(debt);
-    if (waiting === 0 && debt.live.length === 0) this.byId.delete(debt.id);
+    if (waiting > 0 || debt.live.length > 0) return;
+    this.byId.delete(debt.id);
+    // Its sequences are nobody's any more, unless it goes on.
+    if (debt.held) this.options.history.forget(debt.id);
   }
 
   /** What is live within its room; the rest is in the history, or nowhere. */

@@ -38,6 +38,11 @@ export class WorkerClient {
     });
   }
 
+  /** Whether an answer of the thread is waited for. */
+  get busy(): boolean {
+    return this.pending.size > 0;
+  }
+
   /** Resolves when the file is open; rejects with the StoreError that the thread reports. */
   opened(): Promise<void> {
     return new Promise((resolve, reject) => {

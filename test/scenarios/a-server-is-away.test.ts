@@ -37,8 +37,8 @@ test("two minutes without the server: an Update, and what was due arrives comple
   assert.equal(world.gateway.status().servers[0]?.reports.waiting, 0);
 });
 
-test("an hour without the server: polls go on, and its history waits until it observes again", async (t) => {
-  const world = await aGateway(t, CLIMATE_SETUP);
+test("an hour without a server that takes no Send: polls go on, and its history waits until it observes again", async (t) => {
+  const world = await aGateway(t, { ...CLIMATE_SETUP, servers: ["mute_send: true"] });
   const { server, clock, bus, meter } = world;
   await server.observe(TEMPERATURE);
   await server.observe(HUMIDITY, {}, CONTENT_FORMAT.tlv);

@@ -210,7 +210,7 @@ test("what was due while the server was away arrives with its times; in LwM2M CB
 });
 
 test("a registration that ended voids the list; its history goes to who observes the same list again", async (t) => {
-  const world = await aGateway(t, TWO);
+  const world = await aGateway(t, { ...TWO, servers: ["history: notify"] });
   const { server, bus, clock } = world;
   await server.observeComposite(LIST);
   server.wire.cut = true;

@@ -116,6 +116,7 @@ export class AGateway {
   async start(): Promise<void> {
     const life = new Life(this.clock, this.lines);
     this.life = life;
+    this.clock.busy = () => this.running?.waitsForDisk === true;
     this.running = await Gateway.start({
       configFile: join(this.folder, "config.yaml"),
       clock: life.clock,

@@ -13,6 +13,8 @@ export class FakeClock implements Clock {
   private alarms: Alarm[] = [];
   /** What wall() says at monotonic 0. A test may set it to play an NTP step. */
   epoch: UnixMillis;
+  /** Whether something outside of this thread is waited for, for which time stands still. */
+  busy: () => boolean = () => false;
 
   constructor(epoch: UnixMillis = Date.UTC(2026, 0, 1)) {
     this.epoch = epoch;
@@ -42,13 +44,21 @@ export class FakeClock implements Clock {
   /** Moves on, running what falls due; between two tasks promises settle, real I/O that is quick included. */
   async advance(span: Millis): Promise<void> {
     const end = this.now + span;
-    await settle();
+    await this.settle();
     for (let alarm = this.soonest(); alarm !== undefined && alarm.time <= end; alarm = this.soonest()) {
       this.run(alarm);
-      await settle();
+      await this.settle();
     }
     this.now = end;
+    await this.settle();
+  }
+
+  private async settle(): Promise<void> {
     await settle();
+    if (!this.busy()) return;
+    await settleUntil("nothing is waited for", () => !this.busy());
+    // What was waited for may lead to more.
+    await this.settle();
   }
 
   /** Moves on without letting promises settle: for machines, which have none. */
