@@ -1,39 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
-import { systemClock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
-import { DeviceTable } from "./device-table.ts";
-import { InstanceTable } from "./instance-table.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { type SetAside, setAside } from "./set-aside.ts";
 import { StoreError } from "./store-error.ts";
-
-const FILE_NAME = "gateway.db";
 
 /** How long a process that is about to stop may still hold the file. */
 const BUSY_MILLIS = 1000;
-
-/** The open file and its tables. */
-export interface StoreFile {
-  readonly db: Database;
-  readonly devices: DeviceTable;
-  readonly instances: InstanceTable;
-}
-
-/** Where a damaged file went, and what was wrong with it. */
-export interface SetAside {
-  readonly file: string;
-  readonly reason: string;
-}
-
-/**
- * Opens `gateway.db` in the directory, making both where they are missing, and brings the schema up to date. A damaged
- * file is renamed and a new one begun. Throws StoreError `locked`, `newer` or `unwritable`.
- */
-export function openDatabase(directory: string, report: (aside: SetAside) => void): StoreFile {
-  prepareDirectory(directory);
-  return openOrBegin(join(directory, FILE_NAME), openFile, report);
-}
 
 /** Opens a file; where it is damaged it is renamed and a new one begun. Throws StoreError. */
 export function openOrBegin<T>(file: string, open: (file: string) => T, report: (aside: SetAside) => void): T {
@@ -72,7 +45,8 @@ export function storeErrorOf(error: unknown, file: string): StoreError {
   return new StoreError("damaged", `${file} is damaged: ${reason}`, { cause: error });
 }
 
-function prepareDirectory(directory: string): void {
+/** Makes the directory where it is missing. Throws StoreError `unwritable`. */
+export function prepareDirectory(directory: string): void {
   try {
     // The store tells which devices there are: nobody else's business.
     makeDirectory(directory);
@@ -96,26 +70,24 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function openFile(file: string): StoreFile {
-  const db = openSqlite(file, MIGRATIONS, check);
-  try {
-    return { db, devices: new DeviceTable(db), instances: new InstanceTable(db) };
-  } catch (error) {
-    closeQuietly(db);
-    throw error;
-  }
+export interface SqliteOptions {
+  /** Looks whether it is sound; throws where it is not. */
+  readonly check?: (db: Database, file: string) => void;
+  /** Others may open it too. */
+  readonly shared?: boolean;
 }
 
 /** Opens a database of ours, whatever is in it, and brings its schema up to date. Throws SqliteError or StoreError. */
 export function openSqlite(
   file: string,
   migrations: readonly string[],
-  check: (db: Database, file: string) => void = () => {},
+  { check = () => {}, shared = false }: SqliteOptions = {},
 ): Database {
   const db = new Sqlite(file, { timeout: BUSY_MILLIS });
   try {
-    // EXCLUSIVE: one gateway for each file; a second one is told so. The system frees the lock of a killed process.
-    db.pragma("locking_mode = EXCLUSIVE");
+    // EXCLUSIVE: one gateway for each file; a second one is told so. The system frees the lock of a killed process. It also
+    // needs no file of shared memory, for which a full disk would have no room.
+    db.pragma(`locking_mode = ${shared ? "NORMAL" : "EXCLUSIVE"}`);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");
@@ -126,17 +98,6 @@ export function openSqlite(
     closeQuietly(db);
     throw error;
   }
-}
-
-function check(db: Database, file: string): void {
-  const answer = db.pragma("integrity_check(1)", { simple: true });
-  if (answer !== "ok") throw new StoreError("damaged", `${file} is damaged: ${String(answer)}`);
-  const strays: unknown = db.pragma("foreign_key_check");
-  if (Array.isArray(strays) && strays.length > 0) {
-    throw new StoreError("damaged", `${file} is damaged: a row without its device`);
-  }
-  // One wrong byte in the header makes a file that can be read, and never be written.
-  db.exec(`BEGIN; PRAGMA user_version = ${Number(db.pragma("user_version", { simple: true }))}; ROLLBACK`);
 }
 
 function migrate(db: Database, file: string, migrations: readonly string[]): void {
@@ -153,20 +114,6 @@ function migrate(db: Database, file: string, migrations: readonly string[]): voi
       db.pragma(`user_version = ${index + 1}`);
     }).immediate();
   }
-}
-
-/** Renames the file and what SQLite keeps beside it, so that the pieces still fit together; returns its new name. */
-export function setAside(file: string): string {
-  const time = new Date(systemClock.wall()).toISOString().replaceAll(":", "-");
-  const target = `${file}.damaged-${time}`;
-  try {
-    for (const suffix of ["", "-wal", "-shm", "-journal"]) {
-      if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
-    }
-  } catch (error) {
-    throw new StoreError("unwritable", `${file} is damaged and cannot be renamed to ${target}`, { cause: error });
-  }
-  return target;
 }
 
 function isWritable(file: string): boolean {

@@ -59,6 +59,21 @@ export class DeviceTable {
     return this.deleteDevice.run(id).changes > 0;
   }
 
+  /**
+   * After a part was lost: both tables say which prefix a device has, so that one makes good what the other lost. A device whose
+   * prefix cannot be is given another.
+   */
+  complete(): void {
+    this.db.exec(
+      `UPDATE OR IGNORE devices SET prefix = (SELECT prefix FROM prefixes WHERE device = id)
+         WHERE (SELECT count(*) FROM prefixes WHERE device = id) = 1;
+       DELETE FROM devices WHERE prefix NOT GLOB '[A-Za-z]*' OR prefix GLOB '*[^A-Za-z0-9_-]*' OR length(prefix) > 32
+         OR instr(prefix, char(0)) > 0;
+       INSERT INTO prefixes (prefix, device) SELECT prefix, id FROM devices WHERE true
+         ON CONFLICT (prefix) DO UPDATE SET device = excluded.device;`,
+    );
+  }
+
   private load(): PlaceMemory {
     return {
       places: new Map(this.selectDevices.all().map(({ id, prefix, instance }) => [id, { prefix, instance }])),

@@ -11,6 +11,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly forgetDevice: { readonly argument: string; readonly result: boolean };
   readonly loadInstances: { readonly argument: undefined; readonly result: KeptInstances };
   readonly saveInstances: { readonly argument: readonly KeptChange[]; readonly result: undefined };
+  /** Reads `gateway.db` again. Gives what was wrong with it; then it is set aside and another one begun. */
+  readonly checkGateway: { readonly argument: undefined; readonly result: string | undefined };
   readonly loadTime: { readonly argument: undefined; readonly result: KnownTime | undefined };
   readonly saveTime: { readonly argument: KnownTime; readonly result: undefined };
   /** The thread ends after its answer. */

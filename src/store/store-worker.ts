@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { openDatabase, type StoreFile, storeErrorOf } from "./database.ts";
+import { storeErrorOf } from "./database.ts";
+import { GatewayFile } from "./gateway-file.ts";
 import { Archive } from "./history/archive.ts";
 import { loadKnownTime, saveKnownTime } from "./known-time.ts";
 import type { SentError, StoreCall, StoreCalls, StoreOpening, StoreReply, StoreRequest } from "./protocol.ts";
@@ -17,7 +18,7 @@ function start(directory: string): void {
   if (file === undefined) return;
   const handlers = handlersOf(directory, file);
   port.on("message", (request: StoreRequest) => {
-    const reply = answer(handlers, request, file.db.name);
+    const reply = answer(handlers, request, file.name);
     // The port is what keeps the thread alive.
     if (request.call === "close") port.unref();
     port.postMessage(reply);
@@ -25,13 +26,12 @@ function start(directory: string): void {
   send({ type: "opened" });
 }
 
-function open(directory: string): StoreFile | undefined {
+function open(directory: string): GatewayFile | undefined {
   try {
-    return openDatabase(directory, ({ file, reason }) => {
-      const fields = { file, reason };
+    return new GatewayFile(directory, (fields) => {
       const message =
-        "the store was damaged: set aside, and a new one begun; prefixes are assigned anew, stored objects are empty";
-      send({ type: "log", level: "error", fields, message });
+        "the store was damaged: set aside, and a new one begun with what could be read; the rest is lost: prefixes are assigned anew, stored objects are empty";
+      send({ type: "log", level: "error", fields: { ...fields }, message });
     });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -40,25 +40,26 @@ function open(directory: string): StoreFile | undefined {
   }
 }
 
-function handlersOf(directory: string, { db, devices, instances }: StoreFile): Handlers {
+function handlersOf(directory: string, file: GatewayFile): Handlers {
   let archive: Archive | undefined;
   const opened = (): Archive => {
     if (archive === undefined) throw new RangeError("the history is not open");
     return archive;
   };
   return {
-    assignDevices: (claims) => devices.assign(claims),
-    forgetDevice: (id) => devices.forget(id),
-    loadInstances: () => instances.load(),
+    assignDevices: (claims) => file.use(({ devices }) => devices.assign(claims)),
+    forgetDevice: (id) => file.use(({ devices }) => devices.forget(id)),
+    loadInstances: () => file.use(({ instances }) => instances.load()),
     saveInstances: (changes) => {
-      instances.save(changes);
+      file.use(({ instances }) => instances.save(changes));
       return undefined;
     },
-    loadTime: () => loadKnownTime(db),
+    loadTime: () => file.use(({ db }) => loadKnownTime(db)),
     saveTime: (known) => {
-      saveKnownTime(db, known);
+      file.use(({ db }) => saveKnownTime(db, known));
       return undefined;
     },
+    checkGateway: () => file.check(),
     openHistory: (opening) => {
       archive = new Archive(directory, opening, (level, fields, message) =>
         send({ type: "log", level, fields, message }),
@@ -67,10 +68,12 @@ function handlersOf(directory: string, { db, devices, instances }: StoreFile): H
     },
     commitHistory: (order) => opened().commit(order),
     readHistory: (order) => opened().read(order),
+    shareHistory: () => opened().share(),
+    endHistoryCheck: (findings) => opened().endCheck(findings),
     measureHistory: () => opened().measure(),
     close: () => {
       archive?.close();
-      db.close();
+      file.close();
       return undefined;
     },
   };

@@ -5,6 +5,7 @@ import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
 import type { History, HistoryOptions } from "./history/history.ts";
 import { HistoryQueue } from "./history/history-queue.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
+import { IntegrityCheck, type IntegrityOutcome } from "./integrity-check.ts";
 import type { KnownTime } from "./known-time.ts";
 import type { StoreOpening } from "./protocol.ts";
 import { WorkerClient } from "./worker-client.ts";
@@ -26,6 +27,7 @@ export {
 } from "./history/history.ts";
 export { serverOf } from "./history/server-of.ts";
 export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
+export type { FileCheck, IntegrityOutcome } from "./integrity-check.ts";
 export type { KnownTime } from "./known-time.ts";
 export { StoreError, type StoreErrorKind } from "./store-error.ts";
 
@@ -54,6 +56,15 @@ export interface Store {
   saveTime(known: KnownTime): Promise<void>;
   /** The historical queue, in a file of its own: `history.db`. To be asked for once. Rejects with `newer`, `unwritable` too. */
   openHistory(options: HistoryOptions): Promise<History>;
+  /**
+   * Reads both files once, beside everything else: `gateway.db`, which is small, in the store's thread; the history in a thread of
+   * its own, which takes seconds where it is large. What is damaged is set aside with a loud error, and a new file begun with what
+   * memory has and what can be read; live operation goes on. To be called once, when the start is over: after the first
+   * registration. Rejects with `failed` and `closed` alone.
+   */
+  checkIntegrity(): Promise<IntegrityOutcome>;
+  /** Whether something was asked that is not answered yet. */
+  readonly busy: boolean;
   /** Waits for what was asked before, then closes the files. A history is flushed before. Closing twice is allowed. */
   close(): Promise<void>;
 }
@@ -84,7 +95,11 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
   }
   await client.opened();
   let history: HistoryQueue | undefined;
+  const check = new IntegrityCheck(client, log);
   return {
+    get busy() {
+      return client.busy;
+    },
     assignDevices: (devices) => client.call("assignDevices", devices),
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
@@ -97,7 +112,9 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
       history = new HistoryQueue((...call) => client.call(...call), log, options, content);
       return history;
     },
+    checkIntegrity: () => check.run(history),
     close: () => {
+      check.close();
       history?.close();
       return client.close();
     },

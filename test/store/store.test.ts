@@ -1,15 +1,29 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
+import { systemClock } from "../../src/clock.ts";
 import { silentLogger } from "../../src/log.ts";
-import { openStore, type Store, StoreError } from "../../src/store/store.ts";
+import { type History, openStore, type Store, StoreError } from "../../src/store/store.ts";
+import { observed, reportAt, sample, times } from "../support/history.ts";
 import { run, start } from "../support/process.ts";
 import { type LogLine, recordingLogger } from "../support/recording-logger.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
+const ID = observed("/meter-1/3303/0/5700");
+const PAGE = 4096;
 const WRITER = fileURLToPath(new URL("./store-writer.ts", import.meta.url));
 
 test("places survive closing and opening", async (t) => {
@@ -114,14 +128,14 @@ test("a process killed in the middle of writing loses nothing that was confirmed
   }
 });
 
-for (const [what, damage] of [
-  ["no database at all", (file: string) => writeFileSync(file, "servers: []\n".repeat(1000))],
-  ["a database cut in half", (file: string) => truncateSync(file, statSync(file).size / 2)],
-  ["tables that are not ours", (file: string) => execute(file, "DROP TABLE prefixes; CREATE TABLE prefixes (x)")],
-  ["a prefix without its device", (file: string) => execute(file, "INSERT INTO prefixes VALUES ('p', 'nobody')")],
-  ["a version that never was", (file: string) => execute(file, "PRAGMA user_version = -1")],
+for (const [what, saved, damage] of [
+  ["no database at all", 0, (file: string) => writeFileSync(file, "servers: []\n".repeat(1000))],
+  ["a database cut in half", 0, (file: string) => truncateSync(file, statSync(file).size / 2)],
+  ["tables that are not ours", 200, (file: string) => execute(file, "DROP TABLE prefixes; CREATE TABLE prefixes (x)")],
+  ["a prefix without its device", 401, (file: string) => execute(file, "INSERT INTO prefixes VALUES ('p', 'nobody')")],
+  ["a version that never was", 400, (file: string) => execute(file, "PRAGMA user_version = -1")],
 ] as const) {
-  test(`a damaged file is set aside with a loud error and a new one begun: ${what}`, async (t) => {
+  test(`a damaged file is set aside with a loud error and a new one begun with what can be read: ${what}`, async (t) => {
     const directory = temporaryDirectory(t);
     const file = join(directory, "gateway.db");
     await using(directory, (store) => store.assignDevices(Array.from({ length: 200 }, (_, i) => ({ id: `${i}` }))));
@@ -131,8 +145,10 @@ for (const [what, damage] of [
     await using(
       directory,
       async (store) => {
-        const { assigned } = await store.assignDevices([{ id: "fresh" }]);
-        assert.deepEqual(assigned.get("fresh"), { prefix: "fresh", instance: 0 });
+        const { assigned } = await store.assignDevices([{ id: "fresh" }, { id: "7" }]);
+        const kept = { fresh: { prefix: "fresh", instance: 200 }, 7: { prefix: "dev8", instance: 7 } };
+        const anew = { fresh: { prefix: "fresh", instance: 0 }, 7: { prefix: "dev1", instance: 1 } };
+        assert.deepEqual(Object.fromEntries(assigned), saved > 0 ? kept : anew);
       },
       log,
     );
@@ -140,8 +156,8 @@ for (const [what, damage] of [
     assert.ok(aside !== undefined);
     assert.equal(readFileSync(join(directory, aside)).length, damaged.length);
     assert.deepEqual(
-      log.map(({ level, fields: { file } }) => [level, file]),
-      [["error", join(directory, aside)]],
+      log.map(({ level, fields: { file, saved } }) => [level, file, saved]),
+      [["error", join(directory, aside), saved]],
     );
     assert.match(log[0]?.message ?? "", /set aside, and a new one begun/);
   });
@@ -195,6 +211,97 @@ test("a directory that is not found out is no failure of the thread, and nothing
   );
   assert.deepEqual(log, []);
 });
+
+test("the check of sound files says so, and of a history that is not open nothing", async (t) => {
+  const directory = temporaryDirectory(t);
+  const store = await openIn(directory);
+  assert.deepEqual(await store.checkIntegrity(), { gateway: { type: "sound" } });
+  const history = await store.openHistory({ clock: systemClock });
+  const both = { gateway: { type: "sound" }, history: { type: "sound" } };
+  assert.deepEqual(await store.checkIntegrity(), both);
+  history.append(ID, reportAt("/meter-1/3303/0/5700", 1), 10);
+  const [outcome] = await Promise.all([store.checkIntegrity(), history.flush()]);
+  assert.deepEqual(outcome, both);
+  await store.close();
+  assert.deepEqual(readdirSync(directory), ["gateway.db", "history.db"]);
+});
+
+test("a segment that the disk has changed is found by the check, dropped, counted and told; the rest goes on", async (t) => {
+  const directory = temporaryDirectory(t);
+  await usingHistory(directory, (history) => writeSegments(history, 9));
+  execute(join(directory, "history.db"), "UPDATE segments SET body = randomblob(length(body)) WHERE id IN (2, 5)");
+  const log: LogLine[] = [];
+  await usingHistory(
+    directory,
+    async (history, store) => {
+      const { history: outcome } = await store.checkIntegrity();
+      assert.deepEqual(outcome, { type: "damaged", reason: "2 segments are not what was written" });
+      assert.equal(history.waiting(ID), 7);
+      assert.deepEqual(times(await history.peek(ID, 99)), [1, 3, 4, 6, 7, 8, 9]);
+      assert.deepEqual((await store.checkIntegrity()).history, { type: "sound" });
+    },
+    log,
+  );
+  assert.deepEqual(log.filter(({ level }) => level === "error").length, 1);
+});
+
+test("a history that the disk has broken is found by the check and set aside; what can be read of it goes into the new one", async (t) => {
+  const directory = temporaryDirectory(t);
+  await usingHistory(directory, (history) => writeSegments(history, 40, "x".repeat(10_000)));
+  const log: LogLine[] = [];
+  await usingHistory(
+    directory,
+    async (history, store) => {
+      const file = join(directory, "history.db");
+      overwritePage(file, Math.floor(statSync(file).size / PAGE / 2));
+      const { history: outcome } = await store.checkIntegrity();
+      assert.equal(outcome?.type, "damaged");
+      const left = times(await history.peek(ID, 99));
+      assert.ok(left.length >= 38 && left.length < 40, `${left.length}`);
+      await writeSegments(history, 1);
+    },
+    log,
+  );
+  assert.ok(readdirSync(directory).some((name) => name.startsWith("history.db.damaged-20")));
+  assert.deepEqual(
+    log.map(({ level }) => level),
+    ["debug", "error", "warn"],
+  );
+  await usingHistory(directory, async (history) => {
+    assert.ok(history.waiting(ID) >= 39);
+  });
+});
+
+async function usingHistory<T>(
+  directory: string,
+  work: (history: History, store: Store) => Promise<T>,
+  log: LogLine[] = [],
+): Promise<T> {
+  return using(
+    directory,
+    async (store) => {
+      const history = await store.openHistory({ clock: systemClock });
+      const result = await work(history, store);
+      await history.flush();
+      return result;
+    },
+    log,
+  );
+}
+
+async function writeSegments(history: History, count: number, value?: string): Promise<void> {
+  for (let time = 1; time <= count; time++) {
+    history.append(ID, { samples: [sample("/meter-1/3303/0/5700", time, value)], confirmable: true }, 1000);
+    await history.flush();
+  }
+}
+
+/** In place, as a disk does it. */
+function overwritePage(file: string, page: number): void {
+  const handle = openSync(file, "r+");
+  writeSync(handle, Buffer.alloc(PAGE, 0x5a), 0, undefined, page * PAGE);
+  closeSync(handle);
+}
 
 function openIn(directory: string): Promise<Store> {
   return openStore({ directory, log: silentLogger });

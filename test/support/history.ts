@@ -40,6 +40,8 @@ export function openHistory(directory: string, options: HistoryOptions): History
       return archive.commit(order);
     },
     readHistory: (order) => archive.read(order),
+    shareHistory: () => archive.share(),
+    endHistoryCheck: (findings) => archive.endCheck(findings),
     measureHistory: () => archive.measure(),
   };
   const thread: HistoryThread = async (call, argument, buffers = []) => {

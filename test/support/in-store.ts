@@ -6,7 +6,7 @@ import type { ObjectDefinition } from "../../src/lwm2m/objects/definition.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
-import { openDatabase, storeErrorOf } from "../../src/store/database.ts";
+import { GatewayFile } from "../../src/store/gateway-file.ts";
 import type { DeviceClaim, Store } from "../../src/store/store.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { type LogLine, recordingLogger } from "./recording-logger.ts";
@@ -35,18 +35,11 @@ export async function inStore<T>(
   setup: StoreSetup = {},
 ): Promise<T> {
   const { owners = [OWN], claims = [], limits } = setup;
-  const { db, devices, instances } = openDatabase(directory, ({ reason }) => assert.fail(reason));
-  // As the thread does it.
-  const asked = async <T>(work: () => T): Promise<T> => {
-    try {
-      return work();
-    } catch (error) {
-      throw storeErrorOf(error, db.name);
-    }
-  };
+  const file = new GatewayFile(directory, ({ reason }) => assert.fail(reason));
+  const { db, devices } = file.use((tables) => tables);
   const store: InstanceStore = {
-    loadInstances: () => asked(() => instances.load()),
-    saveInstances: (changes) => asked(() => instances.save(changes)),
+    loadInstances: async () => file.use(({ instances }) => instances.load()),
+    saveInstances: async (changes) => file.use(({ instances }) => instances.save(changes)),
   };
   try {
     devices.assign(claims);
@@ -72,7 +65,7 @@ export async function inStore<T>(
     };
     return await work({ stored, lines, tree, forget: (id) => devices.forget(id), leaveRoom });
   } finally {
-    db.close();
+    file.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { StoreError } from "../store-error.ts";
 import type { ArchiveIndex } from "./archive-index.ts";
 import { DamagedSegment } from "./byte-reader.ts";
 import type { HistoryContent, HistoryMeasures, KnownObservation } from "./calls.ts";
@@ -19,7 +20,11 @@ export function loadIndex(index: ArchiveIndex, table: HistoryTable): DamagedSegm
     observed.over = confirmed === Number.MAX_SAFE_INTEGER;
   }
   const damaged: number[] = [];
+  let last = Number.NEGATIVE_INFINITY;
   for (const { id, level, size, directory } of table.segments()) {
+    // A file whose rows are not where it looks for them would lose what is written to it.
+    if (id <= last) throw new StoreError("damaged", `row ${id} stands behind row ${last}`);
+    last = id;
     try {
       const runs = readDirectory(directory);
       for (const run of runs) checkOrder(run, index);

@@ -114,6 +114,14 @@ export class ArchiveIndex {
     this.pendingBytes = 0;
   }
 
+  /** These come from a file that is given up: for the next one they are new. */
+  keep(rescued: ReadonlyMap<IndexedSegment, Segment>): void {
+    for (const [segment, bytes] of rescued) {
+      segment.pending = bytes;
+      this.pendingBytes += segment.size;
+    }
+  }
+
   /** The disk has nothing any more of what it had. */
   lost(): readonly Dropped[] {
     const lost = this.segments.filter(({ pending }) => pending === undefined);

@@ -7,6 +7,7 @@ import type {
   CommitOutcome,
   Dropped,
   HistoryContent,
+  HistoryFindings,
   HistoryMeasures,
   HistoryOpening,
   ReadAnswer,
@@ -16,6 +17,7 @@ import type {
 import { HistoryFile, isDamage } from "./history-file.ts";
 import { limit, limitPending } from "./limits.ts";
 import { mergeable, merged } from "./merge.ts";
+import { rescue } from "./rescue.ts";
 import { Reading } from "./reading.ts";
 import { readDirectory, sizeOf } from "./segment.ts";
 import { SegmentBodies, UnreadableSegment } from "./segment-bodies.ts";
@@ -42,7 +44,7 @@ export class Archive {
     this.tell = tell;
     this.file = new HistoryFile(directory, ({ file, reason }) => {
       const message =
-        "the history was damaged: set aside, and a new one begun; what waited in it for servers is lost to them";
+        "the history was damaged: set aside, and a new one begun; what cannot be read of it is lost to the servers that waited for it";
       tell("error", { file, reason }, message);
     });
     this.bodies = new SegmentBodies(this.file);
@@ -91,6 +93,33 @@ export class Archive {
 
   measure(): HistoryMeasures {
     return { ...measuresOf(this.index), fileBytes: this.file.bytes };
+  }
+
+  /** Another thread may read the file until `endCheck`. Returns its name. Throws StoreError where that cannot be now. */
+  share(): string {
+    this.file.share();
+    return this.file.name;
+  }
+
+  /** The other thread has closed the file. What it found is given up, as if it had been found in use. Returns what is lost. */
+  endCheck({ damage, segments }: HistoryFindings): readonly Dropped[] {
+    // It is another file by now.
+    if (!this.file.shared) return [];
+    this.file.unshare();
+    const dropped: Dropped[] = [];
+    if (damage !== undefined) {
+      dropped.push(...this.beginAnew(new StoreError("damaged", `${this.file.name} is damaged: ${damage}`)));
+    }
+    for (const segment of this.index.segments.filter(({ id }) => segments.includes(id))) {
+      try {
+        this.bodies.forget(segment);
+        this.bodies.use(segment, () => {});
+      } catch (error) {
+        dropped.push(...this.giveUp(error));
+      }
+    }
+    if (dropped.length > 0) this.write(dropped);
+    return dropped;
   }
 
   close(): void {
@@ -173,7 +202,10 @@ export class Archive {
   }
 
   private beginAnew(error: StoreError): readonly Dropped[] {
+    const room = (this.opening.memory ?? MEMORY) - this.index.pendingBytes;
+    const rescued = rescue(this.index, this.file, room);
     this.file.abandon(error.message);
+    this.index.keep(rescued);
     this.bodies.clear();
     return this.index.lost();
   }

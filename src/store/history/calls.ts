@@ -10,6 +10,10 @@ export interface HistoryCalls {
   readonly openHistory: { readonly argument: HistoryOpening; readonly result: HistoryContent };
   readonly commitHistory: { readonly argument: CommitOrder; readonly result: CommitOutcome };
   readonly readHistory: { readonly argument: ReadOrder; readonly result: ReadAnswer };
+  /** From now on another thread may read the file until `endHistoryCheck`. Gives its name. */
+  readonly shareHistory: { readonly argument: undefined; readonly result: string };
+  /** Gives what is lost. */
+  readonly endHistoryCheck: { readonly argument: HistoryFindings; readonly result: readonly Dropped[] };
   readonly measureHistory: { readonly argument: undefined; readonly result: HistoryMeasures };
 }
 
@@ -86,6 +90,14 @@ export interface ReadAnswer {
   readonly complete: boolean;
   /** What turned out to be unreadable. */
   readonly dropped: readonly Dropped[];
+}
+
+/** What a check of the whole file found. */
+export interface HistoryFindings {
+  /** What is wrong with the file itself; undefined: nothing. */
+  readonly damage: string | undefined;
+  /** Segments, by id, whose content is not what was written. */
+  readonly segments: readonly number[];
 }
 
 export interface HistoryMeasures {

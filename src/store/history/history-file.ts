@@ -1,7 +1,8 @@
-import { rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { closeQuietly, openOrBegin, openSqlite, type SetAside, setAside, storeErrorOf } from "../database.ts";
+import { closeQuietly, openOrBegin, openSqlite, storeErrorOf } from "../database.ts";
 import { HISTORY_MIGRATIONS } from "../migrations.ts";
+import { removeDatabase, type SetAside, setAside } from "../set-aside.ts";
 import { StoreError } from "../store-error.ts";
 import { HistoryTable } from "./history-table.ts";
 
@@ -12,6 +13,7 @@ export class HistoryFile {
   readonly name: string;
   private readonly report: (aside: SetAside) => void;
   private table: HistoryTable | undefined;
+  private open: (file: string) => HistoryTable = openAlone;
 
   constructor(directory: string, report: (aside: SetAside) => void) {
     this.name = join(directory, FILE_NAME);
@@ -20,7 +22,7 @@ export class HistoryFile {
 
   /** What the table gives. */
   use<T>(work: (table: HistoryTable) => T): T {
-    this.table ??= openOrBegin(this.name, open, this.report);
+    this.table ??= openOrBegin(this.name, this.open, this.report);
     try {
       return work(this.table);
     } catch (error) {
@@ -37,7 +39,30 @@ export class HistoryFile {
   /** Nothing in it is needed any more: the next use begins a new one. */
   discard(): void {
     this.close();
-    for (const suffix of ["", "-wal", "-journal"]) rmSync(this.name + suffix, { force: true });
+    removeDatabase(this.name);
+  }
+
+  /** Whether another thread may read the file that is open. */
+  get shared(): boolean {
+    return this.open === openShared;
+  }
+
+  /** Another thread may read it from now on, beside what is done here; no other process does, since `gateway.db` keeps it out. */
+  share(): void {
+    this.close();
+    this.open = openShared;
+    try {
+      this.use(() => {});
+    } catch (error) {
+      // Where there is no room for the memory that both share.
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The other thread has closed it. */
+  unshare(): void {
+    this.close();
   }
 
   /** Of the file and its log. */
@@ -51,11 +76,15 @@ export class HistoryFile {
   close(): void {
     if (this.table !== undefined) closeQuietly(this.table.db);
     this.table = undefined;
+    this.open = openAlone;
   }
 }
 
-function open(file: string): HistoryTable {
-  const db = openSqlite(file, HISTORY_MIGRATIONS);
+const openAlone = (file: string): HistoryTable => open(file, false);
+const openShared = (file: string): HistoryTable => open(file, true);
+
+function open(file: string, shared: boolean): HistoryTable {
+  const db = openSqlite(file, HISTORY_MIGRATIONS, { shared });
   try {
     return new HistoryTable(db);
   } catch (error) {

@@ -10,6 +10,7 @@ import type {
   Dropped,
   HistoryCalls,
   HistoryContent,
+  HistoryFindings,
   ReadAnswer,
   ReadOrder,
 } from "./calls.ts";
@@ -149,6 +150,16 @@ export class HistoryQueue implements History {
     const measures = await this.thread("measureHistory", undefined);
     const inflow = inflowOf(measures, this.arrivals.until(this.clock.monotonic()));
     return { ...statsOf(measures, this.byId.values()), limit: this.limit, inflow };
+  }
+
+  /** Has somebody read the whole file, beside everything else that is done here; drops and counts what that finds lost. */
+  async check<Unread extends object>(
+    read: (file: string) => Promise<HistoryFindings | Unread>,
+  ): Promise<HistoryFindings | Unread> {
+    const found = await read(await this.thread("shareHistory", undefined));
+    const findings = "segments" in found ? found : { damage: undefined, segments: [] };
+    this.drop(await this.thread("endHistoryCheck", findings));
+    return found;
   }
 
   async flush(): Promise<void> {

@@ -12,6 +12,12 @@ export interface SegmentRow {
   readonly directory: Uint8Array;
 }
 
+export interface SegmentContent {
+  readonly id: number;
+  readonly directory: Uint8Array;
+  readonly body: Uint8Array;
+}
+
 export interface ObservationRow {
   readonly number: number;
   readonly id: ObservationId;
@@ -39,6 +45,7 @@ export class HistoryTable {
   readonly db: Database;
   private readonly selectSegments: Statement<[], SegmentRow>;
   private readonly selectSegment: Statement<[number], { readonly directory: Uint8Array; readonly body: Uint8Array }>;
+  private readonly selectContents: Statement<[], SegmentContent>;
   private readonly selectObservations: Statement<[], ObservationRow>;
   private readonly insertSegment: Statement<[number, number, Uint8Array, Uint8Array]>;
   private readonly deleteSegment: Statement<[number]>;
@@ -54,6 +61,7 @@ export class HistoryTable {
          ${blob("directory")} FROM segments ORDER BY id`,
     );
     this.selectSegment = db.prepare(`SELECT ${blob("directory")}, ${blob("body")} FROM segments WHERE id = ?`);
+    this.selectContents = db.prepare(`SELECT id, ${blob("directory")}, ${blob("body")} FROM segments`);
     this.selectObservations = db.prepare(`SELECT number, id, keep, confirmed, ${blob("gaps")}, crc FROM observations`);
     this.insertSegment = db.prepare("INSERT INTO segments (id, level, directory, body) VALUES (?, ?, ?, ?)");
     this.deleteSegment = db.prepare("DELETE FROM segments WHERE id = ?");
@@ -75,6 +83,11 @@ export class HistoryTable {
 
   read(id: number): { readonly directory: Uint8Array; readonly body: Uint8Array } | undefined {
     return this.selectSegment.get(id);
+  }
+
+  /** Every segment with all of its bytes. */
+  contents(): IterableIterator<SegmentContent> {
+    return this.selectContents.iterate();
   }
 
   /** Gives back to the disk what the log takes; what is in it goes to its place. */
