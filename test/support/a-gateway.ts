@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { simulated } from "../../adapters/simulated/index.ts";
 import { MINUTE, type Millis, SECOND } from "../../src/clock.ts";
-import type { ServerSettings } from "../../src/config/types.ts";
+import type { ServerScheme, ServerSettings } from "../../src/config/types.ts";
 import type { ClockSign } from "../../src/gateway/clock-verdict.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { locateData } from "../../src/locate.ts";
@@ -35,6 +35,8 @@ export interface Setup {
   /** Mappings beside config.yaml: name and text. */
   readonly mappings?: Readonly<Record<string, string>>;
   readonly wire?: WireOptions;
+  /** How the servers are reached: default coap, which is UDP. */
+  readonly scheme?: ServerScheme;
   /** How long to run before the test begins: 5 s, in which it registers and has read its devices. */
   readonly run?: Millis;
   /** Before the start: what the devices hold. */
@@ -71,7 +73,7 @@ export class AGateway {
     const { servers = [""], mappings = {}, wire } = setup;
     this.folder = folder;
     this.setup = setup;
-    this.servers = servers.map(() => new ScriptedServer(this.clock, wire));
+    this.servers = servers.map(() => new ScriptedServer(this.clock, wire, setup.scheme));
     this.configure();
     for (const [name, text] of Object.entries(mappings)) this.writeFile(`mappings/${name}.yaml`, text);
   }
@@ -183,7 +185,8 @@ export class AGateway {
 function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }: Setup): string {
   const entries = setup.devices ?? [`{ id: ${prefix}, mapping: ${mapping}, link: bus, unit_id: 1 }`];
   const servers = (setup.servers ?? [""]).map(
-    (keys, i) => `  - { id: ${101 + i}, uri: "coap://server-${101 + i}"${keys === "" ? "" : `, ${keys}`} }`,
+    (keys, i) =>
+      `  - { id: ${101 + i}, uri: "${setup.scheme ?? "coap"}://server-${101 + i}"${keys === "" ? "" : `, ${keys}`} }`,
   );
   return [
     `gateway: { endpoint: urn:dev:ops:32473-test${setup.gateway === undefined ? "" : `, ${setup.gateway}`} }`,

@@ -4,17 +4,19 @@
  */
 import { MINUTE, type Millis, type UnixMillis } from "../../src/clock.ts";
 import { CODE, isSuccess } from "../../src/coap/codes.ts";
-import { type CoapEffect, CoapEndpoint, type CoapEvent, type ExchangeId, exchangeId } from "../../src/coap/endpoint.ts";
-import { decodeMessage, encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
+import { type CoapEffect, type ExchangeId, exchangeId } from "../../src/coap/endpoint.ts";
+import { encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import { type CoapMessage, OPTION, uintOption, withOptions } from "../../src/coap/options.ts";
+import type { ServerScheme } from "../../src/config/types.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
-import { type Drive, drive } from "../../src/machine.ts";
 import type { Transport } from "../../src/servers/transport/transport.ts";
-import { type FakeClock, fakeRandom, settle } from "./fake-clock.ts";
+import { type FakeClock, settle } from "./fake-clock.ts";
+import { DatagramEnd, type FarEnd, type FarEndOptions } from "./far-end.ts";
 import { type Answer, type Asked, answerOf, changesOf, encoded, namesOf, requestOf } from "./scripted-messages.ts";
 import { ScriptedRegistrations } from "./scripted-registrations.ts";
 import { ScriptedSends } from "./scripted-sends.ts";
+import { StreamEnd } from "./stream-end.ts";
 import { Wire, type WireOptions } from "./wire.ts";
 
 export interface Notification extends Answer {
@@ -22,7 +24,7 @@ export interface Notification extends Answer {
   readonly observed: string;
 }
 
-/** A datagram, seen on the server's side of the wire. */
+/** A message, seen on the server's side of the wire. Those of a stream have no type and no ID: they are shown as NON and 0. */
 export interface Packet {
   readonly from: "gateway" | "server";
   readonly at: UnixMillis;
@@ -35,8 +37,6 @@ export class ScriptedServer {
   readonly sends = new ScriptedSends();
   readonly notifications: Notification[] = [];
   readonly packets: Packet[] = [];
-  /** Local ports that another process has by now. */
-  readonly takenPorts = new Set<number>();
   /** While true its name has no address. */
   unresolved = false;
   /** Where it is set, it decides when a request of the gateway is answered, by calling `answer`. */
@@ -44,54 +44,50 @@ export class ScriptedServer {
   /** What time it is at the server, which the gateway need not know. */
   now: () => UnixMillis = () => this.clock.wall();
   private readonly clock: FakeClock;
-  private feed: Drive<CoapEvent> | undefined;
-  private deliver: (bytes: Uint8Array) => void = () => {};
+  private readonly end: FarEnd;
   private readonly waiting = new Map<ExchangeId, Waiting>();
   private readonly observing = new Map<string, ExchangeId>();
   private exchanges = 0;
-  private sessions = 0;
-  private lastPort = 50_000;
-  private sessionPort: number | undefined;
   private arriving: Answer["type"] = "non";
 
-  constructor(clock: FakeClock, wire: WireOptions = {}) {
+  /** Reached by UDP, or where `scheme` says so by TCP. */
+  constructor(clock: FakeClock, wire: WireOptions = {}, scheme: ServerScheme = "coap") {
     this.clock = clock;
     this.wire = new Wire(clock, wire);
+    const options: FarEndOptions = {
+      clock,
+      wire: this.wire,
+      resolves: () => !this.unresolved,
+      onSession: () => {
+        this.waiting.clear();
+        this.observing.clear();
+      },
+      onPacket: (from, message) => this.note(from, message),
+      perform: (effect) => this.perform(effect),
+    };
+    this.end = scheme === "coap" ? new DatagramEnd(options) : new StreamEnd(options);
   }
 
   /** The gateway's end of the wire; it leaves from the wished port where that is free. The server knows it by its port. */
   openTransport(wishedPort?: number): Transport {
-    const counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 };
-    const localPort = wishedPort === undefined || this.takenPorts.has(wishedPort) ? ++this.lastPort : wishedPort;
-    const heard = (bytes: Uint8Array): void => this.receive(bytes);
-    return {
-      counters,
-      localPort,
-      open: async (onDatagram) => {
-        this.deliver = onDatagram;
-        if (localPort !== this.sessionPort) this.restart();
-        this.sessionPort = localPort;
-      },
-      resolve: async () => {
-        if (this.unresolved) throw new Error("getaddrinfo EAI_AGAIN");
-      },
-      send: (bytes) => {
-        counters.sent++;
-        this.wire.carry(bytes, heard);
-      },
-      close: async () => {
-        if (this.sessionPort === localPort) this.deliver = () => {};
-      },
-    };
+    return this.end.openTransport(wishedPort);
+  }
+
+  /** Local ports that another process has by now. */
+  get takenPorts(): Set<number> {
+    if (this.end instanceof DatagramEnd) return this.end.takenPorts;
+    throw new RangeError("of TCP the port means nothing");
+  }
+
+  /** Of a server that is reached by TCP. */
+  get stream(): StreamEnd {
+    if (this.end instanceof StreamEnd) return this.end;
+    throw new RangeError("this server is reached by UDP");
   }
 
   /** Begins anew with its CoAP, as a restarted server does; what it knows of registrations is another matter. */
   restart(): void {
-    this.feed?.stop();
-    this.waiting.clear();
-    this.observing.clear();
-    const endpoint = new CoapEndpoint({ random: fakeRandom(100 + this.sessions++) });
-    this.feed = drive(endpoint, this.clock, (effect) => this.perform(effect));
+    this.end.restart();
   }
 
   async read(path: string, asked: Asked = {}): Promise<Answer> {
@@ -155,7 +151,7 @@ export class ScriptedServer {
 
   /** Ends an observation in the one way or the other (RFC 7641 §3.6). */
   async cancel(path: string, how: "deregister" | "forget" = "deregister"): Promise<Answer | undefined> {
-    return this.end(path, how, (exchange) => this.ask(CODE.get, path, { observe: 1 }, exchange));
+    return this.endObserving(path, how, (exchange) => this.ask(CODE.get, path, { observe: 1 }, exchange));
   }
 
   /** Read-Composite: in SenML-ETCH CBOR, where nothing else is said. */
@@ -186,7 +182,9 @@ export class ScriptedServer {
     how: "deregister" | "forget" = "deregister",
   ): Promise<Answer | undefined> {
     const asked = composite(paths);
-    return this.end(asked.name, how, (exchange) => this.ask(CODE.fetch, "/", { ...asked, observe: 1 }, exchange));
+    return this.endObserving(asked.name, how, (exchange) =>
+      this.ask(CODE.fetch, "/", { ...asked, observe: 1 }, exchange),
+    );
   }
 
   /** Sends a request and does not move the clock. Rejects where nothing answers. */
@@ -196,7 +194,7 @@ export class ScriptedServer {
     if (observe === 0) this.observing.set(name, exchange);
     return new Promise((resolve, reject) => {
       this.waiting.set(exchange, { path, name, observes: observe === 0, resolve, reject, answered: false });
-      this.feed?.({ type: "request", exchange, message: requestOf(code, path, asked), confirmable: true });
+      this.end.feed({ type: "request", exchange, message: requestOf(code, path, asked), confirmable: true });
     });
   }
 
@@ -251,7 +249,7 @@ export class ScriptedServer {
 
   /** Bytes, right or wrong, to the gateway's socket. */
   sendRaw(bytes: Uint8Array): void {
-    this.wire.carry(bytes, (copy) => this.deliver(copy));
+    this.end.send(bytes);
   }
 
   /** Takes back the Observe that was sent last, though it has no answer yet: the same token, Observe 1 (RFC 7641 §3.6). */
@@ -262,7 +260,7 @@ export class ScriptedServer {
     this.sendRaw(encodeMessage(TYPE.con, (last.messageId + 0x8000) & 0xffff, last.token, message));
   }
 
-  private async end(
+  private async endObserving(
     name: string,
     how: "deregister" | "forget",
     deregister: (exchange: ExchangeId) => Promise<Answer>,
@@ -272,23 +270,18 @@ export class ScriptedServer {
     this.observing.delete(name);
     if (how === "deregister") return this.settled(deregister(exchange));
     this.waiting.delete(exchange);
-    this.feed?.({ type: "forget", exchange });
+    this.end.feed({ type: "forget", exchange });
     return undefined;
   }
 
-  private receive(bytes: Uint8Array): void {
-    const message = decodeMessage(bytes);
-    this.packets.push({ from: "gateway", at: this.now(), message });
+  private note(from: Packet["from"], message: UdpMessage): void {
+    this.packets.push({ from, at: this.now(), message });
+    if (from === "server") return;
     this.arriving = message.type === TYPE.con ? "con" : message.type === TYPE.ack ? "ack" : "non";
-    this.feed?.({ type: "datagram", bytes });
   }
 
   private perform(effect: CoapEffect): void {
     switch (effect.type) {
-      case "send":
-        this.packets.push({ from: "server", at: this.now(), message: decodeMessage(effect.bytes) });
-        this.sendRaw(effect.bytes);
-        break;
       case "serve":
         this.serve(effect.exchange, effect.message);
         break;
@@ -299,6 +292,7 @@ export class ScriptedServer {
         this.waiting.get(effect.exchange)?.reject(new Error(`the gateway gave no answer: ${effect.reason}`));
         this.waiting.delete(effect.exchange);
         break;
+      case "send":
       case "delivered":
       case "cancelled":
       case "reserved":
@@ -313,7 +307,7 @@ export class ScriptedServer {
   private serve(exchange: ExchangeId, request: CoapMessage): void {
     const now = this.now();
     const message = this.sends.serve(request, now) ?? this.registrations.serve(request, now);
-    const answer = (): void => this.feed?.({ type: "respond", exchange, message });
+    const answer = (): void => this.end.feed({ type: "respond", exchange, message });
     if (this.hold === undefined) answer();
     else this.hold(answer);
   }
