@@ -3,7 +3,7 @@ import type { PointId } from "../adapter.ts";
 import type { Clock, Millis } from "../clock.ts";
 import { DeviceError, Lwm2mError } from "../errors.ts";
 import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
-import type { Path } from "../lwm2m/path.ts";
+import { childPath, type Path } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
 import type { Backing, Commit, ReadOutcome } from "../lwm2m/tree.ts";
@@ -166,10 +166,10 @@ export class DeviceBacking implements Backing {
 
   private isFresh({ at, poll }: Slot): boolean {
     if (poll === "fixed") return true;
-    const { heard, bad } = this.values.get(at);
+    const heard = this.values.heard(at);
     if (heard === NEVER || heard < this.onlineAt || poll === "never") return false;
     // A value that is read once stays good for the connection; a trouble may have gone.
-    if (poll === "connect") return bad === undefined;
+    if (poll === "connect") return !this.values.isBad(at);
     return this.clock.monotonic() - heard < poll.every;
   }
 
@@ -180,10 +180,13 @@ export class DeviceBacking implements Backing {
   private outcome(resource: Path, circumstances: Circumstances): ReadOutcome {
     const samples: Sample[] = [];
     let first: string | undefined;
-    for (const slot of this.slotsOf(resource)) {
-      if (!slot.readable) continue;
+    const { slots = NO_SLOTS, instances } = resourceAt(this.model, resource) ?? {};
+    for (let nth = 0; nth < slots.length; nth++) {
+      const slot = slots[nth];
+      if (slot?.readable !== true) continue;
       const reason = this.lack(slot, circumstances);
-      const sample = reason === undefined ? this.values.sample(slot.at) : undefined;
+      const path = instances === undefined ? resource : childPath(resource, instances[nth] ?? 0);
+      const sample = reason === undefined ? this.values.sample(slot.at, path) : undefined;
       if (sample === undefined) first ??= reason ?? `${this.leaf(slot)?.path} has no value yet`;
       else samples.push(sample);
     }
@@ -196,6 +199,7 @@ export class DeviceBacking implements Backing {
     if (absence !== undefined) {
       return slot.at === positionOf(this.model, errorCodePath(this.prefix)) ? undefined : absence;
     }
+    if (asked === undefined && !this.values.isBad(slot.at)) return undefined;
     const { bad, readings } = this.values.get(slot.at);
     // Asked and not heard since: what is known is from before.
     const unheard = asked?.before.get(slot) === readings;

@@ -31,6 +31,7 @@ import { PollWishes } from "./poll-wishes.ts";
 import { polledPoints, pollsOf, probePoint } from "./polled-points.ts";
 import { Readings } from "./readings.ts";
 import type { SharedTrees } from "./shared-trees.ts";
+import type { ValueRows } from "./value-rows.ts";
 import { Values } from "./values.ts";
 
 export interface DeviceSettings {
@@ -40,6 +41,8 @@ export interface DeviceSettings {
   readonly deviceObject: ObjectDefinition;
   /** Where devices of one type find the objects that they have in common. */
   readonly trees?: SharedTrees;
+  /** Where the values of all devices stand side by side. */
+  readonly rows?: ValueRows;
   /** The link of the plan, opened where it is not; asked again for each attempt to attach. */
   readonly openLink: () => Promise<Link>;
   readonly clock: Clock;
@@ -86,7 +89,7 @@ export class Device {
     this.settings = settings;
     this.observer = observer;
     this.model = deviceModel(plan, prefix, settings.deviceObject, settings.trees);
-    this.values = new Values(this.model.leaves);
+    this.values = new Values(this.model.leaves, settings.rows);
     this.readings = new Readings(this.model, this.values, clock, log);
     this.session = new DeviceSession(settings, this.sessionListener());
     const points = polledPoints(this.model);

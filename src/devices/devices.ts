@@ -7,6 +7,7 @@ import { Device, type DeviceObserver } from "./device.ts";
 import { OpenLinks } from "./open-links.ts";
 import { samePlan } from "./same-plan.ts";
 import { SharedTrees } from "./shared-trees.ts";
+import { ValueRows } from "./value-rows.ts";
 
 /** A link as the configuration describes it; `LinkSettings` of config/ is one. */
 export interface LinkPlan {
@@ -51,6 +52,7 @@ export class Devices {
   private readonly settings: DevicesSettings;
   private readonly listener: DevicesListener;
   private readonly links: OpenLinks;
+  private readonly rows = new ValueRows();
   private running: ReadonlyMap<string, Running> = new Map();
   private prefixes: ReadonlyMap<string, Device> = new Map();
   private turn: Promise<unknown> = Promise.resolve();
@@ -139,7 +141,8 @@ export class Devices {
     if (running !== undefined && !started.has(id)) return running;
     const { link } = placed.plan;
     const log = this.settings.log.child({ device: id, link });
-    const settings = { ...this.settings, ...placed, trees, log, openLink: () => this.links.open(link) };
+    const { rows } = this;
+    const settings = { ...this.settings, ...placed, trees, rows, log, openLink: () => this.links.open(link) };
     return { placed, device: new Device(settings, this.listener) };
   }
 }

@@ -69,7 +69,7 @@ export class Readings {
         troubles.set(point, converted.bad);
         continue;
       }
-      if (this.values.get(at).bad !== undefined) recovered.push(point);
+      if (this.values.isBad(at)) recovered.push(point);
       const sample = this.values.take(at, converted.good, time, now);
       if (sample !== undefined) samples.push(sample);
     }

@@ -1,49 +1,67 @@
 import { datedFrom, type Millis, type UnixMillis } from "../clock.ts";
 import { isWithin, type Path } from "../lwm2m/path.ts";
 import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
+import { ROW, ValueRows } from "./value-rows.ts";
 
-/** What is known of one leaf now. It changes with each reading: take of it what is needed, and keep nothing. */
+/** What is known of one leaf now. */
 export interface Known {
   /** The last good value; undefined: there was none yet. */
   readonly value: Value | undefined;
   /** When it was measured. */
   readonly time: UnixMillis;
   /** Why the newest reading is no value, and when it came; undefined while the value is good. */
-  readonly bad: { readonly reason: string; readonly time: UnixMillis } | undefined;
+  readonly bad: Trouble | undefined;
   /** When the newest reading, good or bad, came in, in whole milliseconds; NEVER: none did. Monotonic: an NTP step makes no value younger. */
   readonly heard: Millis;
   /** How many readings have come in. */
   readonly readings: number;
 }
 
+export interface Trouble {
+  readonly reason: string;
+  readonly time: UnixMillis;
+}
+
 export const NEVER: Millis = -1;
 
-type Cell = { -readonly [Key in keyof Known]: Known[Key] } & {
-  readonly path: Path;
-  /** Each reading is told, also one that gives the same value. */
-  each: boolean;
-};
+/** What stands where in the row of a leaf. */
+const HEARD = 0;
+const READINGS = 1;
+/** Whether the newest reading is bad: 0 or 1. */
+const BAD = 2;
+/** Whether the last good value is a number: 0 or 1. Another stands elsewhere. */
+const IS_NUMBER = 3;
+const NUMBER = 4;
+const TIME = 5;
 
 /**
- * The newest reading of each leaf of a device, good or bad, by the position of the leaf. Cells are made once and written in
- * place: thousands of values that are polled for ever must leave no garbage behind.
+ * The newest reading of each leaf of a device, good or bad, by the position of the leaf. It is written in place: thousands of
+ * values that are polled for ever must leave no garbage behind.
  */
 export class Values {
-  private readonly cells: readonly Cell[];
+  private readonly numbers: Float64Array;
+  private readonly start: number;
+  private readonly count: number;
+  private readonly leaves: readonly { readonly path: Path }[];
+  /** Good values that are no numbers. */
+  private readonly others = new Map<number, Value>();
+  private readonly troubles = new Map<number, Trouble>();
   /** Of what lies at or below these each reading is told. */
   private readonly toldEach = new Set<Path>();
+  /** Their leaves. */
+  private each: ReadonlySet<number> = new Set();
 
   /** `leaves`: those of the device's model. */
-  constructor(leaves: readonly { readonly path: Path }[]) {
-    this.cells = leaves.map(({ path }) => ({
-      path,
-      value: undefined,
-      time: Number.NaN,
-      bad: undefined,
-      heard: NEVER,
-      readings: 0,
-      each: false,
-    }));
+  constructor(leaves: readonly { readonly path: Path }[], rows = new ValueRows()) {
+    const { numbers, start } = rows.take(leaves.length);
+    this.numbers = numbers;
+    this.start = start;
+    this.count = leaves.length;
+    this.leaves = leaves;
+    for (let at = 0; at < leaves.length; at++) {
+      numbers[start + at * ROW + HEARD] = NEVER;
+      numbers[start + at * ROW + TIME] = Number.NaN;
+    }
   }
 
   /** Whether somebody wants each reading at or below this path, also one that gives the same value. */
@@ -52,9 +70,8 @@ export class Values {
     if (wanted) this.toldEach.add(path);
     else this.toldEach.delete(path);
     const all = [...this.toldEach];
-    for (const cell of this.cells) {
-      if (isWithin(cell.path, path)) cell.each = all.some((wide) => isWithin(cell.path, wide));
-    }
+    const wide = (leaf: Path): boolean => all.some((told) => isWithin(leaf, told));
+    this.each = new Set(this.leaves.flatMap(({ path: leaf }, at) => (wide(leaf) ? [at] : [])));
   }
 
   /**
@@ -62,14 +79,16 @@ export class Values {
    * younger, but not new.
    */
   take(at: number, value: Value, time: UnixMillis, now: Millis): Sample | undefined {
-    const cell = this.cell(at);
-    const isNew = cell.value === undefined || !sameValue(cell.value, value);
-    if (isNew) cell.value = value;
-    cell.time = time;
-    cell.bad = undefined;
-    cell.heard = wholeMillis(now);
-    cell.readings++;
-    return isNew || cell.each ? { path: cell.path, value, time } : undefined;
+    const row = this.row(at);
+    const { numbers } = this;
+    const old = this.value(at, row);
+    const isNew = old === undefined || !sameValue(old, value);
+    if (isNew) this.set(at, row, value);
+    numbers[row + TIME] = time;
+    if (numbers[row + BAD] === 1) this.troubles.delete(at);
+    numbers[row + BAD] = 0;
+    this.hear(row, now);
+    return isNew || this.each.has(at) ? { path: this.pathOf(at), value, time } : undefined;
   }
 
   /**
@@ -77,40 +96,86 @@ export class Values {
    * with each reading ("999 is not within 0..400") is none.
    */
   bad(at: number, reason: string, time: UnixMillis, now: Millis): boolean {
-    const cell = this.cell(at);
-    const isNew = cell.bad === undefined;
-    cell.bad = { reason, time };
-    cell.heard = wholeMillis(now);
-    cell.readings++;
+    const row = this.row(at);
+    const isNew = this.numbers[row + BAD] === 0;
+    this.numbers[row + BAD] = 1;
+    this.troubles.set(at, { reason, time });
+    this.hear(row, now);
     return isNew;
   }
 
   get(at: number): Known {
-    return this.cell(at);
+    const row = this.row(at);
+    return {
+      value: this.value(at, row),
+      time: this.numbers[row + TIME] ?? Number.NaN,
+      bad: this.troubles.get(at),
+      heard: this.heard(at),
+      readings: this.numbers[row + READINGS] ?? 0,
+    };
   }
 
-  /** The last good value with the time at which it was measured. */
-  sample(at: number): Sample | undefined {
-    const { path, value, time } = this.cell(at);
-    return value === undefined ? undefined : { path, value, time };
+  /** As `heard` of what is known. */
+  heard(at: number): Millis {
+    return this.numbers[this.row(at) + HEARD] ?? NEVER;
+  }
+
+  /** Whether the newest reading is no value. */
+  isBad(at: number): boolean {
+    return this.numbers[this.row(at) + BAD] === 1;
+  }
+
+  /** The last good value with the time at which it was measured; `path`: that of the leaf, for who has it at hand. */
+  sample(at: number, path = this.pathOf(at)): Sample | undefined {
+    const row = this.row(at);
+    const value = this.value(at, row);
+    return value === undefined ? undefined : { path, value, time: this.numbers[row + TIME] ?? Number.NaN };
   }
 
   /** The clock is right now: the machine started then. What was measured before gets its time. */
   dated(started: UnixMillis): void {
-    for (const cell of this.cells) {
-      cell.time = datedFrom(started, cell.time);
-      if (cell.bad !== undefined) cell.bad = { ...cell.bad, time: datedFrom(started, cell.bad.time) };
+    for (let at = 0; at < this.count; at++) {
+      const row = this.row(at);
+      this.numbers[row + TIME] = datedFrom(started, this.numbers[row + TIME] ?? Number.NaN);
+    }
+    for (const [at, { reason, time }] of this.troubles) {
+      this.troubles.set(at, { reason, time: datedFrom(started, time) });
     }
   }
 
-  private cell(at: number): Cell {
-    const cell = this.cells[at];
-    if (cell === undefined) throw new RangeError(`the device has no leaf ${at}`);
-    return cell;
+  private value(at: number, row: number): Value | undefined {
+    return this.numbers[row + IS_NUMBER] === 1 ? this.numbers[row + NUMBER] : this.others.get(at);
+  }
+
+  private set(at: number, row: number, value: Value): void {
+    if (typeof value === "number") {
+      this.numbers[row + IS_NUMBER] = 1;
+      this.numbers[row + NUMBER] = value;
+      this.others.delete(at);
+    } else {
+      this.numbers[row + IS_NUMBER] = 0;
+      this.others.set(at, value);
+    }
+  }
+
+  private hear(row: number, now: Millis): void {
+    this.numbers[row + HEARD] = wholeMillis(now);
+    this.numbers[row + READINGS] = (this.numbers[row + READINGS] ?? 0) + 1;
+  }
+
+  private pathOf(at: number): Path {
+    const leaf = this.leaves[at];
+    if (leaf === undefined) throw new RangeError(`the device has no leaf ${at}`);
+    return leaf.path;
+  }
+
+  private row(at: number): number {
+    if (at >= this.count) throw new RangeError(`the device has no leaf ${at}`);
+    return this.start + at * ROW;
   }
 }
 
-/** A small integer stands in its cell; a float would be one more place in memory that each read has to look at. */
+/** A small integer stands in its object; a float would be one more place in memory that each read has to look at. */
 export function wholeMillis(time: Millis): Millis {
   return Math.floor(time);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ValueRows } from "../../src/devices/value-rows.ts";
 import { NEVER, Values } from "../../src/devices/values.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
@@ -86,4 +87,28 @@ test("every reading is counted, good or bad; of what was never heard nothing is 
   assert.equal(values.sample(1), undefined);
   assert.deepEqual([values.get(1).heard, values.get(1).readings], [NEVER, 0]);
   assert.throws(() => values.get(2), RangeError);
+});
+
+test("devices whose values stand side by side do not disturb each other, however many they are", () => {
+  const rows = new ValueRows();
+  const leaves = Array.from({ length: 300 }, (_, i) => ({ path: parsePath(`/meter-1/3305/${i}/5800`) }));
+  const devices = Array.from({ length: 20 }, (_, i) => new Values(leaves.slice(0, 1 + 13 * i), rows));
+  devices.forEach((values, i) => {
+    for (let at = 0; at < 1 + 13 * i; at++) values.take(at, i * 1000 + at, at, i);
+  });
+  devices.forEach((values, i) => {
+    for (let at = 0; at < 1 + 13 * i; at++) {
+      assert.deepEqual(values.sample(at), { path: leaves[at]?.path, value: i * 1000 + at, time: at });
+    }
+    assert.equal(values.heard(0), i);
+    assert.throws(() => values.sample(1 + 13 * i), RangeError);
+  });
+});
+
+test("a number after a text, and a text after a number, is a new value", () => {
+  const values = someValues();
+  for (const value of [1, "1", 1, true, 2n ** 60n, Number.NaN, Uint8Array.of(1)]) {
+    assert.deepEqual(values.take(0, value, 5, 5), sample(value, 5));
+    assert.deepEqual(values.get(0).value, value);
+  }
 });
