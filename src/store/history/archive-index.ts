@@ -161,9 +161,9 @@ export class ArchiveIndex {
     if (over && references === 0 && rowKeep === undefined) this.observed.delete(number);
   }
 
-  /** The oldest run of an observation is given up. */
-  dropOldest(observed: Observed, cause: DropCause): Dropped | undefined {
-    const run = observed.runs.shift();
+  /** The oldest run of an observation is given up, or with -1 the newest. */
+  dropRun(observed: Observed, at: 0 | -1, cause: DropCause): Dropped | undefined {
+    const [run] = observed.runs.splice(at, 1);
     if (run === undefined) return undefined;
     this.release(run, observed);
     return dropped(observed, run, cause);

@@ -15,10 +15,10 @@ import type {
   Watermark,
 } from "./calls.ts";
 import { HistoryFile, isDamage } from "./history-file.ts";
-import { limit, limitPending } from "./limits.ts";
+import { fullness, limit, limitPending, MEMORY } from "./limits.ts";
 import { mergeable, merged } from "./merge.ts";
-import { rescue } from "./rescue.ts";
 import { Reading } from "./reading.ts";
+import { rescue } from "./rescue.ts";
 import { readDirectory, sizeOf } from "./segment.ts";
 import { SegmentBodies, UnreadableSegment } from "./segment-bodies.ts";
 
@@ -70,8 +70,8 @@ export class Archive {
     const dropped = [...limit(this.index, this.opening, now)];
     const unwritten = this.write(dropped);
     if (unwritten === undefined) this.tidy(dropped);
-    dropped.push(...limitPending(this.index, this.opening.memory ?? MEMORY));
-    return { unwritten, dropped };
+    dropped.push(...limitPending(this.index, this.opening));
+    return { unwritten, dropped, full: fullness(this.index, this.opening, dropped) };
   }
 
   read(order: ReadOrder): ReadAnswer {
@@ -270,6 +270,5 @@ export class Archive {
   }
 }
 
-const MEMORY = 16 * 2 ** 20;
 const MOST_MERGES = 4;
 const WORTH_SHRINKING = 16 * 2 ** 20;

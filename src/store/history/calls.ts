@@ -75,6 +75,15 @@ export interface CommitOutcome {
   /** Why the disk does not have everything; undefined: it has. */
   readonly unwritten: string | undefined;
   readonly dropped: readonly Dropped[];
+  readonly full: Fullness;
+}
+
+/** What is not to be given to the thread, since it keeps what it has and has no room for more. */
+export interface Fullness {
+  /** Which limit keeps everything out; undefined: none. */
+  readonly cause: DropCause | undefined;
+  /** Those that have their share. */
+  readonly devices: readonly string[];
 }
 
 /** What is wanted of an observation, the oldest first. */

@@ -7,10 +7,12 @@ import type { Waiting } from "./waiting.ts";
 /** Counts what no server will get, by server and cause, and says so the first time. */
 export class Drops {
   private readonly byServer = new Map<number, Record<DropCause, number>>();
+  private readonly byNumber: ReadonlyMap<number, Waiting>;
   private readonly log: Logger;
   private readonly told = new Set<DropCause>();
 
-  constructor(log: Logger) {
+  constructor(byNumber: ReadonlyMap<number, Waiting>, log: Logger) {
+    this.byNumber = byNumber;
     this.log = log;
   }
 
@@ -26,14 +28,19 @@ export class Drops {
   }
 
   /** Takes them out of what waits. What was confirmed meanwhile is not lost. */
-  take(dropped: readonly Dropped[], byNumber: ReadonlyMap<number, Waiting>): void {
+  take(dropped: readonly Dropped[]): void {
     for (const { number, from, to, cause } of dropped) {
-      const waiting = byNumber.get(number);
+      const waiting = this.byNumber.get(number);
       if (waiting === undefined) continue;
       const { entries } = waiting.settle({ from, to });
-      this.count(cause, waiting, entries);
-      if (entries > 0) this.tell(cause, waiting.id);
+      this.refused(cause, waiting, entries);
     }
+  }
+
+  /** What has found no room. */
+  refused(cause: DropCause, waiting: Waiting, entries: number): void {
+    this.count(cause, waiting, entries);
+    if (entries > 0) this.tell(cause, waiting.id);
   }
 
   private tell(cause: DropCause, observation: ObservationId): void {
@@ -47,9 +54,9 @@ const NONE: Readonly<Record<DropCause, number>> = { hqmax: 0, bytes: 0, age: 0, 
 
 const REASONS: Readonly<Record<DropCause, string>> = {
   hqmax: "an observation keeps no more",
-  bytes: "its limit in bytes is reached, and the oldest reports are dropped, though servers were promised them",
+  bytes: "its limit in bytes is reached: reports are dropped, though servers were promised them",
   age: "reports reached the limit of age and are dropped, though servers were promised them",
-  share: "a device reached its share, and its oldest reports are dropped, though servers were promised them",
+  share: "a device reached its share: reports of it are dropped, though servers were promised them",
   damaged: "reports could not be read again and are lost to their servers",
-  disk: "the disk takes nothing and the memory for it is full: the oldest reports are dropped",
+  disk: "the disk takes nothing and the memory for it is full: reports are dropped, though servers were promised them",
 };

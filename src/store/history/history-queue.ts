@@ -7,7 +7,6 @@ import { Arrivals } from "./arrivals.ts";
 import type {
   CommitOrder,
   CommitOutcome,
-  Dropped,
   HistoryCalls,
   HistoryContent,
   HistoryFindings,
@@ -16,10 +15,12 @@ import type {
 } from "./calls.ts";
 import { Drops } from "./drops.ts";
 import type { DropCause, History, HistoryEntry, HistoryOptions, HistoryReport, HistoryStats } from "./history.ts";
+import { MEMORY } from "./limits.ts";
 import { Marks } from "./marks.ts";
 import { oldestOf } from "./oldest.ts";
+import { OpenWindow } from "./open-window.ts";
 import { Pieces } from "./pieces.ts";
-import { lastOf, SegmentWriter } from "./segment.ts";
+import { lastOf } from "./segment.ts";
 import type { SequenceRange } from "./sequences.ts";
 import { inflowOf, statsOf } from "./stats.ts";
 import { Waiting } from "./waiting.ts";
@@ -45,11 +46,8 @@ export class HistoryQueue implements History {
   private readonly byId = new Map<ObservationId, Waiting>();
   private readonly byNumber = new Map<number, Waiting>();
   private nextNumber: number;
-  /** Those with entries in the open window. */
-  private readonly open = new Set<Waiting>();
-  private windowSamples = 0;
-  private readonly writer = new SegmentWriter();
   private readonly pieces: Pieces;
+  private readonly window: OpenWindow;
   private readonly marks = new Marks();
   private readonly drops: Drops;
   private readonly arrivals: Arrivals;
@@ -65,13 +63,14 @@ export class HistoryQueue implements History {
 
   constructor(thread: HistoryThread, log: Logger, options: HistoryOptions, content: HistoryContent) {
     this.thread = thread;
-    this.drops = new Drops(log);
+    this.drops = new Drops(this.byNumber, log);
     this.clock = options.clock;
     this.commit = options.commit ?? COMMIT_WINDOW;
     this.age = options.age;
     this.limit = options.bytes;
     this.arrivals = new Arrivals(options.clock.monotonic());
-    this.pieces = new Pieces(options.memory ?? MEMORY);
+    this.pieces = new Pieces(options.memory ?? MEMORY, options.whenFull ?? "drop-oldest");
+    this.window = new OpenWindow(this.pieces, this.drops);
     this.nextNumber = content.nextNumber;
     for (const known of content.observations) this.adopt(Waiting.known(known));
     // Limits may be others than those of the last run.
@@ -84,15 +83,11 @@ export class HistoryQueue implements History {
     const waiting = this.byId.get(id) ?? this.adopt(new Waiting(this.nextNumber++, id));
     const entry = waiting.append(report);
     if (waiting.keep !== keep) this.keepOther(waiting, keep);
-    this.open.add(waiting);
-    this.windowSamples += report.samples.length;
+    this.window.add(waiting, report.samples.length);
     this.arrivals.add(report.samples.length);
     const excess = waiting.excess;
-    if (excess !== undefined) {
-      waiting.unsaid ||= waiting.watermark < waiting.packed;
-      this.drops.count("hqmax", waiting, this.settle(waiting, { from: 1, to: excess }));
-    }
-    if (this.windowSamples >= PIECE) this.pack();
+    if (excess !== undefined) this.trim(waiting, excess);
+    if (this.window.large) this.window.pack();
     this.ring(this.commit);
     return entry;
   }
@@ -102,7 +97,7 @@ export class HistoryQueue implements History {
     if (waiting === undefined) return [];
     const read = async (order: ReadOrder): Promise<ReadAnswer> => {
       const answer = await this.thread("readHistory", order);
-      this.drop(answer.dropped);
+      this.drops.take(answer.dropped);
       return answer;
     };
     return oldestOf(waiting, maxSamples, this.pieces, read);
@@ -158,7 +153,7 @@ export class HistoryQueue implements History {
   ): Promise<HistoryFindings | Unread> {
     const found = await read(await this.thread("shareHistory", undefined));
     const findings = "segments" in found ? found : { damage: undefined, segments: [] };
-    this.drop(await this.thread("endHistoryCheck", findings));
+    this.drops.take(await this.thread("endHistoryCheck", findings));
     return found;
   }
 
@@ -185,6 +180,17 @@ export class HistoryQueue implements History {
     return waiting;
   }
 
+  /** More waits than it keeps: the oldest goes, but where nothing new finds room, the oldest of what is new. */
+  private trim(waiting: Waiting, excess: number): void {
+    const refusal = this.window.refusal(waiting);
+    if (refusal !== undefined && waiting.count === waiting.keep + 1) {
+      this.drops.count(refusal, waiting, this.settle(waiting, waiting.windowRange("oldest")));
+      return;
+    }
+    waiting.unsaid ||= waiting.watermark < waiting.packed;
+    this.drops.count("hqmax", waiting, this.settle(waiting, { from: 1, to: excess }));
+  }
+
   /** What was dropped while it kept fewer must not come again after a restart, when it keeps more. */
   private keepOther(waiting: Waiting, keep: number): void {
     waiting.keep = keep;
@@ -200,26 +206,12 @@ export class HistoryQueue implements History {
   private settle(waiting: Waiting, range: SequenceRange): number {
     const marked = waiting.owesPacked(range);
     const { entries, windowSamples } = waiting.settle(range);
-    this.windowSamples -= windowSamples;
-    if (waiting.window.empty) this.open.delete(waiting);
+    this.window.settle(waiting, windowSamples);
     if (marked) {
       this.marks.moved(waiting);
       this.ring(this.commit);
     }
     return entries;
-  }
-
-  /** What is owed of the window becomes a segment. */
-  private pack(): void {
-    for (const waiting of this.open) this.writer.add(waiting.number, waiting.id, waiting.pack());
-    this.open.clear();
-    this.windowSamples = 0;
-    if (this.writer.empty) return;
-    for (const piece of this.pieces.add(this.writer.take())) {
-      this.drop(
-        piece.runs.map((run) => ({ number: run.observation, from: run.first, to: lastOf(run), cause: "disk" })),
-      );
-    }
   }
 
   private ring(wait: Millis): void {
@@ -233,7 +225,7 @@ export class HistoryQueue implements History {
   private onAlarm(): void {
     this.alarm = undefined;
     this.arrivals.note(this.clock.monotonic());
-    this.pack();
+    this.window.pack();
     if (this.underway !== undefined) {
       this.overdue = true;
       return;
@@ -245,7 +237,7 @@ export class HistoryQueue implements History {
 
   /** Gives the thread what it does not have; with nothing to give it is asked only where it must. */
   private handOver(must: boolean): Promise<CommitOutcome> | undefined {
-    this.pack();
+    this.window.pack();
     const pieces = this.pieces.take().filter(({ runs }) => runs.some((run) => this.isOwed(run)));
     if (pieces.length === 0 && this.marks.empty && !must) return undefined;
     this.unchecked = false;
@@ -269,7 +261,8 @@ export class HistoryQueue implements History {
   private onCommitted(outcome: CommitOutcome): CommitOutcome {
     this.underway = undefined;
     this.unwritten = outcome.unwritten !== undefined;
-    this.drop(outcome.dropped);
+    this.window.limit(outcome.full);
+    this.drops.take(outcome.dropped);
     if (this.overdue) {
       this.overdue = false;
       this.ring(0);
@@ -285,10 +278,6 @@ export class HistoryQueue implements History {
     return waiting?.owes({ from: run.first, to: lastOf(run) }) === true;
   }
 
-  private drop(dropped: readonly Dropped[]): void {
-    this.drops.take(dropped, this.byNumber);
-  }
-
   private watchAge(): void {
     if (this.age === undefined || ![...this.byId.values()].some(({ count }) => count > 0)) return;
     this.ring(Math.max(this.commit, Math.min(HOUR, this.age / LOOKS)));
@@ -300,9 +289,5 @@ function ignoreStoreError(error: unknown): void {
 }
 
 const COMMIT_WINDOW: Millis = SECOND;
-/** While the disk takes nothing. */
-const MEMORY = 16 * 2 ** 20;
-/** So many samples are packed before the window ends, so that it ends without a long pause of everything else. */
-const PIECE = 4096;
 /** How often within the limit of age it is looked whether something has reached it. */
 const LOOKS = 64;

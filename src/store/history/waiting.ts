@@ -1,6 +1,7 @@
 import type { UnixMillis } from "../../clock.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { KnownObservation, ObservationMeasures } from "./calls.ts";
+import { deviceOf } from "./device-of.ts";
 import type { HistoryEntry, HistoryReport, WaitingStats } from "./history.ts";
 import { type SequenceRange, Sequences } from "./sequences.ts";
 import { serverOf } from "./server-of.ts";
@@ -12,6 +13,7 @@ export class Waiting {
   readonly id: ObservationId;
   /** Short Server ID. */
   readonly server: number;
+  readonly device: string;
   keep = 0;
   /** The newest sequence, the newest that has left the window, and the newest that the thread was given. */
   last = 0;
@@ -30,6 +32,7 @@ export class Waiting {
     this.number = number;
     this.id = id;
     this.server = serverOf(id);
+    this.device = deviceOf(id);
   }
 
   static known({ number, id, keep, last, waiting, newest }: KnownObservation): Waiting {
@@ -72,6 +75,12 @@ export class Waiting {
   get excess(): number | undefined {
     const excess = this.count - this.keep;
     return excess > 0 ? this.sequences.oldest(excess) : undefined;
+  }
+
+  /** What is not packed yet: the oldest of them, or all. */
+  windowRange(most: "oldest" | "all"): SequenceRange {
+    const from = this.window.first?.sequence ?? this.last + 1;
+    return { from, to: most === "all" ? this.last : from };
   }
 
   /** Whether one of these waits. */
