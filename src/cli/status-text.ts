@@ -2,7 +2,7 @@ import type { Millis, UnixMillis } from "../clock.ts";
 import type { DeviceStatus, ValueStatus } from "../devices/device-status.ts";
 import { formatDuration } from "../duration.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
-import type { ServerStatus } from "../servers/server-status.ts";
+import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "./table.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
@@ -64,7 +64,18 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
   const next = until === undefined ? "" : `; ${NEXT[state]} in ${span(until - now)}`;
   const foreign =
     transport.foreign === 0 ? [] : [`    ${transport.foreign} datagrams from other addresses were ignored`];
-  return [`    ${reason}${next}`, ...queueLines(server, now), ...sendLines(server), ...foreign];
+  return [`    ${reason}${next}`, ...queueLines(server, now), ...reportLines(server), ...sendLines(server), ...foreign];
+}
+
+/** What the gateway reports by itself. */
+function reportLines({ reportEntries = [] }: ServerStatus): string[] {
+  return reportEntries.map((entry) => `    report ${entry.name}: ${extentOf(entry)}`);
+}
+
+function extentOf({ devices, values }: ReportEntryStatus): string {
+  if (values === 0) return "nothing that is there";
+  const of = devices === 0 ? "the gateway itself" : `${devices} device${devices === 1 ? "" : "s"}`;
+  return `${values} value${values === 1 ? "" : "s"} of ${of}`;
 }
 
 function queueLines({ queueMode }: ServerStatus, now: UnixMillis): string[] {

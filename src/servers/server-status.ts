@@ -7,6 +7,8 @@ import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
 import type { TransportCounters } from "./transport/transport.ts";
 
+export type { ReportEntryStatus } from "./local-reports.ts";
+
 /** One server as a person wants to see it; plain data. */
 export interface ServerStatus {
   readonly shortServerId: number;

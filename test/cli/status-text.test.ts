@@ -25,6 +25,17 @@ const server: ServerStatus = {
   transport: { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 },
 };
 
+test("what each report entry has found stands below its server", () => {
+  const reportEntries = [
+    { name: "energy", devices: 12, values: 216 },
+    { name: "clock", devices: 0, values: 1 },
+    { name: "/*/3399", devices: 0, values: 0 },
+  ];
+  const text = formatStatus(aStatus({ servers: [{ ...server, reportEntries }] }), false);
+  assert.match(text, /report energy: 216 values of 12 devices\n +report clock: 1 value of the gateway itself\n/);
+  assert.match(text, /report \/\*\/3399: nothing that is there\n/);
+});
+
 const device: DeviceStatus = {
   id: "meter-1",
   prefix: "meter-1",
