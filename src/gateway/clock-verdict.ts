@@ -1,6 +1,6 @@
 /** Whether the machine knows what time it is. It does not say so itself: there are signs, and times that cannot be. */
 import { type Millis, SECOND, type UnixMillis } from "../clock.ts";
-import type { KnownTime } from "../store/known-time.ts";
+import type { KnownTime } from "../store/store.ts";
 
 /** What the machine shows of how it came by its time. */
 export type ClockSign =

@@ -6,7 +6,7 @@
 import { type Clock, MINUTE, type Millis, SECOND, type Undated, type UnixMillis } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { Logger } from "../log.ts";
-import type { KnownTime } from "../store/known-time.ts";
+import type { HistoryBoot, KnownTime } from "../store/store.ts";
 import { type Boot, type ClockSign, earliestStart, FIRST_TIME, verdict } from "./clock-verdict.ts";
 
 export interface GatewayClockOptions {
@@ -100,6 +100,13 @@ export class GatewayClock implements Clock {
    */
   get started(): UnixMillis {
     return this.begun?.started ?? Math.max(this.earliest, this.options.system.wall() - this.uptime);
+  }
+
+  /** This run of the machine, for what it measures without knowing the time. */
+  get boot(): HistoryBoot {
+    const { started, trusted: known } = this;
+    // Without a name it is as good as the date that what it measures would get.
+    return { id: this.options.boot.id ?? `from ${started}`, started, known };
   }
 
   /** Looks after the machine's clock from now on. */

@@ -1,9 +1,9 @@
 /** What the gateway has on disk, opened and closed in order. */
-import type { Clock } from "../clock.ts";
 import type { StoreSettings } from "../config/store-settings.ts";
 import { reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type History, type Store, StoreError } from "../store/store.ts";
+import type { GatewayClock } from "./gateway-clock.ts";
 
 export interface Kept {
   readonly store: Store;
@@ -12,10 +12,13 @@ export interface Kept {
 }
 
 /** Closes the store where its history cannot be opened. Rejects with StoreError. */
-export async function withHistory(store: Store, settings: StoreSettings, clock: Clock): Promise<Kept> {
+export async function withHistory(store: Store, settings: StoreSettings, clock: GatewayClock): Promise<Kept> {
   const { max: bytes, keep: age, share, commit, whenFull } = settings;
   try {
-    return { store, history: await store.openHistory({ clock, bytes, age, share, commit, whenFull }) };
+    return {
+      store,
+      history: await store.openHistory({ clock, boot: clock.boot, bytes, age, share, commit, whenFull }),
+    };
   } catch (error) {
     await store.close();
     throw error;

@@ -16,6 +16,7 @@ export {
   type DropCause,
   type History,
   type HistoryEntry,
+  type HistoryBoot,
   type HistoryOptions,
   type HistoryReport,
   type HistoryStats,

@@ -6,7 +6,7 @@ import { decodeGaps, withoutGaps } from "./gaps.ts";
 import { crcOf, type HistoryTable } from "./history-table.ts";
 import { lastOf, type Run, readDirectory } from "./segment.ts";
 
-/** Fills an empty index from the directories of all segments. Returns what is wrong with one of those that cannot be read. */
+/** Fills an empty index from the directories of all segments. Returns what is wrong with one of those that cannot be read. Throws StoreError `damaged`. */
 export function loadIndex(index: ArchiveIndex, table: HistoryTable): DamagedSegment | undefined {
   let unreadable: DamagedSegment | undefined;
   for (const row of table.observations()) {
@@ -19,6 +19,7 @@ export function loadIndex(index: ArchiveIndex, table: HistoryTable): DamagedSegm
     Object.assign(observed, { rowKeep: keep, confirmed, watermark: confirmed, gaps: decodeGaps(gaps) });
     observed.over = confirmed === Number.MAX_SAFE_INTEGER;
   }
+  for (const epoch of table.epochs()) index.epochs.load(epoch);
   const damaged: number[] = [];
   let last = Number.NEGATIVE_INFINITY;
   for (const { id, level, size, directory } of table.segments()) {
@@ -49,10 +50,13 @@ function checkOrder({ observation, first }: Run, index: ArchiveIndex): void {
 }
 
 /** What it takes. */
-export function measuresOf({ observed, bytes, samples }: ArchiveIndex): Omit<HistoryMeasures, "fileBytes"> {
+export function measuresOf({ observed, epochs, bytes, samples }: ArchiveIndex): Omit<HistoryMeasures, "fileBytes"> {
   const observations = [...observed.values()].flatMap(({ number, runs }) => {
     if (runs.length === 0) return [];
-    const oldest = runs.reduce((time, run) => Math.min(time, run.oldest), Number.POSITIVE_INFINITY);
+    const oldest = runs.reduce(
+      (time, run) => Math.min(time, epochs.dated(run.epoch, run.oldest)),
+      Number.POSITIVE_INFINITY,
+    );
     return [{ number, oldest, bytes: runs.reduce((sum, { length }) => sum + length, 0) }];
   });
   return { observations, bytes, samples };
@@ -67,8 +71,12 @@ export function contentOf(index: ArchiveIndex): HistoryContent {
       withoutGaps({ from: Math.max(run.first, watermark + 1), to: lastOf(run) }, gaps),
     );
     const last = Math.max(watermark, gaps.at(-1)?.to ?? 0, waiting.at(-1)?.to ?? 0);
-    const newest = runs.reduce((time, run) => Math.max(time, run.newest), Number.NEGATIVE_INFINITY);
+    const newest = runs.reduce(
+      (time, run) => Math.max(time, index.epochs.dated(run.epoch, run.newest)),
+      Number.NEGATIVE_INFINITY,
+    );
     observations.push({ number, id, keep, last, waiting, newest });
   }
-  return { observations, nextNumber: index.nextNumber };
+  const { nextNumber, epochs } = index;
+  return { observations, nextNumber, epoch: epochs.own, starts: epochs.starts };
 }

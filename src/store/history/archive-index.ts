@@ -2,6 +2,7 @@ import type { UnixMillis } from "../../clock.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { Dropped, ObservationName } from "./calls.ts";
 import { deviceOf } from "./device-of.ts";
+import { DATED, Epochs } from "./epochs.ts";
 import { isGap } from "./gaps.ts";
 import type { DropCause } from "./history.ts";
 import { type EntryPlace, lastOf, type Run, type Segment, sizeOf } from "./segment.ts";
@@ -21,6 +22,8 @@ export interface IndexedSegment {
   readonly level: number;
   readonly size: number;
   readonly newest: UnixMillis;
+  /** Of the run that has the newest time. */
+  readonly epoch: number;
   readonly runs: readonly IndexedRun[];
   /** Bytes of all runs. */
   readonly runBytes: number;
@@ -68,6 +71,7 @@ export class ArchiveIndex {
   readonly changed = new Set<Observed>();
   /** Above all numbers of observations. */
   nextNumber = 1;
+  readonly epochs = new Epochs();
   private nextSegment = 1;
   private dead = false;
 
@@ -110,6 +114,7 @@ export class ArchiveIndex {
 
   /** What was pending is on disk. */
   stored(): void {
+    this.epochs.stored();
     for (const segment of this.segments) segment.pending = undefined;
     this.pendingBytes = 0;
   }
@@ -134,6 +139,7 @@ export class ArchiveIndex {
   /** The disk has a new file, with nothing in it. */
   forgetDisk(): void {
     this.doomed.clear();
+    this.epochs.forgetDisk();
     for (const observed of this.observed.values()) {
       observed.rowKeep = undefined;
       if (observed.references > 0) this.changed.add(observed);
@@ -217,15 +223,16 @@ export class ArchiveIndex {
     about: Pick<IndexedSegment, "id" | "level" | "size" | "pending">,
   ): IndexedSegment {
     const own: IndexedRun[] = [];
-    const newest = runs.reduce((time, run) => Math.max(time, run.newest), Number.NEGATIVE_INFINITY);
+    const { newest, epoch } = runs.reduce((a, b) => (b.newest > a.newest ? b : a), NO_RUN);
     const runBytes = runs.reduce((sum, { length }) => sum + length, 0);
-    const segment: IndexedSegment = { ...about, newest, runs: own, runBytes, live: 0, liveBytes: 0 };
+    const segment: IndexedSegment = { ...about, newest, epoch, runs: own, runBytes, live: 0, liveBytes: 0 };
     this.bytes += segment.size;
     for (const run of runs) this.samples += run.samples;
     if (segment.pending !== undefined) this.pendingBytes += segment.size;
     for (const run of runs) {
       const indexed: IndexedRun = { ...run, segment };
       own.push(indexed);
+      this.epochs.use(run.epoch);
       this.nextNumber = Math.max(this.nextNumber, run.observation + 1);
       const observed = this.observed.get(run.observation);
       if (observed === undefined) continue;
@@ -318,6 +325,8 @@ function runFrom(runs: readonly Run[], sequence: number): number {
   }
   return low;
 }
+
+const NO_RUN = { newest: Number.NEGATIVE_INFINITY, epoch: DATED };
 
 function bySegment(a: IndexedRun, b: IndexedRun): number {
   return a.segment.id - b.segment.id || a.first - b.first;

@@ -59,10 +59,12 @@ export class Archive {
       if (!isDamage(error)) throw error;
       this.beginAnew(error);
     }
+    this.index.epochs.begin(this.opening.boot);
     return contentOf(this.index);
   }
 
-  commit({ segments, names, marks, now }: CommitOrder): CommitOutcome {
+  commit({ segments, names, marks, now, started }: CommitOrder): CommitOutcome {
+    if (started !== undefined) this.index.epochs.redate(started);
     for (const name of names) this.index.name(name);
     for (const segment of segments) this.index.append(readDirectory(segment.directory), segment);
     for (const mark of marks) this.apply(mark);
@@ -153,12 +155,13 @@ export class Archive {
   }
 
   private writeAll(): void {
-    const { segments, doomed, changed } = this.index;
+    const { segments, doomed, changed, epochs } = this.index;
     const added = segments.flatMap(({ id, level, pending }) =>
       pending === undefined ? [] : [{ id, level, segment: pending }],
     );
-    if (added.length + doomed.size + changed.size === 0) return;
-    const apply = (): void => this.file.use((table) => table.apply({ removed: doomed, added, observations: changed }));
+    if (added.length + doomed.size + changed.size + epochs.changed.size === 0) return;
+    const change = { removed: doomed, added, observations: changed, epochs: epochs.changed };
+    const apply = (): void => this.file.use((table) => table.apply(change));
     try {
       apply();
     } catch (error) {
@@ -213,6 +216,7 @@ export class Archive {
   /** A little at a time, so that nobody waits long for it. */
   private tidy(dropped: Dropped[]): void {
     if (this.index.segments.length === 0 && this.file.bytes > WORTH_SHRINKING) this.shrink();
+    this.forgetEpochs();
     for (let left = MOST_MERGES; left > 0; left--) {
       const old = mergeable(this.index.segments);
       if (old.length === 0) return;
@@ -236,10 +240,23 @@ export class Archive {
     }
   }
 
+  private forgetEpochs(): void {
+    const { unused } = this.index.epochs;
+    if (unused.length === 0) return;
+    try {
+      this.file.use((table) => table.forgetEpochs(unused));
+      this.index.epochs.forget(unused);
+    } catch (error) {
+      // They take next to nothing.
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
   private merge(old: readonly IndexedSegment[]): void {
     const [first] = old;
     if (first === undefined) return;
-    const { segment, runs } = merged(old, this.index.observed, (part, work) => this.bodies.use(part, work));
+    const { observed, epochs } = this.index;
+    const { segment, runs } = merged(old, observed, (part, work) => this.bodies.use(part, work), epochs);
     const { id, level } = first;
     const added = [{ id, level: old.length > 1 ? level + 1 : level, segment }];
     this.file.use((table) => table.apply({ removed: old.map(({ id }) => id), added, observations: [] }));

@@ -1,7 +1,7 @@
 /** What the main thread and the store's thread tell each other of the history. Observations have numbers here. */
 import type { UnixMillis } from "../../clock.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
-import type { DropCause, HistoryLimits } from "./history.ts";
+import type { DropCause, HistoryBoot, HistoryLimits } from "./history.ts";
 import type { Segment } from "./segment.ts";
 import type { SequenceRange } from "./sequences.ts";
 
@@ -19,12 +19,16 @@ export interface HistoryCalls {
 
 export interface HistoryOpening extends HistoryLimits {
   readonly now: UnixMillis;
+  readonly boot?: HistoryBoot;
 }
 
 export interface HistoryContent {
   readonly observations: readonly KnownObservation[];
   /** Above all numbers that are in use. */
   readonly nextNumber: number;
+  /** Of samples that are measured now and have no date; when it started, as those before it, as far as that is known. */
+  readonly epoch: number;
+  readonly starts: ReadonlyMap<number, UnixMillis>;
 }
 
 /** An observation of which something waits. */
@@ -45,6 +49,8 @@ export interface CommitOrder {
   readonly names: readonly ObservationName[];
   readonly marks: readonly Watermark[];
   readonly now: UnixMillis;
+  /** When this run of the machine started, where that is known by now. */
+  readonly started: UnixMillis | undefined;
 }
 
 export interface ObservationName {

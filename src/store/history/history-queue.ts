@@ -1,5 +1,4 @@
-import type { Clock, Millis } from "../../clock.ts";
-import { HOUR, SECOND } from "../../clock.ts";
+import { type Clock, datedFrom, HOUR, type Millis, SECOND, type UnixMillis } from "../../clock.ts";
 import type { Logger } from "../../log.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import { StoreError } from "../store-error.ts";
@@ -14,6 +13,7 @@ import type {
   ReadOrder,
 } from "./calls.ts";
 import { Drops } from "./drops.ts";
+import { DATED } from "./epochs.ts";
 import type { DropCause, History, HistoryEntry, HistoryOptions, HistoryReport, HistoryStats } from "./history.ts";
 import { MEMORY } from "./limits.ts";
 import { Marks } from "./marks.ts";
@@ -48,6 +48,9 @@ export class HistoryQueue implements History {
   private nextNumber: number;
   private readonly pieces: Pieces;
   private readonly window: OpenWindow;
+  /** Of samples without date that come now; and when epochs began, as far as it is known. */
+  private readonly epoch: number;
+  private readonly starts: Map<number, UnixMillis>;
   private readonly marks = new Marks();
   private readonly drops: Drops;
   private readonly arrivals: Arrivals;
@@ -70,8 +73,10 @@ export class HistoryQueue implements History {
     this.limit = options.bytes;
     this.arrivals = new Arrivals(options.clock.monotonic());
     this.pieces = new Pieces(options.memory ?? MEMORY, options.whenFull ?? "drop-oldest");
-    this.window = new OpenWindow(this.pieces, this.drops);
+    this.window = new OpenWindow(this.pieces, this.drops, content.epoch);
     this.nextNumber = content.nextNumber;
+    this.epoch = content.epoch;
+    this.starts = new Map(content.starts);
     for (const known of content.observations) this.adopt(Waiting.known(known));
     // Limits may be others than those of the last run.
     this.unchecked = content.observations.length > 0;
@@ -100,7 +105,7 @@ export class HistoryQueue implements History {
       this.drops.take(answer.dropped);
       return answer;
     };
-    return oldestOf(waiting, maxSamples, this.pieces, read);
+    return oldestOf(waiting, maxSamples, { pieces: this.pieces, starts: this.starts, read });
   }
 
   confirm(id: ObservationId, sequences: SequenceRange): void {
@@ -141,6 +146,15 @@ export class HistoryQueue implements History {
     return [...this.byId.values()].filter(({ count }) => count > 0).map(({ id }) => id);
   }
 
+  redate(started: UnixMillis): void {
+    if (this.epoch === DATED || this.starts.has(this.epoch)) return;
+    this.starts.set(this.epoch, started);
+    for (const waiting of this.byId.values()) waiting.newest = datedFrom(started, waiting.newest);
+    // The thread is told though nothing else may be to be said.
+    this.unchecked = true;
+    this.ring(this.commit);
+  }
+
   async stats(): Promise<HistoryStats> {
     const measures = await this.thread("measureHistory", undefined);
     const inflow = inflowOf(measures, this.arrivals.until(this.clock.monotonic()));
@@ -159,7 +173,7 @@ export class HistoryQueue implements History {
 
   async flush(): Promise<void> {
     while (this.underway !== undefined) await this.underway;
-    const outcome = await this.handOver(this.unwritten);
+    const outcome = await this.handOver(this.unwritten || this.unchecked);
     if (outcome?.unwritten !== undefined) throw new StoreError("unwritable", outcome.unwritten);
   }
 
@@ -246,6 +260,7 @@ export class HistoryQueue implements History {
       names: this.marks.takeNames(pieces, this.byNumber),
       marks: this.marks.takeWatermarks(),
       now: this.clock.wall(),
+      started: this.starts.get(this.epoch),
     };
     const buffers = order.segments.flatMap(({ directory, body }) => [directory.buffer, body.buffer]);
     this.underway = this.thread("commitHistory", order, buffers).then(

@@ -8,6 +8,7 @@ import { StoreError } from "../store-error.ts";
 import { contentOf, loadIndex, measuresOf } from "./archive-content.ts";
 import { ArchiveIndex, type IndexedSegment } from "./archive-index.ts";
 import { DamagedSegment } from "./byte-reader.ts";
+import { datedEntries } from "./epochs.ts";
 import type { HistoryEntry, HistoryStats } from "./history.ts";
 import { HistoryTable } from "./history-table.ts";
 import { checkBody, readRun } from "./segment.ts";
@@ -106,11 +107,12 @@ class HistoryReader implements StoredHistory {
     const stored = this.table.read(segment.id);
     if (stored === undefined) throw new DamagedSegment("it is not there");
     checkBody(stored.directory, stored.body);
+    const { epochs } = this.index;
     const found: { readonly time: UnixMillis; readonly waits: WaitingEntry }[] = [];
     for (const { run, waiting } of wanted) {
       const { id, watermark } = waiting;
       let time = -Number.MAX_VALUE;
-      for (const entry of readRun(stored.body, run, id, watermark)) {
+      for (const entry of datedEntries(readRun(stored.body, run, id, watermark), epochs.startOf(run.epoch))) {
         const { sequence, samples } = entry;
         if (!waiting.owes({ from: sequence, to: sequence })) continue;
         // A clock that was set back changes nothing of the order in which one observation is owed.

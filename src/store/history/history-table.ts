@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import type { Database, Statement } from "better-sqlite3";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { IndexedSegment, Observed } from "./archive-index.ts";
+import { crcOfEpoch, type Epoch } from "./epochs.ts";
 import { encodeGaps } from "./gaps.ts";
 import type { Segment } from "./segment.ts";
 
@@ -28,6 +29,11 @@ export interface ObservationRow {
   readonly crc: number;
 }
 
+interface EpochRow extends Omit<Epoch, "known"> {
+  readonly known: number;
+  readonly crc: number;
+}
+
 /** Of all that a row says: a name that has changed would give its entries to somebody else. */
 export function crcOf({ number, id, keep, confirmed, gaps }: Omit<ObservationRow, "crc">): number {
   return crc32(gaps, crc32(`${number} ${keep} ${confirmed} ${id}`));
@@ -38,9 +44,10 @@ export interface TableChange {
   readonly removed: Iterable<number>;
   readonly added: readonly (Pick<IndexedSegment, "id" | "level"> & { readonly segment: Segment })[];
   readonly observations: Iterable<Observed>;
+  readonly epochs?: Iterable<Epoch>;
 }
 
-/** The tables `segments` and `observations`. Methods throw SqliteError. */
+/** The tables `segments`, `observations` and `epochs`. Methods throw SqliteError. */
 export class HistoryTable {
   readonly db: Database;
   private readonly selectSegments: Statement<[], SegmentRow>;
@@ -50,6 +57,9 @@ export class HistoryTable {
   private readonly insertSegment: Statement<[number, number, Uint8Array, Uint8Array]>;
   private readonly deleteSegment: Statement<[number]>;
   private readonly upsertObservation: Statement<[number, string, number, number, Uint8Array, number]>;
+  private readonly selectEpochs: Statement<[], EpochRow>;
+  private readonly upsertEpoch: Statement<[number, string, number, number, number]>;
+  private readonly deleteEpoch: Statement<[number]>;
   private readonly deleteObservation: Statement<[number]>;
 
   constructor(db: Database) {
@@ -70,6 +80,11 @@ export class HistoryTable {
        ON CONFLICT (number) DO UPDATE SET
          id = excluded.id, keep = excluded.keep, confirmed = excluded.confirmed, gaps = excluded.gaps, crc = excluded.crc`,
     );
+    this.selectEpochs = db.prepare("SELECT number, boot, started, known, crc FROM epochs");
+    this.upsertEpoch = db.prepare(
+      "INSERT OR REPLACE INTO epochs (number, boot, started, known, crc) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.deleteEpoch = db.prepare("DELETE FROM epochs WHERE number = ?");
     this.deleteObservation = db.prepare("DELETE FROM observations WHERE number = ?");
   }
 
@@ -79,6 +94,12 @@ export class HistoryTable {
 
   observations(): readonly ObservationRow[] {
     return this.selectObservations.all();
+  }
+
+  /** Those whose rows are what was written. */
+  epochs(): readonly Epoch[] {
+    const rows = this.selectEpochs.all().map(({ known, crc, ...row }) => ({ ...row, known: known === 1, crc }));
+    return rows.flatMap(({ crc, ...epoch }) => (crc === crcOfEpoch(epoch) ? [epoch] : []));
   }
 
   read(id: number): { readonly directory: Uint8Array; readonly body: Uint8Array } | undefined {
@@ -101,7 +122,12 @@ export class HistoryTable {
     this.emptyLog();
   }
 
-  apply({ removed, added, observations }: TableChange): void {
+  /** Of these there is nothing any more. */
+  forgetEpochs(numbers: readonly number[]): void {
+    for (const number of numbers) this.deleteEpoch.run(number);
+  }
+
+  apply({ removed, added, observations, epochs = [] }: TableChange): void {
     this.db
       .transaction(() => {
         for (const id of removed) this.deleteSegment.run(id);
@@ -109,6 +135,10 @@ export class HistoryTable {
         for (const observed of observations) {
           if (observed.references > 0) this.write(observed);
           else this.deleteObservation.run(observed.number);
+        }
+        for (const epoch of epochs) {
+          const { number, boot, started, known } = epoch;
+          this.upsertEpoch.run(number, boot, started, known ? 1 : 0, crcOfEpoch(epoch));
         }
       })
       .immediate();

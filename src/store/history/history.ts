@@ -59,6 +59,8 @@ export interface History {
   observations(): readonly ObservationId[];
   /** How many entries of this server (its Short Server ID) were dropped since the start, by cause. */
   dropped(server: number): Readonly<Record<DropCause, number>>;
+  /** The clock is right, and was not before: this run of the machine started then, and what it measured without date has one. */
+  redate(started: UnixMillis): void;
   /** Asks the disk: not for every message. */
   stats(): Promise<HistoryStats>;
   /**
@@ -130,8 +132,19 @@ export interface HistoryLimits {
 
 export type WhenFull = "drop-oldest" | "drop-newest";
 
+/** This run of the machine, for samples without date. */
+export interface HistoryBoot {
+  /** Another in each run of the machine. */
+  readonly id: string;
+  /** When it started: known, or as well as it can be said in case it ends before that. */
+  readonly started: UnixMillis;
+  readonly known: boolean;
+}
+
 export interface HistoryOptions extends HistoryLimits {
   readonly clock: Clock;
+  /** Absent: every sample has a date. */
+  readonly boot?: HistoryBoot;
   /** The commit window: what a crash may lose. One second. */
   readonly commit?: Millis;
 }

@@ -1,6 +1,7 @@
-import type { UnixMillis } from "../../clock.ts";
-import type { ArchiveIndex, Observed } from "./archive-index.ts";
+import { isUndated, type UnixMillis } from "../../clock.ts";
+import type { ArchiveIndex, IndexedSegment, Observed } from "./archive-index.ts";
 import type { Dropped, Fullness } from "./calls.ts";
+import { DATED } from "./epochs.ts";
 import type { HistoryLimits } from "./history.ts";
 
 /** What may wait in memory while the disk takes nothing, in bytes. */
@@ -38,11 +39,17 @@ export function fullness(index: ArchiveIndex, limits: HistoryLimits, dropped: re
 
 function limitAge(index: ArchiveIndex, { age }: HistoryLimits, now: UnixMillis): readonly Dropped[] {
   if (age === undefined) return [];
-  // What has no time, since it has no samples, has no age.
-  const old = index.segments.filter(({ live, newest }) => live > 0 && newest !== 0 && newest < now - age);
+  const old = index.segments.filter((segment) => segment.live > 0 && isOlder(segment, index, now - age));
   const dropped = old.flatMap((segment) => index.dropSegment(segment, "age"));
   index.sweep();
   return dropped;
+}
+
+/** What has no time, since it has no samples or nobody knows when it was, has no age. */
+function isOlder({ newest, epoch }: IndexedSegment, { epochs }: ArchiveIndex, time: UnixMillis): boolean {
+  if (newest === 0) return false;
+  const dated = epochs.dated(epoch, newest);
+  return dated < time && (epoch === DATED || !isUndated(dated));
 }
 
 function limitShare(index: ArchiveIndex, limits: HistoryLimits): readonly Dropped[] {

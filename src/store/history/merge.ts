@@ -3,6 +3,7 @@
  * stays small, and of what is delivered nothing is left. It costs one more writing of what waits so long.
  */
 import type { IndexedSegment, Observed } from "./archive-index.ts";
+import { datedEntries, type Epochs } from "./epochs.ts";
 import { isGap } from "./gaps.ts";
 import type { HistoryEntry } from "./history.ts";
 import { type Piece, readRun, SegmentWriter } from "./segment.ts";
@@ -32,6 +33,7 @@ export function merged(
   segments: readonly IndexedSegment[],
   observed: ReadonlyMap<number, Observed>,
   reading: (segment: IndexedSegment, work: (body: Uint8Array) => void) => void,
+  epochs: Epochs,
 ): Piece {
   const entries = new Map<Observed, HistoryEntry[]>();
   for (const segment of segments) {
@@ -40,14 +42,14 @@ export function merged(
         const owner = observed.get(run.observation);
         if (owner === undefined || !owner.runs.includes(run)) continue;
         const own = entries.get(owner) ?? [];
-        for (const entry of readRun(body, run, owner.id, owner.watermark)) {
+        for (const entry of datedEntries(readRun(body, run, owner.id, owner.watermark), epochs.startOf(run.epoch))) {
           if (!isGap({ from: entry.sequence, to: entry.sequence }, owner.gaps)) own.push(entry);
         }
         entries.set(owner, own);
       }
     });
   }
-  const writer = new SegmentWriter();
+  const writer = new SegmentWriter(epochs.own);
   for (const [{ number, id }, own] of entries) writer.add(number, id, own);
   return writer.take();
 }

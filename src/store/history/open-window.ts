@@ -8,13 +8,15 @@ import type { Waiting } from "./waiting.ts";
 /** The open commit window of all observations: at its end, what is still owed becomes a segment, or is refused. */
 export class OpenWindow {
   private readonly open = new Set<Waiting>();
-  private readonly writer = new SegmentWriter();
+  private readonly writer: SegmentWriter;
   private readonly pieces: Pieces;
   private readonly drops: Drops;
   private samples = 0;
   private full: Fullness = { cause: undefined, devices: [] };
 
-  constructor(pieces: Pieces, drops: Drops) {
+  /** `epoch`: of samples without date. */
+  constructor(pieces: Pieces, drops: Drops, epoch: number) {
+    this.writer = new SegmentWriter(epoch);
     this.pieces = pieces;
     this.drops = drops;
   }

@@ -4,15 +4,16 @@
  *
  *     directory   version, CRC of the body, base time, number of runs, runs, CRC of what stands before
  *     run         observation (as difference to the run before), first sequence, entries, samples, length in the body,
- *                 time of its oldest sample (as difference to the base), from there to its newest
+ *                 time of its oldest sample (as difference to the base), from there to its newest; from version 2 on its epoch
  *     body        of each run its paths and entries: see entries.ts
  */
 import { crc32 } from "node:zlib";
-import type { UnixMillis } from "../../clock.ts";
+import { isUndated, type UnixMillis } from "../../clock.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import { ByteReader, DamagedSegment } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { readEntry, readPaths, skipEntry, skipPaths, writeEntries } from "./entries.ts";
+import { DATED } from "./epochs.ts";
 import type { HistoryEntry } from "./history.ts";
 
 /** Entries of one observation with sequences one after the other. */
@@ -25,6 +26,8 @@ export interface Run {
   /** Of its samples, in whole milliseconds: at or below the oldest time, at or above the newest. */
   readonly oldest: UnixMillis;
   readonly newest: UnixMillis;
+  /** Of its samples that have no date: see epochs.ts. */
+  readonly epoch: number;
   /** Where its bytes lie in the body. */
   readonly offset: number;
   readonly length: number;
@@ -56,6 +59,12 @@ export class SegmentWriter {
   private readonly body = new ByteWriter();
   private readonly directory = new ByteWriter();
   private runs: Run[] = [];
+  private readonly epoch: number;
+
+  /** `epoch`: of samples without date. */
+  constructor(epoch = DATED) {
+    this.epoch = epoch;
+  }
 
   get empty(): boolean {
     return this.runs.length === 0;
@@ -94,13 +103,15 @@ export class SegmentWriter {
     const offset = this.body.length;
     writeEntries(this.body, id, entries, oldest);
     const length = this.body.length - offset;
-    this.runs.push({ observation, first, entries: entries.length, samples, oldest, newest, offset, length });
+    const epoch = samples > 0 && isUndated(oldest) ? this.epoch : DATED;
+    this.runs.push({ observation, first, entries: entries.length, samples, oldest, newest, epoch, offset, length });
   }
 }
 
 /** Throws DamagedSegment. */
 export function readDirectory(bytes: Uint8Array): readonly Run[] {
   const reader = checkedDirectory(bytes);
+  const withEpochs = bytes[0] === WITH_EPOCHS;
   reader.skip(BODY_CRC_LENGTH);
   const base = reader.signed();
   const runs: Run[] = [];
@@ -110,7 +121,9 @@ export function readDirectory(bytes: Uint8Array): readonly Run[] {
     observation += reader.signed();
     const [first, entries, samples, length] = [reader.varint(), reader.varint(), reader.varint(), reader.varint()];
     const oldest = base + reader.signed();
-    runs.push({ observation, first, entries, samples, oldest, newest: oldest + reader.varint(), offset, length });
+    const newest = oldest + reader.varint();
+    const epoch = withEpochs ? reader.varint() : DATED;
+    runs.push({ observation, first, entries, samples, oldest, newest, epoch, offset, length });
     offset += length;
     const numbers = [observation, first, entries, offset];
     if (observation < 0 || first === 0 || entries === 0 || !numbers.every(Number.isSafeInteger)) {
@@ -192,13 +205,14 @@ export function cutRun(
 }
 
 function writeDirectory(writer: ByteWriter, runs: readonly Run[], bodyCrc: number): void {
-  writer.byte(VERSION);
+  const withEpochs = runs.some(({ epoch }) => epoch !== DATED);
+  writer.byte(withEpochs ? WITH_EPOCHS : VERSION);
   writer.uint32(bodyCrc);
   const base = runs[0]?.oldest ?? 0;
   writer.signed(base);
   writer.varint(runs.length);
   let before = 0;
-  for (const { observation, first, entries, samples, oldest, newest, length } of runs) {
+  for (const { observation, first, entries, samples, oldest, newest, epoch, length } of runs) {
     writer.signed(observation - before);
     writer.varint(first);
     writer.varint(entries);
@@ -206,6 +220,7 @@ function writeDirectory(writer: ByteWriter, runs: readonly Run[], bodyCrc: numbe
     writer.varint(length);
     writer.signed(oldest - base);
     writer.varint(newest - oldest);
+    if (withEpochs) writer.varint(epoch);
     before = observation;
   }
   const written = writer.take();
@@ -217,7 +232,9 @@ function writeDirectory(writer: ByteWriter, runs: readonly Run[], bodyCrc: numbe
 function checkedDirectory(bytes: Uint8Array): ByteReader {
   const end = bytes.length - CRC_LENGTH;
   if (end < 1) throw new DamagedSegment("cut short");
-  if (bytes[0] !== VERSION) throw new DamagedSegment(`version ${bytes[0]}, expected ${VERSION}`);
+  if (bytes[0] !== VERSION && bytes[0] !== WITH_EPOCHS) {
+    throw new DamagedSegment(`version ${bytes[0]}, expected ${VERSION} or ${WITH_EPOCHS}`);
+  }
   if (new ByteReader(bytes, end).uint32() !== crc32(bytes.subarray(0, end))) {
     throw new DamagedSegment("its directory has changed");
   }
@@ -245,6 +262,8 @@ function spanOf(entries: readonly HistoryEntry[]): { oldest: UnixMillis; newest:
 }
 
 const VERSION = 1;
+/** Written where it is needed alone. */
+const WITH_EPOCHS = 2;
 const CRC_LENGTH = 4;
 const BODY_CRC_LENGTH = 4;
 /** Year 37,000: what fits into a varint as a difference, too. Times beyond it are kept, but count as this one. */

@@ -250,7 +250,7 @@ test("while the thread hangs on a disk, memory holds so much and then loses its 
   const clock = new FakeClock();
   const lines: LogLine[] = [];
   const hung = () => new Promise<never>(() => {});
-  const none = { observations: [], nextNumber: 1 };
+  const none = { observations: [], nextNumber: 1, epoch: 0, starts: new Map() };
   const history = new HistoryQueue(hung, recordingLogger(lines), { clock, memory: 50_000 }, none);
   history.append(OTHER, reportAt(PATH, 1), ALL);
   await clock.advance(SECOND);
@@ -272,7 +272,12 @@ test("a thread that died rejects a flush, and is no error of the windows that en
   const dead = async () => {
     throw new StoreError("failed", "the store's thread died");
   };
-  const history = new HistoryQueue(dead, silentLogger, { clock }, { observations: [], nextNumber: 1 });
+  const history = new HistoryQueue(
+    dead,
+    silentLogger,
+    { clock },
+    { observations: [], nextNumber: 1, epoch: 0, starts: new Map() },
+  );
   history.append(ID, reportAt(PATH, 1), ALL);
   await clock.advance(2 * SECOND);
   history.append(ID, reportAt(PATH, 2), ALL);

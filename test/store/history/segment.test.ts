@@ -158,7 +158,8 @@ test("whatever bytes a directory and a body are, they give runs and entries or a
     fc.property(noise(sound.directory), noise(sound.body), sized, (directory, body, { first, entries, after }) => {
       orDamaged(() => readDirectory(directory));
       orDamaged(() => checkBody(directory, body));
-      const run = { observation: 1, first, entries, samples: 1, oldest: 0, newest: 0, offset: 0, length: body.length };
+      const place = { offset: 0, length: body.length };
+      const run = { observation: 1, first, entries, samples: 1, oldest: 0, newest: 0, epoch: 0, ...place };
       orDamaged(() => readRun(body, run, ID));
       orDamaged(() => readRun(body, run, ID, after));
       orDamaged(() =>
