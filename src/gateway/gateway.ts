@@ -52,8 +52,7 @@ type RunOptions = GatewayOptions & { readonly clock: GatewayClock };
 
 export interface Edges {
   readonly adapters: readonly AdapterModule[];
-  /** `port`: the local one of the process before, by which the server may know us. */
-  readonly openTransport: (settings: ServerSettings, port?: number) => Transport;
+  readonly openTransport: (settings: ServerSettings) => Transport;
   readonly boot: () => Boot;
   readonly clockSign: () => ClockSign;
 }
@@ -121,8 +120,7 @@ export class Gateway {
       clock,
       random,
       log,
-      openTransport: options.edges?.openTransport ?? ((settings, port) => openTransport(settings, clock, port)),
-      store: kept.store,
+      openTransport: options.edges?.openTransport ?? ((settings) => openTransport(settings, clock)),
       history: kept.history,
       keep: config.gateway.store.hqmax,
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
