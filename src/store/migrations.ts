@@ -53,7 +53,6 @@ export const HISTORY_MIGRATIONS: readonly string[] = [
    ) STRICT;`,
   // What is confirmed above `confirmed`, while something between waits: live reports go before old ones.
   "ALTER TABLE observations ADD COLUMN gaps BLOB NOT NULL DEFAULT x''",
-];
   // Runs of the machine in which something was measured before the clock was right: segments count from their start.
   `CREATE TABLE epochs (
      number  INTEGER PRIMARY KEY,
@@ -62,3 +61,4 @@ export const HISTORY_MIGRATIONS: readonly string[] = [
      known   INTEGER NOT NULL,
      crc     INTEGER NOT NULL
    ) STRICT;`,
+];
