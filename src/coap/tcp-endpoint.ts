@@ -28,12 +28,17 @@ export interface TcpEndpointOptions {
   readonly parameters?: Partial<CoapParameters>;
   /** The longest body in either direction, in bytes: 1 MiB. */
   readonly maxBody?: number;
+  /** The longest message that is taken, in bytes: a whole body and what stands beside it. Longer bodies come in blocks. */
+  readonly maxMessageSize?: number;
   readonly limits?: Partial<Omit<Limits, "maxBody" | "szx">>;
   /** How many bytes of notifications may be unconfirmed: 64 KiB. */
   readonly inFlight?: number;
   /** How long a peer may say nothing before a Ping asks whether it is there; absent: only where an answer is due. */
   readonly keepAlive?: Millis | undefined;
 }
+
+/** Beside its body a message has a header, a token and options. */
+const BESIDE_BODY = 1024;
 
 type RequestEvent = Extract<CoapEvent, { type: "request" }>;
 type NotifyEvent = Extract<CoapEvent, { type: "notify" }>;
@@ -70,11 +75,16 @@ export class TcpEndpoint implements CoapMachine {
     this.sending = new StreamSending(context, { inFlight, keepAlive, onSilence });
     this.server = new ServerRole(context, this.sending);
     this.client = new ClientRole(context, this.sending, random);
-    this.session = new TcpSession(context, this.sending, capabilities, {
-      onOpen: (now) => this.release(now),
-      onMessage: (message, now) => this.take(message, now),
-      serves: () => this.server.serves,
-    });
+    const { sending } = this;
+    const maxMessageSize = options.maxMessageSize ?? this.limits.maxBody + BESIDE_BODY;
+    this.session = new TcpSession(
+      { context, sending, capabilities, maxMessageSize },
+      {
+        onOpen: (now) => this.release(now),
+        onMessage: (message, now) => this.take(message, now),
+        serves: () => this.server.serves,
+      },
+    );
   }
 
   /** What happened since the endpoint was made, over all connections. */

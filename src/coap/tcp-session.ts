@@ -28,8 +28,6 @@ import {
 import type { StreamSending } from "./stream-sending.ts";
 import { FrameReader, roomForPayload } from "./tcp-framing.ts";
 
-/** Beside its body a message has a header, a token and options. */
-const BESIDE_BODY = 1024;
 /** Block options, sizes and an ETag, which a message gets when it is cut. */
 const BLOCK_OPTIONS = 32;
 
@@ -38,6 +36,15 @@ const BLOCK_OPTIONS = 32;
  * what is under way. `closing`: nothing more is said.
  */
 export type SessionState = "closed" | "opening" | "open" | "leaving" | "closing";
+
+export interface SessionOptions {
+  readonly context: Context;
+  readonly sending: StreamSending;
+  /** Written as the peer tells them. */
+  readonly capabilities: PeerCapabilities;
+  /** What we tell the peer, and hold it to. */
+  readonly maxMessageSize: number;
+}
 
 /** What the session asks of the endpoint. */
 export interface SessionListener {
@@ -53,6 +60,7 @@ export class TcpSession {
   private readonly context: Context;
   private readonly sending: StreamSending;
   private readonly listener: SessionListener;
+  private readonly maxMessageSize: number;
   private readonly openingAlarm = new Alarm(() => this.abort("no CSM came"));
   private readonly capabilities: PeerCapabilities;
   private frames = new FrameReader(0);
@@ -60,10 +68,11 @@ export class TcpSession {
   /** Why the connection ends, as far as we or the peer have said it; and how long the peer wants no other one. */
   private ending: { readonly reason: string; readonly wait: Millis } | undefined;
 
-  constructor(context: Context, sending: StreamSending, capabilities: PeerCapabilities, listener: SessionListener) {
+  constructor({ context, sending, capabilities, maxMessageSize }: SessionOptions, listener: SessionListener) {
     this.context = context;
     this.sending = sending;
     this.capabilities = capabilities;
+    this.maxMessageSize = maxMessageSize;
     this.listener = listener;
   }
 
@@ -72,11 +81,11 @@ export class TcpSession {
   }
 
   connect(now: Millis): void {
-    const { limits, times, alarms } = this.context;
+    const { times, alarms } = this.context;
+    const { maxMessageSize } = this;
     this.current = "opening";
     this.capabilities.now = BASE_CAPABILITIES;
     this.ending = undefined;
-    const maxMessageSize = limits.maxBody + BESIDE_BODY;
     this.frames = new FrameReader(maxMessageSize);
     this.sending.connect();
     // RFC 8323 §3.3: the first message of each side; who connects does not wait for the other's.

@@ -1,6 +1,6 @@
 /** What follows from the scheme of a server's URI: transport, CoAP endpoint, and what of LwM2M there is over it. */
 import { type Clock, MINUTE, type Millis, type Random } from "../clock.ts";
-import { CoapEndpoint, type CoapMachine } from "../coap/endpoint.ts";
+import { CoapEndpoint, type CoapMachine, type ReservedNumbers } from "../coap/endpoint.ts";
 import { TcpEndpoint } from "../coap/tcp-endpoint.ts";
 import type { ServerScheme, ServerSettings } from "../config/types.ts";
 import { ALL_VERSIONS, type RegistrationOptions } from "../lwm2m/registration.ts";
@@ -10,21 +10,30 @@ import { UdpTransport } from "../servers/transport/udp.ts";
 
 /** Shorter than the 4 to 6 minutes after which routers and load balancers forget a connection that says nothing. */
 const KEEP_ALIVE: Millis = 3 * MINUTE;
+const MOST_ON_STREAM = 1024;
 
-export function openTransport({ scheme, host, port }: ServerSettings, clock: Clock): Transport {
+/** `wishedPort`: the local one of before, where a server knows us by it. */
+export function openTransport({ scheme, host, port }: ServerSettings, clock: Clock, wishedPort?: number): Transport {
   switch (scheme) {
     case "coap":
-      return new UdpTransport({ host, port });
+      return new UdpTransport({ host, port, wishedPort });
     case "coap+tcp":
       return new TcpTransport({ host, port, clock });
   }
 }
 
-export function coapEndpoint(settings: ServerSettings, random: Random): CoapMachine {
+/** `after`: the numbers that the process before this one may have used. */
+export function coapEndpoint(settings: ServerSettings, random: Random, after?: ReservedNumbers): CoapMachine {
   const { scheme, nstart, ackTimeout, maxRetransmit, maxBody, queueMode } = settings;
   switch (scheme) {
     case "coap":
-      return new CoapEndpoint({ random, maxBody, parameters: { nstart, ackTimeout, maxRetransmit } });
+      return new CoapEndpoint({
+        random,
+        maxBody,
+        parameters: { nstart, ackTimeout, maxRetransmit },
+        reserve: true,
+        after,
+      });
     case "coap+tcp": {
       // Who sleeps is not woken to say that it is there.
       const keepAlive = queueMode ? undefined : KEEP_ALIVE;
@@ -33,9 +42,9 @@ export function coapEndpoint(settings: ServerSettings, random: Random): CoapMach
   }
 }
 
-/** How many notifications may be under way: over TCP the stream sets the limit, in bytes. */
+/** How many messages may be unconfirmed: over TCP the stream sets the limit, in bytes, which are no more than that many. */
 export function outstanding({ scheme, nstart }: ServerSettings): number {
-  return scheme === "coap" ? nstart : Number.POSITIVE_INFINITY;
+  return scheme === "coap" ? nstart : MOST_ON_STREAM;
 }
 
 /** LwM2M 1.0 knows UDP and SMS only. */

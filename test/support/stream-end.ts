@@ -18,7 +18,7 @@ export class StreamEnd implements FarEnd {
   /** Where it is set nobody can connect, for this reason. */
   refuses: string | undefined;
   /** Of the server's endpoint. */
-  readonly settings: Partial<TcpEndpointOptions>;
+  readonly settings: { -readonly [Key in keyof TcpEndpointOptions]?: TcpEndpointOptions[Key] };
   /** How many connections there were. */
   connections = 0;
   private readonly options: FarEndOptions;
@@ -26,7 +26,7 @@ export class StreamEnd implements FarEnd {
   private line: Line | undefined;
   private gateway: Gateway = { onBytes: () => {}, onConnection: () => {} };
 
-  constructor(options: FarEndOptions, settings: Partial<TcpEndpointOptions> = {}) {
+  constructor(options: FarEndOptions, settings: StreamEnd["settings"] = {}) {
     this.options = options;
     this.settings = settings;
   }
@@ -54,7 +54,6 @@ export class StreamEnd implements FarEnd {
         this.line?.toServer.carry(bytes, () => this.gateway.onConnection({ type: "written", bytes: bytes.length }));
       },
       disconnect: () => this.end("closed by the gateway"),
-      listen: (on) => this.line?.toGateway.listen(on),
       close: async () => {
         this.gateway = { onBytes: () => {}, onConnection: () => {} };
         this.end("closed by the gateway");
@@ -155,7 +154,6 @@ class Direction {
   private readonly arrive: Arrive;
   private readonly fraction: () => number;
   private waiting: Uint8Array[] = [];
-  private listening = true;
 
   constructor(options: FarEndOptions, seed: number, arrive: Arrive) {
     const random = fakeRandom(seed);
@@ -176,11 +174,6 @@ class Direction {
     this.schedule();
   }
 
-  listen(on: boolean): void {
-    this.listening = on;
-    this.schedule();
-  }
-
   private schedule(): void {
     const { clock } = this.options;
     clock.at(clock.monotonic() + 1, () => this.deliver());
@@ -188,7 +181,7 @@ class Direction {
 
   /** What was sent meanwhile as one, cut elsewhere. */
   private deliver(): void {
-    if (this.dead || this.options.wire.cut || !this.listening || this.waiting.length === 0) return;
+    if (this.dead || this.options.wire.cut || this.waiting.length === 0) return;
     this.options.wire.counts.arrived++;
     let rest = join(
       this.waiting,

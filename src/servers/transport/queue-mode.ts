@@ -1,4 +1,4 @@
-/** Queue mode (Core 1.2 §6.5) as a radio has it: what is sent wakes it, and what comes while it sleeps is not heard. */
+/** Queue mode (Core 1.2 §6.5) as a radio has it: what is sent wakes it, and datagrams that come while it sleeps are not heard. */
 import type { Clock, Millis, UnixMillis } from "../../clock.ts";
 import type { StreamEvent } from "../../coap/events.ts";
 import { AwakeWindow, type Traffic } from "../../lwm2m/awake-window.ts";
@@ -30,11 +30,8 @@ export class QueueModeTransport implements Transport {
     this.enabled = enabled;
     this.clock = clock;
     this.window = new AwakeWindow(awake, busy);
-    this.feed = drive(this.window, clock, ({ type }) => {
-      if (!this.enabled) return;
-      // No byte of a stream can be left out: the network keeps them until we listen again.
-      this.inner.listen?.(type === "awake");
-      if (type === "asleep") onAsleep();
+    this.feed = drive(this.window, clock, (effect) => {
+      if (effect.type === "asleep" && this.enabled) onAsleep();
     });
   }
 
@@ -72,7 +69,8 @@ export class QueueModeTransport implements Transport {
 
   async open(onDatagram: (datagram: Uint8Array) => void, onConnection?: (event: StreamEvent) => void): Promise<void> {
     await this.inner.open((datagram) => {
-      if (this.asleep && this.inner.listen === undefined) this.missed++;
+      // No byte of a stream can be left out: what comes over TCP wakes it.
+      if (this.asleep && !this.connects) this.missed++;
       else {
         this.renew();
         onDatagram(datagram);

@@ -32,7 +32,6 @@ export class TcpTransport implements Transport {
   private connecting: Promise<void> | undefined;
   private connections = 0;
   private local: string | undefined;
-  private hearing = true;
   private closed = false;
   /** What this turn of the event loop has to say, at its end: one segment instead of many. */
   private outgoing: Uint8Array[] = [];
@@ -71,19 +70,11 @@ export class TcpTransport implements Transport {
     this.outgoing.push(bytes);
   }
 
-  listen(on: boolean): void {
-    this.hearing = on;
-    if (on) this.socket?.resume();
-    else this.socket?.pause();
-  }
-
   disconnect(): void {
     const { socket } = this;
     if (socket === undefined) return;
     this.flush();
     socket.end();
-    // What the peer still says, and its end, must be taken for the connection to close.
-    socket.resume();
     const { clock } = this.options;
     const cancel = clock.at(clock.monotonic() + LINGER, () => socket.destroy());
     socket.once("close", cancel);
@@ -129,7 +120,6 @@ export class TcpTransport implements Transport {
     });
     socket.on("data", (bytes) => this.receive(bytes));
     socket.once("close", () => this.onClose(socket, reason));
-    if (!this.hearing) socket.pause();
     this.socket = socket;
     this.local = `${socket.localAddress}:${socket.localPort} (connection ${++this.connections})`;
     this.onConnection({ type: "connected" });

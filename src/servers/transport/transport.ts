@@ -22,8 +22,6 @@ export interface Transport {
   send(datagram: Uint8Array): void;
   /** Closes the connection, once what was sent has left. */
   disconnect?(): void;
-  /** Whether the server is heard; what comes meanwhile waits. Where it is absent it would be lost. */
-  listen?(on: boolean): void;
   close(): Promise<void>;
   readonly counters: TransportCounters;
 }
