@@ -277,6 +277,7 @@ export class Gateway {
       onDated: (started) => {
         this.kept.history.redate(started);
         this.devices.dated(started);
+        this.north.dated(started);
       },
       onKnown: (known) => keepTime(this.kept.store, known, this.log),
     });

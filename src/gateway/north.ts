@@ -1,5 +1,5 @@
 /** The servers of the configuration, each with its account in object 1. */
-import { type Clock, type Random, SECOND } from "../clock.ts";
+import { type Clock, type Random, SECOND, type UnixMillis } from "../clock.ts";
 import type { ServerSettings } from "../config/types.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -120,6 +120,11 @@ export class North {
   /** The history has forgotten what waits of these observations. */
   forgotten(match: (id: ObservationId) => boolean): void {
     for (const server of this.servers) server.forgotten(match);
+  }
+
+  /** The clock is right now: the machine started then. */
+  dated(started: UnixMillis): void {
+    for (const server of this.servers) server.dated(started);
   }
 
   /** Devices came, went or became others; with a prefix: what servers fill under it did. Said after `removed` and `changed`. */

@@ -2,7 +2,7 @@
  * What the gateway tells one server by itself: the entries of its `report:`. No server asks for it, so it needs no registration
  * to be made, and gathers in the outbox from the start; it leaves by Send (Core 1.2 §6.4.6).
  */
-import type { Clock } from "../clock.ts";
+import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { ObservationId } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { ReportEntry, ReportTrigger } from "../lwm2m/report-entry.ts";
@@ -44,6 +44,11 @@ export interface ReportEntryStatus {
   readonly values: number;
 }
 
+/** A few milliseconds of work. */
+const VALUES_AT_ONCE = 2000;
+
+type Owed = readonly [ReportPart, readonly Sample[]];
+
 export class LocalReports {
   private readonly options: LocalReportsOptions;
   private readonly parts: ReportParts;
@@ -61,7 +66,7 @@ export class LocalReports {
     this.intervals = new ReportIntervals(clock, (every) => this.turn(every));
     this.hasChanges = entries.some(({ when }) => when.type === "change");
     this.changes = drive(new ChangeReports(), clock, (due) =>
-      this.owe(due.map(({ part, samples }) => [part, this.dated(inOrder(samples, part))])),
+      this.owe(due.map(({ part, samples }) => [part, this.measured(inOrder(samples, part))])),
     );
   }
 
@@ -107,6 +112,11 @@ export class LocalReports {
     this.report(due);
   }
 
+  /** The clock is right now: the machine started then. What was told with no date is the same measurement with one. */
+  dated(started: UnixMillis): void {
+    for (const part of this.parts.of()) part.dated(started);
+  }
+
   status(): readonly ReportEntryStatus[] {
     return this.options.entries.map((entry) => {
       const parts = [...this.parts.of(entry)];
@@ -137,19 +147,34 @@ export class LocalReports {
     });
   }
 
-  private turn(every: number): void {
+  private turn(every: Millis): void {
     const due = [...this.parts.of()].filter(({ entry: { when } }) => when.type === "interval" && when.every === every);
     const own = due.filter(({ prefix }) => prefix === "");
     const devices = due.filter(({ prefix }) => prefix !== "");
-    const newest = (part: ReportPart) =>
-      [part, part.leaves.flatMap((path) => this.options.latest(path) ?? [])] as const;
     if (own.length === 0) {
-      this.owe(devices.map(newest));
+      this.tell(devices);
       return;
     }
     // What is due together leaves together: the devices' values wait until ours are read.
-    const reads = own.map(async (part) => [part, await this.readOwn(part.leaves)] as const);
-    void Promise.all(reads).then((answers) => this.owe([...answers, ...devices.map(newest)]));
+    const reads = own.map(async (part): Promise<Owed> => [part, await this.readOwn(part.leaves)]);
+    void Promise.all(reads).then((read) => this.tell(devices, read));
+  }
+
+  /** Some thousand values at a time: what else has come meanwhile gets its turn. */
+  private tell(parts: readonly ReportPart[], read: readonly Owed[] = []): void {
+    const due = [...read];
+    let taken = 0;
+    let next = 0;
+    for (; next < parts.length && taken < VALUES_AT_ONCE; next++) {
+      const part = parts[next];
+      if (part === undefined) break;
+      taken += part.leaves.length;
+      due.push([part, part.leaves.flatMap((path) => this.options.latest(path) ?? [])]);
+    }
+    this.owe(due);
+    const rest = parts.slice(next);
+    const { clock } = this.options;
+    if (rest.length > 0) clock.at(clock.monotonic(), () => this.running && this.tell(rest));
   }
 
   /** Of devices what was measured last; nothing polls the gateway's own objects, which are read. */
@@ -163,19 +188,18 @@ export class LocalReports {
   }
 
   /** Only changes come up; the time of a report is that of the last measurement, which may be younger. */
-  private dated(samples: readonly Sample[]): readonly Sample[] {
+  private measured(samples: readonly Sample[]): readonly Sample[] {
     return samples.map((sample) => {
       const latest = this.options.latest(sample.path);
       return latest !== undefined && sameValue(latest.value, sample.value) ? latest : sample;
     });
   }
 
-  private owe(due: Iterable<readonly [ReportPart, readonly Sample[]]>): void {
-    const news = [...due].map(([part, samples]) => [part, part.news(samples)] as const);
-    this.report(news);
+  private owe(due: readonly Owed[]): void {
+    this.report(due.map(([part, samples]) => [part, part.news(samples)] as const));
   }
 
-  private report(due: Iterable<readonly [ReportPart, readonly Sample[]]>): void {
+  private report(due: Iterable<Owed>): void {
     const reports = [...due].flatMap(([{ id, entry }, samples]) =>
       samples.length === 0 ? [] : [{ id, samples, keep: entry.keep }],
     );

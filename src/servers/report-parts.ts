@@ -1,4 +1,5 @@
 /** What the report entries of a server name of what there is: parts, one for each entry and device. */
+import { datedFrom, type UnixMillis } from "../clock.ts";
 import { Lwm2mError } from "../errors.ts";
 import { type ObservationId, reportId } from "../lwm2m/observations.ts";
 import { LEVEL, makePath, type Path, pathDepth, pathParts } from "../lwm2m/path.ts";
@@ -41,6 +42,11 @@ export class ReportPart {
     });
     for (const sample of news) this.told.set(sample.path, sample);
     return news;
+  }
+
+  /** The clock is right now: the machine started then. */
+  dated(started: UnixMillis): void {
+    for (const [path, sample] of this.told) this.told.set(path, { ...sample, time: datedFrom(started, sample.time) });
   }
 }
 

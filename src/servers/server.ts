@@ -1,5 +1,5 @@
 /** One LwM2M Server: registration, requests and reports over one connection. The north, joined. */
-import { type Millis, SECOND } from "../clock.ts";
+import { type Millis, SECOND, type UnixMillis } from "../clock.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import type { Logger } from "../log.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
@@ -94,6 +94,11 @@ export class Server {
     for (const path of gone) this.options.attributes.remove(path);
     this.reports.changed(samples, gone);
     this.localReports.changed(samples);
+  }
+
+  /** The clock is right now: the machine started then. */
+  dated(started: UnixMillis): void {
+    this.localReports.dated(started);
   }
 
   /** Devices came, went or became others, and who observes them has heard of it; with a prefix: what servers fill there did. */
