@@ -10,6 +10,7 @@ import { report } from "./report.ts";
 import { line, type Result } from "./result.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
+import { wan } from "./wan.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   read,
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   start,
   formats,
   store,
+  wan,
 };
 
 const wanted = process.argv.slice(2);
