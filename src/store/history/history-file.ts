@@ -13,7 +13,7 @@ export class HistoryFile {
   readonly name: string;
   private readonly report: (aside: SetAside) => void;
   private table: HistoryTable | undefined;
-  private open: (file: string) => HistoryTable = openAlone;
+  private open: (file: string) => HistoryTable = openAny;
 
   constructor(directory: string, report: (aside: SetAside) => void) {
     this.name = join(directory, FILE_NAME);
@@ -47,7 +47,7 @@ export class HistoryFile {
     return this.open === openShared;
   }
 
-  /** Another thread may read it from now on, beside what is done here; no other process does, since `gateway.db` keeps it out. */
+  /** Another thread may read it from now on, beside what is done here; no other gateway does, since `gateway.db` keeps it out. */
   share(): void {
     this.close();
     this.open = openShared;
@@ -76,11 +76,19 @@ export class HistoryFile {
   close(): void {
     if (this.table !== undefined) closeQuietly(this.table.db);
     this.table = undefined;
-    this.open = openAlone;
+    this.open = openAny;
   }
 }
 
-const openAlone = (file: string): HistoryTable => open(file, false);
+/** So that others may read it; alone where the disk has no room for the memory that is shared then. */
+function openAny(file: string): HistoryTable {
+  try {
+    return openShared(file);
+  } catch {
+    return open(file, false);
+  }
+}
+
 const openShared = (file: string): HistoryTable => open(file, true);
 
 function open(file: string, shared: boolean): HistoryTable {
