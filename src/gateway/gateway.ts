@@ -52,7 +52,8 @@ type RunOptions = GatewayOptions & { readonly clock: GatewayClock };
 
 export interface Edges {
   readonly adapters: readonly AdapterModule[];
-  readonly openTransport: (settings: ServerSettings) => Transport;
+  /** `port`: the local one of the process before, by which the server may know us. */
+  readonly openTransport: (settings: ServerSettings, port?: number) => Transport;
   readonly boot: () => Boot;
   readonly clockSign: () => ClockSign;
 }
@@ -120,7 +121,8 @@ export class Gateway {
       clock,
       random,
       log,
-      openTransport: options.edges?.openTransport ?? ((settings) => openTransport(settings, clock)),
+      openTransport: options.edges?.openTransport ?? ((settings, port) => openTransport(settings, clock, port)),
+      store: kept.store,
       history: kept.history,
       keep: config.gateway.store.hqmax,
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),

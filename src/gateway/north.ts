@@ -14,6 +14,8 @@ import type { Sample } from "../lwm2m/sample.ts";
 import type { SendFormat } from "../lwm2m/send-formats.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { accountOf, bindingOf, type ServerAccount } from "../servers/account.ts";
+import { writtenOf } from "../servers/kept-account.ts";
+import { NOTHING_KEPT } from "../servers/kept-state.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { Server } from "../servers/server.ts";
 import { ServerObject } from "../servers/server-object.ts";
@@ -28,6 +30,7 @@ import {
 } from "../servers/server-resources.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Transport } from "../servers/transport/transport.ts";
+import { type Keeping, type KeepingOptions, KeptServers } from "./kept-servers.ts";
 import { coapEndpoint, outstanding, versionsOver } from "./schemes.ts";
 import { requiredObject, type Trees } from "./trees.ts";
 
@@ -39,7 +42,10 @@ export interface NorthOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly openTransport: (settings: ServerSettings) => Transport;
+  /** `port`: the local one of before, by which the server knows us. */
+  readonly openTransport: (settings: ServerSettings, port?: number) => Transport;
+  /** What of servers outlives the process. */
+  readonly store: KeepingOptions["store"];
   /** What servers are owed and do not have yet. */
   readonly history: ServerOptions["history"];
   /** Reports that are kept of an observation where no hqmax says how many. */
@@ -61,12 +67,19 @@ interface Account {
   readonly account: ServerAccount;
 }
 
+/** What a server is made of that is its own. */
+interface ServerParts extends Account {
+  readonly attributes: AttributeStore;
+  readonly keeping: Keeping | undefined;
+}
+
 export class North {
   /** Object 1, for the gateway's tree. */
   readonly serverObject: ServerObject;
   private readonly options: NorthOptions;
   private readonly accounts: readonly Account[];
   private servers: readonly Server[] = [];
+  private kept: KeptServers | undefined;
   private treeOf: TreeOf = () => undefined;
 
   constructor(options: NorthOptions) {
@@ -89,6 +102,7 @@ export class North {
   /** Opens the sockets and begins to register everywhere. Rejects where a socket cannot be had. */
   async start(trees: Trees): Promise<void> {
     this.treeOf = trees.of;
+    this.kept = await KeptServers.load(this.options);
     this.servers = this.accounts.map((account) => this.makeServer(account, trees));
     await Promise.all(this.servers.map((server) => server.start()));
   }
@@ -101,6 +115,7 @@ export class North {
   /** De-registers everywhere, in order. */
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
+    await this.kept?.flush();
   }
 
   /** `gone`: what went at the same moment. */
@@ -164,16 +179,34 @@ export class North {
   }
 
   private makeServer({ settings, account }: Account, trees: Trees): Server {
+    const { endpoint } = this.options;
+    const keeping = this.kept?.of(settings.id, { endpoint, uri: settings.uri });
+    const attributes = new AttributeStore(
+      () => defaultsOf(account),
+      () => keeping?.touch(),
+    );
+    keeping?.restore("account", (written) => this.serverObject.restore(account, written));
+    keeping?.restore("attributes", (text) => attributes.restore(text));
+    const server = new Server(this.optionsOf({ settings, account, attributes, keeping }, trees));
+    keeping?.begin(() => ({
+      account: writtenOf(account),
+      attributes: attributes.empty ? undefined : attributes.serialize(),
+      ...server.toKeep,
+    }));
+    return server;
+  }
+
+  private optionsOf({ settings, account, attributes, keeping }: ServerParts, trees: Trees): ServerOptions {
     const { endpoint, random, clock, log, history, keep } = this.options;
     const { ackTimeout, version } = settings;
-    const attributes = new AttributeStore(() => defaultsOf(account));
-    return new Server({
+    const { kept = NOTHING_KEPT } = keeping ?? {};
+    return {
       shortServerId: settings.id,
       uri: settings.uri,
       clock,
       log,
-      transport: this.options.openTransport(settings),
-      coap: coapEndpoint(settings, random),
+      transport: this.options.openTransport(settings, kept.registration?.from.port),
+      coap: coapEndpoint(settings, random, kept.numbers),
       registration: new Registration({
         endpoint,
         lifetime: account.lifetime,
@@ -203,7 +236,9 @@ export class North {
       delivery: settings.history,
       keep,
       maxMessage: settings.maxMessage,
-    });
+      kept,
+      onToKeep: () => keeping?.touch(),
+    };
   }
 
   private onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void {
@@ -213,6 +248,7 @@ export class North {
     if (written.has(BINDING)) server?.onAccount({ type: "queueModeChanged", queueMode: account.queueMode });
     if (written.has(MUTE_SEND)) server?.muteChanged();
     if (DEFAULTS.some((resource) => written.has(resource))) server?.defaultsChanged();
+    this.kept?.touch(account.shortServerId);
     this.changed(samples, removed);
   }
 

@@ -22,10 +22,15 @@ export interface AttributeSource {
 export class AttributeStore implements AttributeSource {
   private readonly attached = new Map<Path, Attributes>();
   private readonly readDefaults: () => Attributes;
+  private readonly onChange: () => void;
 
-  /** `defaults` gives pmin of /1/x/2, pmax of /1/x/3 and con of /1/x/26, each only where it is there; it is asked each time. */
-  constructor(defaults: () => Attributes) {
+  /**
+   * `defaults` gives pmin of /1/x/2, pmax of /1/x/3 and con of /1/x/26, each only where it is there; it is asked each time.
+   * `onChange`: what `serialize` gives is another text now.
+   */
+  constructor(defaults: () => Attributes, onChange: () => void = () => {}) {
     this.readDefaults = defaults;
+    this.onChange = onChange;
   }
 
   /** Write-Attributes: all of the changes or none. Throws Lwm2mError. */
@@ -35,6 +40,7 @@ export class AttributeStore implements AttributeSource {
     checkAttributes(attributes, path, target.typeOf);
     if (attributeEntries(attributes).length === 0) this.attached.delete(path);
     else this.attached.set(path, attributes);
+    this.onChange();
   }
 
   effective(path: Path): Attributes {
@@ -55,7 +61,13 @@ export class AttributeStore implements AttributeSource {
 
   /** Forgets what is attached to the path and below: it does not exist any more. */
   remove(path: Path): void {
-    for (const other of this.attached.keys()) if (isWithin(other, path)) this.attached.delete(other);
+    const gone = [...this.attached.keys()].filter((other) => isWithin(other, path));
+    for (const other of gone) this.attached.delete(other);
+    if (gone.length > 0) this.onChange();
+  }
+
+  get empty(): boolean {
+    return this.attached.size === 0;
   }
 
   /** One text that `restore` reads. */

@@ -136,6 +136,11 @@ export class Outbox {
     this.dispatch.start();
   }
 
+  /** The server is taken to be there, and is asked: what becomes due waits for its answer, which is not storing. */
+  expect(): void {
+    this.debts.away = false;
+  }
+
   /** We sleep, in queue mode: the next report waits until we are awake, which is not storing. */
   rest(): void {
     this.open = false;

@@ -3,6 +3,8 @@ import type { Clock } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import { type CoapMessage, NO_PAYLOAD } from "../coap/options.ts";
+import { Lwm2mError } from "../errors.ts";
+import type { Attributes } from "../lwm2m/attributes.ts";
 import {
   type ObservationEffect,
   type ObservationEvent,
@@ -11,13 +13,14 @@ import {
   observationId,
   pathObserved,
 } from "../lwm2m/observations.ts";
-import { isWithin, type Path, prefixOf } from "../lwm2m/path.ts";
+import { isWithin, type Path, parentPath, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { readComposite, typesIn } from "./composite.ts";
+import { knownTree } from "./known-tree.ts";
 import { MessageFit } from "./message-fit.ts";
 import type { Composed, NotificationPort, Outbox, OutboxCounters, Report } from "./outbox.ts";
 import { composed, type Told } from "./report-batch.ts";
@@ -35,6 +38,15 @@ const UNCOUNTED = 0;
 interface Live extends Told {
   readonly exchange: ExchangeId;
   readonly signs: SignsOfLife;
+  /** Of a restored one: whether what it shows has not been read yet. */
+  unread: boolean;
+}
+
+/** An observation of the process before this one. */
+export interface RestoredObservation extends Told {
+  readonly exchange: ExchangeId;
+  /** Those in the request itself. */
+  readonly attributes?: Attributes;
 }
 
 /** What the reports need of the connection. */
@@ -59,6 +71,8 @@ export interface ReportsOptions {
   readonly keep: number;
   /** Bytes of payload up to which reports are put together. */
   readonly maxMessage: number;
+  /** `observing` gives others now. */
+  readonly onObserving?: () => void;
   /** Makes the outbox of these notifications. */
   readonly makeOutbox: (notifications: NotificationPort) => Outbox;
 }
@@ -103,6 +117,11 @@ export class Reports {
     return this.outbox.counters;
   }
 
+  /** Every observation that stands, with the exchange that began it. */
+  get observing(): Iterable<Told & { readonly exchange: ExchangeId }> {
+    return this.live.values();
+  }
+
   /** Whether one more observation, or this one again, can be granted. */
   hasRoomFor({ paths, composite }: Granted): boolean {
     if (!composite) return true;
@@ -122,17 +141,37 @@ export class Reports {
     // A format without times has told the newest value in the answer: what is older would pass for newer.
     if (!codec.carriesTime) this.outbox.supersede(id);
     // The new one stands before the old one ends, whose unacknowledged notification then goes again, to the new one.
-    this.live.set(id, { exchange, paths, composite, codec, signs: new SignsOfLife(this.options.clock.monotonic()) });
+    this.stand(id, { exchange, paths, composite, codec }, false);
     if (before !== undefined && before.exchange !== exchange) {
       this.byExchange.delete(before.exchange);
       this.options.notifier.endObservation(before.exchange);
     }
-    this.byExchange.set(exchange, id);
-    this.voided.delete(id);
     const asked = attributes === undefined ? {} : { attributes };
     this.feed({ type: "observe", id, paths, composite, samples, ...asked });
     if (composite) this.changed(samples.flatMap((sample) => this.newer(sample)));
     this.outbox.release(id);
+  }
+
+  /**
+   * The server observed before this process began, and may still do so. What it was told last is not known, so that it is told what
+   * there is; what it is owed from before waits for the registration.
+   */
+  restore(observations: readonly RestoredObservation[]): void {
+    for (const { exchange, paths, composite, codec, attributes } of observations) {
+      const id = observationId(this.options.server, paths, composite);
+      this.stand(id, { exchange, paths, composite, codec }, true);
+      const asked = attributes === undefined ? {} : { attributes };
+      this.feed({ type: "restore", id, paths, composite, ...asked });
+      this.outbox.release(id);
+    }
+    this.readAnew(new Set(observations.flatMap(({ paths }) => paths)));
+  }
+
+  /** The registration of before goes on: of what is observed and is not there any more, the server hears 4.04. */
+  endMissing(): void {
+    const single = [...this.live.values()].filter(({ composite }) => !composite);
+    const missing = single.flatMap(({ paths }) => paths.filter((path) => !exists(this.options.treeOf, path)));
+    for (const path of missing) this.removed(path);
   }
 
   /** The server ended the observation that this exchange began. */
@@ -155,10 +194,11 @@ export class Reports {
 
   /**
    * A device answers again: a composite observation may name what it has never seen of it, which is told now. Others began
-   * with an answer of the device.
+   * with an answer of the device, unless they are restored ones.
    */
   appeared(prefix: string): void {
-    const observed = [...this.live.values()].flatMap(({ paths, composite }) => (composite ? paths : []));
+    const seeking = [...this.live.values()].filter(({ composite, unread }) => composite || unread);
+    const observed = seeking.flatMap(({ paths }) => paths);
     this.readAnew(new Set(observed.filter((path) => prefixOf(path) === prefix)));
   }
 
@@ -178,10 +218,18 @@ export class Reports {
       this.options.notifier.endObservation(exchange);
     }
     this.feed({ type: "clear" });
+    this.options.onObserving?.();
   }
 
   stop(): void {
     this.feed.stop();
+  }
+
+  private stand(id: ObservationId, told: Told & { readonly exchange: ExchangeId }, unread: boolean): void {
+    this.live.set(id, { ...told, unread, signs: new SignsOfLife(this.options.clock.monotonic()) });
+    this.byExchange.set(told.exchange, id);
+    this.voided.delete(id);
+    this.options.onObserving?.();
   }
 
   private forgetVoided(path: Path): void {
@@ -198,6 +246,7 @@ export class Reports {
     this.live.delete(id);
     this.byExchange.delete(live.exchange);
     this.outbox.forget(id);
+    this.options.onObserving?.();
   }
 
   private perform(effect: ObservationEffect): void {
@@ -272,7 +321,26 @@ export class Reports {
   /** A device's new values come as `changed` by themselves, too; one that does not answer says so by its own state. */
   private readAnew(paths: ReadonlySet<Path>): void {
     if (paths.size === 0) return;
-    readComposite(this.options.treeOf, [...paths]).then((samples) => this.changed(samples), ignore);
+    readComposite(this.options.treeOf, [...paths]).then((samples) => this.onRead(paths, samples), ignore);
+  }
+
+  private onRead(asked: ReadonlySet<Path>, samples: readonly Sample[]): void {
+    const found = new Set<Path>();
+    for (const { path } of samples) {
+      for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) if (asked.has(at)) found.add(at);
+    }
+    for (const live of this.live.values()) if (live.paths.every((path) => found.has(path))) live.unread = false;
+    this.feed({ type: "read", paths: [...found], samples });
+  }
+}
+
+function exists(treeOf: TreeOf, path: Path): boolean {
+  try {
+    knownTree(treeOf, path).check(path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Lwm2mError)) throw error;
+    return false;
   }
 }
 

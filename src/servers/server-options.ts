@@ -12,6 +12,7 @@ import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import type { History } from "../store/store.ts";
 import type { Delivery } from "./backlog.ts";
+import type { KeptSession } from "./kept-state.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** All that one server is made of. */
@@ -53,6 +54,10 @@ export interface ServerOptions {
   readonly queueMode?: { readonly enabled: boolean; readonly awake: Millis };
   /** /1/x/23: whether Send is not wanted. */
   readonly muted?: () => boolean;
+  /** What the process before this one left; absent: nothing. */
+  readonly kept?: KeptSession;
+  /** What the process after this one needs is another now. */
+  readonly onToKeep?: () => void;
   /** The server has registered us with this version. */
   readonly onRegistered?: (version: Lwm2mVersion) => void;
 }

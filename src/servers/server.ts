@@ -8,6 +8,8 @@ import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import { Connection } from "./connection.ts";
+import { Continuity } from "./continuity.ts";
+import { NOTHING_KEPT } from "./kept-state.ts";
 import { type LocalReport, LocalReports } from "./local-reports.ts";
 import { type DueReport, type NotificationPort, Outbox } from "./outbox.ts";
 import { Registrar } from "./registrar.ts";
@@ -37,6 +39,7 @@ export class Server {
   private readonly localReports: LocalReports;
   private readonly serving: Serving;
   private readonly sender: Sender;
+  private readonly continuity: Continuity;
   private registration: { readonly location: string; readonly version: Lwm2mVersion } | undefined;
   private onStopped: () => void = () => {};
 
@@ -55,6 +58,7 @@ export class Server {
       onDelivered: (notification) => this.reports.outbox.onDelivered(notification),
       onFailed: (notification, reason, exchange) => this.onUndelivered(notification, reason, exchange),
       onCancelled: (exchange) => this.serving.cancel(exchange),
+      onReserved: (numbers) => this.continuity.reserved(numbers),
       onLost: (reason, wait) => this.onLost(reason, wait),
     });
     this.registrar = this.makeRegistrar();
@@ -64,6 +68,9 @@ export class Server {
     this.localReports = this.makeLocalReports();
     this.serving = this.makeServing();
     this.sender = this.makeSender();
+    const { kept = NOTHING_KEPT, onToKeep = () => {} } = options;
+    const { connection, registrar, reports } = this;
+    this.continuity = new Continuity({ connection, registrar, reports, kept, onChange: onToKeep });
   }
 
   /** Opens the socket and begins to register. Rejects where the socket cannot be had. */
@@ -71,7 +78,11 @@ export class Server {
     // They gather before anybody has registered us.
     this.localReports.start();
     await this.connection.open();
-    this.registrar.handle({ type: "start" });
+    const { agreement } = this.options.kept?.registration ?? {};
+    if (agreement !== undefined) {
+      this.registration = { location: `/${agreement.location.join("/")}`, version: agreement.version };
+    }
+    this.continuity.begin();
   }
 
   /** De-registers in order, waits for the answer (a few seconds at most), closes the socket. */
@@ -87,6 +98,11 @@ export class Server {
     this.localReports.stop();
     this.packs.stop();
     await this.connection.close();
+  }
+
+  /** What the process after this one needs to go on. */
+  get toKeep(): Continuity["toKeep"] {
+    return this.continuity.toKeep;
   }
 
   /** Values of any tree changed. */
@@ -222,6 +238,7 @@ export class Server {
       latest,
       storing,
       onEvaluation: this.options.onEvaluation,
+      onObserving: () => this.options.onToKeep?.(),
       notifier: {
         notify: (exchange, notification, message, confirmable) =>
           this.waking.whenAwake({
@@ -340,6 +357,8 @@ export class Server {
   private onResumed(location: readonly string[], version: Lwm2mVersion): void {
     this.registration = { location: `/${location.join("/")}`, version };
     this.options.onRegistered?.(version);
+    this.packs.registered();
+    this.reports.endMissing();
   }
 
   private onState(state: RegistrationState): void {
@@ -358,6 +377,7 @@ export class Server {
     if (state === "deregistered" || state === "disabled") this.reports.clear();
     // Core, Server object 4: who is disabled leaves the server alone. Datagrams have no connection to close.
     if (state === "deregistered" || state === "disabled") this.connection.leave();
+    this.options.onToKeep?.();
     if (state === "deregistered") this.onStopped();
   }
 }

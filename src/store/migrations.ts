@@ -33,6 +33,13 @@ export const MIGRATIONS: readonly string[] = [
      uptime  REAL NOT NULL,
      trusted INTEGER NOT NULL CHECK (trusted IN (0, 1))
    ) STRICT;`,
+  // What outlives a process of each server, part by part: registration, observations, attributes, what it wrote to its account.
+  `CREATE TABLE servers (
+     server  INTEGER NOT NULL CHECK (server BETWEEN 1 AND 65534),
+     part    TEXT NOT NULL,
+     content TEXT NOT NULL,
+     PRIMARY KEY (server, part)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The same of `history.db`: a file of its own, so that what wears it, fills it or breaks it never touches the places. */

@@ -3,6 +3,7 @@ import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
 import type { HistoryCalls } from "./history/calls.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { KnownTime } from "./known-time.ts";
+import type { KeptPart, PartChanges } from "./server-table.ts";
 import type { StoreErrorKind } from "./store-error.ts";
 
 /** What the store's thread can be asked, and what each question gives. */
@@ -15,6 +16,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly checkGateway: { readonly argument: undefined; readonly result: string | undefined };
   readonly loadTime: { readonly argument: undefined; readonly result: KnownTime | undefined };
   readonly saveTime: { readonly argument: KnownTime; readonly result: undefined };
+  readonly loadServers: { readonly argument: undefined; readonly result: readonly KeptPart[] };
+  readonly saveServer: { readonly argument: PartChanges; readonly result: undefined };
   /** The thread ends after its answer. */
   readonly close: { readonly argument: undefined; readonly result: undefined };
 }

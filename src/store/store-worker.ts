@@ -4,6 +4,7 @@ import { GatewayFile } from "./gateway-file.ts";
 import { Archive } from "./history/archive.ts";
 import { loadKnownTime, saveKnownTime } from "./known-time.ts";
 import type { SentError, StoreCall, StoreCalls, StoreOpening, StoreReply, StoreRequest } from "./protocol.ts";
+import { loadServers, saveServer } from "./server-table.ts";
 import { StoreError } from "./store-error.ts";
 
 /** The store's thread: it owns the database file and answers one request after the other. */
@@ -57,6 +58,11 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
     loadTime: () => file.use(({ db }) => loadKnownTime(db)),
     saveTime: (known) => {
       file.use(({ db }) => saveKnownTime(db, known));
+      return undefined;
+    },
+    loadServers: () => file.use(({ db }) => loadServers(db)),
+    saveServer: (parts) => {
+      file.use(({ db }) => saveServer(db, parts));
       return undefined;
     },
     checkGateway: () => file.check(),

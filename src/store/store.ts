@@ -8,6 +8,7 @@ import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import { IntegrityCheck, type IntegrityOutcome } from "./integrity-check.ts";
 import type { KnownTime } from "./known-time.ts";
 import type { StoreOpening } from "./protocol.ts";
+import type { KeptPart, PartChange } from "./server-table.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
@@ -15,8 +16,8 @@ export { deviceOf } from "./history/device-of.ts";
 export {
   type DropCause,
   type History,
-  type HistoryEntry,
   type HistoryBoot,
+  type HistoryEntry,
   type HistoryOptions,
   type HistoryReport,
   type HistoryStats,
@@ -30,6 +31,7 @@ export { serverOf } from "./history/server-of.ts";
 export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
 export type { FileCheck, IntegrityOutcome } from "./integrity-check.ts";
 export type { KnownTime } from "./known-time.ts";
+export type { KeptPart, PartChange } from "./server-table.ts";
 export { StoreError, type StoreErrorKind } from "./store-error.ts";
 
 /**
@@ -52,6 +54,10 @@ export interface Store {
   loadInstances(): Promise<KeptInstances>;
   /** All of the changes, or none where it rejects; when it resolves they are on the disk. */
   saveInstances(changes: readonly KeptChange[]): Promise<void>;
+  /** What is kept of servers, of those that are not configured too. */
+  loadServers(): Promise<readonly KeptPart[]>;
+  /** All of the changes to what is kept of one server, or none where it rejects. */
+  saveServer(server: number, changes: readonly PartChange[]): Promise<void>;
   /** What the run before left of the time; undefined: nothing. */
   loadTime(): Promise<KnownTime | undefined>;
   saveTime(known: KnownTime): Promise<void>;
@@ -105,6 +111,8 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),
+    loadServers: () => client.call("loadServers", undefined),
+    saveServer: (server, changes) => client.call("saveServer", { server, changes }),
     loadTime: () => client.call("loadTime", undefined),
     saveTime: (known) => client.call("saveTime", known),
     openHistory: async (options) => {

@@ -129,7 +129,7 @@ export class AGateway {
       },
       edges: {
         adapters: [modbusOn(new Map([["bus", this.bus]])), simulated],
-        openTransport: ({ id }: ServerSettings) => life.wired(this.serverOf(id).openTransport()),
+        openTransport: ({ id }: ServerSettings, port) => life.wired(this.serverOf(id).openTransport(port)),
         boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
         clockSign: () => this.clockSign,
       },
