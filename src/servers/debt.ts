@@ -89,8 +89,10 @@ export class Debt {
     this.airborne = reports;
   }
 
-  /** They came to nothing. */
+  /** They came to nothing. Where others had to leave behind them, they are no longer next to what is live: the history has them. */
   land(): void {
+    const [last, next] = [this.reports[this.airborne - 1]?.sequence, this.reports[this.airborne]?.sequence];
+    if (last !== undefined && next !== undefined && next > last + 1) this.take(0, this.airborne);
     this.airborne = 0;
   }
 

@@ -240,6 +240,23 @@ test("what is live goes first: the newest that one message takes; then the backl
   );
 });
 
+test("a message that fails while more was due than is live goes again with the backlog, and takes nothing of it along", async () => {
+  const { outbox, sent, counters } = anOutbox();
+  outbox.resume();
+  outbox.add(A, report(0), MANY);
+  for (let value = 1; value <= 80; value++) outbox.add(A, report(value), MANY);
+  outbox.pause();
+  outbox.onFailed(1);
+  outbox.resume();
+  await deliverAll(outbox, sent, 2);
+  const all = sent.slice(1).flatMap(valuesOf);
+  assert.deepEqual(
+    all.toSorted((a, b) => a - b),
+    Array.from({ length: 81 }, (_, value) => value),
+  );
+  assert.deepEqual(counters(), { waiting: 0, delivered: 81, dropped: 0 });
+});
+
 test("a live report overtakes the backlog that is being drained", async () => {
   const { outbox, sent } = anOutbox({ most: 40 });
   for (let value = 1; value <= 300; value++) outbox.add(A, report(value), MANY);
