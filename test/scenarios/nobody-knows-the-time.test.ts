@@ -165,11 +165,11 @@ async function rebooted(world: AGateway): Promise<void> {
 }
 
 /** What the server was told: when each value was measured for the first time. */
-function timesOf({ server }: AGateway): ReadonlyMap<unknown, UnixMillis | undefined> {
+function timesOf({ server }: AGateway): ReadonlyMap<unknown, UnixMillis> {
   const answers = [...server.notifications, ...server.sends.heard];
-  return new Map(
-    answers.flatMap(({ records }) => records.filter(({ path }) => path === TEMPERATURE)).map((r) => [r.value, r.time]),
-  );
+  const records = answers.flatMap(({ records, at }) => records.map((record) => ({ time: at, ...record })));
+  const newestFirst = records.filter(({ path }) => path === TEMPERATURE).sort((a, b) => b.time - a.time);
+  return new Map(newestFirst.map(({ value, time }) => [value, time]));
 }
 
 test("a power cut before the time was known: what was measured is dated from the last time that was known", async (t) => {
