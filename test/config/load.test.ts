@@ -60,6 +60,26 @@ test("every key of a server is read", async (t) => {
   assert.equal(config?.gateway.state, "/var/x");
 });
 
+test("a server is reached by TCP where its URI says so, and then by no version before 1.1", async (t) => {
+  const settingsOf = (servers: string) =>
+    loadFolder(t, { "config.yaml": `gateway: { endpoint: gw }\nservers: [ ${servers} ]\n` });
+  const { config, problems } = await settingsOf(
+    '{ id: 1, uri: "COAP+TCP://[fe80::1]" }, { id: 2, uri: "coap+tcp://h:7" }',
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    config?.servers.map(({ scheme, host, port }) => [scheme, host, port]),
+    [
+      ["coap+tcp", "fe80::1", 5683],
+      ["coap+tcp", "h", 7],
+    ],
+  );
+  assert.deepEqual((await settingsOf('{ id: 1, uri: "coap+tcp://h", version: 1.0 }')).problems, [
+    "config.yaml:2:51: error: LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto",
+  ]);
+  assert.match((await settingsOf('{ id: 1, uri: "coaps+tcp://h" }')).problems[0] ?? "", /needs TLS/);
+});
+
 test("a wrong config.yaml is refused with every problem at its place", async (t) => {
   const { refused, problems } = await loadFolder(t, {
     "config.yaml": `gateway: { endpont: x, http: { max: 3 }, objects: [nox.xml] }
@@ -76,7 +96,7 @@ device: []
     /^config\.yaml:1:52: error: cannot read nox\.xml: there is no such file$/,
     /^config\.yaml:2:26: error: uri: coaps:\/\/ needs DTLS, which is not in this version/,
     /^config\.yaml:2:47: error: id: must be at most 65534, found "70000"$/,
-    /^config\.yaml:2:59: error: uri: http:\/\/ is not supported by this version; expected coap:\/\/host:port$/,
+    /^config\.yaml:2:59: error: uri: http:\/\/ is not supported by this version; expected coap:\/\/host:port or coap\+tcp:\/\/host:port$/,
     /^config\.yaml:2:81: error: lifetime: "5" is no duration/,
     /^config\.yaml:2:84: error: `psk` is not supported by this version$/,
     /^config\.yaml:3:13: error: "host" is missing$/,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MINUTE, SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
+import { SIGNAL } from "../../src/coap/signaling.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import type { AGateway } from "../support/a-gateway.ts";
 import { aClient, C3_ACCOUNT, since } from "../support/conformance-setup.ts";
@@ -89,6 +90,19 @@ test("LightweightM2M-1.1-int-105: an Update that is answered 4.04 is followed by
   assert.ok(again?.query.includes("lt=60"), "with the lifetime that was written");
   assert.equal(server.registrations.location, "/rd/2");
   assert.equal((await server.read("/1/0/1")).text, "60");
+});
+
+test("LightweightM2M-1.1-int-106: over TCP each side tells what it takes first, then it registers with b=T", async (t) => {
+  const { server } = await aClient(t, { scheme: "coap+tcp" });
+  const heard = (side: "gateway" | "server") =>
+    server.packets.filter(({ from }) => from === side).map(({ message: { code } }) => code);
+  assert.deepEqual(heard("gateway").slice(0, 2), [SIGNAL.csm, CODE.post]);
+  assert.deepEqual(heard("server").slice(0, 2), [SIGNAL.csm, CODE.created]);
+  const [register] = server.registrations.heard;
+  assert.deepEqual(register?.query, ["ep=urn:dev:ops:32473-test", "lt=86400", "lwm2m=1.2", "b=T"]);
+  assert.equal(server.registrations.location, "/rd/1");
+  assert.equal((await server.read("/1/0/7")).text, "T");
+  assert.equal((await server.read("/3/0/16")).text, "T");
 });
 
 test("LightweightM2M-1.1-int-107: a longer lifetime is told at once, and the next Update comes within it", async (t) => {
