@@ -52,7 +52,7 @@ export function readHistoryFile(file: string, tell: (problem: string) => void): 
       throw error;
     }
   } catch (error) {
-    throw storeErrorOf(error, file);
+    throw failureOf(error, file);
   }
 }
 
@@ -124,6 +124,13 @@ class HistoryReader implements StoredHistory {
   }
 }
 
+function failureOf(error: unknown, file: string): StoreError {
+  const failure = storeErrorOf(error, file);
+  if (failure.kind !== "locked") return failure;
+  const message = `${file} is in use by a gateway that cannot share it now, as when the disk is full: make room, or stop it`;
+  return new StoreError("locked", message, { cause: error });
+}
+
 function checkVersion(version: number, file: string): void {
   const known = HISTORY_MIGRATIONS.length;
   if (version > known) {
@@ -139,4 +146,4 @@ function checkVersion(version: number, file: string): void {
 }
 
 /** How long somebody who changes the file may keep us waiting. */
-const BUSY_MILLIS = 1000;
+const BUSY_MILLIS = 250;
