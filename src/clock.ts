@@ -38,6 +38,11 @@ export function datedFrom(started: UnixMillis, time: UnixMillis): UnixMillis {
   return isUndated(time) ? started + time : time;
 }
 
+/** A time in Unix time, as far as the clock knows by now what that is. */
+export function datedBy({ undated }: Clock, time: UnixMillis): UnixMillis {
+  return undated !== undefined && "started" in undated ? datedFrom(undated.started, time) : time;
+}
+
 /** What the clock says now of a moment of monotonic time: whoever tells a person about it keeps the moment, not what it said. */
 export function wallAt(clock: Clock, time: Millis): UnixMillis {
   return Math.round(clock.wall() + time - clock.monotonic());

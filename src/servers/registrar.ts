@@ -1,6 +1,6 @@
 /** Register, Update and De-register on the wire: the registration machine joined to the connection. Core 1.2 §6.2. */
 import { createHash } from "node:crypto";
-import { type Clock, type Millis, type UnixMillis, wallAt } from "../clock.ts";
+import { type Clock, datedBy, type Millis, type UnixMillis, wallAt } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues, uintOption } from "../coap/options.ts";
 import { reasonOf } from "../errors.ts";
@@ -116,7 +116,7 @@ export class Registrar {
     this.known = objects;
     const objectsChanged = digest(this.objectList(agreement.version)) !== objects;
     // A clock that is behind does not know how long ago it was: then the answer to the Update tells.
-    this.feed({ type: "resume", agreement, age: Math.max(0, clock.wall() - sentAt), objectsChanged });
+    this.feed({ type: "resume", agreement, age: Math.max(0, clock.wall() - datedBy(clock, sentAt)), objectsChanged });
   }
 
   /** What `resume` needs in the process after this one; undefined while the server has nothing that could go on. */
