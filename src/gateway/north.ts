@@ -103,8 +103,14 @@ export class North {
   async start(trees: Trees): Promise<void> {
     this.treeOf = trees.of;
     this.kept = await KeptServers.load(this.options);
-    this.servers = this.accounts.map((account) => this.makeServer(account, trees));
-    await Promise.all(this.servers.map((server) => server.start()));
+    const joined = this.accounts.map((account) => this.join(account, trees));
+    this.servers = joined.map(({ server }) => server);
+    await Promise.all(
+      joined.map(async ({ server, begin }) => {
+        await server.start();
+        begin();
+      }),
+    );
   }
 
   /** Of every server, each letter once: "U", "UT". */
@@ -178,7 +184,8 @@ export class North {
     }
   }
 
-  private makeServer({ settings, account }: Account, trees: Trees): Server {
+  /** A server, and what begins to keep its state: not before it stands as it was left. */
+  private join({ settings, account }: Account, trees: Trees): { readonly server: Server; readonly begin: () => void } {
     const { endpoint } = this.options;
     const keeping = this.kept?.of(settings.id, { endpoint, uri: settings.uri });
     const attributes = new AttributeStore(
@@ -188,12 +195,13 @@ export class North {
     keeping?.restore("account", (written) => this.serverObject.restore(account, written));
     keeping?.restore("attributes", (text) => attributes.restore(text));
     const server = new Server(this.optionsOf({ settings, account, attributes, keeping }, trees));
-    keeping?.begin(() => ({
-      account: writtenOf(account),
-      attributes: attributes.empty ? undefined : attributes.serialize(),
-      ...server.toKeep,
-    }));
-    return server;
+    const begin = () =>
+      keeping?.begin(() => ({
+        account: writtenOf(account),
+        attributes: attributes.empty ? undefined : attributes.serialize(),
+        ...server.toKeep,
+      }));
+    return { server, begin };
   }
 
   private optionsOf({ settings, account, attributes, keeping }: ServerParts, trees: Trees): ServerOptions {

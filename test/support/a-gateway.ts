@@ -100,6 +100,10 @@ export class AGateway {
     this.writeFile("config.yaml", configText({ ...this.setup, ...others }));
   }
 
+  editConfig(edit: (text: string) => string): void {
+    this.writeFile("config.yaml", edit(readFileSync(join(this.folder, "config.yaml"), "utf8")));
+  }
+
   writeFile(name: string, text: string): void {
     const file = join(this.folder, name);
     mkdirSync(dirname(file), { recursive: true });
