@@ -1,7 +1,7 @@
 /**
  * What `npm start` and `npm test` call: installs what is missing, then runs under the project's own Node.
  *
- *   node scripts/run.mjs start | server | test | interop | bench | check | build | node FILE   [arguments …]
+ *   node scripts/run.mjs start | server | test | nightly | interop | bench | check | build | node FILE   [arguments …]
  *
  * Plain JavaScript that Node 18 runs, without any package: it is there before they are.
  */
@@ -13,7 +13,7 @@ import { chooseNode, MEMORY_FLAG, runToEnd } from "./own-node.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const tasks = { start, server, test, interop, bench, check, build, node };
+const tasks = { start, server, test, nightly, interop, bench, check, build, node };
 
 process.exitCode = await main(process.argv.slice(2)).catch((error) => {
   process.stderr.write(`lwm2m-gateway: ${error.message}\n`);
@@ -50,6 +50,16 @@ function server(args) {
 
 function test(args) {
   return runTests(args, (file) => !file.startsWith(join("test", "interop")));
+}
+
+/** What dies at moments of chance, at full length: each number can be given another value in the environment. */
+function nightly(args) {
+  const often = { GATEWAY_KILLS: "200", HISTORY_KILLS: "200", POWER_CUTS: "6000" };
+  for (const [name, value] of Object.entries(often)) process.env[name] ??= value;
+  const files = ["test/killed", "test/power-cut", "test/store/history/history-killed.test.ts"];
+  // One after the other: who is killed at a moment of chance shall have had time for something.
+  const options = ["--test-concurrency=1", "--test-reporter=spec", ...args];
+  return runTests([...options, ...files.map((file) => join(root, file))], () => true);
 }
 
 /** At the end, a table of whom the tests were run against. */
