@@ -30,6 +30,7 @@ export class TcpTransport implements Transport {
   private socket: Socket | undefined;
   /** While a connection is being made. */
   private connecting: Promise<void> | undefined;
+  private pending: Socket | undefined;
   private connections = 0;
   private local: string | undefined;
   private closed = false;
@@ -83,6 +84,7 @@ export class TcpTransport implements Transport {
   async close(): Promise<void> {
     this.closed = true;
     this.onConnection = () => {};
+    this.pending?.destroy(new Error("closed meanwhile"));
     const { socket } = this;
     if (socket === undefined) return;
     const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
@@ -95,13 +97,16 @@ export class TcpTransport implements Transport {
     const { host, port, patience = 30 * SECOND } = this.options;
     return new Promise((resolve, reject) => {
       const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+      this.pending = socket;
       const give = (reason: string): void => {
+        this.pending = undefined;
         socket.destroy();
         reject(new Error(`no connection to ${host} port ${port}: ${reason}`));
       };
       socket.setTimeout(patience, () => give(`not made within ${patience / SECOND} s`));
       socket.once("error", (error) => give(explained(error)));
       socket.once("connect", () => {
+        this.pending = undefined;
         socket.setTimeout(0);
         socket.removeAllListeners("timeout").removeAllListeners("error");
         if (this.closed) give("closed meanwhile");
