@@ -62,7 +62,7 @@ export class GatewayClock implements Clock {
     this.options = options;
     this.head = boot.uptime - system.monotonic();
     this.earliest = earliestStart(known, boot);
-    this.continued = known !== undefined && known.trusted && known.boot === boot.id;
+    this.continued = known?.trusted === true && known.boot === boot.id;
     this.judge();
   }
 

@@ -7,7 +7,7 @@ import { loadConfig } from "../config/load.ts";
 import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceState } from "../devices/device-status.ts";
-import { Devices } from "../devices/devices.ts";
+import { Devices, type DevicesListener } from "../devices/devices.ts";
 import type { GatewayIdentity } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { locateData, packageVersion } from "../locate.ts";
@@ -100,19 +100,8 @@ export class Gateway {
     this.started = clock.monotonic();
     this.state = config.gateway.state;
     this.fixedObjects = config.gateway.storedObjects;
-    this.devices = new Devices(
-      { deviceObject: deviceObject(config.catalogue), clock, random, log },
-      {
-        onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
-        onStateChange: ({ prefix }: Device, state: DeviceState) => {
-          if (state === "online") this.north.appeared(prefix);
-        },
-        onDevicesChanged: ({ added, changed }) => {
-          for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
-          this.onDevicesChanged();
-        },
-      },
-    );
+    const south = { deviceObject: deviceObject(config.catalogue), clock, random, log };
+    this.devices = new Devices(south, this.devicesListener());
     this.steering = new Steering((prefix) => this.devices.byPrefix(prefix));
     this.north = new North({
       settings: config.servers,
@@ -155,7 +144,7 @@ export class Gateway {
       onFailure: options.onFatal,
     });
     const config = await reading;
-    const clock = await knownClock(options, config, store);
+    const clock = await knownClock(options, config.gateway.clock, store);
     const kept = await withHistory(store, config.gateway.store, clock);
     const gateway = new Gateway({ ...options, clock }, config, kept);
     try {
@@ -256,6 +245,19 @@ export class Gateway {
   /** Where this gateway keeps its files, the admin socket among them. */
   get stateDirectory(): string {
     return this.state;
+  }
+
+  private devicesListener(): DevicesListener {
+    return {
+      onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
+      onStateChange: ({ prefix }: Device, state: DeviceState) => {
+        if (state === "online") this.north.appeared(prefix);
+      },
+      onDevicesChanged: ({ added, changed }) => {
+        for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
+        this.onDevicesChanged();
+      },
+    };
   }
 
   private async reloadNow(): Promise<boolean> {

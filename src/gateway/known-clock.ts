@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { LoadedConfig } from "../config/types.ts";
+import type { GatewaySettings } from "../config/types.ts";
 import { reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type KnownTime, type Store, StoreError } from "../store/store.ts";
@@ -17,7 +17,7 @@ export interface ClockParts {
 /** The clock of a run, which knows what the run before has left. Where that cannot be read, it does without. */
 export async function knownClock(
   { clock: system, log, edges = {} }: ClockParts,
-  { gateway }: LoadedConfig,
+  configured: GatewaySettings["clock"],
   store: Pick<Store, "loadTime">,
 ): Promise<GatewayClock> {
   const { boot = bootOf, clockSign: sign = clockSign } = edges;
@@ -26,7 +26,7 @@ export async function knownClock(
     system,
     boot: boot(),
     sign: () => sign(),
-    believed: gateway.clock === "trusted",
+    believed: configured === "trusted",
     known,
     log,
   });

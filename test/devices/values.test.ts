@@ -112,3 +112,17 @@ test("a number after a text, and a text after a number, is a new value", () => {
     assert.deepEqual(values.get(0).value, value);
   }
 });
+
+test("once it is known when the machine started, what was measured before has its date; what has one keeps it", () => {
+  const values = someValues();
+  const started = Date.UTC(2026, 5, 1);
+  values.take(0, 1, 5000, 5000);
+  values.bad(0, "not a number", 6000, 6000);
+  values.take(1, 5, started - 1000, 7000);
+  values.dated(started);
+  assert.deepEqual(values.sample(0), sample(1, started + 5000));
+  assert.equal(values.get(0).bad?.time, started + 6000);
+  assert.equal(values.get(0).heard, 6000, "monotonic");
+  assert.deepEqual(values.sample(1), { path: ENERGY, value: 5, time: started - 1000 });
+  assert.equal(someValues().sample(0), undefined);
+});
