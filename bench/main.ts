@@ -1,6 +1,7 @@
 /** `npm run bench` runs all benchmarks and writes docs/benchmarks.md; `npm run bench:read` and the like run one of them. */
 import { writeFileSync } from "node:fs";
 import { locateData } from "../src/locate.ts";
+import { drain } from "./drain.ts";
 import { formats } from "./formats.ts";
 import { memory } from "./memory.ts";
 import { notify } from "./notify.ts";
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   start,
   formats,
   store,
+  drain,
   wan,
 };
 

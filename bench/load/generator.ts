@@ -3,6 +3,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type {
   Answers,
+  DrainFigures,
+  DrainOrder,
   GetFigures,
   GetOrder,
   NotificationsFigures,
@@ -44,6 +46,11 @@ export class Generator {
 
   notifications(order: NotificationsOrder): Promise<NotificationsFigures> {
     return this.order<"notifications">({ type: "notifications", ...order });
+  }
+
+  /** From the registration of the client on. */
+  drain(order: DrainOrder): Promise<DrainFigures> {
+    return this.order<"drain">({ type: "drain", ...order });
   }
 
   close(): void {

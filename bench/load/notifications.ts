@@ -195,7 +195,7 @@ class ReadsMeanwhile {
 }
 
 /** A few at a time, so that neither side's socket overflows. */
-async function inTurn<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+export async function inTurn<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
   for (let i = 0; i < all.length; i += OBSERVES_AT_ONCE) {
     await Promise.all(all.slice(i, i + OBSERVES_AT_ONCE).map(act));
   }

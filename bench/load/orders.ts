@@ -34,12 +34,25 @@ export interface NotificationsOrder {
   readonly pid: number;
 }
 
+export interface DrainOrder {
+  readonly paths: readonly string[];
+  /** Of each path, one a second. */
+  readonly samples: number;
+  /** Of the first of each: milliseconds since 1970. */
+  readonly since: number;
+  /** Whether each path is observed, in SenML CBOR, as soon as the client has registered. */
+  readonly observe: boolean;
+  /** The process whose processor time is told. */
+  readonly pid: number;
+}
+
 export type Order =
   | { readonly type: "listen" }
   | { readonly type: "registration"; readonly limit: number }
   | ({ readonly type: "get" } & GetOrder)
   | ({ readonly type: "reads" } & ReadsOrder)
-  | ({ readonly type: "notifications" } & NotificationsOrder);
+  | ({ readonly type: "notifications" } & NotificationsOrder)
+  | ({ readonly type: "drain" } & DrainOrder);
 
 /** A Register as it came. */
 export interface RegistrationFigures {
@@ -90,12 +103,27 @@ export interface NotificationsFigures {
   readonly readTimeouts: number;
 }
 
+export interface DrainFigures {
+  readonly count: number;
+  readonly perSecond: number;
+  /** From the first to the last message. */
+  readonly seconds: number;
+  readonly messages: number;
+  readonly missing: number;
+  /** Samples that are not the next ones of their path. */
+  readonly disorder: number;
+  /** Parts of one core: of the process that drains, and of the load generator. */
+  readonly cpu: number;
+  readonly generatorCpu: number;
+}
+
 export interface Answers {
   readonly listen: { readonly port: number };
   readonly registration: RegistrationFigures;
   readonly get: GetFigures;
   readonly reads: ReadsFigures;
   readonly notifications: NotificationsFigures;
+  readonly drain: DrainFigures;
 }
 
 /** Milliseconds on the clock that all processes of the machine share. */

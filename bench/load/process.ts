@@ -1,5 +1,6 @@
 /** The load generator, a process of its own: takes orders over the channel to its parent, one at a time. */
 
+import { measureDrain } from "./drain.ts";
 import { measureNotifications } from "./notifications.ts";
 import type { Answers, Order } from "./orders.ts";
 import { measureReads } from "./reads.ts";
@@ -33,6 +34,8 @@ async function obey(order: Order): Promise<Answers[Order["type"]]> {
       return measureReads(server, order);
     case "notifications":
       return measureNotifications(server, order);
+    case "drain":
+      return measureDrain(server, order);
   }
 }
 

@@ -19,6 +19,8 @@ export interface Client {
 export type Taker = (answer: Uint8Array) => void;
 
 export class LoadServer {
+  /** Takes what a Send carries. */
+  onSend: (payload: Uint8Array) => void = () => {};
   private readonly socket: Socket;
   private readonly takers = new Map<number, Taker>();
   /** Of requests that get more than one answer. */
@@ -95,6 +97,11 @@ export class LoadServer {
 
   private serve(request: UdpMessage, from: RemoteInfo): void {
     const [first, ...location] = stringValues(request, OPTION.uriPath);
+    if (first === "dp") {
+      this.reply(request, from, CODE.changed, []);
+      this.onSend(request.payload);
+      return;
+    }
     if (first !== "rd" || location.length > 0) {
       this.reply(request, from, request.code === CODE.delete ? CODE.deleted : CODE.changed, []);
       return;

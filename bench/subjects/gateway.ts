@@ -1,5 +1,5 @@
 /** The gateway as it is really started, with so many devices of the `simulated` link. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { locateData } from "../../src/locate.ts";
 import type { Subject } from "./subject.ts";
@@ -9,7 +9,11 @@ const MEMORY_FLAG = "--max-semi-space-size=1";
 
 /** `directory` takes its configuration, state and log; it must be a new one for a first start. */
 export function gateway(devices: number, directory: string): Subject {
-  return subject(`gateway, ${devices} devices`, directory, { devices, mapping: "simulated-climate", nstart: 1 });
+  return subject(gatewayName(devices), directory, {
+    devices,
+    mapping: "simulated-climate",
+    server: "nstart: 1",
+  });
 }
 
 export interface CountingLoad {
@@ -23,17 +27,56 @@ export interface CountingLoad {
 /** Its devices have one value, which is another each time that it is read. */
 export function countingGateway({ devices, every, nstart }: CountingLoad, directory: string): Subject {
   const mapping = `counting-sensor, every: ${every}`;
-  const made = subject(`gateway, ${devices} devices, every ${every}`, directory, { devices, mapping, nstart });
-  mkdirSync(join(directory, "mappings"));
-  writeFileSync(join(directory, "mappings", "counting-sensor.yaml"), COUNTING_SENSOR);
+  const made = subject(`${gatewayName(devices)}, every ${every}`, directory, {
+    devices,
+    mapping,
+    server: `nstart: ${nstart}`,
+  });
+  addCountingSensor(directory);
   return made;
 }
+
+export interface WaitingLoad {
+  readonly devices: number;
+  /** What is different about it, for its name. */
+  readonly what: string;
+  readonly history: "send" | "notify";
+  /** A state directory with what waits: see `fillHistory`. It is copied. */
+  readonly filled: string;
+}
+
+/** Its devices say nothing new for an hour. */
+export function waitingGateway({ devices, what, history, filled }: WaitingLoad, directory: string): Subject {
+  const mapping = "counting-sensor, every: 1h";
+  const made = subject(`${gatewayName(devices)}, ${what}`, directory, {
+    devices,
+    mapping,
+    server: `history: ${history}`,
+  });
+  addCountingSensor(directory);
+  cpSync(filled, join(directory, STATE), { recursive: true });
+  return made;
+}
+
+function gatewayName(devices: number): string {
+  return `gateway, ${devices} devices`;
+}
+
+/** What is read of so many devices. */
+export function pathsOf(devices: number): readonly string[] {
+  return Array.from({ length: devices }, (_, i) => `/room-${i + 1}/3303/0/5700`);
+}
+
+const STATE = "state";
+/** Short Server ID. */
+export const SERVER = 101;
 
 interface Load {
   readonly devices: number;
   /** With its parameters. */
   readonly mapping: string;
-  readonly nstart: number;
+  /** Keys of the server, a line of YAML. */
+  readonly server: string;
 }
 
 /** The value rises with each millisecond, so that the order of values is the order of their times. */
@@ -47,13 +90,17 @@ objects:
   3303: { sensor_value: { ramp: { from: 0, to: 864000, period: 10d } } }
 `;
 
+function addCountingSensor(directory: string): void {
+  mkdirSync(join(directory, "mappings"));
+  writeFileSync(join(directory, "mappings", "counting-sensor.yaml"), COUNTING_SENSOR);
+}
+
 function subject(name: string, directory: string, load: Load): Subject {
-  const prefixes = Array.from({ length: load.devices }, (_, i) => `room-${i + 1}`);
   const config = join(directory, "config.yaml");
   mkdirSync(directory);
   return {
     name,
-    paths: prefixes.map((prefix) => `/${prefix}/3303/0/5700`),
+    paths: pathsOf(load.devices),
     takesStrangers: false,
     log: join(directory, "log"),
     command(port) {
@@ -63,10 +110,10 @@ function subject(name: string, directory: string, load: Load): Subject {
   };
 }
 
-function configuration({ devices, mapping, nstart }: Load, port: number): string {
+function configuration({ devices, mapping, server }: Load, port: number): string {
   return `format: 1
-gateway: { endpoint: "urn:dev:ops:32473-bench", state: state }
-servers: [ { id: 101, uri: "coap://127.0.0.1:${port}", lifetime: 5m, nstart: ${nstart} } ]
+gateway: { endpoint: "urn:dev:ops:32473-bench", state: ${STATE} }
+servers: [ { id: ${SERVER}, uri: "coap://127.0.0.1:${port}", lifetime: 5m, ${server} } ]
 links: { trial: { type: simulated } }
 devices: [ { id: room-$number, mapping: ${mapping}, link: trial, each: { number: 1..${devices} } } ]
 `;

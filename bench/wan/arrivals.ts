@@ -26,11 +26,12 @@ export function repeated(arrivals: readonly Arrival[]): number {
   return count;
 }
 
-/** Values that came after a newer one of the same path, of those measured within this time. */
+/** Values that first came after a newer one of the same path, of those measured within this time. */
 export function overtaken(arrivals: readonly Arrival[], from: UnixMillis, to: UnixMillis): number {
   let count = 0;
   for (const times of byPath(arrivals.filter(({ measured }) => measured >= from && measured < to)).values()) {
-    for (let i = 1; i < times.length; i++) if ((times[i] ?? 0) < (times[i - 1] ?? 0)) count++;
+    const first = [...new Set(times)];
+    for (let i = 1; i < first.length; i++) if ((first[i] ?? 0) < (first[i - 1] ?? 0)) count++;
   }
   return count;
 }
