@@ -4,7 +4,7 @@
  */
 import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { ObservationId } from "../lwm2m/observations.ts";
-import type { Path } from "../lwm2m/path.ts";
+import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { ReportEntry, ReportTrigger } from "../lwm2m/report-entry.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
@@ -187,11 +187,15 @@ export class LocalReports {
     return (await this.options.treeOf("")?.readComposite(paths)) ?? [];
   }
 
-  /** Only changes come up; the time of a report is that of the last measurement, which may be younger. */
+  /**
+   * Only changes come up; the time of a report is that of the last measurement, which may be younger. Of the gateway's own clock
+   * and memory no change is told: they are what they are now.
+   */
   private measured(samples: readonly Sample[]): readonly Sample[] {
     return samples.map((sample) => {
       const latest = this.options.latest(sample.path);
-      return latest !== undefined && sameValue(latest.value, sample.value) ? latest : sample;
+      if (latest === undefined) return sample;
+      return prefixOf(sample.path) === "" || sameValue(latest.value, sample.value) ? latest : sample;
     });
   }
 

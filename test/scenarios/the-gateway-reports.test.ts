@@ -146,6 +146,15 @@ test("the gateway's own objects are read when they are due, and go along with th
   assert.equal(told(world, TEMPERATURE).length, 2);
 });
 
+test("with pmax the gateway's own clock is told as it is then", async (t) => {
+  const world = await aGateway(t, withEntry("paths: [/3/0/13], every: change, pmax: 1m"));
+  world.server.sends.heard.length = 0;
+  await world.clock.advance(5 * MINUTE);
+  const clock = told(world, "/3/0/13");
+  assert.equal(clock.length, 5);
+  for (const { value, time } of clock) assert.equal(value, Math.floor(time / SECOND));
+});
+
 test("an hour without the server arrives complete, in order, once, with the times of measurement", async (t) => {
   const world = await aGateway(t, withRooms(3, 'paths: ["/*/3303/0/5700"], every: sample'));
   world.server.wire.cut = true;
