@@ -114,7 +114,7 @@ class HistoryReader implements StoredHistory {
       let time = -Number.MAX_VALUE;
       for (const entry of datedEntries(readRun(stored.body, run, id, watermark), epochs.startOf(run.epoch))) {
         const { sequence, samples } = entry;
-        if (!waiting.owes({ from: sequence, to: sequence })) continue;
+        if (!waiting.waits(sequence)) continue;
         // A clock that was set back changes nothing of the order in which one observation is owed.
         time = Math.max(time, samples[0]?.time ?? time);
         found.push({ time, waits: { id, entry } });

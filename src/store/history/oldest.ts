@@ -61,8 +61,7 @@ function firstOf(found: readonly HistoryEntry[], waiting: Waiting, maxSamples: n
   const entries: HistoryEntry[] = [];
   let samples = 0;
   for (const entry of found) {
-    const { sequence } = entry;
-    if (!waiting.owes({ from: sequence, to: sequence })) continue;
+    if (!waiting.waits(entry.sequence)) continue;
     samples += entry.samples.length;
     if (entries.length > 0 && samples > maxSamples) break;
     entries.push(entry);

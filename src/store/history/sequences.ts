@@ -36,6 +36,11 @@ export class Sequences {
     this.size++;
   }
 
+  has(sequence: number): boolean {
+    const range = this.ranges[this.indexOf(sequence)];
+    return range !== undefined && range.from <= sequence;
+  }
+
   /** Whether one of these is there. */
   hasAny({ from, to }: SequenceRange): boolean {
     const range = this.ranges[this.indexOf(from)];

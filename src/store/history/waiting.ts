@@ -83,6 +83,11 @@ export class Waiting {
     return { from, to: most === "all" ? this.last : from };
   }
 
+  /** Whether this one waits. */
+  waits(sequence: number): boolean {
+    return this.sequences.has(sequence);
+  }
+
   /** Whether one of these waits. */
   owes(range: SequenceRange): boolean {
     return this.sequences.hasAny(range);

@@ -63,7 +63,9 @@ export class Window {
   }
 
   private clear(): void {
-    this.slots.length = 0;
+    // What is delivered at once, which is the usual case, leaves the array as it is.
+    if (this.slots.length === 1) this.slots.pop();
+    else this.slots.length = 0;
     this.head = 0;
   }
 }
