@@ -8,6 +8,8 @@ import { temporaryDirectory } from "../../support/temp.ts";
 const PROGRAM = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
 export interface GatewaySetup {
+  /** How its server is reached; default: coap, which is UDP. */
+  readonly scheme?: "coap" | "coap+tcp";
   /** Where its server listens, on 127.0.0.1. */
   readonly port: number;
   readonly endpoint: string;
@@ -25,7 +27,7 @@ export class GatewayProcess {
   private readonly owner: Lifetime;
   private readonly setup: GatewaySetup;
   private readonly config: string;
-  private readonly program: RunningProcess;
+  private program: RunningProcess;
 
   /** Starts it; it registers by itself. */
   constructor(owner: Lifetime, setup: GatewaySetup) {
@@ -37,8 +39,7 @@ export class GatewayProcess {
     this.setup = setup;
     this.config = join(folder, "config.yaml");
     writeFileSync(this.config, configText(setup));
-    const args = [PROGRAM, "run", "--config", this.config, "--log-level", "debug"];
-    this.program = start(owner, process.execPath, args);
+    this.program = this.begin();
   }
 
   /** A line of its log; waits for it. Rejects when the gateway ends before. */
@@ -57,10 +58,21 @@ export class GatewayProcess {
     return run(this.owner, process.execPath, [PROGRAM, "send", "--config", this.config, ...args]);
   }
 
+  /** SIGKILL, as when the machine loses its power; then it is started again over the same files. */
+  async killAndStart(): Promise<void> {
+    this.program.child.kill("SIGKILL");
+    await this.program.outcome;
+    this.program = this.begin();
+  }
+
   /** SIGTERM: it de-registers and ends. */
   stop(): Promise<Outcome> {
     this.program.child.kill("SIGTERM");
     return this.program.outcome;
+  }
+
+  private begin(): RunningProcess {
+    return start(this.owner, process.execPath, [PROGRAM, "run", "--config", this.config, "--log-level", "debug"]);
   }
 }
 
@@ -71,7 +83,7 @@ function copy(file: string, target: string): void {
 
 function configText(setup: GatewaySetup): string {
   const { port, endpoint, gateway = "", server = "lifetime: 60s", modbusPort, devices = [] } = setup;
-  const uri = `coap://127.0.0.1:${port}`;
+  const uri = `${setup.scheme ?? "coap"}://127.0.0.1:${port}`;
   const meter = modbusPort === undefined ? [] : ["{ id: meter-1, mapping: every-type, link: bus }"];
   const entries = [...meter, ...devices].map((entry) => `\n  - ${entry}`);
   return `
