@@ -70,7 +70,7 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
   const routes = new Map<string, Route>([
-    ["/status", () => gateway.status()],
+    ["/status", () => gateway.fullStatus()],
     ["/store", () => gateway.storeReport()],
     ["/store/forget", { post: async (body) => gateway.forget(parseForgetRequest(body)) }],
     ["/send", { post: async (body) => gateway.send(parseSendRequest(body, gateway.serverIds)) }],

@@ -1,8 +1,9 @@
-import type { Millis, UnixMillis } from "../clock.ts";
+import { isUndated, type Millis, type UnixMillis } from "../clock.ts";
 import type { DeviceStatus, ValueStatus } from "../devices/device-status.ts";
 import { formatDuration } from "../duration.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
+import { dropLines, filled } from "./store-stats-text.ts";
 import { table } from "./table.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
@@ -12,6 +13,8 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
     `lwm2m-gateway ${version}, up ${span(now - started)}`,
     `endpoint ${endpoint}, configuration ${config}`,
     clockLine(status),
+    ...storedLines(status, ""),
+    ...(status.store === undefined ? [] : [`what waits for servers: ${filled(status.store)}`]),
     "",
     ...serverLines(status),
     "",
@@ -37,11 +40,25 @@ export function span(duration: Millis): string {
 
 const SERVER_HEADING = ["SERVER", "STATE", "FOR", "URI", "OBSERVED", "WAITING", "DELIVERED", "DROPPED"];
 
-function serverLines({ servers, now }: GatewayStatus): string[] {
+/** What servers filled under a prefix. */
+function storedLines({ stored }: GatewayStatus, prefix: string): string[] {
+  const objects = stored.find((owner) => owner.prefix === prefix)?.objects ?? [];
+  if (objects.length === 0) return [];
+  const named = objects.map(({ object, name, instances }) => `/${object} ${name}, ${counted(instances, "instance")}`);
+  return [`${prefix === "" ? "" : "    "}stored objects: ${named.join("; ")}`];
+}
+
+function serverLines({ servers, store, now }: GatewayStatus): string[] {
   if (servers.length === 0) return ["no servers"];
   const rows = servers.map((server) => serverRow(server, now));
   const [heading = "", ...lines] = table([SERVER_HEADING, ...rows]);
-  return [heading, ...servers.flatMap((server, i) => [lines[i] ?? "", ...serverDetails(server, now)])];
+  return [
+    heading,
+    ...servers.flatMap((server, i) => {
+      const oldest = store?.servers.find((each) => each.server === server.shortServerId)?.oldest;
+      return [lines[i] ?? "", ...serverDetails(server, now), ...waitLines(server, oldest, now)];
+    }),
+  ];
 }
 
 function serverRow({ shortServerId, uri, state, since, version, ...rest }: ServerStatus, now: UnixMillis): string[] {
@@ -65,6 +82,39 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
   const foreign =
     transport.foreign === 0 ? [] : [`    ${transport.foreign} datagrams from other addresses were ignored`];
   return [`    ${reason}${next}`, ...queueLines(server, now), ...reportLines(server), ...sendLines(server), ...foreign];
+}
+
+/** What waits, since when, why, and how fast it goes. */
+function waitLines(
+  { state, queueMode, reports }: ServerStatus,
+  oldest: UnixMillis | undefined,
+  now: UnixMillis,
+): string[] {
+  const { waiting, stranded, deliveredLately } = reports;
+  const drops = dropLines(reports);
+  if (waiting === 0) return [...drops];
+  const since = oldest === undefined || isUndated(oldest) ? "" : `, the oldest of ${span(now - oldest)} ago`;
+  const asleep = queueMode !== undefined && queueMode.awakeUntil === undefined;
+  const there = state === "registered" || state === "updating";
+  const reasons = [
+    ...(there ? [] : ["the server is away"]),
+    ...(there && asleep ? ["we sleep"] : []),
+    ...(stranded > 0 ? [`${stranded} cannot go now, ${obstacleOf(reports)}`] : []),
+    ...(deliveredLately > 0 ? [`${deliveredLately} arrived in the last minute`] : []),
+  ];
+  const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+  return [`    ${counted(waiting, "report")} waiting${since}${why}`, ...drops];
+}
+
+/** Why what waits of an observation finds no way: none by Send, and none with times. */
+function obstacleOf({ delivery, sendObstacle }: ServerStatus["reports"]): string {
+  if (sendObstacle === undefined && delivery === "send") return "since their device is not there";
+  const noSend = sendObstacle ?? `history: ${delivery}`;
+  return `since they are not observed in a format with times, and by Send they do not go: ${noSend}`;
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** What the gateway reports by itself. */
@@ -103,7 +153,8 @@ const NEXT: Readonly<Record<ServerStatus["state"], string>> = {
 
 const DEVICE_HEADING = ["DEVICE", "PREFIX", "STATE", "FOR", "VALUES", "HEARD", "MAPPING", "LINK"];
 
-function deviceLines({ devices, disabled, now }: GatewayStatus, withValues: boolean): string[] {
+function deviceLines(status: GatewayStatus, withValues: boolean): string[] {
+  const { devices, disabled, now } = status;
   if (devices.length + disabled.length === 0) return ["no devices"];
   const rows = [...devices.map((device) => deviceRow(device, now)), ...disabled.map(({ id }) => [id, "-", "off"])];
   const [heading = "", ...lines] = table([DEVICE_HEADING, ...rows]);
@@ -113,6 +164,7 @@ function deviceLines({ devices, disabled, now }: GatewayStatus, withValues: bool
     ...devices.flatMap((device, i) => [
       lines[i] ?? "",
       ...troubleLines(device, now),
+      ...storedLines(status, device.prefix),
       ...(withValues ? valueLines(device, now) : []),
     ]),
     ...disabled.flatMap(({ reasons }, i) => [off[i] ?? "", ...reasons.map((reason) => `    ${reason}`)]),

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
-import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
+import { type Clock, type Millis, type Random, SECOND, wallAt } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
 import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
@@ -31,7 +31,7 @@ import { North, type SendWish } from "./north.ts";
 import { openTransport } from "./schemes.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
-import { HISTORY_FILE, type StoreReport, storeReport } from "./store-report.ts";
+import { HISTORY_FILE, type StoreReport, storeReport, summaryOf } from "./store-report.ts";
 import { StoredObjects } from "./stored-objects.ts";
 import { deviceObject, Trees } from "./trees.ts";
 
@@ -203,11 +203,24 @@ export class Gateway {
       clock: this.clock.status,
       servers: this.north.status(),
       devices: this.devices.list().map((device) => device.status()),
+      stored: this.stored.status(),
       disabled: [
         ...this.config.disabled.map(({ id, problems }) => ({ id, reasons: problems.map(formatProblem) })),
         ...[...this.refused].map(([id, reason]) => ({ id, reasons: [reason] })),
       ],
     };
+  }
+
+  /** With what waits on the disk, unless that does not answer soon. */
+  async fullStatus(): Promise<GatewayStatus> {
+    const { clock } = this;
+    let cancel = (): void => {};
+    const late = new Promise<undefined>((resolve) => {
+      cancel = clock.at(clock.monotonic() + SECOND, () => resolve(undefined));
+    });
+    const store = await Promise.race([this.storeReport().then(summaryOf, unlessBroken), late]);
+    cancel();
+    return { ...this.status(), ...(store === undefined ? {} : { store }) };
   }
 
   /** What waits for servers, in memory and on disk. Rejects with StoreError where the disk cannot be asked. */
@@ -352,4 +365,9 @@ export class Gateway {
 function identityOf({ gateway }: LoadedConfig, bindings: string): GatewayIdentity {
   const { manufacturer, model, serial } = gateway;
   return { manufacturer, model, bindings, version: packageVersion(), ...(serial === undefined ? {} : { serial }) };
+}
+
+/** The status of a gateway whose disk is broken is wanted most of all. */
+function unlessBroken(error: unknown): undefined {
+  if (!(error instanceof StoreError)) throw error;
 }

@@ -2,6 +2,8 @@ import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { ClockStatus } from "./gateway-clock.ts";
+import type { StoreSummary } from "./store-report.ts";
+import type { StoredStatus } from "./stored-objects.ts";
 
 /** What `lwm2m-gateway status` shows; plain data. */
 export interface GatewayStatus {
@@ -14,7 +16,11 @@ export interface GatewayStatus {
   /** Where nobody knows what time it is, all times are of 1970: since the start of the machine. */
   readonly clock: ClockStatus;
   readonly servers: readonly ServerStatus[];
+  /** What waits for them; absent where the disk does not answer in time. */
+  readonly store?: StoreSummary;
   readonly devices: readonly DeviceStatus[];
+  /** What servers may fill, of those that have something of the kind. */
+  readonly stored: readonly StoredStatus[];
   /** Devices that are off, each with what must be mended. */
   readonly disabled: readonly { readonly id: string; readonly reasons: readonly string[] }[];
 }

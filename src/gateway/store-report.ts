@@ -26,6 +26,9 @@ export interface StoreReport {
   readonly servers: readonly ServerStore[];
 }
 
+/** Without the queues, of which there may be thousands. */
+export type StoreSummary = Omit<StoreReport, "servers"> & { readonly servers: readonly Omit<ServerStore, "queues">[] };
+
 export interface ServerStore {
   /** Short Server ID. */
   readonly server: number;
@@ -82,6 +85,10 @@ export function storeReport(
       ...(dropped === undefined ? {} : { dropped: dropped(server) }),
     })),
   };
+}
+
+export function summaryOf({ servers, ...rest }: StoreReport): StoreSummary {
+  return { ...rest, servers: servers.map(({ queues: _, ...server }) => server) };
 }
 
 function serverStore(server: number, queues: readonly QueueStore[]): ServerStore {

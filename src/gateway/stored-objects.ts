@@ -19,6 +19,13 @@ export interface StoredOwner {
   readonly objects: readonly ObjectDefinition[];
 }
 
+/** What servers may fill under one prefix, and what they did; plain data. */
+export interface StoredStatus {
+  /** "" is the gateway itself. */
+  readonly prefix: string;
+  readonly objects: readonly { readonly object: number; readonly name: string; readonly instances: number }[];
+}
+
 export interface StoredObjectsOptions {
   readonly store: Pick<Store, "loadInstances" | "saveInstances">;
   readonly clock: Clock;
@@ -60,6 +67,16 @@ export class StoredObjects {
   backingOf(prefix: string): StoredBacking | undefined {
     // Most gateways have none, and each request asks.
     return this.open.size === 0 ? undefined : this.open.get(prefix)?.backing;
+  }
+
+  status(): readonly StoredStatus[] {
+    return [...this.open.values()].map(({ owner: { prefix, objects }, backing }) => ({
+      prefix,
+      objects: objects.map(({ id: object, name }) => {
+        const instances = backing.model.get(object)?.instances.size ?? 0;
+        return { object, name: name.trim(), instances };
+      }),
+    }));
   }
 
   /**

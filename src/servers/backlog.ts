@@ -43,6 +43,11 @@ export class Backlog {
     return this.waiting.size === 0;
   }
 
+  /** What cannot be delivered in the way that is open now, as far as that was tried. */
+  get stranded(): Iterable<Debt> {
+    return this.stuck;
+  }
+
   /** It may have older reports. */
   add(debt: Debt): void {
     if (!this.stuck.has(debt)) this.waiting.add(debt);

@@ -43,6 +43,13 @@ export class Debts {
     return waiting;
   }
 
+  /** Reports of those that cannot be delivered in the way that is open now. */
+  get stranded(): number {
+    let stranded = 0;
+    for (const { id, keptLive } of this.backlog.stranded) stranded += this.options.history.waiting(id) - keptLive;
+    return stranded;
+  }
+
   get(id: ObservationId): Debt | undefined {
     return this.byId.get(id);
   }

@@ -9,6 +9,7 @@ import type { HistoryEntry } from "../store/store.ts";
 import type { BacklogItem, Batch } from "./backlog.ts";
 import type { Debt, Report } from "./debt.ts";
 import type { Debts } from "./debts.ts";
+import { Delivered } from "./delivered.ts";
 import { Flights, type Part } from "./flights.ts";
 import type { Lane } from "./lanes.ts";
 import { MessageFit } from "./message-fit.ts";
@@ -17,6 +18,7 @@ import { Pacing } from "./pacing.ts";
 import { type PackItem, packed, shares } from "./packs.ts";
 
 export class Dispatch {
+  readonly delivered = new Delivered();
   private readonly options: OutboxOptions;
   private readonly debts: Debts;
   private readonly flights: Flights;
@@ -31,7 +33,6 @@ export class Dispatch {
   /** Since when something live waits behind messages of the backlog. */
   private crowdedSince: Millis | undefined;
   private unreadableUntil: Millis | undefined;
-  private arrived = 0;
 
   constructor(options: OutboxOptions, debts: Debts) {
     const { nstart, ackTimeout, maxMessage } = options;
@@ -44,11 +45,6 @@ export class Dispatch {
 
   get busy(): boolean {
     return this.flights.count > 0;
-  }
-
-  /** How many reports arrived. */
-  get delivered(): number {
-    return this.arrived;
   }
 
   start(): void {
@@ -81,14 +77,15 @@ export class Dispatch {
   onDelivered(number: number): void {
     const flight = this.flights.land(number);
     if (flight === undefined) return;
-    if (flight.confirmable) this.pacing.measure(this.options.clock.monotonic() - flight.since);
+    const now = this.options.clock.monotonic();
+    if (flight.confirmable) this.pacing.measure(now - flight.since);
     for (const { debt, range, reports } of flight.parts) {
       if (range !== undefined) debt.draining = false;
       if (!this.debts.has(debt)) continue;
-      if (range === undefined) this.arrived += this.debts.settle(debt);
+      if (range === undefined) this.delivered.add(this.debts.settle(debt), now);
       else {
         this.debts.confirm(debt, range);
-        this.arrived += reports;
+        this.delivered.add(reports, now);
       }
       this.debts.requeue(debt);
     }

@@ -75,13 +75,18 @@ export interface DueReport {
 export interface OutboxCounters {
   /** Reports that the server does not have. */
   readonly waiting: number;
+  /** Of these, how many cannot be delivered in the way that is open now: no Send, and no format with times. */
+  readonly stranded: number;
   readonly delivered: number;
+  /** In the last minute. */
+  readonly deliveredLately: number;
   /** Beside what the history drops. */
   readonly dropped: Readonly<Record<OutboxDropCause, number>>;
 }
 
 export class Outbox {
   private readonly onWaiting: () => void;
+  private readonly clock: Clock;
   private readonly debts: Debts;
   private readonly dispatch: Dispatch;
   private open = false;
@@ -89,6 +94,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     const { history, notifications, packs, maxMessage, onWaiting = () => {} } = options;
     this.onWaiting = onWaiting;
+    this.clock = options.clock;
     this.debts = new Debts({
       history,
       carriesTime: (id) => notifications.carriesTime(id),
@@ -101,8 +107,10 @@ export class Outbox {
   }
 
   get counters(): OutboxCounters {
-    const { waiting, dropped } = this.debts;
-    return { waiting, delivered: this.dispatch.delivered, dropped: { ...dropped } };
+    const { waiting, stranded, dropped } = this.debts;
+    const { total: delivered } = this.dispatch.delivered;
+    const deliveredLately = this.dispatch.delivered.lately(this.clock.monotonic());
+    return { waiting, stranded, delivered, deliveredLately, dropped: { ...dropped } };
   }
 
   /** Whether an acknowledgement is waited for. */

@@ -36,7 +36,11 @@ export interface ServerStatus {
 export interface ReportsStatus {
   /** Reports that the server does not have. */
   readonly waiting: number;
+  /** Of these, how many cannot be delivered in the way that is open now: no Send, and no format with times. */
+  readonly stranded: number;
   readonly delivered: number;
+  /** In the last minute. */
+  readonly deliveredLately: number;
   /** What it will never have. */
   readonly dropped: Readonly<Record<DropCause | OutboxDropCause, number>>;
   /** How what waited is delivered now. */

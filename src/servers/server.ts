@@ -185,12 +185,11 @@ export class Server {
   }
 
   private reportsStatus(): ReportsStatus {
-    const { waiting, delivered, dropped } = this.reports.counters;
+    const { dropped, ...counters } = this.reports.counters;
     const { obstacle } = this.packs;
     const kept = this.options.history.dropped(this.shortServerId);
     return {
-      waiting,
-      delivered,
+      ...counters,
       dropped: { ...kept, ...dropped, hqmax: kept.hqmax + dropped.hqmax },
       delivery: this.packs.delivery(),
       ...(obstacle === undefined ? {} : { sendObstacle: obstacle }),

@@ -3,6 +3,7 @@ import test from "node:test";
 import { formatStatus, span } from "../../src/cli/status-text.ts";
 import type { DeviceStatus } from "../../src/devices/device-status.ts";
 import type { GatewayStatus } from "../../src/gateway/status.ts";
+import type { StoreSummary } from "../../src/gateway/store-report.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { ServerStatus } from "../../src/servers/server-status.ts";
 
@@ -20,7 +21,7 @@ const server: ServerStatus = {
   until: NOW + 240 * SECOND,
   version: "1.2",
   observations: [parsePath("/meter-1/10242/0")],
-  reports: { waiting: 0, delivered: 5123, dropped: NONE, delivery: "send" },
+  reports: { waiting: 0, stranded: 0, deliveredLately: 0, delivered: 5123, dropped: NONE, delivery: "send" },
   sends: { delivered: 0, refused: 0, unanswered: 0 },
   transport: { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 },
 };
@@ -66,6 +67,7 @@ function aStatus(parts: Partial<GatewayStatus>): GatewayStatus {
     clock: { trusted: true, reason: "the time server has set it" },
     servers: [],
     devices: [],
+    stored: [],
     disabled: [],
     ...parts,
   };
@@ -197,4 +199,49 @@ test("the clock: right or not, why, and when it was set the last time", () => {
     clockLine({ trusted: false, reason, lastStep: { at: 5000, by: 90 * SECOND } }),
     `nobody knows what time it is: ${reason}; set forwards by 90 s`,
   );
+});
+
+test("what waits is told with since when, why, how fast it goes, and what was dropped", () => {
+  const store: StoreSummary = {
+    ...{ source: "gateway", file: "/state/history.db", now: NOW, fileBytes: 4 * 2 ** 20, bytes: 2 ** 20 },
+    ...{ limit: 8 * 2 ** 20, oldest: NOW - 3 * HOUR, lasts: 148 * HOUR },
+    inflow: { span: HOUR, samples: 1000, bytes: 2 ** 15 },
+    servers: [{ server: 101, entries: 1234, bytes: 2 ** 20, oldest: NOW - 3 * HOUR, newest: NOW }],
+  };
+  const shown = (parts: Partial<ServerStatus>): readonly string[] =>
+    formatStatus(aStatus({ servers: [{ ...server, ...parts }], store }), false).split("\n");
+  const reports = { ...server.reports, waiting: 1234 };
+  const line = (parts: Partial<ServerStatus>): string => shown(parts).find((each) => / waiting/.test(each)) ?? "";
+  assert.equal(
+    shown({})[3],
+    "what waits for servers: filled 13 %: 1 MB of 8 MB; lasts 6 d 4 h without servers at this rate, 32 KB an hour",
+  );
+  const start = "    1234 reports waiting, the oldest of 3 h ago";
+  assert.equal(line({ reports, state: "retrying" }), `${start}: the server is away`);
+  assert.equal(line({ reports, queueMode: { unheard: 0 } }), `${start}: we sleep`);
+  assert.equal(line({ reports: { ...reports, deliveredLately: 620 } }), `${start}: 620 arrived in the last minute`);
+  const muted = { ...reports, stranded: 34, delivery: "notify", sendObstacle: "Mute Send (/1/x/23) is true" } as const;
+  assert.equal(
+    line({ reports: muted }),
+    `${start}: 34 cannot go now, since they are not observed in a format with times, and by Send they do not go: Mute Send (/1/x/23) is true`,
+  );
+  assert.equal(
+    line({ reports: { ...reports, stranded: 34 } }),
+    `${start}: 34 cannot go now, since their device is not there`,
+  );
+  const dropped = { ...NONE, hqmax: 7, bytes: 3 };
+  assert.ok(
+    shown({ reports: { ...server.reports, dropped } }).includes("    dropped since the start: 7 (hqmax), 3 (bytes)"),
+  );
+  assert.equal(line({}), "");
+});
+
+test("what servers have stored stands below the gateway, or their device", () => {
+  const stored = [
+    { prefix: "", objects: [{ object: 16, name: "Portfolio", instances: 1 }] },
+    { prefix: "meter-1", objects: [{ object: 16, name: "Portfolio", instances: 0 }] },
+  ];
+  const lines = formatStatus(aStatus({ devices: [device], stored }), false).split("\n");
+  assert.equal(lines[3], "stored objects: /16 Portfolio, 1 instance");
+  assert.equal(lines.at(-1), "    stored objects: /16 Portfolio, 0 instances");
 });

@@ -107,7 +107,8 @@ test("what is exported can be chosen by server, device, path and time, and writt
   const config = await aHistory(t, fillAll);
   const output = join(config, "../out.csv");
   const exported = async (...options: readonly string[]): Promise<readonly string[]> => {
-    const { stdout } = await command(t, "store", "export", "-c", config, ...options);
+    const { stdout, stderr } = await command(t, "store", "export", "-c", config, ...options);
+    assert.equal(stderr, "");
     return stdout
       .trimEnd()
       .split("\r\n")
