@@ -77,7 +77,7 @@ export class Backlog {
       if (debt === undefined) break;
       this.waiting.delete(debt);
       // It comes again when its message has arrived.
-      if (debt.draining) continue;
+      if (debt.draining !== undefined || debt.notifying) continue;
       const way = this.wayOf(debt);
       if (way === "notification" && items.length > 0) {
         this.waiting.add(debt);

@@ -37,8 +37,8 @@ export class Debt {
   held = false;
   /** The order in which it became due. */
   turn = 0;
-  /** A message with older reports is on its way. */
-  draining = false;
+  /** How older reports are on their way. */
+  draining: "send" | "notification" | undefined;
   private reports: LiveReport[] = [];
   /** How many of them, the oldest, are on their way. */
   private airborne = 0;
@@ -56,6 +56,11 @@ export class Debt {
 
   get flying(): number {
     return this.airborne;
+  }
+
+  /** An observation has one notification on its way at most. */
+  get notifying(): boolean {
+    return this.airborne > 0 || this.draining === "notification";
   }
 
   get samples(): number {

@@ -97,7 +97,7 @@ export class Debts {
   requeue(debt: Debt): void {
     if (!this.has(debt)) return;
     const waiting = this.options.history.waiting(debt.id);
-    if (debt.live.length > 0 && debt.flying === 0 && !debt.held) this.lanes.add(debt);
+    if (debt.live.length > 0 && !debt.notifying && !debt.held) this.lanes.add(debt);
     else this.lanes.remove(debt);
     if (waiting > debt.keptLive) this.backlog.add(debt);
     else this.backlog.remove(debt);

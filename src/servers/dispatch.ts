@@ -80,7 +80,7 @@ export class Dispatch {
     const now = this.options.clock.monotonic();
     if (flight.confirmable) this.pacing.measure(now - flight.since);
     for (const { debt, range, reports } of flight.parts) {
-      if (range !== undefined) debt.draining = false;
+      if (range !== undefined) debt.draining = undefined;
       if (!this.debts.has(debt)) continue;
       if (range === undefined) this.delivered.add(this.debts.settle(debt), now);
       else {
@@ -97,7 +97,7 @@ export class Dispatch {
     if (flight === undefined) return;
     for (const { debt, range } of flight.parts) {
       if (range === undefined) debt.land();
-      else debt.draining = false;
+      else debt.draining = undefined;
       this.debts.shorten(debt);
       this.debts.requeue(debt);
     }
@@ -106,7 +106,10 @@ export class Dispatch {
 
   /** What is on its way of an observation that is void, or over, comes to nothing. */
   ground(debt: Debt): void {
-    this.flights.ground(debt);
+    if (this.flights.ground(debt)) {
+      debt.land();
+      debt.draining = undefined;
+    }
     if (this.ready.items.some((item) => item.debt === debt)) this.discard();
   }
 
@@ -172,7 +175,7 @@ export class Dispatch {
     }
     const { confirmable, covers } = composed;
     if (!confirmable) this.pacing.spend(clock.monotonic());
-    const part = backlog === undefined ? live(debt, covers) : older(debt, backlog.slice(0, covers));
+    const part = backlog === undefined ? live(debt, covers) : older(debt, backlog.slice(0, covers), "notification");
     const number = this.begin([part], backlog === undefined, confirmable);
     this.flights.isNotification(number, debt);
     notifications.transmit(debt.id, number, composed);
@@ -194,10 +197,11 @@ export class Dispatch {
       older(
         debt,
         own.map(({ report }) => report),
+        "send",
       ),
     );
     // What was read and has no room in this message is read again.
-    for (const { debt } of items) if (!debt.draining) this.debts.requeue(debt);
+    for (const { debt } of items) if (debt.draining === undefined) this.debts.requeue(debt);
     const number = this.begin(parts, false);
     this.flights.canYield(number, this.options.packs.transmit(number, message));
   }
@@ -281,8 +285,8 @@ function live(debt: Debt, reports: number): Part {
 }
 
 /** The oldest reports of all leave. */
-function older(debt: Debt, entries: readonly HistoryEntry[]): Part {
-  debt.draining = true;
+function older(debt: Debt, entries: readonly HistoryEntry[], way: "send" | "notification"): Part {
+  debt.draining = way;
   const from = entries[0]?.sequence ?? 0;
   return { debt, reports: entries.length, range: { from, to: entries.at(-1)?.sequence ?? from } };
 }

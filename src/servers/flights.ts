@@ -69,9 +69,9 @@ export class Flights {
     return flight;
   }
 
-  /** Nobody waits for the notification of this observation any more. */
-  ground(debt: Debt): void {
+  /** Nobody waits for the notification of this observation any more. Returns whether there was one. */
+  ground(debt: Debt): boolean {
     const number = this.notifications.get(debt);
-    if (number !== undefined) this.land(number);
+    return number !== undefined && this.land(number) !== undefined;
   }
 }
