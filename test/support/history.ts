@@ -92,9 +92,9 @@ export function times(entries: readonly HistoryEntry[]): readonly number[] {
   return entries.flatMap(({ samples }) => samples.map(({ time }) => time));
 }
 
-/** What is in the file. */
+/** What is in the file, also while it is open. */
 export function inFile<T>(directory: string, sql: string): T[] {
-  const db = openSqlite(`${directory}/history.db`, HISTORY_MIGRATIONS);
+  const db = openSqlite(`${directory}/history.db`, HISTORY_MIGRATIONS, { shared: true });
   try {
     return db.prepare<[], T>(sql).all();
   } finally {
