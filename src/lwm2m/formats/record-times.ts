@@ -33,13 +33,18 @@ export class RecordTimes {
     const { timing, base } = this;
     this.baseTime = undefined;
     this.time = undefined;
-    const offset = offsetOf(time, timing, isUndated(time) ? undefined : (base ?? 0));
-    if (offset === 0) return;
-    if (isUndated(time) || (base !== undefined && next?.time !== time)) {
-      this.time = offset / SECOND;
+    if (isUndated(time)) {
+      const offset = offsetOf(time, timing, undefined);
+      if (offset !== 0) this.time = offset / SECOND;
+      return;
+    }
+    const told = timing.grid(time);
+    if (told === base) return;
+    if (base !== undefined && next?.time !== time) {
+      this.time = (told - base) / SECOND;
     } else {
-      this.base = timing.grid(time);
-      this.baseTime = this.base / SECOND;
+      this.base = told;
+      this.baseTime = told / SECOND;
     }
   }
 }
