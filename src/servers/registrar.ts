@@ -1,6 +1,6 @@
 /** Register, Update and De-register on the wire: the registration machine joined to the connection. Core 1.2 §6.2. */
 import { createHash } from "node:crypto";
-import { type Clock, datedBy, type Millis, type UnixMillis, wallAt } from "../clock.ts";
+import { type Clock, datedBy, isUndated, type Millis, type UnixMillis, wallAt } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues, uintOption } from "../coap/options.ts";
 import { reasonOf } from "../errors.ts";
@@ -115,8 +115,10 @@ export class Registrar {
     this.listed = objects;
     this.known = objects;
     const objectsChanged = digest(this.objectList(agreement.version)) !== objects;
-    // A clock that is behind does not know how long ago it was: then the answer to the Update tells.
-    this.feed({ type: "resume", agreement, age: Math.max(0, clock.wall() - datedBy(clock, sentAt)), objectsChanged });
+    const [sent, now] = [datedBy(clock, sentAt), clock.wall()];
+    // A clock that is behind, or was not set then, does not know how long ago it was: the answer to the Update tells.
+    const age = isUndated(sent) && !isUndated(now) ? 0 : Math.max(0, now - sent);
+    this.feed({ type: "resume", agreement, age, objectsChanged });
   }
 
   /** What `resume` needs in the process after this one; undefined while the server has nothing that could go on. */
@@ -126,8 +128,12 @@ export class Registrar {
     if (agreement === undefined || port === undefined) return undefined;
     const { sentAt, ...agreed } = agreement;
     const { clock } = this.options;
-    const sent = Math.round(clock.wall() + sentAt - clock.monotonic());
-    return { agreement: agreed, sentAt: sent, from: { address, port }, objects: this.known };
+    return {
+      agreement: agreed,
+      sentAt: Math.max(0, wallAt(clock, sentAt)),
+      from: { address, port },
+      objects: this.known,
+    };
   }
 
   stop(): void {

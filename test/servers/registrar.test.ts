@@ -266,9 +266,10 @@ test("from another port, or another address, a Register follows in place of the 
   }
 });
 
-test("a clock that was set back does not keep a registration from being resumed; a lifetime that has ended does", async () => {
+test("a clock that was set back, or not set then, does not keep a registration from being resumed; a lifetime that has ended does", async () => {
   for (const [sentAt, type] of [
     [Date.UTC(2030, 0, 1), "update"],
+    [MINUTE, "update"],
     [Date.UTC(2026, 0, 1) - 5 * MINUTE, "register"],
   ] as const) {
     const { registrar, server, clock } = await aRegistrar();
