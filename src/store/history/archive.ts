@@ -15,7 +15,7 @@ import type {
   Watermark,
 } from "./calls.ts";
 import { HistoryFile, isDamage } from "./history-file.ts";
-import { fullness, limit, limitPending, MEMORY } from "./limits.ts";
+import { fullness, isScarce, limit, limitPending, MEMORY } from "./limits.ts";
 import { mergeable, merged } from "./merge.ts";
 import { Reading } from "./reading.ts";
 import { rescue } from "./rescue.ts";
@@ -218,7 +218,7 @@ export class Archive {
     if (this.index.segments.length === 0 && this.file.bytes > WORTH_SHRINKING) this.shrink();
     this.forgetEpochs();
     for (let left = MOST_MERGES; left > 0; left--) {
-      const old = mergeable(this.index.segments);
+      const old = mergeable(this.index.segments, isScarce(this.index, this.opening));
       if (old.length === 0) return;
       try {
         this.merge(old);

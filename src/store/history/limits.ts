@@ -37,6 +37,11 @@ export function fullness(index: ArchiveIndex, limits: HistoryLimits, dropped: re
   return { cause: undefined, devices: [...devices, ...beyond.flatMap((observed) => observed?.device ?? [])] };
 }
 
+/** Whether what is delivered had better make room before something must go for want of it. */
+export function isScarce(index: ArchiveIndex, { bytes = Number.POSITIVE_INFINITY }: HistoryLimits): boolean {
+  return index.bytes > bytes * SCARCE;
+}
+
 function limitAge(index: ArchiveIndex, { age }: HistoryLimits, now: UnixMillis): readonly Dropped[] {
   if (age === undefined) return [];
   const old = index.segments.filter((segment) => segment.live > 0 && isOlder(segment, index, now - age));
@@ -103,3 +108,4 @@ function idOf({ runs }: Observed, at: number, none: number): number {
 const NOWHERE_FULL: Fullness = { cause: undefined, devices: [] };
 /** Of a limit: there is no room for another window, which would have to go again. */
 const ALMOST = 63 / 64;
+const SCARCE = 3 / 4;

@@ -8,13 +8,17 @@ import { isGap } from "./gaps.ts";
 import type { HistoryEntry } from "./history.ts";
 import { type Piece, readRun, SegmentWriter } from "./segment.ts";
 
-/** Adjacent segments to be made one, where there are any; of one alone, what is delivered is cut out. */
-export function mergeable(segments: readonly IndexedSegment[]): readonly IndexedSegment[] {
+/**
+ * Adjacent segments to be made one, where there are any; of one alone, what is delivered is cut out, where room is scarce while it
+ * is little.
+ */
+export function mergeable(segments: readonly IndexedSegment[], scarce: boolean): readonly IndexedSegment[] {
+  const most = scarce ? CUT_SCARCE : CUT;
   let run: IndexedSegment[] = [];
   let bytes = 0;
   for (const segment of segments) {
     if (segment.pending !== undefined) break;
-    if (segment.size >= WORTH_CUTTING && segment.liveBytes * CUT_BELOW <= segment.runBytes) return [segment];
+    if (segment.size >= WORTH_CUTTING && segment.liveBytes <= most * segment.runBytes) return [segment];
     const full = bytes + segment.liveBytes > MERGED_BYTES;
     if (run[0]?.level !== segment.level || full) {
       if (full && run[0]?.level === 0 && run.length >= MANY_LARGE) return run;
@@ -60,6 +64,6 @@ const MANY = 64;
 const MANY_LARGE = 4;
 /** What a segment takes at most that was made of others: it is in memory while it is made and while it is read. */
 const MERGED_BYTES = 2 ** 20;
-/** A segment of at least so many bytes is written anew when less than a quarter of it waits. */
+/** A segment of at least so many bytes is written anew when no more than this part of it waits. */
 const WORTH_CUTTING = 2 ** 16;
-const CUT_BELOW = 4;
+const [CUT, CUT_SCARCE] = [1 / 4, 3 / 4];

@@ -91,6 +91,26 @@ test("a limit drops nothing that was confirmed meanwhile, and counts nothing twi
   kill();
 });
 
+test("near the limit in bytes what is delivered makes room, before anything that waits must go for want of it", async (t) => {
+  const clock = new FakeClock();
+  const { history, kill } = openHistory(temporaryDirectory(t), { clock, bytes: 1000 * 1024 });
+  const windows = async (count: number): Promise<void> => {
+    for (let window = 0; window < count; window++) {
+      for (const id of [ID, OTHER]) {
+        for (let i = 1; i <= 50; i++) history.append(id, { samples: [sample(PATH, i, KIB)], confirmable: true }, ALL);
+      }
+      await history.flush();
+    }
+  };
+  await windows(8);
+  history.confirm(OTHER, { from: 1, to: 400 });
+  await windows(4);
+  assert.deepEqual([history.waiting(ID), history.waiting(OTHER)], [600, 200]);
+  assert.equal(history.dropped(1).bytes, 0);
+  assert.equal((await everything(history, ID)).length, 600);
+  kill();
+});
+
 test("the device of an observation is the prefix of its paths; one over several devices is by itself", () => {
   assert.equal(deviceOf(ID), "meter-1");
   assert.equal(deviceOf(observed("/3303/0")), "");
