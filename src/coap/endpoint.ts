@@ -127,6 +127,9 @@ export class CoapEndpoint implements CoapMachine {
       case "notify":
         this.server.notify(event, now);
         break;
+      case "withdraw":
+        this.server.withdraw(event.exchange, event.notification, now);
+        break;
       case "endObservation":
         this.server.endObservation(event.exchange, now);
         break;

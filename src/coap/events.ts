@@ -41,6 +41,11 @@ export type CoapEvent =
       readonly message: CoapMessage;
       readonly confirmable: boolean;
     }
+  /**
+   * Gives up a notification that is not acknowledged yet, so that others need not wait for it (RFC 7641 §4.5.2): nothing more of
+   * it is sent, and nothing more is said of it.
+   */
+  | { readonly type: "withdraw"; readonly exchange: ExchangeId; readonly notification: number }
   /** Ends an observation without a word to the peer (de-registered); notifications on their way come to nothing. */
   | { readonly type: "endObservation"; readonly exchange: ExchangeId }
   /**

@@ -68,6 +68,15 @@ export class Observers {
     if (transmission.state !== "ended") observation.pending.set(notification, transmission);
   }
 
+  /** Nothing more is sent of a notification that is not acknowledged yet. */
+  withdraw(exchange: ExchangeId, notification: number, now: Millis): void {
+    const pending = this.byExchange.get(exchange)?.pending;
+    const transmission = pending?.get(notification);
+    if (transmission === undefined) return;
+    pending?.delete(notification);
+    this.sending.cancel([transmission], now);
+  }
+
   /** The application ends it: nothing more is sent. */
   end(exchange: ExchangeId, now: Millis): void {
     const observation = this.byExchange.get(exchange);

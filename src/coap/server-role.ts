@@ -111,6 +111,10 @@ export class ServerRole {
     this.observers.notify(event, now);
   }
 
+  withdraw(exchange: ExchangeId, notification: number, now: Millis): void {
+    this.observers.withdraw(exchange, notification, now);
+  }
+
   endObservation(exchange: ExchangeId, now: Millis): void {
     this.observers.end(exchange, now);
   }

@@ -126,6 +126,9 @@ export class TcpEndpoint implements CoapMachine {
       case "notify":
         this.notify(event, now);
         break;
+      case "withdraw":
+        this.server.withdraw(event.exchange, event.notification, now);
+        break;
       case "endObservation":
         this.server.endObservation(event.exchange, now);
         break;

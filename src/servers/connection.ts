@@ -98,6 +98,11 @@ export class Connection {
     this.feed({ type: "notify", exchange, notification, message, confirmable });
   }
 
+  /** Gives up a notification that is not acknowledged yet: nothing more is heard of it. */
+  withdraw(exchange: ExchangeId, notification: number): void {
+    this.feed({ type: "withdraw", exchange, notification });
+  }
+
   endObservation(exchange: ExchangeId): void {
     this.feed({ type: "endObservation", exchange });
   }

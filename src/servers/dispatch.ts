@@ -178,6 +178,11 @@ export class Dispatch {
     const part = backlog === undefined ? live(debt, covers) : older(debt, backlog.slice(0, covers), "notification");
     const number = this.begin([part], backlog === undefined, confirmable);
     this.flights.isNotification(number, debt);
+    const withdraw = (): void => {
+      notifications.withdraw(debt.id, number);
+      this.onFailed(number);
+    };
+    if (backlog !== undefined) this.flights.canYield(number, withdraw);
     notifications.transmit(debt.id, number, composed);
   }
 

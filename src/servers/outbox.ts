@@ -32,6 +32,8 @@ export interface NotificationPort {
   compose(id: ObservationId, reports: readonly Report[]): Composed | undefined;
   /** `onDelivered` or `onFailed` says what became of it, possibly before this returns. */
   transmit(id: ObservationId, notification: number, composed: Composed): void;
+  /** Gives it up: neither of the two will be said of it any more. */
+  withdraw(id: ObservationId, notification: number): void;
   /** Whether the format in which it is observed carries time; undefined: it is not observed now. */
   carriesTime(id: ObservationId): boolean | undefined;
 }

@@ -52,6 +52,8 @@ export interface RestoredObservation extends Told {
 /** What the reports need of the connection. */
 export interface Notifier {
   notify(exchange: ExchangeId, notification: number, message: CoapMessage, confirmable: boolean): void;
+  /** Gives it up: nothing more of it is sent or heard. */
+  withdraw(exchange: ExchangeId, notification: number): void;
   endObservation(exchange: ExchangeId): void;
 }
 
@@ -94,6 +96,10 @@ export class Reports {
     this.outbox = options.makeOutbox({
       compose: (id, reports) => this.compose(id, reports),
       transmit: (id, notification, composed) => this.transmit(id, notification, composed),
+      withdraw: (id, notification) => {
+        const live = this.live.get(id);
+        if (live !== undefined) options.notifier.withdraw(live.exchange, notification);
+      },
       carriesTime: (id) => this.live.get(id)?.codec.carriesTime,
     });
   }
@@ -164,7 +170,13 @@ export class Reports {
       this.feed({ type: "restore", id, paths, composite, ...asked });
       this.outbox.release(id);
     }
-    this.readAnew(new Set(observations.flatMap(({ paths }) => paths)));
+    // Each device for itself: one that is silent must not keep the others waiting.
+    const observed = new Map<string, Set<Path>>();
+    for (const path of observations.flatMap(({ paths }) => paths)) {
+      const prefix = prefixOf(path);
+      observed.set(prefix, (observed.get(prefix) ?? new Set()).add(path));
+    }
+    for (const paths of observed.values()) this.readAnew(paths);
   }
 
   /** The registration of before goes on: of what is observed and is not there any more, the server hears 4.04. */

@@ -245,6 +245,7 @@ export class Server {
             // What was observed is void with the registration.
             drop: () => {},
           }),
+        withdraw: (exchange, notification) => this.connection.withdraw(exchange, notification),
         endObservation: (exchange) => this.connection.endObservation(exchange),
       },
       keep,

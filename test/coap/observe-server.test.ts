@@ -175,6 +175,19 @@ test("an observation that the application ends sends nothing more, and what was 
   assert.ok(bench.endpoint.idle);
 });
 
+test("a notification that is withdrawn is not repeated, gives its place to the next, and its late acknowledgement is nothing", () => {
+  const bench = observed();
+  const first = only(sent(notify(bench, 1)));
+  assert.deepEqual(sent(notify(bench, 2)), [], "NSTART is 1");
+  const second = only(sent(bench.handle({ type: "withdraw", exchange: FIRST, notification: 1 })));
+  assert.notEqual(second.messageId, first.messageId);
+  assert.deepEqual(bench.bytes(encodeEmpty(TYPE.ack, first.messageId)), []);
+  assert.deepEqual(bench.handle({ type: "withdraw", exchange: FIRST, notification: 1 }), [], "it is gone already");
+  assert.deepEqual(bench.bytes(encodeEmpty(TYPE.ack, second.messageId)), [
+    { type: "delivered", exchange: FIRST, notification: 2 },
+  ]);
+});
+
 test("the numbers rise with every notification, over hours, and round the end of 24 bits", () => {
   const bench = new Bench({ after: { observe: 0xfffffb, messageId: 0xfffb } });
   bench.con(TOKEN, request(CODE.get, "a", [OBSERVE]));

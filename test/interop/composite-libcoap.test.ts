@@ -73,6 +73,7 @@ async function aClient(t: TestContext) {
           () => reports.outbox.onFailed(notification),
         );
       },
+      withdraw: () => {},
       endObservation: (exchange) => socket.endObservation(peer, exchange),
     },
   });

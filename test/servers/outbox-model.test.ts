@@ -79,6 +79,7 @@ class World {
     };
     this.outbox = makeOutbox(
       {
+        withdraw: (_id, number) => this.flying.delete(number),
         carriesTime: (id) => (this.observed.has(id) ? carriesTime : undefined),
         compose: (id, reports) => {
           if (!this.observed.has(id)) return undefined;

@@ -51,6 +51,7 @@ function someReports() {
         const values = records.map(({ path, value }) => `${path.slice(1, 2)}=${String(value)}`);
         sent.push([String(exchange), ...(code === CODE.content ? values : [formatCode(code)])].join(" "));
       },
+      withdraw: () => {},
       endObservation: (exchange) => ended.push(exchange),
     },
   });

@@ -53,6 +53,7 @@ function someReports({ storing = true, ...defaults }: Settings = {}) {
         const records = values.map(({ value, time }) => `${String(value)}@${time === undefined ? "" : time / SECOND}`);
         sent.push([`${exchange}:${notification}`, formatCode(code), ...records].join(" "));
       },
+      withdraw: () => {},
       endObservation: (exchange) => ended.push(exchange),
     },
   });
