@@ -128,10 +128,8 @@ export class CoapEndpoint implements CoapMachine {
         this.server.notify(event, now);
         break;
       case "withdraw":
-        this.server.withdraw(event.exchange, event.notification, now);
-        break;
       case "endObservation":
-        this.server.endObservation(event.exchange, now);
+        this.server.giveUp(event, now);
         break;
       case "restore":
         this.server.restore(event.exchange, event.observed);

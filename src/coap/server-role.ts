@@ -111,12 +111,10 @@ export class ServerRole {
     this.observers.notify(event, now);
   }
 
-  withdraw(exchange: ExchangeId, notification: number, now: Millis): void {
-    this.observers.withdraw(exchange, notification, now);
-  }
-
-  endObservation(exchange: ExchangeId, now: Millis): void {
-    this.observers.end(exchange, now);
+  /** One notification, or the whole observation. */
+  giveUp(event: Extract<CoapEvent, { type: "withdraw" | "endObservation" }>, now: Millis): void {
+    if (event.type === "withdraw") this.observers.withdraw(event.exchange, event.notification, now);
+    else this.observers.end(event.exchange, now);
   }
 
   /** An observation of an earlier process goes on. */

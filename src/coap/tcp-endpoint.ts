@@ -127,10 +127,8 @@ export class TcpEndpoint implements CoapMachine {
         this.notify(event, now);
         break;
       case "withdraw":
-        this.server.withdraw(event.exchange, event.notification, now);
-        break;
       case "endObservation":
-        this.server.endObservation(event.exchange, now);
+        this.server.giveUp(event, now);
         break;
       case "restore": // Observations end with the connection of the process that granted them.
         break;
