@@ -315,6 +315,26 @@ test("a server that wants nothing stored hears after the start what there is, to
   assert.equal(server.received(TEMPERATURE).at(-1), 33);
 });
 
+test("a device that is silent after the start keeps no other waiting, and is told when it answers", async (t) => {
+  const devices = [1, 2].map((unit) => `{ id: meter-${unit}, mapping: climate, link: bus, unit_id: ${unit} }`);
+  const world = await aGateway(t, { ...CLIMATE_SETUP, devices });
+  const { server, bus, clock } = world;
+  const second = "/meter-2/3303/0/5700";
+  bus.unit(2).set(POINT.temperature, 5);
+  await clock.advance(15 * SECOND);
+  await server.observe(TEMPERATURE);
+  await server.observe(second);
+  await killed(world, 5 * SECOND, () => {
+    bus.unit(2).silent = true;
+    bus.unit(1).set(POINT.temperature, 30);
+    bus.unit(2).set(POINT.temperature, 6);
+  });
+  assert.deepEqual([server.received(TEMPERATURE).at(-1), server.received(second)], [30, []]);
+  bus.unit(2).silent = false;
+  await clock.advance(3 * MINUTE);
+  assert.deepEqual(server.received(second), [6]);
+});
+
 test("killed time and again, an observation goes on through all of it", async (t) => {
   const world = await aGateway(t, CLIMATE_SETUP);
   const { server, meter, clock } = world;
