@@ -19,7 +19,7 @@ export interface LibcoapClient {
 }
 
 /** Undefined, the test being skipped, where it is not installed. */
-export function findLibcoapClient(t: TestContext): LibcoapClient | undefined {
+export function findLibcoapClient(t: TestContext, scheme = "coap"): LibcoapClient | undefined {
   const program = findTool(
     t,
     VARIANTS.map((variant) => `coap-client${variant}`),
@@ -31,7 +31,7 @@ export function findLibcoapClient(t: TestContext): LibcoapClient | undefined {
   return {
     async ask(port, path, ...args) {
       writeFileSync(output, "");
-      const uri = `coap://127.0.0.1:${port}/${path}`;
+      const uri = `${scheme}://127.0.0.1:${port}/${path}`;
       const { stderr } = await run(t, program, ["-v", "6", "-B", "10", "-o", output, ...args, uri]);
       assert.doesNotMatch(stderr, /ERR /);
       return readFileSync(output);
