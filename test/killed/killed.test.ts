@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import { SECOND, systemClock } from "../../src/clock.ts";
+import { chanceOf } from "../support/chance.ts";
 import { audit, type Findings, type Stretch, type Trial } from "./audit.ts";
 import { aWorld, OBSERVED, REPORTED, receiptsOf, startGateway, type World } from "./world.ts";
 
@@ -103,17 +104,6 @@ function isMissing({ given, received, owed, kills }: Trial): boolean {
   return given.some(
     ({ value, at }) => at > since && owed.some(({ from, to }) => at >= from && at <= to) && !got.has(value),
   );
-}
-
-/** The same pauses for the same number of kills. */
-function chanceOf(seed: number): () => number {
-  let state = seed * 2654435761 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }
 
 const LONGEST_PAUSE = 2 * SECOND;

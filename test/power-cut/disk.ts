@@ -2,10 +2,8 @@
  * A disk as the worst one may be: what was written is there for sure only once it was synced; before, any part of it may be there,
  * in any order, down to single sectors. Names of files come and go in their order, as journals of file systems keep it.
  */
+import type { Chance } from "../support/chance.ts";
 import type { Operation } from "./recording.ts";
-
-/** In [0, 1). */
-export type Chance = () => number;
 
 type Change = Operation & { readonly type: "written" | "truncated" };
 

@@ -64,5 +64,5 @@ function play(owed: readonly Map<number, string>[], line: string): void {
 
 function isSame(owed: readonly ReadonlyMap<number, string>[], found: Owed): boolean {
   const count = owed.reduce((sum, own) => sum + own.size, 0);
-  return count === found.size && owed.every((own) => own.values().every((entry) => found.has(entry)));
+  return count === found.size && owed.every((own) => [...own.values()].every((entry) => found.has(entry)));
 }
