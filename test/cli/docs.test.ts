@@ -8,11 +8,12 @@ import { schema } from "../../src/cli/schema.ts";
 import { send } from "../../src/cli/send.ts";
 import { sim } from "../../src/cli/sim.ts";
 import { status } from "../../src/cli/status.ts";
+import { store } from "../../src/cli/store.ts";
 import { locateData } from "../../src/locate.ts";
 
 test("docs/cli.md has a section for each subcommand, which names every option and no other", () => {
   const text = readFileSync(locateData("docs/cli.md"), "utf8");
-  for (const command of [run, check, status, send, sim, schema, importXml]) {
+  for (const command of [run, check, status, send, ...Object.values(store.commands), sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);
     const own = section.split("\n## ")[0] ?? "";
     assert.ok(own !== "", command.name);
