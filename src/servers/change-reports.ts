@@ -5,7 +5,7 @@
 import type { Millis } from "../clock.ts";
 import type { AttributeSource } from "../lwm2m/attribute-store.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
-import { type ObservationId, Observations } from "../lwm2m/observations.ts";
+import { type ObservationId, Observations, observationId } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Machine, Timeout } from "../machine.ts";
@@ -74,5 +74,5 @@ const NOTHING_ELSE: AttributeSource = { effective: () => NO_ATTRIBUTES, defaults
 
 /** Two entries may watch the same value. */
 function idOf(part: ReportPart, path: Path): ObservationId {
-  return `${part.id} ${path}` as ObservationId;
+  return observationId(part.id, [path]);
 }
