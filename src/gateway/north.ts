@@ -16,6 +16,7 @@ import type { TreeOf } from "../lwm2m/tree.ts";
 import { accountOf, bindingOf, type ServerAccount } from "../servers/account.ts";
 import { writtenOf } from "../servers/kept-account.ts";
 import { NOTHING_KEPT } from "../servers/kept-state.ts";
+import { isThere } from "../servers/known-tree.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { Server } from "../servers/server.ts";
 import { ServerObject } from "../servers/server-object.ts";
@@ -193,7 +194,7 @@ export class North {
       () => keeping?.touch(),
     );
     keeping?.restore("account", (written) => this.serverObject.restore(account, written));
-    keeping?.restore("attributes", (text) => attributes.restore(text));
+    keeping?.restore("attributes", (text) => attributes.restore(text, (path) => isThere(trees.of, path)));
     const server = new Server(this.optionsOf({ settings, account, attributes, keeping }, trees));
     const begin = () =>
       keeping?.begin(() => ({

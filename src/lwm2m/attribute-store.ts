@@ -77,8 +77,8 @@ export class AttributeStore implements AttributeSource {
     );
   }
 
-  /** Takes over what `serialize` wrote. Throws SyntaxError, RangeError or Lwm2mError where the text is something else. */
-  restore(text: string): void {
+  /** Takes over what `serialize` wrote, of the paths that are there. Throws SyntaxError, RangeError or Lwm2mError where the text is something else. */
+  restore(text: string, isThere: (path: Path) => boolean = () => true): void {
     const entries: unknown = JSON.parse(text);
     if (!Array.isArray(entries)) throw new RangeError("stored attributes are no list");
     const restored = entries.map((entry: unknown): [Path, Attributes] => {
@@ -88,7 +88,7 @@ export class AttributeStore implements AttributeSource {
       const [path = "", ...attributes] = entry;
       return [parsePath(path), applyChanges({}, parseAttributes(attributes))];
     });
-    for (const [path, attributes] of restored) this.attached.set(path, attributes);
+    for (const [path, attributes] of restored) if (isThere(path)) this.attached.set(path, attributes);
   }
 
   /** The lowest level that has an attribute counts; levels end at the object, so that no prefix sees another's. */

@@ -3,7 +3,6 @@ import type { Clock } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import { type CoapMessage, NO_PAYLOAD } from "../coap/options.ts";
-import { Lwm2mError } from "../errors.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
 import {
   type ObservationEffect,
@@ -20,7 +19,7 @@ import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { readComposite, typesIn } from "./composite.ts";
-import { knownTree } from "./known-tree.ts";
+import { isThere } from "./known-tree.ts";
 import { MessageFit } from "./message-fit.ts";
 import type { Composed, NotificationPort, Outbox, OutboxCounters, Report } from "./outbox.ts";
 import { composed, type Told } from "./report-batch.ts";
@@ -182,7 +181,7 @@ export class Reports {
   /** The registration of before goes on: of what is observed and is not there any more, the server hears 4.04. */
   endMissing(): void {
     const single = [...this.live.values()].filter(({ composite }) => !composite);
-    const missing = single.flatMap(({ paths }) => paths.filter((path) => !exists(this.options.treeOf, path)));
+    const missing = single.flatMap(({ paths }) => paths.filter((path) => !isThere(this.options.treeOf, path)));
     for (const path of missing) this.removed(path);
   }
 
@@ -343,16 +342,6 @@ export class Reports {
     }
     for (const live of this.live.values()) if (live.paths.every((path) => found.has(path))) live.unread = false;
     this.feed({ type: "read", paths: [...found], samples });
-  }
-}
-
-function exists(treeOf: TreeOf, path: Path): boolean {
-  try {
-    knownTree(treeOf, path).check(path);
-    return true;
-  } catch (error) {
-    if (!(error instanceof Lwm2mError)) throw error;
-    return false;
   }
 }
 

@@ -247,6 +247,7 @@ test("what is observed and is not there any more after the start ends by 4.04", 
     ...CLIMATE_SETUP,
     devices: ["{ id: meter-1, mapping: climate, link: bus, unit_id: 1 }"],
   });
+  await world.server.writeAttributes(TEMPERATURE, "gt=30");
   await world.server.observe(TEMPERATURE);
   await killed(world, 20 * SECOND, () => world.configure([]));
   assert.deepEqual(
@@ -254,6 +255,8 @@ test("what is observed and is not there any more after the start ends by 4.04", 
     ["4.04"],
   );
   assert.deepEqual(observed(world), []);
+  await killed(world, 20 * SECOND, () => world.configure());
+  assert.ok(!(await world.server.discover(TEMPERATURE)).text.includes("gt=30"), "attributes of what is gone are gone");
 });
 
 test("another endpoint name or another URI begins anew; nothing of before is used", async (t) => {
