@@ -1,57 +1,19 @@
-import type { UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
 import type { Dropped, ObservationName } from "./calls.ts";
 import { deviceOf } from "./device-of.ts";
 import { DATED, Epochs } from "./epochs.ts";
-import { isGap } from "./gaps.ts";
 import type { DropCause } from "./history.ts";
-import { type EntryPlace, lastOf, type Run, type Segment, sizeOf } from "./segment.ts";
+import {
+  bySegment,
+  droppedOf,
+  type IndexedRun,
+  type IndexedSegment,
+  isOwed,
+  isPlain,
+  type Observed,
+  runFrom,
+} from "./observed.ts";
+import { lastOf, type Run, type Segment, sizeOf } from "./segment.ts";
 import type { SequenceRange } from "./sequences.ts";
-
-/** A run of which something waits, at least when it was last looked at. */
-export interface IndexedRun extends Run {
-  readonly segment: IndexedSegment;
-  /** Where the next entries to be read begin. */
-  place?: EntryPlace;
-}
-
-export interface IndexedSegment {
-  /** In the order in which they were packed. */
-  readonly id: number;
-  /** How often its entries were merged with those of others. */
-  readonly level: number;
-  readonly size: number;
-  readonly newest: UnixMillis;
-  /** Of the run that has the newest time. */
-  readonly epoch: number;
-  readonly runs: readonly IndexedRun[];
-  /** Bytes of all runs. */
-  readonly runBytes: number;
-  /** Runs of which something waits, and their bytes. */
-  live: number;
-  liveBytes: number;
-  /** Its bytes, as long as the disk does not have them. */
-  pending: Segment | undefined;
-}
-
-export interface Observed {
-  readonly number: number;
-  readonly id: ObservationId;
-  readonly device: string;
-  keep: number;
-  /** Nothing up to here waits; and up to where the server has it, which must be known after a restart. */
-  watermark: number;
-  confirmed: number;
-  /** What does not wait above the watermark. */
-  gaps: readonly SequenceRange[];
-  over: boolean;
-  /** Its runs of which something waits, the oldest first. */
-  runs: IndexedRun[];
-  /** Runs in all segments, of which nothing waits too: as long as there are any, the row must hold. */
-  references: number;
-  /** What its row says that it keeps; undefined: it has none. */
-  rowKeep: number | undefined;
-}
 
 /** What the thread knows without reading: which entries of whom lie in which segment, and what they take. */
 export class ArchiveIndex {
@@ -172,7 +134,7 @@ export class ArchiveIndex {
     const [run] = observed.runs.splice(at, 1);
     if (run === undefined) return undefined;
     this.release(run, observed);
-    return dropped(observed, run, cause);
+    return droppedOf(observed, run, cause);
   }
 
   /** A whole segment is given up. */
@@ -184,7 +146,7 @@ export class ArchiveIndex {
       if (observed === undefined || at < 0) continue;
       observed.runs.splice(at, 1);
       this.release(run, observed);
-      all.push(dropped(observed, run, cause));
+      all.push(droppedOf(observed, run, cause));
     }
     // One without live runs, too.
     segment.live = 0;
@@ -298,36 +260,4 @@ export class ArchiveIndex {
   }
 }
 
-function dropped({ number, watermark }: Observed, run: Run, cause: DropCause): Dropped {
-  return { number, from: Math.max(run.first, watermark + 1), to: lastOf(run), cause };
-}
-
-/** Everything that segments have of it waits, as its row says already. */
-function isPlain({ references, runs, confirmed, gaps, keep, rowKeep }: Observed): boolean {
-  if (references === 0 || rowKeep !== keep || runs.length !== references || (runs[0]?.first ?? 0) <= confirmed)
-    return false;
-  return gaps.every(({ from, to }) => (runs[runFrom(runs, from)]?.first ?? to + 1) > to);
-}
-
-function isOwed(run: Run, { watermark, gaps }: Observed): boolean {
-  const range = { from: Math.max(run.first, watermark + 1), to: lastOf(run) };
-  return range.from <= range.to && !isGap(range, gaps);
-}
-
-/** Index of the first run that does not end before this sequence. */
-function runFrom(runs: readonly Run[], sequence: number): number {
-  let [low, high] = [0, runs.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const run = runs[middle];
-    if (run !== undefined && lastOf(run) < sequence) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 const NO_RUN = { newest: Number.NEGATIVE_INFINITY, epoch: DATED };
-
-function bySegment(a: IndexedRun, b: IndexedRun): number {
-  return a.segment.id - b.segment.id || a.first - b.first;
-}

@@ -1,7 +1,7 @@
 import type { LogFields } from "../../log.ts";
 import { StoreError } from "../store-error.ts";
 import { contentOf, loadIndex, measuresOf } from "./archive-content.ts";
-import { ArchiveIndex, type IndexedSegment } from "./archive-index.ts";
+import { ArchiveIndex } from "./archive-index.ts";
 import type {
   CommitOrder,
   CommitOutcome,
@@ -17,6 +17,7 @@ import type {
 import { HistoryFile, isDamage } from "./history-file.ts";
 import { fullness, isScarce, limit, limitPending, MEMORY } from "./limits.ts";
 import { mergeable, merged } from "./merge.ts";
+import type { IndexedSegment } from "./observed.ts";
 import { Reading } from "./reading.ts";
 import { rescue } from "./rescue.ts";
 import { readDirectory, sizeOf } from "./segment.ts";

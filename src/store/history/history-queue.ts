@@ -2,6 +2,7 @@ import { type Clock, datedFrom, HOUR, type Millis, SECOND, type UnixMillis } fro
 import type { Logger } from "../../log.ts";
 import type { ObservationId } from "../../lwm2m/observations.ts";
 import { StoreError } from "../store-error.ts";
+import { Alarm } from "./alarm.ts";
 import { Arrivals } from "./arrivals.ts";
 import type {
   CommitOrder,
@@ -54,7 +55,7 @@ export class HistoryQueue implements History {
   private readonly marks = new Marks();
   private readonly drops: Drops;
   private readonly arrivals: Arrivals;
-  private alarm: { readonly time: Millis; readonly cancel: () => void } | undefined;
+  private readonly alarm: Alarm;
   private underway: Promise<CommitOutcome> | undefined;
   /** Another window ended while a commit was under way. */
   private overdue = false;
@@ -62,12 +63,12 @@ export class HistoryQueue implements History {
   private unwritten = false;
   /** The thread has not looked at its limits yet. */
   private unchecked: boolean;
-  private closed = false;
 
   constructor(thread: HistoryThread, log: Logger, options: HistoryOptions, content: HistoryContent) {
     this.thread = thread;
     this.drops = new Drops(this.byNumber, log);
     this.clock = options.clock;
+    this.alarm = new Alarm(options.clock, () => this.onAlarm());
     this.commit = options.commit ?? COMMIT_WINDOW;
     this.age = options.age;
     this.limit = options.bytes;
@@ -80,7 +81,7 @@ export class HistoryQueue implements History {
     for (const known of content.observations) this.adopt(Waiting.known(known));
     // Limits may be others than those of the last run.
     this.unchecked = content.observations.length > 0;
-    if (this.unchecked) this.ring(this.commit);
+    if (this.unchecked) this.alarm.ring(this.commit);
     this.watchAge();
   }
 
@@ -93,7 +94,7 @@ export class HistoryQueue implements History {
     const excess = waiting.excess;
     if (excess !== undefined) this.trim(waiting, excess);
     if (this.window.large) this.window.pack();
-    this.ring(this.commit);
+    this.alarm.ring(this.commit);
     return entry;
   }
 
@@ -121,7 +122,7 @@ export class HistoryQueue implements History {
     this.settle(waiting, { from: 1, to: waiting.last });
     this.byId.delete(id);
     this.byNumber.delete(waiting.number);
-    if (this.marks.end(waiting)) this.ring(this.commit);
+    if (this.marks.end(waiting)) this.alarm.ring(this.commit);
   }
 
   forgetWhere(match: (id: ObservationId) => boolean): number {
@@ -152,7 +153,7 @@ export class HistoryQueue implements History {
     for (const waiting of this.byId.values()) waiting.newest = datedFrom(started, waiting.newest);
     // The thread is told though nothing else may be to be said.
     this.unchecked = true;
-    this.ring(this.commit);
+    this.alarm.ring(this.commit);
   }
 
   async stats(): Promise<HistoryStats> {
@@ -179,8 +180,7 @@ export class HistoryQueue implements History {
 
   /** Nothing is written by itself any more: flush before. */
   close(): void {
-    this.closed = true;
-    this.alarm?.cancel();
+    this.alarm.close();
   }
 
   private adopt(waiting: Waiting): Waiting {
@@ -213,7 +213,7 @@ export class HistoryQueue implements History {
 
   private persist(waiting: Waiting): void {
     this.marks.persist(waiting);
-    this.ring(this.commit);
+    this.alarm.ring(this.commit);
   }
 
   /** Nothing of these waits any more. Returns how many entries did. */
@@ -223,21 +223,12 @@ export class HistoryQueue implements History {
     this.window.settle(waiting, windowSamples);
     if (marked) {
       this.marks.moved(waiting);
-      this.ring(this.commit);
+      this.alarm.ring(this.commit);
     }
     return entries;
   }
 
-  private ring(wait: Millis): void {
-    if (this.closed) return;
-    const time = this.clock.monotonic() + wait;
-    if (this.alarm !== undefined && this.alarm.time <= time) return;
-    this.alarm?.cancel();
-    this.alarm = { time, cancel: this.clock.at(time, () => this.onAlarm()) };
-  }
-
   private onAlarm(): void {
-    this.alarm = undefined;
     this.arrivals.note(this.clock.monotonic());
     this.window.pack();
     if (this.underway !== undefined) {
@@ -280,9 +271,9 @@ export class HistoryQueue implements History {
     this.drops.take(outcome.dropped);
     if (this.overdue) {
       this.overdue = false;
-      this.ring(0);
+      this.alarm.ring(0);
     } else if (this.unwritten) {
-      this.ring(this.commit);
+      this.alarm.ring(this.commit);
     }
     this.watchAge();
     return outcome;
@@ -295,7 +286,7 @@ export class HistoryQueue implements History {
 
   private watchAge(): void {
     if (this.age === undefined || ![...this.byId.values()].some(({ count }) => count > 0)) return;
-    this.ring(Math.max(this.commit, Math.min(HOUR, this.age / LOOKS)));
+    this.alarm.ring(Math.max(this.commit, Math.min(HOUR, this.age / LOOKS)));
   }
 }
 

@@ -1,8 +1,9 @@
 import { isUndated, type UnixMillis } from "../../clock.ts";
-import type { ArchiveIndex, IndexedSegment, Observed } from "./archive-index.ts";
+import type { ArchiveIndex } from "./archive-index.ts";
 import type { Dropped, Fullness } from "./calls.ts";
 import { DATED } from "./epochs.ts";
 import type { HistoryLimits } from "./history.ts";
+import type { IndexedSegment, Observed } from "./observed.ts";
 
 /** What may wait in memory while the disk takes nothing, in bytes. */
 export const MEMORY = 16 * 2 ** 20;

@@ -2,10 +2,11 @@
  * Segments of a second become segments of a minute, and those of an hour: what a server gets next then lies together, the index
  * stays small, and of what is delivered nothing is left. It costs one more writing of what waits so long.
  */
-import type { IndexedSegment, Observed } from "./archive-index.ts";
+
 import { datedEntries, type Epochs } from "./epochs.ts";
 import { isGap } from "./gaps.ts";
 import type { HistoryEntry } from "./history.ts";
+import type { IndexedSegment, Observed } from "./observed.ts";
 import { type Piece, readRun, SegmentWriter } from "./segment.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { IndexedRun } from "./archive-index.ts";
 import type { ReadAnswer, ReadOrder } from "./calls.ts";
+import type { IndexedRun } from "./observed.ts";
 import { cutRun, lastOf, type Run, SegmentWriter } from "./segment.ts";
 
 /** Cuts out of one run after the other what is wanted, as far as it is to be. */

@@ -1,7 +1,8 @@
 import { StoreError } from "../store-error.ts";
-import type { ArchiveIndex, IndexedSegment } from "./archive-index.ts";
+import type { ArchiveIndex } from "./archive-index.ts";
 import { DamagedSegment } from "./byte-reader.ts";
 import type { HistoryFile } from "./history-file.ts";
+import type { IndexedSegment } from "./observed.ts";
 import { checkBody, readDirectory, type Segment, sizeOf } from "./segment.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { IndexedSegment } from "./archive-index.ts";
 import { DamagedSegment } from "./byte-reader.ts";
 import type { HistoryFile } from "./history-file.ts";
+import type { IndexedSegment } from "./observed.ts";
 import { checkBody } from "./segment.ts";
 
 /** A segment that the disk does not give back as it was. */
