@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { MINUTE, type Millis, SECOND } from "../../src/clock.ts";
 import { type AGateway, aGateway } from "../support/a-gateway.ts";
-import type { Notification } from "../support/scripted-server.ts";
+import type { Notification } from "../support/scripted-asks.ts";
 
 /** A device of configuration C.4: two power sources with voltage and current, polled each second. */
 const DEVICE = `

@@ -2,27 +2,24 @@
  * The edge fake "datagram wire" with an LwM2M Server at its far end: a CoAP endpoint of ours on the test's clock, which does
  * what a test tells it and keeps everything that it hears.
  */
-import { MINUTE, type Millis, type UnixMillis } from "../../src/clock.ts";
-import { CODE, isSuccess } from "../../src/coap/codes.ts";
-import { type CoapEffect, type ExchangeId, exchangeId } from "../../src/coap/endpoint.ts";
+import type { Millis, UnixMillis } from "../../src/clock.ts";
+import { CODE } from "../../src/coap/codes.ts";
+import type { CoapEffect, ExchangeId } from "../../src/coap/endpoint.ts";
 import { encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import { type CoapMessage, OPTION, uintOption, withOptions } from "../../src/coap/options.ts";
 import type { ServerScheme } from "../../src/config/types.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import type { Transport } from "../../src/servers/transport/transport.ts";
-import { type FakeClock, settle } from "./fake-clock.ts";
+import type { FakeClock } from "./fake-clock.ts";
 import { DatagramEnd, type FarEnd, type FarEndOptions } from "./far-end.ts";
-import { type Answer, type Asked, answerOf, changesOf, encoded, namesOf, requestOf } from "./scripted-messages.ts";
+import { type Notification, ScriptedAsks } from "./scripted-asks.ts";
+import { type Answer, type Asked, changesOf, encoded, namesOf } from "./scripted-messages.ts";
 import { ScriptedRegistrations } from "./scripted-registrations.ts";
 import { ScriptedSends } from "./scripted-sends.ts";
+import { kept, settled } from "./settled.ts";
 import { StreamEnd } from "./stream-end.ts";
 import { Wire, type WireOptions } from "./wire.ts";
-
-export interface Notification extends Answer {
-  /** The path that is observed; of a composite observation all of them, with spaces between. */
-  readonly observed: string;
-}
 
 /** A message, seen on the server's side of the wire. Those of a stream have no type and no ID: they are shown as NON and 0. */
 export interface Packet {
@@ -45,9 +42,10 @@ export class ScriptedServer {
   now: () => UnixMillis = () => this.clock.wall();
   private readonly clock: FakeClock;
   private readonly end: FarEnd;
-  private readonly waiting = new Map<ExchangeId, Waiting>();
-  private readonly observing = new Map<string, ExchangeId>();
-  private exchanges = 0;
+  private readonly asks = new ScriptedAsks(
+    (event) => this.end.feed(event),
+    (notification) => this.notifications.push(notification),
+  );
   private arriving: Answer["type"] = "non";
 
   /** Reached by UDP, or where `scheme` says so by TCP. */
@@ -58,10 +56,7 @@ export class ScriptedServer {
       clock,
       wire: this.wire,
       resolves: () => !this.unresolved,
-      onSession: () => {
-        this.waiting.clear();
-        this.observing.clear();
-      },
+      onSession: () => this.asks.clear(),
       onPacket: (from, message) => this.note(from, message),
       perform: (effect) => this.perform(effect),
     };
@@ -189,47 +184,17 @@ export class ScriptedServer {
 
   /** Sends a request and does not move the clock. Rejects where nothing answers. */
   ask(code: number, path: string, asked: Asked, running?: ExchangeId): Promise<Answer> {
-    const exchange = running ?? exchangeId(++this.exchanges);
-    const { name = path, observe } = asked;
-    if (observe === 0) this.observing.set(name, exchange);
-    return new Promise((resolve, reject) => {
-      this.waiting.set(exchange, { path, name, observes: observe === 0, resolve, reject, answered: false });
-      this.end.feed({ type: "request", exchange, message: requestOf(code, path, asked), confirmable: true });
-    });
+    return this.asks.begin(code, path, asked, running);
   }
 
   /** What the gateway answers once it lies on the disk: that takes real time, in which the clock stands still. */
   async kept<T>(promise: Promise<T>): Promise<T> {
-    let open = true;
-    const settles = (): void => {
-      open = false;
-    };
-    promise.then(settles, settles);
-    const end = performance.now() + MOST_REAL_MILLIS;
-    // One millisecond for each way of a datagram.
-    for (let heard = -1; open && performance.now() < end; await settle()) {
-      if (this.wire.counts.sent === heard) continue;
-      heard = this.wire.counts.sent;
-      await this.clock.advance(1);
-    }
-    return this.settled(promise);
+    return kept(promise, this.clock, this.wire);
   }
 
   /** Moves the clock from one event to the next until the promise has settled. */
-  async settled<T>(promise: Promise<T>, limit: Millis = 10 * MINUTE): Promise<T> {
-    let open = true;
-    const settles = (): void => {
-      open = false;
-    };
-    promise.then(settles, settles);
-    await settle();
-    const end = this.clock.monotonic() + limit;
-    while (open) {
-      const { next } = this.clock;
-      if (next === undefined || next > end) throw new Error(`nothing came of it within ${limit} ms`);
-      await this.clock.advance(Math.max(0, next - this.clock.monotonic()));
-    }
-    return promise;
+  async settled<T>(promise: Promise<T>, limit?: Millis): Promise<T> {
+    return settled(promise, this.clock, limit);
   }
 
   /** The values of this very path in all notifications so far, in the order of their arrival. */
@@ -265,12 +230,9 @@ export class ScriptedServer {
     how: "deregister" | "forget",
     deregister: (exchange: ExchangeId) => Promise<Answer>,
   ): Promise<Answer | undefined> {
-    const exchange = this.observing.get(name);
-    if (exchange === undefined) throw new RangeError(`${name} is not observed`);
-    this.observing.delete(name);
+    const exchange = this.asks.end(name);
     if (how === "deregister") return this.settled(deregister(exchange));
-    this.waiting.delete(exchange);
-    this.end.feed({ type: "forget", exchange });
+    this.asks.forget(exchange);
     return undefined;
   }
 
@@ -286,11 +248,10 @@ export class ScriptedServer {
         this.serve(effect.exchange, effect.message);
         break;
       case "response":
-        this.onResponse(effect.exchange, effect.message);
+        this.asks.onResponse(effect.exchange, effect.message, { type: this.arriving, at: this.now() });
         break;
       case "failed":
-        this.waiting.get(effect.exchange)?.reject(new Error(`the gateway gave no answer: ${effect.reason}`));
-        this.waiting.delete(effect.exchange);
+        this.asks.onFailed(effect.exchange, effect.reason);
         break;
       case "send":
       case "delivered":
@@ -311,33 +272,11 @@ export class ScriptedServer {
     if (this.hold === undefined) answer();
     else this.hold(answer);
   }
-
-  private onResponse(exchange: ExchangeId, message: CoapMessage): void {
-    const waiting = this.waiting.get(exchange);
-    if (waiting === undefined) return;
-    const answer = answerOf(waiting.path, message, { type: this.arriving, at: this.now() });
-    if (waiting.answered) this.notifications.push({ ...answer, observed: waiting.name });
-    else waiting.resolve(answer);
-    waiting.answered = true;
-    if (!waiting.observes || !isSuccess(message.code)) this.waiting.delete(exchange);
-  }
 }
-
-/** How long a disk may take. */
-const MOST_REAL_MILLIS = 10_000;
 
 function composite(
   paths: readonly string[],
   format: number = CONTENT_FORMAT.senmlEtchCbor,
 ): Asked & { readonly name: string } {
   return { format, payload: namesOf(paths, format), name: paths.join(" ") };
-}
-
-interface Waiting {
-  readonly path: string;
-  readonly name: string;
-  readonly observes: boolean;
-  resolve(answer: Answer): void;
-  reject(error: Error): void;
-  answered: boolean;
 }
