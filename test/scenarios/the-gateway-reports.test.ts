@@ -155,24 +155,29 @@ test("with pmax the gateway's own clock is told as it is then", async (t) => {
   for (const { value, time } of clock) assert.equal(value, Math.floor(time / SECOND));
 });
 
-test("an hour without the server arrives complete, in order, once, with the times of measurement", async (t) => {
-  const world = await aGateway(t, withRooms(3, 'paths: ["/*/3303/0/5700"], every: sample'));
+test("an outage arrives complete, once, with the times of measurement", async (t) => {
+  const world = await aGateway(t, withRooms(2, 'paths: ["/*/3303/0/5700"], every: sample'));
   world.server.wire.cut = true;
   const cut = world.clock.wall();
-  await world.clock.advance(HOUR);
+  await world.clock.advance(20 * MINUTE);
   world.server.wire.cut = false;
   const back = world.clock.wall();
-  await world.clock.advance(10 * MINUTE);
-  for (const room of ["room-1", "room-2", "room-3"]) {
+  await world.clock.advance(6 * MINUTE);
+  for (const room of ["room-1", "room-2"]) {
     const all = told(world, `/${room}/3303/0/5700`);
     const meanwhile = all.filter(({ time }) => time > cut && time <= back);
-    assert.ok(meanwhile.length >= 359 && meanwhile.length <= 361, `${meanwhile.length}`);
-    const times = new Set(all.map(({ time }) => time));
-    assert.equal(times.size, all.length, "nothing twice");
+    assert.ok(meanwhile.length >= 119 && meanwhile.length <= 121, `${meanwhile.length}`);
+    assert.equal(new Set(all.map(({ time }) => time)).size, all.length, "nothing twice");
   }
   const { waiting, dropped } = world.gateway.status().servers[0]?.reports ?? assert.fail();
-  assert.ok(waiting <= 3, `${waiting}`);
+  assert.ok(waiting <= 2, `${waiting}`);
   assert.ok(Object.values(dropped).every((count) => count === 0));
+});
+
+test("in queue mode a report that is due wakes the gateway", async (t) => {
+  const world = await aGateway(t, withEntry(`paths: ["${TEMPERATURE}"], every: 5m`, "queue_mode: true, awake: 2s"));
+  await world.clock.advance(20 * MINUTE + SECOND);
+  assert.equal(told(world, TEMPERATURE).length, 4);
 });
 
 test("a server that mutes Send gets nothing; when it does not any more it gets what waited", async (t) => {
