@@ -1,15 +1,14 @@
-/**
- * What a message costs on the wire, both ways: each datagram as it would be sent, with IPv4 and UDP before it (RFC 791 §3.1,
- * RFC 768), its acknowledgement (RFC 7252 §4.2), and a round trip for each block of a body that one block does not hold (RFC 7959).
- */
+/** What a message costs on the wire, both ways, as it would be sent: with all headers, and what acknowledges it. */
 import { blockOption, blockSize, LARGEST_SZX } from "../coap/block.ts";
 import { CODE } from "../coap/codes.ts";
 import { encodeEmpty, encodeMessage, type MessageType, TYPE } from "../coap/message.ts";
 import { type CoapMessage, type CoapOption, NO_PAYLOAD, OPTION, stringOptions, uintOption } from "../coap/options.ts";
+import { encodeFrame } from "../coap/tcp-framing.ts";
+import type { ServerScheme } from "../config/types.ts";
 import type { Path } from "../lwm2m/path.ts";
 
 export interface Cost {
-  /** Confirmable messages: round trips. */
+  /** Those that are waited for: over UDP round trips. */
   readonly messages: number;
   readonly bytes: number;
 }
@@ -24,41 +23,70 @@ export function times({ messages, bytes }: Cost, factor: number): Cost {
   return { messages: messages * factor, bytes: bytes * factor };
 }
 
-/** A notification of what is observed at `path`; the server fetches the blocks behind the first. */
-export function notificationCost(payload: Uint8Array, contentFormat: number, path: Path): Cost {
-  const parts = blocksOf(payload);
-  const format = uintOption(OPTION.contentFormat, contentFormat);
-  const costs = parts.map(({ part, block }, i): Cost => {
-    const block2 = parts.length === 1 ? [] : [blockOption(OPTION.block2, block)];
-    const options = i === 0 ? [uintOption(OPTION.observe, LATE_OBSERVE), format, ...block2] : [format, ...block2];
-    const content: CoapMessage = { code: CODE.content, options, payload: part };
-    const asked = { code: CODE.get, options: [...pathOptions(path), ...block2], payload: NO_PAYLOAD };
-    return i === 0
-      ? { messages: 1, bytes: sized(TYPE.con, SERVERS_TOKEN, content) + ACKNOWLEDGEMENT }
-      : { messages: 1, bytes: sized(TYPE.con, SERVERS_TOKEN, asked) + sized(TYPE.ack, SERVERS_TOKEN, content) };
-  });
-  return costs.reduce(plus, NOTHING);
+/** What carries CoAP to a server. */
+export interface Carrier {
+  /** Of what is observed at `path`. */
+  notification(payload: Uint8Array, contentFormat: number, path: Path): Cost;
+  send(payload: Uint8Array, contentFormat: number): Cost;
 }
 
-/** A Send; each block is acknowledged with its answer. */
-export function sendCost(payload: Uint8Array, contentFormat: number): Cost {
-  const parts = blocksOf(payload);
-  const costs = parts.map(({ part, block }, i): Cost => {
-    const block1 = parts.length === 1 ? [] : [blockOption(OPTION.block1, block)];
-    const options = [
-      ...stringOptions(OPTION.uriPath, ["dp"]),
-      uintOption(OPTION.contentFormat, contentFormat),
-      ...block1,
-    ];
-    const code = i === parts.length - 1 ? CODE.changed : CODE.continue;
-    const answer: CoapMessage = { code, options: block1, payload: NO_PAYLOAD };
-    const bytes = sized(TYPE.con, OUR_TOKEN, { code: CODE.post, options, payload: part });
-    return { messages: 1, bytes: bytes + sized(TYPE.ack, OUR_TOKEN, answer) };
-  });
-  return costs.reduce(plus, NOTHING);
+export function carrierOf(scheme: ServerScheme): Carrier {
+  switch (scheme) {
+    case "coap":
+      return UDP;
+    case "coap+tcp":
+      return TCP;
+  }
 }
+
+/**
+ * IPv4 and UDP before each datagram (RFC 791 §3.1, RFC 768), an acknowledgement of each message (RFC 7252 §4.2), and a round
+ * trip for each block of a body that one block does not hold (RFC 7959); the server fetches those behind the first.
+ */
+const UDP: Carrier = {
+  notification(payload, contentFormat, path) {
+    const parts = blocksOf(payload);
+    const costs = parts.map(({ part, block }, i): Cost => {
+      const block2 = parts.length === 1 ? [] : [blockOption(OPTION.block2, block)];
+      const content = notification(part, contentFormat, i === 0, block2);
+      const asked = { code: CODE.get, options: [...pathOptions(path), ...block2], payload: NO_PAYLOAD };
+      return i === 0
+        ? { messages: 1, bytes: datagram(TYPE.con, SERVERS_TOKEN, content) + ACKNOWLEDGEMENT }
+        : { messages: 1, bytes: datagram(TYPE.con, SERVERS_TOKEN, asked) + datagram(TYPE.ack, SERVERS_TOKEN, content) };
+    });
+    return costs.reduce(plus, NOTHING);
+  },
+  send(payload, contentFormat) {
+    const parts = blocksOf(payload);
+    const costs = parts.map(({ part, block }, i): Cost => {
+      const block1 = parts.length === 1 ? [] : [blockOption(OPTION.block1, block)];
+      const code = i === parts.length - 1 ? CODE.changed : CODE.continue;
+      const answer: CoapMessage = { code, options: block1, payload: NO_PAYLOAD };
+      const bytes = datagram(TYPE.con, OUR_TOKEN, sending(part, contentFormat, block1));
+      return { messages: 1, bytes: bytes + datagram(TYPE.ack, OUR_TOKEN, answer) };
+    });
+    return costs.reduce(plus, NOTHING);
+  },
+};
+
+/** IPv4 and TCP with time stamps (RFC 9293 §3.1, RFC 7323) before each frame; each of its segments is acknowledged (RFC 8323). */
+const TCP: Carrier = {
+  notification(payload, contentFormat) {
+    return { messages: 1, bytes: segments(SERVERS_TOKEN, notification(payload, contentFormat, true, [])) };
+  },
+  send(payload, contentFormat) {
+    const answer: CoapMessage = { code: CODE.changed, options: [], payload: NO_PAYLOAD };
+    return {
+      messages: 1,
+      bytes: segments(OUR_TOKEN, sending(payload, contentFormat, [])) + segments(OUR_TOKEN, answer),
+    };
+  },
+};
 
 const IP_AND_UDP = 20 + 8;
+const IP_AND_TCP = 20 + 32;
+/** Of the payload of a TCP segment, on Ethernet. */
+const LARGEST_SEGMENT = 1448;
 /** As Leshan makes them, and most others; ours are shorter. */
 const SERVERS_TOKEN = new Uint8Array(8);
 const OUR_TOKEN = new Uint8Array(6);
@@ -66,8 +94,24 @@ const OUR_TOKEN = new Uint8Array(6);
 const LATE_OBSERVE = 2 ** 24 - 1;
 const ACKNOWLEDGEMENT = IP_AND_UDP + encodeEmpty(TYPE.ack, 0).length;
 
-function sized(type: MessageType, token: Uint8Array, message: CoapMessage): number {
+function notification(payload: Uint8Array, contentFormat: number, first: boolean, block: CoapOption[]): CoapMessage {
+  const observe = first ? [uintOption(OPTION.observe, LATE_OBSERVE)] : [];
+  const options = [...observe, uintOption(OPTION.contentFormat, contentFormat), ...block];
+  return { code: CODE.content, options, payload };
+}
+
+function sending(payload: Uint8Array, contentFormat: number, block: CoapOption[]): CoapMessage {
+  const options = [...stringOptions(OPTION.uriPath, ["dp"]), uintOption(OPTION.contentFormat, contentFormat), ...block];
+  return { code: CODE.post, options, payload };
+}
+
+function datagram(type: MessageType, token: Uint8Array, message: CoapMessage): number {
   return IP_AND_UDP + encodeMessage(type, 0, token, message).length;
+}
+
+function segments(token: Uint8Array, message: CoapMessage): number {
+  const { length } = encodeFrame(token, message);
+  return length + 2 * IP_AND_TCP * Math.ceil(length / LARGEST_SEGMENT);
 }
 
 function pathOptions(path: Path): CoapOption[] {

@@ -6,13 +6,14 @@ import { makePath, type Path, pathParts, prefixOf } from "../lwm2m/path.ts";
 import { meansIds, meansPrefix } from "../lwm2m/path-pattern.ts";
 import type { ReportEntry } from "../lwm2m/report-entry.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import { type Cost, NOTHING, plus, sendCost, times } from "./message-cost.ts";
+import { type Carrier, type Cost, NOTHING, plus, times } from "./message-cost.ts";
 import type { ExpectedValue } from "./polled-values.ts";
 
 export interface Packing {
   /** Bytes of payload up to which samples go together. */
   readonly maxMessage: number;
   readonly typeOf: TypeOf;
+  readonly carrier: Carrier;
 }
 
 /** Everything that is polled, each value at its own pace; those of one pace go together. */
@@ -50,7 +51,7 @@ function paced(values: readonly ExpectedValue[], packing: Packing, paceOf: (peri
 }
 
 /** In as few messages as the limit allows. */
-function packsCost(samples: readonly Sample[], { maxMessage, typeOf }: Packing): Cost {
+function packsCost(samples: readonly Sample[], { maxMessage, typeOf, carrier }: Packing): Cost {
   const contentFormat = CONTENT_FORMAT.senmlCbor;
   let cost = NOTHING;
   let size = FIRST_PACK;
@@ -65,7 +66,7 @@ function packsCost(samples: readonly Sample[], { maxMessage, typeOf }: Packing):
       size--;
       payload = packed();
     }
-    cost = plus(cost, sendCost(payload, contentFormat));
+    cost = plus(cost, carrier.send(payload, contentFormat));
   }
   return cost;
 }

@@ -5,7 +5,7 @@ import { ROUND_TRIP, type ServerTraffic, type Way, type WayName } from "./traffi
 export function trafficLines(traffic: readonly ServerTraffic[]): readonly string[] {
   if (traffic.length === 0) return [];
   return [
-    "If every value changes at each poll, and a server is told of all of them (IPv4, UDP, CoAP and acknowledgements; 30 days):",
+    "If every value changes at each poll, and a server is told of all of them (with all headers and acknowledgements; 30 days):",
     ...traffic.flatMap(serverLines),
   ];
 }
@@ -20,8 +20,8 @@ function serverLines({ server, uri, values, nstart, carries, ways, best }: Serve
   return [
     `server ${server} (${uri}): ${values} values`,
     ...table([HEADING, ...rows], "   "),
-    ...ways.filter(({ name, fits }) => name === "resource" && !fits).map((way) => warning(way, carries)),
-    `   the link carries ${shortNumber(carries)} messages a second (nstart ${nstart}, round trip ${ROUND_TRIP} ms): ${verdict(ways, best)}`,
+    ...ways.filter(({ name, fits }) => name === "resource" && !fits).map((way) => warning(way, carries ?? 0)),
+    `   ${link(carries, nstart)}: ${verdict(ways, best)}`,
   ];
 }
 
@@ -47,9 +47,17 @@ function warning({ messages }: Way, carries: number): string {
   return `   warning: observed one by one they are ${much} messages a second, of which the link carries ${most}: they would come late`;
 }
 
+function link(carries: number | undefined, nstart: number): string {
+  if (carries === undefined) return "a stream carries as many messages as come";
+  return `the link carries ${shortNumber(carries)} messages a second (nstart ${nstart}, round trip ${ROUND_TRIP} ms)`;
+}
+
 function verdict(ways: readonly Way[], best: WayName | undefined): string {
-  if (best === undefined) return "no way fits; poll less often, have the server set pmin, or raise nstart";
   const fitting = ways.filter(({ fits }) => fits).map(({ name }) => SHORT[name]);
+  if (best === undefined) {
+    const what = fitting.length === 0 ? "no way fits" : `of everything no way fits, ${fitting.join(", ")} do`;
+    return `${what}; poll less often, have the server set pmin, raise nstart, or use coap+tcp`;
+  }
   if (fitting.length === ways.length) return `every way fits; the fewest bytes with times has ${SHORT[best]}`;
   return `${fitting.join(", ")} ${fitting.length === 1 ? "fits" : "fit"}; the fewest bytes with times has ${SHORT[best]}`;
 }
@@ -59,7 +67,7 @@ const SHORT: Readonly<Record<WayName, string>> = {
   instance: "each object instance",
   composite: "Observe-Composite",
   send: "Send",
-  report: "the entries",
+  report: "the report: entries",
 };
 
 function megabytesAMonth(bytesPerSecond: number): string {

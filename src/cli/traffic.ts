@@ -3,10 +3,10 @@
  * value that is polled changes at each poll, and all of it is reported.
  */
 import { type Millis, SECOND } from "../clock.ts";
-import type { LoadedConfig, ServerSettings } from "../config/types.ts";
+import type { LoadedConfig, ServerScheme, ServerSettings } from "../config/types.ts";
 import { CONTENT_FORMAT, type TypeOf } from "../lwm2m/formats/codec.ts";
 import { LEVEL, type Path, parentPath, pathDepth } from "../lwm2m/path.ts";
-import { type Cost, NOTHING, notificationCost, plus, times } from "./message-cost.ts";
+import { type Carrier, type Cost, carrierOf, NOTHING, plus, times } from "./message-cost.ts";
 import { encoded, entryCost, packingCost, ROOT } from "./pack-cost.ts";
 import { type ExpectedValue, expectedValues } from "./polled-values.ts";
 
@@ -35,8 +35,8 @@ export interface ServerTraffic {
   readonly nstart: number;
   /** Values that are polled. */
   readonly values: number;
-  /** Confirmable messages a second that the link carries. */
-  readonly carries: number;
+  /** Confirmable messages a second that the link carries; absent: a stream carries as many as come. */
+  readonly carries?: number;
   /** Those that the LwM2M version of the server has, from the most messages to the fewest. */
   readonly ways: readonly Way[];
   /** Of those that fit the one with the fewest bytes in SenML CBOR; absent: none fits. */
@@ -48,7 +48,10 @@ export const ROUND_TRIP: Millis = 100;
 
 /** What of a configuration decides it. */
 export interface Reporting extends Pick<LoadedConfig, "devices" | "catalogue"> {
-  readonly servers: readonly Pick<ServerSettings, "id" | "uri" | "nstart" | "version" | "maxMessage" | "reports">[];
+  readonly servers: readonly Pick<
+    ServerSettings,
+    "id" | "uri" | "nstart" | "version" | "maxMessage" | "reports" | "scheme"
+  >[];
 }
 
 /** What each server of the configuration would get; empty where no device is polled. */
@@ -57,18 +60,22 @@ export function trafficOf({ servers, devices, catalogue }: Reporting): readonly 
   const polled = all.filter(isPolled);
   if (polled.length === 0) return [];
   const { typeOf } = catalogue;
-  const observed = [
-    observing("resource", all, typeOf),
-    observing("instance", all, typeOf),
-    observing("composite", polled, typeOf),
-  ];
+  const observed = new Map<ServerScheme, readonly Costs[]>();
   return servers.map((server) => {
-    const packing = { maxMessage: server.maxMessage, typeOf };
+    const { scheme, maxMessage, reports } = server;
+    const carrier = carrierOf(scheme);
+    const ways = observed.get(scheme) ?? [
+      observing("resource", all, { carrier, typeOf }),
+      observing("instance", all, { carrier, typeOf }),
+      observing("composite", polled, { carrier, typeOf }),
+    ];
+    observed.set(scheme, ways);
+    const packing = { maxMessage, typeOf, carrier };
     const packs: Costs = { name: "send", count: 0, senmlCbor: packingCost(polled, packing) };
-    const entries = server.reports.map((entry) => entryCost(entry, all, packing)).reduce(plus, NOTHING);
-    const report: Costs = { name: "report", count: server.reports.length, senmlCbor: entries };
-    const ways = [...observed, packs, ...(report.count === 0 ? [] : [report])];
-    return { values: polled.length, ...serverTraffic(server, ways) };
+    const entries = reports.map((entry) => entryCost(entry, all, packing)).reduce(plus, NOTHING);
+    const report: Costs = { name: "report", count: reports.length, senmlCbor: entries };
+    const known = [...ways, packs, ...(report.count === 0 ? [] : [report])];
+    return { values: polled.length, ...serverTraffic(server, known) };
   });
 }
 
@@ -85,11 +92,11 @@ interface Costs {
 }
 
 function serverTraffic(
-  { id, uri, nstart, version }: Reporting["servers"][number],
+  { id, uri, scheme, nstart, version }: Reporting["servers"][number],
   all: readonly Costs[],
 ): Omit<ServerTraffic, "values"> {
   // RFC 7252 §4.7: each takes its round trip before the next may leave.
-  const carries = (nstart * SECOND) / ROUND_TRIP;
+  const carries = scheme === "coap" ? (nstart * SECOND) / ROUND_TRIP : undefined;
   // Core 1.1 brought SenML, composite observations and Send.
   const known = version === "1.0" ? all.filter(({ name }) => name === "resource" || name === "instance") : all;
   const ways = known.map((costs) => wayOf(costs, carries));
@@ -97,10 +104,11 @@ function serverTraffic(
   const [best] = ways
     .filter(({ name, fits }) => fits && name !== "report")
     .sort((a, b) => a.bytes.senmlCbor - b.bytes.senmlCbor);
-  return { server: id, uri, nstart, carries, ways, ...(best === undefined ? {} : { best: best.name }) };
+  const limit = carries === undefined ? {} : { carries };
+  return { server: id, uri, nstart, ...limit, ways, ...(best === undefined ? {} : { best: best.name }) };
 }
 
-function wayOf({ name, count, tlv, senmlCbor }: Costs, carries: number): Way {
+function wayOf({ name, count, tlv, senmlCbor }: Costs, carries = Number.POSITIVE_INFINITY): Way {
   const bytes = { ...(tlv === undefined ? {} : { tlv: tlv.bytes }), senmlCbor: senmlCbor.bytes };
   const messages = Math.max(senmlCbor.messages, tlv?.messages ?? 0);
   return { name, count, messages, bytes, fits: messages <= carries };
@@ -109,7 +117,11 @@ function wayOf({ name, count, tlv, senmlCbor }: Costs, carries: number): Way {
 type Observed = Exclude<WayName, "send" | "report">;
 
 /** A report of an observation shows all that it observes, whichever poll made it due. */
-function observing(name: Observed, values: readonly ExpectedValue[], typeOf: TypeOf): Costs {
+function observing(
+  name: Observed,
+  values: readonly ExpectedValue[],
+  { carrier, typeOf }: { readonly carrier: Carrier; readonly typeOf: TypeOf },
+): Costs {
   const groups = groupedBy(values, ({ sample }) => observedPath(name, sample.path));
   const changing = [...groups].filter(([, own]) => own.some(isPolled));
   const inFormat = (contentFormat: number): Cost =>
@@ -117,10 +129,8 @@ function observing(name: Observed, values: readonly ExpectedValue[], typeOf: Typ
       .map(([path, own]) => {
         const samples = own.map(({ sample }) => sample);
         const base = name === "composite" ? ROOT : path;
-        return times(
-          notificationCost(encoded(samples, base, { contentFormat, typeOf }), contentFormat, base),
-          pace(own),
-        );
+        const payload = encoded(samples, base, { contentFormat, typeOf });
+        return times(carrier.notification(payload, contentFormat, base), pace(own));
       })
       .reduce(plus, NOTHING);
   const senmlCbor = inFormat(CONTENT_FORMAT.senmlCbor);

@@ -16,6 +16,7 @@ const SERVER = {
   version: "auto",
   maxMessage: 1024,
   reports: [],
+  scheme: "coap",
 } as const;
 
 function traffic(devices: readonly DevicePlan[], server: Partial<Reporting["servers"][number]> = {}): ServerTraffic {
@@ -102,7 +103,7 @@ test("where nothing fits, that is said", () => {
   assert.equal(found.best, undefined);
   assert.match(
     trafficLines([found]).at(-1) ?? "",
-    /: no way fits; poll less often, have the server set pmin, or raise nstart$/,
+    /: no way fits; poll less often, have the server set pmin, raise nstart, or use coap\+tcp$/,
   );
 });
 
@@ -153,4 +154,26 @@ test("report entries cost what they tell: at their interval, at each change with
   assert.ok(way(found, "report").bytes.senmlCbor < way(found, "send").bytes.senmlCbor);
   assert.equal(found.best, "send");
   assert.match(trafficLines([found]).join("\n"), /^ {3}Send, the report: entries as they are \(2\) +0\.6 /m);
+});
+
+test("over TCP no message waits for another, and none has a second acknowledgement", () => {
+  const resources = Array.from({ length: 40 }, (_, i) => `3303/${i}/5700`);
+  const device = meter("meter-1", SECOND, ...resources);
+  const found = traffic([device], { scheme: "coap+tcp", uri: "coap+tcp://127.0.0.1" });
+  assert.deepEqual([found.carries, found.ways.every(({ fits }) => fits)], [undefined, true]);
+  // IPv4 20, TCP 32; frame: length and code 2, token 8, Observe 1+3, Content-Format 1+2, marker 1, TLV 7. And a segment back.
+  assert.equal(way(found, "resource").bytes.tlv, 40 * (52 + (2 + 1 + 8 + 4 + 3 + 1 + 7) + 52));
+  const lines = trafficLines([found]);
+  assert.match(lines.at(-1) ?? "", /^ {3}a stream carries as many messages as come: every way fits; /);
+  assert.ok(!lines.some((line) => line.includes("warning")));
+});
+
+test("where of everything nothing fits, the entries may", () => {
+  const device = meter("a", 50, "3303/0/5700");
+  const entry: ReportEntry = { name: "a", paths: [parsePattern("/*")], when: { type: "interval", every: 15 * SECOND } };
+  const found = traffic([device], { reports: [entry] });
+  assert.match(
+    trafficLines([found]).at(-1) ?? "",
+    /: of everything no way fits, the report: entries do; poll less often/,
+  );
 });
