@@ -1,4 +1,5 @@
 /** What lies in `history.db` for tests that break it, and what the log says of it. */
+import Sqlite from "better-sqlite3";
 import type { FakeClock } from "./fake-clock.ts";
 import { type HistoryWorld, observed, openHistory, sample } from "./history.ts";
 
@@ -15,6 +16,13 @@ export async function filled(directory: string, clock: FakeClock, segments: numb
     await history.flush();
   }
   await stop();
+}
+
+/** Changes the file behind the back of who wrote it, while nobody has it open. */
+export function execute(directory: string, sql: string): void {
+  const db = new Sqlite(`${directory}/history.db`);
+  db.exec(sql);
+  db.close();
 }
 
 /** The log, by what matters of its lines. */

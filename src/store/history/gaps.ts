@@ -1,13 +1,13 @@
 /** What does not wait between sequences that do: ranges in their order, none beside another. */
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import type { SequenceRange } from "./sequences.ts";
+import { indexFrom, type SequenceRange } from "./sequences.ts";
 
 /** What of a range lies in no gap. */
 export function withoutGaps({ from, to }: SequenceRange, gaps: readonly SequenceRange[]): readonly SequenceRange[] {
   const parts: SequenceRange[] = [];
   let start = from;
-  for (let at = gapFrom(gaps, from); start <= to; at++) {
+  for (let at = indexFrom(gaps, from, lastIn); start <= to; at++) {
     const gap = gaps[at] ?? { from: to + 1, to };
     if (gap.from > start) parts.push({ from: start, to: Math.min(to, gap.from - 1) });
     start = Math.max(start, gap.to + 1);
@@ -18,7 +18,7 @@ export function withoutGaps({ from, to }: SequenceRange, gaps: readonly Sequence
 
 /** Whether nothing of a range waits. */
 export function isGap({ from, to }: SequenceRange, gaps: readonly SequenceRange[]): boolean {
-  const gap = gaps[gapFrom(gaps, from)];
+  const gap = gaps[indexFrom(gaps, from, lastIn)];
   return gap !== undefined && gap.from <= from && gap.to >= to;
 }
 
@@ -50,15 +50,8 @@ export function decodeGaps(bytes: Uint8Array): readonly SequenceRange[] {
   return gaps;
 }
 
-/** Index of the first that does not end before this sequence. */
-function gapFrom(gaps: readonly SequenceRange[], sequence: number): number {
-  let [low, high] = [0, gaps.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((gaps[middle]?.to ?? 0) < sequence) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function lastIn({ to }: SequenceRange): number {
+  return to;
 }
 
 const ROOM = 64;

@@ -5,7 +5,7 @@ import type { Dropped } from "./calls.ts";
 import { isGap } from "./gaps.ts";
 import type { DropCause } from "./history.ts";
 import { type EntryPlace, lastOf, type Run, type Segment } from "./segment.ts";
-import type { SequenceRange } from "./sequences.ts";
+import { indexFrom, type SequenceRange } from "./sequences.ts";
 
 /** A run of which something waits, at least when it was last looked at. */
 export interface IndexedRun extends Run {
@@ -70,14 +70,7 @@ export function isOwed(run: Run, { watermark, gaps }: Observed): boolean {
 
 /** Index of the first run that does not end before this sequence. */
 export function runFrom(runs: readonly Run[], sequence: number): number {
-  let [low, high] = [0, runs.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const run = runs[middle];
-    if (run !== undefined && lastOf(run) < sequence) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return indexFrom(runs, sequence, lastOf);
 }
 
 export function bySegment(a: IndexedRun, b: IndexedRun): number {

@@ -91,15 +91,20 @@ export class Sequences {
 
   /** Of the first range that does not end before this sequence. */
   private indexOf(sequence: number): number {
-    const { ranges } = this;
-    let [low, high] = [0, ranges.length];
-    // Most are looked for at an end.
-    if ((ranges[0]?.to ?? 0) >= sequence) return 0;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((ranges[middle]?.to ?? 0) < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    // Most are looked for in the first.
+    if ((this.ranges[0]?.to ?? 0) >= sequence) return 0;
+    return indexFrom(this.ranges, sequence, ({ to }) => to);
   }
+}
+
+/** Index of the first that does not end before this sequence, of some that stand in their order. */
+export function indexFrom<T>(list: readonly T[], sequence: number, endOf: (item: T) => number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const item = list[middle];
+    if (item !== undefined && endOf(item) < sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -12,7 +12,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import Sqlite from "better-sqlite3";
 import fc from "fast-check";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -25,7 +24,7 @@ import {
   sample,
   times,
 } from "../../support/history.ts";
-import { filled, told } from "../../support/history-file.ts";
+import { execute, filled, told } from "../../support/history-file.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 const PATH = "/meter-1/3303/0/5700";
@@ -173,10 +172,4 @@ function overwrite(file: string): void {
   const handle = openSync(file, "r+");
   writeSync(handle, Buffer.alloc(statSync(file).size - 4096, 0x5a), 0, undefined, 4096);
   closeSync(handle);
-}
-
-function execute(directory: string, sql: string): void {
-  const db = new Sqlite(join(directory, "history.db"));
-  db.exec(sql);
-  db.close();
 }

@@ -7,6 +7,7 @@ import { readHistoryFile, type StoredHistory } from "../../../src/store/history/
 import { StoreError } from "../../../src/store/store-error.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { observed, openHistory, reportAt } from "../../support/history.ts";
+import { execute, filled } from "../../support/history-file.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 const PATH = "/meter-1/3303/0/5700";
@@ -69,7 +70,7 @@ test("what the gateway does meanwhile changes nothing for a reader, nor the read
 
 test("a damaged part is told, and the rest is given", async (t) => {
   const directory = temporaryDirectory(t);
-  await filled(directory, 9);
+  await filled(directory, new FakeClock(), 9);
   execute(directory, "UPDATE segments SET body = randomblob(length(body)) WHERE id = 3");
   execute(directory, "UPDATE segments SET directory = randomblob(length(directory)) WHERE id = 5");
   execute(directory, `UPDATE observations SET id = '1 /nobody' WHERE id = '${OTHER}'`);
@@ -96,7 +97,7 @@ test("a file that cannot be read says why, and one that is not there is no error
 
 test("a file of another version, or one that somebody keeps for himself, is refused with a sentence", async (t) => {
   const directory = temporaryDirectory(t);
-  await filled(directory, 1);
+  await filled(directory, new FakeClock(), 1);
   execute(directory, "PRAGMA user_version = 99");
   assert.throws(() => opened(directory), isStoreError("newer", "later version"));
   execute(directory, "PRAGMA user_version = 1");
@@ -108,16 +109,6 @@ test("a file of another version, or one that somebody keeps for himself, is refu
   alone.close();
 });
 
-/** So many segments, each with an entry of two observations. */
-async function filled(directory: string, segments: number): Promise<void> {
-  const { history, stop } = openHistory(directory, { clock: new FakeClock() });
-  for (let i = 1; i <= segments; i++) {
-    for (const id of [ID, OTHER]) history.append(id, reportAt(PATH, i), ALL);
-    await history.flush();
-  }
-  await stop();
-}
-
 function opened(directory: string, told: string[] = []): StoredHistory {
   const reader = readHistoryFile(join(directory, "history.db"), (problem) => told.push(problem));
   assert.ok(reader !== undefined);
@@ -126,12 +117,6 @@ function opened(directory: string, told: string[] = []): StoredHistory {
 
 function timesOf(reader: StoredHistory, id: typeof ID): readonly (number | undefined)[] {
   return [...reader.entries((each) => each === id)].map(({ entry }) => entry.samples[0]?.time);
-}
-
-function execute(directory: string, sql: string): void {
-  const db = new Sqlite(join(directory, "history.db"));
-  db.exec(sql);
-  db.close();
 }
 
 function isStoreError(kind: string, part: string): (error: unknown) => boolean {
