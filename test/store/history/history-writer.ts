@@ -3,6 +3,7 @@
  * for an appended entry of observation 3 with sequence 17, `c 3 15 17` for confirmed ones, `d 40` once the first forty lines of
  * the ledger are on disk.
  */
+import { writeSync } from "node:fs";
 import { systemClock } from "../../../src/clock.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { openStore } from "../../../src/store/store.ts";
@@ -63,5 +64,6 @@ function ledger(line: string): void {
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  // Not through a stream, which may keep a line until after the kill.
+  writeSync(1, `${line}\n`);
 }
