@@ -3,6 +3,7 @@ import { blockOption, blockSize, LARGEST_SZX } from "../coap/block.ts";
 import { CODE } from "../coap/codes.ts";
 import { encodeEmpty, encodeMessage, type MessageType, TYPE } from "../coap/message.ts";
 import { type CoapMessage, type CoapOption, NO_PAYLOAD, OPTION, stringOptions, uintOption } from "../coap/options.ts";
+import { ping, pong } from "../coap/signaling.ts";
 import { encodeFrame } from "../coap/tcp-framing.ts";
 import type { ServerScheme } from "../config/types.ts";
 import type { Path } from "../lwm2m/path.ts";
@@ -69,10 +70,14 @@ const UDP: Carrier = {
   },
 };
 
-/** IPv4 and TCP with time stamps (RFC 9293 §3.1, RFC 7323) before each frame; each of its segments is acknowledged (RFC 8323). */
+/**
+ * IPv4 and TCP with time stamps (RFC 9293 §3.1, RFC 7323) before each frame; each of its segments is acknowledged (RFC 8323).
+ * A notification is confirmed by the Pong to a Ping in the same segment (§5.4); the Pong acknowledges the segment, too.
+ */
 const TCP: Carrier = {
   notification(payload, contentFormat) {
-    return { messages: 1, bytes: segments(SERVERS_TOKEN, notification(payload, contentFormat, true, [])) };
+    const bytes = segments(SERVERS_TOKEN, notification(payload, contentFormat, true, []));
+    return { messages: 1, bytes: bytes + CONFIRMATION };
   },
   send(payload, contentFormat) {
     const answer: CoapMessage = { code: CODE.changed, options: [], payload: NO_PAYLOAD };
@@ -85,6 +90,8 @@ const TCP: Carrier = {
 
 const IP_AND_UDP = 20 + 8;
 const IP_AND_TCP = 20 + 32;
+const CONFIRMATION =
+  encodeFrame(NO_PAYLOAD, ping()).length + encodeFrame(NO_PAYLOAD, pong(ping(), true)).length + IP_AND_TCP;
 /** Of the payload of a TCP segment, on Ethernet. */
 const LARGEST_SEGMENT = 1448;
 /** As Leshan makes them, and most others; ours are shorter. */

@@ -156,13 +156,14 @@ test("report entries cost what they tell: at their interval, at each change with
   assert.match(trafficLines([found]).join("\n"), /^ {3}Send, the report: entries as they are \(2\) +0\.6 /m);
 });
 
-test("over TCP no message waits for another, and none has a second acknowledgement", () => {
+test("over TCP no message waits for another, and a notification is confirmed by a Pong", () => {
   const resources = Array.from({ length: 40 }, (_, i) => `3303/${i}/5700`);
   const device = meter("meter-1", SECOND, ...resources);
   const found = traffic([device], { scheme: "coap+tcp", uri: "coap+tcp://127.0.0.1" });
   assert.deepEqual([found.carries, found.ways.every(({ fits }) => fits)], [undefined, true]);
-  // IPv4 20, TCP 32; frame: length and code 2, token 8, Observe 1+3, Content-Format 1+2, marker 1, TLV 7. And a segment back.
-  assert.equal(way(found, "resource").bytes.tlv, 40 * (52 + (2 + 1 + 8 + 4 + 3 + 1 + 7) + 52));
+  // IPv4 20, TCP 32; frame: length and code 2, token 8, Observe 1+3, Content-Format 1+2, marker 1, TLV 7. Ping 3; back a segment with
+  // a Pong 3, and its acknowledgement.
+  assert.equal(way(found, "resource").bytes.tlv, 40 * (52 + (2 + 1 + 8 + 4 + 3 + 1 + 7) + 3 + 52 + 3 + 52));
   const lines = trafficLines([found]);
   assert.match(lines.at(-1) ?? "", /^ {3}a stream carries as many messages as come: every way fits; /);
   assert.ok(!lines.some((line) => line.includes("warning")));
