@@ -198,10 +198,10 @@ export class TcpEndpoint implements CoapMachine {
     for (const request of requests) this.client.request(request, now);
   }
 
-  /** Without a connection nothing is known of the observation: it comes to nothing, and may go another time. */
+  /** Without a connection, or one that stays, nothing is said of the observation: it may go another time. */
   private notify(event: NotifyEvent, now: Millis): void {
     const { exchange, notification } = event;
-    if (this.session.state === "open" || this.session.state === "leaving") this.server.notify(event, now);
+    if (this.session.state === "open") this.server.notify(event, now);
     else this.effects.push({ type: "failed", exchange, notification, reason: "timeout" });
   }
 }

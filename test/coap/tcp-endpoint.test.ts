@@ -105,6 +105,8 @@ test("after a Release what is under way is finished, then it closes; the Hold-Of
   const { exchange } = only(effectsOf(bench.receive(request(CODE.get, "3"), TOKEN), "serve"));
   assert.deepEqual(bench.receive(message(SIGNAL.release, [uintOption(4, 30)])), []);
   assert.deepEqual(ask(bench), [], "nothing new begins");
+  const notify = { type: "notify", exchange, notification: 1, message: content("x"), confirmable: true } as const;
+  assert.deepEqual(types(bench.handle(notify)), ["failed"]);
   const effects = bench.handle({ type: "respond", exchange, message: content("x") });
   assert.deepEqual(types(effects), ["send", "disconnect"]);
   const [lost, failed] = bench.handle({ type: "disconnected", reason: "closed" });
