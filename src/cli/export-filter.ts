@@ -7,6 +7,7 @@ import { pathParts, prefixOf } from "../lwm2m/path.ts";
 import { meansIds, meansPrefix, type PathPattern, parsePattern } from "../lwm2m/path-pattern.ts";
 import { type Arguments, type OptionHelp, UsageError } from "./command.ts";
 import type { WaitingValue } from "./export-lines.ts";
+import { shortServerId } from "./server-option.ts";
 
 export const FILTER_OPTIONS: Readonly<Record<string, OptionHelp>> = {
   server: { type: "string", value: "ID", help: "What waits for this server alone. May be repeated." },
@@ -30,14 +31,6 @@ export function filterOf(args: Arguments, now: UnixMillis): (value: WaitingValue
     // What has no date yet is not from any day.
     return !isUndated(time) && time >= (since ?? time) && time < (until ?? Number.POSITIVE_INFINITY);
   };
-}
-
-/** Of `--server`. Throws UsageError. */
-export function shortServerId(text: string): number {
-  if (!/^[1-9][0-9]{0,4}$/.test(text)) {
-    throw new UsageError(`--server ${text}: expected a Short Server ID, such as 101`);
-  }
-  return Number(text);
 }
 
 /** Of `--device`: as it stands in paths, with its slash or without. Throws UsageError. */

@@ -5,6 +5,7 @@ import type { ServerSendOutcome } from "../servers/send.ts";
 import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
+import { shortServerId } from "./server-option.ts";
 
 /** A server that is away is given up after 93 s, an Update before the Send after as long, and each of some blocks. */
 const PATIENCE = 600_000;
@@ -42,7 +43,7 @@ function bodyOf(args: Arguments): unknown {
     throw new UsageError(`--format ${format}: expected one of ${Object.keys(SEND_FORMATS).join(", ")}`);
   }
   if (args.positionals.length === 0) throw new UsageError("expected at least one PATH, such as /meter-1/3303");
-  const servers = args.texts("server").map(serverId);
+  const servers = args.texts("server").map(shortServerId);
   return { paths: args.positionals.map(pathOf), format, ...(servers.length === 0 ? {} : { servers }) };
 }
 
@@ -53,12 +54,6 @@ function pathOf(text: string): string {
     if (!(error instanceof AdminRefusal)) throw error;
     throw new UsageError(error.message, { cause: error });
   }
-}
-
-function serverId(text: string): number {
-  if (!/^[1-9][0-9]{0,4}$/.test(text))
-    throw new UsageError(`--server ${text}: expected a Short Server ID, such as 101`);
-  return Number(text);
 }
 
 function lineOf(outcome: ServerSendOutcome): string {
