@@ -1,7 +1,7 @@
 /** Two devices of one type, `dev-0` and `dev-1`, behind one gateway: what the checks of a gateway begin with. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { type AGateway, aGateway } from "./a-gateway.ts";
+import { type AGateway, aGateway, type Setup } from "./a-gateway.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
 
 const ROOM = `
@@ -32,8 +32,13 @@ export const TEMPERATURE = "3303/0/5700";
 export const VALUE = `/dev-0/${TEMPERATURE}`;
 export const LAMP = "/dev-0/3311/0/5850";
 
-export async function twoRooms(t: TestContext, servers: readonly string[] = [""]): Promise<AGateway> {
+export async function twoRooms(
+  t: TestContext,
+  servers: readonly string[] = [""],
+  others: Pick<Setup, "gateway"> = {},
+): Promise<AGateway> {
   return aGateway(t, {
+    ...others,
     devices: [DEV_0, DEV_1],
     mappings: { room: ROOM },
     servers,
