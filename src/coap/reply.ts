@@ -8,7 +8,10 @@ export interface Reply {
   readonly confirmable: boolean;
   /** The application has the request, and takes its time. */
   begin(now: Millis): void;
-  /** Sends the answer with what the request is owed anyway; false: it must go as a message by itself. `watched`: somebody wants to know what becomes of it. */
+  /**
+   * Sends the answer with what the request is owed anyway; false: it must go as a message by itself. `watched`: somebody wants
+   * to know what becomes of it.
+   */
   answer(message: CoapMessage, watched: boolean): boolean;
   /** Refuses a request with options that we do not understand, where such a request is answered at all. */
   reject(message: CoapMessage, now: Millis): void;

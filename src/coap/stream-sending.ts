@@ -27,6 +27,8 @@ interface Passing {
   readonly transmission: Transmission;
   readonly length: number;
   readonly end: number;
+  /** Ends with the Pong, else when it is written. */
+  readonly awaitsPong: boolean;
 }
 
 export class StreamSending implements Sending {
@@ -107,10 +109,10 @@ export class StreamSending implements Sending {
       next = this.unwritten.peek()
     ) {
       this.unwritten.shift();
-      const { transmission } = next;
-      if (!transmission.confirmable) end(transmission, "sent", now);
-      else if (!this.confirms) end(transmission, "acknowledged", now);
+      const { transmission, awaitsPong } = next;
+      if (!awaitsPong) end(transmission, transmission.confirmable ? "acknowledged" : "sent", now);
     }
+    if (!this.confirms) this.confirm(this.written, now);
     this.startWaiting(now);
   }
 
@@ -171,9 +173,10 @@ export class StreamSending implements Sending {
     transmission.message = undefined;
     transmission.state = "outstanding";
     this.put(bytes);
-    const passing = { transmission, length: bytes.length, end: this.sent };
+    const awaitsPong = transmission.confirmable && this.confirms;
+    const passing = { transmission, length: bytes.length, end: this.sent, awaitsPong };
     this.unwritten.push(passing);
-    if (transmission.confirmable && this.confirms) {
+    if (awaitsPong) {
       this.unconfirmed.push(passing);
       this.unconfirmedBytes += bytes.length;
       this.probe(now);

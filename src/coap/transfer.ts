@@ -134,7 +134,7 @@ export class Download {
   }
 }
 
-/** The first block of an answer of which there is more; undefined for any other response. `largest`: the exponent that we take. */
+/** The first block of an answer of which there is more; undefined for any other response. `largest`: the exponent we take. */
 export function firstBlock(response: CoapMessage, largest: number): Block | "invalid" | undefined {
   const block = readBlock(response, OPTION.block2, largest);
   if (block === undefined || (block !== "invalid" && (block.number !== 0 || !block.more))) return undefined;

@@ -1,4 +1,4 @@
-/** Queue mode (Core 1.2 §6.5) as a radio has it: what is sent wakes it, and datagrams that come while it sleeps are not heard. */
+/** Queue mode (Core 1.2 §6.5) as a radio has it: what is sent wakes it, and no datagram is heard while it sleeps. */
 import type { Clock, Millis, UnixMillis } from "../../clock.ts";
 import type { StreamEvent } from "../../coap/events.ts";
 import { AwakeWindow, type Traffic } from "../../lwm2m/awake-window.ts";

@@ -1,4 +1,4 @@
-/** CoAP over TCP without security (`coap+tcp://`, RFC 8323 §8.1; LwM2M NoSec). One connection a server, made when it is needed. */
+/** CoAP over TCP without security (`coap+tcp://`, RFC 8323 §8.1; LwM2M NoSec). One connection a server, made when needed. */
 import { connect, type Socket } from "node:net";
 import { type Clock, MINUTE, type Millis, SECOND } from "../../clock.ts";
 import type { StreamEvent } from "../../coap/events.ts";

@@ -94,7 +94,7 @@ function isMisread(path: string, format: string): boolean {
   return format.endsWith("+tlv") && !/^\/\d/.test(path);
 }
 
-/** Its dissector takes the options of signals (RFC 8323 §5.2) for those of requests: Max-Message-Size and Custody, and the rest. */
+/** Its dissector takes the options of signals (RFC 8323 §5.2), Max-Message-Size and Custody, for those of requests. */
 function isSignal(code: string, expert: string): boolean {
   const others = expert.replaceAll(/Invalid Option Number 2|Invalid Option Range: 0 \(1 < x < 8\)/g, "");
   return code.split(",").some((one) => Number(one) >> 5 === 7) && /^,*$/.test(others);
