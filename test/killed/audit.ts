@@ -56,9 +56,12 @@ export function audit(trial: Trial): Findings {
   return { owed: due.length, received: got.size, missing: missing.length, oldestMissing, again: checkRepeated(trial) };
 }
 
-function describe({ value, at }: Given, { kills }: Trial): string {
+function describe({ value, at }: Given, { kills, given }: Trial): string {
   const kill = kills.find((kill) => kill >= at);
-  return kill === undefined ? `${value}, after the last kill` : `${value}, ${Math.round(kill - at)} ms before a kill`;
+  const before = kills.findLast((kill) => kill < at) ?? 0;
+  const [first = { at }] = given.filter((one) => one.at > before);
+  const end = kill === undefined ? "after the last kill" : `${Math.round(kill - at)} ms before a kill`;
+  return `${value}, ${Math.round(at - first.at)} ms after the first of its run, ${end}`;
 }
 
 function checkKnown({ given, received }: Trial): void {

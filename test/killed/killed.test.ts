@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import test, { type TestContext } from "node:test";
 import { SECOND, systemClock } from "../../src/clock.ts";
 import { chanceOf } from "../support/chance.ts";
@@ -27,10 +28,13 @@ class Trials {
   private readonly cuts: number[] = [];
   private readonly restorations: number[] = [];
   private readonly random = chanceOf(KILLS);
+  /** A machine that is so busy keeps the gateway waiting, too. */
+  private readonly delay = monitorEventLoopDelay();
 
   constructor(t: TestContext, world: World) {
     this.t = t;
     this.world = world;
+    this.delay.enable();
   }
 
   /** The link is cut or restored at moments of this run, or not; then SIGKILL. */
@@ -69,12 +73,28 @@ class Trials {
       restorations: this.restorations,
       // A report entry owes from the first reading on.
       owed: path === REPORTED ? [{ from: 0, to: end }] : this.observedTimes(end),
-      window: WINDOW,
+      window: WINDOW + this.delay.max / MILLION,
     }));
   }
 
-  /** From each answer to an Observe to the end of that observation: another Register, or the run before it. */
+  /**
+   * From each answer to an Observe to the end of that observation: another Register, or the run before it. In another run it
+   * begins with what is read first for it: what is read before that is told together with it.
+   */
   private observedTimes(end: number): readonly Stretch[] {
+    const got = new Set(receiptsOf(this.world, OBSERVED).map(({ value }) => value));
+    const [own = []] = this.world.given;
+    const stretches = this.observations(end).flatMap(({ from, to }) => {
+      const starts = [from, ...this.kills.filter((kill) => kill > from && kill < to)];
+      return starts.map((start, i) => ({ from: start, to: starts[i + 1] ?? to }));
+    });
+    return stretches.flatMap(({ from, to }) => {
+      const first = own.find(({ value, at }) => at >= from && at <= to && got.has(value));
+      return first === undefined ? [] : [{ from: first.at, to }];
+    });
+  }
+
+  private observations(end: number): readonly Stretch[] {
     const { moments } = this.world.server;
     return moments.flatMap(({ what, at: from }, i) => {
       if (what === "registered") return [];
@@ -106,5 +126,7 @@ function isMissing({ given, received, owed, kills }: Trial): boolean {
   );
 }
 
+/** Nanoseconds of a millisecond. */
+const MILLION = 1e6;
 const LONGEST_PAUSE = 2 * SECOND;
 const LONGEST_DRAIN = 30 * SECOND;

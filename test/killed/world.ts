@@ -96,7 +96,7 @@ servers:
     max_retransmit: 2
     report: [{ name: counter, paths: [${REPORTED}], every: sample }]
 links:
-  bus: { type: modbus-tcp, host: 127.0.0.1, port: ${devices} }
+  bus: { type: modbus-tcp, host: 127.0.0.1, port: ${devices}, timeout: 10s }
 devices:
   - { id: counter-1, mapping: counter, link: bus, unit_id: 1 }
   - { id: counter-2, mapping: counter, link: bus, unit_id: 2 }

@@ -65,5 +65,12 @@ function ledger(line: string): void {
 
 function print(line: string): void {
   // Not through a stream, which may keep a line until after the kill.
-  writeSync(1, `${line}\n`);
+  for (let left = Buffer.from(`${line}\n`); left.length > 0; ) {
+    try {
+      left = left.subarray(writeSync(1, left));
+    } catch (error) {
+      // Who reads is slow.
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    }
+  }
 }
