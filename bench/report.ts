@@ -11,9 +11,9 @@ Written by \`npm run bench\`; do not edit. \`bench/README.md\` says how it is do
 
 ${machine()}
 
-Each figure is the median of ${ROUNDS} rounds; in each round every program runs alone, in a process that is started for it, one
-after the other. All of them speak CoAP over UDP on loopback with a load generator of their own process, which plays the
-LwM2M Server.
+Each figure is the median of ${ROUNDS} rounds, where its part says nothing else; in each round every program runs alone, in a process
+that is started for it, one after the other. They speak CoAP over UDP on loopback with a load generator of its own process,
+which plays the LwM2M Server.
 
 | goal | reached | |
 |---|---|---|
