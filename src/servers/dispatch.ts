@@ -4,9 +4,9 @@
  */
 import { type Millis, SECOND } from "../clock.ts";
 import type { CoapMessage } from "../coap/options.ts";
-import { reasonOf } from "../errors.ts";
 import type { HistoryEntry } from "../store/store.ts";
-import type { BacklogItem, Batch } from "./backlog.ts";
+import type { BacklogItem } from "./backlog.ts";
+import { BacklogReader } from "./backlog-reader.ts";
 import type { Debt, Report } from "./debt.ts";
 import type { Debts } from "./debts.ts";
 import { Delivered } from "./delivered.ts";
@@ -24,15 +24,12 @@ export class Dispatch {
   private readonly flights: Flights;
   private readonly pacing: Pacing;
   private readonly fit: MessageFit;
+  private readonly reader: BacklogReader;
   private open = false;
   private sending = false;
-  private reading = false;
-  /** Read from the history, and not sent yet. */
-  private ready: Batch = NOTHING;
   private alarm: { readonly time: Millis; readonly cancel: () => void } | undefined;
   /** Since when something live waits behind messages of the backlog. */
   private crowdedSince: Millis | undefined;
-  private unreadableUntil: Millis | undefined;
 
   constructor(options: OutboxOptions, debts: Debts) {
     const { nstart, ackTimeout, maxMessage } = options;
@@ -41,6 +38,7 @@ export class Dispatch {
     this.flights = new Flights(nstart);
     this.pacing = new Pacing(nstart, ackTimeout);
     this.fit = new MessageFit(maxMessage);
+    this.reader = new BacklogReader(options, debts, () => this.run());
   }
 
   get busy(): boolean {
@@ -54,7 +52,7 @@ export class Dispatch {
 
   stop(): void {
     this.open = false;
-    this.discard();
+    this.reader.stop();
     this.alarm?.cancel();
     this.alarm = undefined;
     this.crowdedSince = undefined;
@@ -110,14 +108,12 @@ export class Dispatch {
       debt.land();
       debt.draining = undefined;
     }
-    if (this.ready.items.some((item) => item.debt === debt)) this.discard();
+    if (this.reader.holds(debt)) this.discard();
   }
 
   /** What was read is not sent in the way for which it was read. */
   discard(): void {
-    const { items } = this.ready;
-    this.ready = NOTHING;
-    for (const { debt } of items) this.debts.requeue(debt);
+    this.reader.discard();
   }
 
   private sendLive(): boolean {
@@ -152,12 +148,11 @@ export class Dispatch {
   }
 
   private sendReady(): boolean {
-    const { bySend, items } = this.ready;
+    if (!this.reader.ready || !this.flights.hasRoom) return false;
+    const { bySend, items } = this.reader.take();
     const [first] = items;
-    if (first === undefined || !this.flights.hasRoom) return false;
-    this.ready = NOTHING;
     if (bySend) this.sendOlderPack(items);
-    else {
+    else if (first !== undefined) {
       const entries = items.map(({ report }) => report);
       this.sendNotification(first.debt, entries, entries);
     }
@@ -236,38 +231,9 @@ export class Dispatch {
   }
 
   private read(): void {
-    const { backlog } = this.debts;
-    if (this.reading || backlog.empty || this.ready.items.length > 0 || !this.open || !this.flights.hasRoom) return;
-    if (this.unreadableUntil !== undefined && this.options.clock.monotonic() < this.unreadableUntil) return;
-    this.reading = true;
-    backlog.read(this.fit.samples).then(
-      (batch) => {
-        this.reading = false;
-        this.unreadableUntil = undefined;
-        this.ready = batch;
-        // Much may have happened while the disk was read.
-        if (!this.open || !batch.items.every(({ debt }) => this.isOwed(debt, batch))) this.discard();
-        this.run();
-      },
-      (error: unknown) => {
-        this.reading = false;
-        this.onUnreadable(error);
-      },
-    );
-  }
-
-  private isOwed(debt: Debt, { bySend }: Batch): boolean {
-    return this.debts.has(debt) && this.debts.backlog.wayOf(debt) === (bySend ? "send" : "notification");
-  }
-
-  private onUnreadable(error: unknown): void {
-    const { clock, log } = this.options;
-    const reason = reasonOf(error);
-    if (this.unreadableUntil === undefined && this.open) {
-      log.warn({ reason }, "the history cannot be read now; it is tried again until it can");
-    }
-    this.unreadableUntil = clock.monotonic() + RETRY;
-    if (this.open) this.wakeAt(this.unreadableUntil);
+    if (this.open && this.flights.hasRoom) this.reader.read(this.fit.samples);
+    const { retryAt } = this.reader;
+    if (retryAt !== undefined && retryAt > this.options.clock.monotonic()) this.wakeAt(retryAt);
   }
 
   private wakeAt(time: Millis): void {
@@ -280,8 +246,6 @@ export class Dispatch {
     this.alarm = { time, cancel };
   }
 }
-
-const NOTHING: Batch = { bySend: true, items: [] };
 
 /** The oldest live reports leave. */
 function live(debt: Debt, reports: number): Part {
@@ -298,5 +262,3 @@ function older(debt: Debt, entries: readonly HistoryEntry[], way: "send" | "noti
 
 /** With what is live a server has waited for long enough: a drain delays nothing by more than two seconds. */
 const PATIENCE: Millis = 1.5 * SECOND;
-/** Until a disk that gives nothing is asked again. */
-const RETRY: Millis = 10 * SECOND;
