@@ -10,15 +10,12 @@ import type { Sample } from "../lwm2m/sample.ts";
 import { Connection } from "./connection.ts";
 import { Continuity } from "./continuity.ts";
 import { NOTHING_KEPT } from "./kept-state.ts";
-import { type LocalReport, LocalReports } from "./local-reports.ts";
-import { type DueReport, type NotificationPort, Outbox } from "./outbox.ts";
 import { Registrar } from "./registrar.ts";
-import { Reports } from "./reports.ts";
+import { Reporting } from "./reporting.ts";
 import { Requests } from "./requests.ts";
 import { Sender, type SendOutcome, type SendRequest } from "./send.ts";
-import { SendPacks } from "./send-packs.ts";
 import type { ServerOptions } from "./server-options.ts";
-import type { ReportsStatus, ServerStatus } from "./server-status.ts";
+import type { ServerStatus } from "./server-status.ts";
 import { Serving } from "./serving.ts";
 import { QueueModeTransport } from "./transport/queue-mode.ts";
 import { Waking } from "./waking.ts";
@@ -34,9 +31,7 @@ export class Server {
   private readonly waking: Waking;
   private readonly connection: Connection;
   private readonly registrar: Registrar;
-  private readonly packs: SendPacks;
-  private readonly reports: Reports;
-  private readonly localReports: LocalReports;
+  private readonly reporting: Reporting;
   private readonly serving: Serving;
   private readonly sender: Sender;
   private readonly continuity: Continuity;
@@ -55,28 +50,25 @@ export class Server {
     });
     this.connection = new Connection(this.radio, coap, clock, {
       onRequest: (exchange, message) => this.serving.receive(exchange, message),
-      onDelivered: (notification) => this.reports.outbox.onDelivered(notification),
+      onDelivered: (notification) => this.reporting.outbox.onDelivered(notification),
       onFailed: (notification, reason, exchange) => this.onUndelivered(notification, reason, exchange),
       onCancelled: (exchange) => this.serving.cancel(exchange),
       onReserved: (numbers) => this.continuity.reserved(numbers),
       onLost: (reason, wait) => this.onLost(reason, wait),
     });
     this.registrar = this.makeRegistrar();
-    this.packs = this.makePacks();
-    this.reports = this.makeReports();
-    this.reports.adopt(options.history.observations());
-    this.localReports = this.makeLocalReports();
+    this.reporting = this.makeReporting();
     this.serving = this.makeServing();
     this.sender = this.makeSender();
     const { kept = NOTHING_KEPT, onToKeep = () => {} } = options;
-    const { connection, registrar, reports } = this;
+    const { connection, registrar } = this;
+    const { reports } = this.reporting;
     this.continuity = new Continuity({ connection, registrar, reports, kept, onChange: onToKeep });
   }
 
   /** Opens the socket and begins to register. Rejects where the socket cannot be had. */
   async start(): Promise<void> {
-    // They gather before anybody has registered us.
-    this.localReports.start();
+    this.reporting.start();
     await this.connection.open();
     const { agreement } = this.options.kept?.registration ?? {};
     if (agreement !== undefined) {
@@ -94,9 +86,7 @@ export class Server {
       });
     }
     this.registrar.stop();
-    this.reports.stop();
-    this.localReports.stop();
-    this.packs.stop();
+    this.reporting.stop();
     await this.connection.close();
   }
 
@@ -108,29 +98,28 @@ export class Server {
   /** Values of any tree changed. */
   changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
     for (const path of gone) this.options.attributes.remove(path);
-    this.reports.changed(samples, gone);
-    this.localReports.changed(samples);
+    this.reporting.changed(samples, gone);
   }
 
   /** The clock is right now: the machine started then. */
   dated(started: UnixMillis): void {
-    this.localReports.dated(started);
+    this.reporting.dated(started);
   }
 
   /** Devices came, went or became others, and who observes them has heard of it; with a prefix: what servers fill there did. */
   treesChanged(prefix?: string): void {
-    this.localReports.look(prefix);
+    this.reporting.treesChanged(prefix);
   }
 
   /** A device, or a part of one, is gone: whoever observes it hears 4.04. */
   removed(path: Path): void {
     this.options.attributes.remove(path);
-    this.reports.removed(path);
+    this.reporting.reports.removed(path);
   }
 
   /** A device answers again, or for the first time. */
   appeared(prefix: string): void {
-    this.reports.appeared(prefix);
+    this.reporting.reports.appeared(prefix);
   }
 
   /** The instances of the gateway's own objects are others now. Said once the request that made them so is answered. */
@@ -153,46 +142,34 @@ export class Server {
 
   /** /1/x/23 was written. */
   muteChanged(): void {
-    this.reports.outbox.kick();
+    this.reporting.outbox.kick();
   }
 
   /** /1/x/2, /1/x/3 or /1/x/26 was written. */
   defaultsChanged(): void {
-    this.reports.attributesChanged();
+    this.reporting.reports.attributesChanged();
   }
 
   /** Somebody had the history forget what waits of these observations. */
   forgotten(match: (id: ObservationId) => boolean): void {
-    this.reports.outbox.forgotten(match);
+    this.reporting.outbox.forgotten(match);
   }
 
   status(): ServerStatus {
     const { enabled, awakeUntil, unheard } = this.radio;
-    const entries = this.localReports.status();
+    const entries = this.reporting.entries();
     const awake = awakeUntil === undefined ? {} : { awakeUntil };
     return {
       shortServerId: this.shortServerId,
       uri: this.options.uri,
       ...this.registrar.standing,
       ...this.registration,
-      observations: this.reports.paths,
-      reports: this.reportsStatus(),
+      observations: this.reporting.reports.paths,
+      reports: this.reporting.status(),
       ...(entries.length === 0 ? {} : { reportEntries: entries }),
       sends: this.sender.counters,
       ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
       transport: { ...this.options.transport.counters },
-    };
-  }
-
-  private reportsStatus(): ReportsStatus {
-    const { dropped, ...counters } = this.reports.counters;
-    const { obstacle } = this.packs;
-    const kept = this.options.history.dropped(this.shortServerId);
-    return {
-      ...counters,
-      dropped: { ...kept, ...dropped, hqmax: kept.hqmax + dropped.hqmax },
-      delivery: this.packs.delivery(),
-      ...(obstacle === undefined ? {} : { sendObstacle: obstacle }),
     };
   }
 
@@ -206,8 +183,8 @@ export class Server {
     return new QueueModeTransport(transport, {
       ...queueMode,
       clock,
-      busy: () => this.serving.busy || this.connection.busy || this.reports.outbox.busy,
-      onAsleep: () => this.reports.outbox.rest(),
+      busy: () => this.serving.busy || this.connection.busy || this.reporting.outbox.busy,
+      onAsleep: () => this.reporting.outbox.rest(),
     });
   }
 
@@ -227,78 +204,16 @@ export class Server {
     );
   }
 
-  private makeReports(): Reports {
-    const { shortServerId, observations, clock, treeOf, latest, storing, keep, maxMessage } = this.options;
-    return new Reports({
-      server: shortServerId,
-      machine: observations,
-      clock,
-      treeOf,
-      latest,
-      storing,
-      onEvaluation: this.options.onEvaluation,
-      onObserving: () => this.options.onToKeep?.(),
-      notifier: {
-        notify: (exchange, notification, message, confirmable) =>
-          this.waking.whenAwake({
-            run: () => this.connection.notify(exchange, notification, message, confirmable),
-            // What was observed is void with the registration.
-            drop: () => {},
-          }),
-        withdraw: (exchange, notification) => this.connection.withdraw(exchange, notification),
-        endObservation: (exchange) => this.connection.endObservation(exchange),
-      },
-      keep,
-      maxMessage,
-      makeOutbox: (notifications) => this.makeOutbox(notifications),
-    });
-  }
-
-  private makeLocalReports(): LocalReports {
-    const { shortServerId, reports = [], clock, treeOf, prefixes = () => [], latest, onEvaluation } = this.options;
-    return new LocalReports({
-      server: shortServerId,
-      entries: reports,
-      clock,
-      treeOf,
-      prefixes,
-      latest,
-      onEvaluation,
-      onDue: (due) => this.reports.outbox.addAll(due.map((report) => this.owed(report))),
-    });
-  }
-
-  private owed({ id, samples, keep = this.options.keep }: LocalReport): DueReport {
-    return { id, report: { samples, confirmable: true }, keep: this.options.storing() ? keep : 0 };
-  }
-
-  private makeOutbox(notifications: NotificationPort): Outbox {
-    const { history, nstart, ackTimeout, maxMessage, clock } = this.options;
-    const { packs, log } = this;
-    const onWaiting = () => this.waking.wake();
-    return new Outbox({ history, notifications, packs, nstart, ackTimeout, maxMessage, clock, log, onWaiting });
-  }
-
-  private makePacks(): SendPacks {
-    const { delivery, treeOf, muted = () => false, clock } = this.options;
-    return new SendPacks({
-      history: delivery,
-      treeOf,
-      version: () => this.version,
-      muted,
-      begin: (message) => this.connection.begin(message),
-      onDelivered: (number) => this.reports.outbox.onDelivered(number),
-      onFailed: (number) => this.reports.outbox.onFailed(number),
-      onSilence: () => this.onSilence(),
-      onReady: () => this.reports.outbox.kick(),
-      clock,
-      log: this.log,
-    });
+  private makeReporting(): Reporting {
+    const { connection, waking, log } = this;
+    const onSilence = () => this.onSilence();
+    return new Reporting({ server: this.options, connection, waking, version: () => this.version, onSilence, log });
   }
 
   private makeServing(): Serving {
     const { treeOf, attributes } = this.options;
-    const { connection, reports, log } = this;
+    const { connection, log } = this;
+    const { reports } = this.reporting;
     const requests = new Requests({ treeOf, attributes, version: () => this.version, log });
     return new Serving({ connection, requests, reports, state: () => this.registrar.standing.state });
   }
@@ -321,12 +236,12 @@ export class Server {
   private onUndelivered(notification: number, reason: "timeout" | "reset", exchange: ExchangeId): void {
     switch (reason) {
       case "reset":
-        this.reports.cancel(exchange);
-        this.reports.outbox.onFailed(notification);
+        this.reporting.reports.cancel(exchange);
+        this.reporting.outbox.onFailed(notification);
         break;
       case "timeout":
         this.onSilence();
-        this.reports.outbox.onFailed(notification);
+        this.reporting.outbox.onFailed(notification);
         break;
       default:
         reason satisfies never;
@@ -336,45 +251,45 @@ export class Server {
   /** The connection is gone. While we sleep nobody misses it: the Update that ends the sleep finds out. */
   private onLost(reason: string, wait: Millis): void {
     this.serving.disconnected();
-    this.reports.outbox.pause();
+    this.reporting.outbox.pause();
     if (!this.radio.asleep) this.registrar.handle({ type: "connectionLost", reason, wait });
   }
 
   /** Nothing more is sent before the server has answered an Update. */
   private onSilence(): void {
-    this.reports.outbox.pause();
+    this.reporting.outbox.pause();
     this.registrar.handle({ type: "suspect" });
   }
 
   private onAccepted(location: readonly string[], version: Lwm2mVersion): void {
     this.registration = { location: `/${location.join("/")}`, version };
     this.options.onRegistered?.(version);
-    this.packs.registered();
-    this.reports.clear();
+    this.reporting.registered();
+    this.reporting.reports.clear();
   }
 
   /** The registration of the process before this one: its observations go on. */
   private onResumed(location: readonly string[], version: Lwm2mVersion): void {
     this.registration = { location: `/${location.join("/")}`, version };
     this.options.onRegistered?.(version);
-    this.packs.registered();
-    this.reports.endMissing();
+    this.reporting.registered();
+    this.reporting.reports.endMissing();
   }
 
   private onState(state: RegistrationState): void {
     if (state === "registered") {
       // What is owed goes before what was asked for meanwhile.
-      this.reports.outbox.resume();
+      this.reporting.outbox.resume();
       this.waking.ready();
       this.serving.release();
     } else if (state !== "updating") {
       this.registration = undefined;
-      this.reports.outbox.pause();
+      this.reporting.outbox.pause();
       this.waking.lost();
       if (state !== "registering") this.serving.drop();
     }
     // Core §6.2.3: with a De-register, also the one of a Disable, the observations are gone.
-    if (state === "deregistered" || state === "disabled") this.reports.clear();
+    if (state === "deregistered" || state === "disabled") this.reporting.reports.clear();
     // Core, Server object 4: who is disabled leaves the server alone. Datagrams have no connection to close.
     if (state === "deregistered" || state === "disabled") this.connection.leave();
     this.options.onToKeep?.();

@@ -1,0 +1,166 @@
+/** What one server is told without asking for it each time: what it observes, and what `report:` entries say; by one outbox. */
+import type { UnixMillis } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
+import type { Path } from "../lwm2m/path.ts";
+import type { Sample } from "../lwm2m/sample.ts";
+import type { Connection } from "./connection.ts";
+import { type LocalReport, LocalReports, type ReportEntryStatus } from "./local-reports.ts";
+import { type DueReport, type NotificationPort, Outbox } from "./outbox.ts";
+import { Reports } from "./reports.ts";
+import { SendPacks } from "./send-packs.ts";
+import type { ServerOptions } from "./server-options.ts";
+import type { ReportsStatus } from "./server-status.ts";
+import type { Waking } from "./waking.ts";
+
+export interface ReportingOptions {
+  readonly server: ServerOptions;
+  readonly connection: Connection;
+  readonly waking: Waking;
+  /** Of the registration. */
+  readonly version: () => Lwm2mVersion;
+  /** The server has not answered. */
+  readonly onSilence: () => void;
+  readonly log: Logger;
+}
+
+export class Reporting {
+  /** The observations. */
+  readonly reports: Reports;
+  readonly outbox: Outbox;
+  private readonly options: ReportingOptions;
+  private readonly packs: SendPacks;
+  private readonly local: LocalReports;
+
+  constructor(options: ReportingOptions) {
+    this.options = options;
+    this.packs = this.makePacks();
+    this.reports = this.makeReports();
+    this.outbox = this.reports.outbox;
+    this.reports.adopt(options.server.history.observations());
+    this.local = this.makeLocalReports();
+  }
+
+  /** What is reported without being observed gathers before anybody has registered us. */
+  start(): void {
+    this.local.start();
+  }
+
+  stop(): void {
+    this.reports.stop();
+    this.local.stop();
+    this.packs.stop();
+  }
+
+  /** It may be another server by now: what it did not take it may take. */
+  registered(): void {
+    this.packs.registered();
+  }
+
+  /** Values of any tree changed. */
+  changed(samples: readonly Sample[], gone: readonly Path[]): void {
+    this.reports.changed(samples, gone);
+    this.local.changed(samples);
+  }
+
+  /** The clock is right now: the machine started then. */
+  dated(started: UnixMillis): void {
+    this.local.dated(started);
+  }
+
+  /** Devices came, went or became others; with a prefix: what servers fill there did. */
+  treesChanged(prefix?: string): void {
+    this.local.look(prefix);
+  }
+
+  entries(): readonly ReportEntryStatus[] {
+    return this.local.status();
+  }
+
+  status(): ReportsStatus {
+    const { dropped, ...counters } = this.outbox.counters;
+    const { obstacle } = this.packs;
+    const { history, shortServerId } = this.options.server;
+    const kept = history.dropped(shortServerId);
+    return {
+      ...counters,
+      dropped: { ...kept, ...dropped, hqmax: kept.hqmax + dropped.hqmax },
+      delivery: this.packs.delivery(),
+      ...(obstacle === undefined ? {} : { sendObstacle: obstacle }),
+    };
+  }
+
+  private makeReports(): Reports {
+    const { server, connection, waking } = this.options;
+    const { shortServerId, observations, clock, treeOf, latest, storing, keep, maxMessage } = server;
+    return new Reports({
+      server: shortServerId,
+      machine: observations,
+      clock,
+      treeOf,
+      latest,
+      storing,
+      onEvaluation: server.onEvaluation,
+      onObserving: () => server.onToKeep?.(),
+      notifier: {
+        notify: (exchange, notification, message, confirmable) =>
+          waking.whenAwake({
+            run: () => connection.notify(exchange, notification, message, confirmable),
+            // What was observed is void with the registration.
+            drop: () => {},
+          }),
+        withdraw: (exchange, notification) => connection.withdraw(exchange, notification),
+        endObservation: (exchange) => connection.endObservation(exchange),
+      },
+      keep,
+      maxMessage,
+      makeOutbox: (notifications) => this.makeOutbox(notifications),
+    });
+  }
+
+  private makeOutbox(notifications: NotificationPort): Outbox {
+    const { server, waking, log } = this.options;
+    const { history, nstart, ackTimeout, maxMessage, clock } = server;
+    const { packs } = this;
+    const onWaiting = () => waking.wake();
+    return new Outbox({ history, notifications, packs, nstart, ackTimeout, maxMessage, clock, log, onWaiting });
+  }
+
+  private makePacks(): SendPacks {
+    const { server, connection, version, onSilence, log } = this.options;
+    const { delivery, treeOf, muted = () => false, clock } = server;
+    return new SendPacks({
+      history: delivery,
+      treeOf,
+      version,
+      muted,
+      begin: (message) => connection.begin(message),
+      onDelivered: (number) => this.outbox.onDelivered(number),
+      onFailed: (number) => this.outbox.onFailed(number),
+      onSilence,
+      onReady: () => this.outbox.kick(),
+      clock,
+      log,
+    });
+  }
+
+  private makeLocalReports(): LocalReports {
+    const { server } = this.options;
+    const { shortServerId, reports = [], clock, treeOf, prefixes = () => [], latest, onEvaluation } = server;
+    return new LocalReports({
+      server: shortServerId,
+      entries: reports,
+      clock,
+      treeOf,
+      prefixes,
+      latest,
+      onEvaluation,
+      onDue: (due) => this.outbox.addAll(due.map((report) => this.owed(report))),
+    });
+  }
+
+  private owed({ id, samples, keep }: LocalReport): DueReport {
+    const { server } = this.options;
+    return { id, report: { samples, confirmable: true }, keep: server.storing() ? (keep ?? server.keep) : 0 };
+  }
+}
