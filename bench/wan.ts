@@ -25,7 +25,7 @@ const MAX = 100;
 const ABOUT = `${METERS} meters of ${VALUES} float32 values, read every two seconds, reported every ${INTERVAL / SECOND} s by a \`report:\` entry: by Send, in SenML
 CBOR, with the times of measurement. The link has 100 ms of round trip, 1 % loss in each direction and 64 kbit/s towards the
 server; NSTART is 1 and a message 1024 bytes. **The time is simulated**, so that a day passes in minutes: clock, line to the
-meters and link are simulated (from a seed: each run is the same). The whole gateway, its adapter, codecs, protocol and store on disk
+meters and link are simulated, chance from a seed, so that runs hardly differ. The whole gateway, its adapter, codecs, protocol and store on disk
 are the real ones. An hour of live reports; then the link is cut for 24 hours, and comes back. What is measured until the gateway has noticed that, which
 tries every five minutes by then, counts for the backlog. The age of a value is from its
 measurement to its arrival at the server, so it contains up to two seconds until the next report. Bytes are those of IP datagrams
