@@ -1,5 +1,4 @@
 /** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
-import { join } from "node:path";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import { type Clock, type Millis, type Random, SECOND, wallAt } from "../clock.ts";
@@ -14,26 +13,28 @@ import { locateData, packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
-import type { ObservationId } from "../lwm2m/observations.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
-import { type DevicePlace, openStore, StoreError } from "../store/store.ts";
+import { openStore, StoreError } from "../store/store.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
-import { type ForgetWish, type Forgotten, isMeant } from "./forgetting.ts";
+import { FirstCheck } from "./first-check.ts";
+import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
 import { stateOfService, storageOf } from "./host.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
+import { Places } from "./places.ts";
 import { openTransport } from "./schemes.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
-import { HISTORY_FILE, type StoreReport, storeReport, summaryOf } from "./store-report.ts";
+import { type StoreReport, summaryOf } from "./store-report.ts";
 import { StoredObjects } from "./stored-objects.ts";
 import { deviceObject, Trees } from "./trees.ts";
+import { WhatWaits } from "./what-waits.ts";
 
 export interface GatewayOptions {
   /** Path of config.yaml. */
@@ -47,6 +48,9 @@ export interface GatewayOptions {
   /** The outermost rim, which a test replaces; by default real sockets and the adapters of `adapters/`. */
   readonly edges?: Partial<Edges>;
 }
+
+/** Of which prefix, and what. */
+type StoredNews = readonly [prefix: string, change: StoredChange];
 
 type RunOptions = GatewayOptions & { readonly clock: GatewayClock };
 
@@ -78,57 +82,44 @@ export class Gateway {
   private readonly north: North;
   private readonly trees: Trees;
   private readonly stored: StoredObjects;
+  private readonly places: Places;
+  private readonly waits: WhatWaits;
+  private readonly firstCheck: FirstCheck;
   private readonly started: Millis;
   private readonly state: string;
   /** `stored_objects:` of the gateway; as everything under gateway: they are those of the start. */
   private readonly fixedObjects: readonly ObjectDefinition[];
   private config: LoadedConfig;
-  private places: ReadonlyMap<string, DevicePlace> = new Map();
-  private refused: ReadonlyMap<string, string> = new Map();
   /** Reloads are done one after the other, and a stop after the last. */
   private turn: Promise<unknown> = Promise.resolve();
   private stopping = false;
 
   private constructor(options: RunOptions, config: LoadedConfig, kept: Kept) {
     const { clock, random, log } = options;
-    const { endpoint } = config.gateway;
     this.options = options;
     this.clock = clock;
     this.log = log;
     this.config = config;
     this.kept = kept;
+    this.places = new Places(kept.store, log);
+    this.waits = this.makeWaits();
+    this.firstCheck = new FirstCheck(kept.store, clock);
     this.started = clock.monotonic();
     this.state = config.gateway.state;
     this.fixedObjects = config.gateway.storedObjects;
     const south = { deviceObject: deviceObject(config.catalogue), clock, random, log };
     this.devices = new Devices(south, this.devicesListener());
     this.steering = new Steering((prefix) => this.devices.byPrefix(prefix));
-    this.north = new North({
-      settings: config.servers,
-      endpoint,
-      catalogue: config.catalogue,
-      clock,
-      random,
-      log,
-      openTransport: options.edges?.openTransport ?? ((settings, port) => openTransport(settings, clock, port)),
-      store: kept.store,
-      history: kept.history,
-      keep: config.gateway.store.hqmax,
-      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
-    });
-    this.stored = new StoredObjects({
-      store: kept.store,
-      clock,
-      log,
-      onChange: (...told) => this.onStoredChange(...told),
-    });
+    this.north = this.makeNorth();
+    const onChange = (...told: StoredNews): void => this.onStoredChange(...told);
+    this.stored = new StoredObjects({ store: kept.store, clock, log, onChange });
     this.trees = new Trees({
       catalogue: config.catalogue,
       identity: identityOf(config, this.north.bindings),
       memory: () => storageOf(this.state),
-      endpoint,
+      endpoint: config.gateway.endpoint,
       devices: this.devices,
-      instanceOf: (id) => this.places.get(id)?.instance,
+      instanceOf: (id) => this.places.instanceOf(id),
       serverObject: this.north.serverObject,
       storedOf: (prefix) => this.stored.backingOf(prefix),
       clock,
@@ -170,6 +161,7 @@ export class Gateway {
   /** De-registers, then closes in the reverse order of opening; each, whatever became of the one before. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.firstCheck.stop();
     await this.turn;
     try {
       await this.north.stop();
@@ -204,10 +196,7 @@ export class Gateway {
       servers: this.north.status(),
       devices: this.devices.list().map((device) => device.status()),
       stored: this.stored.status(),
-      disabled: [
-        ...this.config.disabled.map(({ id, problems }) => ({ id, reasons: problems.map(formatProblem) })),
-        ...[...this.refused].map(([id, reason]) => ({ id, reasons: [reason] })),
-      ],
+      disabled: this.places.disabled(this.config),
     };
   }
 
@@ -224,30 +213,13 @@ export class Gateway {
   }
 
   /** What waits for servers, in memory and on disk. Rejects with StoreError where the disk cannot be asked. */
-  async storeReport(): Promise<StoreReport> {
-    const { history } = this.kept;
-    return storeReport(await history.stats(), {
-      source: "gateway",
-      file: join(this.state, HISTORY_FILE),
-      now: this.clock.wall(),
-      servers: this.serverIds,
-      dropped: (server) => history.dropped(server),
-    });
+  storeReport(): Promise<StoreReport> {
+    return this.waits.report();
   }
 
-  /** Drops what waits: no server gets it any more. Resolves when the disk has no more of it, or cannot be told so now. */
-  async forget(wish: ForgetWish): Promise<Forgotten> {
-    const match = (id: ObservationId): boolean => isMeant(id, wish);
-    const reports = this.kept.history.forgetWhere(match);
-    this.north.forgotten(match);
-    this.log.warn({ ...wish, reports }, "somebody had it forgotten: what waited for servers is dropped");
-    try {
-      await this.kept.history.flush();
-      return { reports };
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return { reports, unwritten: error.message };
-    }
+  /** Drops what waits: no server gets it any more. */
+  forget(wish: ForgetWish): Promise<Forgotten> {
+    return this.waits.forget(wish);
   }
 
   /** Whether the disk is waited for. */
@@ -258,6 +230,36 @@ export class Gateway {
   /** Where this gateway keeps its files, the admin socket among them. */
   get stateDirectory(): string {
     return this.state;
+  }
+
+  private makeNorth(): North {
+    const { config, kept, clock, log, options } = this;
+    return new North({
+      settings: config.servers,
+      endpoint: config.gateway.endpoint,
+      catalogue: config.catalogue,
+      clock,
+      random: options.random,
+      log,
+      openTransport: options.edges?.openTransport ?? ((settings, port) => openTransport(settings, clock, port)),
+      store: kept.store,
+      history: kept.history,
+      keep: config.gateway.store.hqmax,
+      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
+      onRegistered: () => this.firstCheck.run(),
+    });
+  }
+
+  private makeWaits(): WhatWaits {
+    const { clock, log } = this;
+    return new WhatWaits({
+      history: this.kept.history,
+      directory: this.config.gateway.state,
+      clock,
+      servers: () => this.serverIds,
+      onForgotten: (match) => this.north.forgotten(match),
+      log,
+    });
   }
 
   private devicesListener(): DevicesListener {
@@ -304,26 +306,7 @@ export class Gateway {
 
   /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
   private async applyDevices(): Promise<void> {
-    for (const problem of this.config.problems) {
-      if (problem.severity === "error") this.log.error({}, formatProblem(problem));
-      else this.log.warn({}, formatProblem(problem));
-    }
-    for (const { id } of this.config.disabled)
-      this.log.error({ device: id }, "device is off until its problems are mended");
-    const { assigned, refused } = await this.kept.store.assignDevices(
-      this.config.devices.map(({ id, prefix, was }) => ({
-        id,
-        ...(prefix === undefined ? {} : { prefix }),
-        ...(was === undefined ? {} : { was }),
-      })),
-    );
-    this.places = assigned;
-    this.refused = refused;
-    for (const [id, reason] of refused) this.log.error({ device: id }, `device is off: ${reason}`);
-    const placed = this.config.devices.flatMap((plan) => {
-      const place = assigned.get(plan.id);
-      return place === undefined ? [] : [{ plan, prefix: place.prefix }];
-    });
+    const placed = await this.places.place(this.config);
     const otherStored = await this.stored.adopt([
       { prefix: "", objects: this.fixedObjects },
       ...placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),

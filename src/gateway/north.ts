@@ -51,6 +51,8 @@ export interface NorthOptions {
   readonly history: ServerOptions["history"];
   /** Reports that are kept of an observation where no hqmax says how many. */
   readonly keep: number;
+  /** A server has registered us. */
+  readonly onRegistered: () => void;
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
 }
@@ -206,8 +208,7 @@ export class North {
   }
 
   private optionsOf({ settings, account, attributes, keeping }: ServerParts, trees: Trees): ServerOptions {
-    const { endpoint, random, clock, log, history, keep } = this.options;
-    const { ackTimeout, version } = settings;
+    const { random, clock, log, history, keep } = this.options;
     const { kept = NOTHING_KEPT } = keeping ?? {};
     return {
       shortServerId: settings.id,
@@ -216,17 +217,7 @@ export class North {
       log,
       transport: this.options.openTransport(settings, kept.registration?.from.port),
       coap: coapEndpoint(settings, random, kept.numbers),
-      registration: new Registration({
-        endpoint,
-        lifetime: account.lifetime,
-        binding: account.binding,
-        queueMode: account.queueMode,
-        versions: version === "auto" ? versionsOver(settings.scheme) : [version],
-        supportedVersions: () => [...account.supportedVersions.values()],
-        profileIds: settings.profileIds,
-        random,
-        serverRetry: () => account.retry,
-      }),
+      registration: this.registrationOf(settings, account),
       observations: new Observations(attributes),
       attributes,
       gatewayTree: trees.gateway,
@@ -238,9 +229,12 @@ export class North {
       onEvaluation: this.options.onEvaluation,
       queueMode: { enabled: account.queueMode, awake: settings.awake },
       muted: () => account.muteSend,
-      onRegistered: (registered) => this.serverObject.registered(account, registered),
+      onRegistered: (registered) => {
+        this.serverObject.registered(account, registered);
+        this.options.onRegistered();
+      },
       nstart: outstanding(settings),
-      ackTimeout,
+      ackTimeout: settings.ackTimeout,
       history,
       delivery: settings.history,
       keep,
@@ -248,6 +242,21 @@ export class North {
       kept,
       onToKeep: () => keeping?.touch(),
     };
+  }
+
+  private registrationOf({ version, scheme, profileIds }: ServerSettings, account: ServerAccount): Registration {
+    const { endpoint, random } = this.options;
+    return new Registration({
+      endpoint,
+      lifetime: account.lifetime,
+      binding: account.binding,
+      queueMode: account.queueMode,
+      versions: version === "auto" ? versionsOver(scheme) : [version],
+      supportedVersions: () => [...account.supportedVersions.values()],
+      profileIds,
+      random,
+      serverRetry: () => account.retry,
+    });
   }
 
   private onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void {
