@@ -14,6 +14,9 @@ export interface LiveReport extends Report {
   readonly sequence: number | undefined;
 }
 
+/** What keeps one waiting does not keep the others: NSTART, the pace of non-confirmable messages, Mute Send. */
+export type Lane = "confirmable" | "nonConfirmable" | "send";
+
 /** Sequences, both ends among them. */
 export interface SequenceRange {
   readonly from: number;
@@ -35,7 +38,8 @@ export class Debt {
   keep = 0;
   /** The observation is void: it waits for the server to observe again. */
   held = false;
-  /** The order in which it became due. */
+  /** Where it waits for its turn, and the order in which it became due. */
+  lane: Lane | undefined;
   turn = 0;
   /** How older reports are on their way. */
   draining: "send" | "notification" | undefined;
@@ -111,12 +115,13 @@ export class Debt {
   /** Takes out the oldest beyond the room; not what is on its way, which its acknowledgement settles by position. */
   shorten({ reports, samples }: Room): readonly LiveReport[] {
     const waiting = this.reports.length - this.airborne;
+    if (waiting <= reports && this.sampleCount <= samples) return NONE;
     let excess = Math.max(0, waiting - reports);
     let left = this.sampleCount;
     for (let i = 0; i < excess; i++) left -= this.reports[this.airborne + i]?.samples.length ?? 0;
     // The newest stays, however large it is.
     while (left > samples && excess < waiting - 1) left -= this.reports[this.airborne + excess++]?.samples.length ?? 0;
-    return excess === 0 ? [] : this.take(this.airborne, excess);
+    return excess === 0 ? NONE : this.take(this.airborne, excess);
   }
 
   /** Nothing of it is live any more. */
@@ -131,6 +136,8 @@ export class Debt {
     return taken;
   }
 }
+
+const NONE: readonly LiveReport[] = [];
 
 /** What the history has of them. */
 export function rangeOf(reports: readonly LiveReport[]): SequenceRange | undefined {

@@ -101,9 +101,9 @@ export class Debts {
     else this.lanes.remove(debt);
     if (waiting > debt.keptLive) this.backlog.add(debt);
     else this.backlog.remove(debt);
-    if (waiting > 0 || debt.live.length > 0) return;
+    // One that goes on will owe something again.
+    if (waiting > 0 || debt.live.length > 0 || !(debt.held || debt.report)) return;
     this.byId.delete(debt.id);
-    // Its sequences are nobody's any more, unless it goes on.
     if (debt.held) this.options.history.forget(debt.id);
   }
 
@@ -149,6 +149,7 @@ export class Debts {
 
   /** More than so many are live, and wait: the history would drop what is on its way in their place. */
   private dropBeyond(debt: Debt, keep: number): void {
+    if (debt.live.length - debt.flying <= keep) return;
     const gone = debt.shorten({ reports: keep, samples: Number.POSITIVE_INFINITY });
     this.confirm(debt, rangeOf(gone));
     this.dropped.hqmax += gone.length;

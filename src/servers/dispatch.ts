@@ -7,11 +7,10 @@ import type { CoapMessage } from "../coap/options.ts";
 import type { HistoryEntry } from "../store/store.ts";
 import type { BacklogItem } from "./backlog.ts";
 import { BacklogReader } from "./backlog-reader.ts";
-import type { Debt, Report } from "./debt.ts";
+import type { Debt, Lane, Report } from "./debt.ts";
 import type { Debts } from "./debts.ts";
 import { Delivered } from "./delivered.ts";
 import { Flights, type Part } from "./flights.ts";
-import type { Lane } from "./lanes.ts";
 import { MessageFit } from "./message-fit.ts";
 import type { OutboxOptions } from "./outbox.ts";
 import { Pacing } from "./pacing.ts";
@@ -173,12 +172,13 @@ export class Dispatch {
     const part = backlog === undefined ? live(debt, covers) : older(debt, backlog.slice(0, covers), "notification");
     const number = this.begin([part], backlog === undefined, confirmable);
     this.flights.isNotification(number, debt);
-    const withdraw = (): void => {
-      notifications.withdraw(debt.id, number);
-      this.onFailed(number);
-    };
-    if (backlog !== undefined) this.flights.canYield(number, withdraw);
+    if (backlog !== undefined) this.flights.canYield(number, () => this.withdraw(debt, number));
     notifications.transmit(debt.id, number, composed);
+  }
+
+  private withdraw({ id }: Debt, number: number): void {
+    this.options.notifications.withdraw(id, number);
+    this.onFailed(number);
   }
 
   /** Live reports. */

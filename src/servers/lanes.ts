@@ -1,8 +1,5 @@
 /** Who has something live to say, and whose turn it is: the earliest due first. */
-import type { Debt } from "./debt.ts";
-
-/** What keeps one waiting does not keep the others: NSTART, the pace of non-confirmable messages, Mute Send. */
-export type Lane = "confirmable" | "nonConfirmable" | "send";
+import type { Debt, Lane } from "./debt.ts";
 
 const LANES: readonly Lane[] = ["confirmable", "nonConfirmable", "send"];
 
@@ -17,19 +14,17 @@ export class Lanes {
   /** It has live reports that are not on their way; one that stands here already keeps its turn. */
   add(debt: Debt): void {
     const lane = laneOf(debt);
-    for (const other of LANES) {
-      if (other !== lane && this.sets[other].delete(debt)) {
-        this.sets[lane].add(debt);
-        return;
-      }
-    }
-    if (this.sets[lane].has(debt)) return;
-    debt.turn = ++this.turns;
+    if (debt.lane === lane) return;
+    if (debt.lane === undefined) debt.turn = ++this.turns;
+    else this.sets[debt.lane].delete(debt);
+    debt.lane = lane;
     this.sets[lane].add(debt);
   }
 
   remove(debt: Debt): void {
-    for (const lane of LANES) this.sets[lane].delete(debt);
+    if (debt.lane === undefined) return;
+    this.sets[debt.lane].delete(debt);
+    debt.lane = undefined;
   }
 
   /** In the order of their turns. */
