@@ -24,7 +24,7 @@ const MAX = 100;
 
 const ABOUT = `${METERS} meters of ${VALUES} float32 values, read every two seconds, reported every ${INTERVAL / SECOND} s by a \`report:\` entry: by Send, in SenML
 CBOR, with the times of measurement. The link has 100 ms of round trip, 1 % loss in each direction and 64 kbit/s towards the
-server; NSTART is 1 and a message 1024 bytes. **The time is simulated**, so that a day passes in minutes: clock, line to the
+server; NSTART is 1, a message 1024 bytes, and \`ack_timeout\` 1 s, the least that RFC 7252 §4.8.1 leaves: ten round trips of this link. **The time is simulated**, so that a day passes in minutes: clock, line to the
 meters and link are simulated, chance from a seed, so that runs hardly differ. The whole gateway, its adapter, codecs, protocol and store on disk
 are the real ones. An hour of live reports; then the link is cut for 24 hours, and comes back. What is measured until the gateway has noticed that, which
 tries every five minutes by then, counts for the backlog. The age of a value is from its
@@ -118,7 +118,7 @@ function goals(figures: Awaited<ReturnType<typeof live>> & Awaited<ReturnType<ty
   const age = figures["live age p95 s"];
   const bytes = figures["bytes a value"];
   const minutes = figures["backlog drained after min"];
-  const meanwhile = figures["meanwhile live age p99 s"];
+  const meanwhile = figures["meanwhile live age max s"];
   const { missing, "out of order": disorder } = figures;
   return [
     { goal: "wide-area link: age of live values at most 5 s at p95", reached: `${age} s`, met: age <= 5 },
@@ -128,7 +128,7 @@ function goals(figures: Awaited<ReturnType<typeof live>> & Awaited<ReturnType<ty
       reached: `${minutes} min`,
       met: minutes * MINUTE <= DRAIN_GOAL,
     },
-    { goal: "live values meanwhile at most 10 s old at p99", reached: `${meanwhile} s`, met: meanwhile <= 10 },
+    { goal: "live values meanwhile at most 10 s old", reached: `${meanwhile} s`, met: meanwhile <= 10 },
     { goal: "nothing missing, and in order", reached: `${missing} and ${disorder}`, met: missing + disorder === 0 },
   ];
 }

@@ -55,7 +55,7 @@ const GOODBYE = 10_000;
 const CONFIGURATION = `format: 1
 gateway: { endpoint: "urn:dev:ops:32473-bench", state: state }
 servers:
-  - { id: 101, uri: "coap://server", lifetime: 5m, report: [ { paths: ["/*/10242"], every: 15s } ] }
+  - { id: 101, uri: "coap://server", lifetime: 5m, ack_timeout: 1s, report: [ { paths: ["/*/10242"], every: 15s } ] }
 links: { bus: { type: modbus-tcp, host: bus } }
 devices: [ { id: meter-$number, mapping: wan-meter, link: bus, unit_id: $number, each: { number: 1..${METERS} } } ]
 `;
