@@ -18,7 +18,7 @@ import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
-import { openStore, StoreError } from "../store/store.ts";
+import { StoreError } from "../store/store.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
 import { FirstCheck } from "./first-check.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
@@ -27,6 +27,7 @@ import { stateOfService, storageOf } from "./host.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
+import { openState } from "./opened-state.ts";
 import { Places } from "./places.ts";
 import { openTransport } from "./schemes.ts";
 import type { GatewayStatus } from "./status.ts";
@@ -105,7 +106,7 @@ export class Gateway {
     this.waits = this.makeWaits();
     this.firstCheck = new FirstCheck(kept.store, clock);
     this.started = clock.monotonic();
-    this.state = config.gateway.state;
+    this.state = kept.directory;
     this.fixedObjects = config.gateway.storedObjects;
     const south = { deviceObject: deviceObject(config.catalogue), clock, random, log };
     this.devices = new Devices(south, this.devicesListener());
@@ -129,14 +130,14 @@ export class Gateway {
   /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const reading = readConfig(options.configFile, options.edges?.adapters);
-    const store = await openStore({
+    const opened = await openState({
       directory: reading.then((config) => config.gateway.state),
       log: options.log,
       onFailure: options.onFatal,
     });
     const config = await reading;
-    const clock = await knownClock(options, config.gateway.clock, store);
-    const kept = await withHistory(store, config.gateway.store, clock);
+    const clock = await knownClock(options, config.gateway.clock, opened.store);
+    const kept = await withHistory(opened, config.gateway.store, clock);
     const gateway = new Gateway({ ...options, clock }, config, kept);
     try {
       await gateway.run();
@@ -254,7 +255,7 @@ export class Gateway {
     const { clock, log } = this;
     return new WhatWaits({
       history: this.kept.history,
-      directory: this.config.gateway.state,
+      directory: this.kept.directory,
       clock,
       servers: () => this.serverIds,
       onForgotten: (match) => this.north.forgotten(match),

@@ -2,21 +2,22 @@
 import type { StoreSettings } from "../config/store-settings.ts";
 import { reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { type History, type Store, StoreError } from "../store/store.ts";
+import { type History, StoreError } from "../store/store.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
+import type { OpenedState } from "./opened-state.ts";
 
-export interface Kept {
-  readonly store: Store;
+export interface Kept extends OpenedState {
   /** What servers are owed and do not have yet. */
   readonly history: History;
 }
 
 /** Closes the store where its history cannot be opened. Rejects with StoreError. */
-export async function withHistory(store: Store, settings: StoreSettings, clock: GatewayClock): Promise<Kept> {
+export async function withHistory(opened: OpenedState, settings: StoreSettings, clock: GatewayClock): Promise<Kept> {
+  const { store } = opened;
   const { max: bytes, keep: age, share, commit, whenFull } = settings;
   try {
     return {
-      store,
+      ...opened,
       history: await store.openHistory({ clock, boot: clock.boot, bytes, age, share, commit, whenFull }),
     };
   } catch (error) {
@@ -26,7 +27,7 @@ export async function withHistory(store: Store, settings: StoreSettings, clock: 
 }
 
 /** An orderly stop: everything is written first. */
-export async function closeKept({ store, history }: Kept, log: Logger): Promise<void> {
+export async function closeKept({ store, history, discard }: Kept, log: Logger): Promise<void> {
   try {
     await history.flush();
   } catch (error) {
@@ -34,5 +35,6 @@ export async function closeKept({ store, history }: Kept, log: Logger): Promise<
     log.error({ reason: reasonOf(error) }, "what servers do not have yet is not on disk, and is lost with this stop");
   } finally {
     await store.close();
+    discard?.();
   }
 }

@@ -5,7 +5,7 @@ import test, { type TestContext } from "node:test";
 import { SECOND, systemClock } from "../../src/clock.ts";
 import { logLines } from "../support/command.ts";
 import type { RunningProcess } from "../support/process.ts";
-import { empty, fill, smallDisk } from "../support/small-disk.ts";
+import { empty, fill, mount, smallDisk } from "../support/small-disk.ts";
 import { audit, type Findings } from "./audit.ts";
 import { aWorld, OBSERVED, REPORTED, receiptsOf, startGateway, type World } from "./world.ts";
 
@@ -82,6 +82,31 @@ test("a gateway that has run before starts on a full disk, and what devices say 
   const told = logLines(stdout).filter(({ level }) => level === "error" || level === "warn");
   assert.equal(told.filter(({ msg }) => msg.startsWith("history: not written")).length, 1);
   assert.equal(new Set(told.map(({ msg }) => msg)).size, told.length, "each thing once");
+});
+
+test("a gateway that has run before starts on a read-only disk, on a copy in memory, with the prefixes of before", async (t) => {
+  const disk = smallDisk(t, 8 * 2 ** 20);
+  if (disk === undefined) return;
+  const world = await aWorld(t, disk);
+  const first = startGateway(t, world);
+  await first.ready;
+  await got(world, REPORTED, 3);
+  first.gateway.child.kill("SIGTERM");
+  await first.gateway.outcome;
+  assert.equal(mount(["-o", "remount,ro", disk]), undefined);
+  const { gateway, ready } = startGateway(t, world);
+  await ready;
+  await gotAll(world, given(world));
+  gateway.child.kill("SIGTERM");
+  const { code, stdout } = await gateway.outcome;
+  assert.equal(code, 0);
+  const errors = logLines(stdout).filter(({ level }) => level === "error");
+  assert.deepEqual(
+    errors.map(({ msg }) => msg),
+    [
+      "the disk takes nothing: the gateway runs on a copy of its state in memory, and what changes is lost when it ends",
+    ],
+  );
 });
 
 /** Of the report entry, which owes from the first reading on. */
