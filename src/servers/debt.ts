@@ -67,10 +67,6 @@ export class Debt {
     return this.airborne > 0 || this.draining === "notification";
   }
 
-  get samples(): number {
-    return this.sampleCount;
-  }
-
   get confirmable(): boolean {
     return this.reports.some(({ confirmable }) => confirmable);
   }

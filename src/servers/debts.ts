@@ -93,7 +93,7 @@ export class Debts {
     if (range !== undefined) this.options.history.confirm(id, range);
   }
 
-  /** It stands where it has something to say; where it has nothing, nothing is known of it. */
+  /** It stands where it has something to say; one that is void and owes nothing is nobody's any more. */
   requeue(debt: Debt): void {
     if (!this.has(debt)) return;
     const waiting = this.options.history.waiting(debt.id);

@@ -170,7 +170,7 @@ export class Dispatch {
     const { confirmable, covers } = composed;
     if (!confirmable) this.pacing.spend(clock.monotonic());
     const part = backlog === undefined ? live(debt, covers) : older(debt, backlog.slice(0, covers), "notification");
-    const number = this.begin([part], backlog === undefined, confirmable);
+    const number = this.begin([part], confirmable);
     this.flights.isNotification(number, debt);
     if (backlog !== undefined) this.flights.canYield(number, () => this.withdraw(debt, number));
     notifications.transmit(debt.id, number, composed);
@@ -188,7 +188,7 @@ export class Dispatch {
       this.debts.lanes.remove(debt);
       return live(debt, items.length);
     });
-    this.options.packs.transmit(this.begin(parts, true), message);
+    this.options.packs.transmit(this.begin(parts), message);
   }
 
   private sendOlderPack(items: readonly BacklogItem[]): void {
@@ -202,7 +202,7 @@ export class Dispatch {
     );
     // What was read and has no room in this message is read again.
     for (const { debt } of items) if (debt.draining === undefined) this.debts.requeue(debt);
-    const number = this.begin(parts, false);
+    const number = this.begin(parts);
     this.flights.canYield(number, this.options.packs.transmit(number, message));
   }
 
@@ -211,8 +211,8 @@ export class Dispatch {
     return { message, sent: items.slice(0, covers) };
   }
 
-  private begin(parts: readonly Part[], isLive: boolean, confirmable = true): number {
-    return this.flights.start({ parts, since: this.options.clock.monotonic(), live: isLive, confirmable });
+  private begin(parts: readonly Part[], confirmable = true): number {
+    return this.flights.start({ parts, since: this.options.clock.monotonic(), confirmable });
   }
 
   /** Nothing live waits long behind the backlog, as it would behind a message of it that was lost. */

@@ -12,9 +12,8 @@ export interface Part {
 export interface Flight {
   readonly parts: readonly Part[];
   readonly since: Millis;
-  readonly live: boolean;
   readonly confirmable: boolean;
-  /** Calls it off. */
+  /** Calls it off; what is live is not called off. */
   abandon?: () => void;
 }
 
@@ -40,7 +39,7 @@ export class Flights {
 
   /** The oldest message of the backlog that can be called off. */
   get yielding(): Flight | undefined {
-    for (const flight of this.underway.values()) if (!flight.live && flight.abandon !== undefined) return flight;
+    for (const flight of this.underway.values()) if (flight.abandon !== undefined) return flight;
     return undefined;
   }
 

@@ -47,7 +47,7 @@ export class Lanes {
   }
 }
 
-export function laneOf(debt: Debt): Lane {
+function laneOf(debt: Debt): Lane {
   if (debt.report) return "send";
   return debt.confirmable ? "confirmable" : "nonConfirmable";
 }

@@ -12,6 +12,7 @@ const TIMER_GRAIN: Millis = 5;
 export class Pacing {
   private readonly window: number;
   private readonly ambiguous: Millis;
+  /** The mean of them; undefined: none was measured. */
   private roundTrip: Millis | undefined;
   private credit: number;
   private counted: Millis = 0;
@@ -24,11 +25,6 @@ export class Pacing {
     this.window = window;
     this.ambiguous = ambiguous;
     this.credit = window;
-  }
-
-  /** The mean of the round trips; undefined: none was measured. */
-  get measured(): Millis | undefined {
-    return this.roundTrip;
   }
 
   /** A confirmable message was acknowledged after so long. */

@@ -119,7 +119,9 @@ export class SendPacks implements PackPort {
     onFailed(number);
   }
 
+  /** Several may be under way when the first is refused. */
   private refuse(reason: string): void {
+    if (this.refusedWith !== undefined) return;
     this.refusedWith = reason;
     this.options.log.warn(
       { reason },
