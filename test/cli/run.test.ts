@@ -80,7 +80,7 @@ test("a wrong mapping turns its devices off by name; the rest registers, and SIG
   );
   assert.ok(told.includes("urn:dev:ops:32473-test shows 1 device: /good"), told.join("\n"));
   assert.ok(told.includes("urn:dev:ops:32473-test de-registered"), told.join("\n"));
-  assert.deepEqual(readdirSync(join(folder, "state")), ["gateway.db", "history.db"]);
+  assert.deepEqual(databases(join(folder, "state")), ["gateway.db", "history.db"]);
 });
 
 test("SIGHUP takes the files as they are now, and keeps what runs where they are wrong", async (t) => {
@@ -197,3 +197,8 @@ test("--log-level bounds the log, and a wrong one is refused", async (t) => {
     [2, "lwm2m-gateway: --log-level loud: expected one of error, warn, info, debug\nTry: lwm2m-gateway run --help\n"],
   );
 });
+
+/** Without the logs of SQLite, which stay where the check of the files was still reading them. */
+function databases(directory: string): string[] {
+  return readdirSync(directory).filter((name) => !/-(?:wal|shm)$/.test(name));
+}
