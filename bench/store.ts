@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import Sqlite from "better-sqlite3";
 import { systemClock } from "../src/clock.ts";
 import { silentLogger } from "../src/log.ts";
-import { type ObservationId, observationId } from "../src/lwm2m/observations.ts";
+import { type ObservationId, observationId } from "../src/lwm2m/observation-id.ts";
 import { type Path, parsePath } from "../src/lwm2m/path.ts";
 import type { Sample } from "../src/lwm2m/sample.ts";
 import { type History, openStore } from "../src/store/store.ts";

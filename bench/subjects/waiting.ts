@@ -1,7 +1,7 @@
 /** A history as an outage leaves it: so many samples of each device wait, one a second. Written by the real store. */
 import { SECOND, systemClock, type UnixMillis } from "../../src/clock.ts";
 import { silentLogger } from "../../src/log.ts";
-import { observationId } from "../../src/lwm2m/observations.ts";
+import { observationId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import { openStore } from "../../src/store/store.ts";
 

@@ -1,7 +1,7 @@
 import { systemClock } from "../clock.ts";
 import { HISTORY_FILE } from "../gateway/store-report.ts";
+import { serverOf } from "../lwm2m/observation-id.ts";
 import type { StoredHistory } from "../store/history/history-reader.ts";
-import { serverOf } from "../store/store.ts";
 import { type Arguments, type Command, EXIT, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { FILTER_OPTIONS, filterOf } from "./export-filter.ts";

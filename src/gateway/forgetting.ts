@@ -1,6 +1,5 @@
 /** Which queues somebody wants to be dropped: what no server is to get any more. */
-import type { ObservationId } from "../lwm2m/observations.ts";
-import { deviceOf, serverOf } from "../store/store.ts";
+import { deviceOf, type ObservationId, serverOf } from "../lwm2m/observation-id.ts";
 
 /** Those that have all of it; with nothing in it: every queue. */
 export interface ForgetWish {

@@ -1,6 +1,6 @@
 /** What the observations of all servers wish the polls of devices to be: epmin and epmax, Core 1.2 §5.1.2. */
 import type { Device } from "../devices/device.ts";
-import type { ObservationId } from "../lwm2m/observations.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 

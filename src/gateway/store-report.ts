@@ -1,7 +1,7 @@
 /** What waits for whom, and how long there is room: what `store stats` shows; plain data. */
 import type { Millis, UnixMillis } from "../clock.ts";
-import type { ObservationId } from "../lwm2m/observations.ts";
-import { type DropCause, type HistoryStats, roomLasts, serverOf } from "../store/store.ts";
+import { type ObservationId, serverOf } from "../lwm2m/observation-id.ts";
+import { type DropCause, type HistoryStats, roomLasts } from "../store/store.ts";
 
 /** In the state directory. */
 export const HISTORY_FILE = "history.db";

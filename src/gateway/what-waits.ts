@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
-import type { ObservationId } from "../lwm2m/observations.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { type History, StoreError } from "../store/store.ts";
 import { type ForgetWish, type Forgotten, isMeant } from "./forgetting.ts";
 import { HISTORY_FILE, type StoreReport, storeReport } from "./store-report.ts";

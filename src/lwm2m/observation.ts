@@ -3,7 +3,7 @@ import type { Millis } from "../clock.ts";
 import type { Waiting } from "../deadlines.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import { type Attributes, sameAttributes } from "./attributes.ts";
-import type { ObservationId } from "./observations.ts";
+import type { ObservationId } from "./observation-id.ts";
 import { isWithin, type Path, prefixOf } from "./path.ts";
 import { type Evaluation, effectiveAttributes, isMet, type Rules, toRules } from "./report-rules.ts";
 import type { Sample, Value } from "./sample.ts";

@@ -5,39 +5,11 @@ import type { Machine, Timeout } from "../machine.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import type { Attributes } from "./attributes.ts";
 import { Observation } from "./observation.ts";
+import type { ObservationId } from "./observation-id.ts";
 import { ObservedPaths } from "./observed-paths.ts";
-import { isWithin, type Path, parentPath, parsePath } from "./path.ts";
+import { isWithin, type Path, parentPath } from "./path.ts";
 import type { Evaluation } from "./report-rules.ts";
 import type { Sample } from "./sample.ts";
-
-declare const observation: unique symbol;
-/** Server and observed paths. Never the CoAP token: a token dies with the registration. */
-export type ObservationId = string & { readonly [observation]: true };
-
-/** `server` is what names the server in this program, e.g. its Short Server ID. */
-export function observationId(server: string | number, paths: readonly Path[], composite = false): ObservationId {
-  return `${server} ${composite ? "composite " : ""}${paths.join(" ")}` as ObservationId;
-}
-
-/**
- * What a `report:` entry of a server owes of one device: made by the gateway itself, observed by nobody, delivered by Send
- * alone. `name` has no spaces; the prefix is "" for the gateway's own objects.
- */
-export function reportId(server: string | number, name: string, prefix: string): ObservationId {
-  // In brackets, since a name may be a list of paths: those of an id are what it owes of whom.
-  return `${server} report [${name}] /${prefix}` as ObservationId;
-}
-
-/** Whether it is one that reportId made. */
-export function isReport(id: ObservationId): boolean {
-  return id.startsWith("report ", id.indexOf(" ") + 1);
-}
-
-/** What an observation of one path observes; undefined: it has a list of them, or is a report. */
-export function pathObserved(id: ObservationId): Path | undefined {
-  const [, path = "", ...others] = id.split(" ");
-  return path.startsWith("/") && others.length === 0 ? parsePath(path) : undefined;
-}
 
 export type ObservationEvent =
   /** An Observe was answered: `samples` is that answer, which counts as the first notification. Replaces one of the same id. */

@@ -1,5 +1,5 @@
 /** What waits in the history beyond the live reports: read a message at a time, the observations in turn. */
-import type { ObservationId } from "../lwm2m/observations.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { History, HistoryEntry } from "../store/store.ts";
 import type { Debt } from "./debt.ts";
 import type { PackItem } from "./packs.ts";

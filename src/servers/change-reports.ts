@@ -5,7 +5,8 @@
 import type { Millis } from "../clock.ts";
 import type { AttributeSource } from "../lwm2m/attribute-store.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
-import { type ObservationId, Observations, observationId } from "../lwm2m/observations.ts";
+import { type ObservationId, observationId } from "../lwm2m/observation-id.ts";
+import { Observations } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Machine, Timeout } from "../machine.ts";

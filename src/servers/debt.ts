@@ -1,5 +1,5 @@
 /** What one server is owed of one observation, or of one local report. */
-import type { ObservationId } from "../lwm2m/observations.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 
 /** What an observation owes its server: the samples of one due notification. */

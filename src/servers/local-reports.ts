@@ -3,7 +3,7 @@
  * to be made, and gathers in the outbox from the start; it leaves by Send (Core 1.2 §6.4.6).
  */
 import type { Clock, Millis, UnixMillis } from "../clock.ts";
-import type { ObservationId } from "../lwm2m/observations.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { ReportEntry, ReportTrigger } from "../lwm2m/report-entry.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";

@@ -7,7 +7,7 @@
 import type { Clock, Millis } from "../clock.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
-import type { ObservationId } from "../lwm2m/observations.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { History, HistoryEntry } from "../store/store.ts";
 import type { Delivery } from "./backlog.ts";

@@ -1,7 +1,7 @@
 /** What the report entries of a server name of what there is: parts, one for each entry and device. */
 import { datedFrom, type UnixMillis } from "../clock.ts";
 import { Lwm2mError } from "../errors.ts";
-import { type ObservationId, reportId } from "../lwm2m/observations.ts";
+import { type ObservationId, reportId } from "../lwm2m/observation-id.ts";
 import { LEVEL, makePath, type Path, pathDepth, pathParts } from "../lwm2m/path.ts";
 import { meansIds, meansPrefix, type PathPattern } from "../lwm2m/path-pattern.ts";
 import type { ReportEntry } from "../lwm2m/report-entry.ts";

@@ -4,14 +4,8 @@ import { CODE } from "../coap/codes.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import { type CoapMessage, NO_PAYLOAD } from "../coap/options.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
-import {
-  type ObservationEffect,
-  type ObservationEvent,
-  type ObservationId,
-  type Observations,
-  observationId,
-  pathObserved,
-} from "../lwm2m/observations.ts";
+import { type ObservationId, observationId, pathObserved } from "../lwm2m/observation-id.ts";
+import type { ObservationEffect, ObservationEvent, Observations } from "../lwm2m/observations.ts";
 import { isWithin, type Path, parentPath, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";

@@ -3,7 +3,7 @@ import { type Millis, SECOND, type UnixMillis } from "../clock.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import type { Logger } from "../log.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
-import type { ObservationId } from "../lwm2m/observations.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";

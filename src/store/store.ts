@@ -12,7 +12,6 @@ import type { KeptPart, PartChange } from "./server-table.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
-export { deviceOf } from "./history/device-of.ts";
 export {
   type DropCause,
   type History,
@@ -27,7 +26,6 @@ export {
   type WaitingStats,
   type WhenFull,
 } from "./history/history.ts";
-export { serverOf } from "./history/server-of.ts";
 export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
 export type { FileCheck, IntegrityOutcome } from "./integrity-check.ts";
 export type { KnownTime } from "./known-time.ts";

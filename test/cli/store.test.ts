@@ -7,7 +7,7 @@ import { storeExport } from "../../src/cli/store-export.ts";
 import { storeForget } from "../../src/cli/store-forget.ts";
 import { systemClock } from "../../src/clock.ts";
 import { silentLogger } from "../../src/log.ts";
-import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observations.ts";
+import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
 import { type History, openStore } from "../../src/store/store.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECOND } from "../../src/clock.ts";
 import { Steering } from "../../src/gateway/steering.ts";
-import { observationId } from "../../src/lwm2m/observations.ts";
+import { observationId } from "../../src/lwm2m/observation-id.ts";
 import type { Path } from "../../src/lwm2m/path.ts";
 import type { Evaluation } from "../../src/lwm2m/report-rules.ts";
 import { at } from "../support/fake-backing.ts";

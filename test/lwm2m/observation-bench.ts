@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { type Millis, SECOND } from "../../src/clock.ts";
 import type { AttributeSource } from "../../src/lwm2m/attribute-store.ts";
 import type { Attributes } from "../../src/lwm2m/attributes.ts";
-import {
-  type ObservationEffect,
-  type ObservationEvent,
-  Observations,
-  observationId,
-} from "../../src/lwm2m/observations.ts";
+import { observationId } from "../../src/lwm2m/observation-id.ts";
+import { type ObservationEffect, type ObservationEvent, Observations } from "../../src/lwm2m/observations.ts";
 import type { Evaluation } from "../../src/lwm2m/report-rules.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
 import { TIMEOUT, type Timeout } from "../../src/machine.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECOND } from "../../src/clock.ts";
-import { type ObservationEvent, observationId } from "../../src/lwm2m/observations.ts";
+import { observationId } from "../../src/lwm2m/observation-id.ts";
+import type { ObservationEvent } from "../../src/lwm2m/observations.ts";
 import { at } from "../support/fake-backing.ts";
 import { aThermometer, Bench, due, TEMPERATURE, timed, values } from "./observation-bench.ts";
 

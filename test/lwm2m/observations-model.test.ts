@@ -7,13 +7,8 @@ import { Lwm2mError } from "../../src/errors.ts";
 import { AttributeStore } from "../../src/lwm2m/attribute-store.ts";
 import { type Attributes, applyChanges, parseAttributes } from "../../src/lwm2m/attributes.ts";
 import type { TypeOf } from "../../src/lwm2m/formats/codec.ts";
-import {
-  type ObservationEffect,
-  type ObservationEvent,
-  type ObservationId,
-  Observations,
-  observationId,
-} from "../../src/lwm2m/observations.ts";
+import { type ObservationId, observationId } from "../../src/lwm2m/observation-id.ts";
+import { type ObservationEffect, type ObservationEvent, Observations } from "../../src/lwm2m/observations.ts";
 import { pathParts } from "../../src/lwm2m/path.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import { TIMEOUT, type Timeout } from "../../src/machine.ts";

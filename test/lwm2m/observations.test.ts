@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Millis, SECOND } from "../../src/clock.ts";
 import type { Attributes } from "../../src/lwm2m/attributes.ts";
-import { observationId } from "../../src/lwm2m/observations.ts";
+import { observationId } from "../../src/lwm2m/observation-id.ts";
 import { type Path, prefixOf } from "../../src/lwm2m/path.ts";
 import { at } from "../support/fake-backing.ts";
 import { aThermometer, Bench, due, EPOCH, TEMPERATURE, timed } from "./observation-bench.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isReport, observationId, reportId } from "../../src/lwm2m/observations.ts";
+import { deviceOf, isReport, observationId, reportId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
-import { deviceOf } from "../../src/store/history/device-of.ts";
 
 test("what a report entry owes is told from what is observed by its id", () => {
   const path = parsePath("/report/3/0/9");

@@ -1,6 +1,6 @@
 /** What the workload of a power cut appended and confirmed, and what of it must be on the disk. */
 import assert from "node:assert/strict";
-import type { ObservationId } from "../../src/lwm2m/observations.ts";
+import type { ObservationId } from "../../src/lwm2m/observation-id.ts";
 import { observed } from "../support/history.ts";
 
 export const LEDGER = "ledger";

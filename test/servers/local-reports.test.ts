@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECOND } from "../../src/clock.ts";
 import type { Attributes } from "../../src/lwm2m/attributes.ts";
-import { type ObservationId, reportId } from "../../src/lwm2m/observations.ts";
+import { type ObservationId, reportId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { ReportEntry, ReportTrigger } from "../../src/lwm2m/report-entry.ts";
 import { settle } from "../support/fake-clock.ts";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
-import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observations.ts";
+import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Delivery, Outbox, Report } from "../../src/servers/outbox.ts";
 import { aHistory, makeOutbox } from "../support/an-outbox.ts";

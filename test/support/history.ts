@@ -1,6 +1,6 @@
 /** The historical queue over a real file: without its thread, each call at once as the thread does it. */
 import assert from "node:assert/strict";
-import { type ObservationId, observationId } from "../../src/lwm2m/observations.ts";
+import { type ObservationId, observationId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
 import { openSqlite } from "../../src/store/database.ts";

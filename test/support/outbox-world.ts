@@ -1,7 +1,7 @@
 /** An outbox over a real history, and what it sent as text. */
 import { CODE } from "../../src/coap/codes.ts";
 import { NO_PAYLOAD } from "../../src/coap/options.ts";
-import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observations.ts";
+import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Composed, Delivery, OutboxCounters, Report } from "../../src/servers/outbox.ts";
 import { aHistory, makeOutbox } from "./an-outbox.ts";

@@ -1,7 +1,7 @@
 /** Local reports over devices that a test makes: their values, what the reports wish of them, and all that became due. */
 import { datedFrom, type Millis, SECOND, type UnixMillis } from "../../src/clock.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
-import type { ObservationId } from "../../src/lwm2m/observations.ts";
+import type { ObservationId } from "../../src/lwm2m/observation-id.ts";
 import { type Path, parsePath, prefixOf } from "../../src/lwm2m/path.ts";
 import { parsePattern } from "../../src/lwm2m/path-pattern.ts";
 import type { ReportEntry, ReportTrigger } from "../../src/lwm2m/report-entry.ts";

@@ -1,5 +1,5 @@
+import { deviceOf } from "../../lwm2m/observation-id.ts";
 import type { Dropped, ObservationName } from "./calls.ts";
-import { deviceOf } from "./device-of.ts";
 import { DATED, Epochs } from "./epochs.ts";
 import type { DropCause } from "./history.ts";
 import {

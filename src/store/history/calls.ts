@@ -1,6 +1,6 @@
 /** What the main thread and the store's thread tell each other of the history. Observations have numbers here. */
 import type { UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import type { DropCause, HistoryBoot, HistoryLimits } from "./history.ts";
 import type { Segment } from "./segment.ts";
 import type { SequenceRange } from "./sequences.ts";

@@ -1,5 +1,5 @@
 import type { Logger } from "../../log.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import type { Dropped } from "./calls.ts";
 import type { DropCause } from "./history.ts";
 import type { Waiting } from "./waiting.ts";

@@ -4,7 +4,7 @@
  * entry to the oldest of all: so entries can be cut off at either end without being written anew.
  */
 import type { UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import { type Path, parsePath } from "../../lwm2m/path.ts";
 import type { Sample } from "../../lwm2m/sample.ts";
 import { type ByteReader, DamagedSegment } from "./byte-reader.ts";

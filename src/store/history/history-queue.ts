@@ -1,6 +1,6 @@
 import { type Clock, datedFrom, HOUR, type Millis, SECOND, type UnixMillis } from "../../clock.ts";
 import type { Logger } from "../../log.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import { StoreError } from "../store-error.ts";
 import { Alarm } from "./alarm.ts";
 import { Arrivals } from "./arrivals.ts";

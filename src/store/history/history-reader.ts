@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import Sqlite from "better-sqlite3";
 import type { UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import { closeQuietly, storeErrorOf } from "../database.ts";
 import { HISTORY_MIGRATIONS } from "../migrations.ts";
 import { StoreError } from "../store-error.ts";

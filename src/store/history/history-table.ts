@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { Database, Statement } from "better-sqlite3";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import { crcOfEpoch, type Epoch } from "./epochs.ts";
 import { encodeGaps } from "./gaps.ts";
 import type { IndexedSegment, Observed } from "./observed.ts";

@@ -1,6 +1,6 @@
 /** The historical queue: what servers are owed and do not have yet, in memory for a moment, then on disk. */
 import type { Clock, Millis, UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import type { Sample } from "../../lwm2m/sample.ts";
 import type { SequenceRange } from "./sequences.ts";
 

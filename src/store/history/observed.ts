@@ -1,6 +1,6 @@
 /** What the store's thread knows of observations, segments and the runs that join them. */
 import type { UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import type { Dropped } from "./calls.ts";
 import { isGap } from "./gaps.ts";
 import type { DropCause } from "./history.ts";

@@ -9,7 +9,7 @@
  */
 import { crc32 } from "node:zlib";
 import { isUndated, type UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import { ByteReader, DamagedSegment } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { readEntry, readPaths, skipEntry, skipPaths, writeEntries } from "./entries.ts";

@@ -1,10 +1,8 @@
 import type { UnixMillis } from "../../clock.ts";
-import type { ObservationId } from "../../lwm2m/observations.ts";
+import { deviceOf, type ObservationId, serverOf } from "../../lwm2m/observation-id.ts";
 import type { KnownObservation, ObservationMeasures } from "./calls.ts";
-import { deviceOf } from "./device-of.ts";
 import type { HistoryEntry, HistoryReport, WaitingStats } from "./history.ts";
 import { type SequenceRange, Sequences } from "./sequences.ts";
-import { serverOf } from "./server-of.ts";
 import { Window } from "./window.ts";
 
 /** What one observation is owed, as the main thread knows it: the entries of the open window, of others their sequences. */

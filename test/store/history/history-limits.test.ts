@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { HOUR, MINUTE, SECOND } from "../../../src/clock.ts";
-import { deviceOf } from "../../../src/store/history/device-of.ts";
+import { deviceOf } from "../../../src/lwm2m/observation-id.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { everything, observed, openHistory, reportAt, sample, times } from "../../support/history.ts";
 import { temporaryDirectory } from "../../support/temp.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync } from "node:fs";
 import test from "node:test";
 import fc from "fast-check";
-import type { ObservationId } from "../../../src/lwm2m/observations.ts";
+import type { ObservationId } from "../../../src/lwm2m/observation-id.ts";
 import type { HistoryEntry, SequenceRange } from "../../../src/store/history/history.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { type HistoryWorld, observed, openHistory, sample } from "../../support/history.ts";
