@@ -34,7 +34,7 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/lwm2m/formats/tlv-bytes.ts": "two bits are one of four kinds",
   "src/lwm2m/objects/import-xml.ts": "the types of fast-xml-parser",
   "src/lwm2m/objects/index.ts": "the catalogue, which scripts/make-catalogue.mjs made",
-  "src/lwm2m/observations.ts": "makes ObservationId",
+  "src/lwm2m/observation-id.ts": "makes ObservationId",
   "src/lwm2m/path.ts": "makes Path",
   "src/mapping/json-schema.ts": "JSON Schema, keyword by keyword",
   "src/mapping/load.ts": "a computed key",

@@ -1,8 +1,9 @@
-/** What waits in the history beyond the live reports: read a message at a time, the observations in turn. */
+/** What waits in the history beyond the live reports: read a message at a time, the devices in turn. */
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { History, HistoryEntry } from "../store/store.ts";
 import type { Debt } from "./debt.ts";
 import type { PackItem } from "./packs.ts";
+import { Turns } from "./turns.ts";
 
 /** How what waits is delivered now: by Send, in notifications with times, or value by value too where the format has none. */
 export type Delivery = "send" | "notify" | "replay";
@@ -30,8 +31,7 @@ export interface Batch {
 
 export class Backlog {
   private readonly options: BacklogOptions;
-  /** In turn. */
-  private readonly waiting = new Set<Debt>();
+  private readonly waiting = new Turns();
   /** Those that cannot be delivered in the way that is open now. */
   private readonly stuck = new Set<Debt>();
 
@@ -54,7 +54,7 @@ export class Backlog {
   }
 
   remove(debt: Debt): void {
-    this.waiting.delete(debt);
+    this.waiting.remove(debt);
     this.stuck.delete(debt);
   }
 
@@ -73,9 +73,9 @@ export class Backlog {
     let left = room;
     let bySend = true;
     for (let turns = this.waiting.size; turns > 0 && left > 0 && bySend; turns--) {
-      const [debt] = this.waiting;
+      const { next: debt } = this.waiting;
       if (debt === undefined) break;
-      this.waiting.delete(debt);
+      this.waiting.take(debt);
       // It comes again when its message has arrived.
       if (debt.draining !== undefined || debt.notifying) continue;
       const way = this.wayOf(debt);

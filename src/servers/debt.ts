@@ -1,5 +1,5 @@
 /** What one server is owed of one observation, or of one local report. */
-import type { ObservationId } from "../lwm2m/observation-id.ts";
+import { deviceOf, isReport, type ObservationId } from "../lwm2m/observation-id.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 
 /** What an observation owes its server: the samples of one due notification. */
@@ -34,6 +34,8 @@ export class Debt {
   readonly id: ObservationId;
   /** Delivered by Send alone. */
   readonly report: boolean;
+  /** With whose others it shares its turns. */
+  readonly device: string;
   /** How many reports the history keeps of it. */
   keep = 0;
   /** The observation is void: it waits for the server to observe again. */
@@ -48,9 +50,10 @@ export class Debt {
   private airborne = 0;
   private sampleCount = 0;
 
-  constructor(id: ObservationId, report: boolean) {
+  constructor(id: ObservationId) {
     this.id = id;
-    this.report = report;
+    this.report = isReport(id);
+    this.device = deviceOf(id);
   }
 
   /** The oldest first. */

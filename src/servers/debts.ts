@@ -1,5 +1,5 @@
 /** All that one server is owed: what of it is live, what waits in the history alone, and what had to go. */
-import { isReport, type ObservationId } from "../lwm2m/observation-id.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { History } from "../store/store.ts";
 import { Backlog, type BacklogOptions } from "./backlog.ts";
 import { Debt, type LiveReport, type Report, rangeOf, type SequenceRange } from "./debt.ts";
@@ -132,7 +132,7 @@ export class Debts {
   private owed(id: ObservationId): Debt {
     let debt = this.byId.get(id);
     if (debt !== undefined) return debt;
-    debt = new Debt(id, isReport(id));
+    debt = new Debt(id);
     this.byId.set(id, debt);
     return debt;
   }

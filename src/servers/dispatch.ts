@@ -1,6 +1,6 @@
 /**
- * What leaves next: live reports before the backlog, the earliest due first; confirmable messages within NSTART (RFC 7252
- * §4.7), the others at the pace of the line (RFC 7641 §4.5.1).
+ * What leaves next: live reports before the backlog, the devices in turn, of each the earliest due first; confirmable messages
+ * within NSTART (RFC 7252 §4.7), the others at the pace of the line (RFC 7641 §4.5.1).
  */
 import { type Millis, SECOND } from "../clock.ts";
 import type { CoapMessage } from "../coap/options.ts";
@@ -161,7 +161,7 @@ export class Dispatch {
   /** `backlog`: the same reports, where they are of the backlog. */
   private sendNotification(debt: Debt, reports: readonly Report[], backlog?: readonly HistoryEntry[]): void {
     const { notifications, clock } = this.options;
-    this.debts.lanes.remove(debt);
+    this.debts.lanes.take(debt);
     const composed = notifications.compose(debt.id, reports);
     if (composed === undefined) {
       this.debts.forget(debt);
@@ -185,7 +185,7 @@ export class Dispatch {
   private sendLivePack(): void {
     const { message, sent } = this.pack(this.liveItems());
     const parts = shares(sent).map(([debt, items]) => {
-      this.debts.lanes.remove(debt);
+      this.debts.lanes.take(debt);
       return live(debt, items.length);
     });
     this.options.packs.transmit(this.begin(parts), message);

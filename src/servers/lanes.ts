@@ -1,13 +1,14 @@
-/** Who has something live to say, and whose turn it is: the earliest due first. */
+/** Who has something live to say, and whose turn it is: each lane has turns of its own, the earliest due of their heads is next. */
 import type { Debt, Lane } from "./debt.ts";
+import { Turns } from "./turns.ts";
 
 const LANES: readonly Lane[] = ["confirmable", "nonConfirmable", "send"];
 
 export class Lanes {
-  private readonly sets: Readonly<Record<Lane, Set<Debt>>> = {
-    confirmable: new Set(),
-    nonConfirmable: new Set(),
-    send: new Set(),
+  private readonly lanes: Readonly<Record<Lane, Turns>> = {
+    confirmable: new Turns(),
+    nonConfirmable: new Turns(),
+    send: new Turns(),
   };
   private turns = 0;
 
@@ -16,31 +17,38 @@ export class Lanes {
     const lane = laneOf(debt);
     if (debt.lane === lane) return;
     if (debt.lane === undefined) debt.turn = ++this.turns;
-    else this.sets[debt.lane].delete(debt);
+    else this.lanes[debt.lane].remove(debt);
     debt.lane = lane;
-    this.sets[lane].add(debt);
+    this.lanes[lane].add(debt);
   }
 
   remove(debt: Debt): void {
     if (debt.lane === undefined) return;
-    this.sets[debt.lane].delete(debt);
+    this.lanes[debt.lane].remove(debt);
+    debt.lane = undefined;
+  }
+
+  /** It has had its turn. */
+  take(debt: Debt): void {
+    if (debt.lane === undefined) return;
+    this.lanes[debt.lane].take(debt);
     debt.lane = undefined;
   }
 
   /** In the order of their turns. */
   of(lane: Lane): Iterable<Debt> {
-    return this.sets[lane];
+    return this.lanes[lane];
   }
 
   has(lane: Lane): boolean {
-    return this.sets[lane].size > 0;
+    return this.lanes[lane].size > 0;
   }
 
   /** Whose turn it is, of those that need not wait. */
   next(open: (lane: Lane) => boolean): Debt | undefined {
     let first: Debt | undefined;
     for (const lane of LANES) {
-      const [debt] = this.sets[lane];
+      const debt = this.lanes[lane].next;
       if (debt !== undefined && (first === undefined || debt.turn < first.turn) && open(lane)) first = debt;
     }
     return first;
