@@ -54,7 +54,10 @@ test("config.example.yaml is a complete configuration", async () => {
   assert.equal(config.mappings.get("eastron-sdm630")?.hides, undefined);
   const plan = formatCheck(config);
   assert.match(plan, /config\.example\.yaml: 1 server, 3 links, 4 devices\n/);
-  assert.match(plan, /eastron-sdm630\.yaml: 20 resources, 4 test vectors\n {3}2 devices: meter-1, meter-2\n/);
+  assert.match(
+    plan,
+    /eastron-sdm630\.yaml: 20 resources, 4 test vectors\n {3}2 devices: meter-1, meter-2\n {3}source: from-manual/,
+  );
   assert.match(plan, / {3}note: \/10242\/0\/6 Active Power R: W -> kW \(x0\.001\)\n/);
   assert.match(plan, / {3}poll every 2s: 10 values in 2 reads: input\[0x0\.\.0x11\], input\[0x34\.\.0x35\]\n/);
   assert.match(plan, / {3}execute: \/3\/0\/4 Reboot\n/);

@@ -2,6 +2,7 @@
 import type { AdapterModule, PointId } from "../adapter.ts";
 import { formatDuration } from "../duration.ts";
 import { formatProblem, type Problem } from "../errors.ts";
+import type { Provenance } from "../mapping/load.ts";
 import { titleOf } from "../mapping/mapped-resource.ts";
 import type { DevicePlan, PointSource, ResourcePlan } from "../mapping/plan-types.ts";
 import { exampleDevice, runVectors } from "../mapping/vectors.ts";
@@ -51,10 +52,23 @@ function describeMapping(mapping: LoadedMapping, { devices }: LoadedConfig): rea
     users.length === 0
       ? "   no device runs with it"
       : `   ${count(users.length, "device")}: ${fewOf(users.map(({ id }) => id))}`,
+    ...provenanceLine(prepared.file.source),
     ...notes(plan),
     ...pollLines(plan, prepared.adapter),
     ...callLines(plan),
   ];
+}
+
+/** Whether somebody has compared the values with a display: until then that is the installer's to do. */
+function provenanceLine(source: Provenance | undefined): readonly string[] {
+  switch (source) {
+    case undefined:
+      return [];
+    case "from-manual":
+      return ["   source: from-manual (compare the values with the device's display)"];
+    case "field-verified":
+      return ["   source: field-verified"];
+  }
 }
 
 /** What servers create and fill: of the gateway, then of devices, those with the same objects together. */

@@ -11,6 +11,8 @@ import { type ParameterSpec, parameterSpec, RESERVED_NAMES, readParameter } from
 export interface MappingFile {
   readonly name: string;
   readonly file: string;
+  /** How far its addresses can be trusted; absent where the file does not say. */
+  readonly source?: Provenance;
   readonly protocol: ScalarNode;
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** The section of the protocol (`modbus:`); absent where there is none. */
@@ -29,11 +31,19 @@ export interface Parameter {
   readonly defaultNode?: YamlNode;
 }
 
+/** `from-manual`: as documented, nobody has tried it yet; `field-verified`: compared with the display of a real device. */
+const provenance = z.literal(["from-manual", "field-verified"]);
+
+export type Provenance = z.output<typeof provenance>;
+
 /** The top of a mapping, beside the section of its protocol. */
 export const mappingKeys = z.strictObject({
   format: z.literal(1).optional(),
   mapping: z.string().describe("The name of the device type, the same as the file's"),
   description: z.string().optional(),
+  source: provenance
+    .describe("Where the addresses come from: a manual alone, or compared with a real device")
+    .optional(),
   protocol: z.string().describe("The adapter"),
   params: z.record(z.string(), parameterSpec).nullable().optional(),
   every: z.unknown().optional(),
@@ -73,6 +83,7 @@ function readMapping(root: YamlNode, name: string, report: Report): MappingFile 
   return {
     name,
     file: root.place.file,
+    ...present("source", top.source),
     protocol,
     parameters: readParameters(top.params ?? {}, root, report),
     ...present("section", sectionOf(root, section, report)),
