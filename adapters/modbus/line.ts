@@ -25,6 +25,12 @@ export interface Connection {
    * write, whose echo was checked. May never settle: the line sets the deadline.
    */
   exchange(unit: number, request: Request): Promise<Uint8Array>;
+  /**
+   * Sends a request PDU of any function (code and data, at most 253 bytes) and resolves with the response PDU. Rejects
+   * with ModbusException for an exception PDU, with DeviceError `malformed` for an answer of another function. May never
+   * settle, as `exchange`.
+   */
+  transact(unit: number, pdu: Uint8Array): Promise<Uint8Array>;
   /** Closes at once; nothing is heard of it afterwards. */
   destroy(): void;
 }

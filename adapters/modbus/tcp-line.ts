@@ -6,6 +6,7 @@ import { lookupUntil } from "./host-names.ts";
 import type { Connect, Connection } from "./line.ts";
 import { FrameReader } from "./mbap.ts";
 import { exchange } from "./serial-client.ts";
+import { Transactions } from "./transactions.ts";
 
 /** After so long without a byte the kernel asks whether the peer is still there; it gives up 10 s later. */
 const KEEP_ALIVE = 10 * SECOND;
@@ -22,9 +23,11 @@ export function connectTcp({ host, port }: { readonly host: string; readonly por
     client.on("error", () => {});
     // A callback is called at once for a socket that is open; there is nothing to wait for.
     client.linkTCP(socket, { port }, () => {});
-    watch(socket, onLost);
+    const transactions = new Transactions((frame) => void socket.write(frame));
+    watch(socket, onLost, transactions);
     return {
       exchange: (unit, request) => exchange(client, unit, request),
+      transact: (unit, pdu) => transactions.transact(unit, pdu),
       destroy: () => socket.destroy(),
     } satisfies Connection;
   };
@@ -50,7 +53,7 @@ function openSocket(host: string, port: number, signal: AbortSignal): Promise<So
   });
 }
 
-function watch(socket: Socket, onLost: (error: DeviceError) => void): void {
+function watch(socket: Socket, onLost: (error: DeviceError) => void, transactions: Transactions): void {
   const reader = new FrameReader();
   let reason = new DeviceError("unreachable", "the device closed the connection");
   socket.on("error", (error) => {
@@ -59,7 +62,9 @@ function watch(socket: Socket, onLost: (error: DeviceError) => void): void {
   socket.on("close", () => onLost(reason));
   // Out of step the library would wait for up to 64 KiB of answers.
   socket.on("data", (chunk) => {
-    if (reader.push(chunk) !== undefined) return;
+    const frames = reader.push(chunk);
+    for (const frame of frames ?? []) transactions.receive(frame);
+    if (frames !== undefined) return;
     socket.destroy();
     onLost(new DeviceError("malformed", "the device sent bytes that are no Modbus TCP frame"));
   });

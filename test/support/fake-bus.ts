@@ -10,6 +10,8 @@ import { type Connect, type Connection, Line } from "../../adapters/modbus/line.
 import type { ModbusTcpOptions } from "../../adapters/modbus/options.ts";
 import { formatRequest, isBits, type Request, type Span } from "../../adapters/modbus/pdu.ts";
 import type { ModbusDevice, ModbusPoint, ModbusStep } from "../../adapters/modbus/points.ts";
+import { serve } from "../../adapters/modbus/serve.ts";
+import { responseTo } from "../../adapters/modbus/transactions.ts";
 import {
   type AdapterContext,
   type AdapterModule,
@@ -79,7 +81,11 @@ export class FakeBus {
     if (this.down) throw new DeviceError("unreachable", "connection refused");
     this.counts.connected++;
     this.drop = onLost;
-    return { exchange: (unit, request) => this.exchange(unit, request), destroy: () => {} };
+    return {
+      exchange: (unit, request) => this.exchange(unit, request),
+      transact: async (unit, pdu) => this.unit(unit).serve(pdu),
+      destroy: () => {},
+    };
   };
 
   private async exchange(id: number, request: Request): Promise<Uint8Array> {
@@ -150,6 +156,16 @@ export class FakeUnit {
       if (error instanceof Refusal) throw new ModbusException(error.code, what, { cause: error });
       throw error;
     }
+  }
+
+  /** The response PDU; throws ModbusException. */
+  serve(pdu: Uint8Array): Uint8Array {
+    const code = pdu[0] ?? 0;
+    return responseTo(
+      code,
+      this.model === undefined ? Uint8Array.of(code | 0x80, 0x0b) : serve(this.model, pdu),
+      `FC ${code}`,
+    );
   }
 
   private raw(point: PointId): RawValue {

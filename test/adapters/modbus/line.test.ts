@@ -38,6 +38,7 @@ function aLine(settings: Partial<LineSettings> = {}) {
           new Promise((answer, fail) => {
             sent.push({ unit, time: clock.monotonic(), answer: (data = ANSWER) => answer(data), fail });
           }),
+        transact: () => Promise.reject(new DeviceError("rejected", "not asked for here")),
         destroy: () => {
           attempt.destroyed = true;
         },
