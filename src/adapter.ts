@@ -4,7 +4,7 @@ import type { Logger } from "./log.ts";
 
 export type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
 export { HOUR, MINUTE, randomFraction, SECOND } from "./clock.ts";
-export { durationSchema, formatDuration, type PauseRange, parseDuration, pausesSchema } from "./duration.ts";
+export { durationSchema, formatDuration, orIssue, type PauseRange, parseDuration, pausesSchema } from "./duration.ts";
 export { DeviceError, reasonOf } from "./errors.ts";
 export type { Logger } from "./log.ts";
 export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machine.ts";
