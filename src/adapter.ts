@@ -1,5 +1,5 @@
 /** The contract between the core and a downstream protocol. An adapter imports this file and nothing else of `src`. */
-import type { Clock, Random, UnixMillis } from "./clock.ts";
+import type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
 import type { Logger } from "./log.ts";
 
 export type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
@@ -34,6 +34,10 @@ export interface AdapterContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: Random;
+  /** The id of the link that is opened; absent where it has none, e.g. for a tool. */
+  readonly linkId?: string;
+  /** What the links of one gateway have in common, under names of the adapter's choice: a wire that several lead to. */
+  readonly common?: Map<string, unknown>;
 }
 
 /** One downstream protocol: adapters/<name>/index.ts exports one. */
@@ -67,10 +71,31 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
     devices: readonly SimulatedDevice<Device, Point>[],
     context: AdapterContext,
   ): Promise<Simulation>;
-  /** For `check`: the requests that a poll of these points costs, each as a line for the reader. */
-  plan?(device: Device, points: ReadonlyMap<PointId, Point>): readonly string[];
+  /** For `check`: the requests that a poll of these points costs. `options`: of the link, where there is one yet. */
+  plan?(device: Device, points: ReadonlyMap<PointId, Point>, options?: Options): readonly PlannedRequest[];
+  /** For `check`: the wire that the devices of a link share; undefined: it is so fast that its load does not matter. */
+  wire?(options: Options, link: string): PlannedWire<Options> | undefined;
   /** What somebody with a laptop at the cabinet needs: `probe`, `scan`, `decode`, `sniff`, and the wire for `capture`. */
   readonly tools?: AdapterTools<Device, Point, Step>;
+}
+
+/** What one request of a plan asks for, and how long the wire is busy with it. */
+export interface PlannedRequest {
+  /** For the reader, e.g. "input[0x0..0x11]". */
+  readonly text: string;
+  /** Request, answer and silence, with a usual time to think in between; absent where no wire is known. */
+  readonly time?: Millis;
+}
+
+export interface PlannedWire<Options = unknown> {
+  /** Links of one key lead to one wire: their loads add up. */
+  readonly key: string;
+  /** For the reader, e.g. "9600-8N1". */
+  readonly text: string;
+  /** How long it rests after each request, beyond what the request's time holds already. */
+  readonly pause: Millis;
+  /** The next faster setting, and the link with it; absent where there is none. */
+  readonly faster?: { readonly text: string; readonly options: Options };
 }
 
 /** What a source says of the raw value: bytes (then `as` gives the type, with this default), or a ready scalar. */
@@ -88,7 +113,41 @@ export interface PointShape {
 export interface Link<Device = unknown, Point = unknown, Step = unknown> {
   attach(device: Device, points: ReadonlyMap<PointId, Point>, listener: DeviceListener): Promise<DeviceLink<Step>>;
   readonly ask?: Ask;
+  /** How it fares, for `status`. */
+  report?(): LinkReport;
   close(): Promise<void>;
+}
+
+/** Counts are of the time since the link was opened; plain data. */
+export interface LinkReport {
+  /** The wires or connections of the link. */
+  readonly lines: readonly LineReport[];
+  /** What a person should know of it, each a sentence. */
+  readonly notes?: readonly string[];
+}
+
+export interface LineReport {
+  /** For people, e.g. "10.0.4.20:502". */
+  readonly name: string;
+  /** How much of the last minute the wire was in use, by whomever it is shared: 0 … 100. */
+  readonly load: number;
+  /** Requests that wait for their turn now. */
+  readonly waiting: number;
+  readonly units: readonly UnitReport[];
+}
+
+/** What came of the requests to one device on a line, and the time that it takes to think. */
+export interface UnitReport {
+  /** Its address on the line. */
+  readonly unit: string;
+  readonly requests: number;
+  readonly timeouts: number;
+  /** The device refused, or said that it cannot. */
+  readonly exceptions: number;
+  /** What came was no answer to the request. */
+  readonly malformed: number;
+  /** From the end of a request to the beginning of its answer, of the newest answers; absent before the first. */
+  readonly turnaround?: { readonly median: Millis; readonly p95: Millis };
 }
 
 /**

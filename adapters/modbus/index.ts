@@ -30,7 +30,7 @@ export const modbus: AdapterModule<ModbusTcpOptions, ModbusDevice, ModbusPoint, 
   step: stepSchema,
   open: async (options, context) => new ModbusLink(options, context),
   simulate,
-  plan: (device, points) => planReads([...points.values()], device.block).map(formatSpan),
+  plan: (device, points) => planReads([...points.values()], device.block).map((block) => ({ text: formatSpan(block) })),
 };
 
 /** The connections to one host and port; a unit always uses the same one, so that its requests keep their order. */

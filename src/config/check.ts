@@ -109,7 +109,10 @@ function pollLines(plan: DevicePlan, adapter: AdapterModule): readonly string[] 
   }
   return [...groups].map(([name, points]) => {
     const requests = adapter.plan?.(plan.device, points);
-    const cost = requests === undefined ? "" : ` in ${count(requests.length, "read")}: ${requests.join(", ")}`;
+    const cost =
+      requests === undefined
+        ? ""
+        : ` in ${count(requests.length, "read")}: ${requests.map(({ text }) => text).join(", ")}`;
     return `   poll ${name}: ${count(points.size, "value")}${cost}`;
   });
 }

@@ -221,5 +221,8 @@ test("the plan of a poll is one line for each request", () => {
     ["b", point({ input: 0x20, length: 4 })],
     ["c", point({ holding: 0xfc00, length: 4 })],
   ]);
-  assert.deepEqual(modbus.plan?.(device(), points), ["input[0x1E..0x21]", "holding[0xFC00..0xFC01]"]);
+  assert.deepEqual(modbus.plan?.(device(), points), [
+    { text: "input[0x1E..0x21]" },
+    { text: "holding[0xFC00..0xFC01]" },
+  ]);
 });
