@@ -2,7 +2,7 @@ import type { PointId, Reading, ReadResult } from "../adapter.ts";
 import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Sample, Value } from "../lwm2m/sample.ts";
-import type { Converted, PointSource } from "../mapping/plan-types.ts";
+import type { Converted, PointHistory, PointSource } from "../mapping/plan-types.ts";
 import type { DeviceModel } from "./device-model.ts";
 import type { Order } from "./device-session.ts";
 import type { FixedValue } from "./fixed-values.ts";
@@ -64,7 +64,7 @@ export class Readings {
         this.log.debug({ point }, "a reading of a point that is not in the mapping");
         continue;
       }
-      const converted = this.convert(at, source, value);
+      const converted = this.convert(at, source, value, time);
       if ("bad" in converted) {
         troubles.set(point, converted.bad);
         continue;
@@ -78,15 +78,20 @@ export class Readings {
     return samples;
   }
 
-  private convert(at: number, source: PointSource, raw: Reading["value"]): Converted {
+  private convert(at: number, source: PointSource, raw: Reading["value"], time: UnixMillis): Converted {
     try {
-      return source.toValue(raw);
+      return source.toValue(raw, source.looksBack === true ? this.history(at, time) : undefined);
     } catch (error) {
       const bad = "the gateway failed to convert it; its log says how";
       const { point } = this.model.leaves[at] ?? {};
       if (this.values.get(at).bad?.reason !== bad) this.log.error({ err: error, point }, "a bug in a conversion");
       return { bad };
     }
+  }
+
+  private history(at: number, now: UnixMillis): PointHistory | undefined {
+    const { value, time } = this.values.get(at);
+    return value === undefined ? undefined : { value, elapsed: Math.max(0, now - time) };
   }
 
   /** A bad value is a state: one line when it begins or its reason changes, however long it lasts. */

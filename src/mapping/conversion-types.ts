@@ -2,7 +2,7 @@
 import type { PointShape, RawValue } from "../adapter.ts";
 import type { UnixMillis } from "../clock.ts";
 import type { Value } from "../lwm2m/sample.ts";
-import type { Converted } from "./plan-types.ts";
+import type { Converted, PointHistory } from "./plan-types.ts";
 
 /**
  * Four letters for any length ("ABCD" is big-endian, "CDAB" swaps the words, "BADC" the bytes of each word, "DCBA" is
@@ -58,7 +58,9 @@ export interface Conversion {
   readonly length?: number;
   /** For the reader of `check`: "W -> kW (x0.001)". */
   readonly note?: string;
-  toValue(raw: RawValue): Converted;
+  /** Whether `toValue` looks at the history. */
+  readonly looksBack: boolean;
+  toValue(raw: RawValue, history?: PointHistory): Converted;
   /** The exact inverse; there where the spec is writable. Throws Lwm2mError 4.00 where the value cannot be written. */
   toRaw?(value: Value): RawWrite;
   /** What a device of this kind could deliver at each time, the same for the same seed. See simulate.ts. */

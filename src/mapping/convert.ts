@@ -9,7 +9,7 @@ import type { BitField } from "./bits.ts";
 import { type Conversion, ConversionError, type ConversionSpec, type RawWrite } from "./conversion-types.ts";
 import { describeLinear, isIdentity } from "./linear.ts";
 import { bitField, makePlan, type Plan, simulationHints, stagesOf } from "./pipeline.ts";
-import type { Converted } from "./plan-types.ts";
+import type { Converted, PointHistory } from "./plan-types.ts";
 import { simulatedValue } from "./simulate.ts";
 import { makeSource, type Source } from "./source.ts";
 import { Bad, refuse, type Stage, type WriteMode } from "./stage.ts";
@@ -30,6 +30,7 @@ export function makeConversion(spec: ConversionSpec, resource: ResourceDefinitio
   return {
     ...(source.length === undefined ? {} : { length: source.length }),
     ...(note === undefined ? {} : { note }),
+    looksBack: stages.some(({ looksBack }) => looksBack === true),
     toValue,
     ...(spec.writable ? { toRaw: writer(plan, stages, maskBytes(source, field)) } : {}),
     simulate(seed) {
@@ -39,11 +40,11 @@ export function makeConversion(spec: ConversionSpec, resource: ResourceDefinitio
   };
 }
 
-function reader(stages: readonly Stage[]): (raw: RawValue) => Converted {
-  return (raw) => {
+function reader(stages: readonly Stage[]): (raw: RawValue, history?: PointHistory) => Converted {
+  return (raw, history) => {
     let value: Value | Bad = raw;
     for (const stage of stages) {
-      value = stage.read(value);
+      value = stage.read(value, history);
       if (value instanceof Bad) return { bad: value.bad };
     }
     return { good: value };

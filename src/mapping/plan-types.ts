@@ -85,10 +85,23 @@ export interface PointSource {
   readonly note?: string;
   /** What a device of this kind could deliver at each time, for `sim` and the demo; the same for the same seed. */
   simulate?(seed: number): (time: UnixMillis) => RawValue;
-  /** Raw to value, the whole pipeline of mapping-language order; a bad value says why. */
-  toValue(raw: RawValue): Converted;
+  /** Whether `toValue` looks at the history; for the others nobody need keep one. */
+  readonly looksBack?: boolean;
+  /**
+   * Raw to value, the whole pipeline of mapping-language order; a bad value says why. Without a history the reading is the
+   * first good one.
+   */
+  toValue(raw: RawValue, history?: PointHistory): Converted;
   /** The exact inverse; only where `writable`. Throws Lwm2mError 4.00 where the value cannot be written. */
   toRaw(value: Value): { readonly raw: RawValue; readonly mask?: Uint8Array };
+}
+
+/** What was known of a point before a reading. */
+export interface PointHistory {
+  /** The last good value, as servers see it. */
+  readonly value: Value;
+  /** From the time of that value to the time of this reading; never negative. */
+  readonly elapsed: Millis;
 }
 
 export type Converted = { readonly good: Value } | { readonly bad: string };

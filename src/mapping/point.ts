@@ -64,11 +64,14 @@ function makeCore(source: string, resource: ResolvableResource, context: DeviceC
   };
 }
 
-function functionsOf(conversion: Conversion): Pick<PointSource, "note" | "simulate" | "toValue" | "toRaw"> {
+function functionsOf(
+  conversion: Conversion,
+): Pick<PointSource, "note" | "simulate" | "looksBack" | "toValue" | "toRaw"> {
   return {
     ...(conversion.note === undefined ? {} : { note: conversion.note }),
     simulate: (seed) => conversion.simulate(seed),
-    toValue: (raw) => conversion.toValue(raw),
+    ...(conversion.looksBack ? { looksBack: true } : {}),
+    toValue: (raw, history) => conversion.toValue(raw, history),
     toRaw: (value) => {
       if (conversion.toRaw === undefined) throw notAllowed("this resource cannot be written");
       return conversion.toRaw(value);

@@ -1,10 +1,13 @@
 /** One step of the pipeline between the wire and the server, with its way back. */
 import { badRequest } from "../lwm2m/refusals.ts";
 import type { Value } from "../lwm2m/sample.ts";
+import type { PointHistory } from "./plan-types.ts";
 
 export interface Stage {
-  /** A value that cannot be good gives Bad; never throws. */
-  read(value: Value): Value | Bad;
+  /** Whether `read` looks at the history. */
+  readonly looksBack?: boolean;
+  /** A value that cannot be good gives Bad; never throws. No history: the reading is the first good one. */
+  read(value: Value, history?: PointHistory): Value | Bad;
   /** The exact inverse. Throws Lwm2mError 4.00 where there is none. */
   write(value: Value, mode: WriteMode): Value;
 }
