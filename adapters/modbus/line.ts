@@ -51,6 +51,9 @@ export interface LineSettings {
 /** One request and its answer. Settles in time; rejects with DeviceError. */
 export type Exchange = (request: Request) => Promise<Uint8Array>;
 
+/** The same with the PDUs of both, whatever the function: see Connection. */
+export type Transact = (pdu: Uint8Array) => Promise<Uint8Array>;
+
 /** Hears that the line is down, and why, or there again. */
 export type LineListener = (reachable: boolean, reason?: string) => void;
 
@@ -100,10 +103,17 @@ export class Line {
    * Runs a task that has the line for itself; its exchanges go to one unit. Rejects with DeviceError `unreachable` at once
    * where the line rests before the next attempt to connect.
    */
-  use<T>(urgency: Urgency, { unit, timeout }: Unit, task: (exchange: Exchange) => Promise<T>): Promise<T> {
+  use<T>(
+    urgency: Urgency,
+    { unit, timeout = this.settings.timeout }: Unit,
+    task: (exchange: Exchange, transact: Transact) => Promise<T>,
+  ): Promise<T> {
     if (this.closed || this.reconnection.resting) return Promise.reject(this.down());
-    const span = timeout ?? this.settings.timeout;
-    return this.queue.run(urgency, () => task((request) => this.exchange(unit, request, span)));
+    const exchange: Exchange = (request) =>
+      this.talk({ unit, timeout, what: formatRequest(request) }, (connection) => connection.exchange(unit, request));
+    const transact: Transact = (pdu) =>
+      this.talk({ unit, timeout, what: `FC ${pdu[0] ?? 0}` }, (connection) => connection.transact(unit, pdu));
+    return this.queue.run(urgency, () => task(exchange, transact));
   }
 
   /** Hears when the line is lost (false) and there again (true). Called at once where it is lost now. */
@@ -187,15 +197,18 @@ export class Line {
     return this.downBecause ?? new DeviceError("unreachable", `${this.settings.name}: no connection`);
   }
 
-  private async exchange(unit: number, request: Request, timeout: Millis): Promise<Uint8Array> {
-    const what = `unit ${unit}: ${formatRequest(request)}`;
+  private async talk(
+    { unit, timeout, what: request }: { readonly unit: number; readonly timeout: Millis; readonly what: string },
+    ask: (connection: Connection) => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    const what = `unit ${unit}: ${request}`;
     const { connection } = this;
     if (connection === undefined) throw this.down();
     const { signal } = this.life;
     await this.quiet(signal);
     const started = this.clock.monotonic();
     try {
-      const answer = await withDeadline(orAborted(connection.exchange(unit, request), signal), {
+      const answer = await withDeadline(orAborted(ask(connection), signal), {
         clock: this.clock,
         span: timeout,
         late: () => new DeviceError("unreachable", `${what}: no answer within ${formatDuration(timeout)}`),

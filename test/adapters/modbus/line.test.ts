@@ -12,6 +12,7 @@ const ANSWER = Uint8Array.of(0, 1);
 
 interface Sent {
   readonly unit: number;
+  readonly pdu: Uint8Array | undefined;
   readonly time: number;
   readonly answer: (data?: Uint8Array) => void;
   readonly fail: (error: Error) => void;
@@ -24,6 +25,10 @@ function aLine(settings: Partial<LineSettings> = {}) {
   const sent: Sent[] = [];
   const attempts: { accept(): void; refuse(): void; lose(): void; readonly signal: AbortSignal; destroyed: boolean }[] =
     [];
+  const asked = (unit: number, pdu?: Uint8Array): Promise<Uint8Array> =>
+    new Promise((answer, fail) => {
+      sent.push({ unit, pdu, time: clock.monotonic(), answer: (data = ANSWER) => answer(data), fail });
+    });
   const connect: Connect = (signal, onLost) =>
     new Promise((resolve, reject) => {
       const attempt = {
@@ -34,11 +39,8 @@ function aLine(settings: Partial<LineSettings> = {}) {
         lose: () => onLost(new DeviceError("unreachable", "connection lost")),
       };
       const connection: Connection = {
-        exchange: (unit) =>
-          new Promise((answer, fail) => {
-            sent.push({ unit, time: clock.monotonic(), answer: (data = ANSWER) => answer(data), fail });
-          }),
-        transact: () => Promise.reject(new DeviceError("rejected", "not asked for here")),
+        exchange: (unit) => asked(unit),
+        transact: asked,
         destroy: () => {
           attempt.destroyed = true;
         },
@@ -69,6 +71,20 @@ test("what is asked while the line connects waits for the connection", async () 
   await settle();
   sent[0]?.answer();
   assert.deepEqual(await answer, ANSWER);
+});
+
+test("a raw request takes its turn and has its deadline like any other", async () => {
+  const { clock, line, sent, read } = await anOpenLine();
+  const identify = Uint8Array.of(43, 14, 1, 0);
+  const before = read();
+  const raw = line.use("read", { unit: 7 }, (_exchange, transact) => transact(identify));
+  await settle();
+  assert.equal(sent.length, 1);
+  sent[0]?.answer();
+  await before;
+  await settle();
+  assert.deepEqual([sent[1]?.unit, sent[1]?.pdu], [7, identify]);
+  await Promise.all([assert.rejects(raw, /^DeviceError: unit 7: FC 43: no answer within 1s$/), clock.advance(SECOND)]);
 });
 
 test("an exchange that never settles ends with the timeout, and names the request", async () => {
