@@ -22,7 +22,7 @@ import { Reconnection, type ReconnectionEffect, type ReconnectionEvent } from ".
 export interface Connection {
   /**
    * The data of a read: registers high byte first, bits packed from the least significant (V1.1b3 §6.1). Nothing for a
-   * write, whose echo was checked. May never settle: the line sets the deadline.
+   * write, whose echo was checked (codec.ts says what the others give). May never settle: the line sets the deadline.
    */
   exchange(unit: number, request: Request): Promise<Uint8Array>;
   /**

@@ -1,6 +1,6 @@
 /**
- * Modbus requests as data, whatever carries them. MODBUS Application Protocol V1.1b3: §4.3 data model, §6.1-6.6 and
- * §6.11-6.12 the functions used here, §6.16 mask write, §7 exception codes.
+ * Modbus requests as data, whatever carries them. MODBUS Application Protocol V1.1b3: §4.3 data model, §6.1-6.6,
+ * §6.11-6.12, §6.14-6.17 and §6.21 the functions used here, §7 exception codes.
  */
 
 /** The four tables of the data model (§4.3): two of bits, two of 16-bit registers; two of them read-only. */
@@ -12,6 +12,10 @@ export const ADDRESSES = 0x1_0000;
 export const MAX_READ_BITS = 2000;
 export const MAX_READ_REGISTERS = 125;
 export const MAX_WRITE_REGISTERS = 123;
+/** Registers that FC 23 writes (§6.17), and those of one record of a file, read (§6.14) or written (§6.15). */
+export const MAX_READ_WRITE_REGISTERS = 121;
+export const MAX_READ_RECORD = 121;
+export const MAX_WRITE_RECORD = 122;
 
 /** A range of one table: `count` bits or registers from `address` on. */
 export interface Span {
@@ -32,14 +36,40 @@ export type WriteRequest =
   /** The register becomes (old AND `and`) OR (`or` AND NOT `and`). */
   | { readonly kind: "maskRegister"; readonly address: number; readonly and: number; readonly or: number };
 
-export type Request = ReadRequest | WriteRequest;
+/** Writes first, then reads, in one transaction (FC 23); both are holding registers. */
+export interface ReadWriteRequest {
+  readonly kind: "readWrite";
+  readonly address: number;
+  readonly bytes: Uint8Array;
+  readonly read: { readonly address: number; readonly count: number };
+}
+
+/** Registers of an extended memory: files 1 … 65535, records 0 … 9999 (§6.14). */
+export type FileRequest =
+  | { readonly kind: "readFile"; readonly file: number; readonly record: number; readonly count: number }
+  | { readonly kind: "writeFile"; readonly file: number; readonly record: number; readonly bytes: Uint8Array };
+
+/** FC 43/14 (§6.21): a category from this object on, or one object. */
+export interface IdentifyRequest {
+  readonly kind: "identify";
+  readonly access: "basic" | "regular" | "extended" | "individual";
+  readonly object: number;
+}
+
+/** A request of any function as it goes on the wire: function code and data. */
+export interface RawRequest {
+  readonly kind: "raw";
+  readonly pdu: Uint8Array;
+}
+
+export type Request = ReadRequest | WriteRequest | ReadWriteRequest | FileRequest | IdentifyRequest | RawRequest;
 
 export function isBits(table: Table): boolean {
   return table === "coil" || table === "discrete";
 }
 
 /** The function code of a request (§5.1). */
-function functionCode(request: Request): number {
+export function functionCode(request: Request): number {
   switch (request.kind) {
     case "read":
       return { coil: 1, discrete: 2, holding: 3, input: 4 }[request.table];
@@ -51,8 +81,18 @@ function functionCode(request: Request): number {
       return 15;
     case "writeRegisters":
       return 16;
+    case "readFile":
+      return 20;
+    case "writeFile":
+      return 21;
     case "maskRegister":
       return 22;
+    case "readWrite":
+      return 23;
+    case "identify":
+      return 43;
+    case "raw":
+      return request.pdu[0] ?? 0;
   }
 }
 
@@ -68,22 +108,47 @@ export function formatSpan({ table, address, count }: Span): string {
 
 /** A request for the reader of a log or an error: `read input[0x0..0x11] (FC 4)`. */
 export function formatRequest(request: Request): string {
-  const code = `(FC ${functionCode(request)})`;
+  return `${actionOf(request)} (FC ${functionCode(request)}${request.kind === "identify" ? "/14" : ""})`;
+}
+
+function actionOf(request: Request): string {
   switch (request.kind) {
     case "read":
-      return `read ${formatSpan(request)} ${code}`;
+      return `read ${formatSpan(request)}`;
     case "writeCoil":
-      return `write coil ${formatAddress(request.address)} ${code}`;
+      return `write coil ${formatAddress(request.address)}`;
     case "writeCoils":
-      return `write ${formatSpan({ table: "coil", address: request.address, count: request.values.length })} ${code}`;
+      return `write ${formatSpan({ table: "coil", address: request.address, count: request.values.length })}`;
     case "writeRegister":
     case "maskRegister":
-      return `write holding ${formatAddress(request.address)} ${code}`;
-    case "writeRegisters": {
-      const count = request.bytes.length / 2;
-      return `write ${formatSpan({ table: "holding", address: request.address, count })} ${code}`;
+      return `write holding ${formatAddress(request.address)}`;
+    case "writeRegisters":
+      return `write ${formatRegisters(request.address, request.bytes.length / 2)}`;
+    case "readWrite": {
+      const { read } = request;
+      const written = formatRegisters(request.address, request.bytes.length / 2);
+      return `write ${written} and read ${formatRegisters(read.address, read.count)}`;
     }
+    case "readFile":
+      return `read ${formatRecord(request)}, ${request.count} registers`;
+    case "writeFile":
+      return `write ${formatRecord(request)}, ${request.bytes.length / 2} registers`;
+    case "identify":
+      return request.access === "individual"
+        ? `read identification object ${formatAddress(request.object)}`
+        : `read ${request.access} identification from object ${formatAddress(request.object)} on`;
+    case "raw":
+      return `send ${request.pdu.length} bytes`;
   }
+}
+
+function formatRegisters(address: number, count: number): string {
+  return formatSpan({ table: "holding", address, count });
+}
+
+/** `file 4 record 7` */
+export function formatRecord({ file, record }: Pick<FileRequest, "file" | "record">): string {
+  return `file ${file} record ${record}`;
 }
 
 /** The exception codes of §7 in words. */

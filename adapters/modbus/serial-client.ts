@@ -6,8 +6,29 @@ import { formatRequest, isBits, type ReadRequest, type Request, type WriteReques
 
 const NOTHING = new Uint8Array(0);
 
+/** What the library knows how to ask (FC 1-6, 15, 16, 22). The rest is codec.ts. */
+export type LibraryRequest = ReadRequest | WriteRequest;
+
+export function isLibraryRequest(request: Request): request is LibraryRequest {
+  switch (request.kind) {
+    case "read":
+    case "writeCoil":
+    case "writeCoils":
+    case "writeRegister":
+    case "writeRegisters":
+    case "maskRegister":
+      return true;
+    case "readWrite":
+    case "readFile":
+    case "writeFile":
+    case "identify":
+    case "raw":
+      return false;
+  }
+}
+
 /** The data of a read; nothing for a write. Rejects with DeviceError; never settles where no answer comes. */
-export async function exchange(client: ModbusRTU, unit: number, request: Request): Promise<Uint8Array> {
+export async function exchange(client: ModbusRTU, unit: number, request: LibraryRequest): Promise<Uint8Array> {
   const what = `unit ${unit}: ${formatRequest(request)}`;
   try {
     if (request.kind === "read") return dataOf(await read(client, unit, request), request, what);

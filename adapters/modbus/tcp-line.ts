@@ -2,10 +2,11 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import modbusSerial from "modbus-serial";
 import { DeviceError, reasonOf, SECOND } from "../../src/adapter.ts";
+import { exchangeOver } from "./codec.ts";
 import { lookupUntil } from "./host-names.ts";
 import type { Connect, Connection } from "./line.ts";
 import { FrameReader } from "./mbap.ts";
-import { exchange } from "./serial-client.ts";
+import { exchange, isLibraryRequest } from "./serial-client.ts";
 import { Transactions } from "./transactions.ts";
 
 /** After so long without a byte the kernel asks whether the peer is still there; it gives up 10 s later. */
@@ -25,9 +26,11 @@ export function connectTcp({ host, port }: { readonly host: string; readonly por
     client.linkTCP(socket, { port }, () => {});
     const transactions = new Transactions((frame) => void socket.write(frame));
     watch(socket, onLost, transactions);
+    const transact: Connection["transact"] = (unit, pdu) => transactions.transact(unit, pdu);
     return {
-      exchange: (unit, request) => exchange(client, unit, request),
-      transact: (unit, pdu) => transactions.transact(unit, pdu),
+      exchange: (unit, request) =>
+        isLibraryRequest(request) ? exchange(client, unit, request) : exchangeOver(transact, unit, request),
+      transact,
       destroy: () => socket.destroy(),
     } satisfies Connection;
   };

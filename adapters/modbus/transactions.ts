@@ -1,6 +1,6 @@
 /** Raw requests over MBAP, each matched with its answer by number. Messaging on TCP/IP Implementation Guide V1.0b §4.4.2. */
 import { DeviceError } from "../../src/adapter.ts";
-import { ModbusException } from "./errors.ts";
+import { responseTo } from "./codec.ts";
 import { type Frame, frameOf } from "./mbap.ts";
 
 /** The library numbers its own requests from 0 to 255; ours are never mixed up with those. */
@@ -41,25 +41,11 @@ export class Transactions {
     if (transaction !== awaited?.transaction) return;
     this.awaited = undefined;
     try {
-      if (unit !== awaited.unit) throw new DeviceError("malformed", `${named(awaited)}: unit ${unit} answered`);
-      awaited.resolve(responseTo(awaited.code, pdu, named(awaited)));
+      if (unit !== awaited.unit) throw new DeviceError("malformed", `unit ${unit} answered`);
+      awaited.resolve(responseTo(awaited.code, pdu));
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       awaited.reject(error);
     }
   }
-}
-
-function named({ unit, code }: Pick<Awaited, "unit" | "code">): string {
-  return `unit ${unit}: FC ${code}`;
-}
-
-/** A response PDU that belongs to a request of this function code (V1.1b3 §4.1, §7). `what` names the request. Throws DeviceError. */
-export function responseTo(code: number, pdu: Uint8Array, what: string): Uint8Array {
-  const [answered, exception] = pdu;
-  if (answered === code) return pdu;
-  if (answered === (code | 0x80) && pdu.length === 2 && exception !== undefined) {
-    throw new ModbusException(exception, what);
-  }
-  throw new DeviceError("malformed", `${what}: the answer is of function ${answered ?? "none"}`);
 }

@@ -2,16 +2,16 @@
  * The edge fake "device link" for the whole gateway: a Modbus line whose far end is a map of values. Everything above one
  * exchange is the real adapter: its schemas, read plan, queue, deadlines, verification and reconnection.
  */
-import { DataModel, Refusal } from "../../adapters/modbus/data-model.ts";
+import { decodeResponse, encodeRequest, responseTo } from "../../adapters/modbus/codec.ts";
+import { DataModel } from "../../adapters/modbus/data-model.ts";
 import { ModbusDeviceLink } from "../../adapters/modbus/device-link.ts";
 import { ModbusException } from "../../adapters/modbus/errors.ts";
 import { modbus } from "../../adapters/modbus/index.ts";
 import { type Connect, type Connection, Line } from "../../adapters/modbus/line.ts";
 import type { ModbusTcpOptions } from "../../adapters/modbus/options.ts";
-import { formatRequest, isBits, type Request, type Span } from "../../adapters/modbus/pdu.ts";
+import { formatRequest, isBits, type Request } from "../../adapters/modbus/pdu.ts";
 import type { ModbusDevice, ModbusPoint, ModbusStep } from "../../adapters/modbus/points.ts";
 import { serve } from "../../adapters/modbus/serve.ts";
-import { responseTo } from "../../adapters/modbus/transactions.ts";
 import {
   type AdapterContext,
   type AdapterModule,
@@ -151,9 +151,9 @@ export class FakeUnit {
       return DONE;
     }
     try {
-      return perform(this.model, request);
+      return decodeResponse(request, this.serve(encodeRequest(request)), what);
     } catch (error) {
-      if (error instanceof Refusal) throw new ModbusException(error.code, what, { cause: error });
+      if (error instanceof ModbusException) throw new ModbusException(error.code, what, { cause: error });
       throw error;
     }
   }
@@ -161,11 +161,7 @@ export class FakeUnit {
   /** The response PDU; throws ModbusException. */
   serve(pdu: Uint8Array): Uint8Array {
     const code = pdu[0] ?? 0;
-    return responseTo(
-      code,
-      this.model === undefined ? Uint8Array.of(code | 0x80, 0x0b) : serve(this.model, pdu),
-      `FC ${code}`,
-    );
+    return responseTo(code, this.model === undefined ? Uint8Array.of(code | 0x80, 0x0b) : serve(this.model, pdu));
   }
 
   private raw(point: PointId): RawValue {
@@ -195,32 +191,3 @@ function numberOf(bytes: Uint8Array): number {
 }
 
 const DONE = new Uint8Array(0);
-
-function perform(model: DataModel, request: Request): Uint8Array {
-  switch (request.kind) {
-    case "read":
-      return isBits(request.table) ? packed(model.readBits(request)) : model.readRegisters(request);
-    case "writeCoil":
-      model.writeBits(request.address, [request.value]);
-      return DONE;
-    case "writeCoils":
-      model.writeBits(request.address, request.values);
-      return DONE;
-    case "writeRegister":
-    case "writeRegisters":
-      model.writeRegisters(request.address, request.bytes);
-      return DONE;
-    case "maskRegister": {
-      const span: Span = { table: "holding", address: request.address, count: 1 };
-      const value = (numberOf(model.readRegisters(span)) & request.and) | (request.or & ~request.and & 0xffff);
-      model.writeRegisters(request.address, Uint8Array.of(value >> 8, value & 0xff));
-      return DONE;
-    }
-  }
-}
-
-function packed(bits: readonly boolean[]): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
-  for (const [i, bit] of bits.entries()) if (bit) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
-  return bytes;
-}
