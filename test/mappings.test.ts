@@ -5,18 +5,34 @@ import { test } from "node:test";
 import { loadAdapters } from "../adapters/index.ts";
 import { formatCheck, vectorProblems } from "../src/config/check.ts";
 import { loadConfig } from "../src/config/load.ts";
+import { MappingLibrary } from "../src/config/mapping-library.ts";
 import { formatProblem } from "../src/errors.ts";
 import { locateData } from "../src/locate.ts";
 import { catalogue } from "../src/lwm2m/objects/index.ts";
 import { CORE_RESOURCE_KEYS } from "../src/mapping/keys.ts";
 import { mappingKeys, parseMapping } from "../src/mapping/load.ts";
-import { prepareMapping } from "../src/mapping/resolve.ts";
+import { type PreparedMapping, prepareMapping } from "../src/mapping/resolve.ts";
 import { exampleDevice, runVectors } from "../src/mapping/vectors.ts";
 
 const adapters = await loadAdapters();
 const directory = locateData("mappings");
 
-function preparedFile(file: string, text = readFileSync(join(directory, file), "utf8")) {
+/** As a device that names it would have it. */
+async function packaged(file: string): Promise<PreparedMapping> {
+  const library = new MappingLibrary({ adapters, catalogue, directories: [directory] });
+  const place = { file: "test", line: 1, column: 1 };
+  const { prepared, problems } = await library.find({
+    kind: "scalar",
+    text: basename(file, ".yaml"),
+    quoted: true,
+    place,
+  });
+  assert.deepEqual(problems.map(formatProblem), []);
+  assert.ok(prepared !== undefined);
+  return prepared;
+}
+
+function preparedText(file: string, text: string) {
   const mapping = parseMapping(text, file, basename(file, ".yaml"));
   const adapter = adapters.find(({ name }) => name === mapping.protocol.text);
   assert.ok(adapter !== undefined, `protocol ${mapping.protocol.text}`);
@@ -24,14 +40,17 @@ function preparedFile(file: string, text = readFileSync(join(directory, file), "
 }
 
 for (const file of readdirSync(directory).filter((name) => name.endsWith(".yaml"))) {
-  test(`${file} has no error and no warning, and its vectors come out as they should`, () => {
-    const mapping = preparedFile(file);
+  test(`${file} has no error and no warning, and its vectors come out as they should`, async () => {
+    const mapping = await packaged(file);
     assert.deepEqual(runVectors(mapping).map(formatProblem), []);
-    assert.ok(mapping.file.tests.length > 0, "a packaged mapping has test vectors");
+    assert.ok(
+      mapping.file.tests.length + mapping.file.inheritedTests.length > 0,
+      "a packaged mapping has test vectors",
+    );
   });
 
-  test(`every resource of ${file} can be simulated, and what is simulated is a good value`, () => {
-    const device = exampleDevice(preparedFile(file), (problem) => assert.fail(formatProblem(problem)));
+  test(`every resource of ${file} can be simulated, and what is simulated is a good value`, async () => {
+    const device = exampleDevice(await packaged(file), (problem) => assert.fail(formatProblem(problem)));
     for (const { point, source } of device?.plan.resources.values() ?? []) {
       if (source.kind !== "point" || !source.readable) continue;
       const raw = source.simulate?.(1)(Date.UTC(2026, 0, 1)) ?? assert.fail(point);
@@ -66,7 +85,7 @@ test("config.example.yaml is a complete configuration", async () => {
 test("the mapping that the README shows is right", () => {
   const [, text = ""] =
     /```yaml\n(mapping: my-meter.*?)```/s.exec(readFileSync(join(directory, "README.md"), "utf8")) ?? [];
-  const mapping = preparedFile("my-meter.yaml", text);
+  const mapping = preparedText("my-meter.yaml", text);
   assert.deepEqual(runVectors(mapping).map(formatProblem), []);
 });
 

@@ -45,9 +45,10 @@ function describeMapping(mapping: LoadedMapping, { devices }: LoadedConfig): rea
   const users = devices.filter(({ mapping: name }) => name === mapping.name);
   const plan = users[0] ?? exampleDevice(prepared, () => {})?.plan;
   if (plan === undefined) return [`${file}: not usable, see the errors`];
-  const vectors = prepared.file.tests.length;
+  const vectors = prepared.file.tests.length + prepared.file.inheritedTests.length;
   return [
     `${file}: ${count(plan.resources.size, "resource")}, ${count(vectors, "test vector")}`,
+    ...mapping.extends.map((base) => `   extends ${base}`),
     ...(hides === undefined ? [] : [`   note: stands before the packaged ${hides}`]),
     users.length === 0
       ? "   no device runs with it"

@@ -1,14 +1,15 @@
 /** Where mappings come from: `mappings/` beside config.yaml first, then those that come with the program. */
-import { join, resolve } from "node:path";
 import type { AdapterModule } from "../adapter.ts";
 import { ConfigError, type Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
-import { parseMapping } from "../mapping/load.ts";
+import { extendMapping } from "../mapping/extend.ts";
+import { readMappingTree } from "../mapping/load.ts";
 import { type PreparedMapping, prepareMapping } from "../mapping/resolve.ts";
 import { exampleDevice } from "../mapping/vectors.ts";
-import { didYouMean, unknownWord } from "../yaml/issues.ts";
-import type { ScalarNode } from "../yaml/nodes.ts";
-import { listYaml, readText } from "./files.ts";
+import { unknownWord } from "../yaml/issues.ts";
+import { childOf, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
+import type { Report } from "../yaml/read.ts";
+import { type Layer, MappingFiles } from "./mapping-files.ts";
 import type { LoadedMapping } from "./types.ts";
 
 export interface LibraryOptions {
@@ -25,16 +26,22 @@ export interface FoundMapping {
   readonly problems: readonly Problem[];
 }
 
+/** Layers that were laid one over the other. */
+interface LaidOver {
+  readonly root: YamlNode;
+  readonly inherited: readonly YamlNode[];
+}
+
 /** Reads each mapping once, however many devices name it. */
 export class MappingLibrary {
   readonly loaded = new Map<string, LoadedMapping>();
   private readonly options: LibraryOptions;
   private readonly found = new Map<string, FoundMapping>();
-  /** The files of each directory, listed once. */
-  private names: readonly (readonly string[])[] | undefined;
+  private readonly files: MappingFiles;
 
   constructor(options: LibraryOptions) {
     this.options = options;
+    this.files = new MappingFiles(options.directories);
   }
 
   /** `name` is the scalar behind `mapping:` of a device: the place of a name that is none. */
@@ -44,30 +51,39 @@ export class MappingLibrary {
       found = await this.read(name.text);
       this.found.set(name.text, found);
     }
-    if (found.prepared === undefined && found.problems.length === 0) return { problems: [await this.missing(name)] };
+    if (found.prepared === undefined && found.problems.length === 0)
+      return { problems: [await this.files.missing(name)] };
     return found;
   }
 
   private async read(name: string): Promise<FoundMapping> {
-    this.names ??= await Promise.all(this.options.directories.map(listYaml));
-    const files = this.options.directories
-      .filter((_, i) => this.names?.[i]?.includes(`${name}.yaml`))
-      .map((directory) => join(directory, `${name}.yaml`));
-    const [file, hidden] = files;
-    if (file === undefined) return { problems: [] };
     const problems: Problem[] = [];
+    const report: Report = (problem) => problems.push(problem);
     try {
-      const mapping = parseMapping(await readText(file), file, name);
-      const adapter = this.options.adapters.find((candidate) => candidate.name === mapping.protocol.text);
-      if (adapter === undefined) return { problems: [this.unknownProtocol(mapping.protocol)] };
-      const prepared = prepareMapping(mapping, adapter, this.options.catalogue, (problem) => problems.push(problem));
-      const hides = hidden === undefined || resolve(hidden) === resolve(file) ? {} : { hides: hidden };
+      const candidates = await this.files.find(name);
+      if (candidates === undefined) return { problems: [] };
+      const layers = await this.files.layers(candidates);
+      const adapter = this.adapterOf(layers);
+      if ("message" in adapter) return { problems: [adapter] };
+      const tree = this.laidOver(layers, adapter, report);
+      const mapping = readMappingTree(tree, name);
+      const prepared = prepareMapping(mapping, adapter, this.options.catalogue, report);
       if (isUsable(problems)) {
-        this.loaded.set(name, { name, file, adapter: adapter.name, prepared, ...hides });
+        const [file, hidden] = candidates.files;
+        const extended = layers.slice(0, -1).map((layer) => layer.file);
+        const hides = hidden === undefined || extended.includes(hidden) ? {} : { hides: hidden };
+        this.loaded.set(name, {
+          name,
+          file,
+          extends: extended.toReversed(),
+          adapter: adapter.name,
+          prepared,
+          ...hides,
+        });
         return { prepared, problems };
       }
       // The rest of what is wrong, so that the user hears of all of it at once.
-      exampleDevice(prepared, (problem) => problems.push(problem));
+      exampleDevice(prepared, report);
       return { problems };
     } catch (error) {
       if (error instanceof ConfigError) return { problems: [...problems, ...error.problems] };
@@ -75,15 +91,32 @@ export class MappingLibrary {
     }
   }
 
-  private unknownProtocol({ text, place }: ScalarNode): Problem {
-    const names = this.options.adapters.map(({ name }) => name);
-    return { severity: "error", place, message: unknownWord("protocol", text, names) };
+  /** Of the uppermost file that names a protocol. */
+  private adapterOf(layers: readonly Layer[]): AdapterModule | Problem {
+    const { adapters } = this.options;
+    const protocol = layers.map(({ root }) => childOf(root, "protocol")).findLast((node) => node !== undefined);
+    const place = protocol?.place ?? layers.at(-1)?.root.place;
+    if (protocol?.kind !== "scalar") {
+      return { severity: "error", ...(place === undefined ? {} : { place }), message: '"protocol" is missing' };
+    }
+    const adapter = adapters.find(({ name }) => name === protocol.text);
+    if (adapter !== undefined) return adapter;
+    const names = adapters.map(({ name }) => name);
+    return { severity: "error", place: protocol.place, message: unknownWord("protocol", protocol.text, names) };
   }
 
-  private async missing({ text, place }: ScalarNode): Promise<Problem> {
-    const names = new Set((this.names ?? []).flat().map((file) => file.replace(/\.yaml$/, "")));
-    const where = [...new Set(this.options.directories)].join(" or ");
-    return { severity: "error", place, message: `there is no mapping "${text}" in ${where}${didYouMean(text, names)}` };
+  /** All layers as one tree. */
+  private laidOver(layers: readonly [Layer, ...Layer[]], { sources }: AdapterModule, report: Report): LaidOver {
+    const { catalogue } = this.options;
+    let tree: LaidOver = { root: layers[0].root, inherited: [] };
+    for (const { root } of layers.slice(1)) {
+      const { root: below, inherited } = tree;
+      tree =
+        below.kind === "map" && root.kind === "map"
+          ? extendMapping({ root: below, inherited }, root, { catalogue, sources, report })
+          : { root, inherited };
+    }
+    return tree;
   }
 }
 

@@ -105,6 +105,8 @@ export interface LoadedMapping {
   readonly file: string;
   /** The packaged mapping of this name that this one hides. */
   readonly hides?: string;
+  /** The files over which it is laid, the nearest first. */
+  readonly extends: readonly string[];
   readonly adapter: string;
   readonly prepared: PreparedMapping;
 }

@@ -45,6 +45,11 @@ const RESOURCES: ReadonlyMap<string, number> = new Map([
   ["software_version", 19],
 ]);
 
+/** The resource of object 3 that a key of `identity:` fills; undefined where it fills none. */
+export function identityResource(key: string): number | undefined {
+  return RESOURCES.get(key);
+}
+
 /** The objects with object 3 completed from `identity:`; what the mapping itself says of object 3 stands. */
 export function withIdentity(
   objects: readonly MappedObject[],

@@ -24,7 +24,8 @@ export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly
     $schema: DIALECT,
     title: "Mapping of lwm2m-gateway",
     type: "object",
-    required: ["mapping", "protocol", "objects"],
+    required: ["mapping"],
+    anyOf: [{ required: ["protocol", "objects"] }, { required: ["extends"] }],
     additionalProperties: false,
     properties: {
       ...own.properties,

@@ -75,6 +75,6 @@ export const LATER_RESOURCE_KEYS: readonly string[] = [
 ];
 
 /** Keys of the language that stand at the top of a mapping and are not built yet. */
-export const LATER_MAPPING_KEYS: readonly string[] = ["extends", "quirks", "import", "firmware", "connectivity"];
+export const LATER_MAPPING_KEYS: readonly string[] = ["firmware", "connectivity"];
 
 export const CORE_RESOURCE_KEYS: readonly string[] = Object.keys(resourceKeys.shape);

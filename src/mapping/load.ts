@@ -1,9 +1,10 @@
 /** A mapping file: text → its parts, checked as far as that goes without a device. */
 import { z } from "zod";
-import { ConfigError, type Problem } from "../errors.ts";
+import { ConfigError, formatPlace, type Problem } from "../errors.ts";
 import { childOf, entryOf, isEmpty, type MapNode, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
+import type { MappingTree } from "./extend.ts";
 import { LATER_MAPPING_KEYS } from "./keys.ts";
 import { type ParameterSpec, parameterSpec, RESERVED_NAMES, readParameter } from "./parameters.ts";
 
@@ -22,6 +23,8 @@ export interface MappingFile {
   readonly identity?: YamlNode;
   readonly objects: MapNode;
   readonly tests: readonly YamlNode[];
+  /** Vectors of the mappings that it extends, as far as they still hold. */
+  readonly inheritedTests: readonly YamlNode[];
   readonly root: MapNode;
 }
 
@@ -45,22 +48,32 @@ export const mappingKeys = z.strictObject({
     .describe("Where the addresses come from: a manual alone, or compared with a real device")
     .optional(),
   protocol: z.string().describe("The adapter"),
+  extends: z.string().describe("The mapping over which this one is laid, by its name").optional(),
   params: z.record(z.string(), parameterSpec).nullable().optional(),
   every: z.unknown().optional(),
   availability: z.unknown().optional(),
   identity: z.unknown().optional(),
+  quirks: z.unknown().describe("What these devices do otherwise than the protocol says").optional(),
   objects: z.record(z.string(), z.unknown()).describe("Object → resource → where its value comes from"),
   test: z.array(z.unknown()).nullable().describe("Vectors: raw values and what becomes of them").optional(),
 });
 
-/** Parses a mapping file named `<name>.yaml`. Throws ConfigError with every problem. */
+/** Parses a mapping file named `<name>.yaml` that extends no other. Throws ConfigError with every problem. */
 export function parseMapping(text: string, file: string, name: string): MappingFile {
   const root = parseYaml(text, file);
+  return readMappingTree({ root, inherited: [] }, name);
+}
+
+/** A mapping of this name, with all that it extends laid below it. Throws ConfigError with every problem. */
+export function readMappingTree(
+  tree: Omit<MappingTree, "root"> & { readonly root: YamlNode },
+  name: string,
+): MappingFile {
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
-  const mapping = readMapping(root, name, report);
+  const mapping = readMapping(tree.root, name, report);
   if (mapping === undefined || problems.length > 0) throw new ConfigError(problems);
-  return mapping;
+  return { ...mapping, inheritedTests: tree.inherited };
 }
 
 function readMapping(root: YamlNode, name: string, report: Report): MappingFile | undefined {
@@ -92,15 +105,27 @@ function readMapping(root: YamlNode, name: string, report: Report): MappingFile 
     ...present("identity", childOf(root, "identity")),
     objects,
     tests: tests?.kind === "list" ? tests.items : [],
+    inheritedTests: [],
     root,
   };
 }
 
+/** `quirks:` at the top is the protocol's, which has a list of those that it knows. */
 function sectionOf(root: YamlNode, name: string | undefined, report: Report): MapNode | undefined {
   const section = name === undefined ? undefined : childOf(root, name);
-  if (section === undefined || section.kind === "map") return section;
-  if (!isEmpty(section)) reportError(report, section.place, `${name}: expected a map`);
-  return undefined;
+  const quirks = entryOf(root, "quirks");
+  if (section !== undefined && section.kind !== "map" && !isEmpty(section)) {
+    reportError(report, section.place, `${name}: expected a map`);
+    return undefined;
+  }
+  const own = section?.kind === "map" ? section : undefined;
+  if (quirks === undefined || isEmpty(quirks.value)) return own;
+  const first = entryOf(own, "quirks");
+  if (first !== undefined) {
+    const message = `quirks stand twice: here, and in ${name}: at ${formatPlace(first.key.place)}`;
+    reportError(report, quirks.key.place, message);
+  }
+  return { kind: "map", place: own?.place ?? quirks.key.place, entries: [...(own?.entries ?? []), quirks] };
 }
 
 function readParameters(

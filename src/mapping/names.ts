@@ -12,7 +12,10 @@ export interface NamesContext {
 }
 
 /** What stands beside the resources of an object. */
-export const OBJECT_KEYS: ReadonlySet<string> = new Set(["version", "defaults"]);
+export const OBJECT_KEYS: ReadonlySet<string> = new Set(["version", "defaults", "when", "import"]);
+
+/** What stands beside the resources of one instance. */
+export const INSTANCE_KEYS: ReadonlySet<string> = new Set(["when"]);
 
 /** The object that a key names; undefined where there is none, which was reported. */
 export function objectId(key: ScalarNode, { catalogue, report }: NamesContext): number | undefined {

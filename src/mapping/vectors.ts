@@ -40,7 +40,9 @@ export const vectorSchema = z
 /** Runs every vector of a mapping. What is wrong, of the vectors or of their outcome; empty: all is as expected. */
 export function runVectors(mapping: PreparedMapping): readonly Problem[] {
   const problems: Problem[] = [];
-  for (const vector of mapping.file.tests) runVector(vector, mapping, (problem) => problems.push(problem));
+  const report: Report = (problem) => problems.push(problem);
+  for (const vector of mapping.file.tests) runVector(vector, { mapping, report, inherited: false });
+  for (const vector of mapping.file.inheritedTests) runVector(vector, { mapping, report, inherited: true });
   return problems;
 }
 
@@ -66,17 +68,23 @@ export function exampleDevice(mapping: PreparedMapping, report: Report, params?:
   );
 }
 
-interface Run {
+interface Setting {
   readonly mapping: PreparedMapping;
-  readonly device: ResolvedDevice;
   readonly report: Report;
+  /** A vector of what is extended may name sources that are no more. */
+  readonly inherited: boolean;
 }
 
-function runVector(vector: YamlNode, mapping: PreparedMapping, report: Report): void {
+interface Run extends Setting {
+  readonly device: ResolvedDevice;
+}
+
+function runVector(vector: YamlNode, setting: Setting): void {
+  const { mapping, report } = setting;
   if (readNode(vector, vectorSchema, report) === undefined) return;
   const device = exampleDevice(mapping, report, childOf(vector, "params"));
   if (device === undefined) return;
-  const run = { mapping, device, report };
+  const run = { ...setting, device };
   const raw = entriesOf(childOf(vector, "raw"));
   const write = childOf(vector, "write");
   if (write === undefined) runRead(raw, entriesOf(childOf(vector, "expect")), run);
@@ -87,7 +95,8 @@ function runRead(raw: readonly MapEntry[], expect: readonly MapEntry[], run: Run
   const values = new Map<PointId, ScalarNode>();
   for (const { key, value } of raw) {
     const points = pointsOf(key, run);
-    if (points.length === 0) reportError(run.report, key.place, `no resource of this mapping reads ${key.text}`);
+    if (points.length === 0 && !run.inherited)
+      reportError(run.report, key.place, `no resource of this mapping reads ${key.text}`);
     for (const point of points) if (value.kind === "scalar") values.set(point, value);
   }
   for (const { key, value } of expect) checkRead(key, value, values, run);
@@ -127,7 +136,8 @@ function runWrite(writes: readonly MapEntry[], raw: readonly MapEntry[], run: Ru
   const expected = new Map<PointId, ScalarNode>();
   for (const { key, value } of raw) {
     const points = pointsOf(key, run).filter((point) => written.has(point));
-    if (points.length === 0) reportError(run.report, key.place, `this vector writes nothing to ${key.text}`);
+    if (points.length === 0 && !run.inherited)
+      reportError(run.report, key.place, `this vector writes nothing to ${key.text}`);
     for (const point of points) if (value.kind === "scalar") expected.set(point, value);
   }
   for (const { key, value } of writes) checkWrite(key, value, expected, run);

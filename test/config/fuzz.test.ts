@@ -11,10 +11,11 @@ import { configSchema } from "../../src/config/schema.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { locateData } from "../../src/locate.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
-import { parseMapping } from "../../src/mapping/load.ts";
+import { extendMapping } from "../../src/mapping/extend.ts";
+import { parseMapping, readMappingTree } from "../../src/mapping/load.ts";
 import { prepareMapping } from "../../src/mapping/resolve.ts";
 import { exampleDevice, runVectors } from "../../src/mapping/vectors.ts";
-import { childOf } from "../../src/yaml/nodes.ts";
+import { childOf, type MapNode } from "../../src/yaml/nodes.ts";
 import { parseYaml } from "../../src/yaml/parse.ts";
 import { readNode } from "../../src/yaml/read.ts";
 
@@ -143,5 +144,41 @@ test("whatever a CSV file or each holds, it is rows or problems", () => {
       onlyConfigErrors(() => void readEach(parseYaml(`{ a: ${parts.join("")} }`, "f"), ignore));
     }),
     { numRuns: 500 },
+  );
+});
+
+test("a mapping with slips in it that extends another is a plan or a list of problems, never a crash", () => {
+  const below = readFileSync(join(directory, "eastron-sdm630.yaml"), "utf8");
+  const above = `mapping: own
+extends: eastron-sdm630
+params: { ct_ratio: { default: 5 } }
+every: { fast: 1s }
+modbus: { block: { max: 40 } }
+identity: { model: null }
+objects:
+  3-phase_power_meter: { tension_r: { input: 0x10, valid: null }, 14: null, current_r: { const: 5 } }
+  10242[0]: { defaults: { as: f32 } }
+  3303: { 0: { sensor_value: { input: 5 } }, 1: null }
+`;
+  const adapter = adapters.find(({ name }) => name === "modbus");
+  if (adapter === undefined) throw new Error("no modbus");
+  const { sources } = adapter;
+  const rooted = (text: string, file: string): MapNode => {
+    const root = parseYaml(text, file);
+    if (root.kind !== "map") throw new ConfigError([{ severity: "error", message: "no map" }]);
+    return root;
+  };
+  fc.assert(
+    fc.property(changes, changes, (lower, upper) =>
+      onlyConfigErrors(() => {
+        const root = rooted(mutate(below, lower), "below.yaml");
+        const context = { catalogue, sources, report: ignore };
+        const tree = extendMapping({ root, inherited: [] }, rooted(mutate(above, upper), "above.yaml"), context);
+        const prepared = prepareMapping(readMappingTree(tree, "own"), adapter, catalogue, ignore);
+        exampleDevice(prepared, ignore);
+        runVectors(prepared);
+      }),
+    ),
+    { numRuns: 150 },
   );
 });
