@@ -44,14 +44,12 @@ export interface AdapterContext {
 export interface AdapterModule<Options = unknown, Device = unknown, Point = unknown, Step = unknown> {
   /** The word behind `protocol:` in a mapping, e.g. "modbus". */
   readonly name: string;
-  /** The words behind `type:` of a link, e.g. ["modbus-tcp"]. */
-  readonly linkTypes: readonly string[];
+  /** By the word behind `type:` of a link, e.g. "modbus-tcp": links.<id> in config.yaml, without `type`. */
+  readonly linkTypes: Readonly<Record<string, Schema<Options>>>;
   /** The keys of which a mapped resource has exactly one, e.g. ["input", "holding", "coil", "discrete"]. */
   readonly sources: readonly string[];
   /** Whether the core must poll: false where the devices speak unasked. */
   readonly polled: boolean;
-  /** links.<id> in config.yaml, without `type`. */
-  readonly link: Schema<Options>;
   /** The protocol's section of a mapping, parameters filled in. */
   readonly device: Schema<Device>;
   /** What the core must know of a point before it can convert: see PointShape. */

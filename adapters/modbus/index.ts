@@ -20,10 +20,9 @@ import { connectTcp } from "./tcp-line.ts";
 
 export const modbus: AdapterModule<ModbusTcpOptions, ModbusDevice, ModbusPoint, ModbusStep> = {
   name: "modbus",
-  linkTypes: ["modbus-tcp"],
+  linkTypes: { "modbus-tcp": tcpOptionsSchema },
   sources: TABLES,
   polled: true,
-  link: tcpOptionsSchema,
   device: deviceSchema,
   shape,
   point: pointSchema,

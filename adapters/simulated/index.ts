@@ -15,10 +15,9 @@ import {
 
 export const simulated: AdapterModule<SimulatedOptions, SimulatedDevice, SimulatedPoint, never> = {
   name: "simulated",
-  linkTypes: ["simulated"],
+  linkTypes: { simulated: optionsSchema },
   sources: SOURCES,
   polled: true,
-  link: optionsSchema,
   device: deviceSchema,
   shape,
   point: pointSchema,

@@ -47,7 +47,8 @@ export async function cabinetOfMapping(mapping: string, parameters: readonly str
   const { prepared, problems } = await library.find({ kind: "scalar", text: mapping, quoted: true, place });
   if (prepared === undefined) throw new ConfigError(problems.map(placed));
   const { adapter } = prepared;
-  const links = new Map([["sim", { id: "sim", type: adapter.linkTypes[0] ?? "", adapter, options: {}, place }]]);
+  const [type = ""] = Object.keys(adapter.linkTypes);
+  const links = new Map([["sim", { id: "sim", type, adapter, options: {}, place }]]);
   const resolved = await resolveDevices(await requestedDevices([entry]), library, { links, catalogue });
   if (resolved.disabled.length > 0) throw new ConfigError(resolved.problems.map(placed));
   return { adapter, plans: resolved.devices, problems: resolved.problems.map(placed) };

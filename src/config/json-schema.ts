@@ -18,13 +18,15 @@ export function configJsonSchema(adapters: readonly AdapterModule[]): JsonSchema
   };
 }
 
-function linkSchemas(adapter: AdapterModule): readonly JsonSchema[] {
-  const options = bare(adapter.link);
-  return adapter.linkTypes.map((type) => ({
-    ...options,
-    required: ["type", ...(options.required ?? [])],
-    properties: { type: { const: type }, ...options.properties },
-  }));
+function linkSchemas({ linkTypes }: AdapterModule): readonly JsonSchema[] {
+  return Object.entries(linkTypes).map(([type, schema]) => {
+    const options = bare(schema);
+    return {
+      ...options,
+      required: ["type", ...(options.required ?? [])],
+      properties: { type: { const: type }, ...options.properties },
+    };
+  });
 }
 
 /** The parameters of the mapping stand beside these keys: any other key may be one. */

@@ -39,9 +39,10 @@ function readLink(
 ): LinkSettings | undefined {
   const type = childOf(value, "type");
   if (type?.kind !== "scalar") return undefined;
-  const adapter = adapters.find(({ linkTypes }) => linkTypes.includes(type.text));
-  if (adapter === undefined) {
-    const types = adapters.flatMap(({ linkTypes }) => linkTypes);
+  const adapter = adapters.find(({ linkTypes }) => Object.hasOwn(linkTypes, type.text));
+  const schema = adapter?.linkTypes[type.text];
+  if (adapter === undefined || schema === undefined) {
+    const types = adapters.flatMap(({ linkTypes }) => Object.keys(linkTypes));
     const message = LATER_TYPES.includes(type.text)
       ? `links of type ${type.text} are not supported by this version (have: ${types.join(", ")})`
       : unknownWord("type of link", type.text, types);
@@ -53,7 +54,7 @@ function readLink(
     wrong = true;
     report(problem);
   };
-  const options = readNode(value, adapter.link, refuse, { without: TYPE, alsoKnown: TYPE });
+  const options = readNode(value, schema, refuse, { without: TYPE, alsoKnown: TYPE });
   return wrong ? undefined : { id: key.text, type: type.text, adapter, options, place: key.place };
 }
 

@@ -12,7 +12,7 @@ test("every folder of adapters is in the registry, under the name that mappings 
 
 test("a type of link belongs to one adapter, and so does no source key twice", async () => {
   const all = await loadAdapters();
-  const types = all.flatMap(({ linkTypes }) => linkTypes);
+  const types = all.flatMap(({ linkTypes }) => Object.keys(linkTypes));
   assert.deepEqual(types, [...new Set(types)]);
   for (const { name, sources } of all) assert.deepEqual(sources, [...new Set(sources)], name);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { modbus } from "../../adapters/modbus/index.ts";
+import { tcpOptionsSchema } from "../../adapters/modbus/options.ts";
 import { hasTool } from "../support/foreign-tool.ts";
 import { aContext, bytes, pointsOf } from "../support/modbus-device.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
@@ -18,7 +19,7 @@ const INSTALL = "apt-get install -y gcc pkg-config libmodbus-dev";
 async function aDevice(t: TestContext, keys: Readonly<Record<string, object>>) {
   if (!hasTool(t, "cc", INSTALL) || !hasTool(t, "pkg-config", INSTALL)) return undefined;
   const port = await aSlave(t);
-  const link = await modbus.open(modbus.link.parse({ host: "127.0.0.1", port }), aContext());
+  const link = await modbus.open(tcpOptionsSchema.parse({ host: "127.0.0.1", port }), aContext());
   t.after(() => link.close());
   const section = modbus.device.parse({ unit_id: 1 });
   return link.attach(section, pointsOf(keys, section), { onReadings() {}, onReachable() {} });

@@ -128,10 +128,9 @@ export function fakeAdapter(
   const anything = { parse: (input: unknown): unknown => input };
   return {
     name: "fake",
-    linkTypes: ["fake"],
+    linkTypes: { fake: text },
     sources: ["fake"],
     polled: true,
-    link: text,
     device: text,
     point: anything,
     step: anything,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { modbus } from "../../adapters/modbus/index.ts";
+import { tcpOptionsSchema } from "../../adapters/modbus/options.ts";
 import type { DeviceLink } from "../../src/adapter.ts";
 import { SECOND } from "../../src/clock.ts";
 import type { DeviceErrorKind } from "../../src/errors.ts";
@@ -16,7 +17,7 @@ export async function aDevice(t: TestContext, port: number, units: readonly numb
   const clock = new FakeClock();
   const lines: LogLine[] = [];
   const heard: boolean[] = [];
-  const options = modbus.link.parse({ host, port });
+  const options = tcpOptionsSchema.parse({ host, port });
   const link = await modbus.open(options, aContext({ clock, log: recordingLogger(lines) }));
   t.after(() => link.close());
   const devices = await Promise.all(

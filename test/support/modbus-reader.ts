@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
 import { modbus } from "../../adapters/modbus/index.ts";
+import { tcpOptionsSchema } from "../../adapters/modbus/options.ts";
 import type { DeviceLink } from "../../src/adapter.ts";
 import { aContext, pointsOf } from "./modbus-device.ts";
 
@@ -10,7 +11,7 @@ export async function aReader(
   keys: Readonly<Record<string, object>>,
   unit_id = 1,
 ): Promise<DeviceLink> {
-  const link = await modbus.open(modbus.link.parse({ host: "127.0.0.1", port }), aContext());
+  const link = await modbus.open(tcpOptionsSchema.parse({ host: "127.0.0.1", port }), aContext());
   t.after(() => link.close());
   const device = modbus.device.parse({ unit_id });
   return (await link.attach(device, pointsOf(keys, device), { onReadings() {}, onReachable() {} })) as DeviceLink;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { modbus } from "../../../adapters/modbus/index.ts";
+import { tcpOptionsSchema } from "../../../adapters/modbus/options.ts";
 import { FakeClock, settleUntil } from "../../support/fake-clock.ts";
 import { aContext, aDeviceOf, aSimulation, bytes, pointsOf, portOf } from "../../support/modbus-device.ts";
 import { answerZeros, type Behaviour, exception, frame, ScriptedSlave } from "../../support/scripted-slave.ts";
@@ -9,7 +10,7 @@ import { answerZeros, type Behaviour, exception, frame, ScriptedSlave } from "..
 async function aLink(t: TestContext, port: number, keys: Readonly<Record<string, object>>, section: object = {}) {
   const clock = new FakeClock();
   const context = aContext({ clock });
-  const link = await modbus.open(modbus.link.parse({ host: "127.0.0.1", port }), context);
+  const link = await modbus.open(tcpOptionsSchema.parse({ host: "127.0.0.1", port }), context);
   const parsed = modbus.device.parse({ unit_id: 1, ...section });
   const device = await link.attach(parsed, pointsOf(keys, parsed), { onReadings() {}, onReachable() {} });
   t.after(async () => {

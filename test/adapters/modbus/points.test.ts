@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { modbus } from "../../../adapters/modbus/index.ts";
+import { tcpOptionsSchema } from "../../../adapters/modbus/options.ts";
 import type { ModbusDevice, ModbusPoint } from "../../../adapters/modbus/points.ts";
 
 const device = (keys: object = {}): ModbusDevice => modbus.device.parse({ unit_id: 1, ...keys });
@@ -20,7 +21,7 @@ function problem(parse: () => unknown): string {
 }
 
 test("a link has the defaults that most devices need", () => {
-  assert.deepEqual(modbus.link.parse({ host: "10.0.4.20" }), {
+  assert.deepEqual(tcpOptionsSchema.parse({ host: "10.0.4.20" }), {
     host: "10.0.4.20",
     port: 502,
     timeout: 1000,
@@ -29,7 +30,7 @@ test("a link has the defaults that most devices need", () => {
     reconnect: { first: 1000, longest: 30_000 },
   });
   const given = { host: "plc", port: 1502, timeout: "500ms", gap: "20ms", reconnect: "2s..5m", connections: 2 };
-  assert.deepEqual(modbus.link.parse(given), {
+  assert.deepEqual(tcpOptionsSchema.parse(given), {
     ...given,
     timeout: 500,
     gap: 20,
@@ -39,19 +40,19 @@ test("a link has the defaults that most devices need", () => {
 
 test("a link says what is wrong with it", () => {
   assert.match(
-    problem(() => modbus.link.parse({ host: "plc", timeout: "5" })),
+    problem(() => tcpOptionsSchema.parse({ host: "plc", timeout: "5" })),
     /^timeout: "5" is no duration/,
   );
   assert.match(
-    problem(() => modbus.link.parse({ host: "plc", timeout: 0 })),
+    problem(() => tcpOptionsSchema.parse({ host: "plc", timeout: 0 })),
     /^timeout: a timeout is longer than 0/,
   );
   assert.match(
-    problem(() => modbus.link.parse({ host: "plc", reconnect: "30s..1s" })),
+    problem(() => tcpOptionsSchema.parse({ host: "plc", reconnect: "30s..1s" })),
     /^reconnect: .* e\.g\. 1s\.\.30s/,
   );
   assert.match(
-    problem(() => modbus.link.parse({ host: "plc", hots: "x" })),
+    problem(() => tcpOptionsSchema.parse({ host: "plc", hots: "x" })),
     /Unrecognized key: "hots"/,
   );
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { modbus } from "../../../adapters/modbus/index.ts";
+import { tcpOptionsSchema } from "../../../adapters/modbus/options.ts";
 import type { Simulation } from "../../../src/adapter.ts";
 import { aContext, aDeviceOf, aSimulation, bytes, pointsOf, portOf } from "../../support/modbus-device.ts";
 
@@ -43,7 +44,7 @@ async function open(t: TestContext, simulation: Simulation): Promise<Socket> {
 test("many units answer at one port, each with its own values", async (t) => {
   const units = Array.from({ length: 247 }, (_, i) => i + 1);
   const simulation = await aSlave(t, units);
-  const link = await modbus.open(modbus.link.parse({ ...simulation.address }), aContext());
+  const link = await modbus.open(tcpOptionsSchema.parse({ ...simulation.address }), aContext());
   t.after(() => link.close());
   await Promise.all(
     units.map(async (unit_id) => {

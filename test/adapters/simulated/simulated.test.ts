@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { simulated } from "../../../adapters/simulated/index.ts";
-import type { SimulatedDevice } from "../../../adapters/simulated/points.ts";
+import { optionsSchema, type SimulatedDevice } from "../../../adapters/simulated/points.ts";
 import type { DeviceLink } from "../../../src/adapter.ts";
 import { MINUTE, SECOND } from "../../../src/clock.ts";
 import { silentLogger } from "../../../src/log.ts";
@@ -10,7 +10,7 @@ import { FakeClock, fakeRandom } from "../../support/fake-clock.ts";
 async function aDevice(keys: Readonly<Record<string, object>>, section: SimulatedDevice = {}, options: object = {}) {
   const clock = new FakeClock();
   const context = { clock, log: silentLogger, random: fakeRandom() };
-  const link = await simulated.open(simulated.link.parse(options), context);
+  const link = await simulated.open(optionsSchema.parse(options), context);
   const points = new Map(
     Object.entries(keys).map(([id, source]) => [id, simulated.point.parse({ ...source, device: section })]),
   );
