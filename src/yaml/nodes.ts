@@ -13,6 +13,8 @@ export interface ScalarNode {
   readonly text: string;
   /** Whether it can only be text: written in quotes, as a block, or made by filling a parameter into a text. */
   readonly quoted: boolean;
+  /** As it stands in the file, where that is more than the text, with or without quotes around it, on one line. */
+  readonly written?: string;
   /** A tag of ours, e.g. "!secret". */
   readonly tag?: string;
 }

@@ -33,7 +33,7 @@ export function parseYaml(text: string, file: string): YamlNode {
     prettyErrors: false,
     logLevel: "error",
   });
-  const reader = new TreeReader(counter, file);
+  const reader = new TreeReader(text, counter, file);
   const problems = document.errors.map((error) => reader.syntaxProblem(error));
   if (problems.length > 0) throw new ConfigError(problems);
   const root = reader.read(document.contents);
@@ -73,6 +73,7 @@ interface Read<T extends YamlNode = YamlNode> {
 
 class TreeReader {
   readonly problems: Problem[] = [];
+  private readonly text: string;
   private readonly counter: LineCounter;
   private readonly file: string;
   /** What an alias may name: an anchor stands before its aliases (YAML 1.2.2 §3.2.2.2). */
@@ -80,7 +81,8 @@ class TreeReader {
   /** A node with an anchor is read once and shared. */
   private readonly done = new Map<Node, Read>();
 
-  constructor(counter: LineCounter, file: string) {
+  constructor(text: string, counter: LineCounter, file: string) {
+    this.text = text;
     this.counter = counter;
     this.file = file;
   }
@@ -182,7 +184,10 @@ class TreeReader {
     const text = quoted ? String(source.value) : (source.source ?? "");
     const tag = source.tag;
     const ours = ourTag(tag) ? { tag } : {};
-    return { kind: "scalar", place, text, quoted: quoted || tag === "tag:yaml.org,2002:str", ...ours };
+    const written = this.text.slice(...(source.range?.slice(0, 2) ?? [0, 0]));
+    const plain = quoted ? written.slice(1, -1) : written;
+    const more = plain === text && !plain.includes("\n") ? {} : { written };
+    return { kind: "scalar", place, text, quoted: quoted || tag === "tag:yaml.org,2002:str", ...more, ...ours };
   }
 
   private emptyScalar(offset: number): ScalarNode {
