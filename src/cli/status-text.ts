@@ -181,11 +181,31 @@ function deviceRow(
   return [id, `/${prefix}`, state, span(now - since), known, heard, mapping, link];
 }
 
-/** Of an online device too: its last request failed. */
-function troubleLines({ reason, nextTry }: DeviceStatus, now: UnixMillis): string[] {
-  const next = nextTry === undefined ? [] : [`next try in ${span(nextTry - now)}`];
-  const parts = [...(reason === undefined ? [] : [reason]), ...next];
+/** Of an online device too: its last request failed, or it is silent. */
+function troubleLines(device: DeviceStatus, now: UnixMillis): string[] {
+  const { reason, state, failed = 0, failuresAllowed, nextTry, tries = 0, offlineAt } = device;
+  const failing = state !== "offline" && failed > 0 && failuresAllowed !== undefined;
+  const parts = [
+    ...(reason === undefined ? [] : [reason]),
+    ...(failing ? [`${failed} of ${counted(failuresAllowed, "failure")} that make it offline`] : []),
+    ...(offlineAt === undefined ? [] : [`offline in ${countdown(offlineAt - now)} unless it is heard`]),
+    ...(nextTry === undefined ? [] : [`next try in ${countdown(nextTry - now)}, ${ordinal(tries + 1)}`]),
+  ];
   return parts.length === 0 ? [] : [`    ${parts.join("; ")}`];
+}
+
+/** "0:32", "4:10", "1:04:10". */
+function countdown(duration: Millis): string {
+  const all = Math.max(0, Math.round(duration / 1000));
+  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return hours === 0 ? `${minutes}:${two(seconds)}` : `${hours}:${two(minutes)}:${two(seconds)}`;
+}
+
+/** "1st", "2nd", "3rd", "11th". */
+function ordinal(number: number): string {
+  const teens = number % 100 > 10 && number % 100 < 14;
+  return `${number}${(teens ? undefined : ["th", "st", "nd", "rd"][number % 10]) ?? "th"}`;
 }
 
 function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] {

@@ -1,7 +1,6 @@
 /**
- * Whether a device is there. One rule: anything heard counts, a refusal too. A device that is asked goes offline after
- * several failed requests in a row; one that speaks by itself after a silence. Offline devices are probed, ever more
- * rarely, one probe at a time.
+ * Whether a device is there. One rule: anything heard counts, a refusal too. It goes offline after several failed requests
+ * in a row, after a silence, or whichever comes first. Offline devices are probed, ever more rarely, one probe at a time.
  */
 import type { Millis } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
@@ -30,21 +29,30 @@ export type AvailabilityEffect =
   /** Attach the device where it is not, ask it for something small, tell the outcome as `heard` or `failed`, then `probed`. */
   | { readonly type: "probe" };
 
+/** Where silence alone makes a device offline: after so many failures its pauses grow all the same. */
+const FAILURES_IN_A_ROW = 3;
+
 export class Availability implements Machine<AvailabilityEvent, AvailabilityEffect> {
   private readonly rule: AvailabilityRule;
   private readonly fraction: () => number;
+  private readonly asked: boolean;
   private current: DeviceState = "connecting";
   private why: string | undefined;
   private failures = 0;
+  private probes = 0;
   private delay: Millis;
   private probing = false;
   private attached = false;
   private nextProbe: Millis | undefined;
   private silentAt: Millis | undefined;
 
-  /** `fraction`: random numbers in [0, 1), so that devices that failed together are not probed together. */
-  constructor(rule: AvailabilityRule, fraction: () => number) {
+  /**
+   * `fraction`: random numbers in [0, 1), so that devices that failed together are not probed together. `asked`: a probe asks
+   * the device for something; of one that speaks by itself it only sees that it is attached.
+   */
+  constructor(rule: AvailabilityRule, fraction: () => number, asked = true) {
     this.rule = rule;
+    this.asked = asked;
     this.fraction = fraction;
     this.delay = rule.retry.first;
   }
@@ -61,6 +69,21 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   /** When it is probed next; undefined where none is planned. */
   get nextTry(): Millis | undefined {
     return this.nextProbe;
+  }
+
+  /** How many probes it has had since it was heard. */
+  get tries(): number {
+    return this.probes;
+  }
+
+  /** How many requests in a row have failed. */
+  get failed(): number {
+    return this.failures;
+  }
+
+  /** When it will be offline, unless something is heard; undefined where no silence makes it so, or it is. */
+  get offlineAt(): Millis | undefined {
+    return this.silentAt;
   }
 
   get deadline(): Millis | undefined {
@@ -97,19 +120,20 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
     }
   }
 
-  /** Devices that speak by themselves are not asked; the probe only attaches them. */
-  private get speaksByItself(): boolean {
-    return this.rule.silence !== undefined;
+  /** Whether a probe has nothing to do. */
+  private get isListenedTo(): boolean {
+    return !this.asked && this.attached;
   }
 
   private attach(now: Millis): AvailabilityEffect[] {
     this.attached = true;
-    if (this.speaksByItself && this.current !== "offline") this.awaitVoice(now);
+    if (!this.asked && this.current !== "offline") this.awaitVoice(now);
     return [];
   }
 
   private hear(now: Millis): AvailabilityEffect[] {
     this.failures = 0;
+    this.probes = 0;
     this.delay = this.rule.retry.first;
     this.nextProbe = undefined;
     this.why = undefined;
@@ -122,7 +146,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   private fail(reason: string, now: Millis): AvailabilityEffect[] {
     this.why = reason;
     this.failures++;
-    const effects = this.failures >= this.rule.failures ? this.goOffline(reason) : [];
+    const effects = this.failures >= (this.rule.failures ?? Infinity) ? this.goOffline(reason) : [];
     this.planProbe(now);
     return effects;
   }
@@ -137,7 +161,9 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
 
   private tick(now: Millis): AvailabilityEffect[] {
     if (this.silentAt !== undefined && this.silentAt <= now) {
-      return this.goOffline(`nothing heard for ${formatDuration(this.rule.silence ?? 0)}`);
+      const effects = this.goOffline(this.silenceOf(this.rule.silence ?? 0));
+      this.planProbe(now);
+      return effects;
     }
     return this.nextProbe !== undefined && this.nextProbe <= now ? this.probe() : [];
   }
@@ -145,20 +171,28 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   /** One at a time: where the last still runs, its end plans the next. */
   private probe(): AvailabilityEffect[] {
     this.nextProbe = undefined;
-    if (this.probing || (this.speaksByItself && this.attached)) return [];
+    if (this.probing || this.isListenedTo) return [];
     this.probing = true;
+    this.probes++;
     return [{ type: "probe" }];
   }
 
   /**
    * The next question, unless one is planned. A device that fails once is asked again soon, not at its next
-   * poll, which may be an hour away; the pauses grow once it is offline. The jitter only shortens them: nobody waits
+   * poll, which may be an hour away; the pauses grow once it is offline, or as good as that. The jitter only shortens them: nobody waits
    * longer than the rule says.
    */
   private planProbe(now: Millis): void {
-    if (this.nextProbe !== undefined || (this.speaksByItself && this.attached)) return;
+    if (this.nextProbe !== undefined || this.isListenedTo) return;
     this.nextProbe = now + this.delay * (1 - this.fraction() / 5);
-    if (this.current === "offline") this.delay = Math.min(this.delay * 2, this.rule.retry.longest);
+    const away = this.current === "offline" || this.failures >= (this.rule.failures ?? FAILURES_IN_A_ROW);
+    if (away) this.delay = Math.min(this.delay * 2, this.rule.retry.longest);
+  }
+
+  /** What the last request met says more than that nothing came. */
+  private silenceOf(silence: Millis): string {
+    const nothing = `nothing heard for ${formatDuration(silence)}`;
+    return this.why === undefined ? nothing : `${nothing}: ${this.why}`;
   }
 
   private awaitVoice(now: Millis): void {

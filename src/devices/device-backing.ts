@@ -28,6 +28,8 @@ export interface BackingParts {
   readonly readings: Readings;
   readonly session: DeviceSession;
   readonly clock: Clock;
+  /** Whether the last values of a device that is away go on being readable. */
+  readonly holds: boolean;
 }
 
 /** What the backing must know of the device, and tell it. */
@@ -90,7 +92,7 @@ export class DeviceBacking implements Backing {
 
   /**
    * Answers from the values what is younger than its poll period, and asks the device for the rest, in one read. While the
-   * device is away its points answer 5.00 with the reason and the time of the last contact.
+   * device is away its points answer 5.00 with the reason and the time of the last contact, unless it holds their last values.
    */
   read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
     const absence = this.absence();
@@ -196,15 +198,19 @@ export class DeviceBacking implements Backing {
   /** Why there is no value now; undefined where what is known holds. */
   private lack(slot: Slot, { absence, asked }: Circumstances): string | undefined {
     if (slot.poll === "fixed") return undefined;
-    if (absence !== undefined) {
-      return slot.at === positionOf(this.model, errorCodePath(this.prefix)) ? undefined : absence;
-    }
+    if (absence !== undefined && !this.outlasts(slot)) return absence;
     if (asked === undefined && !this.values.isBad(slot.at)) return undefined;
     const { bad, readings } = this.values.get(slot.at);
     // Asked and not heard since: what is known is from before.
     const unheard = asked?.before.get(slot) === readings;
     const reason = unheard ? (asked.failure?.message ?? "no answer") : bad?.reason;
     return reason === undefined ? undefined : `${this.leaf(slot)?.path} could not be read: ${reason}`;
+  }
+
+  /** Whether it can be told while the device is away: where values are held, one that was good; Error Code at any time. */
+  private outlasts({ at }: Slot): boolean {
+    if (at === positionOf(this.model, errorCodePath(this.prefix))) return true;
+    return this.parts.holds && this.values.sample(at) !== undefined;
   }
 
   private writeRequest({ path, value }: PathValue): WriteRequest {

@@ -1,13 +1,11 @@
-/**
- * What exists under the prefix of one device: the resources of its mapping, and object 3, which every client has (Core TS
- * E.4): Error Code and Supported Binding and Modes come from the gateway where the mapping has none, Reboot is refused.
- */
+/** What exists under the prefix of one device: the resources of its mapping, and what the gateway adds to them. */
 import type { PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { ObjectModel, ResourceModel } from "../lwm2m/tree.ts";
 import type { DevicePlan, Poll, ResourceSource } from "../mapping/plan-types.ts";
+import { DEVICE_OBJECT, ownRows, type Row } from "./own-rows.ts";
 import { SharedTrees } from "./shared-trees.ts";
 
 /** One value of the tree: a resource, or one instance of a multiple resource. Its position is that of its value, too. */
@@ -51,9 +49,6 @@ export interface Slot {
   readonly poll: Poll | "fixed";
 }
 
-/** Object 3 and the resources of it that the gateway itself answers. */
-export const DEVICE_OBJECT = { id: 3, reboot: 4, errorCode: 11, supportedBinding: 16 } as const;
-
 /** `deviceObject`: object 3, where the plan has none. */
 export function deviceModel(
   plan: DevicePlan,
@@ -63,9 +58,7 @@ export function deviceModel(
 ): DeviceModel {
   const definitions = new Map([...plan.objects].map(([id, { definition }]) => [id, definition]));
   if (!definitions.has(DEVICE_OBJECT.id)) definitions.set(DEVICE_OBJECT.id, deviceObject);
-  const rows: readonly Row[] = [...plan.resources.values()];
-  const device = definitions.get(DEVICE_OBJECT.id) ?? deviceObject;
-  const all = [...rows, ...ownRows(device, rows)].sort(inDocumentOrder);
+  const all = [...plan.resources.values(), ...ownRows(plan, definitions)].sort(inDocumentOrder);
   const shared = trees.share({ tree: treeOf(all, definitions), positions: positionsOf(all) });
   return { ...shared, leaves: all.map((row) => leafOf(row, prefix)) };
 }
@@ -88,32 +81,6 @@ export function positionOf(tree: DeviceTree["tree"], path: Path): number | undef
 export function errorCodePath(prefix: string): Path {
   const { id: object, errorCode: resource } = DEVICE_OBJECT;
   return makePath({ prefix, object, instance: 0, resource, resourceInstance: 0 });
-}
-
-interface Row extends Omit<Leaf, "path"> {
-  readonly object: number;
-  readonly instance: number;
-  readonly resource: number;
-  readonly resourceInstance?: number;
-}
-
-function ownRows(definition: ObjectDefinition, mapped: readonly Row[]): Row[] {
-  const own: Row[] = [];
-  const add = (resource: number, resourceInstance?: number): void => {
-    const found = definition.resources.get(resource);
-    const taken = mapped.some(
-      (row) =>
-        row.object === DEVICE_OBJECT.id && row.resource === resource && row.resourceInstance === resourceInstance,
-    );
-    if (found === undefined || taken) return;
-    const place = { object: DEVICE_OBJECT.id, instance: 0, resource };
-    const row: Row = { ...place, definition: found, source: { kind: "own" } };
-    own.push(resourceInstance === undefined ? row : { ...row, resourceInstance });
-  };
-  add(DEVICE_OBJECT.reboot);
-  add(DEVICE_OBJECT.errorCode, 0);
-  add(DEVICE_OBJECT.supportedBinding);
-  return own;
 }
 
 function leafOf({ object, instance, resource, resourceInstance, ...row }: Row, prefix: string): Leaf {

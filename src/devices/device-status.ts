@@ -1,6 +1,8 @@
-import type { Millis, UnixMillis } from "../clock.ts";
+import { type Clock, type Millis, type UnixMillis, wallAt } from "../clock.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { Value } from "../lwm2m/sample.ts";
+import type { AvailabilityRule } from "../mapping/plan-types.ts";
+import type { Availability } from "./availability.ts";
 import { type DeviceModel, type Leaf, positionOf } from "./device-model.ts";
 import type { PollWishes } from "./poll-wishes.ts";
 import { type Known, NEVER, type Values } from "./values.ts";
@@ -20,6 +22,13 @@ export interface DeviceStatus {
   readonly reason?: string;
   /** When it is asked again. */
   readonly nextTry?: UnixMillis;
+  /** How often it was looked for since it was heard: the next try is one more. */
+  readonly tries?: number;
+  /** Requests in a row that failed, while there are any; and how many make it offline, where a number does. */
+  readonly failed?: number;
+  readonly failuresAllowed?: number;
+  /** When silence makes it offline, unless something is heard. */
+  readonly offlineAt?: UnixMillis;
   readonly lastHeard?: UnixMillis;
   /** In the order of object, instance, resource and resource instance; executables are left out. */
   readonly values: readonly ValueStatus[];
@@ -55,6 +64,23 @@ export interface DeviceCounters {
   readonly skippedPolls: number;
   /** Times it went offline. */
   readonly outages: number;
+}
+
+/** What the status tells of how a device lives. */
+export type LifeStatus = Pick<
+  DeviceStatus,
+  "state" | "reason" | "nextTry" | "tries" | "failed" | "failuresAllowed" | "offlineAt"
+>;
+
+export function lifeStatus(life: Availability, { failures }: AvailabilityRule, clock: Clock): LifeStatus {
+  const { state, reason, nextTry, tries, failed, offlineAt } = life;
+  return {
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    ...(nextTry === undefined ? {} : { nextTry: wallAt(clock, nextTry), tries }),
+    ...(failed === 0 ? {} : { failed, ...(failures === undefined ? {} : { failuresAllowed: failures }) }),
+    ...(offlineAt === undefined ? {} : { offlineAt: wallAt(clock, offlineAt) }),
+  };
 }
 
 export function valueStatuses(

@@ -24,11 +24,12 @@ import { Availability, type AvailabilityEffect, type AvailabilityEvent } from ".
 import { type BackingPort, DeviceBacking } from "./device-backing.ts";
 import { type DeviceModel, deviceModel } from "./device-model.ts";
 import { DeviceSession, type SessionListener } from "./device-session.ts";
-import { type DeviceState, type DeviceStatus, valueStatuses } from "./device-status.ts";
-import { errorCodeValues, fixedValues } from "./fixed-values.ts";
+import { type DeviceState, type DeviceStatus, lifeStatus, valueStatuses } from "./device-status.ts";
+import { errorCodeValues, type FixedValue, fixedValues } from "./fixed-values.ts";
 import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
 import { PollWishes } from "./poll-wishes.ts";
 import { polledPoints, pollsOf, probePoint } from "./polled-points.ts";
+import { qualityValues } from "./quality.ts";
 import { Readings } from "./readings.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 import type { ValueRows } from "./value-rows.ts";
@@ -95,12 +96,13 @@ export class Device {
     const points = polledPoints(this.model);
     this.schedule = new PollSchedule(pollsOf(points), fraction);
     this.wishes = new PollWishes(points, plan.availability);
-    this.availability = new Availability(plan.availability, fraction);
+    this.availability = new Availability(plan.availability, fraction, probePoint(plan) !== undefined);
     this.polls = drive(this.schedule, clock, (effect) => this.poll(effect));
     this.presence = drive(this.availability, clock, (effect) => this.follow(effect));
     this.since = clock.monotonic();
     const { model, values, readings, session } = this;
-    this.backing = new DeviceBacking({ prefix, model, values, readings, session, clock }, this.backingPort());
+    const holds = plan.availability.whenOffline !== "error";
+    this.backing = new DeviceBacking({ prefix, model, values, readings, session, clock, holds }, this.backingPort());
     this.tree = new ModelTree(this.backing);
   }
 
@@ -110,7 +112,7 @@ export class Device {
 
   start(): void {
     const { clock } = this.settings;
-    this.report(this.readings.takeFixed(fixedValues(this.model), clock.wall()));
+    this.report(this.readings.takeFixed([...fixedValues(this.model), ...this.quality()], clock.wall()));
     this.presence({ type: "start" });
   }
 
@@ -128,17 +130,13 @@ export class Device {
   status(): DeviceStatus {
     const { plan, prefix, availability, session, lastHeard } = this;
     const { clock } = this.settings;
-    const { reason } = availability;
-    const nextTry = this.nextTry();
     return {
       id: plan.id,
       prefix,
       mapping: plan.mapping,
       link: plan.link,
-      state: this.state,
+      ...lifeStatus(availability, plan.availability, clock),
       since: wallAt(clock, this.since),
-      ...(reason === undefined ? {} : { reason }),
-      ...(nextTry === undefined ? {} : { nextTry }),
       ...(lastHeard === undefined ? {} : { lastHeard: wallAt(clock, lastHeard) }),
       values: valueStatuses(this.model, this.values, clock.monotonic(), this.wishes),
       counters: { ...session.counters, skippedPolls: this.schedule.skipped, outages: this.outages },
@@ -240,8 +238,13 @@ export class Device {
     const { model, prefix, state, settings } = this;
     const { clock } = settings;
     this.since = clock.monotonic();
-    this.report(this.readings.takeFixed(errorCodeValues(model, prefix, state === "offline"), clock.wall()));
+    const fixed = [...errorCodeValues(model, prefix, state === "offline"), ...this.quality()];
+    this.report(this.readings.takeFixed(fixed, clock.wall()));
     if (!this.closed) this.observer.onStateChange(this, state);
+  }
+
+  private quality(): readonly FixedValue[] {
+    return qualityValues(this.model, this.values, this.state === "online");
   }
 
   /** Attaches, and asks for one point. The session tells what came of it. */
@@ -259,14 +262,8 @@ export class Device {
 
   /** For the log, as a person reads it. */
   private untilNextTry(): { readonly until?: string } {
-    const nextTry = this.nextTry();
-    return nextTry === undefined ? {} : { until: new Date(nextTry).toISOString() };
-  }
-
-  private nextTry(): UnixMillis | undefined {
     const { nextTry } = this.availability;
-    const { clock } = this.settings;
-    return nextTry === undefined ? undefined : wallAt(clock, nextTry);
+    return nextTry === undefined ? {} : { until: new Date(wallAt(this.settings.clock, nextTry)).toISOString() };
   }
 }
 

@@ -1,6 +1,7 @@
 import { pathParts } from "../lwm2m/path.ts";
 import type { Value } from "../lwm2m/sample.ts";
-import { DEVICE_OBJECT, type DeviceModel, errorCodePath, type Leaf, positionOf } from "./device-model.ts";
+import { type DeviceModel, errorCodePath, type Leaf, positionOf } from "./device-model.ts";
+import { DEVICE_OBJECT } from "./own-rows.ts";
 
 /** Error Code of object 3 (Core TS E.4): no error; and peripheral malfunction, which here says that the device is away. */
 const NO_ERROR = 0;
@@ -33,7 +34,8 @@ export function errorCodeValues(model: DeviceModel, prefix: string, away: boolea
 function fixedValue({ path, source }: Leaf): Value | undefined {
   if (source.kind === "constant") return source.value;
   if (source.kind !== "own") return undefined;
-  const { resource } = pathParts(path);
+  const { object, resource } = pathParts(path);
+  if (object !== DEVICE_OBJECT.id) return undefined;
   if (resource === DEVICE_OBJECT.errorCode) return NO_ERROR;
   return resource === DEVICE_OBJECT.supportedBinding ? BINDING : undefined;
 }

@@ -15,13 +15,20 @@ export function pollsOf(points: readonly PolledPoint[]): ReadonlyMap<PointId, Po
   return new Map(points.map(({ point, source }) => [point, source.poll]));
 }
 
-/** The point that a probe asks for: one that is polled anyway. None for a device that speaks by itself, or tells nothing. */
-export function probePoint(plan: DevicePlan): PointId | undefined {
-  if (plan.availability.silence !== undefined) return undefined;
-  const readable = [...plan.resources.values()].flatMap(({ point, source }) =>
+/**
+ * The point that a probe asks for: that of the mapping, or one that is polled anyway. None for a device that speaks by itself,
+ * or tells nothing.
+ */
+export function probePoint({
+  availability,
+  resources,
+}: Pick<DevicePlan, "availability" | "resources">): PointId | undefined {
+  if (availability.probe !== undefined) return availability.probe;
+  const readable = [...resources.values()].flatMap(({ point, source }) =>
     source.kind === "point" && source.readable ? [{ point, poll: source.poll }] : [],
   );
   const polled =
     readable.find(({ poll }) => typeof poll === "object") ?? readable.find(({ poll }) => poll === "connect");
-  return (polled ?? readable[0])?.point;
+  const asked = availability.silence === undefined ? readable[0] : undefined;
+  return (polled ?? asked)?.point;
 }

@@ -6,6 +6,7 @@ import type { Converted, PointHistory, PointSource } from "../mapping/plan-types
 import type { DeviceModel } from "./device-model.ts";
 import type { Order } from "./device-session.ts";
 import type { FixedValue } from "./fixed-values.ts";
+import { qualityValues } from "./quality.ts";
 import type { Values } from "./values.ts";
 
 /** What a device says, on its way into the values: converted by the mapping, one bad point never spoiling another. */
@@ -73,9 +74,14 @@ export class Readings {
       const sample = this.values.take(at, converted.good, time, now);
       if (sample !== undefined) samples.push(sample);
     }
-    if (troubles.size > 0) this.mark(troubles, now);
+    const worse = troubles.size > 0 && this.mark(troubles, now);
     if (recovered.length > 0) this.log.info({ points: recovered }, "values are good again");
+    if (worse || recovered.length > 0) samples.push(...this.takeQuality());
     return samples;
+  }
+
+  private takeQuality(): Sample[] {
+    return this.takeFixed(qualityValues(this.model, this.values, true), this.clock.wall());
   }
 
   private convert(at: number, source: PointSource, raw: Reading["value"], time: UnixMillis): Converted {
@@ -94,15 +100,17 @@ export class Readings {
     return value === undefined ? undefined : { value, elapsed: Math.max(0, now - time) };
   }
 
-  /** A bad value is a state: one line when it begins or its reason changes, however long it lasts. */
-  private mark(troubles: ReadonlyMap<PointId, string>, now: Millis): void {
+  /** A bad value is a state: one line when it begins, however long it lasts. Returns whether one began. */
+  private mark(troubles: ReadonlyMap<PointId, string>, now: Millis): boolean {
     const news: Record<PointId, string> = {};
     for (const [point, reason] of troubles) {
       const at = this.model.positions.get(point);
       if (at === undefined) continue;
       if (this.values.bad(at, reason, this.clock.wall(), now)) news[point] = reason;
     }
-    if (Object.keys(news).length > 0) this.log.warn({ points: news }, "points gave no good value");
+    const began = Object.keys(news).length > 0;
+    if (began) this.log.warn({ points: news }, "points gave no good value");
+    return began;
   }
 }
 

@@ -4,10 +4,11 @@ import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/defi
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { slug } from "../lwm2m/objects/slug.ts";
 import { type JsonSchema, jsonSchemaOf } from "../yaml/shape.ts";
+import { availabilitySchema } from "./availability.ts";
 import { identitySchema } from "./identity.ts";
 import { resourceKeys } from "./keys.ts";
 import { mappingKeys } from "./load.ts";
-import { availabilitySchema, everySchema } from "./schedule.ts";
+import { everySchema } from "./schedule.ts";
 import { vectorSchema } from "./vectors.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";

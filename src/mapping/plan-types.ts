@@ -39,12 +39,17 @@ export interface ObjectPlan {
   readonly definition: ObjectDefinition;
 }
 
+/** Offline when the first of its limits is reached; it has one at least. */
 export interface AvailabilityRule {
   /** Offline after so many failed requests in a row … */
-  readonly failures: number;
-  /** … or after so long without hearing anything, where the device speaks by itself. */
+  readonly failures?: number;
+  /** … or after so long without hearing anything. */
   readonly silence?: Millis;
   readonly retry: PauseRange;
+  /** The point that is read to see whether it is back; absent: one that is polled anyway. */
+  readonly probe?: PointId;
+  /** What reads get meanwhile: 5.00, the last values, or these with their Measurement Quality resources saying so. */
+  readonly whenOffline: "error" | "hold" | "bad-quality";
 }
 
 /** When the core reads a point: every so often, once after each connection, or only when a server asks. */

@@ -5,6 +5,7 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, toPlain } from "../yaml/read.ts";
+import { completeRule, readAvailability } from "./availability.ts";
 import type { ByteOrder } from "./conversion-types.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { deviceUrn, withIdentity } from "./identity.ts";
@@ -13,7 +14,7 @@ import type { MappingFile } from "./load.ts";
 import { byInstance, type MappedResource } from "./mapped-resource.ts";
 import type { DevicePlan, ObjectPlan, ResourcePlan } from "./plan-types.ts";
 import { type DeviceContext, resolveResource } from "./resource.ts";
-import { readAvailability, readEvery } from "./schedule.ts";
+import { readEvery } from "./schedule.ts";
 import { readScope, scopeText } from "./scope.ts";
 import { withSensorUnits } from "./sensor-units.ts";
 import { type MappedObject, readObjects } from "./structure.ts";
@@ -79,10 +80,13 @@ export function resolveWithNodes(
   const fill = filler(scope, reports.unfilled);
   const section = fill(file.section ?? emptySection(file));
   const device = readNode(section, adapter.device, reports.counted);
-  const availability = readAvailability(fill(file.availability), reports.counted);
+  const life = fill(file.availability);
+  const rule = readAvailability(life, reports.counted);
   const groups = readEvery(fill(file.every), reports.counted);
   const context: DeviceContext = { adapter, device, ...orderOf(section), groups, scope, report: reports.counted };
   const { resources, nodes } = resolveResources(mapping, context, reports.unfilled);
+  const objects = objectPlans(mapping.objects);
+  const availability = completeRule(rule, life, { objects, resources }, reports.counted);
   if (reports.anyError() || device === undefined) return undefined;
   const deviceId = entry.deviceId ?? deviceUrn(fill(file.identity));
   const { parameters: _parameters, deviceId: _deviceId, ...own } = entry;
@@ -93,7 +97,7 @@ export function resolveWithNodes(
     adapter: adapter.name,
     device,
     availability,
-    objects: objectPlans(mapping.objects),
+    objects,
     resources,
     fingerprint: `${mapping.fingerprint} ${scopeText(scope)}`,
   };

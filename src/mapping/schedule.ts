@@ -1,11 +1,11 @@
-/** `every:` and `poll:` (when a point is read, and how far a server may change that) and `availability:` (when a device counts as gone). */
+/** `every:` and `poll:`: when a point is read, and how far a server may change that. */
 import { z } from "zod";
-import { MINUTE, type Millis, SECOND } from "../clock.ts";
-import { durationSchema, parseDuration, pausesSchema } from "../duration.ts";
+import { type Millis, SECOND } from "../clock.ts";
+import { durationSchema, parseDuration } from "../duration.ts";
 import { reasonOf } from "../errors.ts";
 import { isEmpty, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
-import type { AvailabilityRule, Poll } from "./plan-types.ts";
+import type { Poll } from "./plan-types.ts";
 
 const periodSchema = durationSchema.refine((period) => period > 0, { message: "a period is longer than 0" });
 
@@ -63,41 +63,4 @@ export function pollOf(text: string, { periods }: PollGroups): Poll | { readonly
 export function fastestOf(poll: Poll, { periods, limit }: PollGroups): Millis {
   const own = typeof poll === "object" ? poll.every : (periods.get("normal") ?? NORMAL);
   return typeof poll === "object" ? Math.min(limit ?? own, own) : (limit ?? own);
-}
-
-export const availabilitySchema = z.strictObject({
-  offline_after: z
-    .string()
-    .describe("3 failures in a row, or a time without a sign of life: 15m")
-    .transform((text, context) => offlineAfter(text, (message) => context.addIssue({ code: "custom", message })))
-    .optional(),
-  retry: pausesSchema
-    .describe("The first and the longest pause before an offline device is asked again: 5s..10m")
-    .optional(),
-});
-
-const LATER: readonly string[] = ["probe", "when_offline", "topic", "online"];
-
-const DEFAULT_RULE: AvailabilityRule = { failures: 3, retry: { first: 5 * SECOND, longest: 10 * MINUTE } };
-
-export function readAvailability(node: YamlNode | undefined, report: Report): AvailabilityRule {
-  if (node === undefined || isEmpty(node)) return DEFAULT_RULE;
-  const read = readNode(node, availabilitySchema, report, { later: LATER });
-  return { ...DEFAULT_RULE, ...read?.offline_after, ...(read?.retry === undefined ? {} : { retry: read.retry }) };
-}
-
-function offlineAfter(
-  text: string,
-  refuse: (message: string) => void,
-): { readonly failures?: number; readonly silence?: Millis } {
-  const [, failures] = /^([1-9][0-9]{0,3}) failures?$/.exec(text) ?? [];
-  if (failures !== undefined) return { failures: Number(failures) };
-  try {
-    const silence = parseDuration(text);
-    if (silence > 0) return { silence };
-  } catch {
-    // Said below, with both spellings.
-  }
-  refuse(`"${text}" is neither a number of failures nor a duration; expected e.g. 3 failures or 15m`);
-  return {};
 }

@@ -37,6 +37,20 @@ test("what each report entry has found stands below its server", () => {
   assert.match(text, /report \/\*\/3399: nothing that is there\n/);
 });
 
+test("of a device that fails or is silent stands how near the end is, and when it is looked for", () => {
+  const line = (life: Partial<DeviceStatus>): string | undefined => {
+    const text = formatStatus(aStatus({ devices: [{ ...device, ...life }] }), false);
+    return text.split("\n").at(-1)?.trim();
+  };
+  const failing = { reason: "no answer", failed: 2, failuresAllowed: 3, nextTry: NOW + 5 * SECOND, tries: 1 };
+  assert.equal(line(failing), "no answer; 2 of 3 failures that make it offline; next try in 0:05, 2nd");
+  assert.equal(line({ offlineAt: NOW + 250 * SECOND }), "offline in 4:10 unless it is heard");
+  assert.equal(line({ offlineAt: NOW + 24 * HOUR }), "offline in 24:00:00 unless it is heard");
+  const away = { state: "offline", reason: "no answer", failed: 9, failuresAllowed: 3 } as const;
+  assert.equal(line({ ...away, nextTry: NOW + 32 * SECOND, tries: 10 }), "no answer; next try in 0:32, 11th");
+  assert.equal(line({ ...away, nextTry: NOW - SECOND, tries: 22 }), "no answer; next try in 0:00, 23rd");
+});
+
 const device: DeviceStatus = {
   id: "meter-1",
   prefix: "meter-1",
@@ -91,6 +105,7 @@ test("servers, devices, why one is not well, and values: each below its heading"
     state: "offline",
     reason: "read holding 0x10..0x11: no answer within 1s",
     nextTry: NOW + 12 * SECOND,
+    tries: 2,
     values: [],
   };
   const { lastHeard: _, ...never } = dead;
@@ -115,7 +130,7 @@ meter-1                                       /meter-1  online   3 h  3, 1 bad  
     /meter-1/10242/0/49  Frequency      -                    bad: not a number
     /meter-1/3/0/2       Serial Number  1234        3 h ago
 a-device-with-a-very-long-name-in-the-cellar  /d7       offline  3 h  0         never    eastron-sdm630  meters
-    read holding 0x10..0x11: no answer within 1s; next try in 12 s
+    read holding 0x10..0x11: no answer within 1s; next try in 0:12, 3rd
     no values
 broken                                        -         off
     mappings/x.yaml:3:5: error: unknown key

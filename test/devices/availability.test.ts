@@ -5,7 +5,11 @@ import { Availability, type AvailabilityEffect, type AvailabilityEvent } from ".
 import { TIMEOUT } from "../../src/machine.ts";
 import type { AvailabilityRule } from "../../src/mapping/plan-types.ts";
 
-const RULE: AvailabilityRule = { failures: 3, retry: { first: 5 * SECOND, longest: 10 * MINUTE } };
+const RULE: AvailabilityRule = {
+  failures: 3,
+  retry: { first: 5 * SECOND, longest: 10 * MINUTE },
+  whenOffline: "error",
+};
 
 /** Runs the machine by its deadlines; `answer` says what a probe at that time hears. */
 function player(rule: AvailabilityRule, answer: (now: Millis) => boolean, fraction = 0) {
@@ -133,7 +137,7 @@ test("jitter only shortens a pause, by a fifth at most", () => {
 
 test("a device that speaks by itself goes offline by silence, is never asked, and comes back by its voice", () => {
   const rule = { ...RULE, silence: 15 * MINUTE };
-  const machine = new Availability(rule, () => 0);
+  const machine = new Availability(rule, () => 0, false);
   assert.deepEqual(machine.handle({ type: "start" }, 0), [{ type: "probe" }], "which attaches it");
   machine.handle({ type: "attached" }, 100);
   machine.handle({ type: "probed" }, 100);
@@ -147,10 +151,52 @@ test("a device that speaks by itself goes offline by silence, is never asked, an
 });
 
 test("a device that speaks by itself and cannot be attached is tried again", () => {
-  const machine = new Availability({ ...RULE, silence: HOUR }, () => 0);
+  const machine = new Availability({ ...RULE, silence: HOUR }, () => 0, false);
   machine.handle({ type: "start" }, 0);
   machine.handle({ type: "failed", reason: "no broker" }, 10);
   machine.handle({ type: "probed" }, 10);
   assert.equal(machine.nextTry, 10 + 5 * SECOND);
   assert.deepEqual(machine.handle(TIMEOUT, 10 + 5 * SECOND), [{ type: "probe" }]);
+});
+
+test("a device that is asked and may be silent for some time is asked ever more rarely, offline by silence, and found again", () => {
+  let there = false;
+  const rule: AvailabilityRule = { silence: 15 * MINUTE, retry: RULE.retry, whenOffline: "error" };
+  const { machine, feed, runTo, times } = player(rule, () => there);
+  feed({ type: "heard" });
+  feed({ type: "failed", reason: "timeout" });
+  runTo(14 * MINUTE);
+  assert.equal(machine.state, "online", "failures alone say nothing here");
+  assert.equal(machine.offlineAt, 15 * MINUTE);
+  assert.ok(times("probe").length < 12, "though it is not there, the line is for the others");
+  runTo(20 * MINUTE);
+  assert.deepEqual(times("offline"), [15 * MINUTE]);
+  assert.match(machine.reason ?? "", /no answer$/);
+  there = true;
+  runTo(HOUR);
+  assert.equal(machine.state, "online");
+  assert.equal(machine.tries, 0);
+});
+
+test("of failures and silence the first that comes makes a device offline", () => {
+  const rule: AvailabilityRule = { ...RULE, silence: MINUTE };
+  const failing = player(rule, () => false);
+  failing.feed({ type: "heard" });
+  failing.feed({ type: "failed", reason: "timeout" });
+  failing.runTo(MINUTE);
+  assert.deepEqual(failing.times("offline"), [10_000]);
+  const silent = player(rule, () => false);
+  silent.feed({ type: "heard" });
+  silent.runTo(2 * MINUTE);
+  assert.deepEqual(silent.times("offline"), [MINUTE]);
+  assert.ok((silent.times("probe")[0] ?? 0) <= 65_000, "it is looked for at once");
+});
+
+test("it tells how often it was looked for since it was heard", () => {
+  const { machine, feed, runTo } = player(RULE, () => false);
+  feed({ type: "heard" });
+  feed({ type: "failed", reason: "timeout" });
+  assert.deepEqual([machine.failed, machine.tries], [1, 0]);
+  runTo(12 * SECOND);
+  assert.deepEqual([machine.failed, machine.tries], [3, 2]);
 });

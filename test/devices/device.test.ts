@@ -138,7 +138,9 @@ test("a bug in a conversion costs its point, is logged once, and nothing else", 
 test("what a device says unasked is a sample, and a sign of life", async () => {
   const { clock, fake, device, said, states } = aDevice(
     { [VOLTAGE]: point({ poll: "never" }) },
-    { availability: { failures: 3, silence: 15 * MINUTE, retry: { first: 5 * SECOND, longest: HOUR } } },
+    {
+      availability: { silence: 15 * MINUTE, retry: { first: 5 * SECOND, longest: HOUR }, whenOffline: "error" },
+    },
   );
   device.start();
   await clock.advance(MINUTE);

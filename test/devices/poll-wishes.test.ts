@@ -6,7 +6,11 @@ import type { AvailabilityRule, Poll } from "../../src/mapping/plan-types.ts";
 import { onDevice } from "../support/a-device.ts";
 import { at } from "../support/fake-backing.ts";
 
-const RULE: AvailabilityRule = { failures: 3, retry: { first: 5 * SECOND, longest: 10 * MINUTE } };
+const RULE: AvailabilityRule = {
+  failures: 3,
+  retry: { first: 5 * SECOND, longest: 10 * MINUTE },
+  whenOffline: "error",
+};
 const POLLED: Poll = { every: 10 * SECOND };
 
 interface Wished {

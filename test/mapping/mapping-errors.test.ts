@@ -162,8 +162,8 @@ test("what this version does not have is said so, never ignored", () => {
     ]);
   }
   assert.match(
-    problems("  3303: { 5700: { input: 1 } }", "availability: { probe: x }\n")[0] ?? "",
-    /`probe` is not supported/,
+    problems("  3303: { 5700: { input: 1 } }", "availability: { topic: x }\n")[0] ?? "",
+    /`topic` is not supported/,
   );
   assert.match(
     resolved(modbus("  3303: { 5700: { input: 1 } }", "params: { k: { type: secret } }\n"), "k: x").problems[0] ?? "",

@@ -165,17 +165,6 @@ test("Sensor Units is filled from the unit where the registry has none", () => {
   assert.deepEqual(resourceOf(own, "3303/0/5701").source, { kind: "constant", value: "K" });
 });
 
-test("availability has its defaults, counts failures or waits in silence", () => {
-  const rule = (text: string) => planOf(METER.replace("objects:", `${text}objects:`)).availability;
-  const retry = { first: 5000, longest: 600_000 };
-  assert.deepEqual(rule(""), { failures: 3, retry });
-  assert.deepEqual(rule("availability: { offline_after: 1 failure, retry: 1s..1m }\n"), {
-    failures: 1,
-    retry: { first: 1000, longest: 60_000 },
-  });
-  assert.deepEqual(rule("availability: { offline_after: 15m }\n"), { failures: 3, silence: 900_000, retry });
-});
-
 test("a resource can be written where the registry allows it and the mapping says so", () => {
   const plan = planOf(
     modbus(`  3306:

@@ -22,7 +22,11 @@ export interface PlanOptions {
   readonly fingerprint?: string;
 }
 
-const AVAILABILITY: AvailabilityRule = { failures: 3, retry: { first: 5 * SECOND, longest: 600 * SECOND } };
+const AVAILABILITY: AvailabilityRule = {
+  failures: 3,
+  retry: { first: 5 * SECOND, longest: 600 * SECOND },
+  whenOffline: "error",
+};
 
 /** A plan as the mapping makes it, by hand: sources by point. */
 export function aPlan(resources: Readonly<Record<PointId, ResourceSource>>, options: PlanOptions = {}): DevicePlan {
