@@ -13,9 +13,13 @@ import { CORE_RESOURCE_KEYS } from "../src/mapping/keys.ts";
 import { mappingKeys, parseMapping } from "../src/mapping/load.ts";
 import { type PreparedMapping, prepareMapping } from "../src/mapping/resolve.ts";
 import { exampleDevice, runVectors } from "../src/mapping/vectors.ts";
+import { childOf } from "../src/yaml/nodes.ts";
 
 const adapters = await loadAdapters();
 const directory = locateData("mappings");
+const packagedFiles = readdirSync(directory)
+  .filter((name) => name.endsWith(".yaml"))
+  .sort();
 
 /** As a device that names it would have it. */
 async function packaged(file: string): Promise<PreparedMapping> {
@@ -39,7 +43,7 @@ function preparedText(file: string, text: string) {
   return prepareMapping(mapping, adapter, catalogue, (problem) => assert.fail(formatProblem(problem)));
 }
 
-for (const file of readdirSync(directory).filter((name) => name.endsWith(".yaml"))) {
+for (const file of packagedFiles) {
   test(`${file} has no error and no warning, and its vectors come out as they should`, async () => {
     const mapping = await packaged(file);
     assert.deepEqual(runVectors(mapping).map(formatProblem), []);
@@ -58,6 +62,46 @@ for (const file of readdirSync(directory).filter((name) => name.endsWith(".yaml"
     }
   });
 }
+
+test("docs/devices.md lists every packaged device type, with the values that it has", async () => {
+  const page = readFileSync(locateData("docs/devices.md"), "utf8");
+  const listed = page.split("\n").filter((line) => line.startsWith("|") && line.includes("(../mappings/"));
+  assert.equal(listed.join("\n"), (await Promise.all(packagedFiles.map(deviceRow))).join("\n"));
+});
+
+/** A row of docs/devices.md: type, file, values that are read, values that servers may write or execute, source. */
+async function deviceRow(file: string): Promise<string> {
+  const prepared = await packaged(file);
+  const device = exampleDevice(prepared, (problem) => assert.fail(formatProblem(problem)));
+  const sources = [...(device?.plan.resources.values() ?? [])].map(({ source }) => source);
+  const read = sources.filter((source) => source.kind === "point" && source.readable).length;
+  const changed = sources.filter((source) => source.kind === "execute" || (source.kind === "point" && source.writable));
+  const description = childOf(prepared.file.root, "description");
+  const cells = [
+    description?.kind === "scalar" ? description.text : "",
+    `[${prepared.file.name}](../mappings/${file})`,
+    read,
+    changed.length === 0 ? "" : changed.length,
+    prepared.file.source ?? "",
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+test("a packaged mapping of a real device names its manual, and what was checked against what", async () => {
+  for (const file of packagedFiles) {
+    if ((await packaged(file)).file.source === undefined) continue;
+    const text = readFileSync(join(directory, file), "utf8");
+    assert.match(text, /^# Manual: {1,2}\S/m, file);
+    assert.match(text, /^# Checked: \S/m, file);
+  }
+});
+
+test("the README says how many device types there are", async () => {
+  const all = await Promise.all(packagedFiles.map(packaged));
+  const real = all.filter(({ file }) => file.source !== undefined);
+  const readme = readFileSync(locateData("README.md"), "utf8");
+  assert.ok(readme.includes(`[${real.length} device types](docs/devices.md)`), `${real.length} device types`);
+});
 
 test("config.example.yaml is a complete configuration", async () => {
   const config = await loadConfig(locateData("config.example.yaml"), {
