@@ -79,7 +79,7 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
   /** Each request waits its turn by itself: a write, or another unit, comes in between. */
   private readSpan(urgency: "read" | "write"): ReadSpan {
     return ({ table, address, count }: Span) =>
-      this.line.use(urgency, this.unit, (exchange) => exchange({ kind: "read", table, address, count }));
+      this.line.read(urgency, this.unit, { kind: "read", table, address, count });
   }
 
   /** Reads the point back until it has the value; the line is free in between. */

@@ -1,36 +1,37 @@
-/** One wire, one talker. */
+/** What one line wants of its wire. */
 import { DeviceError } from "../../src/adapter.ts";
+import type { Bus, Lane, Urgency } from "./bus.ts";
 
-/** Writes overtake reads that still wait: somebody stands at the switch. */
-export type Urgency = "write" | "read";
-
-interface Waiting {
-  readonly start: () => Promise<void>;
-  readonly reject: (error: DeviceError) => void;
+export interface Turn {
+  readonly urgency: Urgency;
+  readonly unit: number;
 }
 
-/**
- * Runs tasks one at a time: writes first, else in the order in which they came. A task must settle by itself; the queue
- * holds while the line is away.
- */
-export class LineQueue {
+/** Tasks of one line, which take their turns on its bus. A task must settle by itself; the queue holds while the line is away. */
+export class LineQueue implements Lane {
+  private readonly bus: Bus;
   private readonly limit: number;
-  private readonly writes: Waiting[] = [];
-  private readonly reads: Waiting[] = [];
-  private busy = false;
-  private held = false;
+  private holds = false;
 
   /** `limit`: how many tasks may wait; a line so far behind will not catch up. */
-  constructor(limit: number) {
+  constructor(bus: Bus, limit: number) {
+    this.bus = bus;
     this.limit = limit;
   }
 
+  get held(): boolean {
+    return this.holds;
+  }
+
+  get waiting(): number {
+    return this.bus.count(this);
+  }
+
   /** Settles as the task does. Rejects with DeviceError where it never started: see `fail`, or too many wait. */
-  run<T>(urgency: Urgency, task: () => Promise<T>): Promise<T> {
-    if (this.waiting >= this.limit) {
-      return Promise.reject(
-        new DeviceError("rejected", `the line is overloaded: ${this.waiting} requests wait already`),
-      );
+  run<T>({ urgency, unit }: Turn, task: () => Promise<T>): Promise<T> {
+    const { waiting } = this;
+    if (waiting >= this.limit) {
+      return Promise.reject(new DeviceError("rejected", `the line is overloaded: ${waiting} requests wait already`));
     }
     return new Promise<T>((resolve, reject) => {
       const start = async (): Promise<void> => {
@@ -40,38 +41,22 @@ export class LineQueue {
           reject(error);
         }
       };
-      (urgency === "write" ? this.writes : this.reads).push({ start, reject });
-      this.next();
+      this.bus.add({ urgency, unit, lane: this, start, reject });
     });
-  }
-
-  get waiting(): number {
-    return this.writes.length + this.reads.length;
   }
 
   /** Starts nothing until `release`; a task that runs goes on. */
   hold(): void {
-    this.held = true;
+    this.holds = true;
   }
 
   release(): void {
-    this.held = false;
-    this.next();
+    this.holds = false;
+    this.bus.next();
   }
 
   /** Rejects every task that still waits. */
   fail(error: DeviceError): void {
-    for (const { reject } of [...this.writes.splice(0), ...this.reads.splice(0)]) reject(error);
-  }
-
-  private next(): void {
-    if (this.busy || this.held) return;
-    const task = this.writes.shift() ?? this.reads.shift();
-    if (task === undefined) return;
-    this.busy = true;
-    void task.start().then(() => {
-      this.busy = false;
-      this.next();
-    });
+    for (const { reject } of this.bus.remove(this)) reject(error);
   }
 }

@@ -1,22 +1,24 @@
 /** One Modbus line, whatever carries it: connects, keeps order, watches over every request. */
 import {
   type AdapterContext,
-  type Clock,
   DeviceError,
   type Drive,
   drive,
   formatDuration,
+  type LineReport,
   type Logger,
   type Millis,
   type PauseRange,
   reasonOf,
   SECOND,
 } from "../../src/adapter.ts";
-import { until, withDeadline } from "./deadline.ts";
-import { exchangeError, ModbusException } from "./errors.ts";
-import { LineQueue, type Urgency } from "./line-queue.ts";
-import { formatRequest, type Request } from "./pdu.ts";
-import { Reconnection, type ReconnectionEffect, type ReconnectionEvent } from "./reconnection.ts";
+import { Bus, type Urgency } from "./bus.ts";
+import { ModbusException } from "./errors.ts";
+import { LineQueue } from "./line-queue.ts";
+import type { ReadRequest, Request } from "./pdu.ts";
+import { PATIENCE, Reconnection, type ReconnectionEffect, type ReconnectionEvent } from "./reconnection.ts";
+import { type OpenConnection, Requests } from "./requests.ts";
+import type { Wire } from "./wire-time.ts";
 
 /** An open connection, or an open port: carries one request at a time. */
 export interface Connection {
@@ -41,11 +43,27 @@ export type Connect = (signal: AbortSignal, onLost: (error: DeviceError) => void
 export interface LineSettings {
   /** For people, e.g. "10.0.4.20:502". */
   readonly name: string;
-  /** How long to wait for an answer, where the unit has no time of its own. */
-  readonly timeout: Millis;
+  /**
+   * How long to wait for an answer, from the request on, where the unit has no time of its own; absent: as long as the wire
+   * and the unit's time to think ask for, or a second where the wire is not known.
+   */
+  readonly timeout?: Millis | undefined;
   /** Silence between an answer and the next request, across all units. */
   readonly gap: Millis;
   readonly reconnect: PauseRange;
+  /** The serial wire that requests cross, at whichever end; absent where none is known. */
+  readonly wire?: Wire | undefined;
+  /**
+   * Whether answers carry the number of their request (MBAP), which tells a late one apart; then unit 0 is a unit like the
+   * others, too. Absent: where no wire is known.
+   */
+  readonly numbered?: boolean | undefined;
+  /** Silence after a request without an answer, from the end of the wait on; absent: as long as was waited, and none where answers are numbered. */
+  readonly settle?: Millis | undefined;
+  /** How often a read is asked again that got no answer, of a unit that answered before; absent: never. */
+  readonly retries?: number | undefined;
+  /** The wire, where several lines lead to it; absent: it is this line's alone. */
+  readonly bus?: Bus | undefined;
 }
 
 /** One request and its answer. Settles in time; rejects with DeviceError. */
@@ -66,31 +84,33 @@ export interface Unit {
 const MOST_WAITING = 1024;
 /** A connection takes longer than an answer: name resolution, and SYN packets are repeated after 1 s. */
 const CONNECT_TIMEOUT: Millis = 5000;
-
 export class Line {
   private readonly connect: Connect;
   private readonly settings: LineSettings;
-  private readonly clock: Clock;
   private readonly log: Logger;
-  private readonly queue = new LineQueue(MOST_WAITING);
+  private readonly bus: Bus;
+  private readonly queue: LineQueue;
+  private readonly requests: Requests;
   private readonly listeners = new Set<LineListener>();
   private readonly reconnection: Reconnection;
   private readonly feed: Drive<ReconnectionEvent>;
   private connection: Connection | undefined;
   /** Ends what belongs to this connection, or attempt. */
   private life = new AbortController();
-  private quietUntil: Millis = 0;
   private downBecause: DeviceError | undefined;
   private closed = false;
 
   constructor(connect: Connect, settings: LineSettings, { clock, log, random }: AdapterContext) {
     this.connect = connect;
     this.settings = settings;
-    this.clock = clock;
     this.log = log.child({ line: settings.name });
-    const connectTimeout = Math.max(CONNECT_TIMEOUT, settings.timeout);
-    this.reconnection = new Reconnection({ pause: settings.reconnect, connectTimeout, random });
+    this.bus = settings.bus ?? new Bus(clock);
+    this.queue = new LineQueue(this.bus, MOST_WAITING);
+    const connectTimeout = Math.max(CONNECT_TIMEOUT, settings.timeout ?? 0);
+    const patience = settings.wire === undefined ? PATIENCE.network : PATIENCE.shared;
+    this.reconnection = new Reconnection({ pause: settings.reconnect, connectTimeout, patience, random });
     this.feed = drive(this.reconnection, clock, (effect) => this.perform(effect));
+    this.requests = new Requests(settings, { clock, log: this.log, bus: this.bus, told: this.feed });
     this.queue.hold();
   }
 
@@ -103,17 +123,35 @@ export class Line {
    * Runs a task that has the line for itself; its exchanges go to one unit. Rejects with DeviceError `unreachable` at once
    * where the line rests before the next attempt to connect.
    */
-  use<T>(
-    urgency: Urgency,
-    { unit, timeout = this.settings.timeout }: Unit,
-    task: (exchange: Exchange, transact: Transact) => Promise<T>,
-  ): Promise<T> {
+  use<T>(urgency: Urgency, unit: Unit, task: (exchange: Exchange, transact: Transact) => Promise<T>): Promise<T> {
     if (this.closed || this.reconnection.resting) return Promise.reject(this.down());
-    const exchange: Exchange = (request) =>
-      this.talk({ unit, timeout, what: formatRequest(request) }, (connection) => connection.exchange(unit, request));
-    const transact: Transact = (pdu) =>
-      this.talk({ unit, timeout, what: `FC ${pdu[0] ?? 0}` }, (connection) => connection.transact(unit, pdu));
-    return this.queue.run(urgency, () => task(exchange, transact));
+    const exchange: Exchange = async (request) => this.requests.exchange(this.open, unit, request);
+    const transact: Transact = async (pdu) => this.requests.transact(this.open, unit, pdu);
+    return this.queue.run({ urgency, unit: unit.unit }, () => task(exchange, transact));
+  }
+
+  /** One read in its turn; one that fails is repeated as the settings say, each time in a turn of its own. */
+  async read(urgency: Urgency, unit: Unit, request: ReadRequest): Promise<Uint8Array> {
+    // A unit that was failing already costs the others one wait only.
+    let retries = this.requests.isFailing(unit.unit) ? 0 : (this.settings.retries ?? 0);
+    for (;;) {
+      try {
+        return await this.use(urgency, unit, (exchange) => exchange(request));
+      } catch (error) {
+        // An exception is an answer, and a line that is down answers nobody.
+        if (retries-- === 0 || error instanceof ModbusException || !this.requests.isFailing(unit.unit)) throw error;
+      }
+    }
+  }
+
+  /** How many registers that nobody asked for are read as fast as a second request is made; undefined: no wire is known. */
+  gapWorthReading(unit: number): number | undefined {
+    return this.requests.gapWorthReading(unit);
+  }
+
+  report(): LineReport {
+    const { name } = this.settings;
+    return { name, load: this.bus.load, waiting: this.queue.waiting, units: this.requests.report() };
   }
 
   /** Hears when the line is lost (false) and there again (true). Called at once where it is lost now. */
@@ -197,45 +235,8 @@ export class Line {
     return this.downBecause ?? new DeviceError("unreachable", `${this.settings.name}: no connection`);
   }
 
-  private async talk(
-    { unit, timeout, what: request }: { readonly unit: number; readonly timeout: Millis; readonly what: string },
-    ask: (connection: Connection) => Promise<Uint8Array>,
-  ): Promise<Uint8Array> {
-    const what = `unit ${unit}: ${request}`;
-    const { connection } = this;
-    if (connection === undefined) throw this.down();
-    const { signal } = this.life;
-    await this.quiet(signal);
-    const started = this.clock.monotonic();
-    try {
-      const answer = await withDeadline(orAborted(ask(connection), signal), {
-        clock: this.clock,
-        span: timeout,
-        late: () => new DeviceError("unreachable", `${what}: no answer within ${formatDuration(timeout)}`),
-      });
-      this.feed({ type: "answered", unit });
-      return answer;
-    } catch (error) {
-      const failure = exchangeError(error, what);
-      if (!signal.aborted) this.feed({ type: failure instanceof ModbusException ? "answered" : "silent", unit });
-      throw failure;
-    } finally {
-      this.quietUntil = this.clock.monotonic() + this.settings.gap;
-      this.log.debug({ unit, request: what, took: this.clock.monotonic() - started }, "exchange");
-    }
+  private get open(): OpenConnection {
+    if (this.connection === undefined) throw this.down();
+    return { connection: this.connection, signal: this.life.signal };
   }
-
-  private async quiet(signal: AbortSignal): Promise<void> {
-    if (this.clock.monotonic() < this.quietUntil) await until(this.quietUntil, this.clock, signal);
-  }
-}
-
-/** The promise, or the signal's reason. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
-  });
 }

@@ -33,13 +33,29 @@ export interface ReconnectionSettings {
   readonly pause: PauseRange;
   /** How long an attempt to connect may take. */
   readonly connectTimeout: Millis;
+  readonly patience: Patience;
   readonly random: Random;
 }
 
+/** When requests without an answer mean that the connection is no good. */
+export interface Patience {
+  /** After so many in a row, where all who answered on it before were asked again … */
+  readonly suspect: number;
+  /** … and each of those asked so often, on average … */
+  readonly each: number;
+  /** … or after so many, whoever answered on it before. */
+  readonly hopeless: number;
+}
+
+export const PATIENCE = {
+  /** Two silences in a row: half open, or out of step for good. */
+  network: { suspect: 2, each: 1, hopeless: 5 },
+  /** Many devices on one wire, of which any number may be dead: the others keep their connection. */
+  shared: { suspect: 10, each: 3, hopeless: Infinity },
+} as const satisfies Readonly<Record<string, Patience>>;
+
 type State = { readonly name: "idle" | "open" } | { readonly name: "connecting" | "resting"; readonly until: Millis };
 
-/** After so many failed requests in a row a connection is given up, whoever answered on it before. */
-const HOPELESS = 5;
 /** A device that fails in a new way each time is no news any more. */
 const MOST_REASONS = 4;
 
@@ -115,14 +131,16 @@ export class Reconnection implements Machine<ReconnectionEvent, ReconnectionEffe
   }
 
   /**
-   * Two silences in a row: half open, or out of step for good. Unless somebody else answered on this connection and was
-   * not asked again: then it may be one dead unit behind a gateway, and the others keep their connection.
+   * Silences in a row give a connection up. Unless somebody else answered on it and was not asked again: then it may be one
+   * dead unit behind a gateway, and the others keep their connection.
    */
   private unanswered(unit: number, now: Millis): ReconnectionEffect[] {
     this.silences++;
     this.silent.add(unit);
-    const suspect = this.silences >= 2 && [...this.alive].every((other) => this.silent.has(other));
-    if (!suspect && this.silences < HOPELESS) return [];
+    const { suspect, each, hopeless } = this.settings.patience;
+    const many = this.silences >= Math.max(suspect, each * this.silent.size);
+    const nobody = many && [...this.alive].every((other) => this.silent.has(other));
+    if (!nobody && this.silences < hopeless) return [];
     return this.giveUp(`${this.silences} requests in a row without an answer`, now);
   }
 

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { LineQueue, type Urgency } from "../../../adapters/modbus/line-queue.ts";
+import { Bus, type Urgency } from "../../../adapters/modbus/bus.ts";
+import { LineQueue } from "../../../adapters/modbus/line-queue.ts";
 import { DeviceError } from "../../../src/errors.ts";
-import { settle } from "../../support/fake-clock.ts";
+import { FakeClock, settle } from "../../support/fake-clock.ts";
+
+const aQueue = (limit: number): LineQueue => new LineQueue(new Bus(new FakeClock()), limit);
 
 /** Tasks that note when they start, and end when told. */
 function tasks(queue: LineQueue) {
   const started: string[] = [];
   const ends = new Map<string, () => void>();
-  const add = (urgency: Urgency, name: string): Promise<void> =>
-    queue.run(urgency, () => {
+  const add = (urgency: Urgency, name: string, unit = 1): Promise<void> =>
+    queue.run({ urgency, unit }, () => {
       started.push(name);
       return new Promise<void>((resolve) => ends.set(name, resolve));
     });
@@ -22,7 +25,7 @@ function tasks(queue: LineQueue) {
 }
 
 test("one task runs at a time; a write overtakes the reads that wait, never the one that runs", async () => {
-  const { started, add, end } = tasks(new LineQueue(10));
+  const { started, add, end } = tasks(aQueue(10));
   void add("read", "r1");
   void add("read", "r2");
   void add("write", "w1");
@@ -36,16 +39,16 @@ test("one task runs at a time; a write overtakes the reads that wait, never the 
 });
 
 test("a failed task does not stop the line", async () => {
-  const queue = new LineQueue(10);
+  const queue = aQueue(10);
   await assert.rejects(
-    queue.run("read", () => Promise.reject(new DeviceError("unreachable", "no answer"))),
+    queue.run({ urgency: "read", unit: 1 }, () => Promise.reject(new DeviceError("unreachable", "no answer"))),
     /no answer/,
   );
-  assert.equal(await queue.run("read", async () => 7), 7);
+  assert.equal(await queue.run({ urgency: "read", unit: 1 }, async () => 7), 7);
 });
 
 test("a held line starts nothing, and goes on where it stopped", async () => {
-  const queue = new LineQueue(10);
+  const queue = aQueue(10);
   queue.hold();
   const { started, add } = tasks(queue);
   void add("read", "r1");
@@ -56,7 +59,7 @@ test("a held line starts nothing, and goes on where it stopped", async () => {
 });
 
 test("a line hopelessly behind refuses more", async () => {
-  const queue = new LineQueue(2);
+  const queue = aQueue(2);
   const { add } = tasks(queue);
   void add("read", "runs");
   void add("read", "waits");
@@ -65,7 +68,7 @@ test("a line hopelessly behind refuses more", async () => {
 });
 
 test("what waits can be failed at once; what runs goes on", async () => {
-  const queue = new LineQueue(10);
+  const queue = aQueue(10);
   const { add, end } = tasks(queue);
   const runs = add("read", "runs");
   const waits = [add("read", "waits"), add("write", "waits too")];
@@ -78,9 +81,9 @@ test("what waits can be failed at once; what runs goes on", async () => {
 test("tasks of one urgency keep their order, and each runs once", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom<Urgency>("read", "write"), { maxLength: 20 }), async (urgencies) => {
-      const queue = new LineQueue(100);
+      const queue = aQueue(100);
       const order: number[] = [];
-      await Promise.all(urgencies.map((urgency, i) => queue.run(urgency, async () => order.push(i))));
+      await Promise.all(urgencies.map((urgency, i) => queue.run({ urgency, unit: 1 }, async () => order.push(i))));
       for (const urgency of ["read", "write"]) {
         const own = order.filter((i) => urgencies[i] === urgency);
         assert.deepEqual(

@@ -84,7 +84,10 @@ test("a raw request takes its turn and has its deadline like any other", async (
   await before;
   await settle();
   assert.deepEqual([sent[1]?.unit, sent[1]?.pdu], [7, identify]);
-  await Promise.all([assert.rejects(raw, /^DeviceError: unit 7: FC 43: no answer within 1s$/), clock.advance(SECOND)]);
+  await Promise.all([
+    assert.rejects(raw, /^DeviceError: unit 7: send 4 bytes \(FC 43\): no answer within 1s$/),
+    clock.advance(SECOND),
+  ]);
 });
 
 test("an exchange that never settles ends with the timeout, and names the request", async () => {

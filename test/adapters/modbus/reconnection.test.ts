@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Reconnection, type ReconnectionEffect } from "../../../adapters/modbus/reconnection.ts";
+import { PATIENCE, Reconnection, type ReconnectionEffect } from "../../../adapters/modbus/reconnection.ts";
 import { SECOND } from "../../../src/clock.ts";
 import { TIMEOUT } from "../../../src/machine.ts";
 
 /** Random bytes of zero: no jitter. */
 function reconnection(random = (bytes: number) => new Uint8Array(bytes)): Reconnection {
-  return new Reconnection({ pause: { first: SECOND, longest: 30 * SECOND }, connectTimeout: 5 * SECOND, random });
+  return new Reconnection({
+    pause: { first: SECOND, longest: 30 * SECOND },
+    connectTimeout: 5 * SECOND,
+    patience: PATIENCE.network,
+    random,
+  });
 }
 
 function connected(): Reconnection {
