@@ -8,6 +8,7 @@ export { durationSchema, formatDuration, orIssue, type PauseRange, parseDuration
 export { DeviceError, reasonOf } from "./errors.ts";
 export type { Logger } from "./log.ts";
 export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machine.ts";
+export { table } from "./table.ts";
 
 /**
  * What the wire carried: bytes where the protocol carries bytes (registers, characteristics, binary frames), else the

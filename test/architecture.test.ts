@@ -19,7 +19,7 @@ interface Room {
   readonly shell?: true;
 }
 
-const FOUNDATION = ["machine", "clock", "deadlines", "errors", "log", "duration", "near-miss"].map(
+const FOUNDATION = ["machine", "clock", "deadlines", "errors", "log", "duration", "near-miss", "table"].map(
   (name) => `src/${name}.ts`,
 );
 const ROOMS_OF_SRC = [
@@ -44,6 +44,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/log.ts": {},
   "src/duration.ts": { all: ["src/clock.ts", "src/errors.ts"] },
   "src/near-miss.ts": {},
+  "src/table.ts": {},
   "src/locate.ts": { shell: true },
   "src/adapter.ts": { all: FOUNDATION },
   "src/coap": { all: FOUNDATION },

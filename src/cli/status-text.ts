@@ -3,8 +3,8 @@ import type { DeviceStatus, ValueStatus } from "../devices/device-status.ts";
 import { formatDuration } from "../duration.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
+import { table } from "../table.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
-import { table } from "./table.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
 export function formatStatus(status: GatewayStatus, withValues: boolean): string {

@@ -1,6 +1,6 @@
 import { isUndated, type Millis, type UnixMillis } from "../clock.ts";
 import type { QueueStore, ServerStore, StoreReport } from "../gateway/store-report.ts";
-import { table } from "./table.ts";
+import { table } from "../table.ts";
 
 /** What waits, for a person; `all` queues, or the greatest of each server. */
 export function formatStore(report: StoreReport, all: boolean): string {

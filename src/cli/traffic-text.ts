@@ -1,4 +1,4 @@
-import { table } from "./table.ts";
+import { table } from "../table.ts";
 import { ROUND_TRIP, type ServerTraffic, type Way, type WayName } from "./traffic.ts";
 
 /** A paragraph for each server, for the person who decides how it is to be told. */

@@ -1,0 +1,35 @@
+import type { ToolArguments, ToolContext } from "../../src/adapter.ts";
+import { interpretationsOf } from "../../src/mapping/interpretations.ts";
+import { aContext } from "./modbus-device.ts";
+
+/** What the command line would hand to a tool; `told` grows by its lines. */
+export function aToolContext(context: Partial<ToolContext> = {}): ToolContext & { readonly told: string[] } {
+  const told: string[] = [];
+  return {
+    ...aContext(),
+    interpret: interpretationsOf,
+    mappings: async () => [],
+    tell: (line) => told.push(line),
+    input: async () => "",
+    signal: new AbortController().signal,
+    ...context,
+    told,
+  };
+}
+
+/** As typed: positional arguments, options with a value, flags (`true`). */
+export function theArguments(
+  positionals: readonly string[],
+  options: Readonly<Record<string, string | true>> = {},
+): ToolArguments {
+  const text = (option: string): string | undefined => {
+    const value = options[option];
+    return typeof value === "string" ? value : undefined;
+  };
+  return {
+    positionals,
+    text,
+    texts: (option) => [text(option) ?? []].flat(),
+    flag: (option) => options[option] === true,
+  };
+}
