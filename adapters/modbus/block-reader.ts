@@ -11,8 +11,8 @@ import {
 } from "../../src/adapter.ts";
 import { ModbusException } from "./errors.ts";
 import { formatSpan, isBits, type Span } from "./pdu.ts";
-import type { BlockLimits, ModbusPoint } from "./points.ts";
-import { type Block, endOf, planReads, splitBlock } from "./read-plan.ts";
+import type { ModbusPoint } from "./points.ts";
+import { type Block, endOf, planReads, type ReadLimits, splitBlock } from "./read-plan.ts";
 import { Refusals } from "./refusals.ts";
 
 interface NamedPoint extends ModbusPoint {
@@ -28,14 +28,15 @@ type Outcome = "good" | "mixed" | "dead" | "failed";
 
 export interface BlockReaderSettings {
   readonly points: ReadonlyMap<PointId, ModbusPoint>;
-  readonly limits: BlockLimits;
+  /** Asked before each read: what is worth reading over follows from what was measured. */
+  readonly limits: () => ReadLimits;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export class BlockReader {
   private readonly points: ReadonlyMap<PointId, NamedPoint>;
-  private readonly limits: BlockLimits;
+  private readonly limits: () => ReadLimits;
   private readonly clock: Clock;
   private readonly log: Logger;
   private readonly refusals: Refusals;
@@ -54,7 +55,7 @@ export class BlockReader {
    * each further request would cost the line a timeout.
    */
   async read(ids: readonly PointId[], readSpan: ReadSpan): Promise<ReadResult> {
-    const blocks = planReads(this.named(ids), this.limits, this.refusals.cuts());
+    const blocks = planReads(this.named(ids), this.limits(), this.refusals.cuts());
     const read = new OneRead(readSpan, this.clock, this.refusals);
     for (const [index, block] of blocks.entries()) {
       try {

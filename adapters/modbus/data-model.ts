@@ -44,7 +44,7 @@ export class DataModel {
       discrete: table("discrete"),
     };
     const gaps = (name: Table): ReadonlySet<number> =>
-      gapsOf(this.tables[name], device.device.block.gap * (isBits(name) ? 16 : 1));
+      gapsOf(this.tables[name], (device.device.block.gap ?? device.device.block.max) * (isBits(name) ? 16 : 1));
     this.gaps = { input: gaps("input"), holding: gaps("holding"), coil: gaps("coil"), discrete: gaps("discrete") };
   }
 

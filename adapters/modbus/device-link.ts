@@ -13,8 +13,10 @@ import { wireAddress } from "./address.ts";
 import { BlockReader, type ReadSpan } from "./block-reader.ts";
 import { until } from "./deadline.ts";
 import type { Line } from "./line.ts";
+import { limitsOf } from "./link-wire.ts";
 import { ADDRESSES, type Span } from "./pdu.ts";
 import type { ModbusDevice, ModbusPoint, ModbusStep, WriteTarget } from "./points.ts";
+import type { ReadLimits } from "./read-plan.ts";
 import { coilRequest, isWritten, notTaken, registerRequest, writeTarget } from "./write.ts";
 
 /** A device that is still moving is asked again so often while a write is verified. */
@@ -40,7 +42,8 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
     this.points = points;
     this.context = context;
     const log = context.log.child({ unit: device.unit_id });
-    this.reader = new BlockReader({ points, limits: device.block, clock: context.clock, log });
+    const limits = (): ReadLimits => limitsOf(device.block, line.gapWorthReading(device.unit_id));
+    this.reader = new BlockReader({ points, limits, clock: context.clock, log });
     this.stopListening = line.listen((reachable, reason) => {
       if (reachable) this.reader.forget();
       listener.onReachable(reachable, reason);

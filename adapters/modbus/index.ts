@@ -1,9 +1,9 @@
 /** Modbus devices: holding and input registers, coils and discrete inputs. MODBUS Application Protocol V1.1b3. */
-import type { AdapterContext, AdapterModule, DeviceListener, Link, PointId } from "../../src/adapter.ts";
+import type { AdapterContext, AdapterModule, DeviceListener, Link, LinkReport, PointId } from "../../src/adapter.ts";
 import { ModbusDeviceLink } from "./device-link.ts";
 import { Line } from "./line.ts";
+import { busOf, plannedReads, plannedWire, wireOfLink } from "./link-wire.ts";
 import { type ModbusTcpOptions, tcpOptionsSchema } from "./options.ts";
-import { formatSpan } from "./pdu.ts";
 import {
   deviceSchema,
   type ModbusDevice,
@@ -14,7 +14,6 @@ import {
   stepSchema,
   TABLES,
 } from "./points.ts";
-import { planReads } from "./read-plan.ts";
 import { simulate } from "./slave.ts";
 import { connectTcp } from "./tcp-line.ts";
 
@@ -29,7 +28,8 @@ export const modbus: AdapterModule<ModbusTcpOptions, ModbusDevice, ModbusPoint, 
   step: stepSchema,
   open: async (options, context) => new ModbusLink(options, context),
   simulate,
-  plan: (device, points) => planReads([...points.values()], device.block).map((block) => ({ text: formatSpan(block) })),
+  plan: plannedReads,
+  wire: plannedWire,
 };
 
 /** The connections to one host and port; a unit always uses the same one, so that its requests keep their order. */
@@ -41,8 +41,11 @@ class ModbusLink implements Link<ModbusDevice, ModbusPoint, ModbusStep> {
     const { host, port, connections } = options;
     const name = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.context = context;
+    const wire = wireOfLink(options);
+    const bus = busOf(options, context);
     this.lines = Array.from({ length: connections }, (_, index) => {
-      const settings = { ...options, name: connections === 1 ? name : `${name} #${index + 1}` };
+      const numbered = { ...options, wire, bus, numbered: true };
+      const settings = { ...numbered, name: connections === 1 ? name : `${name} #${index + 1}` };
       return new Line(connectTcp(options), settings, context);
     });
     for (const line of this.lines) line.start();
@@ -56,6 +59,10 @@ class ModbusLink implements Link<ModbusDevice, ModbusPoint, ModbusStep> {
     const line = this.lines[device.unit_id % this.lines.length];
     if (line === undefined) throw new RangeError("a link without a connection");
     return new ModbusDeviceLink(line, { device, points }, listener, this.context);
+  }
+
+  report(): LinkReport {
+    return { lines: this.lines.map((line) => line.report()) };
   }
 
   async close(): Promise<void> {

@@ -10,8 +10,8 @@ export const TABLES = ["input", "holding", "coil", "discrete"] as const satisfie
 export interface BlockLimits {
   /** The most that one read may ask for. */
   readonly max: number;
-  /** How much that nobody asked for may lie between two points of one read. */
-  readonly gap: number;
+  /** How much that nobody asked for may lie between two points of one read; absent: as much as is faster than two reads. */
+  readonly gap?: number | undefined;
 }
 
 export interface ModbusDevice {
@@ -35,7 +35,12 @@ export const deviceSchema: z.ZodType<ModbusDevice> = z.strictObject({
   block: z
     .strictObject({
       max: z.int().min(1).max(MAX_READ_REGISTERS).default(MAX_READ_REGISTERS).describe("Most registers in one read"),
-      gap: z.int().min(0).max(MAX_READ_REGISTERS).default(4).describe("Unused registers that one read may span"),
+      gap: z
+        .int()
+        .min(0)
+        .max(MAX_READ_REGISTERS)
+        .optional()
+        .describe("Unused registers that one read may span; default: as many as are faster than a second read"),
     })
     .prefault({}),
   timeout: durationSchema.optional().describe("How long to wait for an answer, instead of the link's timeout"),

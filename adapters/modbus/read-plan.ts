@@ -1,10 +1,18 @@
 /** Which requests read a set of points: as few as the device's limits allow. */
 import { isBits, MAX_READ_BITS, type Span } from "./pdu.ts";
-import { type BlockLimits, TABLES } from "./points.ts";
+import { TABLES } from "./points.ts";
 
 /** One request, and the points that it answers, in ascending order of address. */
 export interface Block<P extends Span> extends Span {
   readonly points: readonly P[];
+}
+
+/** Counted in registers; coils and discrete inputs count as 16 to the register. */
+export interface ReadLimits {
+  /** The most that one read may ask for. */
+  readonly max: number;
+  /** How much that nobody asked for may lie between two points of one read. */
+  readonly gap: number;
 }
 
 /** Where a device must not be read in one go: no block may reach over the range `from` … `to` (equal: over this boundary). */
@@ -23,7 +31,7 @@ export interface Cut {
  */
 export function planReads<P extends Span>(
   points: readonly P[],
-  limits: BlockLimits,
+  limits: ReadLimits,
   cuts: readonly Cut[] = [],
 ): readonly Block<P>[] {
   return TABLES.flatMap((table) => {
@@ -37,7 +45,7 @@ export function planReads<P extends Span>(
   });
 }
 
-interface TableLimits extends BlockLimits {
+interface TableLimits extends ReadLimits {
   readonly cuts: readonly Cut[];
 }
 

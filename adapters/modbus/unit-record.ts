@@ -9,6 +9,8 @@ const LEAST_PATIENCE: Millis = 300;
 const OF_P95 = 4;
 /** It may be slower than anybody has measured: a unit that did not answer gets twice as long the next time. */
 const AFTER_SILENCE = 2;
+/** Answers differ by so much without a reason. */
+const NEAR: Millis = 5;
 
 export class UnitRecord {
   private readonly turnaround = new Turnaround();
@@ -16,6 +18,7 @@ export class UnitRecord {
   private timeouts = 0;
   private exceptions = 0;
   private malformed = 0;
+  private steady: Millis = USUAL_TURNAROUND;
   /** The last request came to nothing. */
   private failed = false;
 
@@ -30,9 +33,11 @@ export class UnitRecord {
     return this.failed;
   }
 
-  /** The usual time to think, as far as it is known. */
+  /** The usual time to think, as far as it is known. It stays while the measured one stays near: plans follow from it. */
   get usual(): Millis {
-    return this.turnaround.median ?? USUAL_TURNAROUND;
+    const median = this.turnaround.median ?? USUAL_TURNAROUND;
+    if (Math.abs(median - this.steady) > Math.max(NEAR, this.steady / 4)) this.steady = median;
+    return this.steady;
   }
 
   sent(): void {

@@ -4,6 +4,7 @@ import { formatDuration } from "../duration.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "../table.ts";
+import { linkLines } from "./link-status-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
@@ -19,7 +20,12 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
     ...serverLines(status),
     "",
     ...deviceLines(status, withValues),
+    ...blankBefore(linkLines(status.links)),
   ].join("\n");
+}
+
+function blankBefore(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function clockLine({ clock: { trusted, reason, lastStep }, now }: GatewayStatus): string {

@@ -4,7 +4,7 @@ import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { Device, type DeviceObserver } from "./device.ts";
-import { OpenLinks } from "./open-links.ts";
+import { type LinkStatus, OpenLinks } from "./open-links.ts";
 import { samePlan } from "./same-plan.ts";
 import { SharedTrees } from "./shared-trees.ts";
 import { ValueRows } from "./value-rows.ts";
@@ -74,6 +74,11 @@ export class Devices {
   /** In the order of the plan. */
   list(): readonly Device[] {
     return [...this.running.values()].map(({ device }) => device);
+  }
+
+  /** Of the links in use that know how they fare. */
+  linkStatus(): readonly LinkStatus[] {
+    return this.links.status();
   }
 
   /** By its id. */

@@ -1,4 +1,4 @@
-import type { AdapterContext, Link } from "../adapter.ts";
+import type { AdapterContext, Link, LinkReport } from "../adapter.ts";
 import { DeviceError, reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { LinkPlan } from "./devices.ts";
@@ -7,11 +7,20 @@ import { sameLink } from "./same-plan.ts";
 interface OpenLink {
   readonly plan: LinkPlan;
   readonly link: Promise<Link>;
+  /** The same once it is open. */
+  opened?: Link;
+}
+
+/** How an open link fares; plain data. */
+export interface LinkStatus extends LinkReport {
+  readonly id: string;
 }
 
 /** The links in use, each opened once, when the first of its devices asks. */
 export class OpenLinks {
   private readonly context: AdapterContext;
+  /** By adapter. */
+  private readonly commons = new Map<string, Map<string, unknown>>();
   private plans: ReadonlyMap<string, LinkPlan> = new Map();
   private readonly links = new Map<string, OpenLink>();
 
@@ -38,14 +47,24 @@ export class OpenLinks {
     const plan = this.plans.get(id);
     if (plan === undefined) throw new DeviceError("unreachable", `there is no link "${id}"`);
     const known = this.links.get(id);
-    const opening = known ?? { plan, link: this.openNow(plan) };
+    const opening: OpenLink = known ?? { plan, link: this.openNow(plan) };
     this.links.set(id, opening);
     try {
-      return await opening.link;
+      opening.opened = await opening.link;
+      return opening.opened;
     } catch (cause) {
       if (this.links.get(id) === opening) this.links.delete(id);
       throw cause instanceof DeviceError ? cause : this.failure(id, cause);
     }
+  }
+
+  /** Of the open links that know how they fare, in the order of their ids. */
+  status(): readonly LinkStatus[] {
+    const reports = [...this.links].flatMap(([id, { opened }]) => {
+      const report = opened?.report?.();
+      return report === undefined ? [] : [{ id, ...report }];
+    });
+    return reports.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async closeAll(): Promise<void> {
@@ -54,7 +73,9 @@ export class OpenLinks {
 
   private async openNow({ id, adapter, options }: LinkPlan): Promise<Link> {
     const { clock, random } = this.context;
-    return adapter.open(options, { clock, random, log: this.logOf(id) });
+    const common = this.commons.get(adapter.name) ?? new Map<string, unknown>();
+    this.commons.set(adapter.name, common);
+    return adapter.open(options, { clock, random, log: this.logOf(id), linkId: id, common });
   }
 
   private async close(id: string): Promise<void> {

@@ -196,6 +196,7 @@ export class Gateway {
       clock: this.clock.status,
       servers: this.north.status(),
       devices: this.devices.list().map((device) => device.status()),
+      links: this.devices.linkStatus(),
       stored: this.stored.status(),
       disabled: this.places.disabled(this.config),
     };

@@ -1,5 +1,6 @@
 import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
+import type { LinkStatus } from "../devices/open-links.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { ClockStatus } from "./gateway-clock.ts";
 import type { StoreSummary } from "./store-report.ts";
@@ -19,6 +20,8 @@ export interface GatewayStatus {
   /** What waits for them; absent where the disk does not answer in time. */
   readonly store?: StoreSummary;
   readonly devices: readonly DeviceStatus[];
+  /** The links in use that know how they fare. */
+  readonly links: readonly LinkStatus[];
   /** What servers may fill, of those that have something of the kind. */
   readonly stored: readonly StoredStatus[];
   /** Devices that are off, each with what must be mended. */

@@ -81,6 +81,7 @@ function aStatus(parts: Partial<GatewayStatus>): GatewayStatus {
     clock: { trusted: true, reason: "the time server has set it" },
     servers: [],
     devices: [],
+    links: [],
     stored: [],
     disabled: [],
     ...parts,

@@ -20,7 +20,7 @@ function aDevice(addresses: readonly number[], missing: readonly number[], gap =
     addresses.map((address): [string, ModbusPoint] => [`p${address}`, { table: "holding", address, count: 1 }]),
   );
   const lines: LogLine[] = [];
-  const reader = new BlockReader({ points, limits: { max: 125, gap }, clock, log: recordingLogger(lines) });
+  const reader = new BlockReader({ points, limits: () => ({ max: 125, gap }), clock, log: recordingLogger(lines) });
   const readSpan: ReadSpan = async (span) => {
     asked.push(formatSpan(span));
     const registers = Array.from({ length: span.count }, (_, i) => span.address + i);
@@ -162,7 +162,12 @@ test("bits are counted from the least significant of the first byte", async () =
       { table: "coil", address: 19 + i, count: 1 },
     ]),
   );
-  const reader = new BlockReader({ points, limits: { max: 125, gap: 0 }, clock: new FakeClock(), log: silentLogger });
+  const reader = new BlockReader({
+    points,
+    limits: () => ({ max: 125, gap: 0 }),
+    clock: new FakeClock(),
+    log: silentLogger,
+  });
   const { readings } = await reader.read([...points.keys()], async () => Uint8Array.of(0xcd, 0x6b, 0x05));
   const on = readings.filter(({ value }) => value === true).map(({ point }) => Number(point));
   assert.deepEqual(on, [20, 22, 23, 26, 27, 28, 29, 31, 33, 34, 36, 38]);

@@ -24,9 +24,9 @@ test("a link has the defaults that most devices need", () => {
   assert.deepEqual(tcpOptionsSchema.parse({ host: "10.0.4.20" }), {
     host: "10.0.4.20",
     port: 502,
-    timeout: 1000,
     connections: 1,
     gap: 0,
+    retries: 0,
     reconnect: { first: 1000, longest: 30_000 },
   });
   const given = { host: "plc", port: 1502, timeout: "500ms", gap: "20ms", reconnect: "2s..5m", connections: 2 };
@@ -34,6 +34,7 @@ test("a link has the defaults that most devices need", () => {
     ...given,
     timeout: 500,
     gap: 20,
+    retries: 0,
     reconnect: { first: 2000, longest: 300_000 },
   });
 });
@@ -58,7 +59,7 @@ test("a link says what is wrong with it", () => {
 });
 
 test("a device section has the defaults of the protocol, and leaves the order of bytes to the core", () => {
-  const defaults = { unit_id: 1, addressing: "zero", block: { max: 125, gap: 4 } };
+  const defaults = { unit_id: 1, addressing: "zero", block: { max: 125 } };
   assert.deepEqual(device(), defaults);
   assert.deepEqual(device({ order: "CDAB", block: { gap: 20 } }), {
     ...defaults,
