@@ -2,6 +2,7 @@
 import type { PointShape, RawValue } from "../adapter.ts";
 import type { UnixMillis } from "../clock.ts";
 import type { Value } from "../lwm2m/sample.ts";
+import type { Constants } from "./expression/scope.ts";
 import type { Converted, PointHistory } from "./plan-types.ts";
 
 /**
@@ -19,6 +20,12 @@ export type NumberRange = readonly [low: number, high: number];
 /** Raw values that mean "no value": a list, the not-a-number of floats, or SunSpec's value of each type. */
 export type Invalid = readonly (number | bigint | string)[] | "nan" | "sunspec";
 
+/** An expression as a mapping writes it, and the parameters that it may name. */
+export interface Formula {
+  readonly text: string;
+  readonly parameters: Constants;
+}
+
 /** What a mapping says of one resource, parameters filled in. The keys are the mapping's own. */
 export interface ConversionSpec {
   readonly shape: PointShape;
@@ -34,6 +41,10 @@ export interface ConversionSpec {
   readonly invalid?: Invalid;
   readonly scale?: number;
   readonly offset?: number;
+  /** From the value after `scale` and `offset`. */
+  readonly expr?: Formula;
+  /** The way back, where it cannot be told from `expr`. */
+  readonly writeExpr?: Formula;
   /** Raw value to value, both as the mapping spells them: `{ 0x01: true }`. */
   readonly enum?: ReadonlyMap<string, string>;
   /** What the device delivers after `scale` and `offset`. */
@@ -67,7 +78,7 @@ export interface Conversion {
   simulate(seed: number): (time: UnixMillis) => RawValue;
 }
 
-/** A mapping entry that cannot be; `key` is the key of the mapping that is to blame, e.g. "unit". */
+/** A mapping entry that cannot be; `key` is the key of the mapping that is to blame, e.g. "unit" or "write.expr". */
 export class ConversionError extends Error {
   readonly key: string;
 

@@ -1,6 +1,6 @@
 /**
  * The pipeline between a raw value and the value of a resource, in the order that the mapping language fixes: bytes, order,
- * type, mask or bits, invalid, scale and offset, enum, unit, valid, LwM2M type. Writing goes through the same stages backwards.
+ * type, mask or bits, invalid, scale and offset, expr, enum, unit, valid, LwM2M type. Writing goes through the same stages backwards.
  */
 import type { RawValue } from "../adapter.ts";
 import type { ResourceDefinition } from "../lwm2m/objects/definition.ts";

@@ -1,5 +1,6 @@
 /** The keys that stand beside a resource in a mapping, whatever its protocol. */
 import { z } from "zod";
+import { QUOTED } from "./expression/expression.ts";
 
 const number = z.number();
 const bounds = z
@@ -8,6 +9,10 @@ const bounds = z
 
 /** For editors: a word of ours may look like a number to them. */
 const looksLikeNumber = { type: ["string", "number", "boolean"] };
+
+const expression = z
+  .string({ error: `expected an expression; ${QUOTED}` })
+  .meta({ type: ["string", "number", "boolean"] });
 
 const BITS = /^([0-9]+)(?:\.\.([0-9]+))?$/;
 const bits = z
@@ -43,6 +48,9 @@ export const resourceKeys = z.strictObject({
     .optional(),
   scale: number.describe("The raw number is multiplied by it").optional(),
   offset: number.describe("Added after `scale`").optional(),
+  expr: expression
+    .describe("After `scale` and `offset`, from `value`; alone a source of its own: {/3303/0/5700} * 2")
+    .optional(),
   enum: z.record(z.string(), z.string().meta(looksLikeNumber)).describe("Raw value: value").optional(),
   unit: z.string().describe("What the device delivers; converted to the unit of the registry").optional(),
   valid: bounds.describe("[lowest, highest] value that is believed, in the unit of the resource").optional(),
@@ -50,7 +58,12 @@ export const resourceKeys = z.strictObject({
   poll: z.string().describe("A group of `every:`, a duration, `connect` or `never`").optional(),
   read: z.boolean().describe("false: can be written only").optional(),
   write: z
-    .union([z.boolean(), z.record(z.string(), z.unknown())])
+    .union([
+      z.boolean(),
+      z.looseObject({
+        expr: expression.describe("From `value`, what the server wrote, to what `expr` takes: its inverse").optional(),
+      }),
+    ])
     .describe("true, or how it is written")
     .optional(),
   const: z.union([z.string(), z.number(), z.boolean()]).describe("A value that never changes").optional(),
@@ -65,7 +78,6 @@ export const CORE_SOURCES: readonly string[] = ["const", "param", "do"];
 
 /** Keys of the language that stand beside a resource and are not built yet. */
 export const LATER_RESOURCE_KEYS: readonly string[] = [
-  "expr",
   "max_step",
   "monotonic",
   "deadband",

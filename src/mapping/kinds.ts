@@ -6,14 +6,22 @@ import type { RawType } from "./raw-types.ts";
 import { parseNumber } from "./scalars.ts";
 import { describe, isNumeric, refuse, refuseKind, type Stage, wrongKind } from "./stage.ts";
 
+/** Who is to blame for the kind of a value. */
+export interface KindOrigin {
+  readonly key: string;
+  readonly words: string;
+}
+
 /** Throws ConversionError where such a raw value cannot become one of the resource without an enum. */
-export function checkKind(raw: RawType, type: ResourceType, oneBit: boolean): void {
+export function checkKind(
+  raw: RawType,
+  type: ResourceType,
+  oneBit: boolean,
+  { key, words }: KindOrigin = { key: "as", words: `"as: ${raw.name}"` },
+): void {
   const name = TYPE_NAMES[type];
   const fail = (what: string): never => {
-    throw new ConversionError(
-      "as",
-      `"as: ${raw.name}" ${what} for ${/^[AEIOU]/.test(name) ? "an" : "a"} ${name} resource`,
-    );
+    throw new ConversionError(key, `${words} ${what} for ${/^[AEIOU]/.test(name) ? "an" : "a"} ${name} resource`);
   };
   switch (raw.kind) {
     case "integer":

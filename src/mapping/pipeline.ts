@@ -4,6 +4,7 @@ import type { ResourceType } from "../lwm2m/sample.ts";
 import { type BitField, bitRangeField, maskField } from "./bits.ts";
 import { ConversionError, type ConversionSpec, type NumberRange } from "./conversion-types.ts";
 import { enumStage, enumValues } from "./enumeration.ts";
+import { type FormulaPlan, planFormula } from "./formula.ts";
 import { invalidStage } from "./invalid.ts";
 import { bridgeStage, checkKind } from "./kinds.ts";
 import { acceptStage, rangeStage, validStage } from "./limits.ts";
@@ -29,17 +30,21 @@ export interface Plan {
   readonly resource: ResourceDefinition;
   readonly type: ResourceType;
   readonly raw: RawType;
+  /** What `expr` makes of it. */
+  readonly formula: FormulaPlan | undefined;
   /** The unit of the resource, where it has one. */
   readonly wanted: string | undefined;
   /** From the unit of the device to that of the resource. */
   readonly unit: Linear;
 }
 
-/** Puts together what all stages look at. Throws ConversionError (`unit`). */
+/** Puts together what all stages look at. Throws ConversionError (`unit`, `expr`, `write.expr`). */
 export function makePlan(spec: ConversionSpec, resource: ResourceDefinition, type: ResourceType, raw: RawType): Plan {
   // Time has no unit in the registry, because it is always seconds (Core, Appendix C).
   const wanted = resource.unit ?? (type === "time" ? "s" : undefined);
-  return { spec, resource, type, raw, wanted, unit: unitMap(spec.unit, type, wanted) };
+  const unit = unitMap(spec.unit, type, wanted);
+  const formula = planFormula(spec, { raw, unit, numeric: isNumericType(type) && spec.enum === undefined });
+  return { spec, resource, type, raw, formula, wanted, unit };
 }
 
 function unitMap(unit: string | undefined, type: ResourceType, wanted: string | undefined): Linear {
@@ -63,14 +68,16 @@ export function stagesOf(plan: Plan, field: BitField | undefined): Stage[] {
 }
 
 /** What a simulation must know of this entry: what the device can hold and what the mapping lets pass. */
-export function simulationHints({ spec, type, raw, unit }: Plan, field: BitField | undefined): SimulationHints {
+export function simulationHints(plan: Plan, field: BitField | undefined): SimulationHints {
+  const { spec, type, raw, formula, unit } = plan;
+  const held = formula?.kind === "stage" ? undefined : heldBy(raw, field, linearOf(plan));
   return {
-    bounds: [spec.valid, spec.accept, heldBy(raw, field, linearOf(spec, unit))].filter((range) => range !== undefined),
+    bounds: [spec.valid, spec.accept, held].filter((range) => range !== undefined),
     ...(spec.unit === undefined ? {} : { unit: spec.unit }),
     ...(spec.length === undefined ? {} : { length: spec.length }),
     ...(spec.enum === undefined
       ? {}
-      : { choices: enumValues(spec.enum, { raw, type, unit, writable: spec.writable }) }),
+      : { choices: enumValues(spec.enum, { raw: shownBy(plan), type, unit, writable: spec.writable }) }),
   };
 }
 
@@ -83,7 +90,9 @@ function heldBy(raw: RawType, field: BitField | undefined, map: Linear): NumberR
 }
 
 /** Keys that do not go together. */
-function checkKeys({ spec, type, raw, unit }: Plan): void {
+function checkKeys(plan: Plan): void {
+  const { spec, type, raw, unit } = plan;
+  const shown = shownBy(plan);
   const numeric = precisionOf(raw) !== undefined;
   for (const key of ["scale", "offset"] as const) {
     if (spec[key] === undefined) continue;
@@ -91,8 +100,8 @@ function checkKeys({ spec, type, raw, unit }: Plan): void {
     if (!Number.isFinite(spec[key])) throw new ConversionError(key, `${key}: ${spec[key]} is no number`);
   }
   if (spec.scale === 0) throw new ConversionError("scale", "scale: 0 would make every value the same");
-  if (!numeric && spec.enum === undefined && !isIdentity(unit)) {
-    throw new ConversionError("unit", `unit ${spec.unit}: ${raw.name} has no unit to convert`);
+  if (precisionOf(shown) === undefined && spec.enum === undefined && !isIdentity(unit)) {
+    throw new ConversionError("unit", `unit ${spec.unit}: ${shown.name} has no unit to convert`);
   }
   for (const key of ["valid", "accept"] as const) {
     if (spec[key] !== undefined && !isNumericType(type)) {
@@ -107,30 +116,46 @@ function checkKeys({ spec, type, raw, unit }: Plan): void {
   }
 }
 
-/** mask or bits, invalid, scale and offset: with the unit at once, where no enum stands between them. */
-function rawStages({ spec, raw, unit }: Plan, field: BitField | undefined): Stage[] {
+/** mask or bits, invalid, scale and offset: with `expr` and unit at once, where nothing but numbers stands between them. */
+function rawStages(plan: Plan, field: BitField | undefined): Stage[] {
+  const { spec, raw, formula, unit } = plan;
   const invalid = spec.invalid === undefined ? undefined : invalidStage(spec.invalid, raw);
-  const map = linearOf(spec, unit);
+  const map = linearOf(plan);
   // SunSpec's value is one of the whole register, a listed one is one of these bits.
   const checked = spec.invalid === "sunspec" ? [invalid, field] : [field, invalid];
   const scaled = isIdentity(map) ? undefined : linearStage(map, precisionOf(raw) ?? "double");
-  return [...checked, scaled].filter((stage) => stage !== undefined);
+  const computed = formula?.kind === "stage" ? formula.stage : undefined;
+  const isApart = computed !== undefined && spec.enum === undefined && !isIdentity(unit);
+  const converted = isApart ? linearStage(unit, precisionOf(shownBy(plan)) ?? "double") : undefined;
+  return [...checked, scaled, computed, converted].filter((stage) => stage !== undefined);
 }
 
-function linearOf(spec: ConversionSpec, unit: Linear): Linear {
+/** From the raw number as far as it stays a map of this kind. */
+function linearOf({ spec, formula, unit }: Plan): Linear {
   const scale = linear(spec.scale ?? 1, spec.offset ?? 0);
-  return spec.enum === undefined ? compose(scale, unit) : scale;
+  if (formula?.kind === "stage") return scale;
+  const computed = formula === undefined ? scale : compose(scale, formula.map);
+  return spec.enum === undefined ? compose(computed, unit) : computed;
+}
+
+/** What the stages behind `expr` take. */
+function shownBy({ raw, formula }: Plan): RawType {
+  return formula?.kind === "stage" ? formula.raw : raw;
 }
 
 /** enum (its numbers in the unit of the resource already), valid, LwM2M type; `accept` and the registry's range on the way back. */
-function valueStages({ spec, resource, type, raw, unit }: Plan): Stage[] {
+function valueStages(plan: Plan): Stage[] {
+  const { spec, resource, type, raw, formula, unit } = plan;
+  const shown = shownBy(plan);
   const single = precisionOf(raw) === "single";
-  const oneBit = spec.bits !== undefined && spec.bits[0] === spec.bits[1];
-  if (spec.enum === undefined) checkKind(raw, type, oneBit);
+  if (spec.enum === undefined) {
+    if (formula === undefined) checkKind(raw, type, spec.bits !== undefined && spec.bits[0] === spec.bits[1]);
+    else checkKind(shown, type, false, { key: "expr", words: `the expression gives a ${shown.name}, which` });
+  }
   return [
     spec.enum === undefined
-      ? bridgeStage(raw, type, single)
-      : enumStage(spec.enum, { raw, type, unit, writable: spec.writable }),
+      ? bridgeStage(shown, type, single)
+      : enumStage(spec.enum, { raw: shown, type, unit, writable: spec.writable }),
     spec.valid === undefined ? undefined : validStage(spec.valid, resource.unit),
     spec.accept === undefined ? undefined : acceptStage(spec.accept, resource.unit),
     rangeStage(resource),

@@ -1,10 +1,18 @@
 /** A resource that a device delivers: source keys for the adapter, conversion for the core. */
 import type { PointShape } from "../adapter.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
-import { childOf, entryOf, type MapNode } from "../yaml/nodes.ts";
+import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
+import { placeInside } from "../yaml/place-inside.ts";
 import { readNode, reportError, toPlainMap } from "../yaml/read.ts";
-import { type ByteOrder, type Conversion, ConversionError, type ConversionSpec } from "./conversion-types.ts";
+import {
+  type ByteOrder,
+  type Conversion,
+  ConversionError,
+  type ConversionSpec,
+  type Formula,
+} from "./conversion-types.ts";
 import { makeConversion } from "./convert.ts";
+import { ExpressionError } from "./expression/syntax.ts";
 import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
 import { titleOf } from "./mapped-resource.ts";
 import type { PointSource, Poll } from "./plan-types.ts";
@@ -100,7 +108,7 @@ function accessOf(
   if (writable && !operations.includes("W")) {
     return wrong("write", `${titleOf(mapped)} is read-only (${operations}) in the registry: write is not possible`);
   }
-  if (keys.write === true && !shape.writable) {
+  if (isPlain(keys.write) && !shape.writable) {
     return wrong("write", `${titleOf(mapped)}: the source "${source}" cannot be written`);
   }
   if (!writable && keys.accept !== undefined) {
@@ -113,6 +121,11 @@ function accessOf(
       : wrong("read", `${titleOf(mapped)} can be neither read nor written: leave out "read: false" or give "write"`);
   }
   return { readable, writable };
+}
+
+/** Written to where it is read: the adapter has nothing to know. */
+function isPlain(write: ResourceKeys["write"]): boolean {
+  return typeof write === "object" ? Object.keys(write).every((key) => key === "expr") : write === true;
 }
 
 function readPoll({ node }: ResolvableResource, { adapter, groups, report }: DeviceContext): Poll | undefined {
@@ -134,7 +147,12 @@ function convert(
     return makeConversion(specOf(keys, shape, { node, context, writable }), mapped.definition);
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
-    const place = childOf(node, error.key)?.place ?? mapped.key.place;
+    const at = error.key.split(".").reduce<YamlNode | undefined>(childOf, node);
+    const { cause } = error;
+    const place =
+      cause instanceof ExpressionError && at?.kind === "scalar"
+        ? placeInside(at, cause.at)
+        : (at?.place ?? mapped.key.place);
     const title = titleOf(mapped);
     reportError(context.report, place, error.message.includes(title) ? error.message : `${error.message} (${title})`);
     return undefined;
@@ -147,10 +165,17 @@ function specOf(
   { node, context, writable }: { readonly node: MapNode; readonly context: DeviceContext; readonly writable: boolean },
 ): ConversionSpec {
   const order = keys.order ?? context.order;
-  const { poll: _poll, read: _read, write: _write, const: _const, param: _param, do: _do, ...rest } = keys;
+  const { poll: _poll, read: _read, write, const: _const, param: _param, do: _do, expr, ...rest } = keys;
   const { enum: words, ...others } = defined({ ...rest, order });
+  const formula = (text: string | undefined): Formula | undefined =>
+    text === undefined ? undefined : { text, parameters: context.constants };
+  const computed = defined({
+    expr: formula(expr),
+    writeExpr: formula(typeof write === "object" ? write.expr : undefined),
+  });
   return {
     ...others,
+    ...computed,
     ...(words === undefined ? {} : { enum: new Map(enumEntries(node)) }),
     shape,
     writable,
@@ -173,6 +198,16 @@ function defined<T extends object>(keys: T): Defined<T> {
 const CORE_ONLY: ReadonlySet<string> = new Set(CORE_RESOURCE_KEYS);
 const ALL_BUT_WRITE: ReadonlySet<string> = new Set(CORE_RESOURCE_KEYS.filter((key) => key !== "write"));
 
+/** `write: { expr: … }` is the core's: to the adapter that is `write: true`. */
+function withoutWriteExpr(node: MapNode): MapNode {
+  const write = childOf(node, "write");
+  if (write?.kind !== "map" || childOf(write, "expr") === undefined) return node;
+  const rest = write.entries.filter(({ key }) => key.text !== "expr");
+  const value: YamlNode =
+    rest.length > 0 ? { ...write, entries: rest } : { kind: "scalar", place: write.place, text: "true", quoted: false };
+  return { ...node, entries: node.entries.map((entry) => (entry.key.text === "write" ? { ...entry, value } : entry)) };
+}
+
 /** The adapter's own reading of the source keys. */
 function readPoint(
   { length, source: { writable } }: Core,
@@ -181,7 +216,7 @@ function readPoint(
 ): { readonly parsed: unknown } | undefined {
   let wrong = false;
   const parsed = readNode(
-    node,
+    withoutWriteExpr(node),
     adapter.point,
     (problem) => {
       wrong = true;

@@ -7,6 +7,8 @@ import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nod
 import { type Report, readNode, toPlain } from "../yaml/read.ts";
 import { completeRule, readAvailability } from "./availability.ts";
 import type { ByteOrder } from "./conversion-types.ts";
+import { EXPRESSION_KEYS } from "./expression/expression.ts";
+import { constantsOf } from "./expression/scope.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { deviceUrn, withIdentity } from "./identity.ts";
 import { resourceKeys } from "./keys.ts";
@@ -83,7 +85,15 @@ export function resolveWithNodes(
   const life = fill(file.availability);
   const rule = readAvailability(life, reports.counted);
   const groups = readEvery(fill(file.every), reports.counted);
-  const context: DeviceContext = { adapter, device, ...orderOf(section), groups, scope, report: reports.counted };
+  const context: DeviceContext = {
+    adapter,
+    device,
+    ...orderOf(section),
+    groups,
+    scope,
+    constants: constantsOf(file.parameters, scope),
+    report: reports.counted,
+  };
   const { resources, nodes } = resolveResources(mapping, context, reports.unfilled);
   const objects = objectPlans(mapping.objects);
   const availability = completeRule(rule, life, { objects, resources }, reports.counted);
@@ -130,7 +140,9 @@ type Fill = <T extends YamlNode | undefined>(node: T) => T;
 
 function filler(scope: Scope, report: Report): Fill {
   return <T extends YamlNode | undefined>(node: T) =>
-    (node === undefined ? undefined : substitute(node, scope, report, { owner: "this mapping" })) as T;
+    (node === undefined
+      ? undefined
+      : substitute(node, scope, report, { owner: "this mapping", untouched: EXPRESSION_KEYS })) as T;
 }
 
 function resolveResources(

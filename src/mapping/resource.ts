@@ -7,6 +7,7 @@ import { type Report, reportError, toPlainMap } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
+import type { Constants } from "./expression/scope.ts";
 import { furtherProblems } from "./further-problems.ts";
 import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts";
 import { type MappedResource, titleOf } from "./mapped-resource.ts";
@@ -25,6 +26,8 @@ export interface DeviceContext {
   readonly order?: ByteOrder;
   readonly groups: PollGroups;
   readonly scope: Scope;
+  /** The same for expressions. */
+  readonly constants: Constants;
   readonly report: Report;
 }
 

@@ -15,7 +15,7 @@ export interface Source {
   readonly stage: Stage;
 }
 
-type SourceSpec = Pick<ConversionSpec, "shape" | "as" | "length" | "order" | "enum">;
+type SourceSpec = Pick<ConversionSpec, "shape" | "as" | "length" | "order" | "expr" | "enum">;
 
 /** `resource` tells what a scalar without `as` must be. Throws ConversionError (`as`, `length`, `order`). */
 export function makeSource(spec: SourceSpec, resource: ResourceType | undefined): Source {
@@ -66,6 +66,8 @@ function scalarSource(spec: SourceSpec, kind: string, allowed: readonly string[]
 }
 
 function scalarKind(spec: SourceSpec, resource: ResourceType | undefined): string {
+  // What an expression takes has nothing to do with what it gives.
+  if (spec.expr !== undefined) return "number";
   if (spec.enum !== undefined) return enumKind(spec.enum);
   switch (resource) {
     case undefined:

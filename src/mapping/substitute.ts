@@ -9,6 +9,8 @@ export interface SubstituteOptions {
   readonly owner: string;
   /** In the steps of `do`, `$0` … `$9` are the arguments of Execute: they stay. */
   readonly keepArguments?: boolean;
+  /** Keys whose text stays as it is: its reader knows the parameters by itself. */
+  readonly untouched?: ReadonlySet<string>;
 }
 
 /**
@@ -76,11 +78,17 @@ function replaceMap(node: MapNode, context: Context): MapNode {
       continue;
     }
     const inner = entry.key.text === "do" ? { ...context, keepArguments: true } : context;
-    const value = replace(entry.value, inner);
+    const untouched = context.untouched?.has(entry.key.text) === true;
+    const value = untouched && entry.value.kind === "scalar" ? apart(entry.value) : replace(entry.value, inner);
     changed ||= value !== entry.value;
     entries.push(value === entry.value ? entry : { key: entry.key, value });
   }
   return changed ? { ...node, entries } : node;
+}
+
+/** What names a parameter means something else for each of its values: it is never the same object. */
+function apart(node: ScalarNode): ScalarNode {
+  return node.text.includes("$") ? { ...node } : node;
 }
 
 function isAbsent(node: YamlNode, scope: Scope): boolean {

@@ -6,7 +6,7 @@ import { comparing } from "./comparison.ts";
 import { FOREIGN_FUNCTIONS, FUNCTIONS } from "./functions.ts";
 import type { ExpressionScope } from "./scope.ts";
 import { ExpressionError, type Syntax } from "./syntax.ts";
-import { asNumber, asTruth, type Operand, type Run, TYPE_NAMES, type Type } from "./types.ts";
+import { asNumber, asTruth, type Operand, type Run, TYPE_NAMES, type Type, typeOf } from "./types.ts";
 
 export interface Compiled {
   readonly type: Type;
@@ -235,10 +235,6 @@ function constant(type: Type, value: Operand): Compiled {
 function given(value: Operand | undefined, name: string): Operand | Bad {
   if (value === undefined) return new Bad(`${name} has no value`);
   return typeof value === "number" ? asNumber(value) : value;
-}
-
-function typeOf(value: Operand): Type {
-  return typeof value === "string" ? "text" : typeof value === "boolean" ? "truth" : "number";
 }
 
 function listed(keys: Iterable<Operand>): string {

@@ -21,6 +21,10 @@ export const TYPE_NAMES: Readonly<Record<Type, string>> = {
   version: "a version",
 };
 
+export function typeOf(value: Operand): Exclude<Type, "version"> {
+  return typeof value === "string" ? "text" : typeof value === "boolean" ? "truth" : "number";
+}
+
 /** Types are checked when an expression is compiled: these hold whatever the inputs are. */
 export function asNumber(value: Operand | Bad): Numeric | Bad {
   if (value instanceof Bad || typeof value === "bigint") return value;
