@@ -34,6 +34,7 @@ export function formatCheck(loaded: LoadedConfig): string {
   ];
   return [
     `${file}: ${counts.join(", ")}`,
+    ...siteLines(loaded),
     ...storedLines(loaded),
     ...[...mappings.values()].flatMap((mapping) => describeMapping(mapping, loaded)),
     ...disabled.map(({ id, problems }) => `off: ${id} (${count(problems.length, "error")})`),
@@ -70,6 +71,12 @@ function provenanceLine(source: Provenance | undefined): readonly string[] {
     case "field-verified":
       return ["   source: field-verified"];
   }
+}
+
+/** What this site has of its own, on one line each. */
+function siteLines({ site }: LoadedConfig): readonly string[] {
+  if (site === undefined) return [];
+  return [`   site: ${site.file}`, ...[...site.values].map(([name, text]) => `      ${name} = ${text}`)];
 }
 
 /** What servers create and fill: of the gateway, then of devices, those with the same objects together. */

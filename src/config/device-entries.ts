@@ -16,6 +16,7 @@ import { type Report, readNode, reportError } from "../yaml/read.ts";
 import { parseCsv } from "./csv.ts";
 import { type EachRow, MAX_ROWS, readEach } from "./each.ts";
 import { besides, readText } from "./files.ts";
+import { fillGiven, type GivenValues, NOTHING_GIVEN } from "./given-values.ts";
 import { type DeviceKeys, deviceSchema, LATER_DEVICE_KEYS } from "./schema.ts";
 
 /** One device as the files say it. */
@@ -43,20 +44,24 @@ export interface CheckedEntry {
 const OWN_KEYS: ReadonlySet<string> = new Set([...Object.keys(deviceSchema.shape), "each", ...LATER_DEVICE_KEYS]);
 
 /** Every device of one list of entries; what is wrong stands with the device. */
-export async function requestedDevices(items: readonly YamlNode[]): Promise<readonly RequestedDevice[]> {
+export async function requestedDevices(
+  items: readonly YamlNode[],
+  given: GivenValues = NOTHING_GIVEN,
+): Promise<readonly RequestedDevice[]> {
   const devices: RequestedDevice[] = [];
-  for (const item of items) devices.push(...(await devicesOf(item)));
+  for (const item of items) devices.push(...(await devicesOf(item, given)));
   return devices;
 }
 
-async function devicesOf(item: YamlNode): Promise<readonly RequestedDevice[]> {
+async function devicesOf(written: YamlNode, given: GivenValues): Promise<readonly RequestedDevice[]> {
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
+  const item = fillGiven(written, given, "follow", report);
   if (item.kind !== "map") {
     reportError(report, item.place, `devices: expected a map with id, mapping and link, found ${describeNode(item)}`);
     return [{ id: "?", place: item.place, problems }];
   }
-  const rows = await rowsOf(item, report);
+  const rows = problems.length > 0 ? undefined : await rowsOf(item, report);
   if (rows === undefined) return [{ id: idText(item), place: item.place, problems }];
   return rows.map((row) => deviceOf(item, row));
 }
@@ -105,7 +110,7 @@ function deviceOf(item: MapNode, row: EachRow): RequestedDevice {
 /** A device's own parameters may stand in its `id`: `{ id: meter-$unit_id, unit_id: 5 }`. */
 function ownScalars(entries: readonly MapEntry[]): readonly (readonly [string, ScalarNode])[] {
   return entries.flatMap(({ key, value }) =>
-    value.kind === "scalar" && value.tag === undefined && !value.text.includes("$") && !OWN_KEYS.has(key.text)
+    value.kind === "scalar" && value.secret === undefined && !value.text.includes("$") && !OWN_KEYS.has(key.text)
       ? [[key.text, value] as const]
       : [],
   );
@@ -113,5 +118,5 @@ function ownScalars(entries: readonly MapEntry[]): readonly (readonly [string, S
 
 function idText(node: MapNode): string {
   const id = childOf(node, "id");
-  return id?.kind === "scalar" && id.text !== "" ? id.text : "?";
+  return id?.kind === "scalar" && id.text !== "" && id.secret === undefined ? id.text : "?";
 }

@@ -6,7 +6,7 @@ import { configSchema, deviceSchema } from "./schema.ts";
 
 /** The schema of config.yaml; a file of devices.d holds a part of it. */
 export function configJsonSchema(adapters: readonly AdapterModule[]): JsonSchema {
-  const own = jsonSchemaOf(configSchema);
+  const own = withParameters(jsonSchemaOf(configSchema));
   return {
     ...own,
     title: "Configuration of lwm2m-gateway",
@@ -20,7 +20,7 @@ export function configJsonSchema(adapters: readonly AdapterModule[]): JsonSchema
 
 function linkSchemas({ linkTypes }: AdapterModule): readonly JsonSchema[] {
   return Object.entries(linkTypes).map(([type, schema]) => {
-    const options = bare(schema);
+    const options = withParameters(bare(schema));
     return {
       ...options,
       required: ["type", ...(options.required ?? [])],

@@ -54,7 +54,7 @@ function readLink(
     wrong = true;
     report(problem);
   };
-  const options = readNode(value, schema, refuse, { without: TYPE, alsoKnown: TYPE });
+  const options = readNode(value, schema, refuse, { without: TYPE, alsoKnown: TYPE, secrets: true });
   return wrong ? undefined : { id: key.text, type: type.text, adapter, options, place: key.place };
 }
 

@@ -1,18 +1,20 @@
 import { dirname, join, resolve } from "node:path";
 import type { AdapterModule } from "../adapter.ts";
-import { byPlace, ConfigError, type Problem } from "../errors.ts";
+import { byPlace, ConfigError, type Place, type Problem } from "../errors.ts";
 import { importXml } from "../lwm2m/objects/import-xml.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
-import { type Report, readNode } from "../yaml/read.ts";
+import { type Report, readNode, refuseSecrets } from "../yaml/read.ts";
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
+import { describeSite, fillGiven, type GivenValues, readGivenValues } from "./given-values.ts";
 import { readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
 import { warnOfReports } from "./report-warnings.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
+import type { SecretSources } from "./secrets.ts";
 import { serversOf } from "./servers.ts";
 import { storedDefinitions } from "./stored-objects.ts";
 import type { GatewaySettings, LinkSettings, LoadedConfig, ServerSettings } from "./types.ts";
@@ -24,6 +26,8 @@ export interface LoadOptions {
   readonly packagedMappings: string;
   /** Where the state goes if config.yaml does not say; else `state` beside it. */
   readonly defaultState?: string;
+  /** Where secrets come from beside `secrets.yaml`. */
+  readonly secrets?: SecretSources;
 }
 
 /**
@@ -32,30 +36,27 @@ export interface LoadOptions {
  * devices in `disabled`.
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig> {
-  const directory = dirname(file);
   const problems: Problem[] = [];
-  const base = await readBase(file, options, (problem) => problems.push(problem));
+  const report: Report = (problem) => problems.push(problem);
+  const read = await readGiven(file, options, report);
+  const { given } = read;
+  const hidden = (all: readonly Problem[]): readonly Problem[] => all.map((problem) => given.secrets.hidden(problem));
+  const base = await readBase(file, read, options, report);
   if (base === undefined || problems.some(({ severity }) => severity === "error"))
-    throw new ConfigError(inOrder(problems));
+    throw new ConfigError(inOrder(hidden(problems)));
   const library = new MappingLibrary({
     adapters: options.adapters,
     catalogue: base.catalogue,
-    directories: [join(directory, "mappings"), options.packagedMappings],
+    directories: [join(dirname(file), "mappings"), options.packagedMappings],
   });
-  const resolved = await resolveDevices(await requestedDevices(base.devices), library, {
+  const resolved = await resolveDevices(await requestedDevices(base.devices, given), library, {
     links: base.links,
     catalogue: base.catalogue,
   });
   const { root, gateway, servers, links, catalogue } = base;
-  const { devices, disabled } = resolved;
-  warnOfReports(servers, {
-    root,
-    gateway,
-    devices,
-    disabled,
-    catalogue,
-    report: (problem) => problems.push(problem),
-  });
+  const { devices } = resolved;
+  const disabled = resolved.disabled.map((device) => ({ ...device, problems: hidden(device.problems) }));
+  warnOfReports(servers, { root, gateway, devices, disabled, catalogue, report });
   return Object.freeze({
     file,
     gateway: Object.freeze(gateway),
@@ -65,7 +66,8 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     disabled: Object.freeze(disabled),
     mappings: library.loaded,
     catalogue,
-    problems: Object.freeze(inOrder([...problems, ...resolved.problems])),
+    site: describeSite(given.site),
+    problems: Object.freeze(inOrder(hidden([...problems, ...resolved.problems]))),
   });
 }
 
@@ -88,18 +90,53 @@ interface Base {
   readonly devices: readonly YamlNode[];
 }
 
-async function readBase(file: string, options: LoadOptions, report: Report): Promise<Base | undefined> {
+/** The files of the configuration as trees, and what is filled into them. */
+interface Read {
+  /** config.yaml; absent where it is no YAML. */
+  readonly root?: YamlNode;
+  /** The files of devices.d. */
+  readonly extra: readonly YamlNode[];
+  readonly given: GivenValues;
+}
+
+async function readGiven(file: string, { secrets }: LoadOptions, report: Report): Promise<Read> {
   const directory = dirname(file);
   const root = await readTree(file, report);
   const extra = await readDevicesD(join(directory, "devices.d"), report);
-  if (root === undefined) return undefined;
-  const config = readNode(root, configSchema, report, { later: LATER_CONFIG_KEYS });
-  const trees = [root, ...extra];
-  const links = readLinks(childrenOf(trees, "links"), options.adapters, report);
+  const trees = [...(root === undefined ? [] : [root]), ...extra];
+  const given = await readGivenValues(trees, { directory, secrets: secrets ?? { environment: {} }, report });
+  return { ...(root === undefined ? {} : { root }), extra, given };
+}
+
+async function readBase(
+  file: string,
+  { root: asWritten, extra, given }: Read,
+  options: LoadOptions,
+  reportAll: Report,
+): Promise<Base | undefined> {
+  const directory = dirname(file);
+  if (asWritten === undefined) return undefined;
+  // The entries of devices are filled one by one: what is missing in one leaves the others alone.
+  const places = new Set<Place>();
+  const fill = (node: YamlNode): YamlNode =>
+    fillGiven(withoutDevices(node), given, "stay", (problem) => {
+      reportAll(problem);
+      if (problem.place !== undefined) places.add(problem.place);
+    });
+  const root = fill(asWritten);
+  const files = extra.map(fill);
+  // What could not be filled in was told; that it is then no number, say, tells nothing.
+  const report: Report = (problem) => {
+    if (problem.place === undefined || !places.has(problem.place)) reportAll(problem);
+  };
+  const config = readNode(root, configSchema, report, { later: LATER_CONFIG_KEYS, secrets: true });
+  for (const tree of files) readNode(tree, devicesFileSchema, report, { secrets: true });
+  for (const key of ["gateway", "servers"]) refuseSecrets(childOf(root, key), report);
+  const links = readLinks(childrenOf([root, ...files], "links"), options.adapters, report);
   const own = childOf(root, "gateway");
   const catalogue = await withVendorObjects(options.catalogue, childOf(own, "objects"), report);
   if (config === undefined) return undefined;
-  const { objects: _objects, stored_objects: _stored, state, serial, ...rest } = config.gateway;
+  const { objects: _objects, stored_objects: _stored, site: _site, state, serial, ...rest } = config.gateway;
   return {
     root,
     gateway: {
@@ -111,7 +148,7 @@ async function readBase(file: string, options: LoadOptions, report: Report): Pro
     servers: serversOf(config.servers, root, report),
     links,
     catalogue,
-    devices: childrenOf(trees, "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),
+    devices: childrenOf([asWritten, ...extra], "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),
   };
 }
 
@@ -130,7 +167,6 @@ async function readDevicesD(directory: string, report: Report): Promise<readonly
   for (const name of await listYaml(directory)) {
     const tree = await readTree(join(directory, name), report);
     if (tree === undefined) continue;
-    readNode(tree, devicesFileSchema, report);
     trees.push(tree);
   }
   for (const name of await listYml(directory)) {
@@ -138,6 +174,15 @@ async function readDevicesD(directory: string, report: Report): Promise<readonly
     report({ severity: "warning", message });
   }
   return trees;
+}
+
+/** Whether `devices:` is a list is told by what is left; its items are read one by one. */
+function withoutDevices(tree: YamlNode): YamlNode {
+  if (tree.kind !== "map") return tree;
+  const entries = tree.entries.map(({ key, value }) =>
+    key.text === "devices" && value.kind === "list" ? { key, value: { ...value, items: [] } } : { key, value },
+  );
+  return { ...tree, entries };
 }
 
 function childrenOf(trees: readonly YamlNode[], key: string): readonly YamlNode[] {

@@ -33,6 +33,11 @@ const gatewaySchema = z.strictObject({
       "Directory for what must survive a restart; relative to this file. Default: what systemd gives, else state",
     )
     .optional(),
+  site: z
+    .string()
+    .min(1)
+    .describe("What differs from site to site, for $site.name; relative to this file. Default: site.yaml")
+    .optional(),
   objects: z.array(z.string().min(1)).describe("XML files of vendor objects, relative to this file").default([]),
   stored_objects: storedObjects,
   store: storeSchema.describe("What is kept for servers that are away").prefault({}),

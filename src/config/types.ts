@@ -24,8 +24,16 @@ export interface LoadedConfig {
   readonly mappings: ReadonlyMap<string, LoadedMapping>;
   /** The registry's objects and those of the vendor files in `gateway.objects`. */
   readonly catalogue: ObjectCatalogue;
+  /** What differs from site to site; undefined where there is no site.yaml. */
+  readonly site: SiteSummary | undefined;
   /** Errors in mappings and device entries, and warnings of all files; each once. */
   readonly problems: readonly Problem[];
+}
+
+/** The values of site.yaml as text; secrets are not shown. */
+export interface SiteSummary {
+  readonly file: string;
+  readonly values: ReadonlyMap<string, string>;
 }
 
 export interface GatewaySettings {

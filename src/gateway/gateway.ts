@@ -23,7 +23,7 @@ import type { Boot, ClockSign } from "./clock-verdict.ts";
 import { FirstCheck } from "./first-check.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
-import { stateOfService, storageOf } from "./host.ts";
+import { secretsOfService, stateOfService, storageOf } from "./host.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
@@ -70,6 +70,7 @@ export async function readConfig(file: string, adapters?: readonly AdapterModule
     catalogue,
     packagedMappings: locateData("mappings"),
     ...stateOfService(),
+    secrets: secretsOfService(),
   });
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { HOUR, MINUTE, type Millis, SECOND, systemClock, type UnixMillis } from "../clock.ts";
+import type { SecretSources } from "../config/secrets.ts";
 import type { Memory } from "../devices/gateway-objects.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
 
@@ -10,6 +11,12 @@ export function stateOfService(): { readonly defaultState?: string } {
   const { STATE_DIRECTORY = "" } = process.env;
   const [first = ""] = STATE_DIRECTORY.split(":");
   return first === "" ? {} : { defaultState: first };
+}
+
+/** systemd.exec(5), LoadCredential=: the directory with what only this service may read; and the environment. */
+export function secretsOfService(): SecretSources {
+  const { CREDENTIALS_DIRECTORY = "" } = process.env;
+  return { environment: process.env, ...(CREDENTIALS_DIRECTORY === "" ? {} : { credentials: CREDENTIALS_DIRECTORY }) };
 }
 
 /** The file system that holds the state directory; undefined where somebody took the directory away, which ends nothing. */

@@ -1,7 +1,7 @@
 /** Parameters of a mapping: what the person who adds a device fills in. */
 import { z } from "zod";
 import { parseDuration } from "../duration.ts";
-import { didYouMean, notSupported } from "../yaml/issues.ts";
+import { didYouMean } from "../yaml/issues.ts";
 import { describeNode, plainValue, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
 
@@ -18,6 +18,10 @@ export const parameterSpec = z
   })
   .refine(({ type, values }) => (type === "enum") === (values !== undefined), {
     message: "an enum has `values`, and nothing else has",
+  })
+  .refine((spec) => spec.type !== "secret" || spec.default === undefined, {
+    message: "a secret has no default: it stands in the configuration alone",
+    path: ["default"],
   })
   .refine(({ type, range }) => range === undefined || type === "int" || type === "number", {
     message: "`range` is for int and number",
@@ -52,8 +56,17 @@ export function readParameter(
     reportError(report, node.place, `${name}: the tag ${node.tag} is not supported by this version`);
     return undefined;
   }
+  if (node.kind === "scalar" && node.secret === true && spec.type !== "secret") {
+    reportError(report, node.place, `${name}: a secret cannot stand here: the parameter is of type ${spec.type}`);
+    return undefined;
+  }
   const wrong = node.kind === "scalar" ? check(spec, node) : `expected ${EXPECTED[spec.type]}`;
   if (wrong === undefined && node.kind === "scalar") return typed(spec, node);
+  if (spec.type === "secret" && node.kind === "scalar") {
+    // What stands there may be the secret.
+    reportError(report, node.place, `${name}: ${wrong}`);
+    return undefined;
+  }
   const hint = node.kind === "scalar" ? didYouMean(node.text, spec.values ?? []) : "";
   reportError(report, node.place, `${name}: ${wrong}, found ${describeNode(node)}${hint}`);
   return undefined;
@@ -89,7 +102,7 @@ const EXPECTED: Readonly<Record<ParameterSpec["type"], string>> = {
   enum: "one of its words",
   duration: "a duration, e.g. 5s",
   mac: "an address of six bytes, e.g. A4:C1:38:8F:19:E9",
-  secret: "!secret and a name",
+  secret: "!secret and its name",
   topic: "a topic without + and #",
 };
 
@@ -115,7 +128,7 @@ function check(spec: ParameterSpec, node: ScalarNode): string | undefined {
     case "topic":
       return /[+#\0]/.test(node.text) ? `expected ${EXPECTED.topic}` : undefined;
     case "secret":
-      return notSupported("type: secret");
+      return node.secret === true ? undefined : `expected ${EXPECTED.secret}, never the secret itself`;
     case "string":
       return undefined;
   }

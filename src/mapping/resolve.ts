@@ -4,7 +4,7 @@ import type { Place } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { type Report, readNode, toPlain } from "../yaml/read.ts";
+import { type Report, readNode, refuseSecrets, toPlain } from "../yaml/read.ts";
 import { completeRule, readAvailability } from "./availability.ts";
 import type { ByteOrder } from "./conversion-types.ts";
 import { EXPRESSION_KEYS } from "./expression/expression.ts";
@@ -81,7 +81,7 @@ export function resolveWithNodes(
   if (scope === undefined) return undefined;
   const fill = filler(scope, reports.unfilled);
   const section = fill(file.section ?? emptySection(file));
-  const device = readNode(section, adapter.device, reports.counted);
+  const device = readNode(section, adapter.device, reports.counted, { secrets: true });
   const life = fill(file.availability);
   const rule = readAvailability(life, reports.counted);
   const groups = readEvery(fill(file.every), reports.counted);
@@ -97,8 +97,10 @@ export function resolveWithNodes(
   const { resources, nodes } = resolveResources(mapping, context, reports.unfilled);
   const objects = objectPlans(mapping.objects);
   const availability = completeRule(rule, life, { objects, resources }, reports.counted);
+  const identity = fill(file.identity);
+  refuseSecrets(identity, reports.counted);
   if (reports.anyError() || device === undefined) return undefined;
-  const deviceId = entry.deviceId ?? deviceUrn(fill(file.identity));
+  const deviceId = entry.deviceId ?? deviceUrn(identity);
   const { parameters: _parameters, deviceId: _deviceId, ...own } = entry;
   const plan: DevicePlan = {
     ...own,

@@ -3,7 +3,7 @@ import type { AdapterModule } from "../adapter.ts";
 import { byPlace, type Problem } from "../errors.ts";
 import { describeIssue, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { type Report, reportError, toPlainMap } from "../yaml/read.ts";
+import { type Report, refuseSecrets, reportError, toPlainMap } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
@@ -53,7 +53,8 @@ export function resolveResource(resource: ResolvableResource, context: DeviceCon
 }
 
 function resolveOnce(resource: ResolvableResource, context: DeviceContext): ResourcePlan | undefined {
-  const { mapped } = resource;
+  const { mapped, node } = resource;
+  if (!refuseSecrets(node, context.report)) return undefined;
   const source = sourceOf(resource, context);
   if (source === undefined) return undefined;
   const resolved = resolveSource(source, resource, context);
@@ -168,7 +169,8 @@ function resolveConstant(
 function parameterNode(written: YamlNode, scope: Scope, report: Report): YamlNode | undefined {
   const name = written.kind === "scalar" ? written.text : "";
   const value = scope.get(name);
-  if (value !== undefined && value !== "absent") return value;
+  if (value !== undefined && value !== "absent")
+    return refuseSecrets({ ...value, place: written.place }, report) ? value : undefined;
   reportError(report, written.place, unknownWord("parameter", name, scope.keys()));
   return undefined;
 }

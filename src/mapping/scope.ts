@@ -1,4 +1,5 @@
 /** The parameters of one device: every one of its mapping, with its value. */
+import { createHash } from "node:crypto";
 import type { Place } from "../errors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import type { MapEntry, ScalarNode, YamlNode } from "../yaml/nodes.ts";
@@ -48,6 +49,11 @@ export function scopeText(scope: Scope, names: Iterable<string> = scope.keys()):
   if (wanted.size === 0) return "";
   const values = [...scope]
     .filter(([name]) => wanted.has(name))
-    .map(([name, value]) => [name, value === "absent" ? null : value.text]);
+    .map(([name, value]) => [name, value === "absent" ? null : shownText(value)]);
   return JSON.stringify(values);
+}
+
+/** A secret is told by its hash alone. */
+function shownText({ text, secret }: ScalarNode): string {
+  return secret === true ? createHash("sha256").update(text).digest("hex") : text;
 }

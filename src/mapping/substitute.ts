@@ -98,19 +98,23 @@ function isAbsent(node: YamlNode, scope: Scope): boolean {
 }
 
 function replaceScalar(node: ScalarNode, context: Context): ScalarNode {
-  if (!node.text.includes("$")) return node;
+  if (!node.text.includes("$") || node.secret === true) return node;
   const [, long, short] = WHOLE.exec(node.text) ?? [];
   const whole = long ?? short;
   if (whole !== undefined) {
     const value = find(whole, node, context);
     return value === undefined ? node : { ...value, place: node.place };
   }
+  let isSecret = false;
   const text = node.text.replaceAll(PART, (match, long?: string, short?: string, digit?: string) => {
     const name = long ?? short;
-    if (name !== undefined) return find(name, node, context)?.text ?? match;
-    return replaceMark(match, digit, node, context);
+    if (name === undefined) return replaceMark(match, digit, node, context);
+    const value = find(name, node, context);
+    isSecret ||= value?.secret === true;
+    return value?.text ?? match;
   });
-  return text === node.text ? node : { ...node, text, quoted: true };
+  if (text === node.text) return node;
+  return { ...node, text, quoted: true, ...(isSecret ? { secret: true } : {}) };
 }
 
 /** `$$`, `$0` and a `$` before anything else. */

@@ -59,7 +59,8 @@ export function exampleDevice(mapping: PreparedMapping, report: Report, params?:
     .filter(([name, { defaultNode, spec }]) => !names.has(name) && defaultNode === undefined && spec.optional !== true)
     .map(([name, { spec }]): MapEntry => {
       const scalar = (text: string): ScalarNode => ({ kind: "scalar", place, text, quoted: false });
-      return { key: scalar(name), value: scalar(exampleValue(name, spec)) };
+      const value = scalar(exampleValue(name, spec));
+      return { key: scalar(name), value: spec.type === "secret" ? { ...value, secret: true } : value };
     });
   return resolveWithNodes(
     mapping,

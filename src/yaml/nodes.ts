@@ -17,6 +17,8 @@ export interface ScalarNode {
   readonly written?: string;
   /** A tag of ours, e.g. "!secret". */
   readonly tag?: string;
+  /** The text came from a `!secret`: it is never shown. */
+  readonly secret?: true;
 }
 
 export interface MapNode {
@@ -90,6 +92,7 @@ export function describeNode(node: YamlNode): string {
     case "list":
       return "a list";
     case "scalar":
+      if (node.secret === true) return "a secret";
       if (isEmpty(node)) return "nothing";
       return JSON.stringify(node.text.length > 60 ? `${node.text.slice(0, 60)}…` : node.text);
   }

@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly alsoKnown?: Iterable<string>;
   /** Keys of the language that this version does not have: said so, at whatever depth. */
   readonly later?: readonly string[];
+  /** Whether secrets may stand here: what is read is never shown, to nobody. */
+  readonly secrets?: true;
 }
 
 /**
@@ -31,9 +33,7 @@ export function readNode<T>(
   report: Report,
   options: ReadOptions = {},
 ): T | undefined {
-  const tagged = taggedScalars(node, options.without);
-  for (const { place, tag } of tagged) reportError(report, place, `the tag ${tag} is not supported here`);
-  if (tagged.length > 0) return undefined;
+  if (!refuseTags(node, report, options)) return undefined;
   const asText = new Set<ScalarNode>();
   const context = { schema, alsoKnown: [...(options.alsoKnown ?? [])], later: options.later ?? [] };
   for (;;) {
@@ -104,13 +104,33 @@ function isMisread(scalar: ScalarNode): boolean {
   return typeof value !== "string" && value !== null;
 }
 
-function taggedScalars(node: YamlNode, without?: ReadonlySet<string>): ScalarNode[] {
+/** Whether there is nothing in the tree that may not stand there: tags that nobody filled in, and secrets. */
+function refuseTags(node: YamlNode, report: Report, { without, secrets }: ReadOptions): boolean {
+  const refused = markedScalars(node, without).filter(({ tag, secret }) => tag !== undefined || (secret && !secrets));
+  for (const { place, tag } of refused) reportError(report, place, tag === undefined ? SHOWN : unknownTag(tag));
+  return refused.length === 0;
+}
+
+const SHOWN = "a secret cannot stand here, where it would be shown";
+
+function unknownTag(tag: string): string {
+  return tag === "!secret"
+    ? "!secret stands in config.yaml and devices.d alone; a mapping has a parameter of type secret for it"
+    : `the tag ${tag} is not supported here`;
+}
+
+/** Reports every secret in a tree that somebody would see. */
+export function refuseSecrets(node: YamlNode | undefined, report: Report): boolean {
+  return node === undefined || refuseTags(node, report, {});
+}
+
+function markedScalars(node: YamlNode, without?: ReadonlySet<string>): ScalarNode[] {
   switch (node.kind) {
     case "scalar":
-      return node.tag === undefined ? [] : [node];
+      return node.tag === undefined && node.secret === undefined ? [] : [node];
     case "list":
-      return node.items.flatMap((item) => taggedScalars(item));
+      return node.items.flatMap((item) => markedScalars(item));
     case "map":
-      return node.entries.flatMap(({ key, value }) => (without?.has(key.text) === true ? [] : taggedScalars(value)));
+      return node.entries.flatMap(({ key, value }) => (without?.has(key.text) === true ? [] : markedScalars(value)));
   }
 }

@@ -24,7 +24,7 @@ devices: [ { id: 7, mapping: x, link: y, any_parameter: 1 }, { mapping: x, link:
   assert.deepEqual(misfits(schema, typos), [
     "/gateway: required endpoint",
     "/gateway: unknown endpiont",
-    "/servers/0/version: one of auto, 1.0, 1.1, 1.2, 1, 1.1, 1.2",
+    "/servers/0/version: none of anyOf",
     "/servers/0: unknown lifetme",
     "/links/bus: none of anyOf",
     "/devices/1: required id",

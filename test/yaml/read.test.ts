@@ -109,7 +109,7 @@ test("what a schema says in its own words is told as it is", () => {
 
 test("a tag stops the reading: no schema ever sees a secret's name as the secret", () => {
   assert.deepEqual(problems("a: !secret psk\n", z.record(z.string(), z.string())), [
-    "f:1:12: error: the tag !secret is not supported here",
+    "f:1:12: error: !secret stands in config.yaml and devices.d alone; a mapping has a parameter of type secret for it",
   ]);
 });
 
