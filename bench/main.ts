@@ -8,9 +8,11 @@ import { notify } from "./notify.ts";
 import { read } from "./read.ts";
 import { register } from "./register.ts";
 import { report } from "./report.ts";
+import { rest } from "./rest.ts";
 import { line, type Result } from "./result.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
+import { tcp } from "./tcp.ts";
 import { wan } from "./wan.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
@@ -23,6 +25,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   store,
   drain,
   wan,
+  tcp,
+  rest,
 };
 
 const wanted = process.argv.slice(2);

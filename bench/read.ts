@@ -7,7 +7,8 @@ import { PEERS, peer } from "./subjects/peers.ts";
 
 /** Until every simulated device has been polled once, in milliseconds. */
 const SETTLE = 3000;
-const WARM_UP = { window: 32, count: 20_000, limit: 2500 };
+/** Until what V8 compiles while it runs is compiled. */
+const WARM_UP = { window: 32, count: 200_000, limit: 8000 };
 const WINDOW_32 = { window: 32, count: 60_000, limit: 2000 };
 const WINDOW_1 = { window: 1, count: 60_000, limit: 1500 };
 

@@ -5,7 +5,7 @@ import { locateData } from "../../src/locate.ts";
 import type { Subject } from "./subject.ts";
 
 /** As `npm start`, the systemd unit and the command itself start it. */
-const MEMORY_FLAG = "--max-semi-space-size=1";
+export const MEMORY_FLAG = "--max-semi-space-size=1";
 
 /** `directory` takes its configuration, state and log; it must be a new one for a first start. */
 export function gateway(devices: number, directory: string): Subject {
