@@ -185,10 +185,18 @@ export type SimulateOptions = Readonly<Record<string, unknown>>;
 export interface SimulatedDevice<Device = unknown, Point = unknown> {
   readonly device: Device;
   readonly points: ReadonlyMap<PointId, Point>;
+  /** Who the mapping says that it is, for protocols in which devices tell; absent: nothing is known. */
+  readonly identity?: SimulatedIdentity;
   /** The raw value of a point now; undefined: the device refuses it. */
   get(point: PointId): RawValue | undefined;
   /** A master wrote this point. Returns false where the device refuses. */
   set(point: PointId, value: RawValue): boolean;
+}
+
+export interface SimulatedIdentity {
+  readonly manufacturer?: string;
+  readonly model?: string;
+  readonly version?: string;
 }
 
 export interface Simulation {

@@ -11,11 +11,11 @@ import {
 } from "../../src/adapter.ts";
 import { ModbusException } from "./errors.ts";
 import { formatSpan, isBits, type Span } from "./pdu.ts";
-import type { ModbusPoint } from "./points.ts";
+import type { RegisterPoint } from "./points.ts";
 import { type Block, endOf, planReads, type ReadLimits, splitBlock } from "./read-plan.ts";
 import { Refusals } from "./refusals.ts";
 
-interface NamedPoint extends ModbusPoint {
+interface NamedPoint extends RegisterPoint {
   readonly id: PointId;
 }
 
@@ -27,7 +27,7 @@ type Refused = ReadResult["refused"][number];
 type Outcome = "good" | "mixed" | "dead" | "failed";
 
 export interface BlockReaderSettings {
-  readonly points: ReadonlyMap<PointId, ModbusPoint>;
+  readonly points: ReadonlyMap<PointId, RegisterPoint>;
   /** Asked before each read: what is worth reading over follows from what was measured. */
   readonly limits: () => ReadLimits;
   readonly clock: Clock;

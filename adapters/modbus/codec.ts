@@ -9,7 +9,7 @@ import { formatRequest, functionCode, type IdentifyRequest, isBits, type Request
 
 const NOTHING = new Uint8Array(0);
 /** The only reference type of §6.14, and the type of the encapsulated interface of §6.21. */
-const REFERENCE = 6;
+export const FILE_REFERENCE = 6;
 export const DEVICE_IDENTIFICATION = 14;
 const ACCESS: Readonly<Record<IdentifyRequest["access"], number>> = {
   basic: 1,
@@ -53,10 +53,17 @@ export function encodeRequest(request: Request): Uint8Array {
       return Uint8Array.of(code, ...word(read.address), ...word(read.count), ...written);
     }
     case "readFile":
-      return Uint8Array.of(code, 7, REFERENCE, ...word(request.file), ...word(request.record), ...word(request.count));
+      return Uint8Array.of(
+        code,
+        7,
+        FILE_REFERENCE,
+        ...word(request.file),
+        ...word(request.record),
+        ...word(request.count),
+      );
     case "writeFile": {
       const { file, record, bytes } = request;
-      const head = [REFERENCE, ...word(file), ...word(record), ...word(bytes.length / 2)];
+      const head = [FILE_REFERENCE, ...word(file), ...word(record), ...word(bytes.length / 2)];
       return Uint8Array.of(code, head.length + bytes.length, ...head, ...bytes);
     }
     case "identify":
@@ -151,6 +158,7 @@ export function decodeResponse(request: Request, response: Uint8Array, what: str
     case "writeRegisters":
     case "maskRegister":
     case "writeFile": {
+      if (request.kind !== "writeFile" && request.echo === "any") return NOTHING;
       // All of a single write or a record; of several registers or coils their address and number.
       const echo = encodeRequest(request).slice(0, responseLength(request));
       if (response.length !== echo.length || !startsWith(response, echo)) {
@@ -170,7 +178,7 @@ function headOf(request: Extract<Request, { kind: "read" | "readWrite" | "readFi
     case "readWrite":
       return [code, 2 * request.read.count];
     case "readFile":
-      return [code, 2 * request.count + 2, 2 * request.count + 1, REFERENCE];
+      return [code, 2 * request.count + 2, 2 * request.count + 1, FILE_REFERENCE];
   }
 }
 

@@ -1,9 +1,11 @@
 /**
- * The four tables of one simulated device, made of the points of its mapping. MODBUS Application Protocol V1.1b3 §4.3.
+ * The four tables, the files and the identification of one simulated device, made of the points of its mapping. MODBUS
+ * Application Protocol V1.1b3 §4.3, §6.14, §6.21.
  */
 import type { PointId, SimulatedDevice } from "../../src/adapter.ts";
-import { ADDRESSES, isBits, type Span, type Table } from "./pdu.ts";
-import type { ModbusDevice, ModbusPoint } from "./points.ts";
+import { ADDRESSES, isBits, type Table } from "./pdu.ts";
+import { isRegisterPoint, type ModbusDevice, type ModbusPoint, TABLES } from "./points.ts";
+import { SimulatedIdentity } from "./simulated-identity.ts";
 
 /** Why a request cannot be served: an exception code (§7). */
 export class Refusal extends Error {
@@ -19,39 +21,52 @@ export class Refusal extends Error {
 const ILLEGAL_ADDRESS = 2;
 const ILLEGAL_VALUE = 3;
 
-/** A point as it lies in one table: where it is read, or where it is written. */
-interface Placed extends Span {
+/** A table of the data model, or a file of registers. */
+export type Area = Table | `file ${number}`;
+
+export interface Place {
+  readonly area: Area;
+  readonly address: number;
+  readonly count: number;
+}
+
+/** A point as it lies in one area: where it is read, or where it is written. */
+interface Placed extends Place {
   readonly id: PointId;
   readonly writable: boolean;
 }
 
-export class DataModel {
-  private readonly device: SimulatedDevice<ModbusDevice, ModbusPoint>;
+interface Content {
   /** What lies at an address; several where a register holds several bit fields. */
-  private readonly tables: Readonly<Record<Table, ReadonlyMap<number, readonly Placed[]>>>;
+  readonly points: ReadonlyMap<number, readonly Placed[]>;
   /** Addresses without a point that a read may span: the mapping says so by `block.gap`. */
-  private readonly gaps: Readonly<Record<Table, ReadonlySet<number>>>;
+  readonly gaps: ReadonlySet<number>;
+}
+
+const EMPTY: Content = { points: new Map(), gaps: new Set() };
+
+export class DataModel {
+  readonly identity: SimulatedIdentity;
+  private readonly device: SimulatedDevice<ModbusDevice, ModbusPoint>;
+  private readonly areas: ReadonlyMap<Area, Content>;
 
   constructor(device: SimulatedDevice<ModbusDevice, ModbusPoint>) {
     this.device = device;
+    this.identity = new SimulatedIdentity(device);
     const placed = [...device.points].flatMap(([id, point]) => placesOf(id, point));
-    const table = (name: Table): ReadonlyMap<number, readonly Placed[]> =>
-      byAddress(placed.filter((point) => point.table === name));
-    this.tables = {
-      input: table("input"),
-      holding: table("holding"),
-      coil: table("coil"),
-      discrete: table("discrete"),
-    };
-    const gaps = (name: Table): ReadonlySet<number> =>
-      gapsOf(this.tables[name], (device.device.block.gap ?? device.device.block.max) * (isBits(name) ? 16 : 1));
-    this.gaps = { input: gaps("input"), holding: gaps("holding"), coil: gaps("coil"), discrete: gaps("discrete") };
+    const { max, gap = max } = device.device.block;
+    this.areas = new Map(
+      [...new Set(placed.map(({ area }) => area))].map((area) => {
+        const points = byAddress(placed.filter((point) => point.area === area));
+        return [area, { points, gaps: isFile(area) ? EMPTY.gaps : gapsOf(points, gap * (isBits(area) ? 16 : 1)) }];
+      }),
+    );
   }
 
   /** The registers, two bytes each. Throws Refusal. */
-  readRegisters({ table, address, count }: Span): Uint8Array {
+  readRegisters({ area, address, count }: Place): Uint8Array {
     const bytes = new Uint8Array(2 * count);
-    for (const point of this.covered({ table, address, count })) {
+    for (const point of this.covered({ area, address, count })) {
       const value = this.bytesOf(point);
       for (let i = 0; i < value.length; i++) {
         const at = 2 * (point.address - address) + i;
@@ -63,9 +78,9 @@ export class DataModel {
   }
 
   /** Throws Refusal. */
-  readBits({ table, address, count }: Span): boolean[] {
+  readBits({ area, address, count }: Place): boolean[] {
     const bits = Array.from({ length: count }, () => false);
-    for (const point of this.covered({ table, address, count })) {
+    for (const point of this.covered({ area, address, count })) {
       const value = this.device.get(point.id);
       if (value === undefined) throw new Refusal(ILLEGAL_ADDRESS);
       bits[point.address - address] = value === true;
@@ -74,8 +89,8 @@ export class DataModel {
   }
 
   /** Throws Refusal; what stands before the refused point is then written, as on a real device. */
-  writeRegisters(address: number, bytes: Uint8Array): void {
-    const span: Span = { table: "holding", address, count: bytes.length / 2 };
+  writeRegisters(area: Area, address: number, bytes: Uint8Array): void {
+    const span: Place = { area, address, count: bytes.length / 2 };
     for (const point of this.writable(span)) {
       // One request may write the half of a value: the rest of it stays.
       const value =
@@ -87,28 +102,30 @@ export class DataModel {
 
   /** Throws Refusal. */
   writeBits(address: number, values: readonly boolean[]): void {
-    for (const point of this.writable({ table: "coil", address, count: values.length })) {
+    for (const point of this.writable({ area: "coil", address, count: values.length })) {
       if (!this.device.set(point.id, values[point.address - address] ?? false)) throw new Refusal(ILLEGAL_VALUE);
     }
   }
 
   /** Each point in the range once; every address must hold one, or lie in a gap. */
-  private covered({ table, address, count }: Span): Set<Placed> {
+  private covered({ area, address, count }: Place): Set<Placed> {
     if (address + count > ADDRESSES) throw new Refusal(ILLEGAL_ADDRESS);
-    const points = new Set<Placed>();
+    const { points, gaps } = this.areas.get(area) ?? EMPTY;
+    const found = new Set<Placed>();
     for (let at = address; at < address + count; at++) {
-      const here = this.tables[table].get(at);
-      if (here === undefined && !this.gaps[table].has(at)) throw new Refusal(ILLEGAL_ADDRESS);
-      for (const point of here ?? []) points.add(point);
+      const here = points.get(at);
+      if (here === undefined && !gaps.has(at)) throw new Refusal(ILLEGAL_ADDRESS);
+      for (const point of here ?? []) found.add(point);
     }
-    return points;
+    return found;
   }
 
-  private writable(span: Span): Placed[] {
-    for (let at = span.address; at < span.address + span.count; at++) {
-      if (!this.tables[span.table].get(at)?.some(({ writable }) => writable)) throw new Refusal(ILLEGAL_ADDRESS);
+  private writable(place: Place): Placed[] {
+    const { points } = this.areas.get(place.area) ?? EMPTY;
+    for (let at = place.address; at < place.address + place.count; at++) {
+      if (!points.get(at)?.some(({ writable }) => writable)) throw new Refusal(ILLEGAL_ADDRESS);
     }
-    return [...this.covered(span)].filter(({ writable }) => writable);
+    return [...this.covered(place)].filter(({ writable }) => writable);
   }
 
   private bytesOf(point: Placed): Uint8Array {
@@ -120,13 +137,22 @@ export class DataModel {
   }
 }
 
+function isFile(area: Area): area is Exclude<Area, Table> {
+  return !TABLES.some((table) => table === area);
+}
+
 /** Where a point is read, and where it is written if that is elsewhere. */
 function placesOf(id: PointId, point: ModbusPoint): Placed[] {
+  if ("ident" in point) return [];
+  if (!isRegisterPoint(point)) {
+    const { file, record, length } = point;
+    return [{ id, area: `file ${file}`, address: record, count: length, writable: point.write !== undefined }];
+  }
   const { table, address, count, write } = point;
   const same = write?.table === table && write.address === address;
-  const source: Placed = { id, table, address, count, writable: same };
+  const source: Placed = { id, area: table, address, count, writable: same };
   if (write === undefined || same) return [source];
-  return [source, { id, table: write.table, address: write.address, count: write.count, writable: true }];
+  return [source, { id, area: write.table, address: write.address, count: write.count, writable: true }];
 }
 
 function byAddress(points: readonly Placed[]): Map<number, Placed[]> {

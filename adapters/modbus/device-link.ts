@@ -10,14 +10,24 @@ import {
   type ReadResult,
 } from "../../src/adapter.ts";
 import { wireAddress } from "./address.ts";
-import { BlockReader, type ReadSpan } from "./block-reader.ts";
 import { until } from "./deadline.ts";
-import type { Line } from "./line.ts";
+import type { Exchange, Line } from "./line.ts";
 import { limitsOf } from "./link-wire.ts";
-import { ADDRESSES, type Span } from "./pdu.ts";
-import type { ModbusDevice, ModbusPoint, ModbusStep, WriteTarget } from "./points.ts";
+import { ADDRESSES, type Request } from "./pdu.ts";
+import { type Ask, PointReader } from "./point-reader.ts";
+import type { ModbusDevice, ModbusPoint, ModbusStep } from "./points.ts";
 import type { ReadLimits } from "./read-plan.ts";
-import { coilRequest, isWritten, notTaken, registerRequest, writeTarget } from "./write.ts";
+import { codeByQuirk } from "./register-points.ts";
+import {
+  coilRequest,
+  isWritable,
+  isWritten,
+  notTaken,
+  registerRequests,
+  type WritablePoint,
+  withAnyEcho,
+  writePoint,
+} from "./write.ts";
 
 /** A device that is still moving is asked again so often while a write is verified. */
 const VERIFY_STEPS = 10;
@@ -27,7 +37,7 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
   private readonly device: ModbusDevice;
   private readonly points: ReadonlyMap<PointId, ModbusPoint>;
   private readonly context: AdapterContext;
-  private readonly reader: BlockReader;
+  private readonly reader: PointReader;
   private readonly life = new AbortController();
   private readonly stopListening: () => void;
 
@@ -43,7 +53,7 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
     this.context = context;
     const log = context.log.child({ unit: device.unit_id });
     const limits = (): ReadLimits => limitsOf(device.block, line.gapWorthReading(device.unit_id));
-    this.reader = new BlockReader({ points, limits, clock: context.clock, log });
+    this.reader = new PointReader({ device, points, limits, clock: context.clock, log });
     this.stopListening = line.listen((reachable, reason) => {
       if (reachable) this.reader.forget();
       listener.onReachable(reachable, reason);
@@ -52,15 +62,17 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
 
   async read(points: readonly PointId[]): Promise<ReadResult> {
     this.checkOpen();
-    return this.reader.read(points, this.readSpan("read"));
+    return this.reader.read(points, this.ask("read"));
   }
 
   async write(point: PointId, value: RawValue, mask?: Uint8Array): Promise<void> {
     this.checkOpen();
-    const target = this.points.get(point)?.write;
-    if (target === undefined) throw new DeviceError("rejected", `the mapping does not let "${point}" be written`);
-    await this.line.use("write", this.unit, (exchange) => writeTarget(exchange, target, value, mask));
-    if (target.verify !== undefined) await this.verify({ point, target, value, mask }, target.verify);
+    const known = this.points.get(point);
+    if (!isWritable(known)) throw new DeviceError("rejected", `the mapping does not let "${point}" be written`);
+    const { verify } = known.write;
+    const back = await this.writing((exchange) => writePoint(exchange, known, value, mask));
+    if (verify === undefined || (back !== undefined && isWritten(value, back, mask))) return;
+    await this.verify({ id: point, point: known, value, mask }, verify);
   }
 
   async invoke(steps: readonly ModbusStep[]): Promise<void> {
@@ -80,16 +92,23 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
   }
 
   /** Each request waits its turn by itself: a write, or another unit, comes in between. */
-  private readSpan(urgency: "read" | "write"): ReadSpan {
-    return ({ table, address, count }: Span) =>
-      this.line.read(urgency, this.unit, { kind: "read", table, address, count });
+  private ask(urgency: "read" | "write"): Ask {
+    return (request) => this.line.read(urgency, this.unit, request);
+  }
+
+  /** Has the line for itself. */
+  private writing<T>(task: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const loose = this.device.quirks.includes("loose-echo");
+    return this.line.use("write", this.unit, (exchange) =>
+      task((request) => exchange(loose ? withAnyEcho(request) : request)),
+    );
   }
 
   /** Reads the point back until it has the value; the line is free in between. */
   private async verify(
     written: {
-      readonly point: PointId;
-      readonly target: WriteTarget;
+      readonly id: PointId;
+      readonly point: WritablePoint;
       readonly value: RawValue;
       readonly mask: Uint8Array | undefined;
     },
@@ -98,12 +117,12 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
     const { clock } = this.context;
     const end = clock.monotonic() + span;
     for (;;) {
-      const { readings, refused } = await this.reader.read([written.point], this.readSpan("write"));
+      const { readings, refused } = await this.reader.read([written.id], this.ask("write"));
       const [back] = readings;
       if (back === undefined)
         throw new DeviceError("rejected", `cannot read back: ${refused[0]?.reason ?? "no value"}`);
       if (isWritten(written.value, back.value, written.mask)) return;
-      if (clock.monotonic() >= end) throw notTaken(written.target, written.value, back.value);
+      if (clock.monotonic() >= end) throw notTaken(written.point, written.value, back.value);
       await until(Math.min(end, clock.monotonic() + span / VERIFY_STEPS), clock, this.life.signal);
     }
   }
@@ -113,11 +132,19 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
       const { clock } = this.context;
       return until(clock.monotonic() + step.wait, clock, this.life.signal);
     }
-    const request =
-      "coil" in step
-        ? coilRequest({ address: this.address("coil", step.coil) }, step.value)
-        : registerRequest({ address: this.address("holding", step.holding), fc: step.fc }, step.value);
-    await this.line.use("write", this.unit, (exchange) => exchange(request));
+    const requests = this.requestsOf(step);
+    await this.writing(async (exchange) => {
+      for (const request of requests) await exchange(request);
+    });
+  }
+
+  private requestsOf(step: Exclude<ModbusStep, { readonly wait: Millis }>): readonly Request[] {
+    const { quirks } = this.device;
+    if ("coil" in step) {
+      return [coilRequest({ address: this.address("coil", step.coil), fc: codeByQuirk("coil", quirks) }, step.value)];
+    }
+    const target = { address: this.address("holding", step.holding), fc: step.fc ?? codeByQuirk("holding", quirks) };
+    return registerRequests(target, step.value);
   }
 
   /** A step is parsed without its device, so it is counted only here. */

@@ -10,9 +10,9 @@ import {
   type ModbusPoint,
   type ModbusStep,
   pointSchema,
+  SOURCES,
   shape,
   stepSchema,
-  TABLES,
 } from "./points.ts";
 import { simulate } from "./slave.ts";
 import { connectTcp } from "./tcp-line.ts";
@@ -20,7 +20,7 @@ import { connectTcp } from "./tcp-line.ts";
 export const modbus: AdapterModule<ModbusTcpOptions, ModbusDevice, ModbusPoint, ModbusStep> = {
   name: "modbus",
   linkTypes: { "modbus-tcp": tcpOptionsSchema },
-  sources: TABLES,
+  sources: SOURCES,
   polled: true,
   device: deviceSchema,
   shape,

@@ -15,7 +15,7 @@ import {
 import { Bus, type Urgency } from "./bus.ts";
 import { ModbusException } from "./errors.ts";
 import { LineQueue } from "./line-queue.ts";
-import type { ReadRequest, Request } from "./pdu.ts";
+import type { ReadingRequest, Request } from "./pdu.ts";
 import { PATIENCE, Reconnection, type ReconnectionEffect, type ReconnectionEvent } from "./reconnection.ts";
 import { type OpenConnection, Requests } from "./requests.ts";
 import type { Wire } from "./wire-time.ts";
@@ -131,7 +131,7 @@ export class Line {
   }
 
   /** One read in its turn; one that fails is repeated as the settings say, each time in a turn of its own. */
-  async read(urgency: Urgency, unit: Unit, request: ReadRequest): Promise<Uint8Array> {
+  async read(urgency: Urgency, unit: Unit, request: ReadingRequest): Promise<Uint8Array> {
     // A unit that was failing already costs the others one wait only.
     let retries = this.requests.isFailing(unit.unit) ? 0 : (this.settings.retries ?? 0);
     for (;;) {

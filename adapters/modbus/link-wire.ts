@@ -1,9 +1,9 @@
 /** The serial wire behind a link: how fast it is, and who shares it. */
 import type { AdapterContext, Millis, PlannedRequest, PlannedWire } from "../../src/adapter.ts";
 import { Bus } from "./bus.ts";
-import { formatSpan } from "./pdu.ts";
 import type { BlockLimits, ModbusDevice, ModbusPoint } from "./points.ts";
-import { planReads, type ReadLimits } from "./read-plan.ts";
+import type { ReadLimits } from "./read-plan.ts";
+import { formatPlanned, pollRequests } from "./request-plan.ts";
 import { formatSerialSettings, type SerialSettings } from "./serial-settings.ts";
 import { gapWorthReading, lengthOf, USUAL_TURNAROUND, type Wire, wireOf, wireTime } from "./wire-time.ts";
 
@@ -65,20 +65,20 @@ export function plannedWire<Options extends WireOptions>(
 
 /** For `check`: the reads of these points, and how long each takes with a usual time to think. */
 export function plannedReads(
-  { block }: ModbusDevice,
+  device: ModbusDevice,
   points: ReadonlyMap<string, ModbusPoint>,
   options: WireOptions | undefined,
 ): readonly PlannedRequest[] {
   const wire = options === undefined ? undefined : wireOfLink(options);
   const worth = wire && gapWorthReading(wire, { turnaround: USUAL_TURNAROUND, rest: options?.gap ?? 0 });
-  return planReads([...points.values()], limitsOf(block, worth)).map((span) => {
-    const text = formatSpan(span);
+  return pollRequests(device, [...points.values()], limitsOf(device.block, worth)).map((request) => {
+    const text = formatPlanned(request);
     if (wire === undefined) return { text };
-    return { text, time: wireTime(wire, lengthOf({ kind: "read", ...span })) + USUAL_TURNAROUND };
+    return { text, time: wireTime(wire, lengthOf(request)) + USUAL_TURNAROUND };
   });
 }
 
 /** The mapping's word stands; else a gap is read as far as that is faster than a second request. */
-export function limitsOf({ max, gap }: BlockLimits, worthReading: number | undefined): ReadLimits {
-  return { max, gap: Math.min(max, gap ?? worthReading ?? NETWORK_GAP) };
+export function limitsOf({ max, gap, single = false }: BlockLimits, worthReading: number | undefined): ReadLimits {
+  return { max, single, gap: Math.min(max, gap ?? worthReading ?? NETWORK_GAP) };
 }

@@ -26,7 +26,12 @@ export interface Span {
 
 export type ReadRequest = { readonly kind: "read" } & Span;
 
-export type WriteRequest =
+export type WriteRequest = WrittenPlace & {
+  /** Any answer without an exception confirms it (quirk loose-echo). */
+  readonly echo?: "any";
+};
+
+type WrittenPlace =
   | { readonly kind: "writeCoil"; readonly address: number; readonly value: boolean }
   | { readonly kind: "writeCoils"; readonly address: number; readonly values: readonly boolean[] }
   /** `bytes`: the two bytes of one register. */
@@ -35,6 +40,9 @@ export type WriteRequest =
   | { readonly kind: "writeRegisters"; readonly address: number; readonly bytes: Uint8Array }
   /** The register becomes (old AND `and`) OR (`or` AND NOT `and`). */
   | { readonly kind: "maskRegister"; readonly address: number; readonly and: number; readonly or: number };
+
+/** What changes nothing: it may be repeated. */
+export type ReadingRequest = Extract<Request, { readonly kind: "read" | "readFile" | "identify" }>;
 
 /** Writes first, then reads, in one transaction (FC 23); both are holding registers. */
 export interface ReadWriteRequest {

@@ -1,8 +1,16 @@
 /** What a mapping says to this adapter: the `modbus:` section, the source of a resource, a step of `do:`. */
 import { z } from "zod";
 import { durationSchema, type Millis, type PointShape } from "../../src/adapter.ts";
-import { type Addressing, addressSchema, wireAddress } from "./address.ts";
-import { ADDRESSES, isBits, MAX_READ_REGISTERS, MAX_WRITE_REGISTERS, type Span, type Table } from "./pdu.ts";
+import { type Addressing, addressSchema } from "./address.ts";
+import { type FilePoint, fileFields, toFilePoint } from "./file-points.ts";
+import { identSchema } from "./identification.ts";
+import { MAX_READ_REGISTERS, MAX_WRITE_REGISTERS, type Span, type Table } from "./pdu.ts";
+import { PointProblem, reported } from "./point-problem.ts";
+import { type Quirk, quirksSchema } from "./quirks.ts";
+import { toRegisterPoint } from "./register-points.ts";
+
+/** The keys of which a resource has exactly one. */
+export const SOURCES = ["input", "holding", "coil", "discrete", "file", "ident"] as const;
 
 export const TABLES = ["input", "holding", "coil", "discrete"] as const satisfies readonly Table[];
 
@@ -12,6 +20,8 @@ export interface BlockLimits {
   readonly max: number;
   /** How much that nobody asked for may lie between two points of one read; absent: as much as is faster than two reads. */
   readonly gap?: number | undefined;
+  /** No read spans two points. */
+  readonly single?: boolean;
 }
 
 export interface ModbusDevice {
@@ -20,11 +30,13 @@ export interface ModbusDevice {
   readonly block: BlockLimits;
   /** How long to wait for an answer, where it is not the link's. */
   readonly timeout?: Millis | undefined;
+  /** What it does otherwise than the protocol says; those of its reads are in `block` already. */
+  readonly quirks: readonly Quirk[];
   /** The core's: the order of bytes within a value. */
   readonly order?: unknown;
 }
 
-export const deviceSchema: z.ZodType<ModbusDevice> = z.strictObject({
+const deviceFields = z.strictObject({
   unit_id: z.int().min(0).max(255).describe("Address of the device on its line; 255 or 0 where a TCP device has none"),
   addressing: z
     .enum(["zero", "one", "modicon"])
@@ -44,35 +56,59 @@ export const deviceSchema: z.ZodType<ModbusDevice> = z.strictObject({
     })
     .prefault({}),
   timeout: durationSchema.optional().describe("How long to wait for an answer, instead of the link's timeout"),
+  quirks: quirksSchema,
   order: z.unknown().optional().describe("Order of the bytes of a value: ABCD, CDAB, BADC or DCBA"),
 });
+
+export const deviceSchema: z.ZodType<ModbusDevice> = deviceFields.transform((device) => ({
+  ...device,
+  block: {
+    ...device.block,
+    ...(device.quirks.includes("max-block-40") ? { max: Math.min(40, device.block.max) } : {}),
+    ...(device.quirks.includes("one-value-per-request") ? { single: true } : {}),
+  },
+}));
 
 /** Where a point is written, and how. */
 export interface WriteTarget extends Span {
   readonly table: "holding" | "coil";
-  /** FC 5 and 6 write one, FC 15 and 16 several; absent: whichever fits. */
+  /** FC 5 and 6 write one, FC 15 and 16 several, FC 23 reads as well; absent: whichever fits. */
   readonly fc?: WriteCode | undefined;
   /** Read the point back until it has the value, so long. */
   readonly verify?: Millis | undefined;
+  /** With FC 23: the holding registers that the point is read from, where it is; the request reads them back. */
+  readonly source?: number | undefined;
   /** How part of a register is written: by FC 22, or by reading, changing and writing under the line's lock. */
   readonly mask: "fc22" | "rmw";
 }
 
-export type WriteCode = 5 | 6 | 15 | 16;
+export type WriteCode = 5 | 6 | 15 | 16 | 23;
 
-export interface ModbusPoint extends Span {
+/** A value in one of the four tables. */
+export interface RegisterPoint extends Span {
   readonly write?: WriteTarget | undefined;
 }
 
+/** An object of the device's identification. */
+export interface IdentPoint {
+  readonly ident: number;
+}
+
+export type ModbusPoint = RegisterPoint | FilePoint | IdentPoint;
+
+export function isRegisterPoint(point: ModbusPoint): point is RegisterPoint {
+  return "table" in point;
+}
+
 const address = addressSchema.optional();
-const writeCode = z.union([z.literal(5), z.literal(6), z.literal(15), z.literal(16)]).optional();
+const writeCode = z.literal([5, 6, 15, 16, 23]).optional();
 
 const writeSchema = z.union([
   z.literal(true),
   z.strictObject({
     holding: address.describe("Holding register to write, where it is not the one that is read"),
     coil: address.describe("Coil to write, where it is not the one that is read"),
-    fc: writeCode.describe("Function code: 6 or 16 for registers, 5 or 15 for coils"),
+    fc: writeCode.describe("Function code: 6, 16 or 23 (write and read in one) for registers, 5 or 15 for coils"),
     verify: durationSchema.optional().describe("Read back within this time; the write fails where the value differs"),
     mask: z.enum(["fc22", "rmw"]).optional().describe("How part of a register is written"),
   }),
@@ -83,11 +119,14 @@ const pointFields = z.strictObject({
   holding: address.describe("Holding register (FC 3)"),
   coil: address.describe("Coil (FC 1)"),
   discrete: address.describe("Discrete input (FC 2)"),
+  file: fileFields.optional().describe("Record of a file (FC 20)"),
+  ident: identSchema.optional(),
   write: writeSchema.optional().describe("Whether and how the point is written"),
   length: z.int().min(1).optional().describe("Bytes that the value takes"),
   device: z.custom<ModbusDevice>((value) => typeof value === "object" && value !== null),
 });
-type PointFields = z.output<typeof pointFields>;
+export type PointFields = z.output<typeof pointFields>;
+export type WriteFields = z.output<typeof writeSchema>;
 
 export const pointSchema: z.ZodType<ModbusPoint> = pointFields.transform((fields, context) =>
   reported(context, () => toPoint(fields)),
@@ -116,107 +155,23 @@ export const stepSchema: z.ZodType<ModbusStep> = z.union([
 ]);
 
 export function shape(source: Readonly<Record<string, unknown>>): PointShape {
-  const table = TABLES.find((name) => source[name] !== undefined);
-  const writable = table === "holding" || table === "coil";
-  if (table !== undefined && isBits(table)) return { kind: "boolean", writable };
+  const name = SOURCES.find((key) => source[key] !== undefined);
+  const writable = name === "holding" || name === "coil" || name === "file";
+  if (name === "ident") return { kind: "scalar", writable };
+  if (name === "coil" || name === "discrete") return { kind: "boolean", writable };
   return { kind: "bytes", defaultType: "u16", wordBytes: 2, writable };
 }
 
-/** A sentence for the user, and the key to blame. */
-class PointProblem extends Error {
-  readonly path: readonly string[];
-
-  constructor(path: readonly string[], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.path = path;
-  }
-}
-
-function reported<T>(context: z.core.$RefinementCtx, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof PointProblem)) throw error;
-    context.addIssue({ code: "custom", path: [...error.path], message: error.message });
-    return z.NEVER;
-  }
-}
-
 function toPoint(fields: PointFields): ModbusPoint {
-  const [table, ...others] = TABLES.filter((name) => fields[name] !== undefined);
-  if (table === undefined || others.length > 0) {
-    throw new PointProblem(others.slice(0, 1), `expected exactly one of ${TABLES.join(", ")}`);
+  const [source, ...others] = SOURCES.filter((name) => fields[name] !== undefined);
+  if (source === undefined || others.length > 0) {
+    throw new PointProblem(others.slice(0, 1), `expected exactly one of ${SOURCES.join(", ")}`);
   }
-  const count = isBits(table) ? 1 : Math.ceil((fields.length ?? 2) / 2);
-  const { device } = fields;
-  if (!isBits(table) && count > device.block.max) {
-    throw new PointProblem(
-      [table],
-      `takes ${count} registers, but one read may ask for ${device.block.max} (block.max)`,
-    );
+  if (fields.ident !== undefined) {
+    if (fields.write === undefined) return { ident: fields.ident };
+    throw new PointProblem(["write"], "the identification of a device is read-only");
   }
-  const span = spanOf(table, fields[table] ?? 0, count, { device, path: [table] });
-  return fields.write === undefined ? span : { ...span, write: toWrite(fields.write, span, device) };
-}
-
-function toWrite(write: z.output<typeof writeSchema>, source: Span, device: ModbusDevice): WriteTarget {
-  const options = write === true ? {} : write;
-  const target = targetOf(options, source, device);
-  const { fc, verify, mask = "fc22" } = options;
-  if (fc !== undefined) checkCode(fc, target);
-  if (target.count > MAX_WRITE_REGISTERS) {
-    throw new PointProblem(["write"], `one write takes at most ${MAX_WRITE_REGISTERS} registers, not ${target.count}`);
-  }
-  return { ...target, mask, ...(fc === undefined ? {} : { fc }), ...(verify === undefined ? {} : { verify }) };
-}
-
-function targetOf(
-  { holding, coil }: { readonly holding?: number | undefined; readonly coil?: number | undefined },
-  source: Span,
-  device: ModbusDevice,
-): Span & { readonly table: "holding" | "coil" } {
-  if (holding !== undefined && coil !== undefined) {
-    throw new PointProblem(["write", "coil"], "expected one of holding, coil");
-  }
-  const table = holding !== undefined ? "holding" : coil !== undefined ? "coil" : source.table;
-  if (table !== "holding" && table !== "coil") {
-    throw new PointProblem(
-      ["write"],
-      `a point of the table "${table}" is read-only; say where to write it, e.g. write: { holding: 10 }`,
-    );
-  }
-  if (isBits(table) !== isBits(source.table)) {
-    throw new PointProblem(["write", table], `a value of the table "${source.table}" cannot be written to a ${table}`);
-  }
-  const written = holding ?? coil;
-  if (written === undefined) return { ...source, table };
-  return { ...spanOf(table, written, source.count, { device, path: ["write", table] }), table };
-}
-
-function checkCode(fc: WriteCode, target: Span): void {
-  const codes = isBits(target.table) ? [5, 15] : target.count === 1 ? [6, 16] : [16];
-  if (!codes.includes(fc)) {
-    const what = isBits(target.table) ? "a coil" : target.count === 1 ? "one register" : `${target.count} registers`;
-    throw new PointProblem(["write", "fc"], `FC ${fc} cannot write ${what}; expected ${codes.join(" or ")}`);
-  }
-}
-
-function spanOf(
-  table: Table,
-  written: number,
-  count: number,
-  { device, path }: { readonly device: ModbusDevice; readonly path: readonly string[] },
-): Span {
-  const span = { table, address: addressOf(table, written, device.addressing, path), count };
-  if (span.address + count <= ADDRESSES) return span;
-  throw new PointProblem(path, `${count} registers from address ${written} on reach beyond the end of the table`);
-}
-
-function addressOf(table: Table, written: number, addressing: Addressing, path: readonly string[]): number {
-  try {
-    return wireAddress(table, written, addressing);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new PointProblem(path, error.message, { cause: error });
-  }
+  if (fields.file !== undefined) return toFilePoint(fields.file, fields);
+  const table = TABLES.find((name) => name === source) ?? "holding";
+  return toRegisterPoint(fields, table);
 }

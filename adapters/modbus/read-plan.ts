@@ -13,6 +13,8 @@ export interface ReadLimits {
   readonly max: number;
   /** How much that nobody asked for may lie between two points of one read. */
   readonly gap: number;
+  /** No read spans two points. */
+  readonly single?: boolean;
 }
 
 /** Where a device must not be read in one go: no block may reach over the range `from` … `to` (equal: over this boundary). */
@@ -40,12 +42,14 @@ export function planReads<P extends Span>(
     return planTable(ordered, {
       max: isBits(table) ? Math.min(limits.max * unit, MAX_READ_BITS) : limits.max,
       gap: limits.gap * unit,
+      single: limits.single ?? false,
       cuts: cuts.filter((cut) => cut.table === table),
     });
   });
 }
 
 interface TableLimits extends ReadLimits {
+  readonly single: boolean;
   readonly cuts: readonly Cut[];
 }
 
@@ -62,7 +66,7 @@ function planTable<P extends Span>(ordered: readonly P[], limits: TableLimits): 
 /** The block that begins with the first point, and the points that it leaves. */
 function takeBlock<P extends Span>(
   ordered: readonly P[],
-  { max, gap, cuts }: TableLimits,
+  { max, gap, single, cuts }: TableLimits,
 ): { readonly block: Block<P>; readonly left: readonly P[] } {
   const taken: P[] = [];
   const left: P[] = [];
@@ -70,7 +74,10 @@ function takeBlock<P extends Span>(
   let end = 0;
   for (const point of ordered) {
     const pointEnd = endOf(point);
-    const fits = pointEnd - start <= max && point.address - end <= gap && !isCut(end, point.address, cuts);
+    // Bit fields of one register are one value for the device.
+    const spans = single && (point.address !== start || pointEnd !== end);
+    const near = pointEnd - start <= max && point.address - end <= gap;
+    const fits = near && !spans && !isCut(end, point.address, cuts);
     if (taken.length === 0) start = point.address;
     else if (!fits) {
       left.push(point);

@@ -12,12 +12,13 @@ export type LibraryRequest = ReadRequest | WriteRequest;
 export function isLibraryRequest(request: Request): request is LibraryRequest {
   switch (request.kind) {
     case "read":
+      return true;
     case "writeCoil":
     case "writeCoils":
     case "writeRegister":
     case "writeRegisters":
     case "maskRegister":
-      return true;
+      return request.echo === undefined;
     case "readWrite":
     case "readFile":
     case "writeFile":

@@ -1,12 +1,17 @@
-/** One request PDU in, one response PDU out. MODBUS Application Protocol V1.1b3 §6.1-6.6, §6.11, §6.12, §6.16, §6.17, §7. */
+/** One request PDU in, one response PDU out. MODBUS Application Protocol V1.1b3 §6.1-6.6, §6.11-6.17, §6.21, §7. */
+import { DEVICE_IDENTIFICATION, FILE_REFERENCE, packBits } from "./codec.ts";
 import { type DataModel, Refusal } from "./data-model.ts";
-import { MAX_READ_BITS, MAX_READ_REGISTERS, MAX_WRITE_REGISTERS, type Table } from "./pdu.ts";
+import { MAX_READ_BITS, MAX_READ_REGISTERS, MAX_READ_WRITE_REGISTERS, MAX_WRITE_REGISTERS, type Table } from "./pdu.ts";
 
 const ILLEGAL_FUNCTION = 1;
+const ILLEGAL_ADDRESS = 2;
 const ILLEGAL_VALUE = 3;
 /** §6.11, §6.17: what fits a request beside the other fields. */
 const MAX_WRITE_BITS = 1968;
-const MAX_WRITE_REGISTERS_FC23 = 121;
+/** §6.14, §6.15: the byte counts of a request and of its answer; one reference takes 7 bytes beside its data. */
+const MAX_FILE_BYTES = 0xf5;
+const MAX_FILE_WRITE_BYTES = 0xfb;
+const REFERENCE_BYTES = 7;
 
 /** Answers any bytes: a request that cannot be served gets an exception. */
 export function serve(model: DataModel, pdu: Uint8Array): Uint8Array {
@@ -32,16 +37,22 @@ function answer(model: DataModel, code: number, fields: Fields): Iterable<number
     case 5:
       return writeCoil(model, fields);
     case 6:
-      model.writeRegisters(fields.word(1), fields.bytes(3, 2));
+      model.writeRegisters("holding", fields.word(1), fields.bytes(3, 2));
       return fields.bytes(1, 4);
     case 15:
       return writeCoils(model, fields);
     case 16:
       return writeRegisters(model, fields);
+    case 20:
+      return readFile(model, fields);
+    case 21:
+      return writeFile(model, fields);
     case 22:
       return maskRegister(model, fields);
     case 23:
       return readWrite(model, fields);
+    case 43:
+      return identify(model, fields);
     default:
       throw new Refusal(ILLEGAL_FUNCTION);
   }
@@ -49,15 +60,14 @@ function answer(model: DataModel, code: number, fields: Fields): Iterable<number
 
 function readBits(model: DataModel, table: Table, fields: Fields): number[] {
   const count = fields.count(3, MAX_READ_BITS);
-  const bits = model.readBits({ table, address: fields.word(1), count });
-  const packed = Array.from({ length: Math.ceil(count / 8) }, () => 0);
-  for (const [i, bit] of bits.entries()) if (bit) packed[i >> 3] = (packed[i >> 3] ?? 0) | (1 << (i & 7));
+  const bits = model.readBits({ area: table, address: fields.word(1), count });
+  const packed = packBits(bits);
   return [packed.length, ...packed];
 }
 
 function readRegisters(model: DataModel, table: Table, fields: Fields): number[] {
   const count = fields.count(3, MAX_READ_REGISTERS);
-  return [2 * count, ...model.readRegisters({ table, address: fields.word(1), count })];
+  return [2 * count, ...model.readRegisters({ area: table, address: fields.word(1), count })];
 }
 
 function writeCoil(model: DataModel, fields: Fields): Uint8Array {
@@ -77,25 +87,77 @@ function writeCoils(model: DataModel, fields: Fields): Uint8Array {
 
 function writeRegisters(model: DataModel, fields: Fields): Uint8Array {
   const count = fields.count(3, MAX_WRITE_REGISTERS);
-  model.writeRegisters(fields.word(1), fields.counted(5, 2 * count));
+  model.writeRegisters("holding", fields.word(1), fields.counted(5, 2 * count));
   return fields.bytes(1, 4);
 }
 
 function maskRegister(model: DataModel, fields: Fields): Uint8Array {
   const address = fields.word(1);
-  const [high = 0, low = 0] = model.readRegisters({ table: "holding", address, count: 1 });
+  const [high = 0, low = 0] = model.readRegisters({ area: "holding", address, count: 1 });
   const and = fields.word(3);
   const value = (((high << 8) | low) & and) | (fields.word(5) & ~and & 0xffff);
-  model.writeRegisters(address, Uint8Array.of(value >> 8, value & 0xff));
+  model.writeRegisters("holding", address, Uint8Array.of(value >> 8, value & 0xff));
   return fields.bytes(1, 6);
 }
 
 /** §6.17: the write is done before the read. */
 function readWrite(model: DataModel, fields: Fields): number[] {
   const count = fields.count(3, MAX_READ_REGISTERS);
-  const bytes = fields.counted(9, 2 * fields.count(7, MAX_WRITE_REGISTERS_FC23));
-  model.writeRegisters(fields.word(5), bytes);
-  return [2 * count, ...model.readRegisters({ table: "holding", address: fields.word(1), count })];
+  const bytes = fields.counted(9, 2 * fields.count(7, MAX_READ_WRITE_REGISTERS));
+  model.writeRegisters("holding", fields.word(5), bytes);
+  return [2 * count, ...model.readRegisters({ area: "holding", address: fields.word(1), count })];
+}
+
+/** Some registers of a file, as a request names them. */
+interface Reference {
+  readonly area: `file ${number}`;
+  readonly address: number;
+  readonly count: number;
+}
+
+function referenceAt(fields: Fields, at: number): Reference {
+  if (fields.byte(at) !== FILE_REFERENCE) throw new Refusal(ILLEGAL_ADDRESS);
+  return { area: `file ${fields.word(at + 1)}`, address: fields.word(at + 3), count: fields.word(at + 5) };
+}
+
+/** §6.14: several references in one request; their data together must fit the answer. */
+function readFile(model: DataModel, fields: Fields): number[] {
+  const length = fields.byte(1);
+  if (length < REFERENCE_BYTES || length > MAX_FILE_BYTES || length % REFERENCE_BYTES !== 0) {
+    throw new Refusal(ILLEGAL_VALUE);
+  }
+  fields.bytes(2, length);
+  const data: number[] = [];
+  for (let at = 2; at < 2 + length; at += REFERENCE_BYTES) {
+    const reference = referenceAt(fields, at);
+    if (data.length + 2 + 2 * reference.count > MAX_FILE_BYTES) throw new Refusal(ILLEGAL_VALUE);
+    data.push(2 * reference.count + 1, FILE_REFERENCE, ...model.readRegisters(reference));
+  }
+  return [data.length, ...data];
+}
+
+function writeFile(model: DataModel, fields: Fields): Uint8Array {
+  const length = fields.byte(1);
+  if (length > MAX_FILE_WRITE_BYTES) throw new Refusal(ILLEGAL_VALUE);
+  const echo = fields.bytes(1, 1 + length);
+  const end = 2 + length;
+  let at = 2;
+  while (at < end) {
+    const { area, address, count } = referenceAt(fields, at);
+    const next = at + REFERENCE_BYTES + 2 * count;
+    if (count < 1 || next > end) throw new Refusal(ILLEGAL_VALUE);
+    model.writeRegisters(area, address, fields.bytes(at + REFERENCE_BYTES, 2 * count));
+    at = next;
+  }
+  return echo;
+}
+
+function identify(model: DataModel, fields: Fields): number[] {
+  if (fields.byte(1) !== DEVICE_IDENTIFICATION) throw new Refusal(ILLEGAL_FUNCTION);
+  const answer = model.identity.answer(fields.byte(2), fields.byte(3));
+  if (answer === "no such object") throw new Refusal(ILLEGAL_ADDRESS);
+  if (answer === "no such access") throw new Refusal(ILLEGAL_VALUE);
+  return [DEVICE_IDENTIFICATION, ...answer];
 }
 
 /** The fields of a request; what is not there, or not as long as it says, is an illegal data value (§7). */
@@ -104,6 +166,10 @@ class Fields {
 
   constructor(pdu: Uint8Array) {
     this.pdu = pdu;
+  }
+
+  byte(at: number): number {
+    return this.bytes(at, 1)[0] ?? 0;
   }
 
   word(at: number): number {
@@ -125,8 +191,7 @@ class Fields {
 
   /** Data behind its byte count, which must be the length that the quantity needs. */
   counted(at: number, length: number): Uint8Array {
-    const [said] = this.bytes(at, 1);
-    if (said !== length) throw new Refusal(ILLEGAL_VALUE);
+    if (this.byte(at) !== length) throw new Refusal(ILLEGAL_VALUE);
     return this.bytes(at + 1, length);
   }
 }

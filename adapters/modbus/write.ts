@@ -1,29 +1,70 @@
 /** How a value reaches a device: which requests, and when it counts as written. MODBUS Application Protocol V1.1b3 §6. */
 import { DeviceError, type RawValue } from "../../src/adapter.ts";
+import type { FilePoint, FileWrite } from "./file-points.ts";
 import type { Exchange } from "./line.ts";
-import { formatAddress, type WriteRequest } from "./pdu.ts";
-import type { WriteTarget } from "./points.ts";
+import { formatAddress, formatRecord, type Request, type WriteRequest } from "./pdu.ts";
+import { isRegisterPoint, type ModbusPoint, type RegisterPoint, type WriteTarget } from "./points.ts";
 
-/** Writes, with the line for itself. Rejects with DeviceError; TypeError where the value is not the point's kind. */
-export async function writeTarget(
+/** A point with a place to write it to. */
+export type WritablePoint =
+  | (RegisterPoint & { readonly write: WriteTarget })
+  | (FilePoint & { readonly write: FileWrite });
+
+export function isWritable(point: ModbusPoint | undefined): point is WritablePoint {
+  return point !== undefined && "write" in point && point.write !== undefined;
+}
+
+/**
+ * Writes, with the line for itself. Resolves with what the point holds now where the request told (FC 23). Rejects with
+ * DeviceError; TypeError where the value is not the point's kind.
+ */
+export async function writePoint(
+  exchange: Exchange,
+  point: WritablePoint,
+  value: RawValue,
+  mask?: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  if (isRegisterPoint(point)) return writeTarget(exchange, point.write, value, mask);
+  const { file, record, count } = point;
+  let bytes = registersOf(value, count);
+  if (mask !== undefined) bytes = merge(await exchange({ kind: "readFile", file, record, count }), bytes, mask);
+  await exchange({ kind: "writeFile", file, record, bytes });
+  return undefined;
+}
+
+async function writeTarget(
   exchange: Exchange,
   target: WriteTarget,
   value: RawValue,
   mask?: Uint8Array,
-): Promise<void> {
+): Promise<Uint8Array | undefined> {
   if (target.table === "coil") {
     await exchange(coilRequest(target, booleanOf(value)));
-    return;
+    return undefined;
   }
   const bytes = registersOf(value, target.count);
-  if (mask === undefined || mask.every((byte) => byte === 0xff)) {
-    await exchange(registerRequest(target, bytes));
-  } else if (target.mask === "rmw") {
+  if (mask === undefined || mask.every((byte) => byte === 0xff)) return writeRegisters(exchange, target, bytes);
+  if (target.mask === "rmw") {
     const old = await exchange({ kind: "read", table: "holding", address: target.address, count: target.count });
-    await exchange(registerRequest(target, merge(old, bytes, mask)));
-  } else {
-    for (const request of maskRequests(target.address, bytes, mask)) await exchange(request);
+    return writeRegisters(exchange, target, merge(old, bytes, mask));
   }
+  for (const request of maskRequests(target.address, bytes, mask)) await exchange(request);
+  return undefined;
+}
+
+async function writeRegisters(
+  exchange: Exchange,
+  target: WriteTarget,
+  bytes: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const { address, count, fc, source } = target;
+  if (fc !== 23) {
+    for (const request of registerRequests({ address, fc }, bytes)) await exchange(request);
+    return undefined;
+  }
+  const read = { address: source ?? address, count };
+  const back = await exchange({ kind: "readWrite", address, bytes, read });
+  return source === undefined ? undefined : back;
 }
 
 /** Whether what was read back is what was written, as far as the mask says. */
@@ -36,9 +77,37 @@ export function coilRequest({ address, fc }: Pick<WriteTarget, "address" | "fc">
   return fc === 15 ? { kind: "writeCoils", address, values: [value] } : { kind: "writeCoil", address, value };
 }
 
-export function registerRequest({ address, fc }: Pick<WriteTarget, "address" | "fc">, bytes: Uint8Array): WriteRequest {
+/** One request; one for each register where the device knows FC 6 only. */
+export function registerRequests(
+  { address, fc }: Pick<WriteTarget, "address" | "fc">,
+  bytes: Uint8Array,
+): WriteRequest[] {
   const single = bytes.length === 2 && fc !== 16;
-  return { kind: single ? "writeRegister" : "writeRegisters", address, bytes };
+  if (!single && fc !== 6) return [{ kind: "writeRegisters", address, bytes }];
+  return Array.from({ length: bytes.length / 2 }, (_, i) => ({
+    kind: "writeRegister",
+    address: address + i,
+    bytes: bytes.slice(2 * i, 2 * i + 2),
+  }));
+}
+
+/** The same request to a device with the quirk loose-echo. */
+export function withAnyEcho(request: Request): Request {
+  switch (request.kind) {
+    case "writeCoil":
+    case "writeCoils":
+    case "writeRegister":
+    case "writeRegisters":
+    case "maskRegister":
+      return { ...request, echo: "any" };
+    case "read":
+    case "readWrite":
+    case "readFile":
+    case "writeFile":
+    case "identify":
+    case "raw":
+      return request;
+  }
 }
 
 /** FC 22 for each register of which some bits change (§6.16). */
@@ -71,8 +140,10 @@ function registersOf(value: RawValue, count: number): Uint8Array {
 }
 
 /** A write that did not take: for the person who looks for the reason. */
-export function notTaken(target: WriteTarget, value: RawValue, back: RawValue): DeviceError {
-  const where = `${target.table} ${formatAddress(target.address)}`;
+export function notTaken(point: WritablePoint, value: RawValue, back: RawValue): DeviceError {
+  const where = isRegisterPoint(point)
+    ? `${point.write.table} ${formatAddress(point.write.address)}`
+    : formatRecord(point);
   return new DeviceError("rejected", `wrote ${spell(value)} to ${where}, but read ${spell(back)} back`);
 }
 

@@ -5,6 +5,7 @@ import type {
   PointId,
   RawValue,
   SimulatedDevice,
+  SimulatedIdentity,
   SimulateOptions,
   Simulation,
 } from "../adapter.ts";
@@ -52,6 +53,7 @@ function simulatedDevice(
   }
   return {
     device: plan.device,
+    identity: identityOf(plan),
     points: new Map([...played].map(([id, { point }]) => [id, point])),
     get: (id) => played.get(id)?.get(clock.wall()),
     set(id, raw) {
@@ -60,6 +62,16 @@ function simulatedDevice(
       return true;
     },
   };
+}
+
+/** What `identity:` of the mapping says in so many words. */
+function identityOf({ resources }: DevicePlan): SimulatedIdentity {
+  const constant = (point: PointId): string | undefined => {
+    const source = resources.get(point)?.source;
+    return source?.kind === "constant" && typeof source.value === "string" ? source.value : undefined;
+  };
+  const entries = { manufacturer: constant("3/0/0"), model: constant("3/0/1"), version: constant("3/0/3") };
+  return Object.fromEntries(Object.entries(entries).filter(([, text]) => text !== undefined));
 }
 
 /** Takes whatever is written, and shows nothing of it: a command is no state. */

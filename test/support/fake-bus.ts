@@ -165,7 +165,8 @@ export class FakeUnit {
   }
 
   private raw(point: PointId): RawValue {
-    const { table = "holding", count = 1 } = this.points.get(point) ?? {};
+    const known = this.points.get(point);
+    const { table, count } = known !== undefined && "table" in known ? known : { table: "holding" as const, count: 1 };
     const value = this.values.get(point) ?? 0;
     if (isBits(table)) return value === true;
     const bytes = new Uint8Array(2 * count);

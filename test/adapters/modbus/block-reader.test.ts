@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { BlockReader, type ReadSpan } from "../../../adapters/modbus/block-reader.ts";
 import { ModbusException } from "../../../adapters/modbus/errors.ts";
 import { formatSpan, type Span } from "../../../adapters/modbus/pdu.ts";
-import type { ModbusPoint } from "../../../adapters/modbus/points.ts";
+import type { RegisterPoint } from "../../../adapters/modbus/points.ts";
 import { MINUTE } from "../../../src/clock.ts";
 import { DeviceError, type DeviceErrorKind } from "../../../src/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
@@ -17,7 +17,7 @@ function aDevice(addresses: readonly number[], missing: readonly number[], gap =
   const asked: string[] = [];
   const holes = new Set(missing);
   const points = new Map(
-    addresses.map((address): [string, ModbusPoint] => [`p${address}`, { table: "holding", address, count: 1 }]),
+    addresses.map((address): [string, RegisterPoint] => [`p${address}`, { table: "holding", address, count: 1 }]),
   );
   const lines: LogLine[] = [];
   const reader = new BlockReader({ points, limits: () => ({ max: 125, gap }), clock, log: recordingLogger(lines) });
@@ -157,7 +157,7 @@ test("a device from which nothing comes but what is no answer has not answered",
 test("bits are counted from the least significant of the first byte", async () => {
   // MODBUS Application Protocol V1.1b3 §6.1, the example: coils 20-38 (addresses 19-37), CD 6B 05.
   const points = new Map(
-    Array.from({ length: 19 }, (_, i): [string, ModbusPoint] => [
+    Array.from({ length: 19 }, (_, i): [string, RegisterPoint] => [
       `${20 + i}`,
       { table: "coil", address: 19 + i, count: 1 },
     ]),

@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { modbus } from "../../../adapters/modbus/index.ts";
 import { tcpOptionsSchema } from "../../../adapters/modbus/options.ts";
-import type { ModbusDevice, ModbusPoint } from "../../../adapters/modbus/points.ts";
+import type { ModbusDevice, ModbusPoint, RegisterPoint } from "../../../adapters/modbus/points.ts";
 
 const device = (keys: object = {}): ModbusDevice => modbus.device.parse({ unit_id: 1, ...keys });
-const point = (keys: object, section: object = {}): ModbusPoint =>
+const anyPoint = (keys: object, section: object = {}): ModbusPoint =>
   modbus.point.parse({ ...keys, device: device(section) });
+const point = (keys: object, section: object = {}): RegisterPoint => {
+  const made = anyPoint(keys, section);
+  assert.ok("table" in made);
+  return made;
+};
 
 /** What is said of a wrong point, and of which key. */
 function problem(parse: () => unknown): string {
@@ -59,7 +64,7 @@ test("a link says what is wrong with it", () => {
 });
 
 test("a device section has the defaults of the protocol, and leaves the order of bytes to the core", () => {
-  const defaults = { unit_id: 1, addressing: "zero", block: { max: 125 } };
+  const defaults = { unit_id: 1, addressing: "zero", block: { max: 125 }, quirks: [] };
   assert.deepEqual(device(), defaults);
   assert.deepEqual(device({ order: "CDAB", block: { gap: 20 } }), {
     ...defaults,
@@ -147,7 +152,7 @@ test("a value must end within its table, and fit one read", () => {
 test("a point has exactly one source", () => {
   assert.equal(
     problem(() => point({})),
-    ": expected exactly one of input, holding, coil, discrete",
+    ": expected exactly one of input, holding, coil, discrete, file, ident",
   );
   assert.match(
     problem(() => point({ input: 1, coil: 2 })),

@@ -14,7 +14,8 @@ function aModel(refuse: readonly string[] = []) {
   for (let i = 19; i < 38; i++) keys[`c${i}`] = { coil: i, write: true };
   for (let i = 196; i < 218; i++) keys[`d${i}`] = { discrete: i };
   const device = aDeviceOf(keys, { refuse, section: { block: { gap: 0 } } });
-  for (const [id, { table }] of device.points) {
+  for (const [id, point] of device.points) {
+    const table = "table" in point ? point.table : undefined;
     device.values.set(id, table === "coil" || table === "discrete" ? false : Uint8Array.of(0, 0));
   }
   const set = (registers: Readonly<Record<string, string>>): void => {
@@ -74,7 +75,9 @@ test("read and write in one request writes first", () => {
 test("a wrong request gets the exception that the specification names", () => {
   const cases = {
     "07": "87 01",
-    "2b 0e 01 00": "ab 01",
+    "2b 0d 01 00": "ab 01",
+    "2b 0e 05 00": "ab 03",
+    "2b 0e 04 07": "ab 02",
     "03 00 10 00 01": "83 02",
     "03 00 0f 00 02": "83 02",
     "01 04 a1 00 01": "81 02",
