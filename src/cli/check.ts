@@ -1,5 +1,6 @@
 import { loadAdapters } from "../../adapters/index.ts";
 import { formatCheck, vectorProblems } from "../config/check.ts";
+import { linkLoads, wireLoads } from "../config/link-loads.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/gateway.ts";
@@ -15,7 +16,7 @@ export const check: Command = {
   options: {
     config: CONFIG_OPTION,
     strict: { type: "boolean", help: "A wrong mapping or device entry is a failure too (exit code 2)." },
-    json: { type: "boolean", help: "Prints the problems, and what servers cost, as JSON." },
+    json: { type: "boolean", help: "Prints the problems, and what wires and servers cost, as JSON." },
   },
   async run(args) {
     const found = await findings(configFile(args));
@@ -65,6 +66,8 @@ function asJson(found: Findings): string {
     problems: problems.map((problem) => ({ ...problem, text: formatProblem(problem) })),
     devices: loaded?.devices.map(({ id }) => id) ?? [],
     off: loaded?.disabled.map(({ id }) => id) ?? [],
+    links: loaded === undefined ? [] : linkLoads(loaded),
+    wires: loaded === undefined ? [] : wireLoads(loaded),
     traffic: loaded === undefined ? [] : trafficReport(trafficOf(loaded)),
   };
   return JSON.stringify(report, undefined, 2);

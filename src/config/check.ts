@@ -1,11 +1,12 @@
 /** What `check` says of a configuration that loads: what it is made of, and what each mapping costs on the wire. */
-import type { AdapterModule, PointId } from "../adapter.ts";
-import { formatDuration } from "../duration.ts";
+import type { AdapterModule } from "../adapter.ts";
 import { formatProblem, type Problem } from "../errors.ts";
 import type { Provenance } from "../mapping/load.ts";
 import { titleOf } from "../mapping/mapped-resource.ts";
 import type { DevicePlan, PointSource, ResourcePlan } from "../mapping/plan-types.ts";
 import { exampleDevice, runVectors } from "../mapping/vectors.ts";
+import { loadLines } from "./link-loads-text.ts";
+import { pollCosts, timeOf } from "./poll-costs.ts";
 import type { LoadedConfig, LoadedMapping } from "./types.ts";
 
 /**
@@ -36,12 +37,13 @@ export function formatCheck(loaded: LoadedConfig): string {
     `${file}: ${counts.join(", ")}`,
     ...siteLines(loaded),
     ...storedLines(loaded),
+    ...loadLines(loaded),
     ...[...mappings.values()].flatMap((mapping) => describeMapping(mapping, loaded)),
     ...disabled.map(({ id, problems }) => `off: ${id} (${count(problems.length, "error")})`),
   ].join("\n");
 }
 
-function describeMapping(mapping: LoadedMapping, { devices }: LoadedConfig): readonly string[] {
+function describeMapping(mapping: LoadedMapping, { devices, links }: LoadedConfig): readonly string[] {
   const { file, hides, prepared } = mapping;
   const users = devices.filter(({ mapping: name }) => name === mapping.name);
   const plan = users[0] ?? exampleDevice(prepared, () => {})?.plan;
@@ -56,7 +58,7 @@ function describeMapping(mapping: LoadedMapping, { devices }: LoadedConfig): rea
       : `   ${count(users.length, "device")}: ${fewOf(users.map(({ id }) => id))}`,
     ...provenanceLine(prepared.file.source),
     ...notes(plan),
-    ...pollLines(plan, prepared.adapter),
+    ...pollLines(plan, prepared.adapter, links.get(plan.link)?.options),
     ...callLines(plan),
   ];
 }
@@ -106,30 +108,18 @@ function notes({ resources }: DevicePlan): readonly string[] {
   );
 }
 
-/** One line for each pace at which points are read, with the requests that one turn costs. */
-function pollLines(plan: DevicePlan, adapter: AdapterModule): readonly string[] {
-  const groups = new Map<string, Map<PointId, unknown>>();
-  for (const { point, source } of plan.resources.values()) {
-    if (source.kind !== "point" || !source.readable) continue;
-    const name = pollName(source);
-    const points = groups.get(name) ?? new Map<PointId, unknown>();
-    groups.set(name, points.set(point, source.point));
-  }
-  return [...groups].map(([name, points]) => {
-    const requests = adapter.plan?.(plan.device, points);
-    const cost =
-      requests === undefined
-        ? ""
-        : ` in ${count(requests.length, "read")}: ${requests.map(({ text }) => text).join(", ")}`;
-    return `   poll ${name}: ${count(points.size, "value")}${cost}`;
+/** One line for each pace at which points are read, with the requests that one turn costs and how long they take. */
+function pollLines(plan: DevicePlan, adapter: AdapterModule, options: unknown): readonly string[] {
+  const costs = pollCosts(plan, adapter, options).map((cost) => {
+    const { name, values, requests } = cost;
+    const texts = requests?.map(({ text }) => text).join(", ");
+    const reads = requests === undefined ? "" : ` in ${count(requests.length, "read")}: ${texts}`;
+    return { text: `   poll ${name}: ${count(values, "value")}${reads}`, time: timeOf(cost) };
   });
-}
-
-/** The pace of the mapping, and how much faster a server may make it where that is not the same (`every.limit`). */
-function pollName({ poll, fastest }: PointSource): string {
-  const [pace, own] =
-    typeof poll === "string" ? [poll, undefined] : [`every ${formatDuration(poll.every)}`, poll.every];
-  return fastest === undefined || fastest === own ? pace : `${pace}, or ${formatDuration(fastest)} for a server`;
+  const width = Math.max(...costs.map(({ text }) => text.length));
+  return costs.map(({ text, time }) => {
+    return time === undefined ? text : `${text.padEnd(width)}  ${Math.round(time)} ms on the wire`;
+  });
 }
 
 /** What a server can change: worth a look before a valve moves. */
