@@ -18,7 +18,7 @@ test("twelve meters on 9600 baud: what each poll costs on the wire, how full tha
   assert.deepEqual(await check(t, ["line: 9600-8N1"], [meters("bus1", "1..12")]), [
     "   link bus1: 12 devices, 65 values a second",
     "   wire bus1 (9600-8N1): 88 % busy; above 80 % polls are skipped and writes wait: read every 3s instead of 2s (63 %), or 19200 baud (58 %)",
-    "   poll every 2s: 10 values in 2 reads: input[0x0..0x11], input[0x34..0x35]                        125 ms on the wire",
+    "   poll every 2s: 10 values in 2 reads: input[0x0..0x11], input[0x34..0x35]                      125 ms on the wire",
     "   poll every 15s: 6 values in 3 reads: input[0x1E..0x23], input[0x3E..0x47], input[0xE0..0xE1]  162 ms on the wire",
     "   poll every 5m: 1 value in 1 read: input[0x48..0x49]                                           46 ms on the wire",
     "   poll connect, or 15s for a server: 1 value in 1 read: holding[0xFC00..0xFC01]                 46 ms on the wire",
