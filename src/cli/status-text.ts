@@ -223,12 +223,13 @@ function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] {
       );
 }
 
-function valueRow({ path, name, value, unit, time, period, bad }: ValueStatus, now: UnixMillis): string[] {
+function valueRow({ path, name, value, unit, time, period, bad, reset }: ValueStatus, now: UnixMillis): string[] {
   const shown = value === undefined ? "-" : [formatValue(value), unit].filter(Boolean).join(" ");
   const age = time === undefined ? "" : `${span(now - time)} ago`;
   // Servers make it another period than the mapping's.
   const steered = period === undefined ? [] : [`read every ${formatDuration(period)}`];
-  const notes = [...steered, ...(bad === undefined ? [] : [`bad: ${bad}`])];
+  const anew = reset === undefined ? [] : [`began anew ${span(now - reset.time)} ago, from ${formatValue(reset.from)}`];
+  const notes = [...steered, ...anew, ...(bad === undefined ? [] : [`bad: ${bad}`])];
   return [path, name, shown, age, notes.join("; ")];
 }
 

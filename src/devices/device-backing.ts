@@ -3,7 +3,7 @@ import type { PointId } from "../adapter.ts";
 import type { Clock, Millis } from "../clock.ts";
 import { DeviceError, Lwm2mError } from "../errors.ts";
 import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
-import { childPath, type Path } from "../lwm2m/path.ts";
+import { childPath, type Path, pathParts } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
 import type { PathValue, Sample, Value } from "../lwm2m/sample.ts";
 import type { Backing, Commit, ReadOutcome } from "../lwm2m/tree.ts";
@@ -18,6 +18,7 @@ import {
   type Slot,
 } from "./device-model.ts";
 import type { DeviceSession } from "./device-session.ts";
+import { DEVICE_OBJECT } from "./own-rows.ts";
 import type { Readings } from "./readings.ts";
 import { NEVER, type Values, wholeMillis } from "./values.ts";
 
@@ -140,6 +141,7 @@ export class DeviceBacking implements Backing {
     const steps = source.steps(parseExecuteArguments(args));
     try {
       await this.parts.session.invoke(steps);
+      if (isRestart(resource)) this.parts.readings.renew();
     } catch (error) {
       throw refusal(error, (reason) => `${resource} was not executed: ${reason}`);
     }
@@ -233,6 +235,12 @@ export class DeviceBacking implements Backing {
   private leaf({ at }: Slot): Leaf | undefined {
     return this.parts.model.leaves[at];
   }
+}
+
+/** Reboot and Factory Reset of object 3. */
+function isRestart(path: Path): boolean {
+  const { object, resource = -1 } = pathParts(path);
+  return object === DEVICE_OBJECT.id && (resource === DEVICE_OBJECT.reboot || resource === DEVICE_OBJECT.factoryReset);
 }
 
 /** The mapping says what is wrong with a value; of several in a request the path says with which. */

@@ -3,6 +3,7 @@ import type { PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
+import type { ReportingRule } from "../lwm2m/sample.ts";
 import type { ObjectModel, ResourceModel } from "../lwm2m/tree.ts";
 import type { DevicePlan, Poll, ResourceSource } from "../mapping/plan-types.ts";
 import { DEVICE_OBJECT, ownRows, type Row } from "./own-rows.ts";
@@ -17,6 +18,7 @@ export interface Leaf {
   /** Absent for what the gateway itself adds. */
   readonly point?: PointId;
   readonly place?: Place;
+  readonly reporting?: ReportingRule;
 }
 
 export interface DeviceModel extends DeviceTree {
@@ -90,6 +92,7 @@ function leafOf({ object, instance, resource, resourceInstance, ...row }: Row, p
     path: makePath(resourceInstance === undefined ? parts : { ...parts, resourceInstance }),
     definition,
     source,
+    ...(source.kind === "point" && source.reporting !== undefined ? { reporting: source.reporting } : {}),
     ...(point === undefined ? {} : { point }),
     ...(place === undefined ? {} : { place }),
   };

@@ -5,7 +5,7 @@ import type { AvailabilityRule } from "../mapping/plan-types.ts";
 import type { Availability } from "./availability.ts";
 import { type DeviceModel, type Leaf, positionOf } from "./device-model.ts";
 import type { PollWishes } from "./poll-wishes.ts";
-import { type Known, NEVER, type Values } from "./values.ts";
+import { type Known, NEVER, type Reset, type Values } from "./values.ts";
 
 export type DeviceState = "connecting" | "online" | "offline";
 
@@ -50,6 +50,8 @@ export interface ValueStatus {
   readonly period?: Millis;
   /** Why the newest reading is no value. */
   readonly bad?: string;
+  /** The last time that the counter began anew, and what it counted before. */
+  readonly reset?: Reset;
   /** `file:line` in the mapping; absent for what the gateway itself adds. */
   readonly source?: string;
 }
@@ -92,12 +94,14 @@ export function valueStatuses(
   return model.leaves.flatMap((leaf, at) => {
     if (leaf.definition.type === undefined) return [];
     const unit = leaf.definition.unit ?? sensorUnit(leaf, model, values);
+    const reset = values.reset(at);
     const period = leaf.point === undefined ? undefined : wishes.periodOf(leaf.point);
     return [
       {
         ...valueStatus(leaf, values.get(at), now),
         ...(unit === undefined ? {} : { unit }),
         ...(period === undefined ? {} : { period }),
+        ...(reset === undefined ? {} : { reset }),
       },
     ];
   });

@@ -143,6 +143,11 @@ export class Device {
     };
   }
 
+  /** The hardware is another one from now on: what its counters say may begin anew. */
+  replaced(): void {
+    this.readings.renew();
+  }
+
   /** The clock is right now: the machine started then. */
   dated(started: UnixMillis): void {
     this.values.dated(started);

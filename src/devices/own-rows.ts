@@ -18,7 +18,7 @@ export interface Row extends Omit<Leaf, "path"> {
 }
 
 /** Object 3 and the resources of it that the gateway itself answers. */
-export const DEVICE_OBJECT = { id: 3, reboot: 4, errorCode: 11, supportedBinding: 16 } as const;
+export const DEVICE_OBJECT = { id: 3, reboot: 4, factoryReset: 5, errorCode: 11, supportedBinding: 16 } as const;
 
 /** `definitions`: those of all objects of the device, object 3 among them. Nothing that the mapping has is added. */
 export function ownRows(plan: DevicePlan, definitions: ReadonlyMap<number, ObjectDefinition>): readonly Row[] {

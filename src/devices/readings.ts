@@ -9,6 +9,8 @@ import type { FixedValue } from "./fixed-values.ts";
 import { qualityValues } from "./quality.ts";
 import type { Values } from "./values.ts";
 
+const SERIAL_NUMBER: PointId = "3/0/2";
+
 /** What a device says, on its way into the values: converted by the mapping, one bad point never spoiling another. */
 export class Readings {
   private readonly model: DeviceModel;
@@ -16,6 +18,10 @@ export class Readings {
   private readonly clock: Clock;
   private readonly log: Logger;
   private readonly written = new Map<PointId, Order>();
+  /** By position, of those that look back: what the newest reading was, where it was not believed after the last good value. */
+  private readonly doubted = new Map<number, Value>();
+  /** Those that have had no good value since the device was renewed. */
+  private readonly renewed = new Set<number>();
 
   constructor(model: DeviceModel, values: Values, clock: Clock, log: Logger) {
     this.model = model;
@@ -48,6 +54,14 @@ export class Readings {
     return at === undefined ? [] : this.takeFixed([{ at, value }], time);
   }
 
+  /** The device is another one from now on, or begins anew: values may be anywhere. */
+  renew(): void {
+    for (const [at, { source }] of this.model.leaves.entries()) {
+      if (source.kind === "point" && source.looksBack === true && this.values.sample(at) !== undefined)
+        this.renewed.add(at);
+    }
+  }
+
   /** What holds without a reading. Returns the samples that are new. */
   takeFixed(values: readonly FixedValue[], time: UnixMillis): Sample[] {
     const now = this.clock.monotonic();
@@ -67,11 +81,16 @@ export class Readings {
       }
       const converted = this.convert(at, source, value, time);
       if ("bad" in converted) {
+        this.doubt(at, converted.doubted);
         troubles.set(point, converted.bad);
         continue;
       }
+      if (source.looksBack === true) this.believe(at, source, converted.good);
       if (this.values.isBad(at)) recovered.push(point);
+      const known = this.values.sample(at) !== undefined;
       const sample = this.values.take(at, converted.good, time, now);
+      // Another serial number: the device was replaced.
+      if (sample !== undefined && known && point === SERIAL_NUMBER) this.renew();
       if (sample !== undefined) samples.push(sample);
     }
     const worse = troubles.size > 0 && this.mark(troubles, now);
@@ -97,7 +116,29 @@ export class Readings {
 
   private history(at: number, now: UnixMillis): PointHistory | undefined {
     const { value, time } = this.values.get(at);
-    return value === undefined ? undefined : { value, elapsed: Math.max(0, now - time) };
+    if (value === undefined) return undefined;
+    const doubted = this.doubted.get(at);
+    return {
+      value,
+      elapsed: Math.max(0, now - time),
+      ...(doubted === undefined ? {} : { doubted }),
+      ...(this.renewed.has(at) ? { renewed: true } : {}),
+    };
+  }
+
+  private doubt(at: number, doubted: Value | undefined): void {
+    if (doubted === undefined) this.doubted.delete(at);
+    else this.doubted.set(at, doubted);
+  }
+
+  /** A good value of a point that looks back; of a counter that has fallen it is told. */
+  private believe(at: number, { counts }: PointSource, value: Value): void {
+    this.doubted.delete(at);
+    this.renewed.delete(at);
+    const from = counts === true ? this.values.sample(at)?.value : undefined;
+    if (from === undefined || !(value < from)) return;
+    this.values.beganAnew(at, { from, to: value, time: this.clock.wall() });
+    this.log.info({ point: this.model.leaves[at]?.point, from, to: value }, "a counter began anew");
   }
 
   /** A bad value is a state: one line when it begins, however long it lasts. Returns whether one began. */

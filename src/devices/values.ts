@@ -1,6 +1,6 @@
 import { datedFrom, type Millis, type UnixMillis } from "../clock.ts";
 import { isWithin, type Path } from "../lwm2m/path.ts";
-import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
+import { type ReportingRule, type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
 import { ROW, ValueRows } from "./value-rows.ts";
 
 /** What is known of one leaf now. */
@@ -17,9 +17,22 @@ export interface Known {
   readonly readings: number;
 }
 
+/** A counter that was believed though it fell: what it counted before, and from where it counts on. */
+export interface Reset {
+  readonly from: Value;
+  readonly to: Value;
+  readonly time: UnixMillis;
+}
+
 export interface Trouble {
   readonly reason: string;
   readonly time: UnixMillis;
+}
+
+/** What values must know of a leaf of the device's model. */
+export interface ValueLeaf {
+  readonly path: Path;
+  readonly reporting?: ReportingRule;
 }
 
 export const NEVER: Millis = -1;
@@ -42,17 +55,18 @@ export class Values {
   private readonly numbers: Float64Array;
   private readonly start: number;
   private readonly count: number;
-  private readonly leaves: readonly { readonly path: Path }[];
+  private readonly leaves: readonly ValueLeaf[];
   /** Good values that are no numbers. */
   private readonly others = new Map<number, Value>();
   private readonly troubles = new Map<number, Trouble>();
+  private readonly resets = new Map<number, Reset>();
   /** Of what lies at or below these each reading is told. */
   private readonly toldEach = new Set<Path>();
   /** Their leaves. */
   private each: ReadonlySet<number> = new Set();
 
   /** `leaves`: those of the device's model. */
-  constructor(leaves: readonly { readonly path: Path }[], rows = new ValueRows()) {
+  constructor(leaves: readonly ValueLeaf[], rows = new ValueRows()) {
     const { numbers, start } = rows.take(leaves.length);
     this.numbers = numbers;
     this.start = start;
@@ -75,8 +89,8 @@ export class Values {
   }
 
   /**
-   * Takes a good value; returns it as a sample where it is new, or each reading is wanted. One that is read again unchanged is
-   * younger, but not new.
+   * Takes a good value; returns it as a sample where it is new, or each reading is wanted, or its age counts (`max_age`). One
+   * that is read again unchanged is younger, but not new.
    */
   take(at: number, value: Value, time: UnixMillis, now: Millis): Sample | undefined {
     const row = this.row(at);
@@ -88,7 +102,8 @@ export class Values {
     if (numbers[row + BAD] === 1) this.troubles.delete(at);
     numbers[row + BAD] = 0;
     this.hear(row, now);
-    return isNew || this.each.has(at) ? { path: this.pathOf(at), value, time } : undefined;
+    if (!isNew && !this.each.has(at) && this.leaves[at]?.reporting?.maxAge === undefined) return undefined;
+    return this.sampleOf(at, this.pathOf(at), value, time);
   }
 
   /**
@@ -102,6 +117,16 @@ export class Values {
     this.troubles.set(at, { reason, time });
     this.hear(row, now);
     return isNew;
+  }
+
+  /** The counter is about to take a smaller value that is believed. */
+  beganAnew(at: number, reset: Reset): void {
+    this.resets.set(at, reset);
+  }
+
+  /** The last time that a counter began anew. */
+  reset(at: number): Reset | undefined {
+    return this.resets.get(at);
   }
 
   get(at: number): Known {
@@ -129,7 +154,7 @@ export class Values {
   sample(at: number, path = this.pathOf(at)): Sample | undefined {
     const row = this.row(at);
     const value = this.value(at, row);
-    return value === undefined ? undefined : { path, value, time: this.numbers[row + TIME] ?? Number.NaN };
+    return value === undefined ? undefined : this.sampleOf(at, path, value, this.numbers[row + TIME] ?? Number.NaN);
   }
 
   /** The clock is right now: the machine started then. What was measured before gets its time. */
@@ -141,6 +166,12 @@ export class Values {
     for (const [at, { reason, time }] of this.troubles) {
       this.troubles.set(at, { reason, time: datedFrom(started, time) });
     }
+    for (const [at, reset] of this.resets) this.resets.set(at, { ...reset, time: datedFrom(started, reset.time) });
+  }
+
+  private sampleOf(at: number, path: Path, value: Value, time: UnixMillis): Sample {
+    const reporting = this.leaves[at]?.reporting;
+    return reporting === undefined ? { path, value, time } : { path, value, time, reporting };
   }
 
   private value(at: number, row: number): Value | undefined {

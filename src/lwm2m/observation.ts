@@ -153,9 +153,9 @@ export class Observation implements Waiting {
   evaluate(now: Millis): void {
     for (const target of this.targets) {
       if (target.unseen.size === 0 || now < target.evaluatedAt + target.rules.epmin) continue;
+      target.evaluatedAt = now;
       for (const path of target.unseen) this.judge(path, target);
       target.unseen.clear();
-      target.evaluatedAt = now;
     }
   }
 
@@ -219,17 +219,26 @@ export class Observation implements Waiting {
    * A value is judged against the last reported one. Not so for an edge, since seen from there what has risen could never
    * rise again: an edge is between one value and the next, and is worth a report until the value has gone back.
    */
-  private isWorth({ path, value }: Sample, target: Target): boolean {
+  private isWorth({ path, value, reporting }: Sample, target: Target): boolean {
     const { rules, met } = target;
     const last = this.reported.get(path);
+    if (this.isOld(reporting, target)) return true;
     const { edge } = rules.conditions;
     if (edge === undefined || typeof value !== "boolean" || last === undefined) {
-      return isMet(rules.conditions, last, value);
+      return isMet(rules.conditions, last, value, reporting?.deadband);
     }
     target.judged ??= new Map();
     const before = target.judged.get(path);
     target.judged.set(path, value);
     return isMet(rules.conditions, before ?? last, value) || (value === before && met.has(path));
+  }
+
+  /** What was reported is as old as `max_age` of the mapping lets it become, and the server has not said itself when to report. */
+  private isOld(reporting: Sample["reporting"], { rules, evaluatedAt }: Target): boolean {
+    if (reporting?.maxAge === undefined || rules.pmax !== Number.POSITIVE_INFINITY) return false;
+    const { gt, lt, st, edge } = rules.conditions;
+    const isSaid = gt !== undefined || lt !== undefined || st !== undefined || edge !== undefined;
+    return !isSaid && evaluatedAt - this.reportedAt >= reporting.maxAge;
   }
 
   /** Core 1.2 §5.1.2: a condition that is true when pmin has passed, or pmax; both count from the last report. */

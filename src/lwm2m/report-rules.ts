@@ -61,12 +61,22 @@ export function toRules(attributes: Attributes): Rules {
   };
 }
 
-/** Whether a value is worth a report after the last reported one; any of the conditions is enough (Core 1.2 §6.4.2). */
-export function isMet({ gt, lt, st, edge }: Rules["conditions"], last: Value | undefined, value: Value): boolean {
+/**
+ * Whether a value is worth a report after the last reported one; any of the conditions is enough (Core 1.2 §6.4.2). Where
+ * there is none, a change must be as great as the `deadband` of the mapping.
+ */
+export function isMet(
+  { gt, lt, st, edge }: Rules["conditions"],
+  last: Value | undefined,
+  value: Value,
+  deadband?: number,
+): boolean {
   if (last === undefined) return true;
   if (sameValue(last, value)) return false;
   if (edge !== undefined && typeof value === "boolean") return value === (edge === 1);
-  if (gt === undefined && lt === undefined && st === undefined) return true;
+  if (gt === undefined && lt === undefined && st === undefined) {
+    return deadband === undefined || !isNumber(last) || !isNumber(value) || reaches(deadband, last, value);
+  }
   // Thresholds say nothing of what is no number, so that every change of it counts.
   if (!isNumber(last) || !isNumber(value)) return true;
   return crosses(gt, last, value) || crosses(lt, last, value) || (st !== undefined && reaches(st, last, value));

@@ -1,4 +1,4 @@
-import type { UnixMillis } from "../clock.ts";
+import type { Millis, UnixMillis } from "../clock.ts";
 import { sameBytes } from "../coap/options.ts";
 import type { Path } from "./path.ts";
 
@@ -35,6 +35,15 @@ export interface PathValue {
 /** One value of one resource at one time: the time at which it was measured. */
 export interface Sample extends PathValue {
   readonly time: UnixMillis;
+  readonly reporting?: ReportingRule;
+}
+
+/** What is worth a report of a value where whoever observes it says nothing: attributes of a server stand above it. */
+export interface ReportingRule {
+  /** A smaller change is none; in the unit of the resource. As `st` of Core 1.2 §5.1.2, where there is none of st, gt and lt. */
+  readonly deadband?: number;
+  /** After so long it is told again with the next reading, also unchanged. As pmax, where there is none. */
+  readonly maxAge?: Millis;
 }
 
 export function isObjectLink(value: Value): value is ObjectLink {

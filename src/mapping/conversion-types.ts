@@ -51,6 +51,12 @@ export interface ConversionSpec {
   readonly unit?: string;
   /** Bounds what is read, in the unit of the resource. */
   readonly valid?: NumberRange;
+  /** The greatest change from one reading to the next, in the unit of the resource. */
+  readonly max_step?: number;
+  /** It is a counter; `wraps_at`: the value at which it begins anew, where that is not the end of its raw type. */
+  readonly monotonic?: boolean | { readonly wraps_at: number };
+  /** A smaller change is not reported. The conversion has no part in it, but it must be one of numbers. */
+  readonly deadband?: number;
   /** Bounds what is written, in the unit of the resource. */
   readonly accept?: NumberRange;
   /** The loader has checked that the resource (W) and the source may be written. */

@@ -45,10 +45,14 @@ function reader(stages: readonly Stage[]): (raw: RawValue, history?: PointHistor
     let value: Value | Bad = raw;
     for (const stage of stages) {
       value = stage.read(value, history);
-      if (value instanceof Bad) return { bad: value.bad };
+      if (value instanceof Bad) return badOf(value);
     }
     return { good: value };
   };
+}
+
+function badOf({ bad, doubted }: Bad): Converted {
+  return doubted === undefined ? { bad } : { bad, doubted };
 }
 
 function writer(plan: Plan, stages: readonly Stage[], mask: Uint8Array | undefined): (value: Value) => RawWrite {

@@ -1,8 +1,10 @@
 /** The keys that stand beside a resource in a mapping, whatever its protocol. */
 import { z } from "zod";
+import { durationSchema } from "../duration.ts";
 import { QUOTED } from "./expression/expression.ts";
 
 const number = z.number();
+const positive = number.positive();
 const bounds = z
   .tuple([number, number])
   .refine(([low, high]) => low <= high, { message: "the lower end stands first" });
@@ -54,6 +56,20 @@ export const resourceKeys = z.strictObject({
   enum: z.record(z.string(), z.string().meta(looksLikeNumber)).describe("Raw value: value").optional(),
   unit: z.string().describe("What the device delivers; converted to the unit of the registry").optional(),
   valid: bounds.describe("[lowest, highest] value that is believed, in the unit of the resource").optional(),
+  max_step: positive
+    .describe("The greatest change from one reading to the next that is believed, in the unit of the resource")
+    .optional(),
+  monotonic: z
+    .union([z.boolean(), z.strictObject({ wraps_at: positive })])
+    .describe("A counter, which never falls but begins anew; { wraps_at: 100000 } where its display says when")
+    .optional(),
+  deadband: positive
+    .describe("A smaller change is not reported, unless the server says what is; in the unit of the resource")
+    .optional(),
+  max_age: durationSchema
+    .refine((age) => age > 0, { message: "a value is always older than that" })
+    .describe("What was reported is reported again after so long, also unchanged, unless the server says when")
+    .optional(),
   accept: bounds.describe("[lowest, highest] value that may be written, in the unit of the resource").optional(),
   poll: z.string().describe("A group of `every:`, a duration, `connect` or `never`").optional(),
   read: z.boolean().describe("false: can be written only").optional(),
@@ -77,14 +93,7 @@ export type ResourceKeys = z.output<typeof resourceKeys>;
 export const CORE_SOURCES: readonly string[] = ["const", "param", "do"];
 
 /** Keys of the language that stand beside a resource and are not built yet. */
-export const LATER_RESOURCE_KEYS: readonly string[] = [
-  "max_step",
-  "monotonic",
-  "deadband",
-  "max_age",
-  "when",
-  "quality",
-];
+export const LATER_RESOURCE_KEYS: readonly string[] = ["when", "quality"];
 
 /** Keys of the language that stand at the top of a mapping and are not built yet. */
 export const LATER_MAPPING_KEYS: readonly string[] = ["firmware", "connectivity"];

@@ -58,6 +58,7 @@ function spell([low, high]: NumberRange, unit: string): string {
   return `${low}..${high}${suffix(unit)}`;
 }
 
-function suffix(unit: string): string {
+/** A unit behind a number, in a sentence. */
+export function suffix(unit: string): string {
   return unit === "" ? "" : ` ${unit === "/100" ? "%" : unit}`;
 }

@@ -2,6 +2,7 @@
 import type { ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import type { ResourceType } from "../lwm2m/sample.ts";
 import { type BitField, bitRangeField, maskField } from "./bits.ts";
+import { monotonicStage, stepStage } from "./changes.ts";
 import { ConversionError, type ConversionSpec, type NumberRange } from "./conversion-types.ts";
 import { enumStage, enumValues } from "./enumeration.ts";
 import { type FormulaPlan, planFormula } from "./formula.ts";
@@ -64,15 +65,25 @@ export function bitField({ bits, mask }: ConversionSpec, raw: RawType): BitField
 /** What follows the bytes: every stage that this entry needs, in the fixed order. Throws ConversionError. */
 export function stagesOf(plan: Plan, field: BitField | undefined): Stage[] {
   checkKeys(plan);
-  return [...rawStages(plan, field), ...valueStages(plan)];
+  return [...rawStages(plan, field), ...valueStages(plan), ...changeStages(plan, field)];
+}
+
+/** max_step and monotonic: they look at the values that servers see. */
+function changeStages(plan: Plan, field: BitField | undefined): Stage[] {
+  const { max_step: maxStep, monotonic = false } = plan.spec;
+  const counts = monotonic !== false;
+  const top = typeof monotonic === "object" ? monotonic.wraps_at : heldBy(plan, field)?.[1];
+  return [
+    ...(maxStep === undefined ? [] : [stepStage({ maxStep, counts }, plan.resource.unit)]),
+    ...(counts ? [monotonicStage(top)] : []),
+  ];
 }
 
 /** What a simulation must know of this entry: what the device can hold and what the mapping lets pass. */
 export function simulationHints(plan: Plan, field: BitField | undefined): SimulationHints {
-  const { spec, type, raw, formula, unit } = plan;
-  const held = formula?.kind === "stage" ? undefined : heldBy(raw, field, linearOf(plan));
+  const { spec, type, unit } = plan;
   return {
-    bounds: [spec.valid, spec.accept, held].filter((range) => range !== undefined),
+    bounds: [spec.valid, spec.accept, heldBy(plan, field)].filter((range) => range !== undefined),
     ...(spec.unit === undefined ? {} : { unit: spec.unit }),
     ...(spec.length === undefined ? {} : { length: spec.length }),
     ...(spec.enum === undefined
@@ -81,12 +92,24 @@ export function simulationHints(plan: Plan, field: BitField | undefined): Simula
   };
 }
 
-function heldBy(raw: RawType, field: BitField | undefined, map: Linear): NumberRange | undefined {
+/** What the raw number can hold, as a value; undefined where it has no end, or an expression hides it. */
+function heldBy(plan: Plan, field: BitField | undefined): NumberRange | undefined {
+  const { raw, formula } = plan;
+  if (formula?.kind === "stage") return undefined;
+  const map = linearOf(plan);
   if (raw.kind === "bool") return [0, 1];
-  if (raw.kind !== "integer") return undefined;
-  const [low, high] = field === undefined ? integerRange(raw.bytes, raw.signed) : [0n, field.count - 1n];
+  if (raw.kind !== "integer" && raw.kind !== "bcd") return undefined;
+  const [low, high] = rawRange(raw, field);
   const ends = [Number(applyLinear(map, low)), Number(applyLinear(map, high))] as const;
   return [Math.min(...ends), Math.max(...ends)];
+}
+
+function rawRange(
+  raw: RawType & { readonly kind: "integer" | "bcd" },
+  field: BitField | undefined,
+): readonly [bigint, bigint] {
+  if (field !== undefined) return [0n, field.count - 1n];
+  return raw.kind === "bcd" ? [0n, 100n ** BigInt(raw.bytes) - 1n] : integerRange(raw.bytes, raw.signed);
 }
 
 /** Keys that do not go together. */
@@ -103,8 +126,8 @@ function checkKeys(plan: Plan): void {
   if (precisionOf(shown) === undefined && spec.enum === undefined && !isIdentity(unit)) {
     throw new ConversionError("unit", `unit ${spec.unit}: ${shown.name} has no unit to convert`);
   }
-  for (const key of ["valid", "accept"] as const) {
-    if (spec[key] !== undefined && !isNumericType(type)) {
+  for (const key of ["valid", "accept", "max_step", "monotonic", "deadband"] as const) {
+    if (spec[key] !== undefined && spec[key] !== false && !isNumericType(type)) {
       throw new ConversionError(key, `"${key}" needs a number; the resource is ${TYPE_NAMES[type]}`);
     }
   }

@@ -3,7 +3,7 @@ import type { Millis, UnixMillis } from "../clock.ts";
 import type { PauseRange } from "../duration.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
-import type { Value } from "../lwm2m/sample.ts";
+import type { ReportingRule, Value } from "../lwm2m/sample.ts";
 
 /** A device as the configuration and its mapping describe it, everything filled in and checked. */
 export interface DevicePlan {
@@ -90,6 +90,10 @@ export interface PointSource {
   readonly note?: string;
   /** What a device of this kind could deliver at each time, for `sim` and the demo; the same for the same seed. */
   simulate?(seed: number): (time: UnixMillis) => RawValue;
+  /** What makes a change worth telling where an observer says nothing (`deadband`, `max_age`). */
+  readonly reporting?: ReportingRule;
+  /** Whether it is a counter (`monotonic`): a smaller value has begun anew. */
+  readonly counts?: boolean;
   /** Whether `toValue` looks at the history; for the others nobody need keep one. */
   readonly looksBack?: boolean;
   /**
@@ -107,6 +111,11 @@ export interface PointHistory {
   readonly value: Value;
   /** From the time of that value to the time of this reading; never negative. */
   readonly elapsed: Millis;
+  /** What the reading just before was, where it was not believed after that value. */
+  readonly doubted?: Value;
+  /** The device is known to be another one since, or to have begun anew. */
+  readonly renewed?: boolean;
 }
 
-export type Converted = { readonly good: Value } | { readonly bad: string };
+/** `doubted`: see PointHistory. */
+export type Converted = { readonly good: Value } | { readonly bad: string; readonly doubted?: Value };

@@ -68,8 +68,18 @@ function makeCore(source: string, resource: ResolvableResource, context: DeviceC
     keys,
     order: context.order,
     ...(length === undefined ? {} : { length }),
-    source: { kind: "point", ...access, ...functionsOf(conversion) },
+    source: { kind: "point", ...access, ...reportingOf(keys), ...functionsOf(conversion) },
   };
+}
+
+function reportingOf({
+  deadband,
+  max_age: maxAge,
+  monotonic,
+}: ResourceKeys): Pick<PointSource, "reporting" | "counts"> {
+  const counts = monotonic !== undefined && monotonic !== false;
+  const reporting = defined({ deadband, maxAge });
+  return { ...(Object.keys(reporting).length === 0 ? {} : { reporting }), ...(counts ? { counts } : {}) };
 }
 
 function functionsOf(
@@ -165,7 +175,7 @@ function specOf(
   { node, context, writable }: { readonly node: MapNode; readonly context: DeviceContext; readonly writable: boolean },
 ): ConversionSpec {
   const order = keys.order ?? context.order;
-  const { poll: _poll, read: _read, write, const: _const, param: _param, do: _do, expr, ...rest } = keys;
+  const { poll: _poll, read: _read, write, const: _const, param: _param, do: _do, max_age: _age, expr, ...rest } = keys;
   const { enum: words, ...others } = defined({ ...rest, order });
   const formula = (text: string | undefined): Formula | undefined =>
     text === undefined ? undefined : { text, parameters: context.constants };

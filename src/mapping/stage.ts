@@ -18,9 +18,12 @@ export type WriteMode = "exact" | "nearest";
 /** Why there is no good value: a sentence. */
 export class Bad {
   readonly bad: string;
+  /** The value that is not believed after the one before: the next reading may bear it out. */
+  readonly doubted: Value | undefined;
 
-  constructor(bad: string) {
+  constructor(bad: string, doubted?: Value) {
     this.bad = bad;
+    this.doubted = doubted;
   }
 }
 

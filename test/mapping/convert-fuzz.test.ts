@@ -44,6 +44,7 @@ const SPECS: readonly Spec[] = [
   { bits: [0, 0] },
   { scale: 0.1, offset: -3, valid: [0, 5] },
   { as: "u64", scale: 0.001, invalid: "sunspec" },
+  { as: "f32", max_step: 5, monotonic: true },
   { shape: BYTES, as: "string" },
   { shape: COIL },
   { shape: SCALAR },
@@ -60,14 +61,23 @@ test("whatever a device sends, the answer is a value of the resource's type or a
     fc.constantFrom(null, undefined, {}, [], { object: 1, instance: 2 }),
   );
   const order = fc.constantFrom<ByteOrder>("ABCD", "DCBA");
+  const known = fc.record({ value: fc.oneof(fc.double({ noNaN: true }), fc.bigInt(), fc.string()), elapsed: fc.nat() });
+  const last = fc.option(known, { nil: undefined });
   fc.assert(
-    fc.property(fc.constantFrom(...SPECS), fc.constantFrom(...TYPES), order, raw, (spec, type, by, value) => {
-      const converter = attempt(() => conversion({ ...spec, order: by }, type));
-      if (converter === undefined) return;
-      const converted = converter.toValue(value as RawValue);
-      if ("good" in converted) assert.ok(isOfType(converted.good, type), `${type} ${String(converted.good)}`);
-      else assert.ok(converted.bad.length > 0);
-    }),
+    fc.property(
+      fc.constantFrom(...SPECS),
+      fc.constantFrom(...TYPES),
+      order,
+      raw,
+      last,
+      (spec, type, by, value, history) => {
+        const converter = attempt(() => conversion({ ...spec, order: by }, type));
+        if (converter === undefined) return;
+        const converted = converter.toValue(value as RawValue, history);
+        if ("good" in converted) assert.ok(isOfType(converted.good, type), `${type} ${String(converted.good)}`);
+        else assert.ok(converted.bad.length > 0);
+      },
+    ),
     { numRuns: 3000 },
   );
 });
