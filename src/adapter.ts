@@ -177,6 +177,20 @@ export interface DeviceListener {
   onReadings(readings: readonly Reading[]): void;
   /** The link knows better than a failed read: a connection lost (false, and why) or there again (true). */
   onReachable(reachable: boolean, reason?: string): void;
+  /** How the device is connected, as far as the link knows that now: for object 4 of the device. Said again where it changes. */
+  onConnectivity?(connectivity: Connectivity): void;
+}
+
+/** What a link does not know is absent, and then as it was. */
+export interface Connectivity {
+  /** The IP addresses at which the device, or the box before it, is reached. */
+  readonly addresses?: readonly string[];
+  /** IP addresses of the next hops to it. */
+  readonly routers?: readonly string[];
+  /** Received signal strength in dBm. */
+  readonly rssi?: number;
+  /** As the protocol of the radio measures it. */
+  readonly linkQuality?: number;
 }
 
 /** Where the simulated devices listen; the adapter checks its own keys, e.g. `{ host, port }`. */
