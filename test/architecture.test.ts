@@ -65,7 +65,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   "src/servers": { all: [...FOUNDATION, "src/coap", "src/lwm2m"], types: ["src/store"], shell: true },
   "src/admin": {
-    all: [...FOUNDATION, "src/lwm2m", "src/locate.ts"],
+    all: [...FOUNDATION, "src/adapter.ts", "src/lwm2m", "src/locate.ts"],
     types: ["src/mapping", "src/store", "src/devices", "src/servers"],
     shell: true,
   },

@@ -28,6 +28,7 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/cli/status.ts": "the answer of our own program",
   "src/cli/store-forget.ts": "the answer of our own program",
   "src/cli/store-report.ts": "the answer of our own program",
+  "src/cli/tool-link.ts": "the answers of our own program",
   "src/coap/events.ts": "makes ExchangeId",
   "src/coap/message.ts": "two bits are one of four types",
   "src/lwm2m/formats/json.ts": "JSON.parse as Node has it",

@@ -78,6 +78,8 @@ export type LineListener = (reachable: boolean, reason?: string) => void;
 export interface Unit {
   readonly unit: number;
   readonly timeout?: Millis | undefined;
+  /** Somebody tries whether anybody is there: silence says nothing of the connection, and nothing is remembered of the unit. */
+  readonly trial?: true;
 }
 
 /** More than this waits only where a line is hopelessly behind. */

@@ -96,26 +96,26 @@ export class Requests {
   /** Sends, and waits for the answer. The wait begins when the request is handed to the connection. */
   private async carry({ connection, signal }: OpenConnection, outgoing: Outgoing): Promise<Uint8Array> {
     const { request, send } = outgoing;
-    const { unit, timeout } = outgoing.unit;
+    const { unit, timeout, trial = false } = outgoing.unit;
     const what = describe(outgoing);
     const { clock, bus, log } = this.context;
     await bus.quiet(signal);
-    const record = this.recordOf(unit);
+    const record = trial ? (this.units.get(unit) ?? new UnitRecord()) : this.recordOf(unit);
     const span = timeout ?? this.timeoutOf(record, request);
     const started = clock.monotonic();
     let silence = this.silence;
-    record.sent();
+    if (!trial) record.sent();
     try {
       const answer = await withDeadline(orAborted(send(connection), signal), {
         clock,
         span,
         late: () => new DeviceError("unreachable", `${what}: no answer within ${formatDuration(Math.round(span))}`),
       });
-      this.answered(unit, clock.monotonic() - started - this.timeOf(request));
+      if (!trial) this.answered(unit, clock.monotonic() - started - this.timeOf(request));
       return answer;
     } catch (error) {
       const failure = exchangeError(error, what);
-      if (!signal.aborted) this.failed(unit, failure);
+      if (!signal.aborted && !trial) this.failed(unit, failure);
       // What comes now would be taken for the answer to the next request.
       if (!(failure instanceof ModbusException)) silence = Math.max(silence, this.settleAfter(span));
       throw failure;

@@ -1,7 +1,5 @@
 import { join } from "node:path";
-import { parseForgetRequest } from "../admin/forget-request.ts";
-import { parseSendRequest } from "../admin/send-request.ts";
-import { AdminSocketError, openAdminSocket, type Route } from "../admin/socket.ts";
+import { AdminSocketError, openAdminSocket } from "../admin/socket.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { packageVersion } from "../locate.ts";
@@ -12,6 +10,7 @@ import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { closeAll, Ending, endOnBug, type Opened } from "./ending.ts";
 import { LOG_LEVELS, pinoLogger } from "./pino-logger.ts";
 import { Reloads } from "./reloads.ts";
+import { routesOf } from "./routes.ts";
 
 /** The daemon in the foreground: SIGTERM and SIGINT stop it in order, SIGHUP reloads. Standard output is its log alone. */
 export const run: Command = {
@@ -69,13 +68,7 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   };
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
-  const routes = new Map<string, Route>([
-    ["/status", () => gateway.fullStatus()],
-    ["/store", () => gateway.storeReport()],
-    ["/store/forget", { post: async (body) => gateway.forget(parseForgetRequest(body)) }],
-    ["/send", { post: async (body) => gateway.send(parseSendRequest(body, gateway.serverIds)) }],
-  ]);
-  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routes, log);
+  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routesOf(gateway), log);
   opened.push({ name: "the admin socket", close: () => socket.close() });
   const reloads = new Reloads(() => reload(gateway, log));
   opened.push({ name: "the reload", close: () => reloads.stop() });

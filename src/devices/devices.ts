@@ -1,4 +1,4 @@
-import type { AdapterModule } from "../adapter.ts";
+import type { AdapterModule, Ask } from "../adapter.ts";
 import type { Clock, Random, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
@@ -79,6 +79,13 @@ export class Devices {
   /** Of the links in use that know how they fare. */
   linkStatus(): readonly LinkStatus[] {
     return this.links.status();
+  }
+
+  /** The link that requests of tools go to, and the ids of its devices; undefined: it is not open, or takes none. */
+  openLink(id: string): { readonly ask: Ask; readonly devices: readonly string[] } | undefined {
+    const ask = this.links.asking(id);
+    const devices = this.list().filter(({ plan }) => plan.link === id);
+    return ask === undefined ? undefined : { ask, devices: devices.map(({ plan }) => plan.id) };
   }
 
   /** By its id. */

@@ -1,4 +1,4 @@
-import type { AdapterContext, Link, LinkReport } from "../adapter.ts";
+import type { AdapterContext, Ask, Link, LinkReport } from "../adapter.ts";
 import { DeviceError, reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { LinkPlan } from "./devices.ts";
@@ -56,6 +56,11 @@ export class OpenLinks {
       if (this.links.get(id) === opening) this.links.delete(id);
       throw cause instanceof DeviceError ? cause : this.failure(id, cause);
     }
+  }
+
+  /** What takes requests of tools; undefined: it is not open, or takes none. */
+  asking(id: string): Ask | undefined {
+    return this.links.get(id)?.opened?.ask;
   }
 
   /** Of the open links that know how they fare, in the order of their ids. */

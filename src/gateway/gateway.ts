@@ -225,6 +225,11 @@ export class Gateway {
     return this.waits.forget(wish);
   }
 
+  /** For tools: see Devices. */
+  openLink(id: string): ReturnType<Devices["openLink"]> {
+    return this.devices.openLink(id);
+  }
+
   /** Whether the disk is waited for. */
   get waitsForDisk(): boolean {
     return this.kept.store.busy;

@@ -60,6 +60,8 @@ function hasBetter({ as, order, value }: Interpretation, all: readonly Interpret
   const others = all.filter((other) => other.plausible && !(other.as === as && other.order === order));
   if (as.startsWith("s") && as !== "string" && others.some((other) => other.order === order && other.value === value))
     return true;
+  if (/^[us]\d/.test(as) && Math.abs(Number(value)) >= 1e7 && others.some((other) => other.as.startsWith("f")))
+    return true;
   if (as.startsWith("bcd") && others.some((other) => other.as.startsWith("f"))) return true;
   if (as.startsWith("f") || order === "ABCD" || order === "CDAB") return false;
   return others.some((other) => other.order === "ABCD" || other.order === "CDAB" || other.as.startsWith("f"));

@@ -90,6 +90,19 @@ test("a raw request takes its turn and has its deadline like any other", async (
   ]);
 });
 
+test("a trial that nobody answers says nothing of the line, nor of the unit", async () => {
+  const { clock, line, sent, read } = await anOpenLine();
+  for (let unit = 1; unit <= 10; unit++) {
+    const trial = line.use("read", { unit, trial: true }, (_exchange, transact) => transact(Uint8Array.of(17)));
+    await Promise.all([assert.rejects(trial, /no answer within 1s/), clock.advance(SECOND)]);
+  }
+  assert.deepEqual(line.report().units, []);
+  const good = read();
+  await settle();
+  sent.at(-1)?.answer();
+  assert.deepEqual(await good, ANSWER);
+});
+
 test("an exchange that never settles ends with the timeout, and names the request", async () => {
   const { clock, read } = await anOpenLine();
   const failed = assert.rejects(read(7), {

@@ -1,0 +1,44 @@
+/** The tools of Modbus for somebody at the cabinet. */
+import type { AdapterContext, AdapterTools, Ask } from "../../../src/adapter.ts";
+import { exchangeOver, responseTo } from "../codec.ts";
+import { ModbusDeviceLink } from "../device-link.ts";
+import { type Connect, Line } from "../line.ts";
+import type { ModbusDevice, ModbusPoint, ModbusStep } from "../points.ts";
+import { askRaw } from "./ask.ts";
+import { decode } from "./decode.ts";
+import { probe } from "./probe.ts";
+import { type LinkOpener, type ModbusLink, openOwn, WIRE_OPTIONS } from "./wire.ts";
+
+export function modbusTools(opener: LinkOpener): AdapterTools<ModbusDevice, ModbusPoint, ModbusStep> {
+  return {
+    wire: WIRE_OPTIONS,
+    open: (args, context) => openOwn(args, context, opener),
+    through,
+    probe: probe(opener),
+    decode,
+  };
+}
+
+/** The other process has deadlines of its own: this one is for a process that died. */
+const PATIENCE = 60_000;
+
+/** Every request goes to another process, which has the line open and keeps its order. */
+function through(ask: Ask, context: AdapterContext): ModbusLink {
+  const transact = async (unit: number, pdu: Uint8Array): Promise<Uint8Array> => {
+    const answer = await askRaw(ask, { unit, pdu });
+    return responseTo(pdu[0] ?? 0, answer.pdu);
+  };
+  const connect: Connect = async () => ({
+    transact,
+    exchange: (unit, request) => exchangeOver(transact, unit, request),
+    destroy: () => {},
+  });
+  const reconnect = { first: 1000, longest: 1000 };
+  const line = new Line(connect, { name: "the running gateway", timeout: PATIENCE, gap: 0, reconnect }, context);
+  line.start();
+  return {
+    attach: async (device, points, listener) => new ModbusDeviceLink(line, { device, points }, listener, context),
+    ask,
+    close: async () => line.close(),
+  };
+}

@@ -1,0 +1,140 @@
+/** `probe`, `scan` and `decode`: a subcommand each, with one more word for the protocol. The adapters do the work. */
+import { resolve } from "node:path";
+import { text as textOf } from "node:stream/consumers";
+import { loadAdapters } from "../../adapters/index.ts";
+import {
+  type AdapterContext,
+  type AdapterModule,
+  type KnownMapping,
+  type Tool,
+  type ToolContext,
+  type ToolReport,
+  WrongArguments,
+} from "../adapter.ts";
+import { systemClock, systemRandom } from "../clock.ts";
+import { knownMappings } from "../config/known-mappings.ts";
+import { DeviceError } from "../errors.ts";
+import { locateData } from "../locate.ts";
+import { silentLogger } from "../log.ts";
+import { interpretationsOf } from "../mapping/interpretations.ts";
+import { SOCKET_OPTION } from "./admin.ts";
+import {
+  type Arguments,
+  type Command,
+  type CommandGroup,
+  EXIT,
+  FailureError,
+  type OptionHelp,
+  UsageError,
+} from "./command.ts";
+import { CONFIG_OPTION } from "./config-option.ts";
+import { namedLink, openNamed } from "./tool-link.ts";
+
+const SUMMARIES = {
+  probe: "Asks one device for a few values, and shows what they could be.",
+  scan: "Looks for devices on a wire, and says who they are.",
+  decode: "Explains bytes that were seen on a wire.",
+} as const;
+
+export type ToolName = keyof typeof SUMMARIES;
+
+const LINK_OPTION: OptionHelp = {
+  type: "string",
+  value: "ID",
+  help: "A link of the configuration; a gateway that runs makes the requests in between its own.",
+};
+
+/** All protocols that have this tool. */
+export async function toolGroup(name: ToolName): Promise<CommandGroup> {
+  const adapters = await loadAdapters();
+  const commands = adapters.flatMap((adapter) => {
+    const tool = adapter.tools?.[name];
+    return tool === undefined ? [] : [[adapter.name, toolCommand(`${name} ${adapter.name}`, tool, adapter)] as const];
+  });
+  return { name, summary: SUMMARIES[name], commands: Object.fromEntries(commands) };
+}
+
+/** Options that name a wire: the configuration's, or one of its own. */
+export function wireOptions(adapter: AdapterModule): Readonly<Record<string, OptionHelp>> {
+  return { link: LINK_OPTION, config: CONFIG_OPTION, socket: SOCKET_OPTION, ...adapter.tools?.wire };
+}
+
+function toolCommand(name: string, tool: Tool, adapter: AdapterModule): Command {
+  const { summary, positionals, options, talks } = tool;
+  return {
+    name,
+    summary,
+    ...(positionals === undefined ? {} : { positionals }),
+    options: {
+      ...(talks ? wireOptions(adapter) : {}),
+      ...options,
+      json: { type: "boolean", help: "Prints the same as JSON." },
+    },
+    async run(args) {
+      const report = await asCommand(() => withLink(args, { tool, adapter }));
+      const text = args.flag("json") ? JSON.stringify(report.data, undefined, 2) : report.lines.join("\n");
+      process.stdout.write(`${text}\n`);
+      return report.ok ? EXIT.ok : EXIT.failure;
+    },
+  };
+}
+
+/** What a command that talks to devices needs. What goes wrong it tells by itself. */
+export const toolBasics: AdapterContext = { clock: systemClock, random: systemRandom, log: silentLogger };
+
+/** What went wrong, as the command line says it. */
+export async function asCommand<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WrongArguments) throw new UsageError(error.message, { cause: error });
+    if (error instanceof DeviceError) throw new FailureError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function withLink(
+  args: Arguments,
+  { tool, adapter }: { readonly tool: Tool; readonly adapter: AdapterModule },
+): Promise<ToolReport> {
+  const named = tool.talks ? await namedLink(args, adapter) : undefined;
+  const opened = named === undefined ? undefined : await openNamed(named, toolBasics);
+  const ending = stopOnSignal();
+  try {
+    const context = contextOf(args, adapter, ending.signal);
+    return await tool.run(args, opened === undefined ? context : { ...context, link: opened.link });
+  } finally {
+    ending.forget();
+    await opened?.close();
+  }
+}
+
+function contextOf(args: Arguments, adapter: AdapterModule, signal: AbortSignal): ToolContext {
+  // What is on standard output is one JSON text, or for a person all of it.
+  const out = args.flag("json") ? process.stderr : process.stdout;
+  return {
+    ...toolBasics,
+    interpret: interpretationsOf,
+    mappings: () => mappingsOf(adapter),
+    tell: (line) => out.write(`${line}\n`),
+    input: () => textOf(process.stdin),
+    signal,
+  };
+}
+
+function mappingsOf({ name }: AdapterModule): Promise<readonly KnownMapping[]> {
+  return knownMappings([resolve("mappings"), locateData("mappings")], name);
+}
+
+/** The first Ctrl-C asks for what was found so far; the second ends the process as it would any. */
+function stopOnSignal(): { readonly signal: AbortSignal; forget(): void } {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  return {
+    signal: stopping.signal,
+    forget: () => {
+      process.off("SIGINT", stop).off("SIGTERM", stop);
+    },
+  };
+}
