@@ -15,7 +15,18 @@ test("help names every subcommand, and each has help of its own", async (t) => {
   const [{ code, stdout }, help] = await Promise.all([command(t, "--help"), command(t, "sim", "--help")]);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}([a-z-]+) +[A-Z].*\.$/gm)].map(([, name = ""]) => name);
-  assert.deepEqual(names, ["run", "check", "status", "send", "store", "sim", "schema", "import-xml"]);
+  assert.deepEqual(names, [
+    "run",
+    "check",
+    "status",
+    "send",
+    "store",
+    "sim",
+    "probe",
+    "decode",
+    "schema",
+    "import-xml",
+  ]);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /^usage: lwm2m-gateway sim \[MAPPING\] \[options\]\n/);
 });
