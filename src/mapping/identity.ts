@@ -50,6 +50,11 @@ export function identityResource(key: string): number | undefined {
   return RESOURCES.get(key);
 }
 
+/** The key of `identity:` that fills a resource of object 3; undefined where none does. */
+export function identityName(resource: number): string | undefined {
+  return [...RESOURCES].find(([, id]) => id === resource)?.[0];
+}
+
 /** The objects with object 3 completed from `identity:`; what the mapping itself says of object 3 stands. */
 export function withIdentity(
   objects: readonly MappedObject[],

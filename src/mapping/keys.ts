@@ -82,6 +82,7 @@ export const resourceKeys = z.strictObject({
     ])
     .describe("true, or how it is written")
     .optional(),
+  when: z.string().describe("It is there only where this holds: $phases == 3, firmware_version >= 2.1").optional(),
   const: z.union([z.string(), z.number(), z.boolean()]).describe("A value that never changes").optional(),
   param: z.string().describe("The value of this parameter").optional(),
   do: z.array(z.record(z.string(), z.unknown())).describe("The steps of an executable resource").optional(),
@@ -93,7 +94,7 @@ export type ResourceKeys = z.output<typeof resourceKeys>;
 export const CORE_SOURCES: readonly string[] = ["const", "param", "do"];
 
 /** Keys of the language that stand beside a resource and are not built yet. */
-export const LATER_RESOURCE_KEYS: readonly string[] = ["when", "quality"];
+export const LATER_RESOURCE_KEYS: readonly string[] = ["quality"];
 
 /** Keys of the language that stand at the top of a mapping and are not built yet. */
 export const LATER_MAPPING_KEYS: readonly string[] = ["firmware", "connectivity"];

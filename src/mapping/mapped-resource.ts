@@ -20,6 +20,8 @@ export interface MappedResource extends ResourceIdentity {
   readonly key: ScalarNode;
   /** Its keys, with the object's `defaults` where the resource has none of its own. */
   readonly node: MapNode;
+  /** What `when:` says of its object, its instance and itself: all must hold. */
+  readonly conditions: readonly YamlNode[];
 }
 
 export interface StructureContext extends NamesContext {
@@ -33,6 +35,8 @@ export interface WrittenResource {
   readonly instance: number;
   readonly resource: number;
   readonly resourceInstance: number | undefined;
+  /** Of its object and its instance. */
+  readonly conditions: readonly YamlNode[];
 }
 
 /** "/10242/0/4 Tension R": how a sentence names a resource. */
@@ -50,7 +54,10 @@ export function byInstance(resources: readonly MappedResource[]): ReadonlyMap<nu
   return instances;
 }
 
-/** The resources that could be placed; `node` is the object's map, which may hold `defaults`. */
+/**
+ * The resources that could be placed; `node` is the object's map, which may hold `defaults`. Of one that is written as a list
+ * there are several, in its order.
+ */
 export function placeResources(
   written: readonly WrittenResource[],
   definition: ObjectDefinition,
@@ -58,22 +65,24 @@ export function placeResources(
   context: StructureContext,
 ): readonly MappedResource[] {
   const defaults = defaultsOf(node, context);
-  const resources = new Map<PointId, MappedResource>();
+  const resources: MappedResource[] = [];
+  const byPoint = new Map<PointId, MappedResource>();
   for (const one of written) {
     const resource = place(one, definition, defaults, context);
     if (resource === undefined) continue;
-    const first = resources.get(resource.point);
-    if (first === undefined) resources.set(resource.point, resource);
+    const first = byPoint.get(resource.point);
+    if (first === undefined) byPoint.set(resource.point, resource);
+    if (first === undefined || first.key === resource.key) resources.push(resource);
     else {
       const line = first.key.place.line;
       reportError(context.report, resource.key.place, `${titleOf(resource)} stands here twice; first in line ${line}`);
     }
   }
-  return [...resources.values()];
+  return resources;
 }
 
 function place(
-  { entry, instance, resource, resourceInstance }: WrittenResource,
+  { entry, instance, resource, resourceInstance, conditions }: WrittenResource,
   object: ObjectDefinition,
   defaults: MapNode | undefined,
   { report, sources }: StructureContext,
@@ -98,6 +107,7 @@ function place(
   }
   const index = definition.multiple ? (resourceInstance ?? 0) : undefined;
   const path = `${object.id}/${instance}/${resource}`;
+  const own = childOf(entry.value, "when");
   return {
     point: index === undefined ? path : `${path}/${index}`,
     object: object.id,
@@ -106,8 +116,15 @@ function place(
     ...(index === undefined ? {} : { resourceInstance: index }),
     definition,
     key: entry.key,
-    node: withDefaults(entry.value, defaults),
+    node: withDefaults(withoutCondition(entry.value), defaults),
+    conditions: own === undefined ? conditions : [...conditions, own],
   };
+}
+
+/** Whether a resource is there is no part of how it is read. */
+function withoutCondition(node: MapNode): MapNode {
+  const entries = node.entries.filter(({ key }) => key.text !== "when");
+  return entries.length === node.entries.length ? node : { ...node, entries };
 }
 
 function missingSource(title: string, sources: readonly string[], found: YamlNode): string {
@@ -130,6 +147,8 @@ function defaultsOf(node: MapNode, { report, sources }: StructureContext): MapNo
     const isSource = sources.includes(key.text) || CORE_SOURCES.includes(key.text);
     if (isSource)
       reportError(report, key.place, `defaults: "${key.text}" is a source, which each resource has for itself`);
+    if (key.text === "when")
+      reportError(report, key.place, 'defaults: "when" stands beside the resources, for all of them');
   }
   return defaults;
 }

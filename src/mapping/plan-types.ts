@@ -28,11 +28,22 @@ export interface DevicePlan {
   readonly objects: ReadonlyMap<number, ObjectPlan>;
   /** Each mapped resource by its point: "3303/0/5700", "3/0/11/0" for a resource instance. */
   readonly resources: ReadonlyMap<PointId, ResourcePlan>;
+  /** Where `when:` depends on what the device says of itself: what that is, and the plan for it. */
+  readonly variants?: Variants;
   /**
    * Whatever decides how the device behaves and is not comparable above, the conversions first of all: equal text, equal
    * behaviour. A reload leaves a device alone whose text stays, so comments and places have no part in it.
    */
   readonly fingerprint: string;
+}
+
+export interface Variants {
+  /** The resources of object 3 on which it depends: "3/0/3". */
+  readonly facts: readonly PointId[];
+  /** What is not there, since it depends on one of these that is not known. */
+  readonly undecided: readonly ResourceIdentity[];
+  /** The plan of the same device that says this of itself. */
+  withFacts(facts: ReadonlyMap<PointId, Value>): DevicePlan;
 }
 
 export interface ObjectPlan {

@@ -4,8 +4,9 @@ import type { Place } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { type Report, readNode, refuseSecrets, toPlain } from "../yaml/read.ts";
+import { type Report, readNode, refuseSecrets, reportError, toPlain } from "../yaml/read.ts";
 import { completeRule, readAvailability } from "./availability.ts";
+import { Conditions, type Facts } from "./conditions.ts";
 import type { ByteOrder } from "./conversion-types.ts";
 import { EXPRESSION_KEYS } from "./expression/expression.ts";
 import { constantsOf } from "./expression/scope.ts";
@@ -13,8 +14,8 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { deviceUrn, withIdentity } from "./identity.ts";
 import { resourceKeys } from "./keys.ts";
 import type { MappingFile } from "./load.ts";
-import { byInstance, type MappedResource } from "./mapped-resource.ts";
-import type { DevicePlan, ObjectPlan, ResourcePlan } from "./plan-types.ts";
+import { byInstance, type MappedResource, titleOf } from "./mapped-resource.ts";
+import type { DevicePlan, ObjectPlan, ResourcePlan, Variants } from "./plan-types.ts";
 import { type DeviceContext, resolveResource } from "./resource.ts";
 import { readEvery } from "./schedule.ts";
 import { readScope, scopeText } from "./scope.ts";
@@ -68,12 +69,18 @@ export function resolveDevice(mapping: PreparedMapping, entry: DeviceEntry, repo
 export interface ResolvedDevice {
   readonly plan: DevicePlan;
   readonly nodes: ReadonlyMap<PointId, MapNode>;
+  /** Whether an entry with these conditions is there. */
+  holds(conditions: readonly YamlNode[]): boolean;
+  /** The same device, when this is known of it. */
+  withFacts(facts: Facts): ResolvedDevice;
 }
 
+/** `facts`: what the device has said of itself so far. */
 export function resolveWithNodes(
   mapping: PreparedMapping,
   entry: DeviceEntry,
   report: Report,
+  facts: Facts = new Map(),
 ): ResolvedDevice | undefined {
   const { file, adapter } = mapping;
   const reports = trackErrors(report);
@@ -94,8 +101,10 @@ export function resolveWithNodes(
     constants: constantsOf(file.parameters, scope),
     report: reports.counted,
   };
-  const { resources, nodes } = resolveResources(mapping, context, reports.unfilled);
-  const objects = objectPlans(mapping.objects);
+  const conditions = conditionsOf(mapping, context, facts);
+  const { resources, nodes, undecided } = resolveResources(mapping, conditions, context, reports.unfilled);
+  for (const needed of conditions.needed) checkReadable(needed, resources, reports.counted);
+  const objects = objectPlans(mapping.objects, resources);
   const availability = completeRule(rule, life, { objects, resources }, reports.counted);
   const identity = fill(file.identity);
   refuseSecrets(identity, reports.counted);
@@ -111,9 +120,55 @@ export function resolveWithNodes(
     availability,
     objects,
     resources,
-    fingerprint: `${mapping.fingerprint} ${scopeText(scope)}`,
+    fingerprint: `${mapping.fingerprint} ${scopeText(scope)} ${conditions.text}`.trimEnd(),
   };
-  return { plan, nodes };
+  const again = (known: Facts): ResolvedDevice | undefined => resolveWithNodes(mapping, entry, () => {}, known);
+  return withVariants({ plan, nodes, undecided }, conditions, again);
+}
+
+/** A device with what it becomes when it has said something of itself. */
+function withVariants(
+  { plan, nodes, undecided }: Pick<ResolvedDevice, "plan" | "nodes"> & Pick<Variants, "undecided">,
+  conditions: Conditions,
+  resolveAgain: (facts: Facts) => ResolvedDevice | undefined,
+): ResolvedDevice {
+  const facts = conditions.needed.map(({ point }) => point);
+  const withFacts = (known: Facts): ResolvedDevice => resolveAgain(known) ?? resolved;
+  const variants: Variants = { facts, undecided, withFacts: (known) => withFacts(known).plan };
+  const resolved: ResolvedDevice = {
+    plan: facts.length === 0 ? plan : { ...plan, variants },
+    nodes,
+    holds: (wanted) => conditions.outcomeOf(wanted) === "holds",
+    withFacts,
+  };
+  return resolved;
+}
+
+function conditionsOf(mapping: PreparedMapping, context: DeviceContext, facts: Facts): Conditions {
+  return new Conditions({
+    objects: mapping.objects,
+    constants: context.constants,
+    report: context.report,
+    factOf(mapped) {
+      const said = facts.get(mapped.point);
+      if (said !== undefined) return said;
+      const silent = { ...context, report: () => {} };
+      const node = filledNode(mapped, mapping, { scope: context.scope, report: silent.report });
+      const source = resolveResource({ mapped, node }, silent)?.source;
+      return source?.kind === "constant" ? source.value : undefined;
+    },
+  });
+}
+
+/** A condition on what is never read would never hold. */
+function checkReadable(needed: MappedResource, resources: ReadonlyMap<PointId, ResourcePlan>, report: Report): void {
+  const source = resources.get(needed.point)?.source;
+  if (source?.kind !== "point" || (source.readable && source.poll !== "never")) return;
+  reportError(
+    report,
+    needed.key.place,
+    `${titleOf(needed)} is never read, but a "when" needs it: expected e.g. poll: connect`,
+  );
 }
 
 interface Reports {
@@ -147,24 +202,41 @@ function filler(scope: Scope, report: Report): Fill {
       : substitute(node, scope, report, { owner: "this mapping", untouched: EXPRESSION_KEYS })) as T;
 }
 
+interface Resolved {
+  readonly resources: Map<PointId, ResourcePlan>;
+  readonly nodes: Map<PointId, MapNode>;
+  readonly undecided: readonly MappedResource[];
+}
+
+/** Of several with one point the first whose conditions hold; none, while that is not known. */
 function resolveResources(
   mapping: PreparedMapping,
+  conditions: Conditions,
   context: DeviceContext,
   unfilled: Report,
-): { readonly resources: Map<PointId, ResourcePlan>; readonly nodes: Map<PointId, MapNode> } {
+): Resolved {
   const resources = new Map<PointId, ResourcePlan>();
   const nodes = new Map<PointId, MapNode>();
+  const undecided = new Map<PointId, MappedResource>();
   for (const object of mapping.objects) {
+    const there: MappedResource[] = [];
     for (const mapped of object.resources) {
+      const { point } = mapped;
+      const outcome = conditions.outcomeOf(mapped.conditions);
+      if (outcome === "never") continue;
+      // What is wrong with it is told though the device may never have it.
       const node = filledNode(mapped, mapping, { scope: context.scope, report: unfilled });
       const plan = resolveResource({ mapped, node }, context);
-      if (plan === undefined) continue;
-      resources.set(mapped.point, plan);
-      nodes.set(mapped.point, node);
+      if (plan === undefined || resources.has(point) || undecided.has(point)) continue;
+      if (outcome === "unknown") undecided.set(point, mapped);
+      if (outcome !== "holds") continue;
+      there.push(mapped);
+      resources.set(point, plan);
+      nodes.set(point, node);
     }
-    for (const plan of withSensorUnits(object, nodes)) resources.set(plan.point, plan);
+    for (const plan of withSensorUnits({ ...object, resources: there }, nodes)) resources.set(plan.point, plan);
   }
-  return { resources, nodes };
+  return { resources, nodes, undecided: [...undecided.values()] };
 }
 
 /** The resource's keys for this device; shared with the devices that have the same values for what it names. */
@@ -204,8 +276,14 @@ function emptySection(file: MappingFile): MapNode {
   return { kind: "map", place: file.protocol.place, entries: [] };
 }
 
-function objectPlans(objects: readonly MappedObject[]): ReadonlyMap<number, ObjectPlan> {
-  return new Map(objects.map(({ definition }) => [definition.id, { definition }]));
+/** Those of which some resource is there. */
+function objectPlans(
+  objects: readonly MappedObject[],
+  resources: ReadonlyMap<PointId, ResourcePlan>,
+): ReadonlyMap<number, ObjectPlan> {
+  const there = new Set([...resources.values()].map(({ object }) => object));
+  const plans = objects.map(({ definition }) => [definition.id, { definition }] as const);
+  return new Map(plans.filter(([id]) => there.has(id)));
 }
 
 /** Servers refuse objects whose mandatory resources are missing; object 3 is completed by the gateway. */

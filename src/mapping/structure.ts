@@ -1,11 +1,11 @@
 /** The `objects:` of a mapping: which resources there are, by name or ID, before anything is filled in. */
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { MAX_ID } from "../lwm2m/path.ts";
-import { describeNode, type MapEntry, type MapNode, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
+import { childOf, describeNode, type MapEntry, type MapNode, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { reportError } from "../yaml/read.ts";
-import { CORE_SOURCES } from "./keys.ts";
+import { CORE_RESOURCE_KEYS } from "./keys.ts";
 import { type MappedResource, placeResources, type StructureContext, type WrittenResource } from "./mapped-resource.ts";
-import { OBJECT_KEYS, objectId, pinnedVersion, resourceId, versionsOf } from "./names.ts";
+import { INSTANCE_KEYS, OBJECT_KEYS, objectId, pinnedVersion, resourceId, versionsOf } from "./names.ts";
 
 export interface MappedObject {
   readonly key: ScalarNode;
@@ -48,8 +48,11 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
     reportError(report, entry.key.place, `object ${id} has no resources here`);
     return undefined;
   }
-  const written = instancesOf(entry.value, context).flatMap(({ instance, resources }) =>
-    resources.flatMap((resource) => readKey(resource, instance, candidates, context)),
+  const ofObject = conditionOf(entry.value);
+  const written = instancesOf(entry.value, context).flatMap(({ instance, resources, conditions }) =>
+    resources
+      .flatMap((resource) => readKey(resource, instance, candidates, context))
+      .map((resource) => ({ ...resource, conditions: [...ofObject, ...conditions] })),
   );
   const ids = new Set(written.map(({ resource }) => resource));
   const definition = pinned ?? catalogue.lowestVersionWith(id, ids);
@@ -61,14 +64,23 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
   return { key: entry.key, definition, resources: placeResources(written, definition, entry.value, context) };
 }
 
+/** What `when:` says beside the keys of a map. */
+function conditionOf(node: MapNode): readonly YamlNode[] {
+  const condition = childOf(node, "when");
+  return condition === undefined ? [] : [condition];
+}
+
+interface WrittenInstance {
+  readonly instance: number;
+  readonly resources: readonly MapEntry[];
+  readonly conditions: readonly YamlNode[];
+}
+
 /** What stands below an object is either resources (then of instance 0) or instances with resources. */
-function instancesOf(
-  node: MapNode,
-  context: StructureContext,
-): readonly { readonly instance: number; readonly resources: readonly MapEntry[] }[] {
+function instancesOf(node: MapNode, context: StructureContext): readonly WrittenInstance[] {
   const children = node.entries.filter(({ key }) => !OBJECT_KEYS.has(key.text));
   const instances = children.filter(({ key, value }) => isInstance(key, value, context));
-  if (instances.length === 0) return [{ instance: 0, resources: children }];
+  if (instances.length === 0) return [{ instance: 0, resources: children, conditions: [] }];
   for (const { key } of children.filter((child) => !instances.includes(child))) {
     reportError(
       context.report,
@@ -78,15 +90,18 @@ function instancesOf(
   }
   return instances.map(({ key, value }) => ({
     instance: Number(key.text),
-    resources: value.kind === "map" ? value.entries : [],
+    resources: value.kind === "map" ? value.entries.filter((entry) => !INSTANCE_KEYS.has(entry.key.text)) : [],
+    conditions: value.kind === "map" ? conditionOf(value) : [],
   }));
 }
 
-/** A number whose map has only maps in it, and none of them a source (`sine: {…}` is one). */
+/** A number whose map has only resources in it: maps, or lists of them, that are no key of a resource (`sine: {…}` is one). */
 function isInstance(key: ScalarNode, value: YamlNode, { sources }: StructureContext): boolean {
   if (!/^[0-9]+$/.test(key.text) || value.kind !== "map" || value.entries.length === 0) return false;
-  const isSource = (word: string): boolean => sources.includes(word) || CORE_SOURCES.includes(word);
-  return value.entries.every((entry) => entry.value.kind === "map" && !isSource(entry.key.text));
+  const isOfResource = (word: string): boolean => sources.includes(word) || CORE_RESOURCE_KEYS.includes(word);
+  return value.entries.every(
+    (entry) => INSTANCE_KEYS.has(entry.key.text) || (entry.value.kind !== "scalar" && !isOfResource(entry.key.text)),
+  );
 }
 
 function readKey(
@@ -94,7 +109,7 @@ function readKey(
   instance: number,
   candidates: readonly ObjectDefinition[],
   context: StructureContext,
-): readonly WrittenResource[] {
+): readonly Omit<WrittenResource, "conditions">[] {
   const [, name = "", index] = /^(.*?)(?:\[([0-9]+)\])?$/s.exec(entry.key.text) ?? [];
   const resource = resourceId(name, entry.key, candidates, context);
   if (resource === undefined) return [];
@@ -103,11 +118,13 @@ function readKey(
     reportError(context.report, entry.key.place, `IDs of instances end at ${MAX_ID - 1}`);
     return [];
   }
-  return [{ entry, instance, resource, resourceInstance }];
+  // Of several the first that applies is taken.
+  const choices = entry.value.kind === "list" && entry.value.items.length > 0 ? entry.value.items : [entry.value];
+  return choices.map((value) => ({ entry: { key: entry.key, value }, instance, resource, resourceInstance }));
 }
 
 function checkInstances(
-  written: readonly WrittenResource[],
+  written: readonly Pick<WrittenResource, "instance" | "entry">[],
   definition: ObjectDefinition,
   { report }: StructureContext,
 ): void {

@@ -26,6 +26,7 @@ const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.bigint()
 export const vectorSchema = z
   .strictObject({
     description: z.string().optional(),
+    when: z.string().describe("It is run only where this holds for the device that it makes").optional(),
     params: scalars.describe("Parameters of this vector; default: the mapping's").optional(),
     raw: scalars.describe(
       'What the wire carries, by source ("input:0x00") or resource: bytes in hexadecimal, or a scalar',
@@ -83,13 +84,32 @@ interface Run extends Setting {
 function runVector(vector: YamlNode, setting: Setting): void {
   const { mapping, report } = setting;
   if (readNode(vector, vectorSchema, report) === undefined) return;
-  const device = exampleDevice(mapping, report, childOf(vector, "params"));
-  if (device === undefined) return;
-  const run = { ...setting, device };
+  const unasked = exampleDevice(mapping, report, childOf(vector, "params"));
+  if (unasked === undefined) return;
   const raw = entriesOf(childOf(vector, "raw"));
+  const device = afterAsking({ ...setting, device: unasked }, raw);
+  const condition = childOf(vector, "when");
+  if (condition !== undefined && !device.holds([condition])) return;
+  const run = { ...setting, device };
   const write = childOf(vector, "write");
   if (write === undefined) runRead(raw, entriesOf(childOf(vector, "expect")), run);
   else runWrite(entriesOf(write), raw, run);
+}
+
+/** The device that has said of itself what this vector has for it: on that may depend what else it has. */
+function afterAsking(run: Run, raw: readonly MapEntry[]): ResolvedDevice {
+  const { device } = run;
+  const needed = device.plan.variants?.facts ?? [];
+  const facts = new Map<PointId, Value>();
+  for (const { key, value } of raw) {
+    for (const point of pointsOf(key, run)) {
+      const plan = needed.includes(point) ? device.plan.resources.get(point) : undefined;
+      const bytes = plan === undefined || value.kind !== "scalar" ? undefined : rawValue(plan, value, run);
+      const said = plan?.source.kind === "point" && bytes !== undefined ? plan.source.toValue(bytes) : undefined;
+      if (said !== undefined && "good" in said) facts.set(point, said.good);
+    }
+  }
+  return facts.size === 0 ? device : device.withFacts(facts);
 }
 
 function runRead(raw: readonly MapEntry[], expect: readonly MapEntry[], run: Run): void {
