@@ -23,6 +23,7 @@ test("help names every subcommand, and each has help of its own", async (t) => {
     "store",
     "sim",
     "probe",
+    "scan",
     "decode",
     "schema",
     "import-xml",

@@ -7,6 +7,7 @@ import type { ModbusDevice, ModbusPoint, ModbusStep } from "../points.ts";
 import { askRaw } from "./ask.ts";
 import { decode } from "./decode.ts";
 import { probe } from "./probe.ts";
+import { scan } from "./scan.ts";
 import { type LinkOpener, type ModbusLink, openOwn, WIRE_OPTIONS } from "./wire.ts";
 
 export function modbusTools(opener: LinkOpener): AdapterTools<ModbusDevice, ModbusPoint, ModbusStep> {
@@ -15,6 +16,7 @@ export function modbusTools(opener: LinkOpener): AdapterTools<ModbusDevice, Modb
     open: (args, context) => openOwn(args, context, opener),
     through,
     probe: probe(opener),
+    scan: scan(opener),
     decode,
   };
 }

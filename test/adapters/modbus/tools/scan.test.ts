@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { modbus } from "../../../../adapters/modbus/index.ts";
+import { deviceLines } from "../../../../adapters/modbus/tools/recognise.ts";
+import { scanPlan, unitsOf } from "../../../../adapters/modbus/tools/scan-plan.ts";
+import { DeviceError, WrongArguments } from "../../../../src/adapter.ts";
+import { aToolContext, theArguments } from "../../../support/tool-context.ts";
+import { aToolSlave, holdingFrom, identified } from "../../../support/tool-slave.ts";
+
+const scan = modbus.tools?.scan;
+assert.ok(scan !== undefined);
+const EASTRON = { name: "eastron-sdm630", manufacturer: "Eastron", model: "SDM630-Modbus" };
+
+/** SunSpec Device Information Model V1.1 §6.2: "SunS", model 1 of 66 registers. */
+function sunSpec(manufacturer: string, model: string, serial: string): Buffer {
+  const bytes = Buffer.alloc(2 * 70);
+  bytes.write("SunS", 0);
+  bytes.writeUInt16BE(1, 4);
+  bytes.writeUInt16BE(66, 6);
+  bytes.write(manufacturer, 8);
+  bytes.write(model, 40);
+  bytes.write(serial, 104);
+  return bytes;
+}
+
+test("who answers is found, and who that is; what a gateway does not reach is nobody", async (t) => {
+  const slave = await aToolSlave(t, {
+    2: identified("Eastron", "SDM630-Modbus", "V2.0"),
+    4: holdingFrom(40_000, sunSpec("Fronius", "Symo 10.0-3-M", "29301234")),
+    5: (pdu) => (pdu[0] === 17 ? [17, 8, 0x01, 0xff, ...Buffer.from("ACME 7")] : [(pdu[0] ?? 0) | 0x80, 1]),
+    6: () => [0x83, 2],
+  });
+  const context = aToolContext({ mappings: async () => [EASTRON] });
+  const args = theArguments([], { host: "127.0.0.1", port: String(slave.port), units: "1-6" });
+  const { lines, data, ok } = await scan.run(args, context);
+  assert.equal(ok, true);
+  assert.equal(
+    context.told[0],
+    "asking 6 addresses takes at most 6 s: 1s for each that does not answer. Ctrl-C ends it, and shows what was found",
+  );
+  assert.deepEqual(context.told.slice(1), [
+    "unit 2: Eastron, SDM630-Modbus, V2.0",
+    "unit 4: SunSpec at 40000: Fronius, Symo 10.0-3-M, serial number 29301234",
+    "unit 5: ACME 7",
+    "unit 6: answers, and does not say who it is",
+  ]);
+  assert.ok(lines.includes("4 of 6 addresses answered"), lines.join("\n"));
+  assert.equal(lines.at(-1), "  - { id: eastron-sdm630-2, mapping: eastron-sdm630, link: LINK, unit_id: 2 }");
+  const { found } = JSON.parse(JSON.stringify(data));
+  assert.deepEqual(
+    found.map(({ unit, mappings }: { unit: number; mappings: string[] }) => [unit, mappings]),
+    [
+      [2, ["eastron-sdm630"]],
+      [4, []],
+      [5, []],
+      [6, []],
+    ],
+  );
+});
+
+test("silent addresses cost their wait and no more, and the connection stays", async (t) => {
+  const slave = await aToolSlave(t, {
+    1: () => undefined,
+    2: () => undefined,
+    3: () => undefined,
+    4: identified("Acme", "X"),
+  });
+  const args = theArguments([], { host: "127.0.0.1", port: String(slave.port), units: "1-4", timeout: "60ms" });
+  const context = aToolContext();
+  await scan.run(args, context);
+  assert.deepEqual([slave.connections, context.told.slice(1)], [1, ["unit 4: Acme, X"]]);
+});
+
+test("Ctrl-C ends it with what was found", async (t) => {
+  const stopping = new AbortController();
+  const slave = await aToolSlave(t, { 1: identified("Acme", "X"), 2: identified("Acme", "Y") });
+  const context = aToolContext({
+    signal: stopping.signal,
+    tell: (line) => line.startsWith("unit 1") && stopping.abort(),
+  });
+  const args = theArguments([], { host: "127.0.0.1", port: String(slave.port), units: "1-200" });
+  const { lines, ok } = await scan.run(args, context);
+  assert.equal(ok, false);
+  assert.ok(lines.includes("stopped before the end; 1 of 200 addresses answered"), lines.join("\n"));
+});
+
+test("where nobody takes the connection, the scan says so and does not go through all addresses", async () => {
+  const args = theArguments([], { host: "127.0.0.1", port: "1", units: "1-247" });
+  await assert.rejects(
+    scan.run(args, aToolContext()),
+    (error) => error instanceof DeviceError && /ECONNREFUSED/.test(error.message),
+  );
+});
+
+test("a link that a running gateway uses is not scanned without --yes, and the cost is told before", async () => {
+  const link = {
+    id: "bus1",
+    type: "modbus-tcp",
+    options: { timeout: 500 },
+    ask: async () => ({ pdu: "8302", took: 1 }),
+    sharedWith: ["meter-1", "meter-2"],
+  };
+  const context = aToolContext({ link });
+  await assert.rejects(
+    scan.run(theArguments([], { units: "1-10" }), context),
+    /^WrongArguments: the running gateway polls 2 devices on link bus1: say --yes where that may suffer$/,
+  );
+  assert.match(
+    context.told.join("\n"),
+    /takes at most 5 s: 500ms .*\nthe running gateway polls meter-1, meter-2 on this link: .* waits for up to 500ms more/,
+  );
+  const { ok } = await scan.run(theArguments([], { units: "1-2", yes: true }), context);
+  assert.equal(ok, true);
+});
+
+test("baud rates and parities multiply, and the time is that of the slowest", () => {
+  const args = theArguments([], { port: "/dev/x", line: "9600-8N1", bauds: "9600,19200", parity: "n,e" });
+  const { settings, timeout, units } = scanPlan(args, aToolContext());
+  assert.deepEqual(
+    settings.map(({ text }) => text),
+    ["9600-8N1", "19200-8N1", "9600-8E1", "19200-8E1"],
+  );
+  // 22 characters of 11 bits at 9600 baud are 25.2 ms, and the device has 300 ms to think.
+  assert.deepEqual([timeout, units.length], [326, 247]);
+});
+
+test("lists of addresses are read as people write them, and wrong ones are told", () => {
+  assert.deepEqual(unitsOf("1,5, 10-12,11"), [1, 5, 10, 11, 12]);
+  assert.deepEqual(unitsOf("3..4"), [3, 4]);
+  for (const wrong of ["", "x", "5-1", "256", "1-2-3"]) assert.throws(() => unitsOf(wrong), WrongArguments, wrong);
+  assert.throws(
+    () => scanPlan(theArguments([], { host: "h", bauds: "9600" }), aToolContext()),
+    /--bauds and --parity are for a serial port/,
+  );
+  const parity = theArguments([], { port: "/dev/x", line: "9600-8N1", parity: "m" });
+  assert.throws(() => scanPlan(parity, aToolContext()), /--parity: expected n, e or o, found "m"/);
+});
+
+test("a mapping is proposed where manufacturer and model are named, the more exact first", () => {
+  const mappings = [
+    { name: "eastron-sdm72d", manufacturer: "Eastron", model: "SDM72D-M" },
+    { name: "eastron-sdm72d-v2", manufacturer: "Eastron", model: "SDM72D-M V2" },
+    { name: "other", manufacturer: "Acme", model: "SDM72D-M" },
+  ];
+  const lines = (product: string) =>
+    deviceLines({ unit: 7, identity: { vendor: "EASTRON Ltd.", product } }, mappings, "bus1");
+  assert.deepEqual(lines("SDM72D-M V2"), [
+    "  - { id: eastron-sdm72d-v2-7, mapping: eastron-sdm72d-v2, link: bus1, unit_id: 7 }  # or eastron-sdm72d",
+  ]);
+  assert.deepEqual(lines("SDM72D-M"), [
+    "  - { id: eastron-sdm72d-7, mapping: eastron-sdm72d, link: bus1, unit_id: 7 }",
+  ]);
+  assert.deepEqual(lines("SDM99"), []);
+});
