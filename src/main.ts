@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> 
   store: async () => (await import("./cli/store.ts")).store,
   sim: async () => (await import("./cli/sim.ts")).sim,
   probe: async () => (await import("./cli/tools.ts")).toolGroup("probe"),
+  capture: async () => (await import("./cli/capture.ts")).captureGroup(),
   scan: async () => (await import("./cli/tools.ts")).toolGroup("scan"),
   decode: async () => (await import("./cli/tools.ts")).toolGroup("decode"),
   schema: async () => (await import("./cli/schema.ts")).schema,

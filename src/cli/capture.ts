@@ -1,0 +1,219 @@
+/** `capture`: the registers of a real device become test vectors of its mapping. */
+import { readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { loadAdapters } from "../../adapters/index.ts";
+import type { AdapterModule, Link, PointId, ReadResult } from "../adapter.ts";
+import { MappingLibrary } from "../config/mapping-library.ts";
+import { ConfigError, formatProblem, type Problem, reasonOf, systemCode } from "../errors.ts";
+import { locateData } from "../locate.ts";
+import { catalogue } from "../lwm2m/objects/index.ts";
+import { type Capture, capturedValues, vectorLines } from "../mapping/captured.ts";
+import { parseMapping } from "../mapping/load.ts";
+import { type PreparedMapping, prepareMapping, type ResolvedDevice } from "../mapping/resolve.ts";
+import { exampleDevice, runVectors } from "../mapping/vectors.ts";
+import { appendToList } from "../yaml/append.ts";
+import { parseYaml } from "../yaml/parse.ts";
+import { type Arguments, type Command, type CommandGroup, EXIT, FailureError, UsageError } from "./command.ts";
+import { namedLink } from "./tool-link.ts";
+import { asCommand, toolBasics, wireOptions } from "./tools.ts";
+
+/** All protocols whose devices can be asked. */
+export async function captureGroup(): Promise<CommandGroup> {
+  const adapters = await loadAdapters();
+  const commands = adapters.flatMap((adapter) =>
+    adapter.tools === undefined ? [] : [[adapter.name, captureCommand(adapter)] as const],
+  );
+  return {
+    name: "capture",
+    summary: "Reads a real device, and makes test vectors of its mapping.",
+    commands: Object.fromEntries(commands),
+  };
+}
+
+function captureCommand(adapter: AdapterModule): Command {
+  return {
+    name: `capture ${adapter.name}`,
+    summary: "Reads everything that a mapping has from a real device, and prints it as test vectors.",
+    options: {
+      ...wireOptions(adapter),
+      mapping: { type: "string", value: "NAME", help: "A mapping: its name, or its file." },
+      unit: { type: "string", value: "N", help: "The device's address: short for --param unit_id=N." },
+      param: { type: "string", value: "NAME=VALUE", help: "A parameter of the mapping; may be repeated." },
+      source: {
+        type: "string",
+        value: "TEXT",
+        help: "What stands with the vectors, e.g. the meter's type and firmware.",
+      },
+      write: { type: "boolean", help: "Adds the vectors to the mapping's file, which keeps all else as it is." },
+      json: { type: "boolean", help: "Prints the values as JSON." },
+    },
+    run: (args) => asCommand(() => capture(args, adapter)),
+  };
+}
+
+async function capture(args: Arguments, adapter: AdapterModule): Promise<number> {
+  const parameters = parametersOf(args);
+  const prepared = await mappingOf(args, adapter);
+  const device = deviceOf(prepared, parameters);
+  const { readings, refused } = await readAll(args, adapter, device);
+  if (readings.length === 0)
+    throw new FailureError(`the device refuses all of it: ${refused[0]?.reason ?? "nothing to read"}`);
+  const { file } = prepared;
+  const found: Capture = {
+    device,
+    sources: adapter.sources,
+    readings,
+    description: descriptionOf(args),
+    parameters: new Map([...parameters].filter(([name]) => name !== "unit_id")),
+  };
+  for (const { point, reason } of refused) process.stderr.write(`${point} ${nameOf(device, point)}: ${reason}\n`);
+  if (args.flag("write")) await write(file.file, found);
+  process.stdout.write(
+    `${args.flag("json") ? asJson(found, refused) : asText(found, args.flag("write"), file.file)}\n`,
+  );
+  return refused.length === 0 ? EXIT.ok : EXIT.failure;
+}
+
+function asText(found: Capture, written: boolean, file: string): string {
+  const values = capturedValues(found);
+  const none = values.filter(({ bad }) => bad !== undefined).length;
+  const count = `${values.length} values${none === 0 ? "" : `, ${none} of which the device does not have now (null)`}`;
+  if (written) return `${count} are in ${file}; compare them with the device's display, then: lwm2m-gateway check`;
+  return [
+    "test:",
+    ...vectorLines(found).map((line) => `  ${line}`),
+    `# ${count}: compare them with the device's display`,
+  ].join("\n");
+}
+
+function asJson(found: Capture, refused: ReadResult["refused"]): string {
+  const values = capturedValues(found).map(({ plan: { point, definition }, key, raw, value, bad }) => {
+    return {
+      path: point,
+      name: definition.name.trim(),
+      source: key,
+      raw,
+      value: value ?? null,
+      ...(bad === undefined ? {} : { bad }),
+    };
+  });
+  return JSON.stringify({ description: found.description, values, refused }, undefined, 2);
+}
+
+/** The file with its new vectors must still be right, all of them, before anything is written. */
+async function write(file: string, found: Capture): Promise<void> {
+  const text = await readFile(file, "utf8");
+  let next: string;
+  try {
+    next = appendToList(text, "test", vectorLines(found));
+  } catch (error) {
+    if (error instanceof RangeError) throw new FailureError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  const adapters = await loadAdapters();
+  const problems = problemsOf(next, file, adapters);
+  if (problems.length > 0) {
+    throw new FailureError(
+      `the vectors would not pass, so nothing is written:\n${problems.map(formatProblem).join("\n")}`,
+    );
+  }
+  try {
+    await writeFile(file, next);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    throw new FailureError(`cannot write ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function problemsOf(text: string, file: string, adapters: readonly AdapterModule[]): readonly Problem[] {
+  const mapping = parseMapping(text, file, nameOfFile(file));
+  const adapter = adapters.find(({ name }) => name === mapping.protocol.text);
+  if (adapter === undefined) return [];
+  const problems: Problem[] = [];
+  const prepared = prepareMapping(mapping, adapter, catalogue, (problem) => problems.push(problem));
+  return [...problems.filter(({ severity }) => severity === "error"), ...runVectors(prepared)];
+}
+
+async function readAll(args: Arguments, adapter: AdapterModule, { plan }: ResolvedDevice): Promise<ReadResult> {
+  const link = await openLink(args, adapter);
+  try {
+    const points = new Map<PointId, unknown>();
+    for (const { point, source } of plan.resources.values()) {
+      if (source.kind === "point" && source.readable) points.set(point, source.point);
+    }
+    const listener = { onReadings: () => {}, onReachable: () => {} };
+    const device = await link.attach(plan.device, points, listener);
+    try {
+      return await device.read([...points.keys()]);
+    } finally {
+      await device.close();
+    }
+  } finally {
+    await link.close();
+  }
+}
+
+async function openLink(args: Arguments, { tools, ...adapter }: AdapterModule): Promise<Link> {
+  if (tools === undefined) throw new UsageError(`devices of protocol ${adapter.name} cannot be asked`);
+  const named = await namedLink(args, { tools, ...adapter });
+  if (named === undefined) return tools.open(args, toolBasics);
+  const { settings, shared } = named;
+  if (shared !== undefined) return tools.through(shared.ask, toolBasics);
+  return adapter.open(settings.options, { ...toolBasics, linkId: settings.id });
+}
+
+async function mappingOf(args: Arguments, adapter: AdapterModule): Promise<PreparedMapping> {
+  const text = args.text("mapping");
+  if (text === undefined)
+    throw new UsageError("which mapping? --mapping NAME, or a file such as --mapping mappings/my-meter.yaml");
+  const isFile = text.includes("/") || text.endsWith(".yaml");
+  const directories = [...(isFile ? [dirname(resolve(text))] : []), resolve("mappings"), locateData("mappings")];
+  const library = new MappingLibrary({ adapters: await loadAdapters(), catalogue, directories });
+  const place = { file: "command line", line: 1, column: 1 };
+  const name = isFile ? nameOfFile(text) : text;
+  const { prepared, problems } = await library.find({ kind: "scalar", text: name, quoted: true, place });
+  if (prepared === undefined) throw new ConfigError(problems.map(placed));
+  if (prepared.adapter.name === adapter.name) return prepared;
+  throw new UsageError(`--mapping ${text}: it is of protocol ${prepared.adapter.name}, and not of ${adapter.name}`);
+}
+
+function deviceOf(prepared: PreparedMapping, parameters: ReadonlyMap<string, string>): ResolvedDevice {
+  const problems: Problem[] = [];
+  const entries = [...parameters].map(([name, value]) => `${JSON.stringify(name)}: ${value}`);
+  const given = parseYaml(`{ ${entries.join(", ")} }`, "command line");
+  const device = exampleDevice(prepared, (problem) => problems.push(problem), given);
+  if (device === undefined) throw new ConfigError(problems.map(placed));
+  return device;
+}
+
+/** By name, as YAML: plain where that reads it as it is. */
+function parametersOf(args: Arguments): ReadonlyMap<string, string> {
+  const unit = args.text("unit");
+  const given = [...args.texts("param"), ...(unit === undefined ? [] : [`unit_id=${unit}`])];
+  return new Map(
+    given.map((text) => {
+      const at = text.indexOf("=");
+      if (at < 1) throw new UsageError(`--param ${text}: expected NAME=VALUE`);
+      const value = text.slice(at + 1);
+      return [text.slice(0, at), /^[A-Za-z0-9_.+-]+$/.test(value) ? value : JSON.stringify(value)];
+    }),
+  );
+}
+
+function descriptionOf(args: Arguments): string {
+  const day = new Date(toolBasics.clock.wall()).toISOString().slice(0, 10);
+  return `captured ${day}: ${args.text("source") ?? "a real device"}`;
+}
+
+function nameOf({ plan }: ResolvedDevice, point: PointId): string {
+  return plan.resources.get(point)?.definition.name.trim() ?? "";
+}
+
+function nameOfFile(file: string): string {
+  return basename(file).replace(/\.yaml$/, "");
+}
+
+/** Line and column of what nobody wrote in a file tell nothing. */
+function placed({ place, ...problem }: Problem): Problem {
+  return place === undefined || place.file === "command line" ? problem : { ...problem, place };
+}
