@@ -3,7 +3,7 @@ import { type Millis, SECOND, type UnixMillis } from "../clock.ts";
 import { makePath } from "../lwm2m/path.ts";
 import { isUsablePrefix } from "../lwm2m/prefix.ts";
 import type { ResourceType, Sample, Value } from "../lwm2m/sample.ts";
-import type { DevicePlan, PointSource, ResourcePlan } from "../mapping/plan-types.ts";
+import type { DevicePlan, ResourcePlan, ResourceSource } from "../mapping/plan-types.ts";
 
 /** One value of a device, as servers see it. */
 export interface ExpectedValue {
@@ -19,21 +19,34 @@ export function expectedValues(plan: DevicePlan, number: number): readonly Expec
   return [...plan.resources.values()].flatMap((resource, i): ExpectedValue[] => {
     const { source, object, instance, resourceInstance } = resource;
     if (source.kind === "execute" || (source.kind === "point" && !source.readable)) return [];
-    const period = source.kind === "point" && typeof source.poll === "object" ? source.poll.every : undefined;
+    const period = periodOf(source, plan);
     const time = SOME_DAY + number * APART - (period ?? LONG_AGO);
     const at = { prefix, object, instance, resource: resource.resource };
     const path = makePath(resourceInstance === undefined ? at : { ...at, resourceInstance });
-    const value = source.kind === "constant" ? source.value : pointValue(source, resource, { time, seed: number + i });
+    const value = exampleOf(source, resource, { time, seed: number + i });
     return [{ sample: { path, value, time }, ...(period === undefined ? {} : { period }) }];
   });
 }
 
+/** A computed value is new with each of what it is computed from. */
+function periodOf(source: ResourceSource, plan: DevicePlan): Millis | undefined {
+  if (source.kind === "point") return typeof source.poll === "object" ? source.poll.every : undefined;
+  if (source.kind !== "derived") return undefined;
+  const periods = source.inputs.flatMap((input) => {
+    const from = plan.resources.get(input);
+    return from === undefined ? [] : (periodOf(from.source, plan) ?? []);
+  });
+  return periods.length === 0 ? undefined : Math.min(...periods);
+}
+
 /** What the whole way from the raw value gives, so that a value has the digits that the device has. */
-function pointValue(
-  source: PointSource,
+function exampleOf(
+  source: ResourceSource,
   { definition }: ResourcePlan,
   { time, seed }: { readonly time: UnixMillis; readonly seed: number },
 ): Value {
+  if (source.kind === "constant") return source.value;
+  if (source.kind !== "point") return EXAMPLES[definition.type ?? "string"];
   const raw = source.simulate?.(seed)(time);
   const converted = raw === undefined ? undefined : source.toValue(raw);
   return converted !== undefined && "good" in converted ? converted.good : EXAMPLES[definition.type ?? "string"];

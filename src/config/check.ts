@@ -102,7 +102,7 @@ const MOST_NAMES = 5;
 
 function notes({ resources }: DevicePlan): readonly string[] {
   return [...resources.values()].flatMap((resource) =>
-    resource.source.kind === "point" && resource.source.note !== undefined
+    (resource.source.kind === "point" || resource.source.kind === "derived") && resource.source.note !== undefined
       ? [`   note: ${titleOf(resource)}: ${resource.source.note}`]
       : [],
   );

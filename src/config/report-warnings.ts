@@ -105,9 +105,7 @@ function prefixesOf({ id, prefix, was }: DevicePlan): readonly string[] {
 function leavesOf({ resources }: DevicePlan): Leaves {
   const mapped = [...resources.values()].filter(
     ({ definition, source }) =>
-      definition.operations.includes("R") &&
-      source.kind !== "execute" &&
-      (source.kind === "constant" || source.readable),
+      definition.operations.includes("R") && source.kind !== "execute" && (source.kind !== "point" || source.readable),
   );
   return [...mapped, ...DEVICE_LEAVES];
 }

@@ -162,14 +162,24 @@ export class DeviceBacking implements Backing {
       for (const slot of this.slotsOf(resource)) {
         if (!slot.readable || this.isFresh(slot)) continue;
         stale ??= [];
-        stale.push(slot);
+        this.addStale(slot, stale);
       }
     }
     return stale ?? NO_SLOTS;
   }
 
-  private isFresh({ at, poll }: Slot): boolean {
+  /** Of a computed value it is what it is computed from that is asked for. */
+  private addStale(slot: Slot, stale: Slot[]): void {
+    if (slot.from === undefined) {
+      if (this.parts.model.computed.size === 0 || !stale.includes(slot)) stale.push(slot);
+      return;
+    }
+    for (const input of slot.from) if (!this.isFresh(input)) this.addStale(input, stale);
+  }
+
+  private isFresh({ at, poll, from }: Slot): boolean {
     if (poll === "fixed") return true;
+    if (poll === "computed") return from?.every((input) => this.isFresh(input)) !== false;
     const heard = this.values.heard(at);
     if (heard === NEVER || heard < this.onlineAt || poll === "never") return false;
     // A value that is read once stays good for the connection; a trouble may have gone.
@@ -198,15 +208,28 @@ export class DeviceBacking implements Backing {
   }
 
   /** Why there is no value now; undefined where what is known holds. */
-  private lack(slot: Slot, { absence, asked }: Circumstances): string | undefined {
+  private lack(slot: Slot, circumstances: Circumstances): string | undefined {
+    const { absence, asked } = circumstances;
     if (slot.poll === "fixed") return undefined;
     if (absence !== undefined && !this.outlasts(slot)) return absence;
+    const input = this.lackingInput(slot, circumstances);
+    if (input !== undefined) return `${this.leaf(slot)?.path} could not be computed: ${input}`;
     if (asked === undefined && !this.values.isBad(slot.at)) return undefined;
     const { bad, readings } = this.values.get(slot.at);
     // Asked and not heard since: what is known is from before.
     const unheard = asked?.before.get(slot) === readings;
     const reason = unheard ? (asked.failure?.message ?? "no answer") : bad?.reason;
-    return reason === undefined ? undefined : `${this.leaf(slot)?.path} could not be read: ${reason}`;
+    const done = slot.poll === "computed" ? "computed" : "read";
+    return reason === undefined ? undefined : `${this.leaf(slot)?.path} could not be ${done}: ${reason}`;
+  }
+
+  /** Why the first of its inputs that has no value has none. */
+  private lackingInput({ from = NO_SLOTS }: Slot, circumstances: Circumstances): string | undefined {
+    for (const input of from) {
+      const reason = this.lack(input, circumstances);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
   }
 
   /** Whether it can be told while the device is away: where values are held, one that was good; Error Code at any time. */

@@ -5,6 +5,7 @@ import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/defi
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { ReportingRule } from "../lwm2m/sample.ts";
 import type { ObjectModel, ResourceModel } from "../lwm2m/tree.ts";
+import { computationOrder } from "../mapping/computation-order.ts";
 import type { DevicePlan, Poll, ResourceSource } from "../mapping/plan-types.ts";
 import { DEVICE_OBJECT, ownRows, type Row } from "./own-rows.ts";
 import { SharedTrees } from "./shared-trees.ts";
@@ -31,6 +32,11 @@ export interface DeviceTree {
   readonly tree: ReadonlyMap<number, DeviceObject>;
   /** Positions of the leaves that the device delivers. */
   readonly positions: ReadonlyMap<PointId, number>;
+  /**
+   * The leaves that are computed from others, each with these, in the order in which its expression takes them. Each stands
+   * behind all that it is computed from.
+   */
+  readonly computed: ReadonlyMap<number, readonly number[]>;
 }
 
 export interface DeviceObject extends ObjectModel {
@@ -47,8 +53,9 @@ export interface Slot {
   /** Its position among the leaves. */
   readonly at: number;
   readonly readable: boolean;
-  /** `fixed`: the gateway knows it by itself. */
-  readonly poll: Poll | "fixed";
+  /** `fixed`: the gateway knows it by itself; `computed`: as old as what it is `from`. */
+  readonly poll: Poll | "fixed" | "computed";
+  readonly from?: readonly Slot[];
 }
 
 /** `deviceObject`: object 3, where the plan has none. */
@@ -61,7 +68,9 @@ export function deviceModel(
   const definitions = new Map([...plan.objects].map(([id, { definition }]) => [id, definition]));
   if (!definitions.has(DEVICE_OBJECT.id)) definitions.set(DEVICE_OBJECT.id, deviceObject);
   const all = [...plan.resources.values(), ...ownRows(plan, definitions)].sort(inDocumentOrder);
-  const shared = trees.share({ tree: treeOf(all, definitions), positions: positionsOf(all) });
+  const computed = computedOf(plan, all);
+  const tree = treeOf(all, definitions, slotsOf(all, computed));
+  const shared = trees.share({ tree, positions: positionsOf(all), computed });
   return { ...shared, leaves: all.map((row) => leafOf(row, prefix)) };
 }
 
@@ -115,7 +124,34 @@ function inDocumentOrder(a: Row, b: Row): number {
   );
 }
 
-function treeOf(rows: readonly Row[], definitions: ReadonlyMap<number, ObjectDefinition>): DeviceTree["tree"] {
+function computedOf({ resources }: DevicePlan, rows: readonly Row[]): DeviceTree["computed"] {
+  const order = computationOrder(resources);
+  if (order.length === 0) return NOTHING;
+  const positions = new Map(rows.map(({ point }, at) => [point, at]));
+  return new Map(
+    order.map((point): [number, readonly number[]] => {
+      const source = resources.get(point)?.source;
+      const inputs = source?.kind === "derived" ? source.inputs : [];
+      return [positions.get(point) ?? -1, inputs.map((input) => positions.get(input) ?? -1)];
+    }),
+  );
+}
+
+const NOTHING: DeviceTree["computed"] = new Map();
+
+function slotsOf(rows: readonly Row[], computed: DeviceTree["computed"]): readonly Slot[] {
+  const slots = rows.map(slotOf);
+  for (const [at, inputs] of computed) {
+    slots[at] = { at, readable: true, poll: "computed", from: inputs.flatMap((input) => slots[input] ?? []) };
+  }
+  return slots;
+}
+
+function treeOf(
+  rows: readonly Row[],
+  definitions: ReadonlyMap<number, ObjectDefinition>,
+  slots: readonly Slot[],
+): DeviceTree["tree"] {
   const objects = new Map<number, DeviceObject>();
   const instancesOf = new Map<number, Map<number, Map<number, DeviceResource>>>();
   for (const [at, row] of rows.entries()) {
@@ -126,16 +162,16 @@ function treeOf(rows: readonly Row[], definitions: ReadonlyMap<number, ObjectDef
     objects.set(row.object, { definition, instances });
     const resources = instances.get(row.instance) ?? new Map<number, DeviceResource>();
     instances.set(row.instance, resources);
-    resources.set(row.resource, resourceModel(row, at, resources.get(row.resource)));
+    resources.set(row.resource, resourceModel(row, slots[at], resources.get(row.resource)));
   }
   return objects;
 }
 
 /** A resource can what any of its instances can. */
-function resourceModel(row: Row, at: number, before: DeviceResource | undefined): DeviceResource {
+function resourceModel(row: Row, slot: Slot | undefined, before: DeviceResource | undefined): DeviceResource {
   const { definition, resourceInstance } = row;
   const operations = bothOperations(before?.operations ?? "", operationsOf(row));
-  const slots = [...(before?.slots ?? []), slotOf(row, at)];
+  const slots = [...(before?.slots ?? []), ...(slot === undefined ? [] : [slot])];
   if (resourceInstance === undefined) return { definition, operations, slots };
   return { definition, operations, slots, instances: [...(before?.instances ?? []), resourceInstance] };
 }
@@ -147,6 +183,8 @@ function slotOf({ source }: Row, at: number): Slot {
       return { at, readable: true, poll: "fixed" };
     case "point":
       return { at, readable: source.readable, poll: source.poll };
+    case "derived":
+      return { at, readable: true, poll: "computed" };
     case "execute":
       return { at, readable: false, poll: "fixed" };
   }
@@ -164,6 +202,7 @@ function operationsOf({ definition, source }: Row): Operations {
   switch (source.kind) {
     case "constant":
     case "own":
+    case "derived":
       return spell(operations.includes("R"), false);
     case "point":
       return spell(operations.includes("R") && source.readable, operations.includes("W") && source.writable);

@@ -13,6 +13,8 @@ export interface PolledPoint {
   readonly point: PointId;
   readonly path: Path;
   readonly source: Pick<PointSource, "poll" | "fastest">;
+  /** Where else servers see it: in what is computed from it. */
+  readonly feeds?: readonly Path[];
 }
 
 type Wish = Pick<Evaluation, "epmin" | "epmax">;
@@ -20,6 +22,8 @@ type Wish = Pick<Evaluation, "epmin" | "epmax">;
 export class PollWishes {
   private readonly points: readonly PolledPoint[];
   private readonly byPath: ReadonlyMap<Path, PolledPoint>;
+  /** Whether any point is seen in more than its own place. */
+  private readonly feeding: boolean;
   /** By observed path. */
   private readonly wishes = new Map<Path, readonly Wish[]>();
   private readonly steered = new Map<PointId, Millis>();
@@ -28,6 +32,7 @@ export class PollWishes {
   constructor(points: readonly PolledPoint[], rule: AvailabilityRule) {
     this.points = points;
     this.byPath = new Map(points.map((point) => [point.path, point]));
+    this.feeding = points.some(({ feeds }) => feeds !== undefined);
     this.watch = watchOf(points, rule);
   }
 
@@ -50,8 +55,9 @@ export class PollWishes {
 
   /** Most observations are of one resource. */
   private pointsBelow(observed: Path): readonly PolledPoint[] {
-    const one = this.byPath.get(observed);
-    return one === undefined ? this.points.filter(({ path }) => isWithin(path, observed)) : [one];
+    const one = this.feeding ? undefined : this.byPath.get(observed);
+    if (one !== undefined) return [one];
+    return this.points.filter((point) => placesOf(point).some((path) => isWithin(path, observed)));
   }
 
   private renew(point: PolledPoint, changes: Map<PointId, Millis | undefined>): void {
@@ -63,12 +69,15 @@ export class PollWishes {
   }
 
   /** The strictest wish counts: who says nothing wants what the mapping says. */
-  private wished({ point, path, source }: PolledPoint): Millis | undefined {
+  private wished(polled: PolledPoint): Millis | undefined {
+    const { point, source } = polled;
     const own = ownPeriod(source.poll);
     let period: Millis | undefined;
-    for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) {
-      for (const { epmin, epmax } of this.wishes.get(at) ?? []) {
-        period = Math.min(period ?? Infinity, Math.max(own, epmin), epmax);
+    for (const path of placesOf(polled)) {
+      for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) {
+        for (const { epmin, epmax } of this.wishes.get(at) ?? []) {
+          period = Math.min(period ?? Infinity, Math.max(own, epmin), epmax);
+        }
       }
     }
     if (period === undefined) return undefined;
@@ -96,6 +105,10 @@ function watchOf(points: readonly PolledPoint[], { silence, retry }: Availabilit
   if (fastest === undefined) return undefined;
   const enough = silence === undefined ? retry.longest : silence / 3;
   return { point: fastest.point, atLeast: Math.max(ownPeriod(fastest.source.poll), enough) };
+}
+
+function placesOf({ path, feeds }: PolledPoint): readonly Path[] {
+  return feeds === undefined ? [path] : [path, ...feeds];
 }
 
 function ownPeriod(poll: PointSource["poll"]): Millis {

@@ -1,13 +1,34 @@
 import type { PointId } from "../adapter.ts";
+import type { Path } from "../lwm2m/path.ts";
 import type { DevicePlan, Poll } from "../mapping/plan-types.ts";
 import type { DeviceModel } from "./device-model.ts";
 import type { PolledPoint } from "./poll-wishes.ts";
 
 /** What can be read of a device, in document order. */
-export function polledPoints({ leaves }: DeviceModel): readonly PolledPoint[] {
-  return leaves.flatMap(({ point, path, source }) =>
-    point !== undefined && source.kind === "point" && source.readable ? [{ point, path, source }] : [],
-  );
+export function polledPoints({ leaves, computed }: DeviceModel): readonly PolledPoint[] {
+  const feeds = feedsOf(leaves, computed);
+  return leaves.flatMap(({ point, path, source }, at) => {
+    if (point === undefined || source.kind !== "point" || !source.readable) return [];
+    const fed = feeds.get(at);
+    return [{ point, path, source, ...(fed === undefined ? {} : { feeds: fed }) }];
+  });
+}
+
+/** By position of a leaf: the paths of all that is computed from it, also by way of others. */
+function feedsOf(
+  leaves: DeviceModel["leaves"],
+  computed: DeviceModel["computed"],
+): ReadonlyMap<number, readonly Path[]> {
+  const feeds = new Map<number, Path[]>();
+  const roots = new Map<number, ReadonlySet<number>>();
+  for (const [at, inputs] of computed) {
+    const path = leaves[at]?.path;
+    const below = new Set(inputs.flatMap((input) => [...(roots.get(input) ?? [input])]));
+    roots.set(at, below);
+    if (path === undefined) continue;
+    for (const root of below) feeds.set(root, [...(feeds.get(root) ?? []), path]);
+  }
+  return feeds;
 }
 
 /** When each is read by the mapping. */

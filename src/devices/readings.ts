@@ -3,6 +3,7 @@ import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Sample, Value } from "../lwm2m/sample.ts";
 import type { Converted, PointHistory, PointSource } from "../mapping/plan-types.ts";
+import { ComputedValues } from "./computed-values.ts";
 import type { DeviceModel } from "./device-model.ts";
 import type { Order } from "./device-session.ts";
 import type { FixedValue } from "./fixed-values.ts";
@@ -17,6 +18,9 @@ export class Readings {
   private readonly values: Values;
   private readonly clock: Clock;
   private readonly log: Logger;
+  private readonly computed: ComputedValues;
+  /** What computed values may hang on; empty where there are none. */
+  private readonly heard = new Set<number>();
   private readonly written = new Map<PointId, Order>();
   /** By position, of those that look back: what the newest reading was, where it was not believed after the last good value. */
   private readonly doubted = new Map<number, Value>();
@@ -28,6 +32,7 @@ export class Readings {
     this.values = values;
     this.clock = clock;
     this.log = log;
+    this.computed = new ComputedValues(model, values, log);
   }
 
   /** The answers to a read. Returns the samples that are new. */
@@ -65,13 +70,17 @@ export class Readings {
   /** What holds without a reading. Returns the samples that are new. */
   takeFixed(values: readonly FixedValue[], time: UnixMillis): Sample[] {
     const now = this.clock.monotonic();
-    return values.flatMap(({ at, value }) => this.values.take(at, value, time, now) ?? []);
+    const samples = values.flatMap(({ at, value }) => this.values.take(at, value, time, now) ?? []);
+    if (this.model.computed.size === 0) return samples;
+    for (const { at } of values) this.heard.add(at);
+    return [...samples, ...this.compute(now)];
   }
 
   private take(readings: readonly Reading[], troubles: Map<PointId, string>): Sample[] {
     const samples: Sample[] = [];
     const recovered: PointId[] = [];
     const now = this.clock.monotonic();
+    const computes = this.model.computed.size > 0;
     for (const { point, value, time } of readings) {
       const at = this.model.positions.get(point);
       const source = at === undefined ? undefined : this.model.leaves[at]?.source;
@@ -79,6 +88,7 @@ export class Readings {
         this.log.debug({ point }, "a reading of a point that is not in the mapping");
         continue;
       }
+      if (computes) this.heard.add(at);
       const converted = this.convert(at, source, value, time);
       if ("bad" in converted) {
         this.doubt(at, converted.doubted);
@@ -95,7 +105,15 @@ export class Readings {
     }
     const worse = troubles.size > 0 && this.mark(troubles, now);
     if (recovered.length > 0) this.log.info({ points: recovered }, "values are good again");
+    if (computes) samples.push(...this.compute(now));
     if (worse || recovered.length > 0) samples.push(...this.takeQuality());
+    return samples;
+  }
+
+  /** What hangs on what was heard since the last time. */
+  private compute(now: Millis): Sample[] {
+    const samples = this.computed.renew(this.heard, now);
+    this.heard.clear();
     return samples;
   }
 
@@ -147,6 +165,7 @@ export class Readings {
     for (const [point, reason] of troubles) {
       const at = this.model.positions.get(point);
       if (at === undefined) continue;
+      if (this.model.computed.size > 0) this.heard.add(at);
       if (this.values.bad(at, reason, this.clock.wall(), now)) news[point] = reason;
     }
     const began = Object.keys(news).length > 0;

@@ -29,6 +29,8 @@ function resourceDescription({ point, source }: ResourcePlan): unknown {
       const { readable, writable, poll, fastest } = source;
       return { id: point, point: source.point, readable, writable, poll, fastest };
     }
+    case "derived":
+      return { id: point, inputs: source.inputs };
     case "execute":
       return { id: point };
   }

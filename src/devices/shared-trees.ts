@@ -27,7 +27,8 @@ function outline(tree: DeviceTree): string {
     .join();
 }
 
-function slotText({ at, readable, poll }: Slot): string {
+function slotText({ at, readable, poll, from }: Slot): string {
+  if (from !== undefined) return `${at}(${from.map((slot) => slot.at).join("+")})`;
   return `${at}${readable ? "r" : "-"}${typeof poll === "string" ? poll : poll.every}`;
 }
 

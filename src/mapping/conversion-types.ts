@@ -59,6 +59,8 @@ export interface ConversionSpec {
   readonly deadband?: number;
   /** Bounds what is written, in the unit of the resource. */
   readonly accept?: NumberRange;
+  /** The raw value is what an expression over other resources has given. */
+  readonly computed?: boolean;
   /** The loader has checked that the resource (W) and the source may be written. */
   readonly writable: boolean;
 }

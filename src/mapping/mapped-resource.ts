@@ -54,6 +54,12 @@ export function byInstance(resources: readonly MappedResource[]): ReadonlyMap<nu
   return instances;
 }
 
+/** Whether `expr` is the source, and no step behind one of the adapter's; `sources` are those. */
+export function isDerived(node: MapNode, sources: readonly string[]): boolean {
+  const has = (key: string): boolean => entryOf(node, key) !== undefined;
+  return has("expr") && !sources.some(has) && !CORE_SOURCES.some(has);
+}
+
 /**
  * The resources that could be placed; `node` is the object's map, which may hold `defaults`. Of one that is written as a list
  * there are several, in its order.
@@ -116,7 +122,7 @@ function place(
     ...(index === undefined ? {} : { resourceInstance: index }),
     definition,
     key: entry.key,
-    node: withDefaults(withoutCondition(entry.value), defaults),
+    node: withDefaults(withoutCondition(entry.value), defaults, sources),
     conditions: own === undefined ? conditions : [...conditions, own],
   };
 }
@@ -153,9 +159,14 @@ function defaultsOf(node: MapNode, { report, sources }: StructureContext): MapNo
   return defaults;
 }
 
-/** A constant and an executable take no defaults: `as` and `poll` mean nothing to them. */
-function withDefaults(node: MapNode, defaults: MapNode | undefined): MapNode {
-  if (defaults === undefined || CORE_SOURCES.some((key) => entryOf(node, key) !== undefined)) return node;
+/** What has no raw value takes no defaults: `as` and `poll` mean nothing to it. */
+function withDefaults(node: MapNode, defaults: MapNode | undefined, sources: readonly string[]): MapNode {
+  if (
+    defaults === undefined ||
+    isDerived(node, sources) ||
+    CORE_SOURCES.some((key) => entryOf(node, key) !== undefined)
+  )
+    return node;
   const added = defaults.entries.filter(({ key }) => entryOf(node, key.text) === undefined);
   return added.length === 0 ? node : { ...node, entries: [...node.entries, ...added] };
 }

@@ -172,7 +172,8 @@ function valueStages(plan: Plan): Stage[] {
   const shown = shownBy(plan);
   const single = precisionOf(raw) === "single";
   if (spec.enum === undefined) {
-    if (formula === undefined) checkKind(raw, type, spec.bits !== undefined && spec.bits[0] === spec.bits[1]);
+    if (formula === undefined && spec.computed !== true)
+      checkKind(raw, type, spec.bits !== undefined && spec.bits[0] === spec.bits[1]);
     else checkKind(shown, type, false, { key: "expr", words: `the expression gives a ${shown.name}, which` });
   }
   return [

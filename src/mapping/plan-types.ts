@@ -85,8 +85,22 @@ export interface ResourcePlan extends ResourceIdentity {
 export type ResourceSource =
   | { readonly kind: "constant"; readonly value: Value }
   | PointSource
+  | DerivedSource
   /** An executable resource: the steps for these arguments (`$0` … `$9`), each parsed by the adapter's `step`. */
   | { readonly kind: "execute"; steps(args: ReadonlyMap<number, string>): readonly unknown[] };
+
+/** Computed from other resources of the device. */
+export interface DerivedSource {
+  readonly kind: "derived";
+  /** The points of those, each once; no chain of them comes back to where it began. */
+  readonly inputs: readonly PointId[];
+  /** As of a point. */
+  readonly note?: string;
+  /** As of a point. */
+  readonly looksBack?: boolean;
+  /** From the values of the inputs as servers see them, in that order. */
+  compute(values: readonly Value[], history?: PointHistory): Converted;
+}
 
 export interface PointSource {
   readonly kind: "point";

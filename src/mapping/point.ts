@@ -147,14 +147,23 @@ function readPoll({ node }: ResolvableResource, { adapter, groups, report }: Dev
   return undefined;
 }
 
-function convert(
+export interface ConvertOptions {
+  readonly context: DeviceContext;
+  readonly writable: boolean;
+  /** What comes in is the result of an expression. */
+  readonly computed?: boolean;
+}
+
+/** The conversion that the core's keys of a resource make; undefined: reported. */
+export function convert(
   keys: ResourceKeys,
   shape: PointShape,
   { mapped, node }: ResolvableResource,
-  { context, writable }: { readonly context: DeviceContext; readonly writable: boolean },
+  { context, writable, computed = false }: ConvertOptions,
 ): Conversion | undefined {
   try {
-    return makeConversion(specOf(keys, shape, { node, context, writable }), mapped.definition);
+    const spec = specOf(keys, shape, { node, context, writable });
+    return makeConversion(computed ? { ...spec, computed } : spec, mapped.definition);
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
     const at = error.key.split(".").reduce<YamlNode | undefined>(childOf, node);

@@ -6,6 +6,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, refuseSecrets, reportError, toPlain } from "../yaml/read.ts";
 import { completeRule, readAvailability } from "./availability.ts";
+import { checkComputation, leaveOutOrphans } from "./computation-order.ts";
 import { Conditions, type Facts } from "./conditions.ts";
 import type { ByteOrder } from "./conversion-types.ts";
 import { EXPRESSION_KEYS } from "./expression/expression.ts";
@@ -98,7 +99,7 @@ export function resolveWithNodes(
     ...orderOf(section),
     groups,
     scope,
-    constants: constantsOf(file.parameters, scope),
+    ...namesOf(mapping, scope),
     report: reports.counted,
   };
   const conditions = conditionsOf(mapping, context, facts);
@@ -124,6 +125,14 @@ export function resolveWithNodes(
   };
   const again = (known: Facts): ResolvedDevice | undefined => resolveWithNodes(mapping, entry, () => {}, known);
   return withVariants({ plan, nodes, undecided }, conditions, again);
+}
+
+/** What expressions may name. */
+function namesOf({ file, objects }: PreparedMapping, scope: Scope): Pick<DeviceContext, "constants" | "siblings"> {
+  return {
+    constants: constantsOf(file.parameters, scope),
+    siblings: objects.flatMap(({ resources }) => resources),
+  };
 }
 
 /** A device with what it becomes when it has said something of itself. */
@@ -236,6 +245,8 @@ function resolveResources(
     }
     for (const plan of withSensorUnits({ ...object, resources: there }, nodes)) resources.set(plan.point, plan);
   }
+  leaveOutOrphans(resources, nodes);
+  checkComputation(resources, nodes, context.report);
   return { resources, nodes, undecided: [...undecided.values()] };
 }
 

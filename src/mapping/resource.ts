@@ -7,10 +7,11 @@ import { type Report, refuseSecrets, reportError, toPlainMap } from "../yaml/rea
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
+import { resolveDerived } from "./derived.ts";
 import type { Constants } from "./expression/scope.ts";
 import { furtherProblems } from "./further-problems.ts";
 import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts";
-import { type MappedResource, titleOf } from "./mapped-resource.ts";
+import { isDerived, type MappedResource, titleOf } from "./mapped-resource.ts";
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";
 import type { PollGroups } from "./schedule.ts";
@@ -28,6 +29,8 @@ export interface DeviceContext {
   readonly scope: Scope;
   /** The same for expressions. */
   readonly constants: Constants;
+  /** All resources of the mapping: what an expression may be made of. */
+  readonly siblings: readonly MappedResource[];
   readonly report: Report;
 }
 
@@ -42,7 +45,8 @@ export function resolveResource(resource: ResolvableResource, context: DeviceCon
   const problems: Problem[] = [];
   const plan = resolveOnce(resource, { ...context, report: (problem) => problems.push(problem) });
   const { mapped, node } = resource;
-  const sources = new Set([...context.adapter.sources, ...CORE_SOURCES]);
+  const { sources: own } = context.adapter;
+  const sources = new Set([...own, ...CORE_SOURCES, ...(isDerived(node, own) ? ["expr"] : [])]);
   const further = furtherProblems(node, plan === undefined ? problems : [], sources, (rest) => {
     const again: Problem[] = [];
     resolveOnce({ mapped, node: rest }, { ...context, report: (problem) => again.push(problem) });
@@ -87,6 +91,7 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
   const sources = node.entries.filter(
     ({ key }) => adapter.sources.includes(key.text) || CORE_SOURCES.includes(key.text),
   );
+  if (isDerived(node, adapter.sources)) return "expr";
   const [first, second] = sources;
   if (second !== undefined) {
     const names = sources.map(({ key }) => key.text).join(" and ");
@@ -96,7 +101,7 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
     const message =
       operations === "E"
         ? `${titleOf(mapped)} is executable: it needs "do"`
-        : `${titleOf(mapped)} needs a source: one of ${[...adapter.sources, "const", "param"].join(", ")}`;
+        : `${titleOf(mapped)} needs a source: one of ${[...adapter.sources, "const", "param", "expr"].join(", ")}`;
     reportError(report, mapped.key.place, message);
   } else return first.key.text;
   return undefined;
@@ -143,6 +148,7 @@ function resolveSource(
     );
     return undefined;
   }
+  if (source === "expr") return resolveDerived(resource, context);
   if (!CORE_SOURCES.includes(source)) return resolvePoint(source, resource, context);
   const others = node.entries.filter(({ key }) => key.text !== source);
   for (const { key } of others)

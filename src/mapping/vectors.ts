@@ -17,7 +17,7 @@ import { type Report, readNode, reportError, toPlainMap } from "../yaml/read.ts"
 import { bytesOfHex, constantValue } from "./constant.ts";
 import { titleOf } from "./mapped-resource.ts";
 import { exampleValue } from "./parameters.ts";
-import type { PointSource, ResourcePlan } from "./plan-types.ts";
+import type { Converted, DerivedSource, PointSource, ResourcePlan } from "./plan-types.ts";
 import { type PreparedMapping, type ResolvedDevice, resolveWithNodes } from "./resolve.ts";
 
 const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.bigint(), z.boolean(), z.null()]));
@@ -126,7 +126,7 @@ function runRead(raw: readonly MapEntry[], expect: readonly MapEntry[], run: Run
 function checkRead(key: ScalarNode, expected: YamlNode, raw: ReadonlyMap<PointId, ScalarNode>, run: Run): void {
   const plan = planOf(key, run);
   if (plan === undefined) return;
-  const actual = readValue(plan, raw.get(plan.point), key, run);
+  const actual = readValue(plan, raw, key, run);
   if (actual === undefined) return;
   const wanted = isEmpty(expected) ? undefined : wantedValue(expected, plan, run);
   if (wanted === undefined && !isEmpty(expected)) return;
@@ -137,19 +137,43 @@ function checkRead(key: ScalarNode, expected: YamlNode, raw: ReadonlyMap<PointId
   reportError(run.report, expected.place, `test: ${title}: expected ${describeNode(expected)}, found ${found}`);
 }
 
-function readValue(plan: ResourcePlan, raw: ScalarNode | undefined, key: ScalarNode, run: Run) {
+function readValue(
+  plan: ResourcePlan,
+  given: ReadonlyMap<PointId, ScalarNode>,
+  key: ScalarNode,
+  run: Run,
+): Converted | undefined {
   const { source } = plan;
+  const raw = given.get(plan.point);
   if (source.kind === "constant") return { good: source.value };
   if (source.kind === "execute") {
     reportError(run.report, key.place, `test: ${titleOf(plan)} is executable: it has no value`);
     return undefined;
   }
+  if (source.kind === "derived") return computedValue(source, given, key, run);
   if (raw === undefined) {
     reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`);
     return undefined;
   }
   const value = rawValue(plan, raw, run);
   return value === undefined ? undefined : source.toValue(value);
+}
+
+/** From the raw values of the vector, as the device would. */
+function computedValue(
+  source: DerivedSource,
+  given: ReadonlyMap<PointId, ScalarNode>,
+  key: ScalarNode,
+  run: Run,
+): Converted | undefined {
+  const values: Value[] = [];
+  for (const input of source.inputs) {
+    const plan = run.device.plan.resources.get(input);
+    const value = plan === undefined ? undefined : readValue(plan, given, key, run);
+    if (value === undefined || "bad" in value) return value;
+    values.push(value.good);
+  }
+  return source.compute(values);
 }
 
 function runWrite(writes: readonly MapEntry[], raw: readonly MapEntry[], run: Run): void {
