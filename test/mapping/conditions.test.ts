@@ -99,9 +99,10 @@ test("each mistake in a condition is told at its place", () => {
     problems(`${DEVICE.replace("connect", "never")}  3303: { sensor_value: { input: 1, when: firmware_version > 2 } }`),
     ['5:8: error: /3/0/3 Firmware Version is never read, but a "when" needs it: expected e.g. poll: connect'],
   );
-  assert.deepEqual(problems(`${DEVICE}  3303: { sensor_value: { input: 1, as: flaot32, when: firmware_version > 2 } }`), [
-    '6:41: error: unknown type "flaot32"; did you mean "f32"? (/3303/0/5700 Sensor Value)',
-  ]);
+  assert.deepEqual(
+    problems(`${DEVICE}  3303: { sensor_value: { input: 1, as: flaot32, when: firmware_version > 2 } }`),
+    ['6:41: error: unknown type "flaot32"; did you mean "f32"? (/3303/0/5700 Sensor Value)'],
+  );
 });
 
 test("a vector says what the device says of itself, and may have a condition of its own", () => {
