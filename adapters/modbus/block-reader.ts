@@ -10,7 +10,7 @@ import {
   reasonOf,
 } from "../../src/adapter.ts";
 import { ModbusException } from "./errors.ts";
-import { formatSpan, isBits, type Span } from "./pdu.ts";
+import { formatAddress, formatSpan, isBits, type Span } from "./pdu.ts";
 import type { RegisterPoint } from "./points.ts";
 import { type Block, endOf, planReads, type ReadLimits, splitBlock } from "./read-plan.ts";
 import { Refusals } from "./refusals.ts";
@@ -59,7 +59,8 @@ export class BlockReader {
     const read = new OneRead(readSpan, this.clock, this.refusals);
     for (const [index, block] of blocks.entries()) {
       try {
-        this.note(block, await read.block(block));
+        const outcome = await read.block(block);
+        this.note(block, outcome, read.takeHoles());
       } catch (error) {
         if (!read.answered) throw error;
         for (const { points } of blocks.slice(index)) read.refuseRest(points, error);
@@ -75,14 +76,17 @@ export class BlockReader {
     this.refusals.forget();
   }
 
-  /** Told once: what was refused is tried again every few minutes. */
-  private note(block: Block<NamedPoint>, outcome: Outcome): void {
+  /** Told once: it is found again after each connection, and what is refused altogether every few minutes. */
+  private note(block: Block<NamedPoint>, outcome: Outcome, holes: readonly Span[]): void {
     if (outcome === "good" || outcome === "failed") return;
     if (outcome === "dead" && block.points.length > 1) this.refusals.learnDead(block);
     const request = formatSpan(block);
     if (this.told.has(request)) return;
     this.told.add(request);
-    this.log.info({ request }, `the device refuses ${outcome === "dead" ? "this read" : "a part of this read"}`);
+    const [hole] = holes;
+    if (hole !== undefined)
+      this.log.info({ request, ...adviceOn(hole) }, "the device refuses a hole in this read; it is read around");
+    else this.log.info({ request }, `the device refuses ${outcome === "dead" ? "this read" : "a part of this read"}`);
   }
 
   private named(ids: readonly PointId[]): NamedPoint[] {
@@ -101,6 +105,7 @@ class OneRead {
   answered = false;
   /** What came that was no answer; it says nothing of the device that was asked. */
   garbled: DeviceError | undefined;
+  private holes: Span[] = [];
   private readonly readSpan: ReadSpan;
   private readonly clock: Clock;
   private readonly refusals: Refusals;
@@ -129,6 +134,13 @@ class OneRead {
     }
   }
 
+  /** Between parts that were read: what was found since the last call. */
+  takeHoles(): readonly Span[] {
+    const { holes } = this;
+    this.holes = [];
+    return holes;
+  }
+
   /** The points that were not answered yet, once the device fell silent. */
   refuseRest(points: readonly NamedPoint[], error: unknown): void {
     const done = new Set([...this.readings, ...this.refused].map(({ point }) => point));
@@ -154,7 +166,9 @@ class OneRead {
   private learnHole(parts: readonly Block<NamedPoint>[]): void {
     const [left, right] = parts;
     if (left === undefined || right === undefined || right.address < endOf(left)) return;
-    this.refusals.learnHole(left.table, endOf(left), right.address);
+    const { table } = left;
+    this.refusals.learnHole(table, endOf(left), right.address);
+    this.holes.push({ table, address: endOf(left), count: right.address - endOf(left) });
   }
 
   private take(block: Block<NamedPoint>, data: Uint8Array): void {
@@ -165,6 +179,14 @@ class OneRead {
   private refuse(points: readonly NamedPoint[], reason: string): void {
     for (const { id } of points) this.refused.push({ point: id, reason });
   }
+}
+
+/** For the log: where the hole is, and what the mapping may say so that nobody searches for it again. */
+function adviceOn(hole: Span): Readonly<Record<string, string>> {
+  // Without width it is a boundary: no gap keeps a read from reaching over it.
+  if (hole.count === 0) return { at: formatAddress(hole.address) };
+  const gap = Math.floor((hole.count - 1) / (isBits(hole.table) ? 16 : 1));
+  return { hole: formatSpan(hole), advice: `modbus: { block: { gap: ${gap} } }` };
 }
 
 /** The part of a block's data that a point is: its registers as bytes, or its bit. */

@@ -1,14 +1,15 @@
-/** What a device has refused to read, remembered for a while, so that the next poll asks better. */
+/** What a device has refused to read, remembered so that the next poll asks better. */
 import { type Clock, MINUTE, type Millis } from "../../src/adapter.ts";
 import type { Span, Table } from "./pdu.ts";
 import { type Cut, endOf } from "./read-plan.ts";
 
-/** A device that was starting, or has a new firmware, gets another chance after this. */
+/** What is refused altogether may be there later: the device was starting. To ask again costs a request. */
 const REMEMBERED: Millis = 10 * MINUTE;
 
 export class Refusals {
   private readonly clock: Clock;
-  private readonly known: Cut[] = [];
+  private readonly holes: Cut[] = [];
+  private readonly edges: Cut[] = [];
   private readonly dead: Span[] = [];
   private forgetAt: Millis = 0;
 
@@ -18,8 +19,8 @@ export class Refusals {
 
   /** Where no read may reach over. */
   cuts(): readonly Cut[] {
-    if (this.clock.monotonic() >= this.forgetAt) this.forget();
-    return this.known;
+    if (this.clock.monotonic() >= this.forgetAt) this.forgetDead();
+    return [...this.holes, ...this.edges];
   }
 
   /** Whether all of it was refused in every part: asking for the parts again would be noise. */
@@ -29,10 +30,12 @@ export class Refusals {
     );
   }
 
-  /** Both sides are read, both together are not: the device has a hole in between. */
+  /**
+   * Both sides are read, both together are not: the device has a hole in between. Nothing is missed by reading around it, so
+   * that is kept until `forget`.
+   */
   learnHole(table: Table, from: number, to: number): void {
-    this.known.push({ table, from, to });
-    this.remember();
+    this.holes.push({ table, from, to });
   }
 
   /** Refused in every part; what lies beside it is not to suffer. */
@@ -40,16 +43,18 @@ export class Refusals {
     const { table, address } = span;
     if (this.isDead(span)) return;
     this.dead.push({ table, address, count: span.count });
-    this.known.push({ table, from: address, to: address }, { table, from: endOf(span), to: endOf(span) });
-    this.remember();
-  }
-
-  forget(): void {
-    this.known.length = 0;
-    this.dead.length = 0;
-  }
-
-  private remember(): void {
+    this.edges.push({ table, from: address, to: address }, { table, from: endOf(span), to: endOf(span) });
     this.forgetAt = this.clock.monotonic() + REMEMBERED;
+  }
+
+  /** The device is there again, and may be another one. */
+  forget(): void {
+    this.holes.length = 0;
+    this.forgetDead();
+  }
+
+  private forgetDead(): void {
+    this.edges.length = 0;
+    this.dead.length = 0;
   }
 }

@@ -67,28 +67,45 @@ test("a range refused in every part is asked for once in each later poll", async
   assert.equal(next.refused.length, 8);
 });
 
-test("what was refused gets another chance after ten minutes, and when the device is there again", async () => {
-  const { clock, reader, holes, poll } = aDevice([0, 5], [3]);
+test("what the device does not have gets another chance after ten minutes", async () => {
+  const { clock, holes, poll } = aDevice([0, 1, 2], [1]);
   await poll();
-  assert.equal((await poll()).asked.length, 2);
+  assert.equal((await poll()).asked.length, 3);
   holes.clear();
   await clock.advance(10 * MINUTE);
-  assert.deepEqual((await poll()).asked, ["holding[0x0..0x5]"]);
-  holes.add(3);
+  assert.deepEqual((await poll()).asked, ["holding[0x0..0x2]"]);
+});
+
+test("a hole is read around as long as the device stays there, since nothing is missed by that", async () => {
+  const { clock, reader, holes, poll } = aDevice([0, 5], [3]);
   await poll();
-  reader.forget();
   holes.clear();
+  await clock.advance(24 * 60 * MINUTE);
+  assert.deepEqual((await poll()).asked, ["holding[0x0..0x0]", "holding[0x5..0x5]"]);
+  reader.forget();
   assert.deepEqual((await poll()).asked, ["holding[0x0..0x5]"]);
 });
 
-test("a hole is told once, however often it is found again", async () => {
-  const { clock, poll, lines } = aDevice([0, 5], [3]);
+test("a hole is told once, however often it is found again, with the line of the mapping that saves the search", async () => {
+  const { reader, poll, lines } = aDevice([0, 5], [3]);
   for (let i = 0; i < 5; i++) {
     await poll();
-    await clock.advance(10 * MINUTE);
+    reader.forget();
   }
+  const advice = "modbus: { block: { gap: 3 } }";
+  const fields = { request: "holding[0x0..0x5]", hole: "holding[0x1..0x4]", advice };
   assert.deepEqual(lines, [
-    { level: "info", fields: { request: "holding[0x0..0x5]" }, message: "the device refuses a part of this read" },
+    { level: "info", fields, message: "the device refuses a hole in this read; it is read around" },
+  ]);
+  const advised = aDevice([0, 5], [3], 3);
+  assert.deepEqual((await advised.poll()).asked, ["holding[0x0..0x0]", "holding[0x5..0x5]"]);
+});
+
+test("what a device lacks is told without advice: no line of the mapping reads it", async () => {
+  const { poll, lines } = aDevice([0, 1, 2], [1]);
+  await poll();
+  assert.deepEqual(lines, [
+    { level: "info", fields: { request: "holding[0x0..0x2]" }, message: "the device refuses a part of this read" },
   ]);
 });
 
@@ -106,6 +123,32 @@ test("with any holes, every point that the device has is read, in the end with n
         last = asked;
       }
       assert.ok(last.length <= addresses.length);
+    }),
+  );
+});
+
+test("with any holes, the search ends: no request more than point by point, and without missing points none is refused", async () => {
+  const addresses = fc.uniqueArray(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 40 });
+  const holes = fc.uniqueArray(fc.integer({ min: 0, max: 400 }), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(addresses, holes, fc.integer({ min: 0, max: 30 }), async (points, around, gap) => {
+      const missing = around.filter((address) => !points.includes(address));
+      const device = aDevice(points, missing, gap);
+      // A refused block is halved until its parts are read: twice as many requests as there are points, at most.
+      assert.ok((await device.poll()).asked.length < 2 * points.length);
+      let refused = 0;
+      const counting: ReadSpan = (span) =>
+        device.readSpan(span).catch((error) => {
+          refused++;
+          throw error;
+        });
+      await device.poll(counting);
+      await device.poll(counting);
+      refused = 0;
+      const { readings, asked } = await device.poll(counting);
+      assert.equal(readings.length, points.length);
+      assert.equal(refused, 0);
+      assert.ok(asked.length <= points.length);
     }),
   );
 });
