@@ -33,6 +33,8 @@ export interface Connection {
    * settle, as `exchange`.
    */
   transact(unit: number, pdu: Uint8Array): Promise<Uint8Array>;
+  /** What came since the last request that is no answer to it, in words that end the sentence "no answer …"; undefined: nothing. */
+  heard?(): string | undefined;
   /** Closes at once; nothing is heard of it afterwards. */
   destroy(): void;
 }

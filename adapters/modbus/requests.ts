@@ -109,7 +109,7 @@ export class Requests {
       const answer = await withDeadline(orAborted(send(connection), signal), {
         clock,
         span,
-        late: () => new DeviceError("unreachable", `${what}: no answer within ${formatDuration(Math.round(span))}`),
+        late: () => new DeviceError("unreachable", `${what}: ${noAnswer(span, connection)}`),
       });
       if (!trial) this.answered(unit, clock.monotonic() - started - this.timeOf(request));
       return answer;
@@ -175,6 +175,11 @@ export class Requests {
     const { wire } = this.settings;
     return wire === undefined ? 0 : wireTime(wire, lengthOf(request));
   }
+}
+
+function noAnswer(span: Millis, connection: Connection): string {
+  const heard = connection.heard?.();
+  return `no answer within ${formatDuration(Math.round(span))}${heard === undefined ? "" : `; ${heard}`}`;
 }
 
 /** For people. */

@@ -27,6 +27,7 @@ function problem(parse: () => unknown): string {
 
 test("a link has the defaults that most devices need", () => {
   assert.deepEqual(tcpOptionsSchema.parse({ host: "10.0.4.20" }), {
+    transport: "tcp",
     host: "10.0.4.20",
     port: 502,
     connections: 1,
@@ -36,6 +37,7 @@ test("a link has the defaults that most devices need", () => {
   });
   const given = { host: "plc", port: 1502, timeout: "500ms", gap: "20ms", reconnect: "2s..5m", connections: 2 };
   assert.deepEqual(tcpOptionsSchema.parse(given), {
+    transport: "tcp",
     ...given,
     timeout: 500,
     gap: 20,

@@ -1,0 +1,50 @@
+/** Modbus RTU and ASCII on a serial port. MODBUS over Serial Line V1.02 §2. */
+import type { AdapterContext } from "../../src/adapter.ts";
+import { AnswerReader, type EchoSetting } from "./answer-reader.ts";
+import { FramedConnection } from "./framed-connection.ts";
+import { FRAMINGS } from "./framing.ts";
+import type { Connect } from "./line.ts";
+import { latencyTimer } from "./serial-names.ts";
+import { SerialPort } from "./serial-port.ts";
+import type { SerialSettings } from "./serial-settings.ts";
+
+export interface SerialLine {
+  readonly framing: "rtu" | "ascii";
+  /** The path of the port. */
+  readonly port: string;
+  readonly line: SerialSettings;
+  readonly echo: EchoSetting;
+}
+
+/** More than this and the adapter waits longer than a device thinks. */
+const BEST_LATENCY = 1;
+
+/** `onLatency` hears, when the port is open, what is to be said of its adapter; undefined: nothing. */
+export function connectSerial(
+  { framing, port, line, echo }: SerialLine,
+  { log }: AdapterContext,
+  onLatency: (note: string | undefined) => void,
+): Connect {
+  const reader = new AnswerReader(FRAMINGS[framing], echo);
+  let noted: string | undefined;
+  return async (signal, onLost) => {
+    let connection: FramedConnection | undefined;
+    const listener = { onData: (chunk: Uint8Array) => connection?.receive(chunk), onLost };
+    const open = await SerialPort.open(port, line, listener, signal);
+    connection = new FramedConnection(
+      { write: (bytes) => open.write(bytes), flush: () => open.flush(), destroy: () => open.close() },
+      reader,
+    );
+    const note = latencyNote(port, await latencyTimer(port));
+    onLatency(note);
+    if (note !== undefined && note !== noted) log.warn({ port }, note);
+    noted = note;
+    return connection;
+  };
+}
+
+/** What to do about an FTDI adapter that holds back what it received; undefined: nothing. */
+export function latencyNote(port: string, timer: number | undefined): string | undefined {
+  if (timer === undefined || timer <= BEST_LATENCY) return undefined;
+  return `the adapter of ${port} holds every answer back for up to ${timer} ms (latency_timer); 1 ms is best, see "USB adapters" in docs/modbus.md`;
+}

@@ -1,0 +1,89 @@
+/** A serial port: opened by name, locked, and gone at any time. Knows nothing of what is spoken on it. */
+import { SerialPort as SystemPort } from "serialport";
+import { DeviceError, reasonOf } from "../../src/adapter.ts";
+import { whyNotOpen } from "./serial-names.ts";
+import type { SerialSettings } from "./serial-settings.ts";
+
+export interface SerialPortListener {
+  onData(chunk: Uint8Array): void;
+  /** The port vanished; called once, and never after `close`. */
+  onLost(error: DeviceError): void;
+}
+
+/** By path: what is still being closed. A port that is locked to the end cannot be opened again before. */
+const closing = new Map<string, Promise<void>>();
+
+export class SerialPort {
+  private readonly port: SystemPort;
+  private readonly listener: SerialPortListener;
+  private over = false;
+
+  /**
+   * Opens the port for this process alone. Rejects with DeviceError `unreachable`, with a sentence for whoever stands at
+   * the machine, or with the signal's reason.
+   */
+  static async open(
+    path: string,
+    settings: SerialSettings,
+    listener: SerialPortListener,
+    signal: AbortSignal,
+  ): Promise<SerialPort> {
+    await closing.get(path);
+    const port = new SystemPort({ path, ...settings, lock: true, autoOpen: false });
+    // Some errors come twice: to the callback, and as this event, which ends the process where nobody listens.
+    port.on("error", () => {});
+    const failure = await new Promise<Error | null>((resolve) => port.open(resolve));
+    if (failure !== null) throw new DeviceError("unreachable", await whyNotOpen(path, failure), { cause: failure });
+    const opened = new SerialPort(port, listener);
+    if (signal.aborted) opened.close();
+    signal.throwIfAborted();
+    return opened;
+  }
+
+  private constructor(port: SystemPort, listener: SerialPortListener) {
+    this.port = port;
+    this.listener = listener;
+    port.on("data", (chunk: Uint8Array) => listener.onData(chunk));
+    // May come twice where a port vanished.
+    port.on("close", (error?: Error | null) => this.lost(error));
+  }
+
+  /** Resolves when the system has taken the bytes. Rejects with DeviceError `unreachable`; the port is lost then. */
+  async write(bytes: Uint8Array): Promise<void> {
+    const failure = await new Promise<Error | null | undefined>((resolve) => {
+      if (this.over) resolve(new Error("it is closed"));
+      else this.port.write(Buffer.from(bytes), resolve);
+    });
+    if (failure === null || failure === undefined) return;
+    const error = gone(this.port.path, failure);
+    this.lost(failure);
+    throw error;
+  }
+
+  /** Forgets what came in and was not delivered yet. */
+  async flush(): Promise<void> {
+    // A port that cannot do it is no worse off; one that vanished is told by `close`.
+    await new Promise<void>((resolve) => this.port.flush(() => resolve()));
+  }
+
+  /** Nothing is heard afterwards. */
+  close(): void {
+    this.over = true;
+    if (!this.port.isOpen) return;
+    const { path } = this.port;
+    const closed = new Promise<void>((resolve) => this.port.close(() => resolve()));
+    const forgotten = closed.then(() => void (closing.get(path) === forgotten && closing.delete(path)));
+    closing.set(path, forgotten);
+  }
+
+  private lost(error: Error | null | undefined): void {
+    if (this.over) return;
+    this.close();
+    this.listener.onLost(gone(this.port.path, error));
+  }
+}
+
+function gone(path: string, error: Error | null | undefined): DeviceError {
+  const reason = error === null || error === undefined ? "it was closed" : reasonOf(error);
+  return new DeviceError("unreachable", `the port ${path} is gone: ${reason}`, { cause: error });
+}
