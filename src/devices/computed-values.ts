@@ -49,7 +49,7 @@ export class ComputedValues {
       given.push(known.value);
       time = Math.max(time, known.time);
     }
-    const result = this.result(at, source, given, time);
+    const result = this.result(at, source, given);
     if ("good" in result) return this.values.take(at, result.good, time, now);
     if (this.values.bad(at, result.bad, time, now)) {
       this.log.warn({ points: { [this.model.leaves[at]?.point ?? ""]: result.bad } }, "points gave no good value");
@@ -57,11 +57,9 @@ export class ComputedValues {
     return undefined;
   }
 
-  private result(at: number, source: DerivedSource, given: readonly Value[], time: number): Converted {
+  private result(at: number, source: DerivedSource, given: readonly Value[]): Converted {
     try {
-      if (source.looksBack !== true) return source.compute(given);
-      const { value, time: before } = this.values.get(at);
-      return source.compute(given, value === undefined ? undefined : { value, elapsed: Math.max(0, time - before) });
+      return source.compute(given);
     } catch (error) {
       const bad = "the gateway failed to compute it; its log says how";
       if (this.values.get(at).bad?.reason !== bad) {

@@ -101,7 +101,9 @@ function leafOf({ object, instance, resource, resourceInstance, ...row }: Row, p
     path: makePath(resourceInstance === undefined ? parts : { ...parts, resourceInstance }),
     definition,
     source,
-    ...(source.kind === "point" && source.reporting !== undefined ? { reporting: source.reporting } : {}),
+    ...((source.kind === "point" || source.kind === "derived") && source.reporting !== undefined
+      ? { reporting: source.reporting }
+      : {}),
     ...(point === undefined ? {} : { point }),
     ...(place === undefined ? {} : { place }),
   };

@@ -7,17 +7,22 @@ import { tidy } from "./expression/arithmetic.ts";
 import { type Expression, readExpression } from "./expression/expression.ts";
 import type { ExpressionScope } from "./expression/scope.ts";
 import type { Operand, Type } from "./expression/types.ts";
-import { CORE_RESOURCE_KEYS, resourceKeys } from "./keys.ts";
+import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
 import { titleOf } from "./mapped-resource.ts";
-import type { Converted, PointHistory, ResourceSource } from "./plan-types.ts";
-import { convert } from "./point.ts";
+import type { Converted, ResourceSource } from "./plan-types.ts";
+import { convert, reportingOf } from "./point.ts";
 import { findReference } from "./references.ts";
 import type { DeviceContext, ResolvableResource } from "./resource.ts";
 import { Bad } from "./stage.ts";
 
 /** What has no meaning where there is no raw value, nothing on a wire and nothing to write. */
-const OF_POINTS: ReadonlySet<string> = new Set([
-  ...["as", "length", "order", "mask", "bits", "invalid", "scale", "offset", "accept", "poll", "read", "write"],
+const OF_POINTS: ReadonlyMap<string, string> = new Map([
+  ...["as", "length", "order", "mask", "bits", "invalid", "scale", "offset", "accept", "poll", "read"].map(
+    (key): [string, string] => [key, ""],
+  ),
+  ["write", "; only what has a source of its own is written"],
+  ["max_step", "; it stands beside what the value is computed from"],
+  ["monotonic", "; it stands beside what the value is computed from"],
 ]);
 
 /** The source of a resource that has `expr` and no other; a constant where it names none. Undefined: reported. */
@@ -32,15 +37,14 @@ export function resolveDerived(resource: ResolvableResource, context: DeviceCont
   }
   const wrong = node.entries.filter(({ key }) => OF_POINTS.has(key.text) || !CORE_RESOURCE_KEYS.includes(key.text));
   for (const { key } of wrong) {
-    const hint = key.text === "write" ? "; only what has a source of its own is written" : "";
+    const hint = OF_POINTS.get(key.text) ?? "";
     reportError(report, key.place, `"${key.text}" has no meaning beside an expression that is the source${hint}`);
   }
   const keys = readNode(node, resourceKeys, report);
   if (wrong.length > 0 || keys === undefined) return undefined;
   const expression = readExpression(written, ["number", "text", "truth"], scopeOf(resource, context), report);
   if (expression === undefined) return undefined;
-  const conversion = conversionOf(expression, resource, context);
-  return conversion === undefined ? undefined : sourceOf(expression, conversion, resource, context);
+  return sourceOf(expression, keys, resource, context);
 }
 
 function scopeOf({ mapped }: ResolvableResource, { constants, siblings }: DeviceContext): ExpressionScope {
@@ -56,47 +60,42 @@ function scopeOf({ mapped }: ResolvableResource, { constants, siblings }: Device
 
 const AS: Readonly<Record<Type, string>> = { number: "number", truth: "bool", text: "string", version: "string" };
 
-/** What follows `expr` in the pipeline: enum, unit, valid and the type of the resource. */
-function conversionOf(
-  expression: Expression,
-  resource: ResolvableResource,
-  context: DeviceContext,
-): Conversion | undefined {
-  const { node } = resource;
-  const entries = node.entries.filter(({ key }) => key.text !== "expr");
-  const keys = readNode({ ...node, entries }, resourceKeys, context.report);
-  if (keys === undefined) return undefined;
-  const shape = { kind: "scalar", writable: false } as const;
-  return convert({ ...keys, as: AS[expression.type] }, shape, resource, { context, writable: false, computed: true });
-}
-
 function sourceOf(
   expression: Expression,
-  conversion: Conversion,
-  { mapped, node }: ResolvableResource,
-  { report }: DeviceContext,
+  keys: ResourceKeys,
+  resource: ResolvableResource,
+  context: DeviceContext,
 ): ResourceSource | undefined {
-  const { inputs, evaluate } = expression;
-  const compute = (values: readonly Value[], history?: PointHistory): Converted => {
-    const result = evaluate(values.filter(isOperand));
-    if (result instanceof Bad) return { bad: result.bad };
-    const converted = conversion.toValue(typeof result === "number" ? tidy(result) : result, history);
-    return "good" in converted ? { good: asShortAs(values, converted.good) } : converted;
-  };
+  const { mapped, node } = resource;
+  // What follows `expr` in the pipeline: enum, unit, valid and the type of the resource.
+  const rest = { ...keys, expr: undefined, as: AS[expression.type] };
+  const options = { context, writable: false, computed: true };
+  const conversion = convert(rest, { kind: "scalar", writable: false }, resource, options);
+  if (conversion === undefined) return undefined;
+  const { inputs } = expression;
+  const compute = (values: readonly Value[]): Converted => computed(expression, conversion, values);
   if (inputs.length > 0) {
-    const { note, looksBack } = conversion;
+    const { note } = conversion;
+    const { reporting } = reportingOf(keys);
     return {
       kind: "derived",
       inputs,
       ...(note === undefined ? {} : { note }),
-      ...(looksBack ? { looksBack } : {}),
+      ...(reporting === undefined ? {} : { reporting }),
       compute,
     };
   }
   const constant = compute([]);
   if ("good" in constant) return { kind: "constant", value: constant.good };
-  reportError(report, childOf(node, "expr")?.place ?? node.place, `${titleOf(mapped)}: ${constant.bad}`);
+  reportError(context.report, childOf(node, "expr")?.place ?? node.place, `${titleOf(mapped)}: ${constant.bad}`);
   return undefined;
+}
+
+function computed(expression: Expression, conversion: Conversion, values: readonly Value[]): Converted {
+  const result = expression.evaluate(values.filter(isOperand));
+  if (result instanceof Bad) return { bad: result.bad };
+  const converted = conversion.toValue(typeof result === "number" ? tidy(result) : result);
+  return "good" in converted ? { good: asShortAs(values, converted.good) } : converted;
 }
 
 /** Nothing else becomes an input. */

@@ -97,9 +97,9 @@ export interface DerivedSource {
   /** As of a point. */
   readonly note?: string;
   /** As of a point. */
-  readonly looksBack?: boolean;
+  readonly reporting?: ReportingRule;
   /** From the values of the inputs as servers see them, in that order. */
-  compute(values: readonly Value[], history?: PointHistory): Converted;
+  compute(values: readonly Value[]): Converted;
 }
 
 export interface PointSource {

@@ -72,7 +72,7 @@ function makeCore(source: string, resource: ResolvableResource, context: DeviceC
   };
 }
 
-function reportingOf({
+export function reportingOf({
   deadband,
   max_age: maxAge,
   monotonic,

@@ -57,6 +57,33 @@ test("an expression of parameters alone is a constant", () => {
   assert.deepEqual(resourceOf(planOf(text), "3305/0/5800").source, { kind: "constant", value: 6 });
 });
 
+test("deadband and max_age are for computed values too", () => {
+  const { reporting } = derivedOf(
+    modbus(`${PHASES}    34: { expr: "{6} * 2", deadband: 0.5, max_age: 1m }`),
+    "10242/0/34",
+  );
+  assert.deepEqual(reporting, { deadband: 0.5, maxAge: 60_000 });
+});
+
+test("what is computed from a resource that is not there is not there either", () => {
+  const three = "{ expr: '{6} + {16} + {26}', when: $phases == 3 }";
+  const text = modbus(
+    `${PHASES}    26: { input: 4, when: $phases == 3 }\n    34: [ ${three}, { expr: "{6} + {16}" } ]`,
+    "params: { phases: { type: int } }\n",
+  );
+  const inputs = (parameters: string): readonly string[] => {
+    const source = planOf(text, parameters).resources.get("10242/0/34")?.source;
+    return source?.kind === "derived" ? source.inputs : [];
+  };
+  assert.deepEqual(inputs("phases: 3"), ["10242/0/6", "10242/0/16", "10242/0/26"]);
+  assert.deepEqual(inputs("phases: 1"), ["10242/0/6", "10242/0/16"]);
+  const alone = modbus(
+    `${PHASES}    26: { input: 4, when: $n == 3 }\n    34: { expr: "{26} * 2" }`,
+    "params: { n: { type: int } }\n",
+  );
+  assert.equal(planOf(alone, "n: 1").resources.has("10242/0/34"), false);
+});
+
 test("defaults of an object are for what has a raw value", () => {
   const { plan } = resolved(modbus(`${PHASES}    34: { expr: "{6} * 2" }`));
   assert.equal(plan?.resources.get("10242/0/34")?.source.kind, "derived");
@@ -86,6 +113,7 @@ test("each mistake is told at its place", () => {
     ],
     ["{6}", /expected an expression; put one that has \{ \}/],
     ['"{6}", scale: 2', /^9:24: error: "scale" has no meaning beside an expression that is the source$/],
+    ['"{6}", max_step: 2', /"max_step" has no meaning .*; it stands beside what the value is computed from$/],
     ['"{6}", poll: fast', /"poll" has no meaning/],
     ['"{6}", write: true', /"write" has no meaning .*; only what has a source of its own is written$/],
     ["\"{6} > 1 ? 'a' : 'b'\"", /the expression gives a string, which needs an enum for a Float resource/],
