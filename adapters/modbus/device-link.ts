@@ -56,8 +56,10 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
     this.reader = new PointReader({ device, points, limits, clock: context.clock, log });
     this.stopListening = line.listen((reachable, reason) => {
       if (reachable) this.reader.forget();
+      this.tellPeer(listener);
       listener.onReachable(reachable, reason);
     });
+    this.tellPeer(listener);
   }
 
   async read(points: readonly PointId[]): Promise<ReadResult> {
@@ -85,6 +87,11 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
   async close(): Promise<void> {
     this.stopListening();
     this.life.abort(new DeviceError("unreachable", "the device was detached"));
+  }
+
+  private tellPeer(listener: DeviceListener): void {
+    const { peer } = this.line;
+    if (peer !== undefined) listener.onConnectivity?.({ addresses: [peer] });
   }
 
   private get unit(): { readonly unit: number; readonly timeout: Millis | undefined } {

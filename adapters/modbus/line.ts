@@ -35,6 +35,8 @@ export interface Connection {
   transact(unit: number, pdu: Uint8Array): Promise<Uint8Array>;
   /** What came since the last request that is no answer to it, in words that end the sentence "no answer …"; undefined: nothing. */
   heard?(): string | undefined;
+  /** The IP address of the other end; absent where it has none. */
+  readonly peer?: string | undefined;
   /** Closes at once; nothing is heard of it afterwards. */
   destroy(): void;
 }
@@ -156,6 +158,11 @@ export class Line {
   report(): LineReport {
     const { name } = this.settings;
     return { name, load: this.bus.load, waiting: this.queue.waiting, units: this.requests.report() };
+  }
+
+  /** The IP address of the other end, while it is connected to one. */
+  get peer(): string | undefined {
+    return this.connection?.peer;
   }
 
   /** Hears when the line is lost (false) and there again (true). Called at once where it is lost now. */

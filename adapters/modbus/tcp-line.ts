@@ -28,6 +28,7 @@ export function connectTcp({ host, port }: HostAndPort): Connect {
       exchange: (unit, request) =>
         isLibraryRequest(request) ? exchange(client, unit, request) : exchangeOver(transact, unit, request),
       transact,
+      peer: socket.remoteAddress,
       destroy: () => socket.destroy(),
     } satisfies Connection;
   };

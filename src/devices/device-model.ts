@@ -181,6 +181,7 @@ function resourceModel(row: Row, slot: Slot | undefined, before: DeviceResource 
 function slotOf({ source }: Row, at: number): Slot {
   switch (source.kind) {
     case "constant":
+    case "link":
     case "own":
       return { at, readable: true, poll: "fixed" };
     case "point":
@@ -203,6 +204,7 @@ function operationsOf({ definition, source }: Row): Operations {
   const { operations } = definition;
   switch (source.kind) {
     case "constant":
+    case "link":
     case "own":
     case "derived":
       return spell(operations.includes("R"), false);

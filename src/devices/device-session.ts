@@ -176,6 +176,9 @@ export class DeviceSession {
       onReachable: (reachable, reason) => {
         if (!this.closed) this.listener.onReachable(reachable, reason);
       },
+      onConnectivity: (connectivity) => {
+        if (!this.closed) this.listener.onConnectivity?.(connectivity);
+      },
     };
   }
 }

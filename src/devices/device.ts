@@ -26,6 +26,7 @@ import { type DeviceModel, deviceModel } from "./device-model.ts";
 import { DeviceSession, type SessionListener } from "./device-session.ts";
 import { type DeviceState, type DeviceStatus, lifeStatus, valueStatuses } from "./device-status.ts";
 import { errorCodeValues, type FixedValue, fixedValues } from "./fixed-values.ts";
+import { linkValues, UNKNOWN } from "./link-values.ts";
 import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
 import { PollWishes } from "./poll-wishes.ts";
 import { polledPoints, pollsOf, probePoint } from "./polled-points.ts";
@@ -111,8 +112,7 @@ export class Device {
   }
 
   start(): void {
-    const { clock } = this.settings;
-    this.report(this.readings.takeFixed([...fixedValues(this.model), ...this.quality()], clock.wall()));
+    this.takeFixed([...fixedValues(this.model), ...linkValues(this.model, UNKNOWN), ...this.quality()]);
     this.presence({ type: "start" });
   }
 
@@ -172,6 +172,7 @@ export class Device {
       },
       onReachable: (reachable, reason = "the link to it is down") =>
         this.presence(reachable ? { type: "found" } : { type: "lost", reason }),
+      onConnectivity: (connectivity) => this.takeFixed(linkValues(this.model, connectivity)),
     };
   }
 
@@ -243,9 +244,12 @@ export class Device {
     const { model, prefix, state, settings } = this;
     const { clock } = settings;
     this.since = clock.monotonic();
-    const fixed = [...errorCodeValues(model, prefix, state === "offline"), ...this.quality()];
-    this.report(this.readings.takeFixed(fixed, clock.wall()));
+    this.takeFixed([...errorCodeValues(model, prefix, state === "offline"), ...this.quality()]);
     if (!this.closed) this.observer.onStateChange(this, state);
+  }
+
+  private takeFixed(values: readonly FixedValue[]): void {
+    this.report(this.readings.takeFixed(values, this.settings.clock.wall()));
   }
 
   private quality(): readonly FixedValue[] {

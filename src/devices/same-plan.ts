@@ -31,6 +31,8 @@ function resourceDescription({ point, source }: ResourcePlan): unknown {
     }
     case "derived":
       return { id: point, inputs: source.inputs };
+    case "link":
+      return { id: point, fact: source.fact };
     case "execute":
       return { id: point };
   }

@@ -79,6 +79,12 @@ function sectionMerger(context: MergeContext): (section: string, below: YamlNode
           both: (one, other) => mergeSource(one.value, other.value, { sources, report }),
           onChange: ({ key }) => context.onChange(`3/0/${identityResource(key.text) ?? key.text}`),
         });
+      case "connectivity":
+        return mergeMaps(below, above, {
+          report,
+          both: (one, other) => mergeSource(one.value, other.value, { sources, report }),
+          onChange: () => context.onChange("4/0"),
+        });
       default:
         return mergeDeep(below, above, report);
     }

@@ -1,18 +1,11 @@
 /** `identity:` fills object 3 of a device (Core TS E.4) and gives it a name that no other device has. */
 import { z } from "zod";
 import { unknownWord } from "../yaml/issues.ts";
-import {
-  childOf,
-  isEmpty,
-  type MapEntry,
-  type MapNode,
-  plainValue,
-  type ScalarNode,
-  type YamlNode,
-} from "../yaml/nodes.ts";
+import { childOf, isEmpty, type MapEntry, plainValue, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
+import { singleEntry, withMade } from "./made-object.ts";
 import type { StructureContext } from "./mapped-resource.ts";
-import { type MappedObject, readObjects } from "./structure.ts";
+import type { MappedObject } from "./structure.ts";
 
 const text = z.union([z.string(), z.record(z.string(), z.unknown())]).optional();
 
@@ -63,14 +56,7 @@ export function withIdentity(
 ): readonly MappedObject[] {
   const entries = identityEntries(identity, context.report);
   if (identity === undefined || entries.length === 0) return objects;
-  const own = objects.find(({ definition }) => definition.id === DEVICE_OBJECT);
-  const version = own === undefined ? [] : [pinned(own.definition.version, identity)];
-  const [made] = readObjects(deviceObject(identity, [...version, ...entries]), context);
-  if (made === undefined) return objects;
-  if (own === undefined) return [...objects, made];
-  const points = new Set(own.resources.map(({ point }) => point));
-  const added = made.resources.filter(({ point }) => !points.has(point));
-  return objects.map((object) => (object === own ? { ...own, resources: [...own.resources, ...added] } : object));
+  return withMade(objects, { id: DEVICE_OBJECT, place: identity.place, entries }, context);
 }
 
 /**
@@ -108,22 +94,7 @@ function identityEntries(identity: YamlNode | undefined, report: Report): readon
 
 /** `model: SDM630` is short for `{ const: SDM630 }`. */
 function sourceOf(value: YamlNode): YamlNode {
-  if (value.kind !== "scalar") return value;
-  const key: ScalarNode = { kind: "scalar", place: value.place, text: "const", quoted: false };
-  return { kind: "map", place: value.place, entries: [{ key, value }] };
-}
-
-function deviceObject(identity: YamlNode, entries: readonly MapEntry[]): MapNode {
-  const { place } = identity;
-  const key: ScalarNode = { kind: "scalar", place, text: String(DEVICE_OBJECT), quoted: false };
-  return { kind: "map", place, entries: [{ key, value: { kind: "map", place, entries } }] };
-}
-
-function pinned(version: string, { place }: YamlNode): MapEntry {
-  return {
-    key: { kind: "scalar", place, text: "version", quoted: false },
-    value: { kind: "scalar", place, text: version, quoted: true },
-  };
+  return value.kind === "scalar" ? singleEntry("const", value) : value;
 }
 
 function textOf(identity: YamlNode | undefined, key: string): string | undefined {

@@ -5,6 +5,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { slug } from "../lwm2m/objects/slug.ts";
 import { type JsonSchema, jsonSchemaOf } from "../yaml/shape.ts";
 import { availabilitySchema } from "./availability.ts";
+import { connectivitySchema } from "./connectivity.ts";
 import { identitySchema } from "./identity.ts";
 import { resourceKeys } from "./keys.ts";
 import { mappingKeys } from "./load.ts";
@@ -34,6 +35,7 @@ export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly
       every: withParameters(bare(everySchema)),
       availability: withParameters(bare(availabilitySchema)),
       identity: withParameters(bare(identitySchema)),
+      connectivity: withParameters(bare(connectivitySchema)),
       test: { type: "array", items: bare(vectorSchema) },
       objects: objectsSchema(definitions),
       ...Object.fromEntries(sections),

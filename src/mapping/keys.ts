@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { durationSchema } from "../duration.ts";
 import { QUOTED } from "./expression/expression.ts";
+import { LINK_FACTS } from "./plan-types.ts";
 
 const number = z.number();
 const positive = number.positive();
@@ -85,18 +86,19 @@ export const resourceKeys = z.strictObject({
   when: z.string().describe("It is there only where this holds: $phases == 3, firmware_version >= 2.1").optional(),
   const: z.union([z.string(), z.number(), z.boolean()]).describe("A value that never changes").optional(),
   param: z.string().describe("The value of this parameter").optional(),
+  link: z.enum(LINK_FACTS).describe("What the link knows of the device's connection, for object 4").optional(),
   do: z.array(z.record(z.string(), z.unknown())).describe("The steps of an executable resource").optional(),
 });
 
 export type ResourceKeys = z.output<typeof resourceKeys>;
 
 /** The sources that need no protocol. */
-export const CORE_SOURCES: readonly string[] = ["const", "param", "do"];
+export const CORE_SOURCES: readonly string[] = ["const", "param", "link", "do"];
 
 /** Keys of the language that stand beside a resource and are not built yet. */
 export const LATER_RESOURCE_KEYS: readonly string[] = ["quality"];
 
 /** Keys of the language that stand at the top of a mapping and are not built yet. */
-export const LATER_MAPPING_KEYS: readonly string[] = ["firmware", "connectivity"];
+export const LATER_MAPPING_KEYS: readonly string[] = ["firmware"];
 
 export const CORE_RESOURCE_KEYS: readonly string[] = Object.keys(resourceKeys.shape);

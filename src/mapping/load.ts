@@ -21,6 +21,7 @@ export interface MappingFile {
   readonly every?: YamlNode;
   readonly availability?: YamlNode;
   readonly identity?: YamlNode;
+  readonly connectivity?: YamlNode;
   readonly objects: MapNode;
   readonly tests: readonly YamlNode[];
   /** Vectors of the mappings that it extends, as far as they still hold. */
@@ -53,6 +54,7 @@ export const mappingKeys = z.strictObject({
   every: z.unknown().optional(),
   availability: z.unknown().optional(),
   identity: z.unknown().optional(),
+  connectivity: z.unknown().optional(),
   quirks: z.unknown().describe("What these devices do otherwise than the protocol says").optional(),
   objects: z.record(z.string(), z.unknown()).describe("Object → resource → where its value comes from"),
   test: z.array(z.unknown()).nullable().describe("Vectors: raw values and what becomes of them").optional(),
@@ -103,6 +105,7 @@ function readMapping(root: YamlNode, name: string, report: Report): MappingFile 
     ...present("every", childOf(root, "every")),
     ...present("availability", childOf(root, "availability")),
     ...present("identity", childOf(root, "identity")),
+    ...present("connectivity", childOf(root, "connectivity")),
     objects,
     tests: tests?.kind === "list" ? tests.items : [],
     inheritedTests: [],

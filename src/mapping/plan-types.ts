@@ -86,6 +86,8 @@ export type ResourceSource =
   | { readonly kind: "constant"; readonly value: Value }
   | PointSource
   | DerivedSource
+  /** What the link knows of the device's connection; nothing while it does not know. */
+  | { readonly kind: "link"; readonly fact: LinkFact }
   /** An executable resource: the steps for these arguments (`$0` … `$9`), each parsed by the adapter's `step`. */
   | { readonly kind: "execute"; steps(args: ReadonlyMap<number, string>): readonly unknown[] };
 
@@ -101,6 +103,10 @@ export interface DerivedSource {
   /** From the values of the inputs as servers see them, in that order. */
   compute(values: readonly Value[]): Converted;
 }
+
+/** What can be known of a connection; the instance of a multiple resource says which of several addresses. */
+export const LINK_FACTS = ["address", "router", "rssi", "link_quality"] as const;
+export type LinkFact = (typeof LINK_FACTS)[number];
 
 export interface PointSource {
   readonly kind: "point";

@@ -8,6 +8,7 @@ import { type Report, readNode, refuseSecrets, reportError, toPlain } from "../y
 import { completeRule, readAvailability } from "./availability.ts";
 import { checkComputation, leaveOutOrphans } from "./computation-order.ts";
 import { Conditions, type Facts } from "./conditions.ts";
+import { withConnectivity } from "./connectivity.ts";
 import type { ByteOrder } from "./conversion-types.ts";
 import { EXPRESSION_KEYS } from "./expression/expression.ts";
 import { constantsOf } from "./expression/scope.ts";
@@ -56,7 +57,8 @@ export function prepareMapping(
   report: Report,
 ): PreparedMapping {
   const context = { catalogue, sources: adapter.sources, report };
-  const objects = withIdentity(readObjects(file.objects, context), file.identity, context);
+  const mapped = withIdentity(readObjects(file.objects, context), file.identity, context);
+  const objects = withConnectivity(mapped, file.connectivity, context);
   for (const object of objects) warnOfMandatory(object, report);
   return { file, adapter, objects, fingerprint: fingerprintOf(file, objects), filled: new Map() };
 }

@@ -11,6 +11,7 @@ import { resolveDerived } from "./derived.ts";
 import type { Constants } from "./expression/scope.ts";
 import { furtherProblems } from "./further-problems.ts";
 import { CORE_RESOURCE_KEYS, CORE_SOURCES, LATER_RESOURCE_KEYS } from "./keys.ts";
+import { resolveLink } from "./link-source.ts";
 import { isDerived, type MappedResource, titleOf } from "./mapped-resource.ts";
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";
@@ -154,7 +155,14 @@ function resolveSource(
   for (const { key } of others)
     reportError(context.report, key.place, `"${key.text}" has no meaning beside "${source}"`);
   if (others.length > 0) return undefined;
-  return source === "do" ? resolveSteps(resource, context) : resolveConstant(source, resource, context);
+  switch (source) {
+    case "do":
+      return resolveSteps(resource, context);
+    case "link":
+      return resolveLink(resource, context);
+    default:
+      return resolveConstant(source, resource, context);
+  }
 }
 
 function resolveConstant(

@@ -146,11 +146,12 @@ function readValue(
   const { source } = plan;
   const raw = given.get(plan.point);
   if (source.kind === "constant") return { good: source.value };
-  if (source.kind === "execute") {
-    reportError(run.report, key.place, `test: ${titleOf(plan)} is executable: it has no value`);
+  if (source.kind === "derived") return computedValue(source, given, key, run);
+  if (source.kind !== "point") {
+    const why = source.kind === "link" ? "is what the link knows" : "is executable";
+    reportError(run.report, key.place, `test: ${titleOf(plan)} ${why}: it has no value`);
     return undefined;
   }
-  if (source.kind === "derived") return computedValue(source, given, key, run);
   if (raw === undefined) {
     reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`);
     return undefined;

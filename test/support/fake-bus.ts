@@ -84,6 +84,7 @@ export class FakeBus {
     return {
       exchange: (unit, request) => this.exchange(unit, request),
       transact: async (unit, pdu) => this.unit(unit).serve(pdu),
+      peer: "192.0.2.10",
       destroy: () => {},
     };
   };

@@ -1,6 +1,7 @@
 import {
   type AdapterModule,
   type Clock,
+  type Connectivity,
   DeviceError,
   type DeviceLink,
   type DeviceListener,
@@ -54,6 +55,11 @@ export class FakeDevice {
   /** The link loses it, or finds it again. */
   reachable(reachable: boolean): void {
     this.listener?.onReachable(reachable);
+  }
+
+  /** The link knows how it is connected. */
+  tellConnectivity(connectivity: Connectivity): void {
+    this.listener?.onConnectivity?.(connectivity);
   }
 
   get reads(): readonly (readonly PointId[])[] {

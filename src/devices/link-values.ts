@@ -1,0 +1,39 @@
+/** What the link knows of a device's connection, as values of object 4 (Core TS E.5). */
+import type { Connectivity } from "../adapter.ts";
+import { pathParts } from "../lwm2m/path.ts";
+import type { Value } from "../lwm2m/sample.ts";
+import type { LinkFact } from "../mapping/plan-types.ts";
+import type { DeviceModel } from "./device-model.ts";
+import type { FixedValue } from "./fixed-values.ts";
+
+/** No address is known: "this host" (RFC 1122 §3.2.1.3), since IP Addresses is mandatory. */
+const NO_ADDRESS = "0.0.0.0";
+
+/** Before the link has said anything. */
+export const UNKNOWN: Connectivity = { addresses: [NO_ADDRESS] };
+
+/** The values of the leaves that tell it; of what is not known there is none. */
+export function linkValues({ leaves }: DeviceModel, connectivity: Connectivity): FixedValue[] {
+  return leaves.flatMap(({ source, path }, at) => {
+    if (source.kind !== "link") return [];
+    const value = known(source.fact, connectivity, pathParts(path).resourceInstance ?? 0);
+    return value === undefined ? [] : [{ at, value }];
+  });
+}
+
+function known(
+  fact: LinkFact,
+  { addresses, routers, rssi, linkQuality }: Connectivity,
+  nth: number,
+): Value | undefined {
+  switch (fact) {
+    case "address":
+      return addresses?.[nth];
+    case "router":
+      return routers?.[nth];
+    case "rssi":
+      return rssi;
+    case "link_quality":
+      return linkQuality;
+  }
+}
