@@ -1,11 +1,15 @@
 /** The gateway as it is really started, with so many devices of the `simulated` link. */
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { locateData } from "../../src/locate.ts";
 import type { Subject } from "./subject.ts";
 
-/** As `npm start`, the systemd unit and the command itself start it. */
-export const MEMORY_FLAG = "--max-semi-space-size=1";
+/** What the systemd unit sets, so that it is measured as it is run. */
+export function serviceEnvironment(): Readonly<Record<string, string>> {
+  const unit = readFileSync(locateData("systemd/lwm2m-gateway.service"), "utf8");
+  const settings = [...unit.matchAll(/^Environment=(.*)$/gm)].flatMap(([, line = ""]) => line.split(" "));
+  return Object.fromEntries(settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2)));
+}
 
 /** `directory` takes its configuration, state and log; it must be a new one for a first start. */
 export function gateway(devices: number, directory: string): Subject {
@@ -103,9 +107,10 @@ function subject(name: string, directory: string, load: Load): Subject {
     paths: pathsOf(load.devices),
     takesStrangers: false,
     log: join(directory, "log"),
+    environment: serviceEnvironment(),
     command(port) {
       writeFileSync(config, configuration(load, port));
-      return [MEMORY_FLAG, locateData("src/main.ts"), "run", "--config", config];
+      return [locateData("src/main.ts"), "run", "--config", config];
     },
   };
 }

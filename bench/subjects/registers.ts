@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { locateData } from "../../src/locate.ts";
 import type { RegistersAnswer, RegistersOrder } from "../load/registers.ts";
-import { MEMORY_FLAG } from "./gateway.ts";
+import { serviceEnvironment } from "./gateway.ts";
 import type { Subject } from "./subject.ts";
 
 /** On each link. */
@@ -64,9 +64,10 @@ export function pollingGateway(ports: readonly number[], load: RegisterLoad, dir
     paths: [],
     takesStrangers: false,
     log: join(directory, "log"),
+    environment: serviceEnvironment(),
     command(port) {
       writeFileSync(config, configuration(ports, port));
-      return [MEMORY_FLAG, locateData("dist/src/main.js"), "run", "--config", config];
+      return [locateData("dist/src/main.js"), "run", "--config", config];
     },
   };
 }

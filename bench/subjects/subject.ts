@@ -18,6 +18,8 @@ export interface Subject {
   command(port: number): readonly string[];
   /** The file that its output goes to. */
   readonly log: string;
+  /** Beside that of the benchmark. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Milliseconds by which the event loop was late. */
@@ -40,6 +42,7 @@ export class Running {
     this.spawnedAt = machineTime();
     this.child = spawn(process.execPath, ["--import", preload, ...subject.command(port)], {
       stdio: ["ignore", log, log, "ipc"],
+      env: { ...process.env, ...subject.environment },
     });
     closeSync(log);
     this.exited = once(this.child, "exit");

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { AdminSocketError, openAdminSocket } from "../admin/socket.ts";
-import { systemClock, systemRandom } from "../clock.ts";
+import { type Millis, SECOND, systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { growSlowly } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import { StoreError } from "../store/store.ts";
@@ -28,6 +29,9 @@ export const run: Command = {
     return serve(configFile(args), pinoLogger(level));
   },
 };
+
+/** By then it has registered, devices were read, and what the start left is garbage. */
+const SETTLING: Millis = 20 * SECOND;
 
 /** Whatever was opened is closed, also where the rest could not be. Rejects with ConfigError or FailureError. */
 async function serve(file: string, log: Logger): Promise<number> {
@@ -66,6 +70,7 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
     log.error({ err: error }, "the store failed: the gateway ends, so that it can be started again");
     ending.end(EXIT.failure);
   };
+  growSlowly();
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
   const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routesOf(gateway), log);
@@ -73,6 +78,8 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   const reloads = new Reloads(() => reload(gateway, log));
   opened.push({ name: "the reload", close: () => reloads.stop() });
   log.info({ version: packageVersion(), config: file, state: gateway.stateDirectory }, "started");
+  const cancel = systemClock.at(systemClock.monotonic() + SETTLING, () => void tidy(gateway));
+  opened.push({ name: "what waits for the start to be over", close: async () => cancel() });
   hangUp = () => reloads.ask();
   if (early) hangUp();
 }
@@ -84,6 +91,15 @@ async function reload(gateway: Gateway, log: Logger): Promise<void> {
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     log.error({ err: error }, `configuration not reloaded: ${error.message}`);
+  }
+}
+
+/** A store that fails meanwhile says so by itself. */
+async function tidy(gateway: Gateway): Promise<void> {
+  try {
+    await gateway.tidy();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
   }
 }
 

@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { AdapterModule } from "../adapter.ts";
 import { byPlace, ConfigError, type Place, type Problem } from "../errors.ts";
-import { importXml } from "../lwm2m/objects/import-xml.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
@@ -196,7 +195,10 @@ async function withVendorObjects(
   report: Report,
 ): Promise<ObjectCatalogue> {
   let extended = catalogue;
-  for (const item of files?.kind === "list" ? files.items : []) {
+  if (files?.kind !== "list" || files.items.length === 0) return extended;
+  // The parser of XML takes a megabyte of memory that most gateways have no need of.
+  const { importXml } = await import("../lwm2m/objects/import-xml.ts");
+  for (const item of files.items) {
     if (item.kind !== "scalar") continue;
     const file = besides(dirname(item.place.file), item.text);
     try {

@@ -10,6 +10,7 @@ import { Devices, type DevicesListener } from "../devices/devices.ts";
 import type { GatewayIdentity } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { locateData, packageVersion } from "../locate.ts";
+import { collect } from "../heap.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
@@ -233,6 +234,13 @@ export class Gateway {
   /** Whether the disk is waited for. */
   get waitsForDisk(): boolean {
     return this.kept.store.busy;
+  }
+
+  /** The start is over: gives back the memory that it took beyond what is needed now. Blocks for some 50 ms. */
+  async tidy(): Promise<void> {
+    if (this.stopping) return;
+    collect();
+    await this.kept.store.collect();
   }
 
   /** Where this gateway keeps its files, the admin socket among them. */

@@ -18,6 +18,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly saveTime: { readonly argument: KnownTime; readonly result: undefined };
   readonly loadServers: { readonly argument: undefined; readonly result: readonly KeptPart[] };
   readonly saveServer: { readonly argument: PartChanges; readonly result: undefined };
+  /** See `collect` of heap.ts. */
+  readonly collect: { readonly argument: undefined; readonly result: undefined };
   /** The thread ends after its answer. */
   readonly close: { readonly argument: undefined; readonly result: undefined };
 }

@@ -1,4 +1,5 @@
 import { parentPort } from "node:worker_threads";
+import { collect } from "../heap.ts";
 import { storeErrorOf } from "./database.ts";
 import { GatewayFile } from "./gateway-file.ts";
 import { Archive } from "./history/archive.ts";
@@ -77,6 +78,10 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
     shareHistory: () => opened().share(),
     endHistoryCheck: (findings) => opened().endCheck(findings),
     measureHistory: () => opened().measure(),
+    collect: () => {
+      collect();
+      return undefined;
+    },
     close: () => {
       archive?.close();
       file.close();

@@ -68,6 +68,8 @@ export interface Store {
    * registration. Rejects with `failed` and `closed` alone.
    */
   checkIntegrity(): Promise<IntegrityOutcome>;
+  /** Gives back memory that its thread does not need. Rejects with `failed` and `closed` alone. */
+  collect(): Promise<void>;
   /** Whether something was asked that is not answered yet. */
   readonly busy: boolean;
   /** Waits for what was asked before, then closes the files. A history is flushed before. Closing twice is allowed. */
@@ -120,6 +122,7 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
       return history;
     },
     checkIntegrity: () => check.run(history),
+    collect: () => client.call("collect", undefined),
     close: () => {
       check.close();
       history?.close();
