@@ -1,4 +1,4 @@
-import type { Simulation } from "../adapter.ts";
+import { type SimulateOptions, type Simulation, WrongArguments } from "../adapter.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { formatProblem } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -29,7 +29,24 @@ export const sim: Command = {
     link: { type: "string", value: "ID", help: "Instead of MAPPING: every device of this link of the configuration." },
     config: CONFIG_OPTION,
     host: { type: "string", value: "ADDRESS", help: "Where to listen.", default: "127.0.0.1" },
-    port: { type: "string", value: "PORT", help: "Where to listen; 0 takes a free port.", default: "1502" },
+    port: {
+      type: "string",
+      value: "PORT",
+      help: "Where to listen; 0 takes a free port. Or a serial port, e.g. /dev/ttyUSB0.",
+      default: "1502",
+    },
+    pty: { type: "string", value: "PATH", help: "Instead of a port: makes a serial port of this name (needs socat)." },
+    line: { type: "string", value: "LINE", help: "Settings of the serial port; default: 9600-8N1." },
+    type: {
+      type: "string",
+      value: "TYPE",
+      help: "What is spoken, as the type of a link says it, e.g. modbus-ascii; default: modbus-tcp, on serial ports modbus-rtu.",
+    },
+    faults: {
+      type: "string",
+      value: "LIST",
+      help: "What goes wrong, e.g. crc:1%,late:2%,dead:30s,echo,exception:6:5%,short:1%,foreign:1%.",
+    },
     json: { type: "boolean", help: "Prints the address as JSON, for scripts." },
   },
   async run(args) {
@@ -39,8 +56,8 @@ export const sim: Command = {
     ending.listen();
     const log = pinoLogger("info");
     endOnBug(log);
-    const simulation = await listen({ plans, adapter }, addressOf(args), log);
-    const where = Object.values(simulation.address).join(":");
+    const simulation = await listen({ plans, adapter }, placeOf(args), log);
+    const where = textOf(simulation.address);
     const who = plans.map(({ id, mapping }) => `${id} (${mapping})`).join(", ");
     process.stdout.write(`${args.flag("json") ? JSON.stringify(simulation.address) : `playing ${who} on ${where}`}\n`);
     const code = await ending.wanted;
@@ -48,23 +65,26 @@ export const sim: Command = {
   },
 };
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
 async function listen(
   { plans, adapter }: Pick<Cabinet, "plans" | "adapter">,
-  { host, port }: Address,
+  place: SimulateOptions,
   log: Logger,
 ): Promise<Simulation> {
   try {
     const context = { clock: systemClock, random: systemRandom, log };
-    return await simulateCabinet(plans, adapter, { host, port }, context);
+    return await simulateCabinet(plans, adapter, place, context);
   } catch (error) {
+    if (error instanceof WrongArguments) throw new UsageError(error.message, { cause: error });
     if (!(error instanceof Error) || error instanceof UsageError || error instanceof TypeError) throw error;
-    throw new FailureError(`cannot play on ${host}:${port}: ${error.message}`, { cause: error });
+    const { host, port, pty } = place;
+    throw new FailureError(`cannot play on ${textOf({ host, port: pty ?? port })}: ${error.message}`, { cause: error });
   }
+}
+
+/** `127.0.0.1:1502`, or the path of a serial port and its settings. */
+function textOf({ host, port, line }: Readonly<Record<string, unknown>>): string {
+  if (typeof port === "number") return `${String(host)}:${port}`;
+  return [port, line].filter((part) => part !== undefined).join(" ");
 }
 
 function cabinetOf(args: Arguments): Promise<Cabinet> {
@@ -77,8 +97,18 @@ function cabinetOf(args: Arguments): Promise<Cabinet> {
   return cabinetOfMapping(mapping ?? "", [...args.texts("param"), ...(unit === undefined ? [] : [`unit_id=${unit}`])]);
 }
 
-function addressOf(args: Arguments): Address {
+/** A port that is no number is the path of a serial one. */
+function placeOf(args: Arguments): SimulateOptions {
+  const optional = ["line", "type", "faults", "pty"].flatMap((name): [string, string][] => {
+    const text = args.text(name);
+    return text === undefined ? [] : [[name, text]];
+  });
   const { host = "", port = "" } = { host: args.text("host"), port: args.text("port") };
-  if (/^\d{1,5}$/.test(port) && Number(port) <= 65535) return { host, port: Number(port) };
-  throw new UsageError(`--port ${port}: expected a number from 0 to 65535`);
+  const place = { host, port: numberOr(port), ...Object.fromEntries(optional) };
+  if (typeof place.port === "number" || port.startsWith("/") || args.text("pty") !== undefined) return place;
+  throw new UsageError(`--port ${port}: expected a number from 0 to 65535, or the path of a serial port`);
+}
+
+function numberOr(port: string): number | string {
+  return /^\d{1,5}$/.test(port) && Number(port) <= 65535 ? Number(port) : port;
 }

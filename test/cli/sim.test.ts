@@ -65,7 +65,9 @@ test("wrong words are explained before anything listens", async () => {
     [/^error: unit_id: expected a whole number from 1 to 247, found "0"$/, "valve-actuator", "--unit", "0"],
     [/^error: unknown key "colour" \(have: unit_id\)$/, "valve-actuator", "--param", "colour=red"],
     [/^--param red: expected NAME=VALUE$/, "valve-actuator", "--param", "red"],
-    [/^--port 70000: expected a number from 0 to 65535$/, "valve-actuator", "--port", "70000"],
+    [/^--port 70000: expected a number from 0 to 65535, or the path/, "valve-actuator", "--port", "70000"],
+    [/^fault "crk": expected e\.g\. crc:1%/, "valve-actuator", "--faults", "crk"],
+    [/^type: expected one of modbus-tcp, modbus-udp/, "valve-actuator", "--type", "modbus"],
     [/^--link: unknown link "metres"; did you mean "meters"\?$/, "--link", "metres", "-c", EXAMPLE],
     [/^devices of protocol simulated cannot be played$/, "--link", "trial", "-c", EXAMPLE],
   ];

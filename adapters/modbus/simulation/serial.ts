@@ -1,0 +1,88 @@
+/** Simulated devices on a serial port, and on a pseudo-terminal that stands for one. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { type AdapterContext, DeviceError, type Simulation } from "../../../src/adapter.ts";
+import { SerialPort } from "../serial-port.ts";
+import { formatSerialSettings } from "../serial-settings.ts";
+import type { Place } from "./options.ts";
+import { Session } from "./session.ts";
+import type { Slaves } from "./slaves.ts";
+
+/** Rejects where the port cannot be opened. One that vanishes later is told by the log: the master sees silence. */
+export async function playOnSerialPort(
+  { path, line }: Extract<Place, { readonly kind: "serial" }>,
+  slaves: Slaves,
+  { clock, log }: AdapterContext,
+): Promise<Simulation> {
+  const failed = (error: unknown): void => {
+    if (!(error instanceof DeviceError)) throw error;
+    log.warn({ reason: error.message }, "the simulated devices lost their port");
+  };
+  let port: SerialPort | undefined;
+  const session = new Session(slaves, clock, (bytes) => void port?.write(bytes).catch(failed));
+  const listener = { onData: (chunk: Uint8Array) => void session.push(chunk), onLost: failed };
+  port = await SerialPort.open(path, line, listener, new AbortController().signal);
+  return {
+    address: { port: path, line: formatSerialSettings(line) },
+    close: async () => {
+      session.close();
+      port?.close();
+    },
+  };
+}
+
+/** A pseudo-terminal needs a system call that Node does not have; socat makes it. Rejects where socat does not. */
+export async function playOnPty(
+  { path }: Extract<Place, { readonly kind: "pty" }>,
+  slaves: Slaves,
+  { clock, log }: AdapterContext,
+): Promise<Simulation> {
+  // A group of its own: Ctrl-C is ours, and the end of our pipe is its end.
+  const socat = spawn("socat", ["-d", "-d", "-", `pty,raw,echo=0,link=${path}`], { stdio: "pipe", detached: true });
+  const ended = new Promise<void>((resolve) => socat.once("close", () => resolve()));
+  await ready(socat, path);
+  // Without an end that stays open, the terminal is over when the first master leaves.
+  const held = await open(path, constants.O_RDWR | constants.O_NOCTTY);
+  const session = new Session(slaves, clock, (bytes) => void socat.stdin.write(bytes));
+  socat.stdin.on("error", (error) => log.debug({ reason: error.message }, "the pseudo-terminal took no answer"));
+  socat.stdout.on("data", (chunk: Uint8Array) => void session.push(chunk));
+  let closing = false;
+  void ended.then(() => {
+    if (!closing) log.warn({ path }, "the pseudo-terminal of the simulated devices is gone: socat ended");
+  });
+  return {
+    address: { port: path },
+    close: async () => {
+      closing = true;
+      session.close();
+      await finish(socat, held);
+      await ended;
+    },
+  };
+}
+
+/** Resolves when the terminal is there. */
+function ready(socat: ChildProcess, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    socat.once("error", () =>
+      reject(new Error("socat, which makes pseudo-terminals, cannot be started: apt-get install -y socat")),
+    );
+    socat.once("close", () => reject(new Error(`socat made no pseudo-terminal ${path}: ${lastError(said)}`)));
+    socat.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-4096);
+      if (said.includes("starting data transfer loop")) resolve();
+    });
+  });
+}
+
+/** Of lines such as `2026/11/22 20:50:01 socat[7] E symlink("…"): File exists`. */
+function lastError(said: string): string {
+  return said.match(/ E (.*)/)?.[1] ?? "it ended at once";
+}
+
+async function finish(socat: ChildProcess, held: FileHandle): Promise<void> {
+  await held.close();
+  socat.kill();
+}
