@@ -10,19 +10,18 @@ const LAST_BASIC = 2;
 const FIRST_EXTENDED = 0x80;
 const LAST = 0xff;
 
+const EXPECTED = `expected one of ${NAMES.join(", ")}, or the number of an object up to 0xFF`;
+
 /** The name of an object, or its number. */
 export const identSchema: z.ZodType<number> = z
-  .union(
-    [
-      z.enum(NAMES).transform((name): number => NAMES.indexOf(name)),
-      z.int().min(0).max(LAST),
-      z
-        .string()
-        .regex(/^0x[0-9a-f]{1,2}$/i)
-        .transform(Number),
-    ],
-    { error: `expected one of ${NAMES.join(", ")}, or the number of an object up to 0xFF` },
-  )
+  .union([
+    z.enum(NAMES, EXPECTED).transform((name): number => NAMES.indexOf(name)),
+    z.int().min(0, EXPECTED).max(LAST, EXPECTED),
+    z
+      .string()
+      .regex(/^0x[0-9a-f]{1,2}$/i, EXPECTED)
+      .transform(Number),
+  ])
   .describe("Object of the device's identification (FC 43/14), by name or number");
 
 /** `vendor (0x0)` */
