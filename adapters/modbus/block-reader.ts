@@ -32,6 +32,8 @@ export interface BlockReaderSettings {
   readonly limits: () => ReadLimits;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The command by which a person asks for the same; absent where no link has a name. */
+  readonly command?: ((span: Span) => string) | undefined;
 }
 
 export class BlockReader {
@@ -40,9 +42,11 @@ export class BlockReader {
   private readonly clock: Clock;
   private readonly log: Logger;
   private readonly refusals: Refusals;
+  private readonly command: BlockReaderSettings["command"];
   private readonly told = new Set<string>();
 
-  constructor({ points, limits, clock, log }: BlockReaderSettings) {
+  constructor({ points, limits, clock, log, command }: BlockReaderSettings) {
+    this.command = command;
     this.points = new Map([...points].map(([id, point]) => [id, { ...point, id }]));
     this.limits = limits;
     this.clock = clock;
@@ -83,10 +87,12 @@ export class BlockReader {
     const request = formatSpan(block);
     if (this.told.has(request)) return;
     this.told.add(request);
+    const probe = this.command?.(block);
+    const seen = probe === undefined ? { request } : { request, probe };
     const [hole] = holes;
     if (hole !== undefined)
-      this.log.info({ request, ...adviceOn(hole) }, "the device refuses a hole in this read; it is read around");
-    else this.log.info({ request }, `the device refuses ${outcome === "dead" ? "this read" : "a part of this read"}`);
+      this.log.info({ ...seen, ...adviceOn(hole) }, "the device refuses a hole in this read; it is read around");
+    else this.log.info(seen, `the device refuses ${outcome === "dead" ? "this read" : "a part of this read"}`);
   }
 
   private named(ids: readonly PointId[]): NamedPoint[] {

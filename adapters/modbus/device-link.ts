@@ -53,7 +53,7 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
     this.context = context;
     const log = context.log.child({ unit: device.unit_id });
     const limits = (): ReadLimits => limitsOf(device.block, line.gapWorthReading(device.unit_id));
-    this.reader = new PointReader({ device, points, limits, clock: context.clock, log });
+    this.reader = new PointReader({ device, points, limits, clock: context.clock, log, link: context.linkId });
     this.stopListening = line.listen((reachable, reason) => {
       if (reachable) this.reader.forget();
       this.tellPeer(listener);

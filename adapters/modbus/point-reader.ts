@@ -10,7 +10,7 @@ import {
 import { BlockReader, type ReadSpan } from "./block-reader.ts";
 import type { FilePoint } from "./file-points.ts";
 import { formatObject, readIdentification, textOf } from "./identification.ts";
-import type { ReadingRequest } from "./pdu.ts";
+import { formatAddress, type ReadingRequest, type Span } from "./pdu.ts";
 import { type IdentPoint, isRegisterPoint, type ModbusDevice, type ModbusPoint } from "./points.ts";
 import { cutOut, requestedSpan } from "./quirks.ts";
 import type { ReadLimits } from "./read-plan.ts";
@@ -24,6 +24,8 @@ export interface PointReaderSettings {
   readonly limits: () => ReadLimits;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The id of the link, by which a person can ask for the same. */
+  readonly link?: string | undefined;
 }
 
 /** The points of one kind that were asked for. */
@@ -35,12 +37,13 @@ export class PointReader {
   private readonly clock: Clock;
   private readonly blocks: BlockReader;
 
-  constructor({ device, points, limits, clock, log }: PointReaderSettings) {
+  constructor({ device, points, limits, clock, log, link }: PointReaderSettings) {
     this.device = device;
     this.points = points;
     this.clock = clock;
     const registers = new Map(entriesOf(points, isRegisterPoint));
-    this.blocks = new BlockReader({ points: registers, limits, clock, log });
+    const command = link === undefined ? undefined : (span: Span) => probeCommand(link, device, span);
+    this.blocks = new BlockReader({ points: registers, limits, clock, log, command });
   }
 
   /** As DeviceLink.read says. */
@@ -136,6 +139,11 @@ class RestReading {
   private refuse(point: PointId, reason: string): void {
     this.refused.push({ point, reason });
   }
+}
+
+/** What repeats a read by hand, through the daemon where that has the link. */
+function probeCommand(link: string, { unit_id }: ModbusDevice, { table, address, count }: Span): string {
+  return `lwm2m-gateway probe modbus --link ${link} --unit ${unit_id} ${table} ${formatAddress(address)} ${count}`;
 }
 
 function entriesOf<P extends ModbusPoint>(

@@ -142,12 +142,60 @@ test("a gap that the mapping allows to be read over reads as zero; a wider one i
   assert.equal(hex(serve(model, bytes("10 00 00 00 02 04 00 01 00 01"))), "90 02");
 });
 
-test("any bytes get an answer", () => {
-  const { model } = aModel();
+test("any bytes get an answer, of every function", () => {
+  const { device } = aModel();
+  const more = aDeviceOf({
+    record: { file: { number: 4, record: 1 }, length: 8, write: true },
+    name: { ident: 4 },
+    own: { ident: 0x80 },
+  });
+  more.values.set("record", bytes("0dfe 0020 0000 0001")).set("name", "x".repeat(300)).set("own", "y".repeat(240));
+  const both = new DataModel({
+    ...more,
+    points: new Map([...device.points, ...more.points]),
+    get: (point) => more.get(point) ?? device.get(point),
+  });
+  const codes = fc.constantFrom(1, 2, 3, 4, 5, 6, 15, 16, 20, 21, 22, 23, 43, 8, 17, 0x80, 0xff);
+  // Small numbers hit what is there.
+  const rest = fc.array(fc.oneof(fc.integer({ min: 0, max: 16 }), fc.integer({ min: 0, max: 255 })), {
+    maxLength: 252,
+  });
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 253 }), (pdu) => {
-      const answer = serve(model, pdu);
-      assert.ok(answer.length >= 2 && answer.length <= 253 && ((answer[0] ?? 0) & 0x7f) === ((pdu[0] ?? 0) & 0x7f));
+    fc.property(codes, rest, (code, fields) => {
+      const answer = serve(both, Uint8Array.of(code, ...fields));
+      assert.ok(answer.length >= 2 && answer.length <= 253 && ((answer[0] ?? 0) & 0x7f) === (code & 0x7f));
     }),
+    { numRuns: 2000 },
   );
+});
+
+test("records of a file are read and written as the specification shows", () => {
+  // §6.14 and §6.15, the examples: two references in one request; the second file is another one here.
+  const device = aDeviceOf({
+    a: { file: { number: 4, record: 1 }, length: 4 },
+    b: { file: { number: 3, record: 9 }, length: 4 },
+    c: { file: { number: 4, record: 7 }, length: 6, write: true },
+  });
+  device.values.set("a", bytes("0dfe 0020")).set("b", bytes("33cd 0040")).set("c", bytes("0000 0000 0000"));
+  const ask = (request: string): string => hex(serve(new DataModel(device), bytes(request)));
+  const read = ask("14 0e 06 0004 0001 0002 06 0003 0009 0002".replaceAll(" ", ""));
+  assert.equal(read, "14 0c 05 06 0d fe 00 20 05 06 33 cd 00 40");
+  const write = "15 0d 06 00 04 00 07 00 03 06 af 04 be 10 0d";
+  assert.equal(ask(write), write);
+  assert.deepEqual(device.values.get("c"), bytes("06af 04be 100d"));
+  assert.equal(ask("14 07 06 00 04 00 05 00 01"), "94 02");
+  assert.equal(ask("14 07 05 00 04 00 01 00 01"), "94 02");
+  assert.equal(ask("14 06 06 00 04 00 01 00"), "94 03");
+  assert.equal(ask("15 09 06 00 04 00 01 00 01 00 01"), "95 02");
+});
+
+test("an identification that does not fit one answer goes on in the next", () => {
+  const device = aDeviceOf({ name: { ident: 4 }, model: { ident: 5 } });
+  device.values.set("name", "n".repeat(200)).set("model", "m".repeat(200));
+  const model = new DataModel({ ...device, identity: { manufacturer: "Maker", version: "2.1" } });
+  const first = serve(model, bytes("2b 0e 02 00"));
+  assert.equal(hex(first.slice(0, 7)), "2b 0e 02 82 ff 05 04");
+  const second = serve(model, bytes("2b 0e 02 05"));
+  assert.equal(hex(second.slice(0, 9)), "2b 0e 02 82 00 00 01 05 c8");
+  assert.equal(hex(serve(model, bytes("2b 0e 04 02"))), "2b 0e 04 82 00 00 01 02 03 32 2e 31");
 });
