@@ -1,0 +1,64 @@
+/** Every mapping that the documentation shows is one: it loads, and its vectors come out as they should. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadAdapters } from "../../adapters/index.ts";
+import { MappingLibrary } from "../../src/config/mapping-library.ts";
+import { formatProblem, type Problem } from "../../src/errors.ts";
+import { locateData } from "../../src/locate.ts";
+import { catalogue } from "../../src/lwm2m/objects/index.ts";
+import { exampleDevice, runVectors } from "../../src/mapping/vectors.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const adapters = await loadAdapters();
+
+interface Example {
+  readonly page: string;
+  readonly name: string;
+  /** With empty lines before it, so that its lines are those of the page. */
+  readonly text: string;
+}
+
+/** The YAML blocks of a page whose first key is `mapping:`. */
+function examplesOf(page: string, text: string): readonly Example[] {
+  return [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].flatMap((block) => {
+    const [, yaml = ""] = block;
+    const [, name] = /^(?:#[^\n]*\n)*mapping: ([\w-]+)/.exec(yaml) ?? [];
+    const above = text.slice(0, block.index).split("\n").length;
+    return name === undefined ? [] : [{ page, name, text: "\n".repeat(above) + yaml }];
+  });
+}
+
+/** What is wrong with it; warnings are none: an example shows what it is about. */
+async function problemsOf({ page, name, text }: Example, directory: string): Promise<readonly string[]> {
+  const file = join(directory, `${name}.yaml`);
+  writeFileSync(file, text);
+  const directories = [directory, locateData("mappings")];
+  const library = new MappingLibrary({ adapters, catalogue, directories });
+  const place = { file: page, line: 1, column: 1 };
+  const { prepared, problems } = await library.find({ kind: "scalar", text: name, quoted: true, place });
+  const all: Problem[] = [...problems];
+  if (prepared !== undefined) {
+    exampleDevice(prepared, (problem) => all.push(problem));
+    all.push(...runVectors(prepared));
+  }
+  return all
+    .filter(({ severity }) => severity === "error")
+    .map((problem) => formatProblem(problem).replace(file, page));
+}
+
+const pages = readdirSync(locateData("docs")).filter((name) => name.endsWith(".md"));
+const examples = pages.flatMap((page) =>
+  examplesOf(`docs/${page}`, readFileSync(join(locateData("docs"), page), "utf8")),
+);
+
+for (const example of examples) {
+  test(`${example.page}: the mapping ${example.name} is right`, async (t) => {
+    assert.deepEqual(await problemsOf(example, temporaryDirectory(t)), []);
+  });
+}
+
+test("the examples of the reference are among them", () => {
+  assert.ok(examples.filter(({ page }) => page === "docs/mapping.md").length >= 4);
+});
