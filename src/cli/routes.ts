@@ -1,4 +1,5 @@
 /** What can be asked of a running gateway on its admin socket. */
+import { parseDeviceRequest, unlessRefused } from "../admin/device-request.ts";
 import { parseForgetRequest } from "../admin/forget-request.ts";
 import { answerOf, type LinkUse, parseLinkRequest } from "../admin/link-request.ts";
 import { parseSendRequest } from "../admin/send-request.ts";
@@ -11,6 +12,18 @@ export function routesOf(gateway: Gateway): Routes {
     ["/store", () => gateway.storeReport()],
     ["/store/forget", { post: async (body: unknown) => gateway.forget(parseForgetRequest(body)) }],
     ["/send", { post: async (body: unknown) => gateway.send(parseSendRequest(body, gateway.serverIds)) }],
+    [
+      "/device",
+      { post: async (body: unknown) => unlessRefused(await gateway.deviceAdmin.known(parseDeviceRequest(body))) },
+    ],
+    [
+      "/device/forget",
+      { post: async (body: unknown) => unlessRefused(await gateway.deviceAdmin.forget(parseDeviceRequest(body))) },
+    ],
+    [
+      "/device/replace",
+      { post: async (body: unknown) => unlessRefused(gateway.deviceAdmin.replace(parseDeviceRequest(body))) },
+    ],
     ["/link", { post: async (body: unknown) => linkUse(gateway, parseLinkRequest(body).link) }],
     [
       "/link/ask",

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { systemClock } from "../clock.ts";
 import { type ForgetWish, type Forgotten, isMeant } from "../gateway/forgetting.ts";
 import { HISTORY_FILE } from "../gateway/store-report.ts";
@@ -6,6 +5,7 @@ import { openStore, StoreError } from "../store/store.ts";
 import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
+import { confirmed } from "./confirmed.ts";
 import { prefixText } from "./export-filter.ts";
 import { shortServerId } from "./server-option.ts";
 import { statePlace } from "./state-directory.ts";
@@ -34,7 +34,10 @@ export const storeForget: Command = {
       return EXIT.ok;
     }
     const reports = meant.reduce((sum, { entries }) => sum + entries, 0);
-    if (!args.flag("yes") && !(await confirmed(`${counted(reports, "report")} of ${counted(meant.length, "queue")}`))) {
+    if (
+      !args.flag("yes") &&
+      !(await confirmed(`${counted(reports, "report")} of ${counted(meant.length, "queue")}? No server will get them.`))
+    ) {
       process.stdout.write("nothing is forgotten\n");
       return EXIT.ok;
     }
@@ -55,16 +58,6 @@ function wishOf(args: Arguments): ForgetWish {
     ...(server === undefined ? {} : { server: shortServerId(server) }),
     ...(device === undefined ? {} : { device: prefixText(device) }),
   };
-}
-
-async function confirmed(what: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await terminal.question(`Forget ${what}? No server will get them. [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
 }
 
 async function askToForget(args: Arguments, wish: ForgetWish): Promise<Forgotten> {

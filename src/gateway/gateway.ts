@@ -21,6 +21,7 @@ import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
 import { StoreError } from "../store/store.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
+import { DeviceAdmin } from "./device-admin.ts";
 import { FirstCheck } from "./first-check.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
@@ -88,6 +89,7 @@ export class Gateway {
   private readonly places: Places;
   private readonly waits: WhatWaits;
   private readonly firstCheck: FirstCheck;
+  readonly deviceAdmin: DeviceAdmin;
   private readonly started: Millis;
   private readonly state: string;
   /** `stored_objects:` of the gateway; as everything under gateway: they are those of the start. */
@@ -106,6 +108,13 @@ export class Gateway {
     this.kept = kept;
     this.places = new Places(kept.store, log);
     this.waits = this.makeWaits();
+    this.deviceAdmin = new DeviceAdmin({
+      store: kept.store,
+      devices: () => this.devices,
+      config: () => this.config,
+      forget: (wish) => this.waits.forget(wish),
+      log,
+    });
     this.firstCheck = new FirstCheck(kept.store, clock);
     this.started = clock.monotonic();
     this.state = kept.directory;

@@ -55,6 +55,11 @@ export class DeviceTable {
       .immediate();
   }
 
+  /** By id. */
+  places(): PlaceMemory["places"] {
+    return new Map(this.selectDevices.all().map(({ id, prefix, instance }) => [id, { prefix, instance }]));
+  }
+
   forget(id: string): boolean {
     return this.deleteDevice.run(id).changes > 0;
   }
@@ -76,7 +81,7 @@ export class DeviceTable {
 
   private load(): PlaceMemory {
     return {
-      places: new Map(this.selectDevices.all().map(({ id, prefix, instance }) => [id, { prefix, instance }])),
+      places: this.places(),
       owners: new Map(this.selectPrefixes.all().map(({ prefix, device }) => [prefix, device])),
     };
   }

@@ -1,5 +1,5 @@
 import type { LogFields } from "../log.ts";
-import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
 import type { HistoryCalls } from "./history/calls.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { KnownTime } from "./known-time.ts";
@@ -9,6 +9,7 @@ import type { StoreErrorKind } from "./store-error.ts";
 /** What the store's thread can be asked, and what each question gives. */
 export interface StoreCalls extends HistoryCalls {
   readonly assignDevices: { readonly argument: readonly DeviceClaim[]; readonly result: DevicePlaces };
+  readonly loadPlaces: { readonly argument: undefined; readonly result: ReadonlyMap<string, DevicePlace> };
   readonly forgetDevice: { readonly argument: string; readonly result: boolean };
   readonly loadInstances: { readonly argument: undefined; readonly result: KeptInstances };
   readonly saveInstances: { readonly argument: readonly KeptChange[]; readonly result: undefined };

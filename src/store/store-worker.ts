@@ -50,6 +50,7 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
   };
   return {
     assignDevices: (claims) => file.use(({ devices }) => devices.assign(claims)),
+    loadPlaces: () => file.use(({ devices }) => devices.places()),
     forgetDevice: (id) => file.use(({ devices }) => devices.forget(id)),
     loadInstances: () => file.use(({ instances }) => instances.load()),
     saveInstances: (changes) => {

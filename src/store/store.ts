@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { workerUrl } from "../locate.ts";
 import type { Logger } from "../log.ts";
-import type { DeviceClaim, DevicePlaces } from "./device-place.ts";
+import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
 import type { History, HistoryOptions } from "./history/history.ts";
 import { HistoryQueue } from "./history/history-queue.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
@@ -43,6 +43,8 @@ export interface Store {
    * cannot be placed is in `refused` and disturbs no other.
    */
   assignDevices(devices: readonly DeviceClaim[]): Promise<DevicePlaces>;
+  /** The place of every device that has one, configured or not, by its id. */
+  loadPlaces(): Promise<ReadonlyMap<string, DevicePlace>>;
   /**
    * Frees the prefix and the instance of a device that is gone for good, and drops its stored instances. Resolves to whether
    * the device was known.
@@ -108,6 +110,7 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
       return client.busy;
     },
     assignDevices: (devices) => client.call("assignDevices", devices),
+    loadPlaces: () => client.call("loadPlaces", undefined),
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),
