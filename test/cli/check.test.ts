@@ -23,9 +23,9 @@ test("the example is without fault, and its plan of reads is shown", async (t) =
   assert.match(stdout, /\nno problems\n$/);
 });
 
-test("what servers fill, and how fast they may have a value read, is shown", async (t) => {
+test("what servers fill, how far a mapping can be trusted, and how fast servers may have a value read, is shown", async (t) => {
   const mapping = `${MAPPING.replace("valeu", "value").replace("constant: 21.5 }", "ramp: { from: 0, to: 30, period: 5m }, poll: fast }")}`;
-  const limited = mapping.replace("objects:", "every: { fast: 2s, limit: 500ms }\nobjects:");
+  const limited = mapping.replace("objects:", "source: field-verified\nevery: { fast: 2s, limit: 500ms }\nobjects:");
   const devices = [1, 2].map((n) => `{ id: room-${n}, mapping: room, link: trial, stored_objects: [16] }`);
   const config = aConfig({ devices }).replace("-test }", "-test, stored_objects: [16, 3442] }");
   const folder = aFolder(t, { "config.yaml": config, "mappings/room.yaml": limited });
@@ -36,6 +36,7 @@ test("what servers fill, and how fast they may have a value read, is shown", asy
   assert.match(text.stdout, /^ {3}stored objects \/16 Portfolio [\d.]+, \/3442 .* [\d.]+: the gateway$/m);
   assert.match(text.stdout, /^ {3}stored objects \/16 Portfolio [\d.]+: room-1, room-2$/m);
   assert.match(text.stdout, /^ {3}poll every 2s, or 500ms for a server: 1 value$/m);
+  assert.match(text.stdout, /^ {3}source: field-verified$/m);
   const [{ server, values, ways }] = JSON.parse(json.stdout).traffic;
   assert.deepEqual([server, values, ways.length], [101, 2, 4]);
 });
