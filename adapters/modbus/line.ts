@@ -113,7 +113,8 @@ export class Line {
     this.bus = settings.bus ?? new Bus(clock);
     this.queue = new LineQueue(this.bus, MOST_WAITING);
     const connectTimeout = Math.max(CONNECT_TIMEOUT, settings.timeout ?? 0);
-    const patience = settings.wire === undefined ? PATIENCE.network : PATIENCE.shared;
+    const shared = settings.wire !== undefined || settings.numbered === false;
+    const patience = shared ? PATIENCE.shared : PATIENCE.network;
     this.reconnection = new Reconnection({ pause: settings.reconnect, connectTimeout, patience, random });
     this.feed = drive(this.reconnection, clock, (effect) => this.perform(effect));
     this.requests = new Requests(settings, { clock, log: this.log, bus: this.bus, told: this.feed });
