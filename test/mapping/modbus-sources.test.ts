@@ -69,6 +69,20 @@ test("quirks stand at the top of a mapping, and unknown ones are told with the l
   assert.match(problems(objects, "quirks: [echo]\n").join(), /echo: true/);
 });
 
+test("who a device says it is fills its identity", () => {
+  const above = "identity: { manufacturer: { ident: vendor }, model: M-1, serial_number: { ident: 0x80 } }\n";
+  const { plan, problems: told } = resolved(modbus("  3303: { sensor_value: { input: 0 } }", above));
+  assert.deepEqual(
+    told.filter((problem) => !problem.includes("warning")),
+    [],
+  );
+  const sources = ["3/0/0", "3/0/2"].map((path) => plan?.resources.get(path)?.source);
+  assert.deepEqual(
+    sources.map((source) => source?.kind === "point" && source.point),
+    [{ ident: 0 }, { ident: 128 }],
+  );
+});
+
 test("FC 23 is for registers", () => {
   assert.deepEqual(problems("  3306: { 0: { dimmer: { holding: 1, write: { fc: 23, verify: 1s } } } }"), []);
   assert.match(
