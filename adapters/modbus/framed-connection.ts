@@ -10,6 +10,8 @@ export interface ByteStream {
   write(bytes: Uint8Array): Promise<void>;
   /** Forgets what was received and not delivered yet. */
   flush(): Promise<void>;
+  /** See Connection. */
+  readonly peer?: string | undefined;
   destroy(): void;
 }
 
@@ -29,6 +31,10 @@ export class FramedConnection implements Connection {
     this.stream = stream;
     this.reader = reader;
     reader.stop();
+  }
+
+  get peer(): string | undefined {
+    return this.stream.peer;
   }
 
   exchange: Connection["exchange"] = (unit, request) =>

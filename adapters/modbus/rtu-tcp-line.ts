@@ -36,6 +36,7 @@ function streamOf(socket: Socket): ByteStream {
       }),
     // What has arrived is delivered in this turn of the event loop; the reader drops it.
     flush: () => new Promise((resolve) => setImmediate(resolve)),
+    peer: socket.remoteAddress,
     destroy: () => socket.destroy(),
   };
 }

@@ -33,7 +33,12 @@ export function connectUdp({ host, port }: HostAndPort): Connect {
       if (frame !== undefined && more.length === 0) transactions.receive(frame);
     });
     const transact: Connection["transact"] = (unit, pdu) => transactions.transact(unit, pdu);
-    return { exchange: (unit, request) => exchangeOver(transact, unit, request), transact, destroy: () => end() };
+    return {
+      exchange: (unit, request) => exchangeOver(transact, unit, request),
+      transact,
+      peer: address,
+      destroy: () => end(),
+    };
   };
 }
 

@@ -8,6 +8,7 @@ import { childOf, type MapEntry } from "../yaml/nodes.ts";
 import type { Report } from "../yaml/read.ts";
 import type { CheckedEntry, RequestedDevice } from "./device-entries.ts";
 import type { MappingLibrary } from "./mapping-library.ts";
+import { OwnNames } from "./own-names.ts";
 import { storedDefinitions } from "./stored-objects.ts";
 import type { DisabledDevice, LinkSettings } from "./types.ts";
 
@@ -28,17 +29,25 @@ export async function resolveDevices(
   const disabled: DisabledDevice[] = [];
   const all = new Problems();
   const taken = new Taken();
+  const names = new OwnNames(requested.flatMap(givenName));
   for (const { id, place, entry, problems: entryProblems } of requested) {
     const problems = [...entryProblems];
     if (entry !== undefined) taken.claim(entry, problems);
     const surroundings = { library, links, catalogue, problems };
-    const plan = entry === undefined ? undefined : await planOf({ id, place, entry }, surroundings);
+    const made = entry === undefined ? undefined : await planOf({ id, place, entry }, surroundings);
+    const isOwn = entry?.keys.device_id === undefined;
+    const plan = made !== undefined && isOwn ? names.claim(made, problems) : made;
     all.add(problems);
     const wrong = problems.some(({ severity }) => severity === "error");
     if (plan !== undefined && !wrong) devices.push(plan);
     else disabled.push({ id, place, problems: problems.filter(({ severity }) => severity === "error") });
   }
   return { devices, disabled, problems: all.list };
+}
+
+function givenName({ place, entry }: RequestedDevice): readonly (readonly [string, Place])[] {
+  const name = entry?.keys.device_id;
+  return name === undefined ? [] : [[name, place]];
 }
 
 interface Surroundings {

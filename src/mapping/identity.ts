@@ -60,19 +60,45 @@ export function withIdentity(
 }
 
 /**
- * The device's own name as a URN (RFC 9039), where its identity holds a MAC address, or a serial number and the enterprise
- * number of who gave it. Parameters are filled in.
+ * The device's own name as a URN (RFC 9039), where its identity holds a MAC address or EUI-64, or a serial number and the
+ * enterprise number of who gave it, both in so many words: what is read from the device is known too late for a name.
+ * Parameters are filled in. What cannot be is reported.
  */
-export function deviceUrn(identity: YamlNode | undefined): string | undefined {
-  const mac = textOf(identity, "mac")
-    ?.toLowerCase()
-    .match(/[0-9a-f]{2}/g);
-  // RFC 9039 §4.1: a MAC-48 is written as the EUI-64 that it maps to.
-  if (mac?.length === 6) return `urn:dev:mac:${[...mac.slice(0, 3), "ff", "fe", ...mac.slice(3)].join("")}`;
+export function deviceUrn(identity: YamlNode | undefined, report: Report): string | undefined {
+  return macUrn(identity, report) ?? serialUrn(identity, report);
+}
+
+/** RFC 9039 §4.1: a MAC-48 is written as the EUI-64 that it maps to. */
+function macUrn(identity: YamlNode | undefined, report: Report): string | undefined {
+  const text = textOf(identity, "mac");
+  if (text === undefined) return undefined;
+  const bytes = /^(?:[0-9a-f]{2}[:-]?)+$/i.test(text) ? (text.toLowerCase().match(/[0-9a-f]{2}/g) ?? []) : [];
+  if (bytes.length === 8) return `urn:dev:mac:${bytes.join("")}`;
+  if (bytes.length === 6) return `urn:dev:mac:${[...bytes.slice(0, 3), "ff", "fe", ...bytes.slice(3)].join("")}`;
+  wrong(
+    identity,
+    "mac",
+    `expected a MAC address of 6 bytes or an EUI-64, e.g. 00:24:be:80:4f:f1, found "${text}"`,
+    report,
+  );
+  return undefined;
+}
+
+/** RFC 9039 §4.4. A serial number with other characters than a URN has is none of it. */
+function serialUrn(identity: YamlNode | undefined, report: Report): string | undefined {
   const pen = textOf(identity, "pen");
   const serial = textOf(identity, "serial_number");
-  if (pen === undefined || !/^[1-9][0-9]*$/.test(pen)) return undefined;
+  if (pen === undefined) return undefined;
+  if (!/^[1-9][0-9]*$/.test(pen)) {
+    wrong(identity, "pen", `expected the number that IANA gave the maker, e.g. 32473, found "${pen}"`, report);
+    return undefined;
+  }
   return serial !== undefined && /^[A-Za-z0-9.-]+$/.test(serial) ? `urn:dev:os:${pen}-${serial}` : undefined;
+}
+
+function wrong(identity: YamlNode | undefined, key: string, message: string, report: Report): void {
+  const place = childOf(identity, key)?.place;
+  if (place !== undefined) reportError(report, place, `${key}: ${message}`);
 }
 
 function identityEntries(identity: YamlNode | undefined, report: Report): readonly MapEntry[] {

@@ -111,8 +111,9 @@ export function resolveWithNodes(
   const availability = completeRule(rule, life, { objects, resources }, reports.counted);
   const identity = fill(file.identity);
   refuseSecrets(identity, reports.counted);
+  const ownName = deviceUrn(identity, reports.counted);
   if (reports.anyError() || device === undefined) return undefined;
-  const deviceId = entry.deviceId ?? deviceUrn(identity);
+  const deviceId = entry.deviceId ?? ownName;
   const { parameters: _parameters, deviceId: _deviceId, ...own } = entry;
   const plan: DevicePlan = {
     ...own,

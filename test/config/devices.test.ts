@@ -121,3 +121,39 @@ test("a thousand devices of one mapping load in about a second", async (t) => {
   // Generous: the machine of the tests is shared, and a slip here costs tenfold.
   assert.ok(took < 5000, `${Math.round(took)} ms`);
 });
+
+test("two devices whose identity gives them one name: the later is named after the gateway, and it is told", async (t) => {
+  const named = `mapping: named
+protocol: modbus
+params: { serial: { type: string }, unit_id: { type: int, default: 1 } }
+modbus: { unit_id: $unit_id }
+identity: { pen: 32473, serial_number: $serial }
+objects: { 3303: { sensor_value: { input: 0 } } }
+`;
+  const entry = (id: string, more: string) => `{ id: ${id}, mapping: named, link: bus, ${more} }`;
+  const { config, problems } = await loadFolder(t, {
+    ...withDevices(
+      entry("a", "serial: A1"),
+      entry("b", "serial: A1"),
+      entry("c", "serial: C3"),
+      entry("d", 'serial: D4, device_id: "urn:dev:os:32473-C3"'),
+    ),
+    "mappings/named.yaml": named,
+  });
+  assert.deepEqual(
+    config?.devices.map(({ id, deviceId }) => [id, deviceId]),
+    [
+      ["a", "urn:dev:os:32473-A1"],
+      ["b", undefined],
+      ["c", undefined],
+      ["d", "urn:dev:os:32473-C3"],
+    ],
+    "what the user wrote stands, wherever it stands",
+  );
+  const told = problems.filter((problem) => problem.includes("Device ID"));
+  assert.equal(told.length, 2);
+  assert.match(
+    told[0] ?? "",
+    /^config\.yaml:6:\d+: warning: the identity of "b" makes the Device ID urn:dev:os:32473-A1, which the device at config\.yaml:5:\d+ has/,
+  );
+});

@@ -152,8 +152,22 @@ test("a device is called by its MAC address, or by its maker's number and its se
     planOf(METER.replace("objects:", `identity: ${identity}\nobjects:`)).deviceId;
   assert.equal(named("{ mac: 00:24:BE:80:4F:F1 }"), "urn:dev:mac:0024befffe804ff1");
   assert.equal(named("{ pen: 32473, serial_number: 00042 }"), "urn:dev:os:32473-00042");
+  assert.equal(named("{ mac: 0024befffe804ff1 }"), "urn:dev:mac:0024befffe804ff1");
   assert.equal(named("{ serial_number: 00042 }"), undefined);
   assert.equal(named("{ manufacturer: Acme }"), undefined);
+});
+
+test("what is no MAC address and no number of a maker is told at its place", () => {
+  const problem = (identity: string) =>
+    resolved(METER.replace("objects:", `identity: ${identity}\nobjects:`)).problems[0];
+  assert.match(
+    problem("{ mac: 00:24:BE:80:4F }") ?? "",
+    /^4:18: error: mac: expected a MAC address of 6 bytes or an EUI-64.*found "00:24:BE:80:4F"$/,
+  );
+  assert.match(
+    problem("{ pen: Acme, serial_number: 1 }") ?? "",
+    /^4:18: error: pen: expected the number that IANA gave the maker/,
+  );
 });
 
 test("Sensor Units is filled from the unit where the registry has none", () => {
