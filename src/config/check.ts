@@ -122,12 +122,16 @@ function pollLines(plan: DevicePlan, adapter: AdapterModule, options: unknown): 
   });
 }
 
-/** What a server can change: worth a look before a valve moves. */
+/** What costs nothing on the wire; and what a server can change: worth a look before a valve moves. */
 function callLines({ resources }: DevicePlan): readonly string[] {
   const all = [...resources.values()];
   const line = (name: string, chosen: readonly ResourcePlan[]): string[] =>
     chosen.length === 0 ? [] : [`   ${name}: ${chosen.map(titleOf).join(", ")}`];
   return [
+    ...line(
+      "computed",
+      all.filter(({ source }) => source.kind === "derived"),
+    ),
     ...line(
       "write",
       all.filter(({ source }) => isWritable(source)),
