@@ -74,8 +74,22 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   plan?(device: Device, points: ReadonlyMap<PointId, Point>, options?: Options): readonly PlannedRequest[];
   /** For `check`: the wire that the devices of a link share; undefined: it is so fast that its load does not matter. */
   wire?(options: Options, link: string): PlannedWire<Options> | undefined;
+  /** For `check` and the log: what is odd about these links, though each is right by itself. May look at the machine. */
+  adviseLinks?(links: readonly NamedLink<Options>[]): Promise<readonly LinkAdvice[]>;
   /** What somebody with a laptop at the cabinet needs: `probe`, `scan`, `decode`, `sniff`, and the wire for `capture`. */
   readonly tools?: AdapterTools<Device, Point, Step>;
+}
+
+/** A link of the configuration. */
+export interface NamedLink<Options = unknown> {
+  readonly id: string;
+  readonly options: Options;
+}
+
+/** A sentence for the user about one link. */
+export interface LinkAdvice {
+  readonly link: string;
+  readonly message: string;
 }
 
 /** What one request of a plan asks for, and how long the wire is busy with it. */

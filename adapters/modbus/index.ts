@@ -1,5 +1,6 @@
 /** Modbus devices: holding and input registers, coils and discrete inputs. MODBUS Application Protocol V1.1b3. */
 import type { AdapterModule, Schema } from "../../src/adapter.ts";
+import { adviseLinks } from "./link-advice.ts";
 import { plannedReads, plannedWire } from "./link-wire.ts";
 import { ModbusLink } from "./modbus-link.ts";
 import {
@@ -44,6 +45,7 @@ export const modbus: AdapterModule<ModbusOptions, ModbusDevice, ModbusPoint, Mod
   simulate,
   plan: plannedReads,
   wire: plannedWire,
+  adviseLinks: (links) => adviseLinks(links),
   tools: modbusTools({
     types: Object.keys(LINK_TYPES),
     open: async (type, entry, context) => {

@@ -9,6 +9,7 @@ import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
 import { describeSite, fillGiven, type GivenValues, readGivenValues } from "./given-values.ts";
+import { warnOfLinks } from "./link-warnings.ts";
 import { readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
 import { warnOfReports } from "./report-warnings.ts";
@@ -55,6 +56,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
   const { root, gateway, servers, links, catalogue } = base;
   const { devices } = resolved;
   const disabled = resolved.disabled.map((device) => ({ ...device, problems: hidden(device.problems) }));
+  await warnOfLinks(links, report);
   warnOfReports(servers, { root, gateway, devices, disabled, catalogue, report });
   return Object.freeze({
     file,

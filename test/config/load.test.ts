@@ -191,3 +191,37 @@ test("a type of link of a later version is named as that, not as a slip for one 
     "config.yaml:3:23: error: links of type ble are not supported by this version (have: modbus-tcp, modbus-rtu, modbus-ascii, modbus-rtu-over-tcp, modbus-udp, simulated)",
   ]);
 });
+
+test("what is odd about two links together is a warning at the second, and the configuration loads", async (t) => {
+  const text = `gateway: { endpoint: x }
+servers: [ { id: 1, uri: "coap://a" } ]
+links:
+  one: { type: modbus-rtu, port: /dev/ttyS7, line: 9600-8N1 }
+  two: { type: modbus-ascii, port: /dev/ttyS7, line: 9600-7E1 }
+`;
+  const { config, problems } = await loadFolder(t, { "config.yaml": text });
+  assert.deepEqual(problems, [
+    'config.yaml:5:3: warning: the link "two": the port /dev/ttyS7 is that of the link "one" already: a port can be opened once; put the devices of both on one link',
+  ]);
+  assert.equal(config?.links.size, 2);
+});
+
+test("line settings that cannot be are told at their place", async (t) => {
+  const wrong = async (link: string): Promise<readonly string[]> => {
+    const text = `gateway: { endpoint: x }\nservers: [ { id: 1, uri: "coap://a" } ]\nlinks:\n  a: ${link}\n`;
+    return (await loadFolder(t, { "config.yaml": text })).problems;
+  };
+  assert.deepEqual(await wrong("{ type: modbus-rtu, port: /dev/ttyS7, line: 9600-7E1 }"), [
+    "config.yaml:4:50: error: line: Modbus RTU has 8 data bits, e.g. 9600-8E1; 7 are of Modbus ASCII",
+  ]);
+  assert.deepEqual(await wrong("{ type: modbus-rtu, port: COM3, line: 9600-8N1 }"), [
+    "config.yaml:4:32: error: port: expected the path of a port, such as /dev/serial/by-id/usb-…",
+  ]);
+  assert.deepEqual(await wrong("{ type: modbus-rtu, port: /dev/ttyS7, line: 9600 }"), [
+    'config.yaml:4:50: error: line: "9600" is no line setting; expected baud rate, data bits (7, 8), parity (N, E, O) and stop bits (1, 2), e.g. 9600-8N1 or 19200-8E1',
+  ]);
+  assert.deepEqual(await wrong("{ type: modbus-rtu, prot: /dev/ttyS7, line: 9600-8N1 }"), [
+    "config.yaml:4:6: error: expected `port`",
+    "config.yaml:4:25: error: unknown key `prot`; did you mean `port`?",
+  ]);
+});
