@@ -221,7 +221,7 @@ test("line settings that cannot be are told at their place", async (t) => {
     'config.yaml:4:50: error: line: "9600" is no line setting; expected baud rate, data bits (7, 8), parity (N, E, O) and stop bits (1, 2), e.g. 9600-8N1 or 19200-8E1',
   ]);
   assert.deepEqual(await wrong("{ type: modbus-rtu, prot: /dev/ttyS7, line: 9600-8N1 }"), [
-    "config.yaml:4:6: error: expected `port`",
-    "config.yaml:4:25: error: unknown key `prot`; did you mean `port`?",
+    'config.yaml:4:6: error: "port" is missing',
+    'config.yaml:4:26: error: unknown key "prot"; did you mean "port"?',
   ]);
 });
