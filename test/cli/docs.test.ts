@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { captureGroup } from "../../src/cli/capture.ts";
 import { check } from "../../src/cli/check.ts";
+import { device } from "../../src/cli/device.ts";
 import { importXml } from "../../src/cli/import-xml.ts";
 import { run } from "../../src/cli/run.ts";
 import { schema } from "../../src/cli/schema.ts";
@@ -9,11 +11,14 @@ import { send } from "../../src/cli/send.ts";
 import { sim } from "../../src/cli/sim.ts";
 import { status } from "../../src/cli/status.ts";
 import { store } from "../../src/cli/store.ts";
+import { toolGroup } from "../../src/cli/tools.ts";
 import { locateData } from "../../src/locate.ts";
 
-test("docs/cli.md has a section for each subcommand, which names every option and no other", () => {
+test("docs/cli.md has a section for each subcommand, which names every option and no other", async () => {
   const text = readFileSync(locateData("docs/cli.md"), "utf8");
-  for (const command of [run, check, status, send, ...Object.values(store.commands), sim, schema, importXml]) {
+  const tools = await Promise.all([toolGroup("probe"), toolGroup("scan"), captureGroup(), toolGroup("decode")]);
+  const groups = [store, device, ...tools].flatMap(({ commands }) => Object.values(commands));
+  for (const command of [run, check, status, send, ...groups, sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);
     const own = section.split("\n## ")[0] ?? "";
     assert.ok(own !== "", command.name);

@@ -21,6 +21,8 @@ export interface ScanPlan {
   readonly settings: readonly Setting[];
   /** How long to wait for one address. */
   readonly timeout: Millis;
+  /** What an address costs that does not answer: on a serial line, where a late answer has no number, the line rests as long again. */
+  readonly silence: Millis;
 }
 
 /** On a serial line a device answers within this, beside the time on the wire; a network and the box behind it take longer. */
@@ -28,6 +30,8 @@ const SERIAL_PATIENCE: Millis = 300;
 const NETWORK_PATIENCE: Millis = SECOND;
 /** Request and answer of a cheap read: 8 and 7 characters, and the silences around them. */
 const CHARACTERS = 22;
+/** Links whose answers carry the number of their request (MBAP). */
+const NUMBERED: readonly string[] = ["modbus-tcp", "modbus-udp"];
 const PARITIES: Readonly<Record<string, SerialSettings["parity"]>> = { n: "none", e: "even", o: "odd" };
 
 /** Throws WrongArguments. */
@@ -44,20 +48,22 @@ export function scanPlan(args: ToolArguments, { link }: ToolContext): ScanPlan {
     throw new WrongArguments(`--bauds and --parity are for ${where}`);
   }
   const settings = isSerial ? settingsOf(line, bauds, parities) : [{ text: "" }];
-  return { units, settings, timeout: timeoutOf(args, settings, link) };
+  const timeout = timeoutOf(args, settings, link);
+  const type = link?.type ?? args.text("type") ?? (isSerial ? "modbus-rtu" : "modbus-tcp");
+  return { units, settings, timeout, silence: NUMBERED.includes(type) ? timeout : 2 * timeout };
 }
 
 /** Sentences for a person, before anything is asked. */
-export function costOf({ units, settings, timeout }: ScanPlan, { link }: ToolContext): readonly string[] {
-  const longest = units.length * settings.length * timeout;
+export function costOf({ units, settings, silence }: ScanPlan, { link }: ToolContext): readonly string[] {
+  const longest = units.length * settings.length * silence;
   const each = settings.length === 1 ? "" : ` with each of ${settings.map(({ text }) => text).join(", ")}`;
-  const time = `asking ${units.length} address${units.length === 1 ? "" : "es"}${each} takes at most ${span(longest)}: ${formatDuration(Math.round(timeout))} for each that does not answer. Ctrl-C ends it, and shows what was found`;
+  const time = `asking ${units.length} address${units.length === 1 ? "" : "es"}${each} takes at most ${span(longest)}: ${formatDuration(Math.round(silence))} for each that does not answer. Ctrl-C ends it, and shows what was found`;
   const shared = link?.sharedWith ?? [];
   if (shared.length === 0) return [time];
   const names = shared.slice(0, 5).join(", ") + (shared.length > 5 ? ", …" : "");
   return [
     time,
-    `the running gateway polls ${names} on this link: each of their reads, and each write, waits for up to ${formatDuration(Math.round(timeout))} more until then, and polls are skipped`,
+    `the running gateway polls ${names} on this link: each of their reads, and each write, waits for up to ${formatDuration(Math.round(silence))} more until then, and polls are skipped`,
   ];
 }
 

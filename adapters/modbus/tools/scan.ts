@@ -172,11 +172,12 @@ function report(found: readonly Found[], { plan, mappings, link, stopped }: Outc
     `${Math.round(took)} ms`,
     describe(who),
   ]);
-  const devices = found.flatMap((each) => deviceLines(each, mappings, link));
+  // With two settings a device may answer to both.
+  const devices = [...new Set(found.flatMap((each) => deviceLines(each, mappings, link)))];
   return {
     lines: [
       "",
-      `${asked}${found.length} of ${plan.units.length} addresses answered`,
+      `${asked}${found.length} of ${plan.units.length * plan.settings.length} ${plan.settings.length === 1 ? "addresses" : "attempts"} answered`,
       ...(found.length === 0 ? [] : table([["UNIT", "LINE", "AFTER", "WHO"], ...rows])),
       ...(devices.length === 0 ? [] : ["", "for devices: of config.yaml", ...devices]),
     ],

@@ -115,13 +115,13 @@ test("a link that a running gateway uses is not scanned without --yes, and the c
 
 test("baud rates and parities multiply, and the time is that of the slowest", () => {
   const args = theArguments([], { port: "/dev/x", line: "9600-8N1", bauds: "9600,19200", parity: "n,e" });
-  const { settings, timeout, units } = scanPlan(args, aToolContext());
+  const { settings, timeout, silence, units } = scanPlan(args, aToolContext());
   assert.deepEqual(
     settings.map(({ text }) => text),
     ["9600-8N1", "19200-8N1", "9600-8E1", "19200-8E1"],
   );
   // 22 characters of 11 bits at 9600 baud are 25.2 ms, and the device has 300 ms to think.
-  assert.deepEqual([timeout, units.length], [326, 247]);
+  assert.deepEqual([timeout, silence, units.length], [326, 652, 247]);
 });
 
 test("lists of addresses are read as people write them, and wrong ones are told", () => {
