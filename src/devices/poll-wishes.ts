@@ -21,7 +21,8 @@ type Wish = Pick<Evaluation, "epmin" | "epmax">;
 
 export class PollWishes {
   private readonly points: readonly PolledPoint[];
-  private readonly byPath: ReadonlyMap<Path, PolledPoint>;
+  /** Made when somebody observes: of most devices of a large gateway nobody does. */
+  private byPath: ReadonlyMap<Path, PolledPoint> | undefined;
   /** Whether any point is seen in more than its own place. */
   private readonly feeding: boolean;
   /** By observed path. */
@@ -31,7 +32,6 @@ export class PollWishes {
 
   constructor(points: readonly PolledPoint[], rule: AvailabilityRule) {
     this.points = points;
-    this.byPath = new Map(points.map((point) => [point.path, point]));
     this.feeding = points.some(({ feeds }) => feeds !== undefined);
     this.watch = watchOf(points, rule);
   }
@@ -55,6 +55,7 @@ export class PollWishes {
 
   /** Most observations are of one resource. */
   private pointsBelow(observed: Path): readonly PolledPoint[] {
+    this.byPath ??= new Map(this.points.map((point) => [point.path, point]));
     const one = this.feeding ? undefined : this.byPath.get(observed);
     if (one !== undefined) return [one];
     return this.points.filter((point) => placesOf(point).some((path) => isWithin(path, observed)));

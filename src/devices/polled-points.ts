@@ -1,17 +1,21 @@
 import type { PointId } from "../adapter.ts";
 import type { Path } from "../lwm2m/path.ts";
-import type { DevicePlan, Poll } from "../mapping/plan-types.ts";
-import type { DeviceModel } from "./device-model.ts";
+import type { DevicePlan, PointSource, Poll } from "../mapping/plan-types.ts";
+import type { DeviceModel, Leaf } from "./device-model.ts";
 import type { PolledPoint } from "./poll-wishes.ts";
 
 /** What can be read of a device, in document order. */
 export function polledPoints({ leaves, computed }: DeviceModel): readonly PolledPoint[] {
   const feeds = feedsOf(leaves, computed);
-  return leaves.flatMap(({ point, path, source }, at) => {
-    if (point === undefined || source.kind !== "point" || !source.readable) return [];
+  return leaves.flatMap((leaf, at) => {
+    if (!isPolled(leaf)) return [];
     const fed = feeds.get(at);
-    return [{ point, path, source, ...(fed === undefined ? {} : { feeds: fed }) }];
+    return [fed === undefined ? leaf : { ...leaf, feeds: fed }];
   });
+}
+
+function isPolled(leaf: Leaf): leaf is Leaf & { readonly point: PointId; readonly source: PointSource } {
+  return leaf.point !== undefined && leaf.source.kind === "point" && leaf.source.readable;
 }
 
 /** By position of a leaf: the paths of all that is computed from it, also by way of others. */

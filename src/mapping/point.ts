@@ -1,4 +1,5 @@
 /** A resource that a device delivers: source keys for the adapter, conversion for the core. */
+import { isDeepStrictEqual } from "node:util";
 import type { PointShape } from "../adapter.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
@@ -29,8 +30,20 @@ export function resolvePoint(
   if (core === undefined || poll === undefined) return undefined;
   const point = readPoint(core, resource, context);
   if (point === undefined) return undefined;
-  if (!core.source.readable) return { ...core.source, point: point.parsed, poll: "never" };
-  return { ...core.source, point: point.parsed, poll, fastest: fastestOf(poll, context.groups) };
+  if (!core.source.readable) return shared(resource.node, { ...core.source, point: point.parsed, poll: "never" });
+  const fastest = fastestOf(poll, context.groups);
+  return shared(resource.node, { ...core.source, point: point.parsed, poll, fastest });
+}
+
+/** Of each node, what was made of it last. */
+const sources = new WeakMap<MapNode, PointSource>();
+
+/** The source of the device before where it is the same: a hundred devices of a type would else have as many of each. */
+function shared(node: MapNode, source: PointSource): PointSource {
+  const known = sources.get(node);
+  if (known !== undefined && isDeepStrictEqual(known, source)) return known;
+  sources.set(node, source);
+  return source;
 }
 
 /** What does not depend on the device: the keys of the core, and the conversion made of them. */

@@ -64,7 +64,9 @@ function resolveOnce(resource: ResolvableResource, context: DeviceContext): Reso
   if (source === undefined) return undefined;
   const resolved = resolveSource(source, resource, context);
   if (resolved === undefined) return undefined;
-  return {
+  const known = plans.get(node);
+  if (known?.source === resolved) return known;
+  const plan: ResourcePlan = {
     point: mapped.point,
     object: mapped.object,
     instance: mapped.instance,
@@ -74,7 +76,12 @@ function resolveOnce(resource: ResolvableResource, context: DeviceContext): Reso
     place: mapped.key.place,
     source: resolved,
   };
+  plans.set(node, plan);
+  return plan;
 }
+
+/** Of each node, what was made of it last: devices with the same source share the whole. */
+const plans = new WeakMap<MapNode, ResourcePlan>();
 
 /** The one key that says where the value comes from; undefined where there is none, or two, or an unknown key beside it. */
 function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: DeviceContext): string | undefined {
