@@ -19,6 +19,17 @@ interface NamedPoint extends RegisterPoint {
   readonly id: PointId;
 }
 
+const namedPoints = new WeakMap<RegisterPoint, NamedPoint>();
+
+/** Devices of a type share their points: a hundred of them would else have as many copies of each. */
+function namedPoint(id: PointId, point: RegisterPoint): NamedPoint {
+  const known = namedPoints.get(point);
+  if (known?.id === id) return known;
+  const named = { ...point, id };
+  namedPoints.set(point, named);
+  return named;
+}
+
 /** Reads one range; rejects with DeviceError. */
 export type ReadSpan = (span: Span) => Promise<Uint8Array>;
 
@@ -47,7 +58,7 @@ export class BlockReader {
 
   constructor({ points, limits, clock, log, command }: BlockReaderSettings) {
     this.command = command;
-    this.points = new Map([...points].map(([id, point]) => [id, { ...point, id }]));
+    this.points = new Map([...points].map(([id, point]) => [id, namedPoint(id, point)]));
     this.limits = limits;
     this.clock = clock;
     this.log = log;
