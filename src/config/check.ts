@@ -58,6 +58,7 @@ function describeMapping(mapping: LoadedMapping, { devices, links }: LoadedConfi
       : `   ${count(users.length, "device")}: ${fewOf(users.map(({ id }) => id))}`,
     ...provenanceLine(prepared.file.source),
     ...notes(plan),
+    ...undecidedLine(plan),
     ...pollLines(plan, prepared.adapter, links.get(plan.link)?.options),
     ...callLines(plan),
   ];
@@ -106,6 +107,13 @@ function notes({ resources }: DevicePlan): readonly string[] {
       ? [`   note: ${titleOf(resource)}: ${resource.source.note}`]
       : [],
   );
+}
+
+/** What the mapping has for some devices, depending on what they say of themselves: the rest of the plan is without it. */
+function undecidedLine({ resources, variants }: DevicePlan): readonly string[] {
+  if (variants === undefined || variants.undecided.length === 0) return [];
+  const facts = variants.facts.flatMap((point) => resources.get(point) ?? []).map(titleOf);
+  return [`   when ${facts.join(", ")} is known: ${variants.undecided.map(titleOf).join(", ")}`];
 }
 
 /** One line for each pace at which points are read, with the requests that one turn costs and how long they take. */

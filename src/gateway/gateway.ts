@@ -37,6 +37,7 @@ import { Steering } from "./steering.ts";
 import { type StoreReport, summaryOf } from "./store-report.ts";
 import { StoredObjects } from "./stored-objects.ts";
 import { deviceObject, Trees } from "./trees.ts";
+import { Variants } from "./variants.ts";
 import { WhatWaits } from "./what-waits.ts";
 
 export interface GatewayOptions {
@@ -87,6 +88,7 @@ export class Gateway {
   private readonly trees: Trees;
   private readonly stored: StoredObjects;
   private readonly places: Places;
+  private readonly variants: Variants;
   private readonly waits: WhatWaits;
   private readonly firstCheck: FirstCheck;
   readonly deviceAdmin: DeviceAdmin;
@@ -107,6 +109,7 @@ export class Gateway {
     this.config = config;
     this.kept = kept;
     this.places = new Places(kept.store, log);
+    this.variants = new Variants({ store: kept.store, clock, log, onChange: () => this.reconsider() });
     this.waits = this.makeWaits();
     this.deviceAdmin = new DeviceAdmin({
       store: kept.store,
@@ -174,6 +177,7 @@ export class Gateway {
   async stop(): Promise<void> {
     this.stopping = true;
     this.firstCheck.stop();
+    this.variants.stop();
     await this.turn;
     try {
       await this.north.stop();
@@ -289,7 +293,10 @@ export class Gateway {
 
   private devicesListener(): DevicesListener {
     return {
-      onSamples: (_device: Device, samples: readonly Sample[]) => this.north.changed(samples),
+      onSamples: (device: Device, samples: readonly Sample[]) => {
+        this.north.changed(samples);
+        this.variants.heard(device, samples);
+      },
       onStateChange: ({ prefix }: Device, state: DeviceState) => {
         if (state === "online") this.north.appeared(prefix);
       },
@@ -336,9 +343,17 @@ export class Gateway {
       { prefix: "", objects: this.fixedObjects },
       ...placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
     ]);
-    await this.devices.apply(placed, this.config.links);
+    await this.variants.adopt(placed);
+    await this.devices.apply(this.variants.chosen(), this.config.links);
     // A device runs on where servers may fill other objects of it, but it has others now.
     if (otherStored) this.onDevicesChanged();
+  }
+
+  /** Devices have said what they are: they get what their mapping has for that, as by a reload. */
+  private reconsider(): void {
+    this.turn = this.turn.then(async () => {
+      if (!this.stopping) await this.devices.apply(this.variants.chosen(), this.config.links);
+    });
   }
 
   /** Devices came, went or became others: who observes them, or object 25, hears it. */

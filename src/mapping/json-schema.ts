@@ -17,7 +17,8 @@ const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 /** The schema of `mappings/*.yaml`: every object and resource of the catalogue by name, with what the registry says of it. */
 export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly AdapterModule[]): JsonSchema {
   const own = jsonSchemaOf(mappingKeys);
-  const sections = adapters.map(({ name, device }) => [name, withParameters(bare(device))] as const);
+  const { params = {} }: Readonly<Record<string, JsonSchema>> = own.properties ?? {};
+  const sections = adapters.map(({ name, device }) => [name, sectionSchema(device)] as const);
   const definitions = catalogue
     .ids()
     .map((id) => catalogue.find(id))
@@ -32,10 +33,11 @@ export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly
     properties: {
       ...own.properties,
       protocol: { enum: adapters.map(({ name }) => name) },
-      every: withParameters(bare(everySchema)),
-      availability: withParameters(bare(availabilitySchema)),
-      identity: withParameters(bare(identitySchema)),
-      connectivity: withParameters(bare(connectivitySchema)),
+      params: extendable(params),
+      every: sectionSchema(everySchema),
+      availability: sectionSchema(availabilitySchema),
+      identity: sectionSchema(identitySchema),
+      connectivity: sectionSchema(connectivitySchema),
       test: { type: "array", items: bare(vectorSchema) },
       objects: objectsSchema(definitions),
       ...Object.fromEntries(sections),
@@ -45,7 +47,36 @@ export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly
 }
 
 const RESOURCE: JsonSchema = { $ref: "#/$defs/resource" };
+const WHEN: JsonSchema = { type: "string", description: "It is there only where this holds: $phases == 3" };
+const INSTANCE: JsonSchema = { type: "object", properties: { when: WHEN }, additionalProperties: RESOURCE };
 const OBJECT: JsonSchema = { $ref: "#/$defs/object" };
+
+/** Takes away what is extended. */
+const NOTHING: JsonSchema = { type: "null" };
+
+function sectionSchema(schema: unknown): JsonSchema {
+  return extendable(withParameters(bare(schema)));
+}
+
+/** What is extended may have what is required here, and may have what `null` takes away. */
+function extendable({ required: _required, ...schema }: JsonSchema): JsonSchema {
+  const { properties, additionalProperties } = schema;
+  return {
+    ...schema,
+    ...(properties === undefined ? {} : { properties: mapValues(properties, orNothing) }),
+    ...(typeof additionalProperties === "object"
+      ? { additionalProperties: orNothing(extendable(additionalProperties)) }
+      : {}),
+  };
+}
+
+function orNothing(schema: JsonSchema): JsonSchema {
+  const { type, anyOf } = schema;
+  if (anyOf !== undefined) return { ...schema, anyOf: [...anyOf, NOTHING] };
+  if (type === undefined || "enum" in schema || "const" in schema)
+    return { anyOf: [schema, NOTHING], ...describedLike(schema) };
+  return { ...schema, type: [type, "null"].flat() };
+}
 
 /** A schema without the keywords of a whole document. */
 export function bare(schema: unknown): JsonSchema {
@@ -60,7 +91,9 @@ function resourceSchema(adapters: readonly AdapterModule[]): JsonSchema {
       if (key !== "device" && properties[key] === undefined) properties[key] = schema;
     }
   }
-  return withParameters({ type: "object", additionalProperties: false, properties });
+  const keys = extendable(withParameters({ additionalProperties: false, properties }));
+  // A list: of several the first whose `when` holds is taken. None of these keywords speaks of what the others speak of.
+  return { ...keys, type: ["object", "array", "null"], items: RESOURCE };
 }
 
 function objectsSchema(definitions: readonly ObjectDefinition[]): JsonSchema {
@@ -82,9 +115,14 @@ function objectSchema(name: string, definition: ObjectDefinition): JsonSchema {
 
 /** What every object has, by name or ID: resources, instances of a resource (`error_code[0]`), instances of the object. */
 const ANY_OBJECT: JsonSchema = {
-  type: "object",
-  properties: { version: { type: ["string", "number"] }, defaults: RESOURCE },
-  patternProperties: { "^[0-9]+$": { anyOf: [RESOURCE, { type: "object", additionalProperties: RESOURCE }] } },
+  type: ["object", "null"],
+  properties: {
+    version: { type: ["string", "number"] },
+    defaults: RESOURCE,
+    when: WHEN,
+    import: { type: "string", description: "A CSV file with a line for each resource; its columns are keys" },
+  },
+  patternProperties: { "^[0-9]+$": { anyOf: [RESOURCE, INSTANCE] } },
   additionalProperties: RESOURCE,
 };
 

@@ -40,6 +40,11 @@ export const MIGRATIONS: readonly string[] = [
      content TEXT NOT NULL,
      PRIMARY KEY (server, part)
    ) STRICT, WITHOUT ROWID;`,
+  // What a device said of itself, on which it depends what it has: a restart need not ask first.
+  `CREATE TABLE facts (
+     device  TEXT PRIMARY KEY NOT NULL REFERENCES devices (id) ON UPDATE CASCADE ON DELETE CASCADE,
+     content TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 /** The same of `history.db`: a file of its own, so that what wears it, fills it or breaks it never touches the places. */

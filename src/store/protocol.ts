@@ -1,5 +1,6 @@
 import type { LogFields } from "../log.ts";
 import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
+import type { KeptFacts } from "./fact-table.ts";
 import type { HistoryCalls } from "./history/calls.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { KnownTime } from "./known-time.ts";
@@ -21,6 +22,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly saveServer: { readonly argument: PartChanges; readonly result: undefined };
   /** See `collect` of heap.ts. */
   readonly collect: { readonly argument: undefined; readonly result: undefined };
+  readonly loadFacts: { readonly argument: undefined; readonly result: readonly KeptFacts[] };
+  readonly saveFacts: { readonly argument: KeptFacts; readonly result: undefined };
   /** The thread ends after its answer. */
   readonly close: { readonly argument: undefined; readonly result: undefined };
 }

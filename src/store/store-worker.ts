@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { collect } from "../heap.ts";
 import { storeErrorOf } from "./database.ts";
+import { loadFacts, saveFacts } from "./fact-table.ts";
 import { GatewayFile } from "./gateway-file.ts";
 import { Archive } from "./history/archive.ts";
 import { loadKnownTime, saveKnownTime } from "./known-time.ts";
@@ -58,15 +59,14 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
       return undefined;
     },
     loadTime: () => file.use(({ db }) => loadKnownTime(db)),
-    saveTime: (known) => {
-      file.use(({ db }) => saveKnownTime(db, known));
-      return undefined;
-    },
+    saveTime: (known) => void file.use(({ db }) => saveKnownTime(db, known)),
     loadServers: () => file.use(({ db }) => loadServers(db)),
     saveServer: (parts) => {
       file.use(({ db }) => saveServer(db, parts));
       return undefined;
     },
+    loadFacts: () => file.use(({ db }) => loadFacts(db)),
+    saveFacts: (facts) => void file.use(({ db }) => saveFacts(db, facts)),
     checkGateway: () => file.check(),
     openHistory: (opening) => {
       archive = new Archive(directory, opening, (level, fields, message) =>

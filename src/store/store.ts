@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { workerUrl } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
+import type { KeptFacts } from "./fact-table.ts";
 import type { History, HistoryOptions } from "./history/history.ts";
 import { HistoryQueue } from "./history/history-queue.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
@@ -12,6 +13,7 @@ import type { KeptPart, PartChange } from "./server-table.ts";
 import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
+export type { KeptFacts } from "./fact-table.ts";
 export {
   type DropCause,
   type History,
@@ -58,6 +60,10 @@ export interface Store {
   loadServers(): Promise<readonly KeptPart[]>;
   /** All of the changes to what is kept of one server, or none where it rejects. */
   saveServer(server: number, changes: readonly PartChange[]): Promise<void>;
+  /** What devices said of themselves, also those that are not configured. */
+  loadFacts(): Promise<readonly KeptFacts[]>;
+  /** In the place of what was kept of this device. */
+  saveFacts(facts: KeptFacts): Promise<void>;
   /** What the run before left of the time; undefined: nothing. */
   loadTime(): Promise<KnownTime | undefined>;
   saveTime(known: KnownTime): Promise<void>;
@@ -116,6 +122,8 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     saveInstances: (changes) => client.call("saveInstances", changes),
     loadServers: () => client.call("loadServers", undefined),
     saveServer: (server, changes) => client.call("saveServer", { server, changes }),
+    loadFacts: () => client.call("loadFacts", undefined),
+    saveFacts: (facts) => client.call("saveFacts", facts),
     loadTime: () => client.call("loadTime", undefined),
     saveTime: (known) => client.call("saveTime", known),
     openHistory: async (options) => {

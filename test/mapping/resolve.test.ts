@@ -79,7 +79,7 @@ objects:
     application_type: { const: "n$(unit_id)x $label $$5" }
 `;
   const plan = planOf(text.replace('"$"', '"00012"'), "unit_id: 7");
-  assert.deepEqual(plan.device, { unit_id: 7, addressing: "zero", block: { max: 125, gap: 4 } });
+  assert.deepEqual(plan.device, { unit_id: 7, addressing: "zero", block: { max: 125 }, quirks: [] });
   assert.deepEqual(pointOf(plan, "3305/0/5800").toValue(Uint8Array.of(0, 3)), { good: 6 });
   assert.deepEqual(resourceOf(plan, "3303/0/5750").source, { kind: "constant", value: "n7x 00012 $5" });
   assert.deepEqual(resolved(text).problems, ['device:1:1: error: the device "d" needs "unit_id" (int from 1 to 247)']);
