@@ -56,8 +56,12 @@ export class AnswerReader {
 
   /** What came for this request so far and is no answer to it: without the request itself, where that was heard back. */
   get heard(): Uint8Array {
-    const end = this.echoEnd;
-    return this.echoes === true && end !== undefined ? this.bytes.slice(end) : this.bytes;
+    return this.bytes.slice(this.echoEnd ?? 0);
+  }
+
+  /** Whether the request itself was heard back. */
+  get heardEcho(): boolean {
+    return this.echoEnd !== undefined;
   }
 
   private find(wanted: Wanted): Found | undefined {

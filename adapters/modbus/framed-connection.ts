@@ -81,8 +81,8 @@ export class FramedConnection implements Connection {
 const MOST_SHOWN = 16;
 
 /** What came instead of an answer, for the person at the cabinet. */
-function describe({ heard, echoes }: AnswerReader): string | undefined {
-  if (heard.length === 0) return echoes === true ? "only the request itself was heard" : undefined;
+function describe({ heard, heardEcho }: AnswerReader): string | undefined {
+  if (heard.length === 0) return heardEcho ? "only the request itself was heard" : undefined;
   const shown = [...heard.subarray(0, MOST_SHOWN)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const more = heard.length > MOST_SHOWN ? " …" : "";
   return `${heard.length} bytes came that are no answer to it: ${shown}${more}; are speed and parity right, and is the address there once only?`;
