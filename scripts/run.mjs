@@ -52,11 +52,15 @@ function test(args) {
   return runTests(args, (file) => !file.startsWith(join("test", "interop")));
 }
 
-/** What dies at moments of chance, at full length: each number can be given another value in the environment. */
+/**
+ * What dies at moments of chance, and what must stay small for long, at full length: each number can be given another value
+ * in the environment.
+ */
 function nightly(args) {
-  const often = { GATEWAY_KILLS: "200", HISTORY_KILLS: "200", POWER_CUTS: "6000" };
+  const often = { GATEWAY_KILLS: "200", HISTORY_KILLS: "200", POWER_CUTS: "6000", MODBUS_POLLS: "1000000" };
   for (const [name, value] of Object.entries(often)) process.env[name] ??= value;
-  const files = ["test/killed", "test/power-cut", "test/store/history/history-killed.test.ts"];
+  const polls = "test/adapters/modbus/a-million-polls.test.ts";
+  const files = ["test/killed", "test/power-cut", "test/store/history/history-killed.test.ts", polls];
   // One after the other: who is killed at a moment of chance shall have had time for something.
   const options = ["--test-concurrency=1", "--test-reporter=spec", ...args];
   return runTests([...options, ...files.map((file) => join(root, file))], () => true);
