@@ -64,6 +64,11 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   readonly step: Schema<Step>;
   /** Opens the wire, or starts to: a link that cannot be opened yet keeps trying and reports its devices unreachable. */
   open(options: Options, context: AdapterContext): Promise<Link<Device, Point, Step>>;
+  /**
+   * An address as lists of registers have it, as keys of a resource. `keys`: the others of its line; `section`: the protocol's, as
+   * written. Throws an error whose message is a sentence for the user.
+   */
+  importAddress?(text: string, line: ImportedLine): ImportedAddress;
   /** Runs a mapping backwards as a device of this protocol, for `sim`, the demo and tests. */
   simulate?(
     options: SimulateOptions,
@@ -109,6 +114,18 @@ export interface PlannedWire<Options = unknown> {
   readonly pause: Millis;
   /** The next faster setting, and the link with it; absent where there is none. */
   readonly faster?: { readonly text: string; readonly options: Options };
+}
+
+/** One line of a list of registers. */
+export interface ImportedLine {
+  readonly keys: Readonly<Record<string, unknown>>;
+  readonly section: Readonly<Record<string, unknown>>;
+}
+
+export interface ImportedAddress {
+  /** The device that the address names, where it names one: a list is about one device. */
+  readonly unit?: string;
+  readonly keys: Readonly<Record<string, string>>;
 }
 
 /** What a source says of the raw value: bytes (then `as` gives the type, with this default), or a ready scalar. */

@@ -1,5 +1,6 @@
 /** Modbus devices: holding and input registers, coils and discrete inputs. MODBUS Application Protocol V1.1b3. */
 import type { AdapterModule, Schema } from "../../src/adapter.ts";
+import { importAddress } from "./imported-address.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { plannedReads, plannedWire } from "./link-wire.ts";
 import { ModbusLink } from "./modbus-link.ts";
@@ -39,6 +40,7 @@ export const modbus: AdapterModule<ModbusOptions, ModbusDevice, ModbusPoint, Mod
   polled: true,
   device: deviceSchema,
   shape,
+  importAddress,
   point: pointSchema,
   step: stepSchema,
   open: async (options, context) => new ModbusLink(options, context),

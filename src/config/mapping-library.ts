@@ -8,7 +8,8 @@ import { type PreparedMapping, prepareMapping } from "../mapping/resolve.ts";
 import { exampleDevice } from "../mapping/vectors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { childOf, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
-import type { Report } from "../yaml/read.ts";
+import { type Report, toPlainMap } from "../yaml/read.ts";
+import { withImports } from "./imports.ts";
 import { type Layer, MappingFiles } from "./mapping-files.ts";
 import type { LoadedMapping } from "./types.ts";
 
@@ -65,7 +66,7 @@ export class MappingLibrary {
       const layers = await this.files.layers(candidates);
       const adapter = this.adapterOf(layers);
       if ("message" in adapter) return { problems: [adapter] };
-      const tree = this.laidOver(layers, adapter, report);
+      const tree = this.laidOver(await this.imported(layers, adapter, report), adapter, report);
       const mapping = readMappingTree(tree, name);
       const prepared = prepareMapping(mapping, adapter, this.options.catalogue, report);
       if (isUsable(problems)) {
@@ -105,11 +106,24 @@ export class MappingLibrary {
     return { severity: "error", place: protocol.place, message: unknownWord("protocol", protocol.text, names) };
   }
 
-  /** All layers as one tree. */
-  private laidOver(layers: readonly [Layer, ...Layer[]], { sources }: AdapterModule, report: Report): LaidOver {
+  /** The layers with the files that they import. */
+  private async imported(layers: readonly Layer[], adapter: AdapterModule, report: Report): Promise<readonly Layer[]> {
     const { catalogue } = this.options;
-    let tree: LaidOver = { root: layers[0].root, inherited: [] };
-    for (const { root } of layers.slice(1)) {
+    const sections = layers.flatMap(({ root }) => childOf(root, adapter.name) ?? []);
+    const section = Object.assign({}, ...sections.map((node) => (node.kind === "map" ? toPlainMap(node) : {})));
+    const all: Layer[] = [];
+    for (const { file, root } of layers) {
+      all.push({ file, root: await withImports(root, { adapter, catalogue, section, report }) });
+    }
+    return all;
+  }
+
+  /** All layers as one tree. */
+  private laidOver([lowest, ...others]: readonly Layer[], { sources }: AdapterModule, report: Report): LaidOver {
+    const { catalogue } = this.options;
+    if (lowest === undefined) throw new RangeError("a mapping has a file");
+    let tree: LaidOver = { root: lowest.root, inherited: [] };
+    for (const { root } of others) {
       const { root: below, inherited } = tree;
       tree =
         below.kind === "map" && root.kind === "map"

@@ -106,12 +106,9 @@ export function resolveWithNodes(
   };
   const conditions = conditionsOf(mapping, context, facts);
   const { resources, nodes, undecided } = resolveResources(mapping, conditions, context, reports.unfilled);
-  for (const needed of conditions.needed) checkReadable(needed, resources, reports.counted);
   const objects = objectPlans(mapping.objects, resources);
   const availability = completeRule(rule, life, { objects, resources }, reports.counted);
-  const identity = fill(file.identity);
-  refuseSecrets(identity, reports.counted);
-  const ownName = deviceUrn(identity, reports.counted);
+  const ownName = ownNameOf(fill(file.identity), reports.counted);
   if (reports.anyError() || device === undefined) return undefined;
   const deviceId = entry.deviceId ?? ownName;
   const { parameters: _parameters, deviceId: _deviceId, ...own } = entry;
@@ -126,8 +123,9 @@ export function resolveWithNodes(
     resources,
     fingerprint: `${mapping.fingerprint} ${scopeText(scope)} ${conditions.text}`.trimEnd(),
   };
-  const again = (known: Facts): ResolvedDevice | undefined => resolveWithNodes(mapping, entry, () => {}, known);
-  return withVariants({ plan, nodes, undecided }, conditions, again);
+  return withVariants({ plan, nodes, undecided }, conditions, (known) =>
+    resolveWithNodes(mapping, entry, ignore, known),
+  );
 }
 
 /** What expressions may name. */
@@ -136,6 +134,13 @@ function namesOf({ file, objects }: PreparedMapping, scope: Scope): Pick<DeviceC
     constants: constantsOf(file.parameters, scope),
     siblings: objects.flatMap(({ resources }) => resources),
   };
+}
+
+function ignore(): void {}
+
+/** Servers see it: no secret has a part in it. */
+function ownNameOf(identity: YamlNode | undefined, report: Report): string | undefined {
+  return refuseSecrets(identity, report) ? deviceUrn(identity, report) : undefined;
 }
 
 /** A device with what it becomes when it has said something of itself. */
@@ -250,6 +255,7 @@ function resolveResources(
   }
   leaveOutOrphans(resources, nodes);
   checkComputation(resources, nodes, context.report);
+  for (const needed of conditions.needed) checkReadable(needed, resources, context.report);
   return { resources, nodes, undecided: [...undecided.values()] };
 }
 

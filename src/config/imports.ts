@@ -1,0 +1,154 @@
+/** `import: registers.csv` in an object of a mapping: a line for each resource, columns named like the keys. */
+import { dirname } from "node:path";
+import type { AdapterModule } from "../adapter.ts";
+import { ConfigError, type Place, reasonOf } from "../errors.ts";
+import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { mergeObjects } from "../mapping/extend-objects.ts";
+import { childOf, describeNode, type MapEntry, type MapNode, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
+import { parseYaml } from "../yaml/parse.ts";
+import { type Report, reportError, toPlain } from "../yaml/read.ts";
+import { type CsvRow, parseCsv } from "./csv.ts";
+import { besides, readText } from "./files.ts";
+
+export interface ImportContext {
+  readonly adapter: AdapterModule;
+  readonly catalogue: ObjectCatalogue;
+  /** The protocol's section, as written. */
+  readonly section: Readonly<Record<string, unknown>>;
+  readonly report: Report;
+}
+
+/** The mapping with the lines of every imported file in their place; what the object says itself is laid over them. */
+export async function withImports(root: YamlNode, context: ImportContext): Promise<YamlNode> {
+  const objects = childOf(root, "objects");
+  if (root.kind !== "map" || objects?.kind !== "map") return root;
+  const imported = await Promise.all(objects.entries.map((entry) => withImport(entry, context)));
+  if (imported.every((entry, i) => entry === objects.entries[i])) return root;
+  const value: MapNode = { ...objects, entries: imported };
+  return { ...root, entries: root.entries.map((entry) => (entry.value === objects ? { ...entry, value } : entry)) };
+}
+
+async function withImport(entry: MapEntry, context: ImportContext): Promise<MapEntry> {
+  const { report, catalogue, adapter } = context;
+  const file = childOf(entry.value, "import");
+  if (file === undefined || entry.value.kind !== "map") return entry;
+  if (file.kind !== "scalar" || file.text === "") {
+    reportError(report, file.place, `import: expected a CSV file, found ${describeNode(file)}`);
+    return entry;
+  }
+  const rows = await rowsOf(file, report);
+  const resources = rows === undefined ? [] : resourcesOf(rows, file, context);
+  const own = entry.value.entries.filter(({ key }) => key.text !== "import");
+  const node = (entries: readonly MapEntry[]): MapNode => ({ kind: "map", place: entry.value.place, entries });
+  const objectWith = (entries: readonly MapEntry[]): MapNode => node([{ key: entry.key, value: node(entries) }]);
+  const options = { catalogue, sources: adapter.sources, report, onChange: () => {} };
+  const [both] = mergeObjects(objectWith(resources), objectWith(own), options).entries;
+  return both ?? entry;
+}
+
+async function rowsOf(file: ScalarNode, report: Report): Promise<readonly CsvRow[] | undefined> {
+  try {
+    const path = besides(dirname(file.place.file), file.text);
+    const rows = parseCsv(await readText(path), path);
+    const [first] = rows;
+    if (first === undefined) reportError(report, file.place, `import: ${path} has no line below its first`);
+    else if (first.has("resource")) return rows;
+    else
+      reportError(
+        report,
+        file.place,
+        `import: ${path} has no column "resource" (have: ${[...first.keys()].join(", ")})`,
+      );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) report({ place: file.place, ...problem });
+  }
+  return undefined;
+}
+
+/** The resources, or the instances where a column says which. */
+function resourcesOf(rows: readonly CsvRow[], file: ScalarNode, context: ImportContext): readonly MapEntry[] {
+  const units = new Map<string, Place>();
+  const instances = new Map<string, { readonly key: ScalarNode; readonly resources: MapEntry[] }>();
+  for (const row of rows) {
+    const name = row.get("resource");
+    if (name === undefined) continue;
+    if (name.text === "")
+      reportError(context.report, name.place, "resource: expected a name or a number, found nothing");
+    const instance = row.get("instance") ?? { ...name, text: "0" };
+    const key = { ...instance, text: instance.text === "" ? "0" : instance.text, quoted: false };
+    const resources = instances.get(key.text) ?? { key, resources: [] };
+    resources.resources.push(resourceOf(name, row, units, context));
+    instances.set(key.text, resources);
+  }
+  const [first, second] = units;
+  if (second !== undefined) {
+    const message = `this line is about unit ${second[0]}, others about ${first?.[0]}: a mapping is one device`;
+    reportError(context.report, second[1], message);
+  }
+  const all = [...instances.values()];
+  if (!rows.some((row) => row.has("instance"))) return all.flatMap(({ resources }) => resources);
+  return all.map(({ key, resources }) => ({ key, value: { kind: "map", place: file.place, entries: resources } }));
+}
+
+function resourceOf(name: ScalarNode, row: CsvRow, units: Map<string, Place>, context: ImportContext): MapEntry {
+  const cells = [...row].filter(([column, cell]) => !OWN_COLUMNS.has(column) && cell.text !== "");
+  const entries = cells.map(
+    ([column, cell]): MapEntry => ({ key: { ...cell, text: column }, value: cellValue(cell, context) }),
+  );
+  const address = row.get("address");
+  if (address !== undefined && address.text !== "") entries.unshift(...addressKeys(address, entries, units, context));
+  return { key: { ...name, quoted: false }, value: { kind: "map", place: name.place, entries } };
+}
+
+const OWN_COLUMNS: ReadonlySet<string> = new Set(["resource", "instance", "address"]);
+
+function addressKeys(
+  address: ScalarNode,
+  entries: readonly MapEntry[],
+  units: Map<string, Place>,
+  { adapter, section, report }: ImportContext,
+): readonly MapEntry[] {
+  if (adapter.importAddress === undefined) {
+    reportError(report, address.place, `address: ${adapter.name} has no addresses; write a column for each key`);
+    return [];
+  }
+  const line = Object.fromEntries(entries.map(({ key, value }) => [key.text, toPlain(value)]));
+  try {
+    const { unit, keys } = adapter.importAddress(address.text, { keys: line, section });
+    if (unit !== undefined && !units.has(unit)) units.set(unit, address.place);
+    // What a column says stands.
+    return Object.entries(keys)
+      .filter(([key]) => !Object.hasOwn(line, key))
+      .map(([key, text]) => ({ key: { ...address, text: key }, value: { ...address, text, quoted: false } }));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    reportError(report, address.place, `address: ${reasonOf(error)}`);
+    return [];
+  }
+}
+
+/** A list or a map is written as in YAML; a spreadsheet's quotes mean nothing. */
+function cellValue(cell: ScalarNode, { report }: ImportContext): YamlNode {
+  if (!/^[[{]/.test(cell.text)) return { ...cell, quoted: false };
+  try {
+    return placedAt(parseYaml(cell.text, cell.place.file), cell.place);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const { message } of error.problems) reportError(report, cell.place, message);
+    return { ...cell, quoted: true };
+  }
+}
+
+function placedAt(node: YamlNode, place: Place): YamlNode {
+  switch (node.kind) {
+    case "scalar":
+      return { ...node, place };
+    case "list":
+      return { ...node, place, items: node.items.map((item) => placedAt(item, place)) };
+    case "map": {
+      const entries = node.entries.map(({ key, value }) => ({ key: { ...key, place }, value: placedAt(value, place) }));
+      return { ...node, place, entries };
+    }
+  }
+}
