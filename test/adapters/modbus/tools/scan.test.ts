@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import test from "node:test";
 import { modbus } from "../../../../adapters/modbus/index.ts";
 import { deviceLines } from "../../../../adapters/modbus/tools/recognise.ts";
 import { scanPlan, unitsOf } from "../../../../adapters/modbus/tools/scan-plan.ts";
 import { DeviceError, WrongArguments } from "../../../../src/adapter.ts";
+import { hasTool } from "../../../support/foreign-tool.ts";
+import { aDeviceOf, aSimulation } from "../../../support/modbus-device.ts";
+import { temporaryDirectory } from "../../../support/temp.ts";
 import { aToolContext, theArguments } from "../../../support/tool-context.ts";
 import { aToolSlave, holdingFrom, identified } from "../../../support/tool-slave.ts";
 
@@ -151,4 +155,20 @@ test("a mapping is proposed where manufacturer and model are named, the more exa
     "  - { id: eastron-sdm72d-7, mapping: eastron-sdm72d, link: bus1, unit_id: 7 }",
   ]);
   assert.deepEqual(lines("SDM99"), []);
+});
+
+test("on a serial port every baud rate and parity is tried, and a device that answers to two is one line", async (t) => {
+  if (!hasTool(t, "socat", "apt-get install -y socat")) return;
+  const port = join(temporaryDirectory(t), "bus");
+  const device = {
+    ...aDeviceOf({ level: { holding: 0 } }, { section: { unit_id: 7 } }),
+    identity: { manufacturer: "Eastron", model: "SDM630-Modbus" },
+  };
+  const simulation = await aSimulation([device], { type: "modbus-rtu", pty: port });
+  t.after(() => simulation.close());
+  const args = theArguments([], { port, line: "9600-8N1", bauds: "9600,19200", units: "7" });
+  const { lines, ok } = await scan.run(args, aToolContext({ mappings: async () => [EASTRON] }));
+  assert.equal(ok, true);
+  assert.ok(lines.includes("2 of 2 attempts answered"), lines.join("\n"));
+  assert.equal(lines.filter((line) => line.includes("mapping: eastron-sdm630")).length, 1);
 });
