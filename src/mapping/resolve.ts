@@ -128,6 +128,11 @@ export function resolveWithNodes(
   );
 }
 
+function ownNameOf(identity: YamlNode | undefined, report: Report): string | undefined {
+  refuseSecrets(identity, report);
+  return deviceUrn(identity, report);
+}
+
 /** What expressions may name. */
 function namesOf({ file, objects }: PreparedMapping, scope: Scope): Pick<DeviceContext, "constants" | "siblings"> {
   return {

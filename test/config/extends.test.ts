@@ -241,3 +241,16 @@ test("chains are laid over one another; what is missing, round or of another pro
     /^mappings\/own\.yaml:2:10: error: extends: expected the name of a mapping, found a list$/,
   );
 });
+
+test("what inherited vectors say of computed resources is left out: what they are computed from may be another", async (t) => {
+  const base = METER.replace("  3303:\n", '    34: { expr: "{4} * {5}", unit: W }\n  3303:\n').replace(
+    "expect: { 10242/0/5: 5 } }",
+    'expect: { 10242/0/5: 5 } }\n  - { raw: { "input:0": 43668000, "input:6": 40A00000 }, expect: { 10242/0/34: 1.1525 } }',
+  );
+  const own = "mapping: own\nextends: meter\nobjects: { 10242: { current_r: { scale: 2 } } }\n";
+  const loaded = await loadFolder(t, { ...files(own), "mappings/meter.yaml": base });
+  assert.deepEqual(planOf(loaded).resources.get("10242/0/34")?.source.kind, "derived");
+  assert.deepEqual(vectors(loaded), []);
+  const plain = await loadFolder(t, { ...files("mapping: own\nextends: meter\n"), "mappings/meter.yaml": base });
+  assert.deepEqual(vectors(plain), []);
+});
