@@ -53,8 +53,7 @@ test("random expressions give what JavaScript gives", () => {
   const number = fc.integer({ min: -1000, max: 1000 });
   fc.assert(
     fc.property(numeric(), number, number, (pair, a, b) => {
-      const { inputs, evaluate } = compileExpression(pair.ours, SCOPE);
-      const ours = evaluate(inputs.map((name) => (name === "a" ? a : b)));
+      const ours = resultOf(pair.ours, { a, b });
       const theirs: unknown = new Function("a", "b", `return ${pair.theirs}`)(a, b);
       if (ours instanceof Bad) return;
       assert.equal(typeof theirs, "number");
@@ -63,6 +62,17 @@ test("random expressions give what JavaScript gives", () => {
     { numRuns: 2000 },
   );
 });
+
+/** What has no value whatever its inputs are is a mistake already. */
+function resultOf(text: string, values: { readonly a: number; readonly b: number }): Operand | Bad {
+  try {
+    const { inputs, evaluate } = compileExpression(text, SCOPE);
+    return evaluate(inputs.map((name) => (name === "a" ? values.a : values.b)));
+  } catch (error) {
+    assert.ok(error instanceof ExpressionError, String(error));
+    return new Bad(error.message);
+  }
+}
 
 function close(ours: number, theirs: number): boolean {
   return Math.abs(ours - theirs) <= 1e-12 * Math.max(1, Math.abs(theirs));
