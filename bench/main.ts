@@ -4,6 +4,7 @@ import { locateData } from "../src/locate.ts";
 import { drain } from "./drain.ts";
 import { formats } from "./formats.ts";
 import { memory } from "./memory.ts";
+import { modbus } from "./modbus.ts";
 import { notify } from "./notify.ts";
 import { read } from "./read.ts";
 import { register } from "./register.ts";
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   store,
   drain,
   wan,
+  modbus,
   tcp,
   rest,
 };
