@@ -128,11 +128,6 @@ export function resolveWithNodes(
   );
 }
 
-function ownNameOf(identity: YamlNode | undefined, report: Report): string | undefined {
-  refuseSecrets(identity, report);
-  return deviceUrn(identity, report);
-}
-
 /** What expressions may name. */
 function namesOf({ file, objects }: PreparedMapping, scope: Scope): Pick<DeviceContext, "constants" | "siblings"> {
   return {
