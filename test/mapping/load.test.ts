@@ -5,8 +5,8 @@ import { modbus, parsed, resolved } from "./mapping-text.ts";
 const OBJECT = "  3316: { sensor_value: { input: 0 } }";
 
 test("a mapping may say whether its addresses were compared with a real device", () => {
-  assert.equal(parsed(modbus(OBJECT, "source: from-manual\n")).source, "from-manual");
-  assert.equal(parsed(modbus(OBJECT, "source: field-verified\n")).source, "field-verified");
+  for (const source of ["from-manual", "from-lists", "field-verified"])
+    assert.equal(parsed(modbus(OBJECT, `source: ${source}\n`)).source, source);
   assert.equal(parsed(modbus(OBJECT)).source, undefined);
 });
 
