@@ -97,10 +97,10 @@ export class Readings {
       }
       if (source.looksBack === true) this.believe(at, source, converted.good);
       if (this.values.isBad(at)) recovered.push(point);
-      const known = this.values.sample(at) !== undefined;
+      const known = point === SERIAL_NUMBER && this.values.sample(at) !== undefined;
       const sample = this.values.take(at, converted.good, time, now);
       // Another serial number: the device was replaced.
-      if (sample !== undefined && known && point === SERIAL_NUMBER) this.renew();
+      if (sample !== undefined && known) this.renew();
       if (sample !== undefined) samples.push(sample);
     }
     const worse = troubles.size > 0 && this.mark(troubles, now);

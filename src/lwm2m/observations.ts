@@ -194,6 +194,7 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
   private take(samples: readonly Sample[], now: Millis): void {
     const touched = new Set<Observation>();
     for (const sample of samples) {
+      if (!this.observed.isBeside(sample.path)) continue;
       for (let at: Path | undefined = sample.path; at !== undefined; at = parentPath(at)) {
         this.offer(sample, this.observed.of(at), touched);
       }

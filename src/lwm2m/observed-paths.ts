@@ -33,6 +33,11 @@ export class ObservedPaths<T extends Observing> {
     return this.byPath.get(path);
   }
 
+  /** Whether anybody observes anything of the device that a path lies in, or of the gateway itself: of most nobody does. */
+  isBeside(path: Path): boolean {
+    return this.byPrefix.size > 0 && this.byPrefix.has(prefixOf(path));
+  }
+
   /** Those that observe anything of the device that a path lies in, or of the gateway itself; they may change meanwhile. */
   beside(path: Path): readonly T[] {
     return [...(this.byPrefix.get(prefixOf(path)) ?? [])];
