@@ -7,8 +7,7 @@ import { tcpOptionsSchema } from "../../adapters/modbus/options.ts";
 import type { DeviceLink } from "../../src/adapter.ts";
 import { aContext, aDeviceOf, aSimulation, bytes, pointsOf, portOf } from "../support/modbus-device.ts";
 import { readAll } from "../support/modbus-reader.ts";
-import { start } from "../support/process.ts";
-import { findPymodbus, PYMODBUS_SLAVE } from "./modbus/pymodbus.ts";
+import { aPymodbusSlave } from "./modbus/pymodbus.ts";
 
 const KEYS = {
   exchanged: { holding: 20, length: 4, write: { fc: 23, verify: "1s" } },
@@ -21,9 +20,8 @@ const KEYS = {
 };
 
 async function aPymodbusDevice(t: TestContext): Promise<DeviceLink | undefined> {
-  const python = findPymodbus(t);
-  if (python === undefined) return undefined;
-  const [, port] = await start(t, python, [PYMODBUS_SLAVE, "tcp"]).printed(/port (\d+)/);
+  const port = await aPymodbusSlave(t, "tcp");
+  if (port === undefined) return undefined;
   const link = await modbus.open(tcpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port) }), aContext());
   t.after(() => link.close());
   const section = modbus.device.parse({ unit_id: 1 });

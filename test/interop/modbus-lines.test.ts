@@ -17,7 +17,7 @@ import { debianVersion, tellPeer } from "../support/peer.ts";
 import { run, start } from "../support/process.ts";
 import { aPtyPair } from "../support/pty-pair.ts";
 import { temporaryDirectory } from "../support/temp.ts";
-import { findPymodbus, PYMODBUS_SLAVE } from "./modbus/pymodbus.ts";
+import { aPymodbusSlave, type PymodbusKind } from "./modbus/pymodbus.ts";
 
 const KEYS = {
   voltage: { input: 100, length: 4 },
@@ -38,15 +38,14 @@ test("a slave of libmodbus on a serial line: a large device is read and written"
   await readsAndWrites(await aDevice(t, rtuOptionsSchema.parse({ port: slave, line: "9600-8N1" })));
 });
 
-const KINDS = {
-  rtu: (port: string): ModbusOptions => rtuOptionsSchema.parse({ port, line: "9600-8N1" }),
-  ascii: (port: string): ModbusOptions => asciiOptionsSchema.parse({ port, line: "9600-7E1" }),
-  "rtu-over-tcp": (port: string): ModbusOptions =>
-    rtuOverTcpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port) }),
-  udp: (port: string): ModbusOptions => udpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port) }),
-};
+const KINDS: readonly (readonly [PymodbusKind, (port: string) => ModbusOptions])[] = [
+  ["rtu", (port) => rtuOptionsSchema.parse({ port, line: "9600-8N1" })],
+  ["ascii", (port) => asciiOptionsSchema.parse({ port, line: "9600-7E1" })],
+  ["rtu-over-tcp", (port) => rtuOverTcpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port) })],
+  ["udp", (port) => udpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port) })],
+];
 
-for (const [kind, optionsAt] of Object.entries(KINDS)) {
+for (const [kind, optionsAt] of KINDS) {
   test(`a slave of pymodbus, ${kind}: a large device is read and written`, async (t) => {
     const port = await aPymodbusSlave(t, kind);
     if (port === undefined) return;
@@ -99,16 +98,4 @@ async function aLibmodbusSlave(t: TestContext): Promise<string | undefined> {
   assert.equal(compiled.code, 0, compiled.stderr);
   await start(t, program, [pty.theirs]).printed(/ready/);
   return pty.ours;
-}
-
-/** The path of our end of its line, or its port on 127.0.0.1. */
-async function aPymodbusSlave(t: TestContext, kind: string): Promise<string | undefined> {
-  const python = findPymodbus(t);
-  if (python === undefined) return undefined;
-  const isSerial = kind === "rtu" || kind === "ascii";
-  const pty = isSerial ? await aPtyPair(t) : undefined;
-  if (isSerial && pty === undefined) return undefined;
-  const slave = start(t, python, [PYMODBUS_SLAVE, kind, ...(pty === undefined ? [] : [pty.theirs])]);
-  const [, port] = await slave.printed(/ready|port (\d+)/);
-  return pty?.ours ?? port;
 }
