@@ -82,8 +82,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["src/store"],
   "cbor-x": ["src/lwm2m"],
   "fast-xml-parser": ["src/lwm2m"],
-  "modbus-serial": ["adapters/modbus"],
   pino: ["src/cli"],
+  serialport: ["adapters/modbus"],
   yaml: ["src/yaml"],
 };
 

@@ -4,8 +4,7 @@
  */
 import { DeviceError } from "../../src/adapter.ts";
 import { ModbusException } from "./errors.ts";
-import type { Connection } from "./line.ts";
-import { formatRequest, functionCode, type IdentifyRequest, isBits, type Request, type WriteRequest } from "./pdu.ts";
+import { functionCode, type IdentifyRequest, isBits, type Request, type WriteRequest } from "./pdu.ts";
 
 const NOTHING = new Uint8Array(0);
 /** The only reference type of §6.14, and the type of the encapsulated interface of §6.21. */
@@ -17,29 +16,6 @@ const ACCESS: Readonly<Record<IdentifyRequest["access"], number>> = {
   extended: 3,
   individual: 4,
 };
-
-/** A Connection's `exchange` by its `transact`. Rejects with DeviceError, which names the request. */
-export async function exchangeOver(
-  transact: Connection["transact"],
-  unit: number,
-  request: Request,
-): Promise<Uint8Array> {
-  const what = `unit ${unit}: ${formatRequest(request)}`;
-  let response: Uint8Array;
-  try {
-    response = await transact(unit, encodeRequest(request));
-  } catch (error) {
-    throw named(error, what);
-  }
-  return decodeResponse(request, response, what);
-}
-
-/** A transport knows the function only. */
-function named(error: unknown, what: string): unknown {
-  if (error instanceof ModbusException) return new ModbusException(error.code, what, { cause: error });
-  if (!(error instanceof DeviceError) || error.kind !== "malformed") return error;
-  return new DeviceError("malformed", `${what}: ${error.message}`, { cause: error });
-}
 
 /** Function code and data. */
 export function encodeRequest(request: Request): Uint8Array {
@@ -135,8 +111,8 @@ export function responseLength(request: Request): number | undefined {
  * The data of a read; nothing for a write, whose echo is checked; behind the interface type for an identification; the
  * response itself for a raw request. `response` is of the request's function. Throws DeviceError `malformed`.
  */
-export function decodeResponse(request: Request, response: Uint8Array, what: string): Uint8Array {
-  const wrong = (reason: string): DeviceError => new DeviceError("malformed", `${what}: ${reason}`);
+export function decodeResponse(request: Request, response: Uint8Array): Uint8Array {
+  const wrong = (reason: string): DeviceError => new DeviceError("malformed", reason);
   switch (request.kind) {
     case "read":
     case "readWrite":

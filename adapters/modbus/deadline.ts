@@ -1,9 +1,6 @@
 import type { Clock, Millis } from "../../src/adapter.ts";
 
-/**
- * The promise, or a rejection once the span is over: some promises of the library never settle. What comes later is
- * ignored.
- */
+/** The promise, or a rejection once the span is over: an answer may never come. What comes later is ignored. */
 export function withDeadline<T>(
   promise: Promise<T>,
   { clock, span, late }: { readonly clock: Clock; readonly span: Millis; readonly late: () => Error },

@@ -1,5 +1,5 @@
 /** What can go wrong between us and a Modbus device, as the core knows it. MODBUS Application Protocol V1.1b3 §7. */
-import { DeviceError, reasonOf } from "../../src/adapter.ts";
+import { DeviceError } from "../../src/adapter.ts";
 import { EXCEPTIONS } from "./pdu.ts";
 
 /** The device, or a gateway before it, answered with an exception. */
@@ -23,19 +23,9 @@ export class ModbusException extends DeviceError {
   }
 }
 
-/** What the library reports of one exchange, as a DeviceError; `what` names the request. */
-export function exchangeError(error: unknown, what: string): DeviceError {
-  if (error instanceof DeviceError) return error;
-  const code = modbusCode(error);
-  if (code !== undefined) return new ModbusException(code, what, { cause: error });
-  if (error instanceof Error && error.name === "PortNotOpenError") {
-    return new DeviceError("unreachable", `${what}: the connection is closed`, { cause: error });
-  }
-  const reason = reasonOf(error);
-  return new DeviceError("malformed", `${what}: ${reason}`, { cause: error });
-}
-
-function modbusCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("modbusCode" in error)) return undefined;
-  return typeof error.modbusCode === "number" ? error.modbusCode : undefined;
+/** The failure of a request that `what` describes: a transport and the codec say what is wrong, and not of what. */
+export function failureOf(error: DeviceError, what: string): DeviceError {
+  if (error instanceof ModbusException) return new ModbusException(error.code, what, { cause: error });
+  if (error.kind !== "malformed") return error;
+  return new DeviceError("malformed", `${what}: ${error.message}`, { cause: error });
 }

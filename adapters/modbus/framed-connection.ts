@@ -1,7 +1,7 @@
 /** A connection over anything that carries bytes without message boundaries: a serial port, or a TCP stream to one. */
 import { DeviceError, reasonOf } from "../../src/adapter.ts";
 import type { AnswerReader } from "./answer-reader.ts";
-import { exchangeOver, responseTo } from "./codec.ts";
+import { responseTo } from "./codec.ts";
 import type { Connection } from "./line.ts";
 
 /** What carries the bytes; what it receives goes to `FramedConnection.receive`. */
@@ -36,9 +36,6 @@ export class FramedConnection implements Connection {
   get peer(): string | undefined {
     return this.stream.peer;
   }
-
-  exchange: Connection["exchange"] = (unit, request) =>
-    exchangeOver((of, pdu) => this.transact(of, pdu), unit, request);
 
   async transact(unit: number, pdu: Uint8Array): Promise<Uint8Array> {
     // The one before had no answer: it may lie in the system's buffer already.

@@ -23,14 +23,9 @@ import type { Wire } from "./wire-time.ts";
 /** An open connection, or an open port: carries one request at a time. */
 export interface Connection {
   /**
-   * The data of a read: registers high byte first, bits packed from the least significant (V1.1b3 §6.1). Nothing for a
-   * write, whose echo was checked (codec.ts says what the others give). May never settle: the line sets the deadline.
-   */
-  exchange(unit: number, request: Request): Promise<Uint8Array>;
-  /**
    * Sends a request PDU of any function (code and data, at most 253 bytes) and resolves with the response PDU. Rejects
    * with ModbusException for an exception PDU, with DeviceError `malformed` for an answer of another function. May never
-   * settle, as `exchange`.
+   * settle: the line sets the deadline.
    */
   transact(unit: number, pdu: Uint8Array): Promise<Uint8Array>;
   /** What came since the last request that is no answer to it, in words that end the sentence "no answer …"; undefined: nothing. */
@@ -70,11 +65,12 @@ export interface LineSettings {
   readonly bus?: Bus | undefined;
 }
 
-/** One request and its answer. Settles in time; rejects with DeviceError. */
+/**
+ * One request and its answer. The data of a read: registers high byte first, bits packed from the least significant
+ * (V1.1b3 §6.1). Nothing for a write, whose echo was checked; codec.ts says what the others give. Settles in time; rejects
+ * with DeviceError.
+ */
 export type Exchange = (request: Request) => Promise<Uint8Array>;
-
-/** The same with the PDUs of both, whatever the function: see Connection. */
-export type Transact = (pdu: Uint8Array) => Promise<Uint8Array>;
 
 /** Hears that the line is down, and why, or there again. */
 export type LineListener = (reachable: boolean, reason?: string) => void;
@@ -130,11 +126,10 @@ export class Line {
    * Runs a task that has the line for itself; its exchanges go to one unit. Rejects with DeviceError `unreachable` at once
    * where the line rests before the next attempt to connect.
    */
-  use<T>(urgency: Urgency, unit: Unit, task: (exchange: Exchange, transact: Transact) => Promise<T>): Promise<T> {
+  use<T>(urgency: Urgency, unit: Unit, task: (exchange: Exchange) => Promise<T>): Promise<T> {
     if (this.closed || this.reconnection.resting) return Promise.reject(this.down());
     const exchange: Exchange = async (request) => this.requests.exchange(this.open, unit, request);
-    const transact: Transact = async (pdu) => this.requests.transact(this.open, unit, pdu);
-    return this.queue.run({ urgency, unit: unit.unit }, () => task(exchange, transact));
+    return this.queue.run({ urgency, unit: unit.unit }, () => task(exchange));
   }
 
   /** One read in its turn; one that fails is repeated as the settings say, each time in a turn of its own. */

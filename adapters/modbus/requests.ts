@@ -10,9 +10,9 @@ import {
   type UnitReport,
 } from "../../src/adapter.ts";
 import type { Bus } from "./bus.ts";
-import { encodeRequest } from "./codec.ts";
+import { decodeResponse, encodeRequest } from "./codec.ts";
 import { withDeadline } from "./deadline.ts";
-import { exchangeError, ModbusException } from "./errors.ts";
+import { failureOf, ModbusException } from "./errors.ts";
 import type { Connection, LineSettings, Unit } from "./line.ts";
 import { formatRequest, type Request } from "./pdu.ts";
 import type { ReconnectionEvent } from "./reconnection.ts";
@@ -44,7 +44,6 @@ export interface RequestsContext {
 interface Outgoing {
   readonly unit: Unit;
   readonly request: Request;
-  readonly send: (connection: Connection) => Promise<Uint8Array>;
 }
 
 /** One request at a time: whoever calls has the turn. */
@@ -63,18 +62,11 @@ export class Requests {
 
   /** Rejects with DeviceError. A write to unit 0 on a serial line is a broadcast: resolves once it is sent. */
   async exchange(open: OpenConnection, unit: Unit, request: Request): Promise<Uint8Array> {
-    const send = (connection: Connection): Promise<Uint8Array> => connection.exchange(unit.unit, request);
-    const outgoing = { unit, request, send };
+    const outgoing = { unit, request };
     if (this.numbered || unit.unit !== BROADCAST) return this.carry(open, outgoing);
     if (isWrite(request)) return this.broadcast(open, outgoing);
     const what = describe(outgoing);
     throw new DeviceError("rejected", `${what}: unit 0 is everybody on a serial line, and nobody answers`);
-  }
-
-  /** Rejects with DeviceError. */
-  async transact(open: OpenConnection, unit: Unit, pdu: Uint8Array): Promise<Uint8Array> {
-    const send = (connection: Connection): Promise<Uint8Array> => connection.transact(unit.unit, pdu);
-    return this.carry(open, { unit, request: { kind: "raw", pdu }, send });
   }
 
   /** Whether the unit's last request came to nothing. */
@@ -95,7 +87,7 @@ export class Requests {
 
   /** Sends, and waits for the answer. The wait begins when the request is handed to the connection. */
   private async carry({ connection, signal }: OpenConnection, outgoing: Outgoing): Promise<Uint8Array> {
-    const { request, send } = outgoing;
+    const { request } = outgoing;
     const { unit, timeout, trial = false } = outgoing.unit;
     const what = describe(outgoing);
     const { clock, bus, log } = this.context;
@@ -106,15 +98,18 @@ export class Requests {
     let silence = this.silence;
     if (!trial) record.sent();
     try {
-      const answer = await withDeadline(orAborted(send(connection), signal), {
+      const sent = connection.transact(unit, encodeRequest(request));
+      const response = await withDeadline(orAborted(sent, signal), {
         clock,
         span,
         late: () => new DeviceError("unreachable", `${what}: ${noAnswer(span, connection)}`),
       });
+      const answer = decodeResponse(request, response);
       if (!trial) this.answered(unit, clock.monotonic() - started - this.timeOf(request));
       return answer;
     } catch (error) {
-      const failure = exchangeError(error, what);
+      if (!(error instanceof DeviceError)) throw error;
+      const failure = failureOf(error, what);
       if (!signal.aborted && !trial) this.failed(unit, failure);
       // What comes now would be taken for the answer to the next request.
       if (!(failure instanceof ModbusException)) silence = Math.max(silence, this.settleAfter(span));
@@ -130,11 +125,13 @@ export class Requests {
     const { clock, bus, log } = this.context;
     await bus.quiet(signal);
     const started = clock.monotonic();
+    const pdu = encodeRequest(outgoing.request);
     // No answer can fail. What is wrong with the connection the next request hears.
-    outgoing.send(connection).catch((error) => log.debug({ request: what, reason: reasonOf(error) }, "broadcast"));
+    connection
+      .transact(BROADCAST, pdu)
+      .catch((error) => log.debug({ request: what, reason: reasonOf(error) }, "broadcast"));
     const { wire } = this.settings;
-    const request = encodeRequest(outgoing.request).length;
-    const sent = started + (wire === undefined ? 0 : wireTime(wire, { request, answer: 0 }));
+    const sent = started + (wire === undefined ? 0 : wireTime(wire, { request: pdu.length, answer: 0 }));
     bus.used(started, sent + Math.max(this.silence, BROADCAST_DELAY));
     return NOTHING;
   }

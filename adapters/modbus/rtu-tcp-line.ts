@@ -1,29 +1,21 @@
 /** RTU frames over TCP, without the MBAP header: boxes that carry the bytes of a serial line and know nothing of Modbus. */
 import type { Socket } from "node:net";
-import { DeviceError } from "../../src/adapter.ts";
 import { AnswerReader, type EchoSetting } from "./answer-reader.ts";
 import { type ByteStream, FramedConnection } from "./framed-connection.ts";
 import { FRAMINGS } from "./framing.ts";
 import type { Connect } from "./line.ts";
-import { type HostAndPort, lost, openSocket } from "./tcp-socket.ts";
+import { type HostAndPort, openSocket } from "./tcp-socket.ts";
 
 export interface RtuOverTcp extends HostAndPort {
   readonly echo: EchoSetting;
 }
 
-export function connectRtuOverTcp({ host, port, echo }: RtuOverTcp): Connect {
-  const reader = new AnswerReader(FRAMINGS.rtu, echo);
+export function connectRtuOverTcp(address: RtuOverTcp): Connect {
+  const reader = new AnswerReader(FRAMINGS.rtu, address.echo);
   return async (signal, onLost) => {
-    const socket = await openSocket({ host, port }, signal);
+    const onData = (chunk: Uint8Array): void => connection.receive(chunk);
+    const socket = await openSocket(address, { onData, onLost }, signal);
     const connection = new FramedConnection(streamOf(socket), reader);
-    let reason = new DeviceError("unreachable", "the device closed the connection");
-    socket.on("error", (error) => {
-      reason = lost(error);
-    });
-    socket.on("data", (chunk) => connection.receive(chunk));
-    // The peer closed its half: no answer can come any more.
-    socket.on("end", () => socket.destroy());
-    socket.on("close", () => onLost(reason));
     return connection;
   };
 }

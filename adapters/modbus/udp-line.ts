@@ -1,9 +1,8 @@
 /** Modbus over UDP: one MBAP frame in each datagram. Answers are known by their transaction, as on TCP. */
 import { createSocket, type Socket } from "node:dgram";
 import { DeviceError, reasonOf } from "../../src/adapter.ts";
-import { exchangeOver } from "./codec.ts";
 import { lookupUntil } from "./host-names.ts";
-import type { Connect, Connection } from "./line.ts";
+import type { Connect } from "./line.ts";
 import { FrameReader } from "./mbap.ts";
 import type { HostAndPort } from "./tcp-socket.ts";
 import { Transactions } from "./transactions.ts";
@@ -32,10 +31,8 @@ export function connectUdp({ host, port }: HostAndPort): Connect {
       const [frame, ...more] = new FrameReader().push(datagram) ?? [];
       if (frame !== undefined && more.length === 0) transactions.receive(frame);
     });
-    const transact: Connection["transact"] = (unit, pdu) => transactions.transact(unit, pdu);
     return {
-      exchange: (unit, request) => exchangeOver(transact, unit, request),
-      transact,
+      transact: (unit, pdu) => transactions.transact(unit, pdu),
       peer: address,
       destroy: () => end(),
     };

@@ -10,8 +10,9 @@ export const ANSWER = Uint8Array.of(0, 1);
 
 interface Sent {
   readonly unit: number;
-  readonly pdu: Uint8Array | undefined;
+  readonly pdu: Uint8Array;
   readonly time: number;
+  /** With the data of a read; a write is confirmed. */
   readonly answer: (data?: Uint8Array) => void;
   readonly fail: (error: Error) => void;
 }
@@ -23,9 +24,10 @@ export function aLine(settings: Partial<LineSettings> = {}) {
   const sent: Sent[] = [];
   const attempts: { accept(): void; refuse(): void; lose(): void; readonly signal: AbortSignal; destroyed: boolean }[] =
     [];
-  const asked = (unit: number, pdu?: Uint8Array): Promise<Uint8Array> =>
-    new Promise((answer, fail) => {
-      sent.push({ unit, pdu, time: clock.monotonic(), answer: (data = ANSWER) => answer(data), fail });
+  const transact = (unit: number, pdu: Uint8Array): Promise<Uint8Array> =>
+    new Promise((resolve, fail) => {
+      const answer = (data: Uint8Array = ANSWER): void => resolve(responseOf(pdu, data));
+      sent.push({ unit, pdu, time: clock.monotonic(), answer, fail });
     });
   const connect: Connect = (signal, onLost) =>
     new Promise((resolve, reject) => {
@@ -37,8 +39,7 @@ export function aLine(settings: Partial<LineSettings> = {}) {
         lose: () => onLost(new DeviceError("unreachable", "connection lost")),
       };
       const connection: Connection = {
-        exchange: (unit) => asked(unit),
-        transact: asked,
+        transact,
         destroy: () => {
           attempt.destroyed = true;
         },
@@ -51,6 +52,10 @@ export function aLine(settings: Partial<LineSettings> = {}) {
   line.start();
   const read = (unit = 1): Promise<Uint8Array> => line.use("read", { unit }, (exchange) => exchange(READ));
   return { clock, line, sent, attempts, read, logged: () => lines.filter(({ level }) => level !== "debug") };
+}
+
+function responseOf([code = 0, ...rest]: Uint8Array, data: Uint8Array): Uint8Array {
+  return code <= 4 ? Uint8Array.of(code, data.length, ...data) : Uint8Array.of(code, ...rest.slice(0, 4));
 }
 
 export async function anOpenLine(settings: Partial<LineSettings> = {}) {

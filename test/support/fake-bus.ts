@@ -2,14 +2,13 @@
  * The edge fake "device link" for the whole gateway: a Modbus line whose far end is a map of values. Everything above one
  * exchange is the real adapter: its schemas, read plan, queue, deadlines, verification and reconnection.
  */
-import { decodeResponse, encodeRequest, responseTo } from "../../adapters/modbus/codec.ts";
+import { responseTo } from "../../adapters/modbus/codec.ts";
 import { DataModel } from "../../adapters/modbus/data-model.ts";
 import { ModbusDeviceLink } from "../../adapters/modbus/device-link.ts";
-import { ModbusException } from "../../adapters/modbus/errors.ts";
 import { modbus } from "../../adapters/modbus/index.ts";
 import { type Connect, type Connection, Line } from "../../adapters/modbus/line.ts";
 import type { ModbusTcpOptions } from "../../adapters/modbus/options.ts";
-import { formatRequest, isBits, type Request } from "../../adapters/modbus/pdu.ts";
+import { formatRequest, isBits, type Request, type Table } from "../../adapters/modbus/pdu.ts";
 import type { ModbusDevice, ModbusPoint, ModbusStep } from "../../adapters/modbus/points.ts";
 import { serve } from "../../adapters/modbus/serve.ts";
 import {
@@ -82,20 +81,18 @@ export class FakeBus {
     this.counts.connected++;
     this.drop = onLost;
     return {
-      exchange: (unit, request) => this.exchange(unit, request),
-      transact: async (unit, pdu) => this.unit(unit).serve(pdu),
+      transact: (unit, pdu) => this.transact(unit, pdu),
       peer: "192.0.2.10",
       destroy: () => {},
     };
   };
 
-  private async exchange(id: number, request: Request): Promise<Uint8Array> {
-    const what = formatRequest(request);
-    this.requests.push(`${id}: ${what}`);
+  private async transact(id: number, pdu: Uint8Array): Promise<Uint8Array> {
+    this.requests.push(`${id}: ${formatRequest(requestIn(pdu))}`);
     const unit = this.unit(id);
     if (unit.silent) return new Promise<Uint8Array>(() => {});
     if (unit.latency > 0) await this.after(unit.latency);
-    return unit.answer(request, what);
+    return responseTo(pdu[0] ?? 0, unit.serve(pdu));
   }
 
   private after(span: Millis): Promise<void> {
@@ -143,26 +140,15 @@ export class FakeUnit {
     });
   }
 
-  /** Throws ModbusException. */
-  answer(request: Request, what: string): Uint8Array {
-    if (this.exception !== undefined) throw new ModbusException(this.exception, what);
-    if (this.model === undefined) throw new ModbusException(0x0b, what);
-    if (request.kind === "writeRegister" && this.commands.has(request.address)) {
-      this.written.push([request.address, numberOf(request.bytes)]);
-      return DONE;
-    }
-    try {
-      return decodeResponse(request, this.serve(encodeRequest(request)), what);
-    } catch (error) {
-      if (error instanceof ModbusException) throw new ModbusException(error.code, what, { cause: error });
-      throw error;
-    }
-  }
-
-  /** The response PDU; throws ModbusException. */
+  /** The response PDU, that of an exception too. */
   serve(pdu: Uint8Array): Uint8Array {
     const code = pdu[0] ?? 0;
-    return responseTo(code, this.model === undefined ? Uint8Array.of(code | 0x80, 0x0b) : serve(this.model, pdu));
+    if (this.exception !== undefined) return Uint8Array.of(code | 0x80, this.exception);
+    if (this.model === undefined) return Uint8Array.of(code | 0x80, 0x0b);
+    const request = requestIn(pdu);
+    if (request.kind !== "writeRegister" || !this.commands.has(request.address)) return serve(this.model, pdu);
+    this.written.push([request.address, numberOf(request.bytes)]);
+    return pdu;
   }
 
   private raw(point: PointId): RawValue {
@@ -187,9 +173,21 @@ export class FakeUnit {
   }
 }
 
+const TABLES: Readonly<Record<number, Table>> = { 1: "coil", 2: "discrete", 3: "holding", 4: "input" };
+
+/** What is asked, for the eye of a test. */
+function requestIn(pdu: Uint8Array): Request {
+  if (pdu.length < 5) return { kind: "raw", pdu };
+  const view = new DataView(pdu.buffer, pdu.byteOffset, pdu.length);
+  const [code, address, second] = [view.getUint8(0), view.getUint16(1), view.getUint16(3)];
+  const table = TABLES[code];
+  if (table !== undefined) return { kind: "read", table, address, count: second };
+  if (code === 5) return { kind: "writeCoil", address, value: second !== 0 };
+  if (code === 6) return { kind: "writeRegister", address, bytes: pdu.slice(3) };
+  return code === 16 ? { kind: "writeRegisters", address, bytes: pdu.slice(6) } : { kind: "raw", pdu };
+}
+
 function numberOf(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return bytes.length === 4 ? view.getFloat32(0) : view.getUint16(0);
 }
-
-const DONE = new Uint8Array(0);

@@ -36,9 +36,9 @@ export function askOn(lineOf: (unit: number) => Line, clock: Clock): Ask {
     if (!success) throw new WrongArguments(`a raw request has a unit, a PDU and a timeout: ${z.prettifyError(error)}`);
     const { unit, pdu, timeout } = data;
     const request = Uint8Array.from(Buffer.from(pdu, "hex"));
-    return lineOf(unit).use("read", { unit, timeout, trial: true }, async (_exchange, transact) => {
+    return lineOf(unit).use("read", { unit, timeout, trial: true }, async (exchange) => {
       const started = clock.monotonic();
-      const answer = await orException(transact(request), request[0] ?? 0);
+      const answer = await orException(exchange({ kind: "raw", pdu: request }), request[0] ?? 0);
       return { pdu: Buffer.from(answer).toString("hex"), took: Math.round(10 * (clock.monotonic() - started)) / 10 };
     });
   };

@@ -3,7 +3,7 @@ import { DeviceError } from "../../../src/adapter.ts";
 import { decodeResponse, encodeRequest, responseTo } from "../codec.ts";
 import { ModbusException } from "../errors.ts";
 import { readIdentification, textOf } from "../identification.ts";
-import { formatRequest, type IdentifyRequest } from "../pdu.ts";
+import type { IdentifyRequest } from "../pdu.ts";
 import { hexOf } from "./field-reader.ts";
 import type { Wire } from "./wire.ts";
 
@@ -61,10 +61,9 @@ export function identityText(identity: Identity): string {
 }
 
 async function ask(wire: Wire, unit: number, request: IdentifyRequest): Promise<Uint8Array> {
-  const what = `unit ${unit}: ${formatRequest(request)}`;
   const pdu = encodeRequest(request);
   const { pdu: response } = await wire.transact(unit, pdu);
-  return decodeResponse(request, responseTo(pdu[0] ?? 0, response), what);
+  return decodeResponse(request, responseTo(pdu[0] ?? 0, response));
 }
 
 /** Whoever refuses, or answers with something else, is there all the same. */

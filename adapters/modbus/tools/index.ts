@@ -1,6 +1,6 @@
 /** The tools of Modbus for somebody at the cabinet. */
 import type { AdapterContext, AdapterTools, Ask } from "../../../src/adapter.ts";
-import { exchangeOver, responseTo } from "../codec.ts";
+import { responseTo } from "../codec.ts";
 import { ModbusDeviceLink } from "../device-link.ts";
 import { type Connect, Line } from "../line.ts";
 import type { ModbusDevice, ModbusPoint, ModbusStep } from "../points.ts";
@@ -26,13 +26,8 @@ const PATIENCE = 60_000;
 
 /** Every request goes to another process, which has the line open and keeps its order. */
 function through(ask: Ask, context: AdapterContext): ModbusLink {
-  const transact = async (unit: number, pdu: Uint8Array): Promise<Uint8Array> => {
-    const answer = await askRaw(ask, { unit, pdu });
-    return responseTo(pdu[0] ?? 0, answer.pdu);
-  };
   const connect: Connect = async () => ({
-    transact,
-    exchange: (unit, request) => exchangeOver(transact, unit, request),
+    transact: async (unit, pdu) => responseTo(pdu[0] ?? 0, (await askRaw(ask, { unit, pdu })).pdu),
     destroy: () => {},
   });
   const reconnect = { first: 1000, longest: 1000 };

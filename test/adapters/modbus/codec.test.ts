@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decodeResponse, encodeRequest, exchangeOver, responseLength } from "../../../adapters/modbus/codec.ts";
-import { ModbusException } from "../../../adapters/modbus/errors.ts";
+import { decodeResponse, encodeRequest, responseLength } from "../../../adapters/modbus/codec.ts";
 import { formatRequest, functionCode, type Request } from "../../../adapters/modbus/pdu.ts";
 import { DeviceError } from "../../../src/errors.ts";
 import { bytes, hex } from "../../support/modbus-device.ts";
@@ -70,7 +69,7 @@ for (const [clause, request, asked, answered, data] of EXAMPLES) {
   test(`${clause}: ${formatRequest(request)} is encoded and its answer decoded as in the specification`, () => {
     assert.equal(hex(encodeRequest(request)), hex(bytes(asked)));
     const response = bytes(answered);
-    assert.equal(hex(decodeResponse(request, response, "it")), hex(bytes(data)));
+    assert.equal(hex(decodeResponse(request, response)), hex(bytes(data)));
     assert.equal(responseLength(request) ?? response.length, response.length);
   });
 
@@ -79,7 +78,7 @@ for (const [clause, request, asked, answered, data] of EXAMPLES) {
       fc.property(fc.uint8Array({ maxLength: 40 }), (rest) => {
         const response = Uint8Array.of(functionCode(request), ...rest);
         try {
-          const read = decodeResponse(request, response, "it");
+          const read = decodeResponse(request, response);
           if (request.kind !== "identify") assert.equal(read.length, bytes(data).length);
         } catch (error) {
           assert.ok(error instanceof DeviceError && error.kind === "malformed");
@@ -96,21 +95,9 @@ test("an answer with one byte changed, too many or too few is not taken", () => 
     const head = response.length - bytes(data).length;
     for (let at = 1; at < head; at++) {
       const wrong = response.map((byte, i) => (i === at ? byte ^ 1 : byte));
-      assert.throws(() => decodeResponse(request, wrong, "it"), { kind: "malformed" }, `${clause} byte ${at}`);
+      assert.throws(() => decodeResponse(request, wrong), { kind: "malformed" }, `${clause} byte ${at}`);
     }
-    assert.throws(() => decodeResponse(request, Uint8Array.of(...response, 0), "it"), { kind: "malformed" });
-    assert.throws(() => decodeResponse(request, response.slice(0, -1), "it"), { kind: "malformed" });
+    assert.throws(() => decodeResponse(request, Uint8Array.of(...response, 0)), { kind: "malformed" });
+    assert.throws(() => decodeResponse(request, response.slice(0, -1)), { kind: "malformed" });
   }
-});
-
-test("what a transport rejects with names the whole request", async () => {
-  const request: Request = { kind: "readFile", file: 4, record: 7, count: 2 };
-  const ask = (error: Error): Promise<Uint8Array> => exchangeOver(() => Promise.reject(error), 5, request);
-  await assert.rejects(ask(new ModbusException(2, "FC 20")), {
-    name: "ModbusException",
-    message: "unit 5: read file 4 record 7, 2 registers (FC 20): exception 2 (illegal data address)",
-  });
-  await assert.rejects(ask(new DeviceError("malformed", "unit 9 answered")), {
-    message: "unit 5: read file 4 record 7, 2 registers (FC 20): unit 9 answered",
-  });
 });

@@ -23,16 +23,16 @@ function aBus(dead: ReadonlySet<number>, seed: number) {
   const asked = new Map<number, number>();
   const answered = new Map<number, number>();
   const probed = new Map<number, number>();
-  const exchange = (unit: number): Promise<Uint8Array> =>
+  const transact = (unit: number): Promise<Uint8Array> =>
     new Promise((resolve) => {
       count(asked, unit);
       if (dead.has(unit)) return;
       clock.at(clock.monotonic() + wireTime(wire, lengthOf(READ)) + 20, () => {
         count(answered, unit);
-        resolve(new Uint8Array(36));
+        resolve(Uint8Array.of(4, 36, ...new Uint8Array(36)));
       });
     });
-  const connection: Connection = { exchange, transact: exchange, destroy: () => {} };
+  const connection: Connection = { transact, destroy: () => {} };
   const reconnect = { first: SECOND, longest: 30 * SECOND };
   const settings = { name: "bus", gap: 20, retries: 1, reconnect, wire };
   const random = fakeRandom(seed);

@@ -54,11 +54,7 @@ test("a port that takes no bytes fails the request", async () => {
 
 test("an exception is one, and names its code", async () => {
   const { connection } = aConnection();
-  const answer = connection.exchange(1, { kind: "read", table: "input", address: 0x10, count: 2 });
-  const refused = assert.rejects(answer, {
-    code: 2,
-    message: /^unit 1: read input\[0x10\.\.0x11\] \(FC 4\): exception 2/,
-  });
+  const refused = assert.rejects(connection.transact(1, READ), { code: 2, message: /^FC 4: exception 2/ });
   await settle();
   connection.receive(rtuFrame(1, bytes("84 02")));
   await refused;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ModbusException } from "../../../adapters/modbus/errors.ts";
 import { SECOND } from "../../../src/clock.ts";
+import { DeviceError } from "../../../src/errors.ts";
 import { ANSWER, aLine, anOpenLine, READ } from "../../support/a-line.ts";
 import { settle } from "../../support/fake-clock.ts";
 
@@ -19,7 +21,7 @@ test("a raw request takes its turn and has its deadline like any other", async (
   const { clock, line, sent, read } = await anOpenLine();
   const identify = Uint8Array.of(43, 14, 1, 0);
   const before = read();
-  const raw = line.use("read", { unit: 7 }, (_exchange, transact) => transact(identify));
+  const raw = line.use("read", { unit: 7 }, (exchange) => exchange({ kind: "raw", pdu: identify }));
   await settle();
   assert.equal(sent.length, 1);
   sent[0]?.answer();
@@ -35,7 +37,8 @@ test("a raw request takes its turn and has its deadline like any other", async (
 test("a trial that nobody answers says nothing of the line, nor of the unit", async () => {
   const { clock, line, sent, read } = await anOpenLine();
   for (let unit = 1; unit <= 10; unit++) {
-    const trial = line.use("read", { unit, trial: true }, (_exchange, transact) => transact(Uint8Array.of(17)));
+    const request = { kind: "raw", pdu: Uint8Array.of(17) } as const;
+    const trial = line.use("read", { unit, trial: true }, (exchange) => exchange(request));
     await Promise.all([assert.rejects(trial, /no answer within 1s/), clock.advance(SECOND)]);
   }
   assert.deepEqual(line.report().units, []);
@@ -43,6 +46,24 @@ test("a trial that nobody answers says nothing of the line, nor of the unit", as
   await settle();
   sent.at(-1)?.answer();
   assert.deepEqual(await good, ANSWER);
+});
+
+test("what is wrong with an answer names the whole request", async () => {
+  const { line, sent } = await anOpenLine();
+  const ask = (): Promise<Uint8Array> =>
+    line.use("read", { unit: 5 }, (exchange) => exchange({ kind: "readFile", file: 4, record: 7, count: 2 }));
+  const named = "unit 5: read file 4 record 7, 2 registers (FC 20):";
+  const fails: readonly (readonly [Error, object])[] = [
+    [new ModbusException(2, "FC 20"), { code: 2, message: `${named} exception 2 (illegal data address)` }],
+    [new DeviceError("malformed", "unit 9 answered"), { kind: "malformed", message: `${named} unit 9 answered` }],
+    [new DeviceError("unreachable", "EIO"), { kind: "unreachable", message: "EIO" }],
+  ];
+  for (const [i, [error, expected]] of fails.entries()) {
+    const failed = assert.rejects(ask(), expected);
+    await settle();
+    sent[i]?.fail(error);
+    await failed;
+  }
 });
 
 test("an exchange that never settles ends with the timeout, and names the request", async () => {

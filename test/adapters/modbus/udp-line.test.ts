@@ -6,7 +6,7 @@ import { DeviceError } from "../../../src/errors.ts";
 import { settleUntil } from "../../support/fake-clock.ts";
 import { bytes } from "../../support/modbus-device.ts";
 
-const READ = { kind: "read", table: "input", address: 0x10, count: 2 } as const;
+const READ = bytes("04 0010 0002");
 
 /** A peer that sends these datagrams for each request, each made of the request's transaction; and a connection to it. */
 async function aPeer(t: TestContext, answers: (transaction: string) => readonly string[]) {
@@ -28,20 +28,20 @@ test("an answer is known by its transaction: late, doubled, short and foreign da
   const { connection, closed } = await aPeer(t, (transaction) => [
     "",
     "ff",
-    `0001 0000 0007 01 04 04 11111111`,
+    `fffe 0000 0007 01 04 04 11111111`,
     `${transaction} 0001 0007 01 04 04 11111111`,
     `${transaction} 0000 0009 01 04 04 11111111`,
     `${transaction} 0000 0007 01 04 04 43668000`,
     `${transaction} 0000 0007 01 04 04 22222222`,
   ]);
   t.after(closed);
-  for (let i = 0; i < 3; i++) assert.deepEqual(await connection.exchange(1, READ), bytes("43 66 80 00"));
+  for (let i = 0; i < 3; i++) assert.deepEqual(await connection.transact(1, READ), bytes("04 04 43 66 80 00"));
 });
 
 test("that nobody listens there is heard, once", async (t) => {
   const { connection, lost, closed } = await aPeer(t, () => []);
   await closed();
-  void connection.exchange(1, READ);
+  void connection.transact(1, READ);
   await settleUntil("the connection is lost", () => lost.length > 0);
   connection.destroy();
   assert.equal(lost.length, 1);
