@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { type TestContext } from "node:test";
+import test, { after } from "node:test";
 import { parseArguments, UsageError } from "../../src/cli/command.ts";
 import { type ToolName, toolGroup } from "../../src/cli/tools.ts";
 import { locateData } from "../../src/locate.ts";
 import { aConfig, aFolder, aServer, command, startCommand } from "../support/command.ts";
 
-/** The simulated SDM630 at unit 3, and where it listens. */
-async function aMeter(t: TestContext): Promise<readonly string[]> {
-  const slave = startCommand(t, "sim", "eastron-sdm630", "--unit", "3", "--port", "0");
-  const [, port = ""] = await slave.printed(/on 127\.0\.0\.1:(\d+)$/m);
+/** The simulated SDM630 at unit 3: one for all tests, none of which changes it. */
+const meter = startCommand({ after }, "sim", "eastron-sdm630", "--unit", "3", "--port", "0");
+
+/** Where it listens. */
+async function aMeter(): Promise<readonly string[]> {
+  const [, port = ""] = await meter.printed(/on 127\.0\.0\.1:(\d+)$/m);
   return ["--host", "127.0.0.1", "--port", port];
 }
 
 test("probe shows a value in every way to read it, what went over the wire, and a line for the mapping", async (t) => {
-  const wire = await aMeter(t);
+  const wire = await aMeter();
   const [text, json, bits] = await Promise.all([
     command(t, "probe", "modbus", ...wire, "--unit", "3", "input", "0x00", "2", "--emit"),
     command(t, "probe", "modbus", ...wire, "--unit", "3", "input", "0..0x11", "--json"),
@@ -34,7 +36,7 @@ test("probe shows a value in every way to read it, what went over the wire, and 
 });
 
 test("an exception is explained, with commands to try next, and exit code 1", async (t) => {
-  const wire = await aMeter(t);
+  const wire = await aMeter();
   const [refused, nobody] = await Promise.all([
     command(t, "probe", "modbus", ...wire, "--unit", "3", "holding", "0x34", "2"),
     command(t, "probe", "modbus", ...wire, "--unit", "9", "input", "0x34", "2"),
@@ -50,7 +52,7 @@ test("an exception is explained, with commands to try next, and exit code 1", as
 });
 
 test("through a gateway that runs, its link carries the request, and a scan needs --yes", async (t) => {
-  const [, , , port = ""] = await aMeter(t);
+  const [, , , port = ""] = await aMeter();
   const { server } = await aServer(t);
   const folder = aFolder(t, {
     "config.yaml": aConfig({
@@ -89,7 +91,7 @@ test("through a gateway that runs, its link carries the request, and a scan need
 });
 
 test("without a gateway --link is opened from the configuration", async (t) => {
-  const [, , , port = ""] = await aMeter(t);
+  const [, , , port = ""] = await aMeter();
   const links = [`wire: { type: modbus-tcp, host: 127.0.0.1, port: ${port} }`];
   const folder = aFolder(t, { "config.yaml": aConfig({ links }) });
   const config = ["-c", join(folder, "config.yaml")];
@@ -104,7 +106,7 @@ test("without a gateway --link is opened from the configuration", async (t) => {
 });
 
 test("capture makes vectors that pass, and --write adds them to the file, which stays as it was", async (t) => {
-  const wire = await aMeter(t);
+  const wire = await aMeter();
   const folder = aFolder(t, {});
   mkdirSync(join(folder, "mappings"));
   const file = join(folder, "mappings", "eastron-sdm630.yaml");
@@ -128,7 +130,7 @@ test("capture makes vectors that pass, and --write adds them to the file, which 
 });
 
 test("capture says what the device does not have, and which mapping is meant", async (t) => {
-  const wire = await aMeter(t);
+  const wire = await aMeter();
   const [other, missing, nothing] = await Promise.all([
     command(t, "capture", "modbus", ...wire, "--unit", "3", "--mapping", "valve-actuator"),
     command(t, "capture", "modbus", ...wire, "--unit", "3", "--mapping", "valve-actuatr"),

@@ -4,9 +4,11 @@ import { type TestContext, test } from "node:test";
 import modbusSerial from "modbus-serial";
 import { modbus } from "../../adapters/modbus/index.ts";
 import { tcpOptionsSchema } from "../../adapters/modbus/options.ts";
+import packageFile from "../../package.json" with { type: "json" };
 import type { DeviceLink } from "../../src/adapter.ts";
 import { aContext, aDeviceOf, aSimulation, bytes, pointsOf, portOf } from "../support/modbus-device.ts";
 import { readAll } from "../support/modbus-reader.ts";
+import { tellPeer } from "../support/peer.ts";
 import { aPymodbusSlave } from "./modbus/pymodbus.ts";
 
 const KEYS = {
@@ -50,6 +52,7 @@ test("a slave of pymodbus says who it is, one object alone and several in as man
 });
 
 test("a master of modbus-serial reads who a simulated device is, masks, and writes and reads in one", async (t) => {
+  tellPeer(t, "modbus-serial", packageFile.devDependencies["modbus-serial"]);
   const device = aDeviceOf({
     level: { holding: 4, write: true },
     other: { holding: 5, length: 4, write: true },

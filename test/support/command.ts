@@ -4,18 +4,18 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { type DemoListener, DemoServer } from "../../demo/server.ts";
 import { locateData } from "../../src/locate.ts";
-import { type Outcome, type RunningProcess, start } from "./process.ts";
+import { type Lifetime, type Outcome, type RunningProcess, start } from "./process.ts";
 import { temporaryDirectory } from "./temp.ts";
 
 /** For those who start it with options of Node. */
 export const PROGRAM = locateData("src/main.ts");
 
 /** Runs it to its end. */
-export function command(t: TestContext, ...args: readonly string[]): Promise<Outcome> {
+export function command(t: Lifetime, ...args: readonly string[]): Promise<Outcome> {
   return startCommand(t, ...args).outcome;
 }
 
-export function startCommand(t: TestContext, ...args: readonly string[]): RunningProcess {
+export function startCommand(t: Lifetime, ...args: readonly string[]): RunningProcess {
   const { PATH, NODE_COMPILE_CACHE } = process.env;
   return start(t, process.execPath, [PROGRAM, ...args], { env: { PATH, NODE_COMPILE_CACHE } });
 }

@@ -98,7 +98,7 @@ servers:
   - { id: 101, uri: "${uri}", ack_timeout: 200ms, max_retransmit: 2, ${server} }
 links:
   trial: { type: simulated }
-  bus: { type: modbus-tcp, host: 127.0.0.1, port: ${modbusPort ?? 502}, timeout: 200ms, reconnect: 200ms..1s }
+  bus: { type: modbus-tcp, host: 127.0.0.1, port: ${modbusPort ?? 502}, timeout: 2s, reconnect: 200ms..1s }
 devices:${entries.length === 0 ? " []" : entries.join("")}
 `;
 }
