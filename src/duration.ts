@@ -16,16 +16,22 @@ export function parseDuration(text: string): Millis {
   const [, number, unit] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   const factor = UNITS[unit ?? ""];
   if (number === undefined || factor === undefined) {
-    throw new RangeError(`"${text}" is no duration; expected a number and a unit (ms, s, m, h, d), e.g. 500ms or 5s`);
+    throw new RangeError(noDuration(text));
   }
   const duration = Math.round(Number(number) * factor);
   if (duration > LONGEST) throw new RangeError(`"${text}" is longer than ${formatDuration(LONGEST)}`);
   return duration;
 }
 
+function noDuration(found: string | number): string {
+  return `"${found}" is no duration; expected a number and a unit (ms, s, m, h, d), e.g. 500ms or 5s`;
+}
+
 /** A duration in a schema: text in, milliseconds out. A bare 0 may come as a number. */
 export const durationSchema: z.ZodType<Millis> = z
-  .union([z.string(), z.literal(0)])
+  .union([z.string(), z.literal(0)], {
+    error: ({ input }) => (typeof input === "number" ? noDuration(input) : undefined),
+  })
   .transform((text, context) => orIssue(context, () => parseDuration(String(text))));
 
 /** The pause before the next try: it doubles from `first` to `longest`. */

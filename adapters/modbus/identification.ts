@@ -12,16 +12,23 @@ const LAST = 0xff;
 
 const EXPECTED = `expected one of ${NAMES.join(", ")}, or the number of an object up to 0xFF`;
 
+function notFound(found: unknown): string {
+  return typeof found === "string" ? `${EXPECTED}, found "${found}"` : EXPECTED;
+}
+
 /** The name of an object, or its number. */
 export const identSchema: z.ZodType<number> = z
-  .union([
-    z.enum(NAMES, EXPECTED).transform((name): number => NAMES.indexOf(name)),
-    z.int().min(0, EXPECTED).max(LAST, EXPECTED),
-    z
-      .string()
-      .regex(/^0x[0-9a-f]{1,2}$/i, EXPECTED)
-      .transform(Number),
-  ])
+  .union(
+    [
+      z.enum(NAMES).transform((name): number => NAMES.indexOf(name)),
+      z.int().min(0).max(LAST),
+      z
+        .string()
+        .regex(/^0x[0-9a-f]{1,2}$/i)
+        .transform(Number),
+    ],
+    { error: ({ input }) => notFound(input) },
+  )
   .describe("Object of the device's identification (FC 43/14), by name or number");
 
 /** `vendor (0x0)` */

@@ -5,8 +5,14 @@ import type { ScalarNode } from "../yaml/nodes.ts";
 /** One line of the file by column name. */
 export type CsvRow = ReadonlyMap<string, ScalarNode>;
 
+export interface Csv {
+  /** The names of the first line. */
+  readonly columns: readonly ScalarNode[];
+  readonly rows: readonly CsvRow[];
+}
+
 /** Throws ConfigError with every problem. */
-export function parseCsv(text: string, file: string): readonly CsvRow[] {
+export function parseCsv(text: string, file: string): Csv {
   const separator = separatorOf(text);
   const [header, ...lines] = cellsOf(text, separator, file).filter((line) => line.some((cell) => cell.text !== ""));
   if (header === undefined)
@@ -18,7 +24,7 @@ export function parseCsv(text: string, file: string): readonly CsvRow[] {
     problems.push(problem(first.place, `${line.length} columns; the first line has ${header.length}`));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return lines.map((line) => new Map(line.map((cell, i) => [header[i]?.text ?? "", cell])));
+  return { columns: header, rows: lines.map((line) => new Map(line.map((cell, i) => [header[i]?.text ?? "", cell]))) };
 }
 
 function headerProblems(header: readonly ScalarNode[]): Problem[] {

@@ -73,7 +73,7 @@ async function rowsOf(item: MapNode, report: Report): Promise<readonly EachRow[]
   if (each.kind !== "scalar" || !/\.csv$/i.test(each.text)) return readEach(each, report);
   try {
     const file = besides(dirname(each.place.file), each.text);
-    const rows = parseCsv(await readText(file), file);
+    const { rows } = parseCsv(await readText(file), file);
     if (rows.length <= MAX_ROWS) return rows;
     reportError(report, each.place, `each: ${file} has ${rows.length} lines, which are more than ${MAX_ROWS} devices`);
     return undefined;

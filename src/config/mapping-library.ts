@@ -67,6 +67,8 @@ export class MappingLibrary {
       const adapter = this.adapterOf(layers);
       if ("message" in adapter) return { problems: [adapter] };
       const tree = this.laidOver(await this.imported(layers, adapter, report), adapter, report);
+      // Of a mapping with two protocols every key would be wrong for one of them.
+      if (protocolsOf(layers).size > 1) return { problems };
       const mapping = readMappingTree(tree, name);
       const prepared = prepareMapping(mapping, adapter, this.options.catalogue, report);
       if (isUsable(problems)) {
@@ -132,6 +134,11 @@ export class MappingLibrary {
     }
     return tree;
   }
+}
+
+function protocolsOf(layers: readonly Layer[]): ReadonlySet<string> {
+  const protocols = layers.map(({ root }) => childOf(root, "protocol"));
+  return new Set(protocols.flatMap((protocol) => (protocol?.kind === "scalar" ? protocol.text : [])));
 }
 
 function isUsable(problems: readonly Problem[]): boolean {

@@ -8,7 +8,7 @@ import { didYouMean } from "../yaml/issues.ts";
 import { childOf, isEmpty, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
 import { titleOf } from "./mapped-resource.ts";
-import type { AvailabilityRule, DevicePlan, ObjectPlan, ResourcePlan } from "./plan-types.ts";
+import type { AvailabilityRule, DevicePlan, ObjectPlan, ResourceIdentity, ResourcePlan } from "./plan-types.ts";
 
 /** Measurement Quality Indicator and Measurement Quality Level: sensors of the registry have them, from some version on. */
 export const QUALITY = { indicator: 6042, level: 6049 } as const;
@@ -61,7 +61,11 @@ export function readAvailability(node: YamlNode | undefined, report: Report): Av
 export function completeRule(
   rule: AvailabilityRule,
   node: YamlNode | undefined,
-  { objects, resources }: Pick<DevicePlan, "objects" | "resources">,
+  {
+    objects,
+    resources,
+    mapped,
+  }: Pick<DevicePlan, "objects" | "resources"> & { readonly mapped: readonly ResourceIdentity[] },
   report: Report,
 ): AvailabilityRule {
   const place = childOf(node, "when_offline")?.place;
@@ -69,7 +73,7 @@ export function completeRule(
     report({ severity: "warning", place, message: NOTHING_TO_MARK });
   }
   const written = childOf(node, "probe");
-  const probe = written?.kind === "scalar" ? probeOf(written, resources, report) : undefined;
+  const probe = written?.kind === "scalar" ? probeOf(written, resources, mapped, report) : undefined;
   return probe === undefined ? rule : { ...rule, probe };
 }
 
@@ -83,11 +87,17 @@ const NOTHING_TO_MARK = `bad-quality: no object of this mapping has Measurement 
 function probeOf(
   written: ScalarNode,
   resources: ReadonlyMap<PointId, ResourcePlan>,
+  mapped: readonly ResourceIdentity[],
   report: Report,
 ): PointId | undefined {
-  const found = findResource(written.text.replace(/^\//, ""), resources);
-  if ("wrong" in found) reportError(report, written.place, `probe: ${found.wrong}`);
-  else if (found.source.kind === "point" && found.source.readable) return found.point;
+  const text = written.text.replace(/^\//, "");
+  const found = findResource(text, resources);
+  if ("wrong" in found) {
+    // What this device does not have, or not yet, because of a `when`: another one is read.
+    const isMeant = ({ point, definition }: ResourceIdentity): boolean => [point, slug(definition.name)].includes(text);
+    const isElsewhere = mapped.some(isMeant) && ![...resources.values()].some(isMeant);
+    if (!isElsewhere) reportError(report, written.place, `probe: ${found.wrong}`);
+  } else if (found.source.kind === "point" && found.source.readable) return found.point;
   else reportError(report, written.place, `probe: ${titleOf(found)} is not read from the device`);
   return undefined;
 }

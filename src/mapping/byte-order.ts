@@ -38,6 +38,11 @@ export function textPlaces(order: ByteOrder, bytes: number, type: string): Place
   return Array.from({ length: bytes }, (_, i) => i);
 }
 
+/** Throws ConversionError where no number of any length has this order. */
+export function checkOrder(order: ByteOrder): void {
+  if (typeof order === "string" && !LETTERS.has(order)) checkEight(order);
+}
+
 function checkEight(order: string): void {
   if ([...order].sort().join("") === EIGHT) return;
   const known = [...LETTERS.keys()].join(", ");

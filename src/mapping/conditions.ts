@@ -12,6 +12,7 @@ import { identityName } from "./identity.ts";
 import type { MappedResource } from "./mapped-resource.ts";
 import { Bad } from "./stage.ts";
 import type { MappedObject } from "./structure.ts";
+import { namesIn } from "./substitute.ts";
 
 /** What a device says of itself, by point: "3/0/3" is "2.1". */
 export type Facts = ReadonlyMap<PointId, Value>;
@@ -66,6 +67,8 @@ export class Conditions {
 
   private evaluate(condition: YamlNode): Outcome {
     const { constants, report, factOf } = this.context;
+    // As a key that is just `$name`: it goes with its parameter.
+    if (namesIn(condition).some((name) => constants.get(name) === "absent")) return "never";
     this.known ??= this.facts();
     const resources = this.known;
     const names = new Map([...resources].map(([name, { definition }]) => [name, typeOf(name, definition)]));

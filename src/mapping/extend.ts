@@ -1,5 +1,6 @@
 /** `extends:` one mapping laid over another. What merges and what replaces: docs/mapping.md, "One mapping made of another". */
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { didYouMean } from "../yaml/issues.ts";
 import { mergeDeep, mergeMaps } from "../yaml/merge.ts";
 import {
   childOf,
@@ -69,10 +70,7 @@ function sectionMerger(context: MergeContext): (section: string, below: YamlNode
       case "objects":
         return mergeObjects(below, above, context);
       case "params":
-        return mergeMaps(below, above, {
-          report,
-          both: (one, other) => mergeParameter(one.value, other.value, report),
-        });
+        return mergeParameters(below, above, report);
       case "identity":
         return mergeMaps(below, above, {
           report,
@@ -98,6 +96,23 @@ function protocolOf(below: YamlNode, above: YamlNode, report: Report): YamlNode 
     reportError(report, above.place, message);
   }
   return above;
+}
+
+/** A parameter without a type is one of what is extended: else its name is mistyped. */
+function mergeParameters(below: MapNode, above: MapNode, report: Report): MapNode {
+  const names = below.entries.map(({ key }) => key.text);
+  const mistyped = above.entries.filter(
+    ({ key, value }) => value.kind === "map" && !names.includes(key.text) && entryOf(value, "type") === undefined,
+  );
+  for (const { key } of mistyped) {
+    const hint = didYouMean(key.text, names);
+    reportError(report, key.place, `what is extended has no parameter "${key.text}", and a new one has a type${hint}`);
+  }
+  return mergeMaps(
+    below,
+    { ...above, entries: above.entries.filter((entry) => !mistyped.includes(entry)) },
+    { report, both: (one, other) => mergeParameter(one.value, other.value, report) },
+  );
 }
 
 /** Another type is another parameter: nothing of the old one fits it. */

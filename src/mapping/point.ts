@@ -134,9 +134,6 @@ function accessOf(
   if (isPlain(keys.write) && !shape.writable) {
     return wrong("write", `${titleOf(mapped)}: the source "${source}" cannot be written`);
   }
-  if (!writable && keys.accept !== undefined) {
-    return wrong("accept", `${titleOf(mapped)}: "accept" bounds what is written: it needs "write"`);
-  }
   const readable = operations.includes("R") && keys.read !== false;
   if (!readable && !writable) {
     return operations === "W"
@@ -246,6 +243,8 @@ function readPoint(
   { node }: ResolvableResource,
   { adapter, device, report }: DeviceContext,
 ): { readonly parsed: unknown } | undefined {
+  // Its section is wrong, which was reported: what is a fault of the address nobody can tell.
+  if (device === undefined) return { parsed: undefined };
   let wrong = false;
   const parsed = readNode(
     withoutWriteExpr(node),

@@ -73,8 +73,14 @@ export function findRawType(name: string): RawType {
 function hint(name: string): string {
   const lower = name.toLowerCase();
   const [near = ""] = nearestNames(lower, [...FOREIGN.keys(), ...longNames()], 1);
-  const meant = TYPES.has(lower) ? lower : (FOREIGN.get(lower) ?? FOREIGN.get(near) ?? near);
+  const meant = TYPES.has(lower) ? lower : (FOREIGN.get(lower) ?? FOREIGN.get(near) ?? (near || swapped(lower)));
   return meant === "" ? ` (have: ${[...TYPES.keys()].join(", ")})` : `; did you mean "${meant}"?`;
+}
+
+/** The type of which only the last two digits changed places: u61. */
+function swapped(name: string): string {
+  const meant = name.replace(/(.)(.)$/, "$2$1");
+  return TYPES.has(meant) ? meant : "";
 }
 
 /** Every word of three letters is near to every other: of short names only the exact ones help. */

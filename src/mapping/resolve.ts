@@ -3,24 +3,23 @@ import type { AdapterModule, PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
-import { childOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { type Report, readNode, refuseSecrets, reportError, toPlain } from "../yaml/read.ts";
+import type { MapEntry, MapNode, YamlNode } from "../yaml/nodes.ts";
+import { type Report, readNode, refuseSecrets, reportError } from "../yaml/read.ts";
 import { completeRule, readAvailability } from "./availability.ts";
 import { checkComputation, leaveOutOrphans } from "./computation-order.ts";
 import { Conditions, type Facts } from "./conditions.ts";
 import { withConnectivity } from "./connectivity.ts";
-import type { ByteOrder } from "./conversion-types.ts";
 import { EXPRESSION_KEYS } from "./expression/expression.ts";
 import { constantsOf } from "./expression/scope.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { deviceUrn, withIdentity } from "./identity.ts";
-import { resourceKeys } from "./keys.ts";
 import type { MappingFile } from "./load.ts";
 import { byInstance, type MappedResource, titleOf } from "./mapped-resource.ts";
 import type { DevicePlan, ObjectPlan, ResourcePlan, Variants } from "./plan-types.ts";
 import { type DeviceContext, resolveResource } from "./resource.ts";
 import { readEvery } from "./schedule.ts";
 import { readScope, scopeText } from "./scope.ts";
+import { sectionOrder } from "./section-order.ts";
 import { withSensorUnits } from "./sensor-units.ts";
 import { type MappedObject, readObjects } from "./structure.ts";
 import { namesIn, type Scope, substitute } from "./substitute.ts";
@@ -98,7 +97,7 @@ export function resolveWithNodes(
   const context: DeviceContext = {
     adapter,
     device,
-    ...orderOf(section),
+    ...sectionOrder(section, reports.counted),
     groups,
     scope,
     ...namesOf(mapping, scope),
@@ -107,7 +106,7 @@ export function resolveWithNodes(
   const conditions = conditionsOf(mapping, context, facts);
   const { resources, nodes, undecided } = resolveResources(mapping, conditions, context, reports.unfilled);
   const objects = objectPlans(mapping.objects, resources);
-  const availability = completeRule(rule, life, { objects, resources }, reports.counted);
+  const availability = completeRule(rule, life, { objects, resources, mapped: context.siblings }, reports.counted);
   const ownName = ownNameOf(fill(file.identity), reports.counted);
   if (reports.anyError() || device === undefined) return undefined;
   const deviceId = entry.deviceId ?? ownName;
@@ -281,15 +280,6 @@ function filledNode(
   // What is wrong must be said again for the next device.
   if (!wrong) known.set(values, node);
   return node;
-}
-
-const orderSchema = resourceKeys.shape.order;
-
-/** `order` in the protocol's section is the default of all its points. */
-function orderOf(section: YamlNode): { readonly order?: ByteOrder } {
-  const order = childOf(section, "order");
-  const read = order === undefined ? undefined : orderSchema.safeParse(toPlain(order)).data;
-  return read === undefined ? {} : { order: read };
 }
 
 function emptySection(file: MappingFile): MapNode {

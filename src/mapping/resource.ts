@@ -1,7 +1,7 @@
 /** One resource of a mapping, parameters filled in → its plan. */
 import type { AdapterModule } from "../adapter.ts";
 import { byPlace, type Problem } from "../errors.ts";
-import { describeIssue, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
+import { describeIssues, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, refuseSecrets, reportError, toPlainMap } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
@@ -118,7 +118,7 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
 const knownOf = new WeakMap<AdapterModule, ReadonlySet<string>>();
 
 /** Every key that may stand beside a resource of this protocol; `device` is between core and adapter. */
-function resourceKeysOf(adapter: AdapterModule): ReadonlySet<string> {
+export function resourceKeysOf(adapter: AdapterModule): ReadonlySet<string> {
   let known = knownOf.get(adapter);
   if (known === undefined) {
     const own = knownKeys(adapter.point).filter((key) => key !== "device");
@@ -229,10 +229,8 @@ function resolveSteps({ mapped, node }: ResolvableResource, context: DeviceConte
 function reportStep(error: StepError, step: YamlNode, { adapter, report }: DeviceContext): void {
   const { cause } = error;
   if (cause instanceof Error && "issues" in cause) {
-    for (const issue of issuesOf(cause)) {
-      for (const problem of describeIssue(issue, step, { schema: adapter.step, alsoKnown: ["as", "order"], later: [] }))
-        report(problem);
-    }
+    const about = { schema: adapter.step, alsoKnown: ["as", "order"], later: [] };
+    for (const problem of describeIssues(issuesOf(cause), step, about)) report(problem);
     return;
   }
   const entry = error.key === undefined ? undefined : entryOf(step, error.key);

@@ -23,6 +23,8 @@ export interface PollGroups {
   readonly periods: ReadonlyMap<string, Millis>;
   /** The shortest period to which a server may push a point. */
   readonly limit?: Millis;
+  /** Something of `every:` is wrong, and was reported: of a group that is not there nothing more is said. */
+  readonly wrong?: true;
 }
 
 const NORMAL: Millis = 10 * SECOND;
@@ -35,12 +37,14 @@ export function readEvery(node: YamlNode | undefined, report: Report): PollGroup
     if (NOT_GROUPS.includes(key.text))
       reportError(report, key.place, `"${key.text}" has a meaning of its own in poll:`);
   }
-  const { limit, ...periods } = readNode(node, everySchema, report) ?? {};
+  const read = readNode(node, everySchema, report);
+  if (read === undefined) return { periods: new Map(), wrong: true };
+  const { limit, ...periods } = read;
   return { periods: new Map(Object.entries(periods)), ...(limit === undefined ? {} : { limit }) };
 }
 
 /** What `poll:` says; a sentence where it says nothing that we know. */
-export function pollOf(text: string, { periods }: PollGroups): Poll | { readonly wrong: string } {
+export function pollOf(text: string, { periods, wrong }: PollGroups): Poll | { readonly wrong: string } {
   if (text === "connect" || text === "never") return text;
   if (text === "limit") return { wrong: '"limit" is no poll group: it bounds what a server may ask for' };
   const period = periods.get(text) ?? (text === "normal" ? NORMAL : undefined);
@@ -53,6 +57,7 @@ export function pollOf(text: string, { periods }: PollGroups): Poll | { readonly
       return { wrong: reasonOf(error) };
     }
   }
+  if (wrong === true) return { every: NORMAL };
   return { wrong: `poll group "${text}" is not in every: {${[...periods.keys()].join(", ")}}` };
 }
 

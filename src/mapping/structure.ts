@@ -49,7 +49,7 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
     return undefined;
   }
   const ofObject = conditionOf(entry.value);
-  const written = instancesOf(entry.value, context).flatMap(({ instance, resources, conditions }) =>
+  const written = instancesOf(entry.value, candidates, context).flatMap(({ instance, resources, conditions }) =>
     resources
       .flatMap((resource) => readKey(resource, instance, candidates, context))
       .map((resource) => ({ ...resource, conditions: [...ofObject, ...conditions] })),
@@ -77,9 +77,15 @@ interface WrittenInstance {
 }
 
 /** What stands below an object is either resources (then of instance 0) or instances with resources. */
-function instancesOf(node: MapNode, context: StructureContext): readonly WrittenInstance[] {
+function instancesOf(
+  node: MapNode,
+  candidates: readonly ObjectDefinition[],
+  context: StructureContext,
+): readonly WrittenInstance[] {
   const children = node.entries.filter(({ key }) => !OBJECT_KEYS.has(key.text));
-  const instances = children.filter(({ key, value }) => isInstance(key, value, context));
+  const isName = (key: ScalarNode): boolean =>
+    !/^[0-9]+$/.test(key.text) && resourceId(key.text, key, candidates, { ...context, report: () => {} }) !== undefined;
+  const instances = children.filter(({ key, value }) => isInstance(key, value, isName, context));
   if (instances.length === 0) return [{ instance: 0, resources: children, conditions: [] }];
   for (const { key } of children.filter((child) => !instances.includes(child))) {
     reportError(
@@ -95,12 +101,22 @@ function instancesOf(node: MapNode, context: StructureContext): readonly Written
   }));
 }
 
-/** A number whose map has only resources in it: maps, or lists of them, that are no key of a resource (`sine: {…}` is one). */
-function isInstance(key: ScalarNode, value: YamlNode, { sources }: StructureContext): boolean {
+/**
+ * A number whose map has only resources in it: maps, or lists of them, that are no key of a resource (`sine: {…}` is one); or
+ * names of resources, whatever stands behind them.
+ */
+function isInstance(
+  key: ScalarNode,
+  value: YamlNode,
+  isName: (key: ScalarNode) => boolean,
+  { sources }: StructureContext,
+): boolean {
   if (!/^[0-9]+$/.test(key.text) || value.kind !== "map" || value.entries.length === 0) return false;
   const isOfResource = (word: string): boolean => sources.includes(word) || CORE_RESOURCE_KEYS.includes(word);
   return value.entries.every(
-    (entry) => INSTANCE_KEYS.has(entry.key.text) || (entry.value.kind !== "scalar" && !isOfResource(entry.key.text)),
+    (entry) =>
+      INSTANCE_KEYS.has(entry.key.text) ||
+      (!isOfResource(entry.key.text) && (entry.value.kind !== "scalar" || isName(entry.key))),
   );
 }
 

@@ -33,14 +33,25 @@ export function issuesOf(error: unknown): readonly Issue[] {
   return [{ code: "custom", path: [], message: error.message }];
 }
 
-/** Sentences for the user, each at the key or the value that it speaks of. */
-export function describeIssue(issue: Issue, root: YamlNode, context: IssueContext): readonly Problem[] {
+/** Sentences for the user, each at the key or the value that it speaks of. What is only mistyped is not missing too. */
+export function describeIssues(issues: readonly Issue[], root: YamlNode, context: IssueContext): readonly Problem[] {
+  const meant = new Set(
+    issues.flatMap(({ keys = [], path }) => {
+      const known = [...knownKeys(context.schema, path)];
+      return keys.flatMap((key) => nearestTo(key, known) ?? []).map((name) => JSON.stringify([...path, name]));
+    }),
+  );
+  return issues
+    .filter(({ path }) => !(meant.has(JSON.stringify(path)) && nodeAt(root, path) === undefined))
+    .flatMap((issue) => describeIssue(issue, root, context));
+}
+
+function describeIssue(issue: Issue, root: YamlNode, context: IssueContext): readonly Problem[] {
   if (issue.code === "unrecognized_keys") return unknownKeys(issue, root, context);
   if (issue.code === "invalid_union") return describeUnion(issue, root, context);
   const node = nodeAt(root, issue.path);
-  const name = nameOf(issue.path);
   if (node === undefined) return [missing(issue, root)];
-  return [problem(node, `${name === "" ? "" : `${name}: `}${sentence(issue, node)}`)];
+  return [problem(node, `${prefixOf(issue.path)}${sentence(issue, node)}`)];
 }
 
 function sentence(issue: Issue, node: YamlNode): string {
@@ -93,14 +104,20 @@ function near(node: YamlNode, values: readonly unknown[]): string {
 
 /** `; did you mean "f32"?`, or nothing where no candidate comes near. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
-  // Every word of two letters is near to every other: only their case can be a slip.
-  const [best] = nearestNames(word, candidates, 1).filter((near) => word.length > 2 || near === word.toLowerCase());
+  const best = nearestTo(word, candidates);
   return best === undefined ? "" : `; did you mean "${best}"?`;
+}
+
+/** Every word of two letters is near to every other: only their case can be a slip. */
+function nearestTo(word: string, candidates: Iterable<string>): string | undefined {
+  return nearestNames(word, candidates, 1).find((near) => word.length > 2 || near === word.toLowerCase());
 }
 
 /** The sentence for a word that is none of the known ones: the near miss, or else all that there are. */
 export function unknownWord(what: string, word: string, candidates: Iterable<string>): string {
   const known = [...candidates];
+  // Another of several shapes has it.
+  if (known.includes(word)) return `the ${what} "${word}" cannot stand beside the others here`;
   const hint = didYouMean(word, known);
   if (hint !== "") return `unknown ${what} "${word}"${hint}`;
   return `unknown ${what} "${word}"${known.length === 0 ? "" : ` (have: ${known.join(", ")})`}`;
@@ -123,20 +140,27 @@ function unknownKeys(issue: Issue, root: YamlNode, context: IssueContext): Probl
   );
 }
 
-/** Of several shapes the user meant the one whose kind fits: its own issues are told; else what all shapes expect. */
+/**
+ * Of several shapes the user meant the one whose kind fits: its own issues are told; else what all shapes expect, or what
+ * their author says.
+ */
 function describeUnion(issue: Issue, root: YamlNode, context: IssueContext): readonly Problem[] {
   const node = nodeAt(root, issue.path);
+  if (node !== undefined && !ZOD_WORDS.test(issue.message)) {
+    return [problem(node, `${prefixOf(issue.path)}${issue.message}`)];
+  }
   const branches = issue.errors ?? [];
   const meant = branches.filter((branch) => !branch.some(isWrongKind));
   const [best] = [...meant].sort((a, b) => a.length - b.length);
   if (best !== undefined) {
-    return best.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, root, context));
+    const inner = best.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+    return describeIssues(inner, root, context);
   }
   if (node === undefined) return [missing(issue, root)];
   const expected = new Set(branches.flatMap((branch) => branch.filter(isWrongKind).map(expectation)));
-  const name = nameOf(issue.path);
   const wanted = expected.size === 0 ? "something else" : [...expected].join(" or ");
-  return [problem(node, `${name === "" ? "" : `${name}: `}expected ${wanted}, found ${describeNode(node)}`)];
+  const words = branches.flatMap((branch) => branch.flatMap(({ values = [] }) => values));
+  return [problem(node, `${prefixOf(issue.path)}expected ${wanted}, found ${describeNode(node)}${near(node, words)}`)];
 }
 
 function isWrongKind(issue: Issue): boolean {
@@ -160,8 +184,9 @@ function missing(issue: Issue, root: YamlNode): Problem {
 }
 
 /** The key that the user wrote last on the way: the place says the rest. */
-function nameOf(path: readonly PropertyKey[]): string {
-  return String(path.findLast((step) => typeof step === "string") ?? "");
+function prefixOf(path: readonly PropertyKey[]): string {
+  const name = path.findLast((step) => typeof step === "string");
+  return name === undefined ? "" : `${name}: `;
 }
 
 function problem(node: YamlNode, message: string): Problem {

@@ -1,4 +1,5 @@
 /** One tree laid over another: maps by key, everything else as a whole, and nothing (`null`) takes away what lies below. */
+import { didYouMean } from "./issues.ts";
 import { isEmpty, type MapEntry, type MapNode, type ScalarNode, type YamlNode } from "./nodes.ts";
 import { type Report, reportError } from "./read.ts";
 
@@ -53,8 +54,12 @@ function mergeEntry(below: MapEntry, above: MapEntry, { both, onChange }: MergeR
   return [{ key: above.key, value: both === undefined ? above.value : both(below, above) }];
 }
 
-function nothingToRemove(name: string, { place }: MapNode): string {
-  return `"${name}" has nothing behind it, which takes away what is extended, but ${place.file} has no such key there`;
+function nothingToRemove(name: string, { place, entries }: MapNode): string {
+  const hint = didYouMean(
+    name,
+    entries.map(({ key }) => key.text),
+  );
+  return `"${name}" has nothing behind it, which takes away what is extended, but ${place.file} has no such key there${hint}`;
 }
 
 function textOf({ text }: ScalarNode): string {

@@ -34,11 +34,17 @@ export function parseYaml(text: string, file: string): YamlNode {
     logLevel: "error",
   });
   const reader = new TreeReader(text, counter, file);
-  const problems = document.errors.map((error) => reader.syntaxProblem(error));
+  const problems = document.errors.filter(isFirstOfItsKind).map((error) => reader.syntaxProblem(error));
   if (problems.length > 0) throw new ConfigError(problems);
   const root = reader.read(document.contents);
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return root;
+}
+
+/** One line at the wrong place puts all that follow it at the wrong place. */
+function isFirstOfItsKind({ code }: YAMLError, index: number, errors: readonly YAMLError[]): boolean {
+  const before = errors.slice(0, index);
+  return code !== "BAD_INDENT" || !before.some((error) => error.code === code || error.code === "TAB_AS_INDENT");
 }
 
 /** The parser below descends once for each level: beyond this it would exhaust the stack. */
@@ -244,5 +250,9 @@ const SYNTAX: Readonly<Partial<Record<YAMLError["code"], string>>> = {
   TAB_AS_INDENT: "a tab stands in the indentation: YAML wants spaces there",
   MULTIPLE_DOCS: "a second document begins here: one file holds one document",
   BLOCK_AS_IMPLICIT_KEY: 'a second ": " in this line: put a text that holds one in quotes',
+  BAD_INDENT:
+    "this line begins where it does not belong: neighbours begin in the same column, and what begins with { or [ must end with } or ]",
+  BAD_SCALAR_START: "put a text that begins with this character in quotes",
+  BLOCK_IN_FLOW: 'put a text that has ": " or "? " in quotes',
   DUPLICATE_KEY: "this key stands twice in its map",
 };

@@ -1,6 +1,6 @@
 import type { Schema } from "../adapter.ts";
 import type { Place, Problem } from "../errors.ts";
-import { describeIssue, type Issue, issuesOf } from "./issues.ts";
+import { describeIssues, type Issue, issuesOf } from "./issues.ts";
 import { type MapNode, nodeAt, plainValue, type ScalarNode, type YamlNode } from "./nodes.ts";
 
 /** Where problems go while reading continues, so that the user hears of all of them at once. */
@@ -42,9 +42,7 @@ export function readNode<T>(
     const before = asText.size;
     for (const issue of result.issues) collectTexts(issue, node, asText);
     if (asText.size > before) continue;
-    for (const issue of result.issues) {
-      for (const problem of describeIssue(issue, node, context)) report(problem);
-    }
+    for (const problem of describeIssues(result.issues, node, context)) report(problem);
     return undefined;
   }
 }

@@ -119,3 +119,28 @@ test("a vector says what the device says of itself, and may have a condition of 
     't.yaml:9:103: error: test: /3303/0/5700 Sensor Value: expected "1", found 225',
   ]);
 });
+
+test("a condition on an optional parameter that is not given does not hold; a formula needs its value", () => {
+  const optional = "params: { model: { type: string, optional: true } }\n";
+  const text = modbus(
+    `  3303: { when: $model == "B", sensor_value: { input: 1 } }
+  3304: { sensor_value: [ { when: $model != "B", input: 2 }, { input: 3 } ] }`,
+    optional,
+  );
+  assert.deepEqual(points(text), ["3304/0/5700"]);
+  assert.deepEqual(JSON.parse(JSON.stringify(pointOf(planOf(text), "3304/0/5700").point)).address, 3);
+  assert.deepEqual(points(text, "model: B"), ["3303/0/5700", "3304/0/5700"]);
+  const formula = modbus(`  3303: { sensor_value: { input: 1, expr: "$model == 'B' ? 1 : value" } }`, optional);
+  assert.match(resolved(formula).problems[0] ?? "", /\$model is optional and not given: give the parameter a default/);
+});
+
+test("a probe that the device does not have, or not yet, is none; once it is there it is asked", () => {
+  const text = modbus(
+    `${DEVICE}  3303: { sensor_value: { input: 1, when: firmware_version >= 2.1 } }`,
+    "availability: { probe: sensor_value }\n",
+  );
+  const { availability, variants } = planOf(text);
+  assert.equal(availability.probe, undefined);
+  assert.equal(variants?.withFacts(new Map([["3/0/3", "2.2"]])).availability.probe, "3303/0/5700");
+  assert.equal(variants?.withFacts(new Map([["3/0/3", "2.0"]])).availability.probe, undefined);
+});

@@ -104,7 +104,7 @@ test("each mistake is told at its place", () => {
     ['"{/1/0/1}"', /^9:\d+: error: this mapping has no resource \/1\/0\/1$/],
     ['"{activ_power_r}"', /has no resource "activ_power_r" in this mapping; did you mean "active_power_r"\?$/],
     ['"{10242/0/6}"', /a path begins with a slash: \{\/10242\/0\/6\}$/],
-    ['"{6} + valeu"', /^9:24: error: unknown name "valeu"$/],
+    ['"{6} + valeu"', /^9:24: error: unknown name "valeu"; a text stands in quotes: 'valeu'$/],
     ['"{6} + value"', /"value" needs a source of its own beside "expr"/],
     ['"active_power_r"', /"active_power_r" is a resource: write \{active_power_r\}$/],
     [

@@ -185,7 +185,7 @@ test("what is written needs an inverse", () => {
     "6:31: error: the expression has no inverse that is known: what is written needs `write: { expr: … }`, in which value is what the server wrote (/3308/0/5900 Set Point Value)",
   ]);
   assert.deepEqual(wrong("holding: 0, expr: value * 2, write: { expr: value / 2 + y }", object), [
-    '6:69: error: unknown name "y" (have: value) (/3308/0/5900 Set Point Value)',
+    `6:69: error: unknown name "y" (have: value); a text stands in quotes: 'y' (/3308/0/5900 Set Point Value)`,
   ]);
   assert.deepEqual(wrong("holding: 0, write: { expr: value > 2 }", object), [
     "6:40: error: write: expr gives true or false, the device takes a number (/3308/0/5900 Set Point Value)",

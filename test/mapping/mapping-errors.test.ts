@@ -215,7 +215,6 @@ test("the top of a mapping is checked", () => {
   ]);
   assert.deepEqual(resolved("mappin: t\nprotocol: modbus\nobjects: {}\nformat: 2\n").problems, [
     '4:9: error: format: expected 1, found "2"',
-    '1:1: error: "mapping" is missing',
     '1:1: error: unknown key "mappin"; did you mean "mapping"?',
   ]);
   assert.match(
@@ -235,5 +234,21 @@ test("the top of a mapping is checked", () => {
       "mapping: t\nprotocol: modbus\nmodbus: { unit_id: 1, order: CDBA }\nobjects: { 3305: { 5800: { input: 1, as: u32 } } }\n",
     ).problems[0] ?? "",
     /order/,
+  );
+});
+
+test("the order of a section is told once, in the section, and a wrong group of every: not with each of its resources", () => {
+  const order =
+    "mapping: t\nprotocol: modbus\nmodbus: { unit_id: 1, order: CDBA }\nevery: { fast: 2 }\nobjects:\n  3305: { 5800: { input: 1, as: u32, poll: fast }, 5805: { input: 3, as: u32 } }\n";
+  const told = resolved(order).problems;
+  assert.equal(told.length, 2, told.join("\n"));
+  assert.match(told[1] ?? "", /^3:30: error: unknown order "CDBA"/);
+  assert.match(told[0] ?? "", /^4:16: error: fast: "2" is no duration/);
+});
+
+test("an instance is told by the names in it, though nothing but a number stands behind one", () => {
+  assert.match(
+    problems("  3303: { 0: { sensor_value: { input: 0 } }, 1: { sensor_value: 5 } }")[0] ?? "",
+    /\/3303\/1\/5700 Sensor Value: expected a map with its source/,
   );
 });

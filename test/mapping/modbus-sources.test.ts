@@ -32,7 +32,7 @@ test("the records of a file and the identification of a device are sources like 
 
 test("each mistake in them is told at its place", () => {
   assert.deepEqual(problems("  3: { manufacturer: { ident: vender } }"), [
-    "5:31: error: ident: expected one of vendor, product, revision, url, product_name, model, application, or the number of an object up to 0xFF",
+    '5:31: error: ident: expected one of vendor, product, revision, url, product_name, model, application, or the number of an object up to 0xFF, found "vender"',
   ]);
   assert.deepEqual(problems("  3303: { sensor_value: { file: { number: 0, record: 7 } } }").length, 1);
   assert.match(

@@ -1,5 +1,5 @@
 /** Syntax and the names that are known → closures, every type checked. */
-import { unknownWord } from "../../yaml/issues.ts";
+import { didYouMean, unknownWord } from "../../yaml/issues.ts";
 import { Bad, describe } from "../stage.ts";
 import { calculate, negated } from "./arithmetic.ts";
 import { comparing } from "./comparison.ts";
@@ -60,7 +60,9 @@ export class Compiler {
   private parameter({ at, name }: Of<"parameter">): Compiled {
     const { parameters = new Map<string, never>() } = this.scope;
     const value = parameters.get(name);
-    if (value === "absent") throw new ExpressionError(at, `$${name} is optional and not given`);
+    if (value === "absent")
+      throw new ExpressionError(at, `$${name} is optional and not given: give the parameter a default`);
+    if (value === "secret") throw new ExpressionError(at, `$${name} is a secret: nothing is computed with it`);
     if (value === undefined) throw new ExpressionError(at, unknownWord("parameter", name, parameters.keys()));
     return constant(value.type, value.value);
   }
@@ -78,7 +80,8 @@ export class Compiler {
     if (found !== undefined && "key" in found) {
       throw new ExpressionError(at, `"${name}" is a resource: write {${name}}`);
     }
-    throw new ExpressionError(at, unknownWord("name", name, names.keys()));
+    const hint = didYouMean(name, names.keys()) === "" ? `; a text stands in quotes: '${name}'` : "";
+    throw new ExpressionError(at, `${unknownWord("name", name, names.keys())}${hint}`);
   }
 
   private resource({ at, reference }: Of<"resource">): Compiled {

@@ -3,7 +3,7 @@
  * They are parsed and type-checked once, and bounded in length and depth, so in steps too.
  */
 import type { ScalarNode, YamlNode } from "../../yaml/nodes.ts";
-import { describeNode } from "../../yaml/nodes.ts";
+import { describeNode, isEmpty } from "../../yaml/nodes.ts";
 import { placeInside } from "../../yaml/place-inside.ts";
 import { type Report, reportError } from "../../yaml/read.ts";
 import type { Linear } from "../linear.ts";
@@ -59,6 +59,10 @@ export function readExpression(
 ): Expression | undefined {
   if (node.kind !== "scalar") {
     reportError(report, node.place, `expected an expression, found ${describeNode(node)}: ${QUOTED}`);
+    return undefined;
+  }
+  if (isEmpty(node)) {
+    reportError(report, node.place, "expected an expression, found nothing");
     return undefined;
   }
   try {

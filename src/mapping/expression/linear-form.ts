@@ -21,7 +21,7 @@ function formOf(syntax: Syntax, context: Context): Linear | undefined {
       return constant(syntax.value);
     case "parameter": {
       const parameter = context.parameters.get(syntax.name);
-      const value = parameter === "absent" ? undefined : parameter?.value;
+      const value = typeof parameter === "string" ? undefined : parameter?.value;
       return typeof value === "number" || typeof value === "bigint" ? constant(value) : undefined;
     }
     case "name":

@@ -18,19 +18,21 @@ export interface ExpressionScope {
   resource?(reference: string): { readonly key: string; readonly type: Type } | { readonly wrong: string };
 }
 
-/** Parameters with the value that they have for one device. `absent`: optional, and not given. */
-export type Constants = ReadonlyMap<string, { readonly type: Type; readonly value: Operand } | "absent">;
+/** Parameters with the value that they have for one device. `absent`: optional, and not given. `secret`: nobody may see it. */
+export type Constants = ReadonlyMap<string, Constant>;
+
+type Constant = { readonly type: Type; readonly value: Operand } | "absent" | "secret";
 
 /**
  * Parameters as expressions see them: int and number are numbers, bool is true or false, a duration is a number of seconds,
- * an enum of numbers is a number, all else is text. Secrets are left out: nothing can be computed with them, or betrayed.
+ * an enum of numbers is a number, all else is text. Of secrets the name alone: nothing can be computed with them, or betrayed.
  */
 export function constantsOf(parameters: ReadonlyMap<string, Parameter>, scope: Scope): Constants {
-  const constants = new Map<string, { readonly type: Type; readonly value: Operand } | "absent">();
+  const constants = new Map<string, Constant>();
   for (const [name, { spec }] of parameters) {
     const node = scope.get(name);
-    if (node === undefined || spec.type === "secret") continue;
-    constants.set(name, node === "absent" ? node : constantOf(spec, node));
+    if (spec.type === "secret") constants.set(name, spec.type);
+    else if (node !== undefined) constants.set(name, node === "absent" ? node : constantOf(spec, node));
   }
   return constants;
 }

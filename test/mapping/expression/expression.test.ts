@@ -197,7 +197,7 @@ test("each mistake is told at its place, with what was expected", () => {
     ["sensor_value * 2", '0: "sensor_value" is a resource: write {sensor_value}'],
     ["abs * 2", '0: "abs" is a function: abs(x)'],
     ["$ratoi", '0: unknown parameter "ratoi"; did you mean "ratio"?'],
-    ["$spare", "0: $spare is optional and not given"],
+    ["$spare", "0: $spare is optional and not given: give the parameter a default"],
     ["{/1/0/1}", "0: there is no /1/0/1"],
     ["roud(value)", '0: unknown function "roud"; did you mean "round"?'],
     ["pow(value, 2)", '0: there is no function "pow": write a ** b'],
