@@ -39,7 +39,7 @@ test("any text is an expression, or a mistake with a place in it", () => {
         assert.ok(error.at >= 0 && error.at <= text.length && error.message !== "");
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -59,7 +59,7 @@ test("random expressions give what JavaScript gives", () => {
       assert.equal(typeof theirs, "number");
       assert.ok(close(Number(ours), Number(theirs)), `${pair.ours} is ${ours}, not ${String(theirs)}`);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 

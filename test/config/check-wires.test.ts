@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { aConfig, aFolder, command } from "../support/command.ts";
+import { formatCheck } from "../../src/config/check.ts";
+import { aConfig } from "../support/command.ts";
+import { loadFolder } from "./config-folder.ts";
 
 /** Twelve SDM630 behind a converter, at these settings of its serial line. */
-async function check(t: TestContext, lines: readonly string[], devices: readonly string[]) {
-  const links = lines.map((line, i) => `bus${i + 1}: { type: modbus-tcp, host: 10.0.4.${i + 1}, ${line} }`);
-  const folder = aFolder(t, { "config.yaml": aConfig({ links, devices }) });
-  const { stdout } = await command(t, "check", "-c", join(folder, "config.yaml"));
-  return stdout.split("\n").filter((line) => /^ {3}(?:poll|link|wire) /.test(line));
+async function check(t: TestContext, wires: readonly string[], devices: readonly string[]) {
+  const links = wires.map((line, i) => `bus${i + 1}: { type: modbus-tcp, host: 10.0.4.${i + 1}, ${line} }`);
+  const { config } = await loadFolder(t, { "config.yaml": aConfig({ links, devices }) });
+  assert.ok(config !== undefined);
+  const lines = formatCheck(config).split("\n");
+  return lines.filter((line) => /^ {3}(?:poll|link|wire) /.test(line));
 }
 
 const meters = (link: string, units: string): string =>
