@@ -45,6 +45,11 @@ export interface SerialOptions extends LineOptions {
   readonly echo: EchoSetting;
 }
 
+/** Of what the schemas below made; a tool gets them as unknown. */
+export function isSerialOptions(options: unknown): options is SerialOptions {
+  return typeof options === "object" && options !== null && "transport" in options && options.transport === "serial";
+}
+
 export type ModbusOptions = ModbusTcpOptions | ModbusUdpOptions | RtuOverTcpOptions | SerialOptions;
 
 /** Many devices on a serial line need so long before they listen again. */
@@ -88,7 +93,8 @@ const hostKeys = {
     .optional()
     .describe("Name of the converter, or of the link that leads to it: links behind one take turns"),
 };
-const port = z.int().min(1).max(65535);
+const PORTS = "expected a number from 1 to 65535";
+const port = z.int(PORTS).min(1, PORTS).max(65535, PORTS);
 
 export const tcpOptionsSchema: z.ZodType<ModbusTcpOptions> = z
   .strictObject({

@@ -146,8 +146,18 @@ function actionOf(request: Request): string {
         ? `read identification object ${formatAddress(request.object)}`
         : `read ${request.access} identification from object ${formatAddress(request.object)} on`;
     case "raw":
-      return `send ${request.pdu.length} bytes`;
+      return formatRaw(request.pdu);
   }
+}
+
+const READ_BY: Readonly<Record<number, Table>> = { 1: "coil", 2: "discrete", 3: "holding", 4: "input" };
+
+/** A read that a tool made up is a read to whoever reads of it. */
+function formatRaw(pdu: Uint8Array): string {
+  const [code = 0, high = 0, low = 0, countHigh = 0, countLow = 0] = pdu;
+  const table = READ_BY[code];
+  if (table === undefined || pdu.length !== 5) return `send ${pdu.length} bytes`;
+  return `read ${formatSpan({ table, address: (high << 8) | low, count: (countHigh << 8) | countLow })}`;
 }
 
 function formatRegisters(address: number, count: number): string {

@@ -1,6 +1,7 @@
 /** The names of serial ports on Linux, and why one cannot be opened. */
-import { access, constants, readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { access, constants, open, readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { reasonOf } from "../../src/adapter.ts";
 
 /** Where the system is looked at; tests have folders of their own. */
@@ -58,6 +59,7 @@ export async function whyNotOpen(path: string, failure: Error, system: SystemFol
   if (!allowed) {
     return `no permission to use ${path}: the user of this program must be in the group that owns it, usually dialout (sudo usermod -aG dialout USER)`;
   }
+  if ((await isTerminal(path)) === false) return `${path} is no serial port`;
   const holders = await holdersOf(path, system);
   if (holders.length > 0) return `the port ${path} is in use by ${holders.join(", ")}`;
   return `the port ${path} cannot be opened: ${reasonOf(failure)}; another program may hold it (ModemManager, a terminal, another gateway: sudo fuser -v ${path})`;
@@ -78,10 +80,33 @@ async function holdersOf(path: string, { proc }: SystemFolders): Promise<readonl
     const folder = join(proc, id, "fd");
     const open = await Promise.all((await entriesOf(folder)).map((name) => linkOf(join(folder, name))));
     if (!open.includes(target)) continue;
-    const name = await readFile(join(proc, id, "comm"), "utf8").catch(() => "a program");
-    holders.push(Number(id) === process.pid ? "another link of this program" : `${name.trim()} (process ${id})`);
+    const who = Number(id) === process.pid ? "another link of this program" : await programOf(folder, id);
+    holders.push(who);
   }
   return holders;
+}
+
+/** Of a script its own name: the system calls all that run in Node "node" or "MainThread". */
+async function programOf(folder: string, id: string): Promise<string> {
+  const read = (file: string): Promise<string> => readFile(join(folder, "..", file), "utf8").catch(() => "");
+  const [program = "", ...words] = (await read("cmdline")).split("\0");
+  const script = /^node/.test(basename(program))
+    ? words.find((word) => word !== "" && !word.startsWith("-"))
+    : undefined;
+  const name = script === undefined ? (await read("comm")).trim() : basename(script).replace(/\.[mc]?[jt]s$/, "");
+  return `${name === "" ? "a program" : name} (process ${id})`;
+}
+
+/** Whether the system takes it for a terminal, which every serial port is; undefined: it cannot be asked. */
+async function isTerminal(path: string): Promise<boolean | undefined> {
+  try {
+    const file = await open(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+    const terminal = isatty(file.fd);
+    await file.close();
+    return terminal;
+  } catch {
+    return undefined;
+  }
 }
 
 async function entriesOf(folder: string): Promise<readonly string[]> {

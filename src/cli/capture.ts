@@ -1,5 +1,5 @@
 /** `capture`: the registers of a real device become test vectors of its mapping. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule, Link, PointId, ReadResult } from "../adapter.ts";
@@ -67,12 +67,18 @@ async function capture(args: Arguments, adapter: AdapterModule): Promise<number>
     parameters: new Map([...parameters].filter(([name]) => name !== "unit_id")),
   };
   for (const { point, reason } of refused) process.stderr.write(`${point} ${nameOf(device, point)}: ${reason}\n`);
-  if (args.flag("write")) await write(file.file, found);
+  if (args.flag("write")) {
+    await write(file.file, found);
+    if (dirname(file.file) === locateData("mappings")) process.stderr.write(`${KEEP_A_COPY}\n`);
+  }
   process.stdout.write(
     `${args.flag("json") ? asJson(found, refused) : asText(found, args.flag("write"), file.file)}\n`,
   );
   return refused.length === 0 ? EXIT.ok : EXIT.failure;
 }
+
+const KEEP_A_COPY =
+  "warning: this mapping comes with the program, whose next version brings its own: keep a copy in mappings/ beside config.yaml";
 
 function asText(found: Capture, written: boolean, file: string): string {
   const values = capturedValues(found);
@@ -167,6 +173,7 @@ async function mappingOf(args: Arguments, adapter: AdapterModule): Promise<Prepa
   if (text === undefined)
     throw new UsageError("which mapping? --mapping NAME, or a file such as --mapping mappings/my-meter.yaml");
   const isFile = text.includes("/") || text.endsWith(".yaml");
+  if (isFile) await mustBeMapping(text);
   const directories = [...(isFile ? [dirname(resolve(text))] : []), resolve("mappings"), locateData("mappings")];
   const library = new MappingLibrary({ adapters: await loadAdapters(), catalogue, directories });
   const place = { file: "command line", line: 1, column: 1 };
@@ -175,6 +182,12 @@ async function mappingOf(args: Arguments, adapter: AdapterModule): Promise<Prepa
   if (prepared === undefined) throw new ConfigError(problems.map(placed));
   if (prepared.adapter.name === adapter.name) return prepared;
   throw new UsageError(`--mapping ${text}: it is of protocol ${prepared.adapter.name}, and not of ${adapter.name}`);
+}
+
+async function mustBeMapping(text: string): Promise<void> {
+  if (!text.endsWith(".yaml")) throw new UsageError(`--mapping ${text}: the file of a mapping is NAME.yaml`);
+  if (!(await stat(text).catch(() => undefined))?.isFile())
+    throw new UsageError(`--mapping ${text}: there is no such file`);
 }
 
 function deviceOf(prepared: PreparedMapping, parameters: ReadonlyMap<string, string>): ResolvedDevice {

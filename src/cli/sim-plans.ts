@@ -67,7 +67,10 @@ interface GivenParameter {
 function splitParameter(text: string): GivenParameter {
   const at = text.indexOf("=");
   if (at < 1) throw new UsageError(`--param ${text}: expected NAME=VALUE`);
-  return { name: text.slice(0, at), values: text.slice(at + 1).split(",") };
+  const [name, values] = [text.slice(0, at), text.slice(at + 1).split(",")];
+  const twice = values.find((value, i) => values.indexOf(value) < i);
+  if (twice !== undefined) throw new UsageError(`${name}: "${twice}" stands there twice`);
+  return { name, values };
 }
 
 /** A device entry as a user would write it; a parameter with several values makes one device for each. */

@@ -19,7 +19,7 @@ export const sim: Command = {
     unit: {
       type: "string",
       value: "LIST",
-      help: "Modbus addresses to answer as, e.g. 1,2,7: short for --param unit_id=LIST.",
+      help: "Modbus addresses to answer as, e.g. 1,2,7 or 1-12: short for --param unit_id=LIST.",
     },
     param: {
       type: "string",
@@ -94,7 +94,22 @@ function cabinetOf(args: Arguments): Promise<Cabinet> {
   if ((mapping === undefined) === (link === undefined)) throw new UsageError("sim takes a MAPPING or --link ID");
   if (link !== undefined) return cabinetOfLink(configFile(args), link);
   const unit = args.text("unit");
-  return cabinetOfMapping(mapping ?? "", [...args.texts("param"), ...(unit === undefined ? [] : [`unit_id=${unit}`])]);
+  return cabinetOfMapping(mapping ?? "", [
+    ...args.texts("param"),
+    ...(unit === undefined ? [] : [`unit_id=${unitList(unit)}`]),
+  ]);
+}
+
+/** `1,3-5` and `3..5` are what `scan` takes, too; what is no number the mapping refuses. */
+function unitList(text: string): string {
+  const units = text.split(",").flatMap((part) => {
+    const [, from, to] = /^(\d{1,3})(?:-|\.\.)(\d{1,3})$/.exec(part.trim()) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    if (from === undefined) return [part.trim()];
+    if (first > last) throw new UsageError(`--unit ${text}: "${part}" ends before it begins`);
+    return Array.from({ length: last - first + 1 }, (_, i) => String(first + i));
+  });
+  return units.join(",");
 }
 
 /** A port that is no number is the path of a serial one. */

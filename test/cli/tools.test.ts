@@ -131,15 +131,20 @@ test("capture makes vectors that pass, and --write adds them to the file, which 
 
 test("capture says what the device does not have, and which mapping is meant", async (t) => {
   const wire = await aMeter();
-  const [other, missing, nothing] = await Promise.all([
+  const [other, missing, nothing, noFile, noMapping] = await Promise.all([
     command(t, "capture", "modbus", ...wire, "--unit", "3", "--mapping", "valve-actuator"),
     command(t, "capture", "modbus", ...wire, "--unit", "3", "--mapping", "valve-actuatr"),
     command(t, "capture", "modbus", ...wire, "--unit", "3"),
+    command(t, "capture", "modbus", ...wire, "--mapping", "mappings/mine.yaml"),
+    command(t, "capture", "modbus", ...wire, "--mapping", "/etc/passwd"),
   ]);
   assert.equal(other.code, 1);
   assert.match(other.stderr, /the device refuses all of it: .*exception 2/);
   assert.deepEqual([missing.code, nothing.code], [2, 2]);
   assert.match(missing.stderr, /there is no mapping "valve-actuatr" in .*; did you mean "valve-actuator"\?/);
+  assert.deepEqual([noFile.code, noMapping.code], [2, 2]);
+  assert.match(noFile.stderr, /--mapping mappings\/mine\.yaml: there is no such file/);
+  assert.match(noMapping.stderr, /--mapping \/etc\/passwd: the file of a mapping is NAME\.yaml/);
   assert.match(nothing.stderr, /which mapping\? --mapping NAME/);
 });
 
@@ -154,7 +159,7 @@ test("what was typed wrong is told before anything is opened", async () => {
     ["probe", /^address 30001 is outside 40001\.\.49999/, ...host, "--addressing", "modicon", "holding", "30001"],
     ["probe", /^--unit 999: expected a number from 0 to 255$/, ...host, "--unit", "999", "input", "0"],
     ["probe", /^--type modbus-tpc: expected one of modbus-tcp/, ...host, "--type", "modbus-tpc", "input", "0"],
-    ["probe", /^--port: /, ...host, "--port", "70000", "input", "0"],
+    ["probe", /^--port: expected a number from 1 to 65535$/, ...host, "--port", "70000", "input", "0"],
     ["probe", /^--line: a serial port needs its settings, e\.g\. 9600-8N1$/, "--port", "/dev/x", "input", "0"],
     ["probe", /^--timeout: "5" is no duration/, ...host, "--timeout", "5", "input", "0"],
     ["scan", /^--units: "9-1" is no address or range up to 255/, ...host, "--units", "9-1"],

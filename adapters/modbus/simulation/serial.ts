@@ -1,7 +1,7 @@
 /** Simulated devices on a serial port, and on a pseudo-terminal that stands for one. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, stat } from "node:fs/promises";
 import { type AdapterContext, DeviceError, type Simulation } from "../../../src/adapter.ts";
 import { SerialPort } from "../serial-port.ts";
 import { formatSerialSettings } from "../serial-settings.ts";
@@ -38,6 +38,7 @@ export async function playOnPty(
   slaves: Slaves,
   { clock, log }: AdapterContext,
 ): Promise<Simulation> {
+  await mustBeFree(path);
   // A group of its own: Ctrl-C is ours, and the end of our pipe is its end.
   const socat = spawn("socat", ["-d", "-d", "-", `pty,raw,echo=0,link=${path}`], { stdio: "pipe", detached: true });
   const ended = new Promise<void>((resolve) => socat.once("close", () => resolve()));
@@ -60,6 +61,17 @@ export async function playOnPty(
       await ended;
     },
   };
+}
+
+/** socat puts its terminal in the place of whatever has that name, and removes it in the end. */
+async function mustBeFree(path: string): Promise<void> {
+  const about = await lstat(path).catch(() => undefined);
+  if (about === undefined) return;
+  // A name that leads nowhere is what a program leaves that was killed.
+  const leadsNowhere = about.isSymbolicLink() && (await stat(path).catch(() => undefined)) === undefined;
+  if (leadsNowhere) return;
+  const what = about.isSymbolicLink() ? "other simulated devices may have it" : "a file of another kind";
+  throw new Error(`${path} is there already (${what}): expected a name that is free`);
 }
 
 /** Resolves when the terminal is there. */

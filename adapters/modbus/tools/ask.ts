@@ -1,6 +1,6 @@
 /** One raw request of a tool on an open line: `Ask` of the contract, as Modbus has it. */
 import { z } from "zod";
-import { type Ask, type Clock, type Millis, WrongArguments } from "../../../src/adapter.ts";
+import { type Ask, type Clock, DeviceError, type Millis, WrongArguments } from "../../../src/adapter.ts";
 import { ModbusException } from "../errors.ts";
 import type { Line } from "../line.ts";
 
@@ -27,7 +27,19 @@ const requestSchema = z.strictObject({
   timeout: z.number().positive().max(60_000).optional(),
 });
 
-const answerSchema = z.strictObject({ pdu: hex, took: z.number() });
+const answerSchema = z.union([
+  z.strictObject({ pdu: hex, took: z.number() }),
+  /** The line is there, and on it nobody answered. */
+  z.strictObject({ silence: z.string() }),
+]);
+
+/** The request went out, and no answer came: another thing than a line that is not there. */
+export class Silence extends DeviceError {
+  constructor(message: string) {
+    super("unreachable", message);
+    this.name = "Silence";
+  }
+}
 
 /** The request waits for its turn as a read does. `lineOf`: the line on which a unit is. */
 export function askOn(lineOf: (unit: number) => Line, clock: Clock): Ask {
@@ -38,15 +50,17 @@ export function askOn(lineOf: (unit: number) => Line, clock: Clock): Ask {
     const request = Uint8Array.from(Buffer.from(pdu, "hex"));
     return lineOf(unit).use("read", { unit, timeout, trial: true }, async (exchange) => {
       const started = clock.monotonic();
-      const answer = await orException(exchange({ kind: "raw", pdu: request }), request[0] ?? 0);
+      const answer = await orException(exchange({ kind: "raw", pdu: request }), request[0] ?? 0).catch(orSilence);
+      if (typeof answer === "string") return { silence: answer };
       return { pdu: Buffer.from(answer).toString("hex"), took: Math.round(10 * (clock.monotonic() - started)) / 10 };
     });
   };
 }
 
-/** The other end of `askOn`. Rejects with DeviceError. */
+/** The other end of `askOn`. Rejects with DeviceError, with Silence where only the device is to blame. */
 export async function askRaw(ask: Ask, { pdu, ...request }: RawRequest): Promise<RawAnswer> {
   const answer = answerSchema.parse(await ask({ ...request, pdu: Buffer.from(pdu).toString("hex") }));
+  if ("silence" in answer) throw new Silence(answer.silence);
   return { pdu: Uint8Array.from(Buffer.from(answer.pdu, "hex")), took: answer.took };
 }
 
@@ -58,4 +72,9 @@ async function orException(answer: Promise<Uint8Array>, code: number): Promise<U
     if (error instanceof ModbusException) return Uint8Array.of(code | 0x80, error.code);
     throw error;
   }
+}
+
+function orSilence(error: unknown): string {
+  if (error instanceof DeviceError && error.kind === "unreachable") return error.message;
+  throw error;
 }

@@ -24,10 +24,12 @@ export const decode: Tool = {
   },
   async run(args, context) {
     const framing = framingOf(args);
-    const texts = args.positionals.length > 0 ? [args.positionals.join(" ")] : linesOf(await context.input());
+    const texts =
+      args.positionals.length > 0 ? [{ text: args.positionals.join(" "), line: 1 }] : linesOf(await context.input());
     if (texts.length === 0)
       throw new WrongArguments("expected a frame in hexadecimal, such as 01 03 00 00 00 0A C5 CD");
-    const frames = texts.map((text) => decodeText(text, framing));
+    const several = texts.length > 1;
+    const frames = texts.map(({ text, line }) => inLine(several ? line : undefined, () => decodeText(text, framing)));
     return {
       lines: frames.flatMap((frame, i) => [...(i === 0 ? [] : [""]), ...textOf(frame, context)]),
       data: frames.map(({ bytes, readings }) => ({ hex: hexOf(bytes), readings: readings.map(dataOf) })),
@@ -49,7 +51,7 @@ export function decodeText(text: string, framing?: Framing): Decoded {
   const readings = explainFrame(bytes, isAscii ? "ascii" : framing);
   if (readings.length > 0) return { bytes, readings };
   throw new WrongArguments(
-    `${counted(bytes.length, "byte")} are too few for a frame${framing === undefined ? "" : ` of ${framing}`}`,
+    `too few bytes for a frame${framing === undefined ? "" : ` of ${framing}`}: ${counted(bytes.length, "byte")}`,
   );
 }
 
@@ -65,7 +67,8 @@ function bytesOf(text: string): Uint8Array {
   // Byte by byte a leading zero may be missing; in one piece nobody knows where.
   const padded = digits.map((word) => (word.length === 1 && digits.length > 1 ? `0${word}` : word));
   const odd = padded.find((word) => word.length % 2 === 1);
-  if (odd !== undefined) throw new WrongArguments(`"${odd.slice(0, 20)}" has ${odd.length} digits; a byte has two`);
+  if (odd !== undefined)
+    throw new WrongArguments(`"${odd.slice(0, 20)}" has ${counted(odd.length, "digit")}; a byte has two`);
   const bytes = Uint8Array.from(Buffer.from(padded.join(""), "hex"));
   if (bytes.length > 0 && bytes.length <= LONGEST) return bytes;
   throw new WrongArguments(`expected 1 to ${LONGEST} bytes, found ${bytes.length}; one frame a line`);
@@ -79,8 +82,19 @@ function framingOf(args: ToolArguments): Framing | undefined {
   return framing;
 }
 
-function linesOf(text: string): string[] {
-  return text.split(/\r?\n/).filter((line) => line.trim() !== "");
+function linesOf(input: string): readonly { readonly text: string; readonly line: number }[] {
+  const lines = input.split(/\r?\n/).map((text, i) => ({ text, line: i + 1 }));
+  return lines.filter(({ text }) => text.trim() !== "");
+}
+
+/** Of a recording the line that is wrong. */
+function inLine<T>(line: number | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof WrongArguments) || line === undefined) throw error;
+    throw new WrongArguments(`line ${line}: ${error.message}`, { cause: error });
+  }
 }
 
 const NAMES: Readonly<Record<Framing, string>> = {

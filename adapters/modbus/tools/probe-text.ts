@@ -1,6 +1,6 @@
 /** What was read by `probe`, for a person: each way to read it, and lines for a mapping. */
 import { type Interpretation, table } from "../../../src/adapter.ts";
-import { isBits, type Span } from "../pdu.ts";
+import { formatAddress, isBits, type Span } from "../pdu.ts";
 import { hexOf } from "./field-reader.ts";
 import type { ProbeTarget } from "./probe-target.ts";
 
@@ -27,9 +27,16 @@ export function registerLines({ span, data }: Read, interpret: Interpret): reado
   };
   return [
     ...table([["", ...orders], ...types.map((as) => [as, ...orders.map((order) => cell(as, order))])]),
-    ...wordsOf(data).map((word, i) => `bits of 0x${(span.address + i).toString(16).toUpperCase()}: ${bitsOf(word)}`),
+    ...wordsOf(data).map((word, i, words) => wordLine(formatAddress(span.address + i), word, words.length > 1)),
     ...notes(data, all),
   ];
+}
+
+/** Two registers may be two values: each of them alone, and its bits. */
+function wordLine(address: string, word: number, isPart: boolean): string {
+  if (!isPart) return `bits of ${address}: ${bitsOf(word)}`;
+  const signed = word >= 0x8000 ? `, s16 ${word - 0x1_0000}` : "";
+  return `${address} alone: u16 ${word}${signed}; bits ${bitsOf(word)}`;
 }
 
 export function bitLines({ span, data }: Read): readonly string[] {

@@ -9,11 +9,13 @@ import {
 } from "../../../src/adapter.ts";
 import { DEVICE_IDENTIFICATION } from "../codec.ts";
 import { EXCEPTIONS, formatSpan, isBits, type Span } from "../pdu.ts";
+import { Silence } from "./ask.ts";
 import { ADVICE } from "./explain-pdu.ts";
 import { hexOf } from "./field-reader.ts";
 import { type Identity, identify, identityLines } from "./identify.ts";
 import { type ProbeTarget, probeCommand, targetOf, unitOf } from "./probe-target.ts";
 import { bitLines, emitLines, type Read, registerLines } from "./probe-text.ts";
+import { adviceOnSilence, typeOfWire } from "./silence-advice.ts";
 import { type LinkOpener, openWire, type Wire } from "./wire.ts";
 
 export function probe(opener: LinkOpener): Tool {
@@ -41,7 +43,7 @@ export function probe(opener: LinkOpener): Tool {
       } catch (error) {
         if (!(error instanceof DeviceError)) throw error;
         return {
-          lines: [error.message, ...silenceAdvice(unit, error)],
+          lines: [error.message, ...silenceAdvice(unit, error, typeOfWire(args, context.link))],
           data: { unit, error: error.message },
           ok: false,
         };
@@ -150,10 +152,11 @@ function nextTries(exception: number, { table, address, count }: Span, { written
   ];
 }
 
-function silenceAdvice(unit: number, { kind }: DeviceError): readonly string[] {
-  if (kind !== "unreachable") return [];
+/** Of a port or host that is not there its own sentence says all. */
+function silenceAdvice(unit: number, error: DeviceError, type: string): readonly string[] {
+  if (!(error instanceof Silence)) return [];
   return [
-    `what to do: is ${unit} the address that is set on the device (scan modbus finds it)? On a serial line: A and B swapped, another baud rate or parity, no common ground? Over TCP: the right host and port?`,
+    `what to do: is ${unit} the address that is set on the device (scan modbus finds it)? ${adviceOnSilence(type)}`,
   ];
 }
 

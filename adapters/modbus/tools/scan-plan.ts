@@ -8,7 +8,9 @@ import {
   type ToolContext,
   WrongArguments,
 } from "../../../src/adapter.ts";
+import { isSerialOptions } from "../options.ts";
 import { characterTime, formatSerialSettings, parseSerialSettings, type SerialSettings } from "../serial-settings.ts";
+import { typeOfWire } from "./silence-advice.ts";
 
 /** One way to set the wire; `text` is "" where there is nothing to set. */
 export interface Setting {
@@ -47,9 +49,9 @@ export function scanPlan(args: ToolArguments, { link }: ToolContext): ScanPlan {
         : `a port of one's own; link ${link.id} has its settings`;
     throw new WrongArguments(`--bauds and --parity are for ${where}`);
   }
-  const settings = isSerial ? settingsOf(line, bauds, parities) : [{ text: "" }];
+  const settings = isSerial ? settingsOf(line, bauds, parities) : [settingOf(link)];
   const timeout = timeoutOf(args, settings, link);
-  const type = link?.type ?? args.text("type") ?? (isSerial ? "modbus-rtu" : "modbus-tcp");
+  const type = typeOfWire(args, link);
   return { units, settings, timeout, silence: NUMBERED.includes(type) ? timeout : 2 * timeout };
 }
 
@@ -82,9 +84,11 @@ export function settingArguments(args: ToolArguments, { text }: Setting, { timeo
 function timeoutOf(args: ToolArguments, settings: readonly Setting[], link: ToolContext["link"]): Millis {
   const text = args.text("timeout");
   if (text !== undefined) return given(text);
+  const ofLink = timeoutOfLink(link?.options);
+  if (ofLink !== undefined) return ofLink;
   const slowest = Math.max(0, ...settings.map(({ serial }) => (serial === undefined ? 0 : characterTime(serial))));
   if (slowest > 0) return Math.ceil(SERIAL_PATIENCE + CHARACTERS * slowest);
-  return timeoutOfLink(link?.options) ?? NETWORK_PATIENCE;
+  return NETWORK_PATIENCE;
 }
 
 function given(text: string): Millis {
@@ -101,6 +105,12 @@ function given(text: string): Millis {
 function timeoutOfLink(options: unknown): Millis | undefined {
   if (typeof options !== "object" || options === null || !("timeout" in options)) return undefined;
   return typeof options.timeout === "number" ? options.timeout : undefined;
+}
+
+/** A link has its settings; where it is a serial port, they say how long an answer takes. */
+function settingOf(link: ToolContext["link"]): Setting {
+  const options: unknown = link?.options;
+  return isSerialOptions(options) ? { text: "", serial: options.line } : { text: "" };
 }
 
 function settingsOf(line: string, bauds: readonly string[], parities: readonly string[]): readonly Setting[] {

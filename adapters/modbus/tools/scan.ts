@@ -13,6 +13,7 @@ import { until } from "../deadline.ts";
 import { type Identity, identify, identityText } from "./identify.ts";
 import { deviceLines, mappingsFor } from "./recognise.ts";
 import { costOf, type ScanPlan, type Setting, scanPlan, settingArguments } from "./scan-plan.ts";
+import { adviceOnSilence, typeOfWire } from "./silence-advice.ts";
 import { type SunSpec, sunSpecAt } from "./sunspec.ts";
 import { isSilence, type LinkOpener, openWire, type Wire } from "./wire.ts";
 
@@ -46,6 +47,7 @@ export function scan(opener: LinkOpener): Tool {
         plan,
         mappings: await context.mappings(),
         link: context.link?.id,
+        type: typeOfWire(args, context.link),
         stopped: context.signal.aborted,
       });
     },
@@ -161,10 +163,11 @@ interface Outcome {
   readonly plan: ScanPlan;
   readonly mappings: readonly KnownMapping[];
   readonly link: string | undefined;
+  readonly type: string;
   readonly stopped: boolean;
 }
 
-function report(found: readonly Found[], { plan, mappings, link, stopped }: Outcome) {
+function report(found: readonly Found[], { plan, mappings, link, type, stopped }: Outcome) {
   const asked = stopped ? "stopped before the end; " : "";
   const rows = found.map(({ unit, setting, took, ...who }) => [
     String(unit),
@@ -172,13 +175,16 @@ function report(found: readonly Found[], { plan, mappings, link, stopped }: Outc
     `${Math.round(took)} ms`,
     describe(who),
   ]);
+  const hasSettings = found.some(({ setting }) => setting.text !== "");
+  const withoutLine = [["UNIT", "AFTER", "WHO"], ...rows.map(([unit = "", , ...others]) => [unit, ...others])];
   // With two settings a device may answer to both.
   const devices = [...new Set(found.flatMap((each) => deviceLines(each, mappings, link)))];
   return {
     lines: [
       "",
       `${asked}${found.length} of ${plan.units.length * plan.settings.length} ${plan.settings.length === 1 ? "addresses" : "attempts"} answered`,
-      ...(found.length === 0 ? [] : table([["UNIT", "LINE", "AFTER", "WHO"], ...rows])),
+      ...(found.length === 0 ? [] : table(hasSettings ? [["UNIT", "LINE", "AFTER", "WHO"], ...rows] : withoutLine)),
+      ...(found.length === 0 && !stopped ? [`what to do: ${adviceOnSilence(type)}`] : []),
       ...(devices.length === 0 ? [] : ["", "for devices: of config.yaml", ...devices]),
     ],
     data: {

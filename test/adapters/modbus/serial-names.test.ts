@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { adviseLinks } from "../../../adapters/modbus/link-advice.ts";
@@ -59,13 +59,16 @@ test("what is no port, or is held by somebody, is told as that", async (t) => {
   assert.equal(await whyNotOpen(port, FAILURE, system), `${port} is no serial port`);
   mkdirSync(join(system.proc, "17/fd"));
   writeFileSync(join(system.proc, "17/comm"), "mbpoll\n");
-  // Any character device will do.
+  assert.equal(await whyNotOpen("/dev/null", FAILURE, system), "/dev/null is no serial port");
+  // Every machine has this terminal.
   assert.match(
-    await whyNotOpen("/dev/null", FAILURE, system),
-    /^the port \/dev\/null cannot be opened: .*sudo fuser -v/,
+    await whyNotOpen("/dev/ptmx", FAILURE, system),
+    /^the port \/dev\/ptmx cannot be opened: .*sudo fuser -v/,
   );
-  symlinkSync("/dev/null", join(system.proc, "17/fd/3"));
-  assert.equal(await whyNotOpen("/dev/null", FAILURE, system), "the port /dev/null is in use by mbpoll (process 17)");
+  symlinkSync(realpathSync("/dev/ptmx"), join(system.proc, "17/fd/3"));
+  assert.equal(await whyNotOpen("/dev/ptmx", FAILURE, system), "the port /dev/ptmx is in use by mbpoll (process 17)");
+  writeFileSync(join(system.proc, "17/cmdline"), "/usr/bin/node\0--flag\0/opt/a b/lwm2m-gateway.mjs\0run\0");
+  assert.match(await whyNotOpen("/dev/ptmx", FAILURE, system), /in use by lwm2m-gateway \(process 17\)$/);
 });
 
 test("check names a port that moves, a slow adapter, and links that share a wire", async (t) => {

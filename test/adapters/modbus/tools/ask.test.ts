@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { modbus } from "../../../../adapters/modbus/index.ts";
-import { askRaw } from "../../../../adapters/modbus/tools/ask.ts";
+import { askRaw, Silence } from "../../../../adapters/modbus/tools/ask.ts";
 import { WrongArguments } from "../../../../src/adapter.ts";
 import { aContext } from "../../../support/modbus-device.ts";
 import { aToolSlave, identified } from "../../../support/tool-slave.ts";
@@ -23,7 +23,13 @@ test("a raw request goes out as it is; an exception is an answer; silence is a D
   const answer = await askRaw(ask, { unit: 1, pdu: Uint8Array.of(43, 14, 4, 0) });
   assert.equal(Buffer.from(answer.pdu).toString("latin1").includes("Acme"), true);
   assert.deepEqual((await askRaw(ask, { unit: 1, pdu: Uint8Array.of(3, 0, 0, 0, 1) })).pdu, Uint8Array.of(0x83, 2));
-  await assert.rejects(askRaw(ask, { unit: 2, pdu: Uint8Array.of(17), timeout: 40 }), /no answer within 40ms/);
+  await assert.rejects(
+    askRaw(ask, { unit: 2, pdu: Uint8Array.of(17), timeout: 40 }),
+    (error) =>
+      error instanceof Silence && /^Silence: unit 2: send 1 bytes \(FC 17\): no answer within 40ms/.test(String(error)),
+  );
+  const read = Uint8Array.of(4, 0, 0x34, 0, 2);
+  await assert.rejects(askRaw(ask, { unit: 2, pdu: read, timeout: 40 }), /unit 2: read input\[0x34\.\.0x35\] \(FC 4\)/);
   // Nothing is remembered of units that somebody only tried.
   assert.deepEqual(link.report?.().lines[0]?.units, []);
 });

@@ -108,7 +108,12 @@ test("what is no frame is told with what was expected", () => {
       (error) => error instanceof WrongArguments && message.test(error.message),
     );
   }
-  assert.throws(() => decodeText("0103", "tcp"), /^WrongArguments: 2 bytes are too few for a frame of tcp$/);
+  assert.throws(() => decodeText("0103", "tcp"), /^WrongArguments: too few bytes for a frame of tcp: 2 bytes$/);
+});
+
+test("of several frames the line is told that is none", async () => {
+  const context = aToolContext({ input: async () => "01 83 02 C0 F1\n\n01 8x 02\n" });
+  await assert.rejects(decode.run(theArguments([]), context), /^WrongArguments: line 3: "8x" is not hexadecimal/);
 });
 
 test("an exception is explained, with what to try next", async () => {

@@ -5,6 +5,7 @@ import { modbus } from "../../../../adapters/modbus/index.ts";
 import { deviceLines } from "../../../../adapters/modbus/tools/recognise.ts";
 import { scanPlan, unitsOf } from "../../../../adapters/modbus/tools/scan-plan.ts";
 import { DeviceError, WrongArguments } from "../../../../src/adapter.ts";
+import { FakeClock } from "../../../support/fake-clock.ts";
 import { hasTool } from "../../../support/foreign-tool.ts";
 import { aDeviceOf, aSimulation } from "../../../support/modbus-device.ts";
 import { temporaryDirectory } from "../../../support/temp.ts";
@@ -115,6 +116,41 @@ test("a link that a running gateway uses is not scanned without --yes, and the c
   );
   const { ok } = await scan.run(theArguments([], { units: "1-2", yes: true }), context);
   assert.equal(ok, true);
+});
+
+test("on a link that is a serial port an address costs what it costs on a port of one's own", () => {
+  const schema = modbus.linkTypes["modbus-rtu"];
+  assert.ok(schema !== undefined);
+  const link = (keys: object) => ({
+    id: "bus1",
+    type: "modbus-rtu",
+    options: schema.parse({ port: "/dev/x", line: "9600-8N1", ...keys }),
+    ask: async () => ({ pdu: "8302", took: 1 }),
+    sharedWith: [],
+  });
+  const plan = (keys: object) => scanPlan(theArguments([], {}), aToolContext({ link: link(keys) }));
+  assert.deepEqual([plan({}).timeout, plan({}).silence], [323, 646]);
+  assert.equal(plan({ timeout: "2s" }).timeout, 2000);
+});
+
+test("where nobody answers it is told what to look at, and without settings there is no column of them", async () => {
+  const clock = new FakeClock();
+  const silence = {
+    id: "box",
+    type: "modbus-tcp",
+    options: {},
+    ask: async () => {
+      await clock.advance(1000);
+      return { silence: "no answer" };
+    },
+    sharedWith: [],
+  };
+  const nobody = await scan.run(theArguments([], { units: "1-2" }), aToolContext({ link: silence, clock }));
+  assert.equal(nobody.ok, false);
+  assert.match(nobody.lines.join("\n"), /0 of 2 addresses answered\nwhat to do: .*--type modbus-rtu-over-tcp/);
+  const somebody = { ...silence, ask: async () => ({ pdu: "8302", took: 1 }) };
+  const { lines } = await scan.run(theArguments([], { units: "1" }), aToolContext({ link: somebody }));
+  assert.ok(lines.includes("UNIT  AFTER  WHO"), lines.join("\n"));
 });
 
 test("baud rates and parities multiply, and the time is that of the slowest", () => {
