@@ -3,6 +3,7 @@ import { DeviceError, reasonOf } from "../../src/adapter.ts";
 import type { AnswerReader } from "./answer-reader.ts";
 import { responseTo } from "./codec.ts";
 import type { Connection } from "./line.ts";
+import { hexOf } from "./pdu.ts";
 
 /** What carries the bytes; what it receives goes to `FramedConnection.receive`. */
 export interface ByteStream {
@@ -80,7 +81,7 @@ const MOST_SHOWN = 16;
 /** What came instead of an answer, for the person at the cabinet. */
 function describe({ heard, heardEcho }: AnswerReader): string | undefined {
   if (heard.length === 0) return heardEcho ? "only the request itself was heard" : undefined;
-  const shown = [...heard.subarray(0, MOST_SHOWN)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const shown = hexOf(heard.subarray(0, MOST_SHOWN));
   const more = heard.length > MOST_SHOWN ? " …" : "";
   return `${heard.length} bytes came that are no answer to it: ${shown}${more}; are speed and parity right, and is the address there once only?`;
 }

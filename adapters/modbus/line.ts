@@ -13,7 +13,6 @@ import {
   SECOND,
 } from "../../src/adapter.ts";
 import { Bus, type Urgency } from "./bus.ts";
-import { ModbusException } from "./errors.ts";
 import { LineQueue } from "./line-queue.ts";
 import type { ReadingRequest, Request } from "./pdu.ts";
 import { PATIENCE, Reconnection, type ReconnectionEffect, type ReconnectionEvent } from "./reconnection.ts";
@@ -140,8 +139,8 @@ export class Line {
       try {
         return await this.use(urgency, unit, (exchange) => exchange(request));
       } catch (error) {
-        // An exception is an answer, and a line that is down answers nobody.
-        if (retries-- === 0 || error instanceof ModbusException || !this.requests.isFailing(unit.unit)) throw error;
+        // After an exception, which is an answer, the unit is not failing; of a line that is down nothing is learned.
+        if (retries-- === 0 || !this.requests.isFailing(unit.unit)) throw error;
       }
     }
   }

@@ -106,7 +106,17 @@ export function functionCode(request: Request): number {
 
 /** `0x1F`: addresses as they are printed everywhere. */
 export function formatAddress(address: number): string {
-  return `0x${address.toString(16).toUpperCase()}`;
+  return formatHex(address, 1);
+}
+
+/** `0x001F`, of so many digits at least. */
+export function formatHex(value: number, digits: number): string {
+  return `0x${value.toString(16).toUpperCase().padStart(digits, "0")}`;
+}
+
+/** `01 0A FF` */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 }
 
 /** `input[0x0..0x11]` */

@@ -3,26 +3,21 @@ import { z } from "zod";
 import { MAX_READ_BITS, type Span } from "./pdu.ts";
 
 const NAMES = [
+  /** Answers coils wrong unless the read begins at coil 0: every read of coils does, and the rest is cut off. */
   "first-coil-zero",
+  /** Answers one value at a time: no read spans two points. */
   "one-value-per-request",
+  /** Answers at most 40 registers in one read, as `block: { max: 40 }` says. */
   "max-block-40",
+  /** Does not know FC 5 and 6: single registers are written by FC 16, single coils by FC 15. */
   "write-multiple-only",
+  /** Does not know FC 15 and 16: registers are written one after the other by FC 6, coils by FC 5. */
   "write-single-only",
+  /** Answers a write with something else than its echo: any answer without an exception confirms it. */
   "loose-echo",
 ] as const;
 
 export type Quirk = (typeof NAMES)[number];
-
-/** What the device does, and what we do about it. */
-export const QUIRKS: Readonly<Record<Quirk, string>> = {
-  "first-coil-zero":
-    "answers coils wrong unless the read begins at coil 0: every read of coils does, and the rest is cut off",
-  "one-value-per-request": "answers one value at a time: no read spans two points",
-  "max-block-40": "answers at most 40 registers in one read, as block: { max: 40 } says",
-  "write-multiple-only": "does not know FC 5 and 6: single registers are written by FC 16, single coils by FC 15",
-  "write-single-only": "does not know FC 15 and 16: registers are written one after the other by FC 6, coils by FC 5",
-  "loose-echo": "answers a write with something else than its echo: any answer without an exception confirms it",
-};
 
 /** What a user may look for here, and where it is. */
 const ECHO =

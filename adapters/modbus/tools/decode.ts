@@ -7,9 +7,10 @@ import {
   table,
   WrongArguments,
 } from "../../../src/adapter.ts";
+import { hexOf } from "../pdu.ts";
 import { type ExplainedFrame, explainFrame, FRAMINGS, type Framing } from "./explain-frame.ts";
 import { ADVICE } from "./explain-pdu.ts";
-import { counted, hexOf } from "./field-reader.ts";
+import { counted } from "./field-reader.ts";
 
 export const decode: Tool = {
   summary: "Explains Modbus frames: every field, the checksum, what an exception means.",

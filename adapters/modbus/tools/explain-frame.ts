@@ -3,8 +3,9 @@
  * Implementation Guide V1.0b §3.1.3.
  */
 import { crc16, lrc8 } from "../checksums.ts";
+import { hexOf } from "../pdu.ts";
 import { type ExplainedPdu, explainPdu } from "./explain-pdu.ts";
-import { counted, type Field, FieldReader, hexOf } from "./field-reader.ts";
+import { counted, type Field, FieldReader } from "./field-reader.ts";
 
 export const FRAMINGS = ["rtu", "tcp", "ascii", "pdu"] as const;
 export type Framing = (typeof FRAMINGS)[number];

@@ -41,7 +41,7 @@ export function explainPdu(pdu: Uint8Array): readonly ExplainedPdu[] {
 }
 
 /** "read holding registers", or that the code is nobody's. */
-export function functionTitle(code: number): string {
+function functionTitle(code: number): string {
   const layout = LAYOUTS.get(code);
   if (layout !== undefined) return layout.title;
   const own = (code >= 65 && code <= 72) || (code >= 100 && code <= 110);

@@ -1,5 +1,5 @@
 /** Bytes taken one field after the other, each with its meaning, as a person reads a frame. */
-import { formatAddress, type Table } from "../pdu.ts";
+import { formatAddress, formatHex, hexOf, type Table } from "../pdu.ts";
 
 /** One field of a frame. */
 export interface Field {
@@ -69,7 +69,7 @@ export class FieldReader {
 }
 
 /** `0x6B = 107; vendors print 40108`: as on the wire, and as in manuals (V1.1b3 §4.4). */
-export function addressMeaning(table: Table, address: number): string {
+function addressMeaning(table: Table, address: number): string {
   const digit = { coil: "0", discrete: "1", input: "3", holding: "4" }[table];
   const number = address + 1;
   const printed = digit + String(number).padStart(number > 9999 ? 5 : 4, "0");
@@ -79,16 +79,24 @@ export function addressMeaning(table: Table, address: number): string {
 /** `0x022B = 555`, and the negative number where it could be one. */
 export function registerMeaning(value: number): string {
   const negative = value >= 0x8000 ? `, signed ${value - 0x1_0000}` : "";
-  return `0x${value.toString(16).toUpperCase().padStart(4, "0")} = ${value}${negative}`;
-}
-
-/** `01 0A FF` */
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
+  return `${formatHex(value, 4)} = ${value}${negative}`;
 }
 
 export function counted(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** The byte count; a problem where it is not what is left. */
+export function byteCount(reader: FieldReader, name = "byte count"): number {
+  const count = reader.byte(name, (value) => counted(value, "byte"));
+  if (count !== reader.left) reader.problems.push(`${name}: says ${count}, and ${reader.left} follow`);
+  return count;
+}
+
+/** Text in quotes where all of it can be printed. */
+export function printable(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes);
+  return /^[\x20-\x7e]+$/.test(text) ? JSON.stringify(text) : counted(bytes.length, "byte");
 }
 
 function wordOf([high = 0, low = 0]: Uint8Array): number {

@@ -3,8 +3,7 @@ import { DeviceError } from "../../../src/adapter.ts";
 import { decodeResponse, encodeRequest, responseTo } from "../codec.ts";
 import { ModbusException } from "../errors.ts";
 import { readIdentification, textOf } from "../identification.ts";
-import type { IdentifyRequest } from "../pdu.ts";
-import { hexOf } from "./field-reader.ts";
+import { hexOf, type IdentifyRequest } from "../pdu.ts";
 import type { Wire } from "./wire.ts";
 
 /** What is known; a device may tell none of it. */

@@ -5,10 +5,13 @@ import {
   isBits,
   MAX_READ_BITS,
   MAX_READ_REGISTERS,
+  MAX_READ_WRITE_REGISTERS,
   MAX_WRITE_REGISTERS,
   type Table,
 } from "../pdu.ts";
-import { counted, type FieldReader, registerMeaning } from "./field-reader.ts";
+import { byteCount, counted, type FieldReader, printable, registerMeaning } from "./field-reader.ts";
+import { fileAnswer, fileRequest, fileWrite } from "./file-layouts.ts";
+import { meiAnswer, meiRequest } from "./identification-layouts.ts";
 
 /** Reads what stands behind the function code; returns registers, where there are some. */
 type Reading = (reader: FieldReader) => Uint8Array | undefined;
@@ -21,10 +24,8 @@ export interface Layout {
   readonly echo?: Reading;
 }
 
+/** §6.11. */
 const MAX_WRITE_BITS = 1968;
-const MAX_WRITE_REGISTERS_FC23 = 121;
-/** §6.14, §6.15: the only reference type there is. */
-const REFERENCE_TYPE = 6;
 
 /** By function code. */
 export const LAYOUTS: ReadonlyMap<number, Layout> = new Map<number, Layout>([
@@ -72,13 +73,6 @@ function quantity(reader: FieldReader, { address, most, what }: Bounds, name = "
   );
   if (count < 1 || count > most) reader.problems.push(`${name}: expected 1 to ${most}, found ${count}`);
   else if (address + count > ADDRESSES) reader.problems.push(`${name}: reaches beyond address 0xFFFF`);
-  return count;
-}
-
-/** The byte count; a problem where it is not what is left. */
-function byteCount(reader: FieldReader, name = "byte count"): number {
-  const count = reader.byte(name, (value) => counted(value, "byte"));
-  if (count !== reader.left) reader.problems.push(`${name}: says ${count}, and ${reader.left} follow`);
   return count;
 }
 
@@ -182,7 +176,7 @@ function readWrite(reader: FieldReader): Uint8Array {
   const write = reader.address("holding", "write address");
   return registerValues(
     reader,
-    quantity(reader, { address: write, most: MAX_WRITE_REGISTERS_FC23, what: "register" }, "write quantity"),
+    quantity(reader, { address: write, most: MAX_READ_WRITE_REGISTERS, what: "register" }, "write quantity"),
   );
 }
 
@@ -197,98 +191,4 @@ function fifoAnswer(reader: FieldReader): Uint8Array {
   const count = reader.word("FIFO count", (value) => counted(value, "register"));
   if (count > 31) reader.problems.push(`FIFO count: expected at most 31, found ${count}`);
   return reader.registers(Math.min(count, MAX_READ_REGISTERS));
-}
-
-function fileRequest(reader: FieldReader): undefined {
-  byteCount(reader);
-  if (reader.left === 0) reader.problems.push("a request without records");
-  while (reader.left > 0) record(reader);
-}
-
-function record(reader: FieldReader): number {
-  const type = reader.byte("reference type", (value) =>
-    value === REFERENCE_TYPE ? "6, as always" : `${value}, not 6`,
-  );
-  if (type !== REFERENCE_TYPE) reader.problems.push(`reference type: expected 6, found ${type}`);
-  reader.word("file", String);
-  reader.word("record", String);
-  return reader.word("length", (value) => counted(value, "register"));
-}
-
-function fileAnswer(reader: FieldReader): undefined {
-  byteCount(reader);
-  while (reader.left > 0) {
-    const length = reader.byte("record length", (value) => `${counted(value, "byte")}, the reference type included`);
-    if (length % 2 === 0) reader.problems.push(`record length: expected an odd number, found ${length}`);
-    reader.byte("reference type", (value) => (value === REFERENCE_TYPE ? "6, as always" : `${value}, not 6`));
-    reader.registers(Math.floor(Math.max(0, length - 1) / 2));
-  }
-}
-
-function fileWrite(reader: FieldReader): undefined {
-  byteCount(reader);
-  if (reader.left === 0) reader.problems.push("a request without records");
-  while (reader.left > 0) reader.registers(record(reader));
-}
-
-/** §6.21: the one encapsulated interface that meters speak. */
-const IDENTIFICATION = 14;
-const ID_CODES: Readonly<Record<number, string>> = { 1: "basic", 2: "regular", 3: "extended", 4: "one object" };
-
-/** §6.21: the names of the standard objects. */
-export const IDENT_OBJECTS: Readonly<Record<number, string>> = {
-  0: "VendorName",
-  1: "ProductCode",
-  2: "MajorMinorRevision",
-  3: "VendorUrl",
-  4: "ProductName",
-  5: "ModelName",
-  6: "UserApplicationName",
-};
-
-function meiType(reader: FieldReader): boolean {
-  const words = (value: number): string =>
-    value === IDENTIFICATION ? "read device identification" : value === 13 ? "CANopen" : "reserved";
-  const type = reader.byte("MEI type", (value) => `${value}: ${words(value)}`);
-  if (type === IDENTIFICATION) return true;
-  if (reader.left > 0) reader.take(reader.left, "data", printable);
-  return false;
-}
-
-function meiRequest(reader: FieldReader): undefined {
-  if (!meiType(reader)) return;
-  idCode(reader);
-  reader.byte("first object", objectName);
-}
-
-function idCode(reader: FieldReader): void {
-  const code = reader.byte("read code", (value) => `${value}: ${ID_CODES[value] ?? "not in the specification"}`);
-  if (ID_CODES[code] === undefined) reader.problems.push(`read code: expected 1 to 4, found ${code}`);
-}
-
-function meiAnswer(reader: FieldReader): undefined {
-  if (!meiType(reader)) return;
-  idCode(reader);
-  reader.byte(
-    "conformity",
-    (value) => `${ID_CODES[value & 0x7f] ?? "unknown"} objects${value & 0x80 ? ", also one by one" : ""}`,
-  );
-  reader.byte("more follows", (value) => (value === 0xff ? "yes: ask again from the next object" : "no"));
-  reader.byte("next object", objectName);
-  const count = reader.byte("objects", String);
-  for (let i = 0; i < count && reader.left > 0; i++) {
-    reader.byte("object", objectName);
-    const length = reader.byte("length", (value) => counted(value, "byte"));
-    if (length > 0) reader.take(length, "value", printable);
-  }
-}
-
-function objectName(id: number): string {
-  return `${id}: ${IDENT_OBJECTS[id] ?? (id < 0x80 ? "reserved" : "of the vendor's own")}`;
-}
-
-/** Text in quotes where all of it can be printed. */
-function printable(bytes: Uint8Array): string {
-  const text = String.fromCharCode(...bytes);
-  return /^[\x20-\x7e]+$/.test(text) ? JSON.stringify(text) : counted(bytes.length, "byte");
 }

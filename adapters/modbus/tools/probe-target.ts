@@ -2,7 +2,7 @@
 import { reasonOf, type ToolArguments, WrongArguments } from "../../../src/adapter.ts";
 import { type Addressing, addressSchema, wireAddress } from "../address.ts";
 import { encodeRequest } from "../codec.ts";
-import { ADDRESSES, isBits, MAX_READ_BITS, MAX_READ_REGISTERS, type Span } from "../pdu.ts";
+import { ADDRESSES, formatHex, isBits, MAX_READ_BITS, MAX_READ_REGISTERS, type Span } from "../pdu.ts";
 import { TABLES } from "../points.ts";
 
 export interface ProbeTarget extends Span {
@@ -43,8 +43,7 @@ export function targetOf(args: ToolArguments): ProbeTarget {
     ...span,
     requests: requestsOf(span),
     ...(addressing === "zero" ? {} : { written }),
-    shown: (wire) =>
-      addressing === "zero" ? `0x${wire.toString(16).toUpperCase().padStart(2, "0")}` : String(wire + offset),
+    shown: (wire) => (addressing === "zero" ? formatHex(wire, 2) : String(wire + offset)),
   };
 }
 

@@ -1,7 +1,6 @@
 /** What was read by `probe`, for a person: each way to read it, and lines for a mapping. */
 import { type Interpretation, table } from "../../../src/adapter.ts";
-import { formatAddress, isBits, type Span } from "../pdu.ts";
-import { hexOf } from "./field-reader.ts";
+import { formatAddress, formatHex, hexOf, isBits, type Span } from "../pdu.ts";
 import type { ProbeTarget } from "./probe-target.ts";
 
 export interface Read {
@@ -150,5 +149,5 @@ function wordsOf(data: Uint8Array): number[] {
 }
 
 function addressText(address: number): string {
-  return `0x${address.toString(16).toUpperCase().padStart(2, "0")} = ${address}`;
+  return `${formatHex(address, 2)} = ${address}`;
 }

@@ -8,10 +8,9 @@ import {
   type ToolReport,
 } from "../../../src/adapter.ts";
 import { DEVICE_IDENTIFICATION } from "../codec.ts";
-import { EXCEPTIONS, formatSpan, isBits, type Span } from "../pdu.ts";
+import { EXCEPTIONS, formatSpan, hexOf, isBits, type Span } from "../pdu.ts";
 import { Silence } from "./ask.ts";
 import { ADVICE } from "./explain-pdu.ts";
-import { hexOf } from "./field-reader.ts";
 import { type Identity, identify, identityLines } from "./identify.ts";
 import { type ProbeTarget, probeCommand, targetOf, unitOf } from "./probe-target.ts";
 import { bitLines, emitLines, type Read, registerLines } from "./probe-text.ts";

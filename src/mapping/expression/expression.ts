@@ -81,7 +81,7 @@ export function readExpression(
 export const QUOTED = "put one that has { }, [ ], a comma, a colon or # in quotes";
 
 /** Says what is wrong with the expression of a scalar, at the very column. */
-export function reportExpression(error: ExpressionError, node: ScalarNode, report: Report): void {
+function reportExpression(error: ExpressionError, node: ScalarNode, report: Report): void {
   reportError(report, placeInside(node, error.at), error.message);
 }
 

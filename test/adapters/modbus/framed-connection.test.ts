@@ -70,6 +70,6 @@ test("what came instead of an answer is put into words for the person at the cab
   connection.receive(rtuFrame(2, ANSWER));
   assert.equal(
     connection.heard(),
-    "9 bytes came that are no answer to it: 02 04 04 43 66 80 00 5c df; are speed and parity right, and is the address there once only?",
+    "9 bytes came that are no answer to it: 02 04 04 43 66 80 00 5C DF; are speed and parity right, and is the address there once only?",
   );
 });
