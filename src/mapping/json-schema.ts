@@ -38,17 +38,22 @@ export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly
       availability: sectionSchema(availabilitySchema),
       identity: sectionSchema(identitySchema),
       connectivity: sectionSchema(connectivitySchema),
-      test: { type: "array", items: bare(vectorSchema) },
+      test: { type: ["array", "null"], items: bare(vectorSchema) },
       objects: objectsSchema(definitions),
       ...Object.fromEntries(sections),
     },
-    $defs: { resource: resourceSchema(adapters), object: ANY_OBJECT },
+    $defs: {
+      resource: resourceSchema(adapters),
+      instance: { type: ["object", "null"], properties: { when: WHEN }, additionalProperties: RESOURCE },
+      object: ANY_OBJECT,
+      ...Object.fromEntries(definitions.map((definition) => [`names${definition.id}`, resourceNames(definition)])),
+    },
   };
 }
 
 const RESOURCE: JsonSchema = { $ref: "#/$defs/resource" };
 const WHEN: JsonSchema = { type: "string", description: "It is there only where this holds: $phases == 3" };
-const INSTANCE: JsonSchema = { type: "object", properties: { when: WHEN }, additionalProperties: RESOURCE };
+const INSTANCE: JsonSchema = { $ref: "#/$defs/instance" };
 const OBJECT: JsonSchema = { $ref: "#/$defs/object" };
 
 /** Takes away what is extended. */
@@ -108,9 +113,14 @@ function objectsSchema(definitions: readonly ObjectDefinition[]): JsonSchema {
 
 function objectSchema(name: string, definition: ObjectDefinition): JsonSchema {
   if (name === String(definition.id)) {
-    return { description: definition.name, allOf: [OBJECT], properties: resourceNames(definition) };
+    const names: JsonSchema = { $ref: `#/$defs/names${definition.id}` };
+    const title = `${definition.name.trim()}${definition.multiple ? ", several instances" : ""}`;
+    return { description: title, allOf: [OBJECT, names], patternProperties: { "^[0-9]+$": names } };
   }
-  return { description: `Object ${definition.id}`, $ref: `#/properties/objects/properties/${definition.id}` };
+  return {
+    description: `Object ${definition.id}, ${definition.name.trim()}`,
+    $ref: `#/properties/objects/properties/${definition.id}`,
+  };
 }
 
 /** What every object has, by name or ID: resources, instances of a resource (`error_code[0]`), instances of the object. */
@@ -126,17 +136,18 @@ const ANY_OBJECT: JsonSchema = {
   additionalProperties: RESOURCE,
 };
 
-/** Of each resource only its description: what it may hold is said once, in ANY_OBJECT. */
-function resourceNames({ resources }: ObjectDefinition): Readonly<Record<string, JsonSchema>> {
+/** Of each resource only its description, beside it and in instances: what it may hold is said once, in ANY_OBJECT. */
+function resourceNames({ resources }: ObjectDefinition): JsonSchema {
   const described = [...resources.values()].map(
     (resource) => [slug(resource.name), { description: describeResource(resource) }] as const,
   );
-  return Object.fromEntries(described);
+  return { properties: Object.fromEntries(described) };
 }
 
-/** "5700 R float, Cel, -20..50, mandatory": what the registry says. */
-function describeResource({ id, operations, type, unit, range, mandatory, multiple }: ResourceDefinition): string {
-  const facts = [`${id} ${operations}${type === undefined ? "" : ` ${type}`}`, unit, range];
+/** "5601 Min Measured Value: R float, Cel, -20..50, mandatory": what the registry says. */
+function describeResource(resource: ResourceDefinition): string {
+  const { id, name, operations, type, unit, range, mandatory, multiple } = resource;
+  const facts = [`${id} ${name.trim()}: ${operations}${type === undefined ? "" : ` ${type}`}`, unit, range];
   const words = [mandatory ? "mandatory" : undefined, multiple ? "several" : undefined];
   return [...facts, ...words].filter((fact) => fact !== undefined && fact !== "").join(", ");
 }
@@ -148,9 +159,14 @@ export function withParameters(schema: JsonSchema): JsonSchema {
   const { type } = schema;
   const isLeaf = type === "number" || type === "integer" || type === "boolean" || "enum" in schema || "const" in schema;
   if (isLeaf) return { anyOf: [schema, PARAMETER], ...describedLike(schema) };
-  const inner = Object.entries(schema).map(([keyword, value]) => [keyword, fillInner(keyword, value)] as const);
+  const inner = Object.entries(schema)
+    .filter(([keyword]) => !NOT_FOR_EDITORS.includes(keyword))
+    .map(([keyword, value]) => [keyword, fillInner(keyword, value)] as const);
   return Object.fromEntries(inner);
 }
+
+/** To an editor the key `0:` is no text; and formats are none that it knows: beside them stands the pattern. */
+const NOT_FOR_EDITORS: readonly string[] = ["propertyNames", "format"];
 
 function describedLike({ description }: JsonSchema): JsonSchema {
   return description === undefined ? {} : { description };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { durationSchema } from "../duration.ts";
 import { QUOTED } from "./expression/expression.ts";
 import { LINK_FACTS } from "./plan-types.ts";
+import { RAW_TYPE_NAMES } from "./raw-types.ts";
 
 const number = z.number();
 const positive = number.positive();
@@ -32,12 +33,7 @@ const end = z.enum(["big", "little"]);
 
 /** What the core reads of a resource; the rest are the adapter's source keys. */
 export const resourceKeys = z.strictObject({
-  as: z
-    .string()
-    .describe(
-      "Type of the raw value: u8 s8 u16 s16 u24 s24 u32 s32 u48 u64 s64 f16 f32 f64 bool bcd16 bcd32 number string bytes time32",
-    )
-    .optional(),
+  as: z.string().describe("Type of the raw value").meta({ enum: RAW_TYPE_NAMES }).optional(),
   length: z.int().min(1).max(1024).describe("Bytes, for `string` and `bytes`").optional(),
   order: z
     .union([z.string(), z.strictObject({ words: end, bytes: end })])

@@ -63,6 +63,9 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ["timestamp", "time32"],
 ]);
 
+/** What may stand behind `as`. */
+export const RAW_TYPE_NAMES: readonly string[] = [...TYPES.keys()];
+
 /** Finds the type of an `as`. Throws ConversionError with the near miss. */
 export function findRawType(name: string): RawType {
   const type = TYPES.get(name);

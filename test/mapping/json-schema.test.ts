@@ -15,15 +15,27 @@ function at(schema: JsonSchema, ...path: readonly string[]): unknown {
 test("an editor offers every object and resource by name, with what the registry says of it", () => {
   const schema = mappingJsonSchema(catalogue, adapters);
   const description = (object: string, resource: string): unknown =>
-    at(schema, "properties", "objects", "properties", object, "properties", resource, "description");
-  assert.equal(description("10242", "tension_r"), "4 R float, V, mandatory");
-  assert.equal(description("3306", "dimmer"), "5851 RW integer, /100, 0..100");
-  assert.equal(description("3", "error_code"), "11 R integer, 0..32, mandatory, several");
-  assert.equal(description("3", "reboot"), "4 E, mandatory");
+    at(schema, "$defs", `names${object}`, "properties", resource, "description");
+  assert.equal(description("10242", "tension_r"), "4 Tension R: R float, V, mandatory");
+  assert.equal(description("3306", "dimmer"), "5851 Dimmer: RW integer, /100, 0..100");
+  assert.equal(description("3", "error_code"), "11 Error Code: R integer, 0..32, mandatory, several");
+  assert.equal(description("3", "reboot"), "4 Reboot: E, mandatory");
+  const names = { $ref: "#/$defs/names3303" };
+  assert.deepEqual(at(schema, "properties", "objects", "properties", "3303"), {
+    description: "Temperature, several instances",
+    allOf: [{ $ref: "#/$defs/object" }, names],
+    patternProperties: { "^[0-9]+$": names },
+  });
   assert.deepEqual(at(schema, "properties", "objects", "properties", "temperature"), {
-    description: "Object 3303",
+    description: "Object 3303, Temperature",
     $ref: "#/properties/objects/properties/3303",
   });
+});
+
+test("a key that looks like a number is a key to an editor too, and every type stands behind as", () => {
+  const resource = at(mappingJsonSchema(catalogue, adapters), "$defs", "resource", "properties");
+  assert.ok(!JSON.stringify(resource).includes("propertyNames"));
+  assert.match(JSON.stringify(at(resource as JsonSchema, "as")), /"enum":\["u8","u16",.*"bcd32","bool"/);
 });
 
 test("the keys of a resource are those of the core and of every protocol, each with its description", () => {
