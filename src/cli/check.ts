@@ -1,6 +1,7 @@
 import { loadAdapters } from "../../adapters/index.ts";
 import { formatCheck, vectorProblems } from "../config/check.ts";
 import { linkLoads, wireLoads } from "../config/link-loads.ts";
+import { asPlainReport, mappingReports } from "../config/mapping-reports.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/gateway.ts";
@@ -16,7 +17,7 @@ export const check: Command = {
   options: {
     config: CONFIG_OPTION,
     strict: { type: "boolean", help: "A wrong mapping or device entry is a failure too (exit code 2)." },
-    json: { type: "boolean", help: "Prints the problems, and what wires and servers cost, as JSON." },
+    json: { type: "boolean", help: "Prints the problems, the plan, and what wires and servers cost, as JSON." },
   },
   async run(args) {
     const found = await findings(configFile(args));
@@ -66,6 +67,7 @@ function asJson(found: Findings): string {
     problems: problems.map((problem) => ({ ...problem, text: formatProblem(problem) })),
     devices: loaded?.devices.map(({ id }) => id) ?? [],
     off: loaded?.disabled.map(({ id }) => id) ?? [],
+    mappings: loaded === undefined ? [] : mappingReports(loaded).map(asPlainReport),
     links: loaded === undefined ? [] : linkLoads(loaded),
     wires: loaded === undefined ? [] : wireLoads(loaded),
     traffic: loaded === undefined ? [] : trafficReport(trafficOf(loaded)),

@@ -1,13 +1,11 @@
 /** What `check` says of a configuration that loads: what it is made of, and what each mapping costs on the wire. */
-import type { AdapterModule } from "../adapter.ts";
 import { formatProblem, type Problem } from "../errors.ts";
 import type { Provenance } from "../mapping/load.ts";
-import { titleOf } from "../mapping/mapped-resource.ts";
-import type { DevicePlan, PointSource, ResourcePlan } from "../mapping/plan-types.ts";
-import { exampleDevice, runVectors } from "../mapping/vectors.ts";
+import { runVectors } from "../mapping/vectors.ts";
 import { loadLines } from "./link-loads-text.ts";
-import { pollCosts, timeOf } from "./poll-costs.ts";
-import type { LoadedConfig, LoadedMapping } from "./types.ts";
+import { type MappingPlan, type MappingReport, mappingReports } from "./mapping-reports.ts";
+import { timeOf } from "./poll-costs.ts";
+import type { LoadedConfig } from "./types.ts";
 
 /**
  * What the test vectors of the mappings in use say, beyond what loading has said; empty: every vector came out as it
@@ -26,7 +24,7 @@ export function vectorProblems({ mappings, problems }: LoadedConfig): readonly P
 
 /** The plan, for a person: lines without a last line break. The problems are the caller's to print. */
 export function formatCheck(loaded: LoadedConfig): string {
-  const { file, servers, links, devices, disabled, mappings } = loaded;
+  const { file, servers, links, devices, disabled } = loaded;
   const off = disabled.length === 0 ? "" : `, ${disabled.length} off`;
   const counts = [
     count(servers.length, "server"),
@@ -38,28 +36,23 @@ export function formatCheck(loaded: LoadedConfig): string {
     ...siteLines(loaded),
     ...storedLines(loaded),
     ...loadLines(loaded),
-    ...[...mappings.values()].flatMap((mapping) => describeMapping(mapping, loaded)),
+    ...mappingReports(loaded).flatMap(describeMapping),
     ...disabled.map(({ id, problems }) => `off: ${id} (${count(problems.length, "error")})`),
   ].join("\n");
 }
 
-function describeMapping(mapping: LoadedMapping, { devices, links }: LoadedConfig): readonly string[] {
-  const { file, hides, prepared } = mapping;
-  const users = devices.filter(({ mapping: name }) => name === mapping.name);
-  const plan = users[0] ?? exampleDevice(prepared, () => {})?.plan;
+function describeMapping({ mapping, source, vectors, devices, plan }: MappingReport): readonly string[] {
+  const { file, hides } = mapping;
   if (plan === undefined) return [`${file}: not usable, see the errors`];
-  const vectors = prepared.file.tests.length + prepared.file.inheritedTests.length;
   return [
-    `${file}: ${count(plan.resources.size, "resource")}, ${count(vectors, "test vector")}`,
+    `${file}: ${count(plan.resources, "resource")}, ${count(vectors, "test vector")}`,
     ...mapping.extends.map((base) => `   extends ${base}`),
     ...(hides === undefined ? [] : [`   note: stands before the packaged ${hides}`]),
-    users.length === 0
-      ? "   no device runs with it"
-      : `   ${count(users.length, "device")}: ${fewOf(users.map(({ id }) => id))}`,
-    ...provenanceLine(prepared.file.source),
-    ...notes(plan),
+    devices.length === 0 ? "   no device runs with it" : `   ${count(devices.length, "device")}: ${fewOf(devices)}`,
+    ...provenanceLine(source),
+    ...plan.notes.map(({ resource, note }) => `   note: ${resource}: ${note}`),
     ...undecidedLine(plan),
-    ...pollLines(plan, prepared.adapter, links.get(plan.link)?.options),
+    ...pollLines(plan),
     ...callLines(plan),
   ];
 }
@@ -102,24 +95,15 @@ function fewOf(ids: readonly string[]): string {
 
 const MOST_NAMES = 5;
 
-function notes({ resources }: DevicePlan): readonly string[] {
-  return [...resources.values()].flatMap((resource) =>
-    (resource.source.kind === "point" || resource.source.kind === "derived") && resource.source.note !== undefined
-      ? [`   note: ${titleOf(resource)}: ${resource.source.note}`]
-      : [],
-  );
-}
-
-/** What the mapping has for some devices, depending on what they say of themselves: the rest of the plan is without it. */
-function undecidedLine({ resources, variants }: DevicePlan): readonly string[] {
-  if (variants === undefined || variants.undecided.length === 0) return [];
-  const facts = variants.facts.flatMap((point) => resources.get(point) ?? []).map(titleOf);
-  return [`   when ${facts.join(", ")} is known: ${variants.undecided.map(titleOf).join(", ")}`];
+/** What the mapping has for some devices, depending on what they say of themselves. */
+function undecidedLine({ undecided }: MappingPlan): readonly string[] {
+  if (undecided === undefined) return [];
+  return [`   when ${undecided.facts.join(", ")} is known: ${undecided.resources.join(", ")}`];
 }
 
 /** One line for each pace at which points are read, with the requests that one turn costs and how long they take. */
-function pollLines(plan: DevicePlan, adapter: AdapterModule, options: unknown): readonly string[] {
-  const costs = pollCosts(plan, adapter, options).map((cost) => {
+function pollLines({ polls }: MappingPlan): readonly string[] {
+  const costs = polls.map((cost) => {
     const { name, values, requests } = cost;
     const texts = requests?.map(({ text }) => text).join(", ");
     const reads = requests === undefined ? "" : ` in ${count(requests.length, "read")}: ${texts}`;
@@ -132,28 +116,10 @@ function pollLines(plan: DevicePlan, adapter: AdapterModule, options: unknown): 
 }
 
 /** What costs nothing on the wire; and what a server can change: worth a look before a valve moves. */
-function callLines({ resources }: DevicePlan): readonly string[] {
-  const all = [...resources.values()];
-  const line = (name: string, chosen: readonly ResourcePlan[]): string[] =>
-    chosen.length === 0 ? [] : [`   ${name}: ${chosen.map(titleOf).join(", ")}`];
-  return [
-    ...line(
-      "computed",
-      all.filter(({ source }) => source.kind === "derived"),
-    ),
-    ...line(
-      "write",
-      all.filter(({ source }) => isWritable(source)),
-    ),
-    ...line(
-      "execute",
-      all.filter(({ source }) => source.kind === "execute"),
-    ),
-  ];
-}
-
-function isWritable(source: ResourcePlan["source"]): source is PointSource {
-  return source.kind === "point" && source.writable;
+function callLines({ computed, write, execute }: MappingPlan): readonly string[] {
+  const line = (name: string, chosen: readonly string[]): string[] =>
+    chosen.length === 0 ? [] : [`   ${name}: ${chosen.join(", ")}`];
+  return [...line("computed", computed), ...line("write", write), ...line("execute", execute)];
 }
 
 function count(number: number, what: string): string {

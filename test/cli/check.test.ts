@@ -41,6 +41,30 @@ test("what servers fill, how far a mapping can be trusted, and how fast servers 
   assert.deepEqual([server, values, ways.length], [101, 2, 4]);
 });
 
+test("as JSON there is the plan: what is converted, read, written and executed, and how long it takes on the wire", async (t) => {
+  const links = ["line: { type: modbus-rtu, port: /dev/ttyS7, line: 9600-8N1 }"];
+  const devices = [
+    "{ id: m, mapping: eastron-sdm630, link: line }",
+    "{ id: v, mapping: valve-actuator, link: bus, unit_id: 1 }",
+  ];
+  const folder = aFolder(t, { "config.yaml": aConfig({ links, devices }) });
+  const { stdout } = await command(t, "check", "--json", "-c", join(folder, "config.yaml"));
+  const { mappings, wires } = JSON.parse(stdout);
+  const [meter, valve] = mappings;
+  assert.deepEqual([meter.mapping, meter.source, meter.devices], ["eastron-sdm630", "from-manual", ["m"]]);
+  assert.ok(meter.plan.notes.some(({ note }: { readonly note: string }) => note === "W -> kW (x0.001)"));
+  const [fast] = meter.plan.polls;
+  assert.deepEqual([fast.every, fast.values], [2000, 10]);
+  assert.deepEqual(
+    fast.requests.map(({ text }: { readonly text: string }) => text),
+    ["input[0x0..0x11]", "input[0x34..0x35]"],
+  );
+  assert.ok(fast.requests.every(({ time }: { readonly time: number }) => time > 10));
+  assert.deepEqual(valve.plan.execute, ["/3/0/4 Reboot"]);
+  assert.equal(valve.plan.write.length, 3);
+  assert.ok(wires[0].load > 0 && wires[0].load < 1);
+});
+
 test("a wrong mapping is told first and counted last; it is a failure only where that is asked for", async (t) => {
   const devices = ["{ id: a, mapping: room, link: trial }", "{ id: b, mapping: simulated-climate, link: trial }"];
   const folder = aFolder(t, { "config.yaml": aConfig({ devices }), "mappings/room.yaml": MAPPING });
