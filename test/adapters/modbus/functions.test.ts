@@ -187,7 +187,7 @@ test("quirk loose-echo: any answer confirms a write, an exception does not", asy
 
 test("quirks are a closed list that says what was expected", () => {
   const parse = (...quirks: readonly string[]): unknown => modbus.device.parse({ unit_id: 1, quirks });
-  assert.throws(() => parse("first-coil"), /expected one of first-coil-zero, one-value-per-request/);
+  assert.throws(() => parse("first-coil"), /expected one of .*first-coil-zero/);
   assert.throws(() => parse("echo"), /echo: true/);
   assert.throws(() => parse("write-multiple-only", "write-single-only"), /exclude each other/);
 });
