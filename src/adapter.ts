@@ -8,6 +8,7 @@ export { durationSchema, formatDuration, orIssue, type PauseRange, parseDuration
 export { DeviceError, reasonOf } from "./errors.ts";
 export type { Logger } from "./log.ts";
 export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machine.ts";
+export { nearestNames } from "./near-miss.ts";
 export { table } from "./table.ts";
 
 /**

@@ -4,8 +4,9 @@
  */
 import type { PointId, SimulatedDevice } from "../../src/adapter.ts";
 import { ADDRESSES, isBits, type Table } from "./pdu.ts";
-import { isRegisterPoint, type ModbusDevice, type ModbusPoint, TABLES } from "./points.ts";
+import { isRegisterPoint, isSunSpecPoint, type ModbusDevice, type ModbusPoint, TABLES } from "./points.ts";
 import { SimulatedIdentity } from "./simulated-identity.ts";
+import { SimulatedModels } from "./sunspec/simulated.ts";
 
 /** Why a request cannot be served: an exception code (§7). */
 export class Refusal extends Error {
@@ -49,10 +50,13 @@ export class DataModel {
   readonly identity: SimulatedIdentity;
   private readonly device: SimulatedDevice<ModbusDevice, ModbusPoint>;
   private readonly areas: ReadonlyMap<Area, Content>;
+  /** A chain of models among the holding registers, where the mapping reads any. */
+  private readonly models: SimulatedModels | undefined;
 
   constructor(device: SimulatedDevice<ModbusDevice, ModbusPoint>) {
     this.device = device;
     this.identity = new SimulatedIdentity(device);
+    this.models = modelsOf(device);
     const placed = [...device.points].flatMap(([id, point]) => placesOf(id, point));
     const { max, gap = max } = device.device.block;
     this.areas = new Map(
@@ -65,6 +69,8 @@ export class DataModel {
 
   /** The registers, two bytes each. Throws Refusal. */
   readRegisters({ area, address, count }: Place): Uint8Array {
+    const content = this.models?.within({ area, address, count }, (id) => this.device.get(id));
+    if (content !== undefined) return content;
     const bytes = new Uint8Array(2 * count);
     for (const point of this.covered({ area, address, count })) {
       const value = this.bytesOf(point);
@@ -141,9 +147,20 @@ function isFile(area: Area): area is Exclude<Area, Table> {
   return !TABLES.some((table) => table === area);
 }
 
+function modelsOf({
+  device: { sunspec_base },
+  points,
+  identity = {},
+}: SimulatedDevice<ModbusDevice, ModbusPoint>): SimulatedModels | undefined {
+  const sunspec = new Map([...points].flatMap(([id, point]) => (isSunSpecPoint(point) ? [[id, point] as const] : [])));
+  if (sunspec.size === 0) return undefined;
+  const { manufacturer = "simulated", model = "device", version = "1.0" } = identity;
+  return new SimulatedModels(sunspec, sunspec_base, { Mn: manufacturer, Md: model, Vr: version, SN: "1" });
+}
+
 /** Where a point is read, and where it is written if that is elsewhere. */
 function placesOf(id: PointId, point: ModbusPoint): Placed[] {
-  if ("ident" in point) return [];
+  if ("ident" in point || isSunSpecPoint(point)) return [];
   if (!isRegisterPoint(point)) {
     const { file, record, length } = point;
     return [{ id, area: `file ${file}`, address: record, count: length, writable: point.write !== undefined }];

@@ -11,9 +11,10 @@ import { BlockReader, type ReadSpan } from "./block-reader.ts";
 import type { FilePoint } from "./file-points.ts";
 import { formatObject, readIdentification, textOf } from "./identification.ts";
 import { formatAddress, type ReadingRequest, type Span } from "./pdu.ts";
-import { type IdentPoint, isRegisterPoint, type ModbusDevice, type ModbusPoint } from "./points.ts";
+import { type IdentPoint, isRegisterPoint, isSunSpecPoint, type ModbusDevice, type ModbusPoint } from "./points.ts";
 import { cutOut, requestedSpan } from "./quirks.ts";
 import type { ReadLimits } from "./read-plan.ts";
+import { SunSpecReader } from "./sunspec/reader.ts";
 
 /** One request in its turn. Rejects with DeviceError. */
 export type Ask = (request: ReadingRequest) => Promise<Uint8Array>;
@@ -36,6 +37,7 @@ export class PointReader {
   private readonly points: ReadonlyMap<PointId, ModbusPoint>;
   private readonly clock: Clock;
   private readonly blocks: BlockReader;
+  private readonly models: SunSpecReader;
 
   constructor({ device, points, limits, clock, log, link }: PointReaderSettings) {
     this.device = device;
@@ -43,7 +45,10 @@ export class PointReader {
     this.clock = clock;
     const registers = new Map(entriesOf(points, isRegisterPoint));
     const command = link === undefined ? undefined : (span: Span) => probeCommand(link, device, span);
-    this.blocks = new BlockReader({ points: registers, limits, clock, log, command });
+    const reading = { limits, clock, log, command };
+    this.blocks = new BlockReader({ points: registers, ...reading });
+    const sunspec = new Map(entriesOf(points, isSunSpecPoint));
+    this.models = new SunSpecReader({ points: sunspec, base: device.sunspec_base, max: device.block.max, ...reading });
   }
 
   /** As DeviceLink.read says. */
@@ -52,6 +57,8 @@ export class PointReader {
     const registers = entriesOf(wanted, isRegisterPoint).map(([id]) => id);
     const results: ReadResult[] = [];
     if (registers.length > 0) results.push(await this.blocks.read(registers, this.readSpan(ask)));
+    const sunspec = entriesOf(wanted, isSunSpecPoint).map(([id]) => id);
+    if (sunspec.length > 0) results.push(await this.readModels(sunspec, ask, results.length > 0));
     // Many devices say nothing to a function that they do not know: the registers prove that it is there.
     const there = results.length > 0;
     const rest = new RestReading(ask, this.clock, there);
@@ -66,6 +73,17 @@ export class PointReader {
   /** What was learned of the device is no longer true. */
   forget(): void {
     this.blocks.forget();
+    this.models.forget();
+  }
+
+  /** `there`: it has answered already, so that its silence now is no absence. */
+  private async readModels(ids: readonly PointId[], ask: Ask, there: boolean): Promise<ReadResult> {
+    try {
+      return await this.models.read(ids, this.readSpan(ask));
+    } catch (error) {
+      if (!there || !(error instanceof DeviceError)) throw error;
+      return { readings: [], refused: ids.map((point) => ({ point, reason: error.message })) };
+    }
   }
 
   private readSpan(ask: Ask): ReadSpan {

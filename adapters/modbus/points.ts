@@ -8,9 +8,10 @@ import { MAX_READ_REGISTERS, MAX_WRITE_REGISTERS, type Span, type Table } from "
 import { PointProblem, reported } from "./point-problem.ts";
 import { type Quirk, quirksSchema } from "./quirks.ts";
 import { toRegisterPoint } from "./register-points.ts";
+import { type SunSpecPoint, sunSpecFields, toSunSpecPoint } from "./sunspec/source.ts";
 
 /** The keys of which a resource has exactly one. */
-export const SOURCES = ["input", "holding", "coil", "discrete", "file", "ident"] as const;
+export const SOURCES = ["input", "holding", "coil", "discrete", "file", "ident", "sunspec"] as const;
 
 export const TABLES = ["input", "holding", "coil", "discrete"] as const satisfies readonly Table[];
 
@@ -30,6 +31,8 @@ export interface ModbusDevice {
   readonly block: BlockLimits;
   /** How long to wait for an answer, where it is not the link's. */
   readonly timeout?: Millis | undefined;
+  /** Where "SunS" stands, where the mapping says so; absent: it is looked for. */
+  readonly sunspec_base?: number | undefined;
   /** What it does otherwise than the protocol says; those of its reads are in `block` already. */
   readonly quirks: readonly Quirk[];
   /** The core's: the order of bytes within a value. */
@@ -56,6 +59,14 @@ const deviceFields = z.strictObject({
     })
     .prefault({}),
   timeout: durationSchema.optional().describe("How long to wait for an answer, instead of the link's timeout"),
+  sunspec_base: z
+    .int()
+    .min(0)
+    .max(0xffff)
+    .optional()
+    .describe(
+      'Address on the wire of the registers that say "SunS"; default: looked for at 40000, 0, 50000 and beside them',
+    ),
   quirks: quirksSchema,
   order: z.unknown().optional().describe("Order of the bytes of a value: ABCD, CDAB, BADC or DCBA"),
 });
@@ -94,10 +105,14 @@ export interface IdentPoint {
   readonly ident: number;
 }
 
-export type ModbusPoint = RegisterPoint | FilePoint | IdentPoint;
+export type ModbusPoint = RegisterPoint | FilePoint | IdentPoint | SunSpecPoint;
 
 export function isRegisterPoint(point: ModbusPoint): point is RegisterPoint {
   return "table" in point;
+}
+
+export function isSunSpecPoint(point: ModbusPoint): point is SunSpecPoint {
+  return "sunspec" in point;
 }
 
 const address = addressSchema.optional();
@@ -121,6 +136,7 @@ const pointFields = z.strictObject({
   discrete: address.describe("Discrete input (FC 2)"),
   file: fileFields.optional().describe("Record of a file (FC 20)"),
   ident: identSchema.optional(),
+  sunspec: sunSpecFields.optional().describe("Point of a SunSpec model, found and scaled by itself"),
   write: writeSchema.optional().describe("Whether and how the point is written"),
   length: z.int().min(1).optional().describe("Bytes that the value takes"),
   device: z.custom<ModbusDevice>((value) => typeof value === "object" && value !== null),
@@ -157,7 +173,7 @@ export const stepSchema: z.ZodType<ModbusStep> = z.union([
 export function shape(source: Readonly<Record<string, unknown>>): PointShape {
   const name = SOURCES.find((key) => source[key] !== undefined);
   const writable = name === "holding" || name === "coil" || name === "file";
-  if (name === "ident") return { kind: "scalar", writable };
+  if (name === "ident" || name === "sunspec") return { kind: "scalar", writable };
   if (name === "coil" || name === "discrete") return { kind: "boolean", writable };
   return { kind: "bytes", defaultType: "u16", wordBytes: 2, writable };
 }
@@ -170,6 +186,10 @@ function toPoint(fields: PointFields): ModbusPoint {
   if (fields.ident !== undefined) {
     if (fields.write === undefined) return { ident: fields.ident };
     throw new PointProblem(["write"], "the identification of a device is read-only");
+  }
+  if (fields.sunspec !== undefined) {
+    if (fields.write === undefined) return toSunSpecPoint(fields.sunspec);
+    throw new PointProblem(["write"], "a point of a SunSpec model is only read");
   }
   if (fields.file !== undefined) return toFilePoint(fields.file, fields);
   const table = TABLES.find((name) => name === source) ?? "holding";

@@ -90,3 +90,53 @@ test("FC 23 is for registers", () => {
     /FC 23 cannot write a coil; expected 5 or 15/,
   );
 });
+
+test("a point of a SunSpec model is a source like any other; blocks that repeat are counted into its offset", () => {
+  const { plan, problems: told } = resolved(
+    modbus(`  3:
+    manufacturer: { sunspec: { model: 1, point: Mn }, poll: connect }
+  3328: { sensor_value: { sunspec: { model: [103, 113], point: W }, unit: W } }
+  3316: { sensor_value: { sunspec: { model: 160, point: DCV, block: 2 }, unit: V } }
+  3317: { sensor_value: { sunspec: { model: 64001, offset: 12, type: int16, scale: 14, nth: 2 }, unit: A } }`),
+  );
+  assert.deepEqual(
+    told.filter((problem) => !problem.includes("warning")),
+    [],
+  );
+  const pointOf = (path: string): unknown => {
+    const source = plan?.resources.get(path)?.source;
+    return source?.kind === "point" ? source.point : undefined;
+  };
+  const [w, float] = [
+    { model: 103, name: "W", offset: 14, type: "int16", registers: 1, scale: 15 },
+    { model: 113, name: "W", offset: 22, type: "float32", registers: 2, scale: undefined },
+  ];
+  assert.deepEqual(pointOf("3328/0/5700"), { sunspec: { candidates: [w, float], nth: 1 } });
+  const string = { model: 160, name: "DCV", offset: 40, type: "uint16", registers: 1, scale: 3 };
+  assert.deepEqual(pointOf("3316/0/5700"), { sunspec: { candidates: [string], nth: 1 } });
+  const own = { model: 64_001, name: "offset 12", offset: 12, type: "int16", registers: 1, scale: 14 };
+  assert.deepEqual(pointOf("3317/0/5700"), { sunspec: { candidates: [own], nth: 2 } });
+});
+
+test("each mistake in a point of a SunSpec model is told at its place", () => {
+  const wrong = (source: string, more = ""): string =>
+    problems(`  3328: { sensor_value: { sunspec: { ${source} }${more} } }`).join("\n");
+  assert.match(
+    wrong("model: 103, point: PhVPhA"),
+    /5:57: error: .*model 103 has no point "PhVPhA"; did you mean "PhVphA"/,
+  );
+  assert.match(wrong("model: 64001, point: W"), /5:45: error: .*the points of model 64001 are not known/);
+  assert.match(wrong("model: 103"), /expected point: the name of the point in the model/);
+  assert.match(wrong("model: 103, point: W, block: 1"), /"W" of model 103 is in no block that repeats/);
+  assert.match(wrong("model: 160, point: DCW"), /"DCW" of model 160 is in each of its blocks: say which/);
+  assert.match(wrong("model: 64001, offset: 12"), /"offset" needs the type of the point/);
+  assert.match(wrong("model: 64001, offset: 12, type: s16"), /type/);
+  assert.match(wrong("model: 64001, offset: 12, type: string"), /"type: string" needs its registers/);
+  assert.match(wrong("model: 1, point: Mn, offset: 2"), /expected one of point, offset/);
+  assert.match(wrong("model: 103, point: W, scale: 15"), /"scale" goes with "offset"/);
+  assert.match(wrong("modell: 103, point: W"), /unknown key "modell"; did you mean "model"/);
+  assert.match(
+    problems("  3306: { 0: { dimmer: { sunspec: { model: 123, offset: 5, type: uint16 }, write: true } } }").join(),
+    /the source "sunspec" cannot be written/,
+  );
+});

@@ -154,7 +154,7 @@ test("a value must end within its table, and fit one read", () => {
 test("a point has exactly one source", () => {
   assert.equal(
     problem(() => point({})),
-    ": expected exactly one of input, holding, coil, discrete, file, ident",
+    ": expected exactly one of input, holding, coil, discrete, file, ident, sunspec",
   );
   assert.match(
     problem(() => point({ input: 1, coil: 2 })),
