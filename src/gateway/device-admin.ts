@@ -69,7 +69,7 @@ export function forgettable(
   { devices, disabled }: Pick<LoadedConfig, "devices" | "disabled">,
 ): KnownDevice {
   const place = places.get(id);
-  if (place === undefined) return { refused: `no device "${id}" was ever here${near(id, [...places.keys()])}` };
+  if (place === undefined) return { refused: `nothing is kept of a device "${id}"${near(id, [...places.keys()])}` };
   const configured = [...devices, ...disabled].some((device) => device.id === id);
   if (!configured) return { prefix: place.prefix };
   return {

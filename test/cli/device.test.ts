@@ -66,7 +66,7 @@ test("without a gateway a device is forgotten on the disk: its prefix is free, w
   assert.deepEqual([done.code, done.stdout], [0, "gone is forgotten: /gone is free, 1 report dropped\n"]);
   assert.deepEqual(await placesIn(state), ["stays"]);
   const again = await refusal(deviceForget, "gonr", "--yes", "-c", config);
-  assert.equal(again.split("\n")[0], 'no device "gonr" was ever here');
+  assert.equal(again.split("\n")[0], 'nothing is kept of a device "gonr"');
 });
 
 test("a device that is configured is not forgotten, for it would have its prefix again at once", async (t) => {
