@@ -99,7 +99,7 @@ device: []
     /^config\.yaml:2:81: error: lifetime: "5" is no duration/,
     /^config\.yaml:2:84: error: `psk` is not supported by this version$/,
     /^config\.yaml:3:33: error: unknown key "hst"; did you mean "host"\?$/,
-    /^config\.yaml:3:47: error: port: must be at most 65535, found "99999"$/,
+    /^config\.yaml:3:47: error: port: expected a number from 1 to 65535$/,
     /^config\.yaml:3:67: error: unknown type of link "simulatedd"; did you mean "simulated"\?$/,
     /^config\.yaml:3:92: error: links of type mqtt are not supported by this version \(have: modbus-tcp, modbus-rtu, modbus-ascii, modbus-rtu-over-tcp, modbus-udp, simulated\)$/,
     /^config\.yaml:3:103: error: u: expected a map, found "5"$/,

@@ -134,7 +134,7 @@ test("the keys are those of numbers, and told where they stand wrong", () => {
   assert.match(problems("max_step: -1")[0] ?? "", /^5:39: error: max_step: must be more than 0/);
   assert.match(problems("deadband: 0")[0] ?? "", /^5:39: error: deadband: must be more than 0/);
   assert.match(problems("monotonic: { wraps_at: 0 }")[0] ?? "", /wraps_at: must be more than 0/);
-  assert.match(problems("monotonic: { wrap_at: 1 }").join(), /"wraps_at" is missing/);
+  assert.match(problems("monotonic: { wrap_at: 1 }").join(), /unknown key "wrap_at"; did you mean "wraps_at"\?/);
   assert.match(problems("max_age: 10")[0] ?? "", /no duration/);
 });
 

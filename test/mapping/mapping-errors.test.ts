@@ -112,7 +112,7 @@ test("what stands twice, or where it cannot, is told", () => {
 test("a resource has exactly one source", () => {
   assert.match(
     problems("  3303: { sensor_value: { as: u16 } }")[0] ?? "",
-    /^5:11: error: \/3303\/0\/5700 Sensor Value needs a source: one of input, holding, coil, discrete, file, ident, const, param, expr$/,
+    /^5:11: error: \/3303\/0\/5700 Sensor Value needs a source: one of input, holding, coil, discrete, file, ident, sunspec, const, param, expr$/,
   );
   assert.match(
     problems("  3303: { sensor_value: { input: 1, holding: 2 } }")[0] ?? "",
