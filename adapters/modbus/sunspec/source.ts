@@ -26,7 +26,7 @@ export interface Candidate {
 }
 
 /** Models that say the same: with one, two or three phases, in integers with scale factors or in floats. A device has one of them. */
-const FAMILIES = {
+export const FAMILIES = {
   inverter: [101, 102, 103, 111, 112, 113],
   meter: [201, 202, 203, 204, 211, 212, 213, 214],
 } as const;

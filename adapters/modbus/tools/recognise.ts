@@ -1,6 +1,7 @@
 /** Which mappings fit a device that says who it is, and the lines that make it a device of the configuration. */
 import type { KnownMapping } from "../../../src/adapter.ts";
 import type { Found } from "./scan.ts";
+import { sunSpecLines } from "./sunspec-lines.ts";
 
 /** Those whose manufacturer and model it names; the longest model first: "SDM72D-M V2" says more than "SDM72D-M". */
 export function mappingsFor(
@@ -21,14 +22,17 @@ export function mappingsFor(
     .toSorted((a, b) => (b.model?.length ?? 0) - (a.model?.length ?? 0));
 }
 
-/** A line for `devices:`; where several mappings fit, the others stand behind it. */
+/**
+ * A line for `devices:`; where several mappings fit, the others stand behind it. Where none is made for the device, those for the
+ * SunSpec models that it has.
+ */
 export function deviceLines(
   found: Pick<Found, "unit" | "identity" | "sunspec">,
   mappings: readonly KnownMapping[],
   link = "LINK",
 ): readonly string[] {
   const [best, ...others] = mappingsFor(found, mappings);
-  if (best === undefined) return [];
+  if (best === undefined) return sunSpecLines(found.unit, found.sunspec, mappings, link);
   const also = others.length === 0 ? "" : `  # or ${others.map(({ name }) => name).join(", ")}`;
   return [
     `  - { id: ${best.name}-${found.unit}, mapping: ${best.name}, link: ${link}, unit_id: ${found.unit} }${also}`,

@@ -15,6 +15,7 @@ import { deviceLines, mappingsFor } from "./recognise.ts";
 import { costOf, type ScanPlan, type Setting, scanPlan, settingArguments } from "./scan-plan.ts";
 import { adviceOnSilence, typeOfWire } from "./silence-advice.ts";
 import { type SunSpec, sunSpecAt } from "./sunspec.ts";
+import { sunSpecMappings } from "./sunspec-lines.ts";
 import { isSilence, type LinkOpener, openWire, type Wire } from "./wire.ts";
 
 export function scan(opener: LinkOpener): Tool {
@@ -193,7 +194,7 @@ function report(found: readonly Found[], { plan, mappings, link, type, stopped }
       found: found.map((each) => ({
         ...each,
         setting: each.setting.text,
-        mappings: mappingsFor(each, mappings).map(({ name }) => name),
+        mappings: [...mappingsFor(each, mappings).map(({ name }) => name), ...sunSpecMappings(each.sunspec, mappings)],
       })),
     },
     ok: found.length > 0 && !stopped,

@@ -1,10 +1,14 @@
-/** Whether a device is a SunSpec one, and who it is. SunSpec Device Information Model Specification V1.1 §6.2: "SunS", then model 1. */
-import { encodeRequest } from "../codec.ts";
+/** Whether a device is a SunSpec one, who it is and which models it has. SunSpec Device Information Model Specification V1.1 §6.2. */
+import type { ReadSpan } from "../block-reader.ts";
+import { decodeResponse, encodeRequest, responseTo } from "../codec.ts";
+import { BASES, BaseSearch, type Model, walkChain } from "../sunspec/chain.ts";
 import type { Wire } from "./wire.ts";
 
 export interface SunSpec {
   /** Address on the wire of the registers that say "SunS". */
   readonly base: number;
+  /** In the order of the chain. */
+  readonly models: readonly Model[];
   readonly manufacturer?: string;
   readonly model?: string;
   readonly serial?: string;
@@ -12,29 +16,33 @@ export interface SunSpec {
   readonly text: string;
 }
 
-/** Where "SunS" may stand (§6.2.1), the usual place first. */
-const BASES = [40_000, 50_000, 0];
-const MARK = "53756e53";
 /** The common model: its ID and length, then manufacturer (16 registers), model (16), options (8), version (8), serial (16). */
 const COMMON = 1;
 const COMMON_REGISTERS = 66;
 
 /** Rejects with DeviceError where the device falls silent. */
 export async function sunSpecAt(wire: Wire, unit: number): Promise<SunSpec | undefined> {
-  for (const base of BASES) {
-    const mark = await holding(wire, unit, { address: base, count: 2 });
-    if (mark === undefined || Buffer.from(mark).toString("hex") !== MARK) continue;
-    const common = await holding(wire, unit, { address: base + 2, count: COMMON_REGISTERS });
-    return described(base, common);
-  }
-  return undefined;
+  const readSpan = reading(wire, unit);
+  const base = await new BaseSearch(BASES).find(readSpan);
+  if (base === undefined) return undefined;
+  const { models } = await walkChain(base, readSpan);
+  const [first] = models;
+  const isCommon = first?.id === COMMON && first.length >= COMMON_REGISTERS - 2;
+  const common = isCommon
+    ? await readSpan({ table: "holding", address: first.address, count: COMMON_REGISTERS })
+    : undefined;
+  return described(base, models, common);
 }
 
-function described(base: number, common: Uint8Array | undefined): SunSpec {
-  if (common === undefined || common[0] !== 0 || common[1] !== COMMON) return { base, text: `SunSpec at ${base}` };
+function described(base: number, models: readonly Model[], common: Uint8Array | undefined): SunSpec {
+  const others = [...new Set(models.map(({ id }) => id))].filter((id) => id !== COMMON);
+  const what = others.length === 0 ? "" : `models ${others.join(", ")}`;
+  if (common === undefined) return { base, models, text: `SunSpec at ${base}${what === "" ? "" : `: ${what}`}` };
   const [manufacturer, model, serial] = [textAt(common, 2, 16), textAt(common, 18, 16), textAt(common, 50, 16)];
-  const who = [manufacturer, model, serial === "" ? "" : `serial number ${serial}`].filter((part) => part !== "");
-  return { base, manufacturer, model, serial, text: `SunSpec at ${base}: ${who.join(", ")}` };
+  const known = [manufacturer, model, serial === "" ? "" : `serial number ${serial}`, what].filter(
+    (part) => part !== "",
+  );
+  return { base, models, manufacturer, model, serial, text: `SunSpec at ${base}: ${known.join(", ")}` };
 }
 
 /** Registers counted from the model's ID on. */
@@ -46,11 +54,12 @@ function textAt(bytes: Uint8Array, register: number, count: number): string {
     .trim();
 }
 
-async function holding(
-  wire: Wire,
-  unit: number,
-  { address, count }: { readonly address: number; readonly count: number },
-): Promise<Uint8Array | undefined> {
-  const { pdu } = await wire.transact(unit, encodeRequest({ kind: "read", table: "holding", address, count }));
-  return pdu[0] === 3 && pdu.length === 2 + 2 * count ? pdu.slice(2) : undefined;
+function reading(wire: Wire, unit: number): ReadSpan {
+  return async (span) => {
+    const { table, address, count } = span;
+    const request = { kind: "read", table, address, count } as const;
+    const pdu = encodeRequest(request);
+    const { pdu: response } = await wire.transact(unit, pdu);
+    return decodeResponse(request, responseTo(pdu[0] ?? 0, response));
+  };
 }

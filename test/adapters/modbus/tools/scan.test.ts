@@ -8,6 +8,7 @@ import { DeviceError, WrongArguments } from "../../../../src/adapter.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
 import { hasTool } from "../../../support/foreign-tool.ts";
 import { aDeviceOf, aSimulation } from "../../../support/modbus-device.ts";
+import { chainOf, common, foreign, inverter } from "../../../support/sunspec-device.ts";
 import { temporaryDirectory } from "../../../support/temp.ts";
 import { aToolContext, theArguments } from "../../../support/tool-context.ts";
 import { aToolSlave, holdingFrom, identified } from "../../../support/tool-slave.ts";
@@ -207,4 +208,34 @@ test("on a serial port every baud rate and parity is tried, and a device that an
   assert.equal(ok, true);
   assert.ok(lines.includes("2 of 2 attempts answered"), lines.join("\n"));
   assert.equal(lines.filter((line) => line.includes("mapping: eastron-sdm630")).length, 1);
+});
+
+test("a SunSpec device gets a line for each part of it that a packaged mapping reads", async (t) => {
+  const meter = foreign(203, 105);
+  const words = chainOf([
+    common("SolarEdge", "SE10K", "7E1"),
+    inverter(103, {}),
+    foreign(160, 48),
+    common("WattNode"),
+    meter,
+    common("WattNode"),
+    meter,
+  ]);
+  const bytes = Buffer.from(words.flatMap((word) => [word >> 8, word & 0xff]));
+  const slave = await aToolSlave(t, { 1: holdingFrom(50_000, bytes) });
+  const names = ["sunspec-battery", "sunspec-inverter", "sunspec-meter"];
+  const context = aToolContext({ mappings: async () => names.map((name) => ({ name })) });
+  const args = theArguments([], { host: "127.0.0.1", port: String(slave.port), units: "1" });
+  const { lines, data } = await scan.run(args, context);
+  assert.equal(
+    context.told.at(-1),
+    "unit 1: SunSpec at 50000: SolarEdge, SE10K, serial number 7E1, models 103, 160, 203",
+  );
+  assert.deepEqual(lines.slice(-3), [
+    "  - { id: sunspec-inverter-1, mapping: sunspec-inverter, link: LINK, unit_id: 1, strings: 2 }",
+    "  - { id: sunspec-meter-1, mapping: sunspec-meter, link: LINK, unit_id: 1, common: 2 }",
+    "  - { id: sunspec-meter-1-2, mapping: sunspec-meter, link: LINK, unit_id: 1, number: 2, common: 3 }",
+  ]);
+  const { found } = JSON.parse(JSON.stringify(data));
+  assert.deepEqual(found[0].mappings, ["sunspec-inverter", "sunspec-meter"]);
 });
