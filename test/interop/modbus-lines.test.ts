@@ -19,6 +19,9 @@ import { aPtyPair } from "../support/pty-pair.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { aPymodbusSlave, type PymodbusKind } from "./modbus/pymodbus.ts";
 
+/** Real time: a busy machine may take longer than a device. */
+const PATIENT = { timeout: "10s" };
+
 const KEYS = {
   voltage: { input: 100, length: 4 },
   many: { input: 0, length: 200 },
@@ -35,14 +38,14 @@ const KEYS = {
 test("a slave of libmodbus on a serial line: a large device is read and written", async (t) => {
   const slave = await aLibmodbusSlave(t);
   if (slave === undefined) return;
-  await readsAndWrites(await aDevice(t, rtuOptionsSchema.parse({ port: slave, line: "9600-8N1" })));
+  await readsAndWrites(await aDevice(t, rtuOptionsSchema.parse({ port: slave, line: "9600-8N1", ...PATIENT })));
 });
 
 const KINDS: readonly (readonly [PymodbusKind, (port: string) => ModbusOptions])[] = [
-  ["rtu", (port) => rtuOptionsSchema.parse({ port, line: "9600-8N1" })],
-  ["ascii", (port) => asciiOptionsSchema.parse({ port, line: "9600-7E1" })],
-  ["rtu-over-tcp", (port) => rtuOverTcpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port) })],
-  ["udp", (port) => udpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port) })],
+  ["rtu", (port) => rtuOptionsSchema.parse({ port, line: "9600-8N1", ...PATIENT })],
+  ["ascii", (port) => asciiOptionsSchema.parse({ port, line: "9600-7E1", ...PATIENT })],
+  ["rtu-over-tcp", (port) => rtuOverTcpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port), ...PATIENT })],
+  ["udp", (port) => udpOptionsSchema.parse({ host: "127.0.0.1", port: Number(port), ...PATIENT })],
 ];
 
 for (const [kind, optionsAt] of KINDS) {

@@ -36,7 +36,7 @@ test("poll after poll over a pseudo-terminal: no value is wrong, and memory is f
   const pty = await aPtyPair(t);
   if (pty === undefined) return;
   await aSlave(t, "rtu", pty.theirs).printed(/ready/);
-  const options = rtuOptionsSchema.parse({ port: pty.ours, line: "4000000-8N1", gap: "0s", timeout: "1s" });
+  const options = rtuOptionsSchema.parse({ port: pty.ours, line: "4000000-8N1", gap: "0s", timeout: "10s" });
   await poll(t, options, OVER_PTY);
 });
 

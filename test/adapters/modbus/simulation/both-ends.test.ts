@@ -22,7 +22,8 @@ async function bothEnds(t: TestContext, type: Type, keys: Keys) {
   const simulation = await aSimulation([{ ...device, identity: { manufacturer: "Maker" } }], { type, ...where });
   t.after(() => simulation.close());
   const own = isSerial ? { port: where.pty, line: "115200-8N1" } : simulation.address;
-  const options = modbus.linkTypes[type]?.parse(own);
+  // Real time: a busy machine may take longer than a device.
+  const options = modbus.linkTypes[type]?.parse({ ...own, timeout: "10s" });
   assert.ok(options !== undefined);
   const link = await modbus.open(options, aContext());
   t.after(() => link.close());

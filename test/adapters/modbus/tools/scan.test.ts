@@ -71,7 +71,7 @@ test("silent addresses cost their wait and no more, and the connection stays", a
     3: () => undefined,
     4: identified("Acme", "X"),
   });
-  const args = theArguments([], { host: "127.0.0.1", port: String(slave.port), units: "1-4", timeout: "60ms" });
+  const args = theArguments([], { host: "127.0.0.1", port: String(slave.port), units: "1-4", timeout: "200ms" });
   const context = aToolContext();
   await scan.run(args, context);
   assert.deepEqual([slave.connections, context.told.slice(1)], [1, ["unit 4: Acme, X"]]);
