@@ -10,6 +10,7 @@ import {
   WrongArguments,
 } from "../../../src/adapter.ts";
 import { until } from "../deadline.ts";
+import { Silence } from "./ask.ts";
 import { type Identity, identify, identityText } from "./identify.ts";
 import { deviceLines, mappingsFor } from "./recognise.ts";
 import { costOf, type ScanPlan, type Setting, scanPlan, settingArguments } from "./scan-plan.ts";
@@ -89,6 +90,8 @@ async function scanSetting(
       const answer = await askUnit(wire, unit, context);
       if (answer === undefined) continue;
       if (answer instanceof DeviceError) {
+        // Nothing went out, to nobody so far: there is no line.
+        if (!(answer instanceof Silence) && found.length + hangUps.length === 0) throw answer;
         hangUps.push(answer);
         // The first one says why; later ones that the line rests.
         if (found.length === 0 && hangUps.length >= MOST_HANG_UPS) throw hangUps[0];

@@ -154,6 +154,14 @@ test("where nobody answers it is told what to look at, and without settings ther
   assert.ok(lines.includes("UNIT  AFTER  WHO"), lines.join("\n"));
 });
 
+test("a line that is not there is told as that, for one address too", async () => {
+  const ask = async () => {
+    throw new DeviceError("unreachable", "there is no port /dev/x");
+  };
+  const link = { id: "bus1", type: "modbus-rtu", options: {}, ask, sharedWith: [] };
+  await assert.rejects(scan.run(theArguments([], { units: "7" }), aToolContext({ link })), /there is no port \/dev\/x/);
+});
+
 test("baud rates and parities multiply, and the time is that of the slowest", () => {
   const args = theArguments([], { port: "/dev/x", line: "9600-8N1", bauds: "9600,19200", parity: "n,e" });
   const { settings, timeout, silence, units } = scanPlan(args, aToolContext());
