@@ -2,7 +2,8 @@
 A slave of pymodbus, unit 1: input registers 0-199 (257 times the address, but the float 230.5 at 100), holding registers
 0-199 (zero), coils 0-31 (every third is on). `pymodbus_slave.py rtu|ascii PORT`, `… rtu-over-tcp|udp|tcp`; prints
 "ready", or the port that it listens on. Its identification has the objects 0 to 5. `--late SECONDS`: of input registers
-each seventh from 3 on is answered so late, the one behind each after half of that.
+each seventh from 3 on is answered so late, the one behind each after half of that. `--holding ADDRESS,WORD,WORD,…`: the holding
+registers are these, from the address on.
 """
 
 import argparse
@@ -31,13 +32,14 @@ class LateContext(ModbusSlaveContext):
         return self.getValues(fc_as_hex, address, count)
 
 
-def tables(late):
+def tables(late, holding):
     inputs = [257 * i % 65536 for i in range(200)]
     inputs[100:102] = [0x4366, 0x8000]
     coils = [i % 3 == 0 for i in range(32)]
     # The blocks of this version begin at 1.
     block = ModbusSequentialDataBlock
-    unit = LateContext(ir=block(1, inputs), hr=block(1, [0] * 200), co=block(1, coils), di=block(1, coils))
+    address, *words = holding
+    unit = LateContext(ir=block(1, inputs), hr=block(1 + address, words), co=block(1, coils), di=block(1, coils))
     unit.late = late
     return ModbusServerContext(slaves={1: unit}, single=False)
 
@@ -59,8 +61,9 @@ async def main():
     parser.add_argument("kind", choices=FRAMERS)
     parser.add_argument("port", nargs="?")
     parser.add_argument("--late", type=float, default=0.0)
+    parser.add_argument("--holding", type=lambda text: [int(word) for word in text.split(",")], default=[0] * 201)
     args = parser.parse_args()
-    kind, framer, units = args.kind, FRAMERS[args.kind], tables(args.late)
+    kind, framer, units = args.kind, FRAMERS[args.kind], tables(args.late, args.holding)
     if kind in ("rtu", "ascii"):
         # A pseudo-terminal has no parity: pyserial cannot set it there.
         server = ModbusSerialServer(units, framer=framer, identity=IDENTITY, port=args.port, baudrate=9600)
