@@ -116,6 +116,24 @@ objects:
   assert.deepEqual(vectors(loaded), []);
 });
 
+test("a section with nothing in it says nothing", async (t) => {
+  const loaded = await loadFolder(t, files("mapping: own\nextends: meter\nidentity:\nevery:\nobjects:\n"));
+  const plan = planOf(loaded);
+  assert.deepEqual(plan.resources.get("3/0/0")?.source, { kind: "constant", value: "Acme" });
+  assert.deepEqual(pointOf(plan, "10242/0/4").poll, { every: 2000 });
+});
+
+test("a parameter with a type of its own is another one: nothing of the old one stays; without it the rest stays", async (t) => {
+  const other = await loadFolder(t, files("mapping: own\nextends: meter\nparams: { ratio: { type: int } }\n"));
+  assert.equal(other.config?.devices.length ?? 0, 0);
+  assert.ok(
+    other.problems.some((problem) => /error: .*"?ratio"?/.test(problem)),
+    other.problems.join("\n"),
+  );
+  const same = await loadFolder(t, files("mapping: own\nextends: meter\nparams: { ratio: { range: [0, 5] } }\n"));
+  assert.deepEqual(pointOf(planOf(same), "10242/0/5").toValue(Uint8Array.of(0x40, 0xa0, 0, 0)), { good: 5 });
+});
+
 test("taking away what is not there is told where it stands", async (t) => {
   const { problems: all } = await loadFolder(
     t,

@@ -80,6 +80,22 @@ test("what identity says without asking the device is known at once", () => {
   assert.deepEqual(points(text), ["3303/0/5700", "3/0/0", "3/0/1"]);
 });
 
+test("a condition may name what is there by parameters alone, and nothing that hangs on what the device says", () => {
+  const text = (when: string): string =>
+    modbus(
+      `  3:
+    firmware_version: { holding: 9, as: string, length: 4, poll: connect }
+    model_number: { holding: 1, as: string, length: 4, poll: connect, when: ${when} }
+  3303: { sensor_value: { input: 1, when: model_number == "B" } }`,
+      PARAMETERS,
+    );
+  assert.deepEqual(planOf(text("$phases == 1")).variants?.facts, ["3/0/1"]);
+  for (const when of ["firmware_version > 2", "$phases == 3"]) {
+    const [problem] = resolved(text(when)).problems.filter((each) => each.includes("error"));
+    assert.match(problem ?? "", /error: unknown name "model_number"/, when);
+  }
+});
+
 test("each mistake in a condition is told at its place", () => {
   const problems = (objects: string, above = ""): readonly string[] =>
     resolved(modbus(objects, above)).problems.filter((problem) => problem.includes("error"));

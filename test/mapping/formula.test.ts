@@ -101,6 +101,22 @@ test("a linear expression is as exact as scale, in both directions", () => {
   assert.deepEqual(tenth.toValue(hex("0901")), { good: 230.5 });
 });
 
+test("whatever a sum, a difference or a product with constants is written like, it goes both ways", () => {
+  const forms: readonly (readonly [string, number])[] = [
+    ["100 - value", 95],
+    ["value * 3 - value", 10],
+    ["value - (value - 1) * 3", -7],
+    ["3 * value", 15],
+    ["(value + 10) / 2", 7.5],
+    ["-value + 50", 45],
+  ];
+  for (const [expression, expected] of forms) {
+    const source = setpoint(`holding: 0, as: s16, expr: "${expression}", write: true`);
+    assert.deepEqual(source.toValue(hex("0005")), { good: expected }, expression);
+    assert.deepEqual(source.toRaw(expected).raw, hex("0005"), expression);
+  }
+});
+
 test("write: expr is the way back of any other expression", () => {
   const square = setpoint('holding: 0, expr: "round(sqrt(value))", write: { expr: value ** 2 }');
   assert.deepEqual(square.toValue(hex("0064")), { good: 10 });
@@ -184,6 +200,9 @@ test("what is written needs an inverse", () => {
   assert.deepEqual(wrong("holding: 0, expr: 'round(sqrt(value))', write: true", object), [
     "6:31: error: the expression has no inverse that is known: what is written needs `write: { expr: … }`, in which value is what the server wrote (/3308/0/5900 Set Point Value)",
   ]);
+  // Both truth values become the same one: nobody knows which it was.
+  const [same] = wrong("coil: 0, expr: value or true, write: true", "3306:\n    5850");
+  assert.match(same ?? "", /^6:28: error: the expression has no inverse that is known/);
   assert.deepEqual(wrong("holding: 0, expr: value * 2, write: { expr: value / 2 + y }", object), [
     `6:69: error: unknown name "y" (have: value); a text stands in quotes: 'y' (/3308/0/5900 Set Point Value)`,
   ]);
