@@ -19,7 +19,7 @@ import type { ModbusDevice, ModbusPoint, ModbusStep } from "./points.ts";
 import type { ReadLimits } from "./read-plan.ts";
 import { codeByQuirk } from "./register-points.ts";
 import {
-  coilRequest,
+  coilRequests,
   isWritable,
   isWritten,
   notTaken,
@@ -148,7 +148,7 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
   private requestsOf(step: Exclude<ModbusStep, { readonly wait: Millis }>): readonly Request[] {
     const { quirks } = this.device;
     if ("coil" in step) {
-      return [coilRequest({ address: this.address("coil", step.coil), fc: codeByQuirk("coil", quirks) }, step.value)];
+      return coilRequests({ address: this.address("coil", step.coil), fc: codeByQuirk("coil", quirks) }, step.value);
     }
     const target = { address: this.address("holding", step.holding), fc: step.fc ?? codeByQuirk("holding", quirks) };
     return registerRequests(target, step.value);

@@ -8,8 +8,9 @@ export type Table = "input" | "holding" | "coil" | "discrete";
 
 /** Addresses are 0 … 65535, as on the wire. */
 export const ADDRESSES = 0x1_0000;
-/** The most that one request carries (§6.1, §6.3, §6.11, §6.12): bits read, registers read, registers written. */
+/** The most that one request carries (§6.1, §6.3, §6.11, §6.12): bits read and written, registers read and written. */
 export const MAX_READ_BITS = 2000;
+export const MAX_WRITE_BITS = 1968;
 export const MAX_READ_REGISTERS = 125;
 export const MAX_WRITE_REGISTERS = 123;
 /** Registers that FC 23 writes (§6.17), and those of one record of a file, read (§6.14) or written (§6.15). */

@@ -4,7 +4,7 @@ import { durationSchema, type Millis, type PointShape } from "../../src/adapter.
 import { type Addressing, addressSchema } from "./address.ts";
 import { type FilePoint, fileFields, toFilePoint } from "./file-points.ts";
 import { identSchema } from "./identification.ts";
-import { MAX_READ_REGISTERS, MAX_WRITE_REGISTERS, type Span, type Table } from "./pdu.ts";
+import { MAX_READ_REGISTERS, MAX_WRITE_BITS, MAX_WRITE_REGISTERS, type Span, type Table } from "./pdu.ts";
 import { PointProblem, reported } from "./point-problem.ts";
 import { type Quirk, quirksSchema } from "./quirks.ts";
 import { toRegisterPoint } from "./register-points.ts";
@@ -151,7 +151,7 @@ export const pointSchema: z.ZodType<ModbusPoint> = pointFields.transform((fields
 /** One step: a write of `value`, or a pause. `address` is as written: the device knows how it counts. */
 export type ModbusStep =
   | { readonly holding: number; readonly value: Uint8Array; readonly fc?: 6 | 16 | undefined }
-  | { readonly coil: number; readonly value: boolean }
+  | { readonly coil: number; readonly value: boolean | readonly boolean[] }
   | { readonly wait: Millis };
 
 export const stepSchema: z.ZodType<ModbusStep> = z.union([
@@ -166,7 +166,11 @@ export const stepSchema: z.ZodType<ModbusStep> = z.union([
       .optional()
       .describe("Function code"),
   }),
-  z.strictObject({ coil: addressSchema.describe("Coil to write"), value: z.boolean().describe("What to write") }),
+  z.strictObject({
+    coil: addressSchema.describe("Coil to write"),
+    // Several in a row are nothing that a mapping spells.
+    value: z.union([z.boolean(), z.array(z.boolean()).min(1).max(MAX_WRITE_BITS)]).describe("What to write"),
+  }),
   z.strictObject({ wait: durationSchema.describe("How long to wait before the next step") }),
 ]);
 

@@ -73,8 +73,19 @@ export function isWritten(value: RawValue, back: RawValue, mask?: Uint8Array): b
   return value.every((byte, i) => ((byte ^ (back[i] ?? ~byte)) & (mask?.[i] ?? 0xff)) === 0);
 }
 
-export function coilRequest({ address, fc }: Pick<WriteTarget, "address" | "fc">, value: boolean): WriteRequest {
+function coilRequest({ address, fc }: Pick<WriteTarget, "address" | "fc">, value: boolean): WriteRequest {
   return fc === 15 ? { kind: "writeCoils", address, values: [value] } : { kind: "writeCoil", address, value };
+}
+
+/** One request; one for each coil where the device knows FC 5 only. */
+export function coilRequests(
+  target: Pick<WriteTarget, "address" | "fc">,
+  value: boolean | readonly boolean[],
+): WriteRequest[] {
+  const values = typeof value === "boolean" ? [value] : value;
+  const { address, fc } = target;
+  if (values.length > 1 && fc !== 5) return [{ kind: "writeCoils", address, values }];
+  return values.map((one, i) => coilRequest({ address: address + i, fc }, one));
 }
 
 /** One request; one for each register where the device knows FC 6 only. */

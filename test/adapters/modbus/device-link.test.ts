@@ -165,6 +165,17 @@ test("steps run in order, counted as the device counts, and wait in between", as
   );
 });
 
+test("coils in a row are one request, or one each for a device that knows FC 5 only", async (t) => {
+  const step = modbus.step.parse({ coil: 3, value: [true, false, true] });
+  const several = await aSlave(t, {});
+  await several.device.invoke([step]);
+  const single = await aSlave(t, {}, { quirks: ["write-single-only"] });
+  await single.device.invoke([step]);
+  const sent = ({ requests }: ScriptedSlave) => requests.map(({ pdu }) => pdu.toString("hex"));
+  assert.deepEqual(sent(several.slave), ["0f000300030105"]);
+  assert.deepEqual(sent(single.slave), ["050003ff00", "0500040000", "050005ff00"]);
+});
+
 test("a step outside its table fails before anything is sent", async (t) => {
   const { slave, device } = await aSlave(t, {}, { addressing: "modicon" });
   const step = modbus.step.parse({ holding: 99, value: bytes("00 01") });

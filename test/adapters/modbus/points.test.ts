@@ -212,11 +212,13 @@ test("a step writes registers or a coil, or waits", () => {
   const bytes = Uint8Array.of(0xa5, 0xa5);
   assert.deepEqual(modbus.step.parse({ holding: 40_099, value: bytes }), { holding: 40_099, value: bytes });
   assert.deepEqual(modbus.step.parse({ coil: "0x10", value: true }), { coil: 16, value: true });
+  assert.deepEqual(modbus.step.parse({ coil: 16, value: [true, false] }), { coil: 16, value: [true, false] });
   assert.deepEqual(modbus.step.parse({ wait: "3s" }), { wait: 3000 });
   for (const wrong of [
     { holding: 1 },
     { holding: 1, value: Uint8Array.of(1) },
     { coil: 1, value: 1 },
+    { coil: 1, value: [] },
     { wait: 3 },
     {},
   ]) {
