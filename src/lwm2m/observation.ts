@@ -80,10 +80,15 @@ export class Observation implements Waiting {
     });
   }
 
-  /** How often each of the paths is to be evaluated, without those of the gateway itself: nobody polls them. */
+  /**
+   * How often each of the paths is to be evaluated. Below the gateway itself most is read when a report is due: what is not,
+   * because it lies behind a wire, must be younger than that report.
+   */
   get evaluations(): readonly Evaluation[] {
-    const polled = this.targets.filter((target) => !isOwn(target));
-    return polled.map(({ path, rules: { epmin, epmax } }) => ({ path, epmin, epmax }));
+    return this.targets.map((target) => {
+      const { epmin, epmax, pmax } = target.rules;
+      return { path: target.path, epmin, epmax: isOwn(target) ? Math.min(epmax, Math.max(pmax, epmin)) : epmax };
+    });
   }
 
   /** Takes the answer to the Observe, which is the first report. */
@@ -140,10 +145,11 @@ export class Observation implements Waiting {
     for (const target of this.targets) {
       const attributes = this.attributesOf(target.path, source);
       if (sameAttributes(attributes, target.attributes)) continue;
-      const { epmin, epmax } = target.rules;
+      const { epmin, epmax, pmax } = target.rules;
       target.attributes = attributes;
       target.rules = toRules(attributes);
-      steered ||= epmin !== target.rules.epmin || epmax !== target.rules.epmax;
+      const { rules } = target;
+      steered ||= epmin !== rules.epmin || epmax !== rules.epmax || (isOwn(target) && pmax !== rules.pmax);
       this.judgeAll(target, now);
     }
     return steered;
@@ -262,7 +268,7 @@ export class Observation implements Waiting {
   }
 }
 
-/** Of the gateway itself, whose values nobody polls and of whose clock and memory no change is told. */
+/** Of the gateway itself, of whose clock and memory no change is told. */
 function isOwn({ path }: Target): boolean {
   return prefixOf(path) === "";
 }

@@ -66,8 +66,8 @@ export type ObservationEffect =
   /** epmax has passed without a new value of the gateway's own objects: read these paths now and hand in `changed`. */
   | { readonly type: "refresh"; readonly id: ObservationId; readonly paths: readonly Path[] }
   /**
-   * How often what devices have is to be evaluated for this observation, which is new or has other attributes: its paths
-   * that have a prefix. Empty: it has ended.
+   * How often what there is is to be evaluated for this observation, which is new or has other attributes: all its paths.
+   * Empty: it has ended.
    */
   | { readonly type: "evaluation"; readonly id: ObservationId; readonly evaluations: readonly Evaluation[] }
   /** Nothing is left to observe: the server gets a 4.04, and the observation is forgotten. */

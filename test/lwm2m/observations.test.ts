@@ -135,7 +135,8 @@ test("epmax asks for a fresh value of the gateway's own when none has come", () 
     [90, { type: "refresh", id, paths: ["/3/0/13"] }],
     [150, { type: "refresh", id, paths: ["/3/0/13"] }],
   ]);
-  assert.equal(bench.evaluations.size, 0, "nobody polls it");
+  const [[wish] = []] = bench.evaluations.values();
+  assert.equal(wish?.epmax, 60_000, "what lies behind a wire is polled so often");
 });
 
 test("what an observation wants the polls to be follows its attributes and ends with it", () => {
@@ -169,8 +170,18 @@ test("attributes in the request decide what the polls shall be, of each path of 
     [
       [TEMPERATURE, 0, 60_000],
       ["/d02/3303/0/5700", 0, 60_000],
+      ["/3/0/13", 0, 60_000],
     ],
   );
+});
+
+test("of the gateway's own a value must be no older than the report that pmax makes due", () => {
+  const bench = new Bench();
+  bench.observe("/3/0/13", { "/3/0/13": 1 }, { pmax: 30 });
+  const wishes = () => [...bench.evaluations.values()].flat().map(({ epmin, epmax }) => [epmin, epmax]);
+  assert.deepEqual(wishes(), [[0, 30_000]]);
+  bench.observe("/3/0/13", { "/3/0/13": 1 }, { pmax: 5, epmin: 60 });
+  assert.deepEqual(wishes(), [[60_000, 60_000]], "the device is spared first of all");
 });
 
 test("ten thousand observations cost a change no more than a few", () => {
