@@ -2,7 +2,6 @@ import type { DeviceLink, DeviceListener, Link, PointId, RawValue, ReadResult } 
 import { type Clock, MINUTE, type Millis } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import type { DevicePlan } from "../mapping/plan-types.ts";
 import { TimeLimit } from "./time-limit.ts";
 
 /** Tells which of two requests came first: a read's is taken when it is sent, a write's when it is confirmed. */
@@ -17,7 +16,9 @@ export interface SessionListener extends DeviceListener {
 }
 
 export interface SessionSettings {
-  readonly plan: DevicePlan;
+  /** The adapter's own of the device, and of each point. */
+  readonly device: unknown;
+  readonly points: () => ReadonlyMap<PointId, unknown>;
   /** Asked again for each attempt to attach. */
   readonly openLink: () => Promise<Link>;
   readonly clock: Clock;
@@ -130,13 +131,8 @@ export class DeviceSession {
   }
 
   private async attachNow(): Promise<DeviceLink> {
-    const { plan, openLink } = this.settings;
-    const points = new Map(
-      [...plan.resources.values()].flatMap(({ point, source }) =>
-        source.kind === "point" ? [[point, source.point] as const] : [],
-      ),
-    );
-    const link = await this.guard(async () => (await openLink()).attach(plan.device, points, this.unasked()));
+    const { device, points, openLink } = this.settings;
+    const link = await this.guard(async () => (await openLink()).attach(device, points(), this.unasked()));
     this.link = link;
     return link;
   }

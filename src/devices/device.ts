@@ -1,4 +1,4 @@
-import type { Link } from "../adapter.ts";
+import type { Link, PointId } from "../adapter.ts";
 import {
   type Clock,
   isUndated,
@@ -93,7 +93,11 @@ export class Device {
     this.model = deviceModel(plan, prefix, settings.deviceObject, settings.trees);
     this.values = new Values(this.model.leaves, settings.rows);
     this.readings = new Readings(this.model, this.values, clock, log);
-    this.session = new DeviceSession(settings, this.sessionListener());
+    const { device, resources } = plan;
+    this.session = new DeviceSession(
+      { ...settings, device, points: () => pointsOf(resources) },
+      this.sessionListener(),
+    );
     const points = polledPoints(this.model);
     this.schedule = new PollSchedule(pollsOf(points), fraction);
     this.wishes = new PollWishes(points, plan.availability);
@@ -279,4 +283,13 @@ export class Device {
 /** A failed request was told already, to availability and log; anything else is a bug, and must be seen. */
 function expectDeviceError(error: unknown): void {
   if (!(error instanceof DeviceError)) throw error;
+}
+
+/** What the adapter must know of the points; made anew for each attempt to attach, since the adapter keeps it. */
+function pointsOf(resources: DevicePlan["resources"]): ReadonlyMap<PointId, unknown> {
+  return new Map(
+    [...resources.values()].flatMap(({ point, source }) =>
+      source.kind === "point" ? [[point, source.point] as const] : [],
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-import type { AdapterModule, Ask } from "../adapter.ts";
+import type { AdapterModule, Ask, Link } from "../adapter.ts";
 import type { Clock, Random, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
@@ -63,9 +63,16 @@ export class Devices {
     this.links = new OpenLinks(settings);
   }
 
-  /** Makes the running devices those of the plan: equal ones are untouched. Calls are done one after the other. */
-  apply(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): Promise<DevicesChange> {
-    const change = this.turn.then(() => this.change(devices, links));
+  /**
+   * Makes the running devices those of the plan: equal ones are untouched. Calls are done one after the other. `links`: all
+   * that there are; `kept`: ids of those that others than devices use, and which stay open for them.
+   */
+  apply(
+    devices: readonly PlacedDevice[],
+    links: ReadonlyMap<string, LinkPlan>,
+    kept: readonly string[] = [],
+  ): Promise<DevicesChange> {
+    const change = this.turn.then(() => this.change(devices, links, kept));
     const done = (): void => {};
     this.turn = change.then(done, done);
     return change;
@@ -86,6 +93,11 @@ export class Devices {
     const ask = this.links.asking(id);
     const devices = this.list().filter(({ plan }) => plan.link === id);
     return ask === undefined ? undefined : { ask, devices: devices.map(({ plan }) => plan.id) };
+  }
+
+  /** The link itself, opened where it is not yet: for others than devices. Rejects with DeviceError. */
+  link(id: string): Promise<Link> {
+    return this.links.open(id);
   }
 
   /** By its id. */
@@ -110,11 +122,15 @@ export class Devices {
     await this.links.closeAll();
   }
 
-  private async change(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): Promise<DevicesChange> {
+  private async change(
+    devices: readonly PlacedDevice[],
+    links: ReadonlyMap<string, LinkPlan>,
+    kept: readonly string[],
+  ): Promise<DevicesChange> {
     const change = this.compare(devices, links);
     const stopped = new Set([...change.removed, ...change.changed]);
     await Promise.all([...stopped].map((id) => this.get(id)?.close()));
-    await this.links.adopt(links, new Set(devices.map(({ plan }) => plan.link)));
+    await this.links.adopt(links, new Set([...devices.map(({ plan }) => plan.link), ...kept]));
     const started = new Set([...change.added, ...change.changed]);
     const trees = new SharedTrees();
     this.running = new Map(devices.map((placed) => [placed.plan.id, this.keepOrMake(placed, started, trees)]));
