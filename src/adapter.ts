@@ -80,11 +80,27 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   plan?(device: Device, points: ReadonlyMap<PointId, Point>, options?: Options): readonly PlannedRequest[];
   /** For `check`: the wire that the devices of a link share; undefined: it is so fast that its load does not matter. */
   wire?(options: Options, link: string): PlannedWire<Options> | undefined;
+  /** Where a link leads to, as far as others can tell it in their own words; undefined: they cannot. */
+  leadsTo?(options: Options): LinkEnd | undefined;
   /** For `check` and the log: what is odd about these links, though each is right by itself. May look at the machine. */
   adviseLinks?(links: readonly NamedLink<Options>[]): Promise<readonly LinkAdvice[]>;
   /** What somebody with a laptop at the cabinet needs: `probe`, `scan`, `decode`, `sniff`, and the wire for `capture`. */
   readonly tools?: AdapterTools<Device, Point, Step>;
 }
+
+/** What a link opens: a host, or a serial port of this machine. */
+export type LinkEnd =
+  /** `protocol`: what is spoken to it, e.g. "tcp". */
+  | { readonly type: "host"; readonly protocol: string; readonly host: string; readonly port: number }
+  | {
+      readonly type: "port";
+      /** The path of the port. */
+      readonly port: string;
+      readonly baudRate: number;
+      readonly dataBits: number;
+      readonly parity: "none" | "even" | "odd";
+      readonly stopBits: number;
+    };
 
 /** A link of the configuration. */
 export interface NamedLink<Options = unknown> {
@@ -160,6 +176,8 @@ export interface LinkReport {
 export interface LineReport {
   /** For people, e.g. "10.0.4.20:502". */
   readonly name: string;
+  /** Whether it is connected, or its port open, now. */
+  readonly open: boolean;
   /** How much of the last minute the wire was in use, by whomever it is shared: 0 … 100. */
   readonly load: number;
   /** Requests that wait for their turn now. */

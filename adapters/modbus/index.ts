@@ -3,7 +3,7 @@ import type { AdapterModule, Schema } from "../../src/adapter.ts";
 import { importAddress } from "./imported-address.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { plannedReads, plannedWire } from "./link-wire.ts";
-import { ModbusLink } from "./modbus-link.ts";
+import { endOf, ModbusLink } from "./modbus-link.ts";
 import {
   asciiOptionsSchema,
   type ModbusOptions,
@@ -47,6 +47,7 @@ export const modbus: AdapterModule<ModbusOptions, ModbusDevice, ModbusPoint, Mod
   simulate,
   plan: plannedReads,
   wire: plannedWire,
+  leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),
   tools: modbusTools({
     types: Object.keys(LINK_TYPES),

@@ -152,7 +152,13 @@ export class Line {
 
   report(): LineReport {
     const { name } = this.settings;
-    return { name, load: this.bus.load, waiting: this.queue.waiting, units: this.requests.report() };
+    return {
+      name,
+      open: this.connection !== undefined,
+      load: this.bus.load,
+      waiting: this.queue.waiting,
+      units: this.requests.report(),
+    };
   }
 
   /** The IP address of the other end, while it is connected to one. */

@@ -11,8 +11,8 @@ test("a row for each unit tells what came of its requests and how fast it is, th
   ];
   const notes = ["the adapter waits up to 16 ms before it tells of an answer"];
   const lines = linkLines([
-    { id: "bus1", lines: [{ name: "/dev/ttyS1", load: 88, waiting: 3, units }], notes },
-    { id: "plc", lines: [{ name: "10.0.4.20:502", load: 0, waiting: 0, units: [] }] },
+    { id: "bus1", lines: [{ name: "/dev/ttyS1", open: true, load: 88, waiting: 3, units }], notes },
+    { id: "plc", lines: [{ name: "10.0.4.20:502", open: true, load: 0, waiting: 0, units: [] }] },
   ]);
   assert.deepEqual(lines, [
     "LINK  LINE           LOAD  WAITING  UNIT  REQUESTS  TIMEOUTS  EXCEPTIONS  MALFORMED  MEDIAN  P95",

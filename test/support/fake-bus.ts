@@ -69,6 +69,7 @@ export class FakeBus {
         this.unit(device.unit_id).attach(device, points);
         return new ModbusDeviceLink(line, { device, points }, listener, context);
       },
+      report: () => ({ lines: [line.report()] }),
       close: async () => {
         this.counts.closed++;
         line.close();

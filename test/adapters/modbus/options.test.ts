@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameOf } from "../../../adapters/modbus/modbus-link.ts";
+import { endOf, nameOf } from "../../../adapters/modbus/modbus-link.ts";
 import {
   asciiOptionsSchema,
   rtuOptionsSchema,
   rtuOverTcpOptionsSchema,
+  tcpOptionsSchema,
   udpOptionsSchema,
 } from "../../../adapters/modbus/options.ts";
 import { parseSerialSettings } from "../../../adapters/modbus/serial-settings.ts";
@@ -44,4 +45,8 @@ test("RTU over TCP has the silence of a serial line, UDP that of a network", () 
 test("a link is named by where it leads to", () => {
   assert.equal(nameOf(rtuOptionsSchema.parse({ port: "/dev/ttyS1", line: "19200-8E1" })), "/dev/ttyS1 (19200-8E1)");
   assert.equal(nameOf(udpOptionsSchema.parse({ host: "::1" })), "[::1]:502");
+  const port = { type: "port", port: "/dev/ttyS1", baudRate: 19200, dataBits: 8, parity: "even", stopBits: 1 };
+  assert.deepEqual(endOf(rtuOptionsSchema.parse({ port: "/dev/ttyS1", line: "19200-8E1" })), port);
+  const host = { type: "host", protocol: "tcp", host: "plc", port: 502 };
+  assert.deepEqual(endOf(tcpOptionsSchema.parse({ host: "plc" })), host);
 });
