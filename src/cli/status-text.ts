@@ -5,6 +5,7 @@ import type { GatewayStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "../table.ts";
 import { linkLines } from "./link-status-text.ts";
+import { modbusLines } from "./modbus-status-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
@@ -21,6 +22,7 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
     "",
     ...deviceLines(status, withValues),
     ...blankBefore(linkLines(status.links)),
+    ...blankBefore(modbusLines(status.modbus)),
   ].join("\n");
 }
 

@@ -12,6 +12,7 @@ import { describeSite, fillGiven, type GivenValues, readGivenValues } from "./gi
 import { warnOfLinks } from "./link-warnings.ts";
 import { readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
+import { checkRemoteModbus, REMOTE_MODBUS_OBJECTS } from "./remote-modbus.ts";
 import { warnOfReports } from "./report-warnings.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
@@ -137,13 +138,23 @@ async function readBase(
   const own = childOf(root, "gateway");
   const catalogue = await withVendorObjects(options.catalogue, childOf(own, "objects"), report);
   if (config === undefined) return undefined;
-  const { objects: _objects, stored_objects: _stored, site: _site, state, serial, ...rest } = config.gateway;
+  const { objects: _objects, stored_objects: _stored, site: _site, state, serial, ...others } = config.gateway;
+  const { remote_modbus: remoteModbus, ...rest } = others;
+  const remote = childOf(own, "remote_modbus");
+  if (remoteModbus !== undefined && remote !== undefined) {
+    checkRemoteModbus(remoteModbus, { node: remote, links, report });
+  }
   return {
     root,
     gateway: {
       ...rest,
       ...(serial === undefined ? {} : { serial }),
-      storedObjects: storedDefinitions(childOf(own, "stored_objects"), { catalogue, report }),
+      ...(remoteModbus === undefined ? {} : { remoteModbus }),
+      storedObjects: storedDefinitions(childOf(own, "stored_objects"), {
+        catalogue,
+        ...(remoteModbus === undefined ? {} : { served: new Set(REMOTE_MODBUS_OBJECTS) }),
+        report,
+      }),
       state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
     },
     servers: serversOf(config.servers, root, report),

@@ -9,6 +9,7 @@ import type { DevicePlan } from "../mapping/plan-types.ts";
 import { nearestNames } from "../near-miss.ts";
 import { childOf, nodeAt, type YamlNode } from "../yaml/nodes.ts";
 import type { Report } from "../yaml/read.ts";
+import { REMOTE_MODBUS_OBJECTS } from "./remote-modbus.ts";
 import type { DisabledDevice, GatewaySettings, ServerSettings } from "./types.ts";
 
 export interface ReportContext {
@@ -65,7 +66,9 @@ function lackOfDevices(path: PathPattern, { devices, disabled }: ReportContext):
 }
 
 function lackOfGateway(path: PathPattern, { gateway, catalogue, devices }: ReportContext): string | undefined {
-  if (hasStored(path, gateway.storedObjects)) return undefined;
+  const remote = gateway.remoteModbus === undefined ? [] : REMOTE_MODBUS_OBJECTS;
+  const filled = [...gateway.storedObjects, ...remote.flatMap((object) => catalogue.find(object) ?? [])];
+  if (hasStored(path, filled)) return undefined;
   const leaves = OWN_OBJECTS.flatMap((object) => readable(catalogue.find(object)));
   const lack = lackOf(path, leaves, " of the gateway itself", 1);
   if (lack === undefined) return undefined;

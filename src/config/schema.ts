@@ -4,6 +4,7 @@ import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
+import { remoteModbusSchema } from "./remote-modbus.ts";
 import { reportSchema } from "./report-entries.ts";
 import { storeSchema } from "./store-settings.ts";
 import { STORED_OBJECT } from "./stored-objects.ts";
@@ -40,6 +41,9 @@ const gatewaySchema = z.strictObject({
     .optional(),
   objects: z.array(z.string().min(1)).describe("XML files of vendor objects, relative to this file").default([]),
   stored_objects: storedObjects,
+  remote_modbus: remoteModbusSchema
+    .describe("Modbus for servers: what they reach by objects 10374 and 10375; off where it is not there")
+    .optional(),
   store: storeSchema.describe("What is kept for servers that are away").prefault({}),
   manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
   model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),

@@ -11,6 +11,8 @@ export interface StoredContext {
   readonly catalogue: ObjectCatalogue;
   /** IDs of the objects that the mapping of the device has. */
   readonly mapped?: ReadonlySet<number>;
+  /** IDs of the objects behind which the gateway itself stands, with `remote_modbus`. */
+  readonly served?: ReadonlySet<number>;
   readonly report: Report;
 }
 
@@ -36,12 +38,13 @@ export const STORED_OBJECT = /^([0-9]{1,5})(?:\/([0-9]+\.[0-9]+))?$/;
 function definitionOf(
   id: number,
   version: string | undefined,
-  { catalogue, mapped }: StoredContext,
+  { catalogue, mapped, served }: StoredContext,
 ): ObjectDefinition | string {
   if (NOT_STORED.has(id)) {
     return `object ${id} cannot be a stored object: it means something to the gateway itself, as do ${[...NOT_STORED].join(", ")}`;
   }
   if (mapped?.has(id) === true) return `object ${id} stands in the mapping: the device itself has it`;
+  if (served?.has(id) === true) return `object ${id} is that of remote_modbus: there is no need to name it here`;
   const definition = catalogue.find(id, version);
   if (definition !== undefined) return definition;
   const known = catalogue.versions(id);

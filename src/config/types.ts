@@ -6,6 +6,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import type { PreparedMapping } from "../mapping/resolve.ts";
+import type { RemoteModbusSettings } from "./remote-modbus.ts";
 import type { ReportSettings } from "./report-entries.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
@@ -49,6 +50,8 @@ export interface GatewaySettings {
   readonly clock: "auto" | "trusted";
   /** Objects under no prefix that servers fill. */
   readonly storedObjects: readonly ObjectDefinition[];
+  /** Raw Modbus for servers; absent: none. */
+  readonly remoteModbus?: RemoteModbusSettings;
   readonly store: StoreSettings;
 }
 

@@ -7,22 +7,21 @@ import type { LoadedConfig, ServerSettings } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceState } from "../devices/device-status.ts";
 import { Devices, type DevicesListener } from "../devices/devices.ts";
-import type { GatewayIdentity } from "../devices/gateway-objects.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { collect } from "../heap.ts";
 import { locateData, packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
-import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { Transport } from "../servers/transport/transport.ts";
-import { StoreError } from "../store/store.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
 import { DeviceAdmin } from "./device-admin.ts";
+import { Filled } from "./filled.ts";
 import { FirstCheck } from "./first-check.ts";
+import { fixedSettings, identityOf } from "./fixed-settings.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
 import { secretsOfService, stateOfService, storageOf } from "./host.ts";
@@ -34,8 +33,7 @@ import { Places } from "./places.ts";
 import { openTransport } from "./schemes.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
-import { type StoreReport, summaryOf } from "./store-report.ts";
-import { StoredObjects } from "./stored-objects.ts";
+import { type StoreReport, summaryOf, unlessBroken } from "./store-report.ts";
 import { deviceObject, Trees } from "./trees.ts";
 import { Variants } from "./variants.ts";
 import { WhatWaits } from "./what-waits.ts";
@@ -53,10 +51,7 @@ export interface GatewayOptions {
   readonly edges?: Partial<Edges>;
 }
 
-/** Of which prefix, and what. */
-type StoredNews = readonly [prefix: string, change: StoredChange];
-
-type RunOptions = GatewayOptions & { readonly clock: GatewayClock };
+type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adapters: readonly AdapterModule[] };
 
 export interface Edges {
   readonly adapters: readonly AdapterModule[];
@@ -86,7 +81,7 @@ export class Gateway {
   private readonly steering: Steering;
   private readonly north: North;
   private readonly trees: Trees;
-  private readonly stored: StoredObjects;
+  private readonly filled: Filled;
   private readonly places: Places;
   private readonly variants: Variants;
   private readonly waits: WhatWaits;
@@ -94,8 +89,6 @@ export class Gateway {
   readonly deviceAdmin: DeviceAdmin;
   private readonly started: Millis;
   private readonly state: string;
-  /** `stored_objects:` of the gateway; as everything under gateway: they are those of the start. */
-  private readonly fixedObjects: readonly ObjectDefinition[];
   private config: LoadedConfig;
   /** Reloads are done one after the other, and a stop after the last. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -109,7 +102,7 @@ export class Gateway {
     this.config = config;
     this.kept = kept;
     this.places = new Places(kept.store, log);
-    this.variants = new Variants({ store: kept.store, clock, log, onChange: () => this.reconsider() });
+    this.variants = new Variants({ store: kept.store, clock, log, onChange: () => void this.reconsider() });
     this.waits = this.makeWaits();
     this.deviceAdmin = new DeviceAdmin({
       store: kept.store,
@@ -121,13 +114,11 @@ export class Gateway {
     this.firstCheck = new FirstCheck(kept.store, clock);
     this.started = clock.monotonic();
     this.state = kept.directory;
-    this.fixedObjects = config.gateway.storedObjects;
     const south = { deviceObject: deviceObject(config.catalogue), clock, random, log };
     this.devices = new Devices(south, this.devicesListener());
-    this.steering = new Steering((prefix) => this.devices.byPrefix(prefix));
+    this.filled = this.makeFilled();
+    this.steering = new Steering((prefix) => (prefix === "" ? this.filled.remote : this.devices.byPrefix(prefix)));
     this.north = this.makeNorth();
-    const onChange = (...told: StoredNews): void => this.onStoredChange(...told);
-    this.stored = new StoredObjects({ store: kept.store, clock, log, onChange });
     this.trees = new Trees({
       catalogue: config.catalogue,
       identity: identityOf(config, this.north.bindings),
@@ -136,7 +127,7 @@ export class Gateway {
       devices: this.devices,
       instanceOf: (id) => this.places.instanceOf(id),
       serverObject: this.north.serverObject,
-      storedOf: (prefix) => this.stored.backingOf(prefix),
+      storedOf: (prefix) => this.filled.of(prefix),
       clock,
     });
   }
@@ -152,7 +143,8 @@ export class Gateway {
     const config = await reading;
     const clock = await knownClock(options, config.gateway.clock, opened.store);
     const kept = await withHistory(opened, config.gateway.store, clock);
-    const gateway = new Gateway({ ...options, clock }, config, kept);
+    const adapters = options.edges?.adapters ?? (await loadAdapters());
+    const gateway = new Gateway({ ...options, clock, adapters }, config, kept);
     try {
       await gateway.run();
     } catch (error) {
@@ -183,6 +175,7 @@ export class Gateway {
       await this.north.stop();
     } finally {
       try {
+        await this.filled.close();
         await this.devices.close();
       } finally {
         keepTime(this.kept.store, this.clock.stop(), this.log);
@@ -212,7 +205,7 @@ export class Gateway {
       servers: this.north.status(),
       devices: this.devices.list().map((device) => device.status()),
       links: this.devices.linkStatus(),
-      stored: this.stored.status(),
+      ...this.filled.status(),
       disabled: this.places.disabled(this.config),
     };
   }
@@ -279,6 +272,17 @@ export class Gateway {
     });
   }
 
+  private makeFilled(): Filled {
+    const { config, kept, clock, log, options } = this;
+    return new Filled({
+      ...{ gateway: config.gateway, catalogue: config.catalogue, adapters: options.adapters },
+      ...{ store: kept.store, clock, log },
+      openLink: (id) => this.devices.link(id),
+      onChange: (prefix, change) => this.onStoredChange(prefix, change),
+      onLinks: () => this.reconsider(),
+    });
+  }
+
   private makeWaits(): WhatWaits {
     const { clock, log } = this;
     return new WhatWaits({
@@ -339,21 +343,28 @@ export class Gateway {
   /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
   private async applyDevices(): Promise<void> {
     const placed = await this.places.place(this.config);
-    const otherStored = await this.stored.adopt([
-      { prefix: "", objects: this.fixedObjects },
-      ...placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
-    ]);
+    const otherStored = await this.filled.adopt(
+      placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
+      this.config.links,
+    );
     await this.variants.adopt(placed);
-    await this.devices.apply(this.variants.chosen(), this.config.links);
+    await this.runDevices();
     // A device runs on where servers may fill other objects of it, but it has others now.
     if (otherStored) this.onDevicesChanged();
   }
 
   /** Devices have said what they are: they get what their mapping has for that, as by a reload. */
-  private reconsider(): void {
-    this.turn = this.turn.then(async () => {
-      if (!this.stopping) await this.devices.apply(this.variants.chosen(), this.config.links);
+  private reconsider(): Promise<void> {
+    const done = this.turn.then(async () => {
+      if (!this.stopping) await this.runDevices();
     });
+    this.turn = done;
+    return done;
+  }
+
+  private async runDevices(): Promise<void> {
+    await this.devices.apply(this.variants.chosen(), this.filled.links(this.config.links), this.filled.used);
+    this.filled.begin();
   }
 
   /** Devices came, went or became others: who observes them, or object 25, hears it. */
@@ -377,20 +388,8 @@ export class Gateway {
   }
 
   private warnOfFixedSettings(config: LoadedConfig): void {
-    const fixed = ({ gateway, servers }: LoadedConfig): string =>
-      JSON.stringify([gateway, servers.map(({ place, ...settings }) => settings)]);
-    if (fixed(config) !== fixed(this.config)) {
+    if (fixedSettings(config) !== fixedSettings(this.config)) {
       this.log.warn({}, "changes under gateway: and servers: take effect when the gateway is started again");
     }
   }
-}
-
-function identityOf({ gateway }: LoadedConfig, bindings: string): GatewayIdentity {
-  const { manufacturer, model, serial } = gateway;
-  return { manufacturer, model, bindings, version: packageVersion(), ...(serial === undefined ? {} : { serial }) };
-}
-
-/** The status of a gateway whose disk is broken is wanted most of all. */
-function unlessBroken(error: unknown): undefined {
-  if (!(error instanceof StoreError)) throw error;
 }

@@ -3,6 +3,7 @@ import type { DeviceStatus } from "../devices/device-status.ts";
 import type { LinkStatus } from "../devices/open-links.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { ClockStatus } from "./gateway-clock.ts";
+import type { RemoteModbusStatus } from "./remote-modbus/status.ts";
 import type { StoreSummary } from "./store-report.ts";
 import type { StoredStatus } from "./stored-objects.ts";
 
@@ -24,6 +25,8 @@ export interface GatewayStatus {
   readonly links: readonly LinkStatus[];
   /** What servers may fill, of those that have something of the kind. */
   readonly stored: readonly StoredStatus[];
+  /** What servers have made of raw Modbus; absent where the configuration allows none. */
+  readonly modbus?: RemoteModbusStatus;
   /** Devices that are off, each with what must be mended. */
   readonly disabled: readonly { readonly id: string; readonly reasons: readonly string[] }[];
 }

@@ -1,7 +1,7 @@
 /** What waits for whom, and how long there is room: what `store stats` shows; plain data. */
 import type { Millis, UnixMillis } from "../clock.ts";
 import { type ObservationId, serverOf } from "../lwm2m/observation-id.ts";
-import { type DropCause, type HistoryStats, roomLasts } from "../store/store.ts";
+import { type DropCause, type HistoryStats, roomLasts, StoreError } from "../store/store.ts";
 
 /** In the state directory. */
 export const HISTORY_FILE = "history.db";
@@ -101,4 +101,9 @@ function serverStore(server: number, queues: readonly QueueStore[]): ServerStore
           newest: queues.reduce((time, { newest }) => Math.max(time, newest), Number.NEGATIVE_INFINITY),
         };
   return { server, entries: sum(({ entries }) => entries), bytes: sum(({ bytes }) => bytes), ...span, queues };
+}
+
+/** The status of a gateway whose disk is broken is wanted most of all. */
+export function unlessBroken(error: unknown): undefined {
+  if (!(error instanceof StoreError)) throw error;
 }

@@ -16,7 +16,6 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { StoredBacking } from "../lwm2m/stored-backing.ts";
 import type { Backing, ObjectTree, TreeModel, TreeOf } from "../lwm2m/tree.ts";
 
 export interface TreesOptions {
@@ -31,8 +30,14 @@ export interface TreesOptions {
   /** Object 1. */
   readonly serverObject: Backing;
   /** What servers fill under a prefix; undefined where there is nothing of the kind. */
-  readonly storedOf: (prefix: string) => StoredBacking | undefined;
+  readonly storedOf: (prefix: string) => FilledBacking | undefined;
   readonly clock: Clock;
+}
+
+/** What servers make, fill and remove; the same one for as long as it stands for the same. */
+export interface FilledBacking extends Backing {
+  /** What stands at the path of a value. */
+  latest(path: Path): Sample | undefined;
 }
 
 export class Trees {
@@ -43,7 +48,7 @@ export class Trees {
   /** What object 25 says of devices of one type, which share their model where servers fill nothing of it. */
   private readonly objectLists = new WeakMap<TreeModel, string>();
   /** Trees in which objects that servers fill stand beside the others. */
-  private readonly joined = new WeakMap<StoredBacking, Joined>();
+  private readonly joined = new WeakMap<FilledBacking, Joined>();
   /** What there was at the last call of `vanished`. */
   private before: Existing = { trees: [], instances: [] };
 
@@ -125,7 +130,7 @@ export class Trees {
     return this.with(this.options.storedOf(device.prefix), device);
   }
 
-  private with(stored: StoredBacking | undefined, own: Whole): Whole {
+  private with(stored: FilledBacking | undefined, own: Whole): Whole {
     if (stored === undefined) return own;
     const known = this.joined.get(stored);
     if (known?.own === own.backing) return known;

@@ -117,6 +117,9 @@ export class FakeUnit {
   /** What was written to it, in order: the point, or the address of a command. */
   readonly written: (readonly [PointId | number, number | boolean])[] = [];
   private readonly values = new Map<PointId, number | boolean>();
+  /** One register or bit each: "holding 100". */
+  private readonly cells = new Map<PointId, number>();
+  private memory: DataModel | undefined;
   private points: ReadonlyMap<PointId, ModbusPoint> = new Map();
   private model: DataModel | undefined;
 
@@ -130,8 +133,21 @@ export class FakeUnit {
     return this.values.get(point);
   }
 
-  /** What the adapter knows of it now; a new mapping brings new points. */
+  /** It holds these registers, or bits, from this address on, whatever points are told: for who knows addresses only. */
+  hold(table: Table, address: number, values: readonly number[]): this {
+    for (const [i, value] of values.entries()) this.cells.set(`${table} ${address + i}`, value);
+    this.memory = memoryOf(this.cells);
+    return this;
+  }
+
+  /** What `hold` gave it, or a master wrote there. */
+  held(table: Table, address: number, count: number): readonly (number | undefined)[] {
+    return Array.from({ length: count }, (_, i) => this.cells.get(`${table} ${address + i}`));
+  }
+
+  /** What the adapter knows of it now; a new mapping brings new points. Who only listens to the line knows nothing of it. */
   attach(device: ModbusDevice, points: ReadonlyMap<PointId, ModbusPoint>): void {
+    if (points.size === 0) return;
     this.points = points;
     this.model = new DataModel({
       device,
@@ -145,6 +161,7 @@ export class FakeUnit {
   serve(pdu: Uint8Array): Uint8Array {
     const code = pdu[0] ?? 0;
     if (this.exception !== undefined) return Uint8Array.of(code | 0x80, this.exception);
+    if (this.memory !== undefined) return serve(this.memory, pdu);
     if (this.model === undefined) return Uint8Array.of(code | 0x80, 0x0b);
     const request = requestIn(pdu);
     if (request.kind !== "writeRegister" || !this.commands.has(request.address)) return serve(this.model, pdu);
@@ -174,6 +191,30 @@ export class FakeUnit {
   }
 }
 
+/** A device that has a point for each cell. */
+function memoryOf(cells: Map<PointId, number>): DataModel {
+  const device = modbus.device.parse({ unit_id: 1 });
+  const points = new Map(
+    [...cells.keys()].map((cell) => {
+      const [table = "", address] = cell.split(" ");
+      const write = table === "holding" || table === "coil" ? { write: true } : {};
+      return [cell, modbus.point.parse({ [table]: Number(address), device, ...write })] as const;
+    }),
+  );
+  const isBit = (cell: PointId): boolean => cell.startsWith("coil") || cell.startsWith("discrete");
+  return new DataModel({
+    ...{ device, points },
+    get: (cell) => {
+      const value = cells.get(cell) ?? 0;
+      return isBit(cell) ? value === 1 : Uint8Array.of(value >> 8, value & 0xff);
+    },
+    set: (cell, raw) => {
+      cells.set(cell, raw instanceof Uint8Array ? numberOf(raw) : Number(raw));
+      return true;
+    },
+  });
+}
+
 const TABLES: Readonly<Record<number, Table>> = { 1: "coil", 2: "discrete", 3: "holding", 4: "input" };
 
 /** What is asked, for the eye of a test. */
@@ -185,6 +226,10 @@ function requestIn(pdu: Uint8Array): Request {
   if (table !== undefined) return { kind: "read", table, address, count: second };
   if (code === 5) return { kind: "writeCoil", address, value: second !== 0 };
   if (code === 6) return { kind: "writeRegister", address, bytes: pdu.slice(3) };
+  if (code === 15) {
+    const bit = (i: number): boolean => (((pdu[6 + (i >> 3)] ?? 0) >> (i & 7)) & 1) === 1;
+    return { kind: "writeCoils", address, values: Array.from({ length: second }, (_, i) => bit(i)) };
+  }
   return code === 16 ? { kind: "writeRegisters", address, bytes: pdu.slice(6) } : { kind: "raw", pdu };
 }
 

@@ -1,0 +1,15 @@
+/** What of the configuration is that of the start, whatever a reload brings. */
+import type { LoadedConfig } from "../config/types.ts";
+import type { GatewayIdentity } from "../devices/gateway-objects.ts";
+import { packageVersion } from "../locate.ts";
+
+/** Everything under `gateway:` and `servers:` as text, to be compared. */
+export function fixedSettings({ gateway, servers }: LoadedConfig): string {
+  return JSON.stringify([gateway, servers.map(({ place, ...settings }) => settings)]);
+}
+
+/** Object 3 of the gateway itself. */
+export function identityOf({ gateway }: LoadedConfig, bindings: string): GatewayIdentity {
+  const { manufacturer, model, serial } = gateway;
+  return { manufacturer, model, bindings, version: packageVersion(), ...(serial === undefined ? {} : { serial }) };
+}
