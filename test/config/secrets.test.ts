@@ -163,7 +163,13 @@ test("a secret is never served, and never shown", async (t) => {
   assert.equal(passwordOf(site), "hunter2");
   assert.ok(site.config !== undefined);
   assert.match(formatCheck(site.config), /pw = \(secret\)/);
-  const said = [id, uri, wrong, site].flatMap(({ problems }) => problems).join("\n");
+  const inside = await load(t, {
+    secrets,
+    config: CONFIG.replace("id: lock", 'id: "lock-$site.pw"'),
+    site: "pw: !secret door_pw\n",
+  });
+  assert.match(inside.problems.join("\n"), /config\.yaml:4:\d+: error: a secret cannot stand here/);
+  const said = [id, uri, wrong, site, inside].flatMap(({ problems }) => problems).join("\n");
   assert.doesNotMatch(said + formatCheck(site.config), /hunter/);
   assert.doesNotMatch(site.config.devices[0]?.fingerprint ?? "", /hunter/);
 });
