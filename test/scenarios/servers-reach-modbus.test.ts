@@ -285,3 +285,42 @@ test("without write: true registers are read only", async (t) => {
     ["4.05", "/10375/0/5 cannot be written: remote_modbus of the gateway has no write: true"],
   );
 });
+
+test("a host that is allowed is opened for the servers, once for all who want it, and closed when nobody does", async (t) => {
+  const world = await aCabinet(t);
+  const { server, plc, clock } = world;
+  plc.unit(255).hold("holding", 0, [6, 7]);
+  const connection = (instance: number): Record<string, Value> => ({
+    [`/10374/${instance}/0`]: "PLC:502",
+    [`/10374/${instance}/1`]: 0,
+    [`/10374/${instance}/2`]: true,
+  });
+  assert.equal((await server.create("/10374", connection(4))).code, "2.01");
+  assert.equal((await server.create("/10375", cluster(0, { 0: link(4), 2: 255, 3: 0, 4: 2 }))).code, "2.01");
+  assert.deepEqual((await server.read("/10375/0/5")).values, registers("/10375/0/5", 6, 7));
+  assert.equal((await server.read("/10374/4/8")).text, "2");
+  assert.equal((await server.create("/10374", connection(5))).code, "2.01");
+  await clock.advance(SECOND);
+  assert.equal((await server.read("/10374/5/8")).text, "2");
+  assert.deepEqual(plc.counts, { opened: 1, closed: 0, connected: 1 });
+  assert.equal((await server.delete("/10374/4")).code, "2.02");
+  const { code, text } = await server.read("/10375/0/5");
+  assert.deepEqual([code, text], ["5.00", "/10375/0 could not be read: there is no /10374/4"]);
+  assert.equal((await server.replace("/10374/5/2", { "/10374/5/2": false })).code, "2.04");
+  await clock.advance(SECOND);
+  assert.deepEqual(plc.counts, { opened: 1, closed: 1, connected: 1 });
+  assert.equal(world.bus.counts.closed, 0);
+});
+
+test("a reload with another host of a shared link goes on with that one, and with the same number", async (t) => {
+  const world = await aCabinet(t);
+  const { server, plc } = world;
+  plc.unit(5).hold("holding", 100, [8, 8, 8]);
+  await server.create("/10375", cluster(0));
+  assert.deepEqual((await server.read("/10375/0/5")).values, registers("/10375/0/5", 1, 2, 3));
+  world.editConfig((text) => text.replace("host: bus", "host: plc"));
+  assert.equal(await world.reload(), true);
+  assert.equal((await server.read("/10374/0/0")).text, "plc");
+  assert.deepEqual((await server.read("/10375/0/5")).values, registers("/10375/0/5", 8, 8, 8));
+  assert.equal(world.bus.counts.closed, 1);
+});

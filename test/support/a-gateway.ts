@@ -59,6 +59,8 @@ export class AGateway {
   /** How the machine came by its time. */
   clockSign: ClockSign = { type: "none" };
   readonly bus = new FakeBus(this.clock);
+  /** Behind the host `plc`, which is no link of the configuration. */
+  readonly plc = new FakeBus(this.clock);
   readonly servers: readonly ScriptedServer[];
   readonly lines: LogLine[] = [];
   /** The folder of config.yaml. */
@@ -132,7 +134,7 @@ export class AGateway {
         if (!life.ended) throw error;
       },
       edges: {
-        adapters: [modbusOn(new Map([["bus", this.bus]])), simulated],
+        adapters: [modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))), simulated],
         openTransport: ({ id }: ServerSettings, port) => life.wired(this.serverOf(id).openTransport(port)),
         boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
         clockSign: () => this.clockSign,
