@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildDtlsOnce } from "./build-dtls.mjs";
 import { install, isInstalled } from "./install.mjs";
 import { chooseNode, MEMORY_FLAG, runToEnd } from "./own-node.mjs";
 
@@ -25,6 +26,7 @@ async function main([name, ...args]) {
   if (task === undefined)
     throw new Error(`usage: node scripts/run.mjs ${Object.keys(tasks).join(" | ")} [arguments …]`);
   await installed(root);
+  buildDtlsOnce(root);
   return task(args);
 }
 

@@ -24,6 +24,7 @@ const FOUNDATION = ["machine", "clock", "deadlines", "errors", "log", "duration"
 );
 const ROOMS_OF_SRC = [
   "src/coap",
+  "src/dtls",
   "src/lwm2m",
   "src/yaml",
   "src/mapping",
@@ -49,6 +50,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/locate.ts": { shell: true },
   "src/adapter.ts": { all: FOUNDATION },
   "src/coap": { all: FOUNDATION },
+  "src/dtls": { all: FOUNDATION },
+  // Finds the addon, a file.
+  "src/dtls/load.ts": { all: [...FOUNDATION, "src/dtls", "src/locate.ts"], shell: true },
   "src/lwm2m": { all: [...FOUNDATION, "src/coap"] },
   "src/yaml": { all: FOUNDATION, types: ["src/adapter.ts"] },
   "src/mapping": { all: [...FOUNDATION, "src/lwm2m", "src/yaml"], types: ["src/adapter.ts"] },
@@ -64,7 +68,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ["src/store"],
     shell: true,
   },
-  "src/servers": { all: [...FOUNDATION, "src/coap", "src/lwm2m"], types: ["src/store"], shell: true },
+  "src/servers": { all: [...FOUNDATION, "src/coap", "src/dtls", "src/lwm2m"], types: ["src/store"], shell: true },
   "src/admin": {
     all: [...FOUNDATION, "src/adapter.ts", "src/lwm2m", "src/locate.ts"],
     types: ["src/mapping", "src/store", "src/devices", "src/servers"],

@@ -1,0 +1,67 @@
+#include "datagrams.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace dtls {
+namespace {
+
+/** IPv6 and UDP: what a datagram costs beside its bytes, at most. */
+constexpr long kHeaders = 40 + 8;
+
+Datagrams& datagramsOf(BIO* bio) { return *static_cast<Datagrams*>(BIO_get_data(bio)); }
+
+int write(BIO* bio, const char* data, int size) {
+  datagramsOf(bio).out.emplace_back(data, data + size);
+  return size;
+}
+
+/** One datagram at a time, as a socket would: what does not fit is lost. */
+int read(BIO* bio, char* data, int size) {
+  BIO_clear_retry_flags(bio);
+  auto& in = datagramsOf(bio).in;
+  if (in.empty()) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const Bytes datagram = std::move(in.front());
+  in.pop_front();
+  const size_t count = std::min(datagram.size(), static_cast<size_t>(size));
+  if (count > 0) std::memcpy(data, datagram.data(), count);
+  return static_cast<int>(count);
+}
+
+/** OpenSSL asks a datagram BIO many things; the rest is about sockets, and 0 says that there is none. */
+long control(BIO*, int command, long, void*) {
+  switch (command) {
+    case BIO_CTRL_FLUSH:
+      return 1;
+    case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
+      return kHeaders;
+    default:
+      return 0;
+  }
+}
+
+BIO_METHOD* makeMethod() {
+  BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagrams in memory");
+  require(method != nullptr, "no memory");
+  BIO_meth_set_write(method, write);
+  BIO_meth_set_read(method, read);
+  BIO_meth_set_ctrl(method, control);
+  return method;
+}
+
+}  // namespace
+
+BIO* newDatagramBio(Datagrams& datagrams) {
+  // One for the whole process: OpenSSL has few numbers for kinds of BIO.
+  static BIO_METHOD* const method = makeMethod();
+  BIO* bio = BIO_new(method);
+  require(bio != nullptr, "no memory");
+  BIO_set_data(bio, &datagrams);
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+}  // namespace dtls
