@@ -17,6 +17,18 @@ constexpr const char* kNothingAgreed = "nothing was agreed on yet";
 
 Association& associationOf(const SSL* ssl) { return *static_cast<Association*>(SSL_get_app_data(ssl)); }
 
+/**
+ * An encrypted record without content, by its suite: an explicit nonce and a tag (RFC 5288 §3, RFC 6655 §3), or an initial
+ * vector, a MAC and padding (RFC 5246 §6.2.3.2).
+ */
+size_t shortestRecord(const SSL* ssl) {
+  const SSL_CIPHER* suite = SSL_get_current_cipher(ssl);
+  if (suite == nullptr) return 8 + 8;
+  if (SSL_CIPHER_is_aead(suite) == 0) return 16 + 32 + 16;
+  const bool shortTag = std::strstr(SSL_CIPHER_get_name(suite), "CCM8") != nullptr;
+  return 8 + (shortTag ? 8 : 16);
+}
+
 /** 0 says to OpenSSL that there is no key. */
 unsigned copyKey(const Secret& key, unsigned char* to, unsigned size) {
   if (key.size() > size) return 0;
@@ -44,6 +56,7 @@ Association::Association(Settings settings) : settings_(std::move(settings)) {
 void Association::start() { pump(); }
 
 void Association::receive(Bytes datagram) {
+  datagram = withoutRunts(std::move(datagram), shortestRecord(ssl_.get()));
   // To a BIO an empty datagram is the end of the file.
   if (datagram.empty()) return;
   datagrams_.in.push_back(std::move(datagram));

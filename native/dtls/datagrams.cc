@@ -8,6 +8,10 @@ namespace {
 
 /** IPv6 and UDP: what a datagram costs beside its bytes, at most. */
 constexpr long kHeaders = 40 + 8;
+/** RFC 6347 §4.1: type, version, epoch at 3, sequence number, length at 11. */
+constexpr size_t kRecordHeader = 13;
+
+size_t uint16At(const Bytes& bytes, size_t at) { return static_cast<size_t>(bytes[at]) << 8 | bytes[at + 1]; }
 
 Datagrams& datagramsOf(BIO* bio) { return *static_cast<Datagrams*>(BIO_get_data(bio)); }
 
@@ -62,6 +66,23 @@ BIO* newDatagramBio(Datagrams& datagrams) {
   BIO_set_data(bio, &datagrams);
   BIO_set_init(bio, 1);
   return bio;
+}
+
+Bytes withoutRunts(Bytes datagram, size_t shortest) {
+  size_t kept = 0;
+  for (size_t at = 0; at < datagram.size();) {
+    const bool whole = at + kRecordHeader <= datagram.size();
+    const size_t length = whole ? uint16At(datagram, at + 11) : 0;
+    const bool runt = whole && uint16At(datagram, at + 3) > 0 && length < shortest;
+    const size_t end = whole ? std::min(at + kRecordHeader + length, datagram.size()) : datagram.size();
+    if (!runt) {
+      std::copy(datagram.begin() + at, datagram.begin() + end, datagram.begin() + kept);
+      kept += end - at;
+    }
+    at = end;
+  }
+  datagram.resize(kept);
+  return datagram;
 }
 
 }  // namespace dtls

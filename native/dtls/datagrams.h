@@ -16,4 +16,10 @@ struct Datagrams {
 /** A BIO over these datagrams, which must outlive it. The caller owns it. */
 BIO* newDatagramBio(Datagrams& datagrams);
 
+/**
+ * The datagram without records under encryption that are shorter than any such record can be. OpenSSL 3.5 ends the whole
+ * association at such a record, where RFC 6347 §4.1.2.7 wants it dropped; anybody on the way could send one.
+ */
+Bytes withoutRunts(Bytes datagram, size_t shortest);
+
 }  // namespace dtls

@@ -1,0 +1,62 @@
+/** Whoever can send datagrams in the server's name, without the key. DTLS_DATAGRAMS makes more of them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NativeSettings } from "../../src/dtls/native.ts";
+import { CIPHER_SUITES } from "../../src/dtls/suites.ts";
+import { converse, dtlsAddon, handshake, PSK, Speaker } from "../support/dtls.ts";
+import { aStranger } from "../support/mutated-records.ts";
+
+const { DTLS_DATAGRAMS = "20000" } = process.env;
+const DATAGRAMS = Number(DTLS_DATAGRAMS);
+
+/** Where the least memory is that a test may call a leak, in bytes. */
+const NOISE = 24 * 2 ** 20;
+
+const suites = CIPHER_SUITES.filter(({ authentication }) => authentication === "psk");
+const settingsOf = ({ openssl, shortTag }: (typeof suites)[number]): NativeSettings => ({
+  ...PSK,
+  suites: openssl,
+  shortTags: shortTag,
+});
+
+for (const suite of suites) {
+  test(`an association by ${suite.name} outlives every mutated record, and is heard afterwards`, (t) => {
+    const native = dtlsAddon(t);
+    if (native === undefined) return;
+    const settings = settingsOf(suite);
+    const stranger = aStranger(native, settings);
+    const [client, server] = handshake(native, settings, settings);
+    for (let i = 0; i < DATAGRAMS / suites.length; i++) {
+      client.take(client.engine.receive(stranger.next()));
+      assert.equal(client.last?.state, "connected", client.last?.failure?.reason);
+    }
+    // What it answers to strangers is for the server to drop too.
+    converse(client, server);
+    server.say("still here");
+    converse(client, server);
+    assert.deepEqual(client.heard, ["still here"]);
+  });
+}
+
+test("handshakes that strangers disturb end in words, and leave no memory behind", (t) => {
+  const native = dtlsAddon(t);
+  if (native === undefined) return;
+  const stranger = aStranger(native, PSK);
+  const disturb = (server: boolean): void => {
+    const speaker = new Speaker(native, { ...PSK, server });
+    speaker.take(speaker.engine.start());
+    for (let i = 0; i < 10 && speaker.last?.state === "handshaking"; i++) {
+      speaker.take(speaker.engine.receive(stranger.next()));
+    }
+    assert.notEqual(speaker.last?.state, "connected");
+    speaker.engine.dispose();
+  };
+  const play = (times: number): void => {
+    for (let i = 0; i < times; i++) disturb(i % 2 === 0);
+  };
+  play(DATAGRAMS / 40);
+  const before = process.memoryUsage.rss();
+  play(DATAGRAMS / 10);
+  const grown = process.memoryUsage.rss() - before;
+  assert.ok(grown < NOISE, `${grown} bytes more after ${DATAGRAMS / 10} handshakes`);
+});
