@@ -83,18 +83,21 @@ test("raw public keys on both sides, and another key than the expected one", LIM
     "--priority",
     priority,
   ];
-  const server = await aServer(t, args);
-  if (server === undefined || !server.native.rawPublicKeys) return;
-  const { native, port } = server;
   const credentials = (serverPublicKey: Uint8Array): Credentials => ({
     mode: "rpk",
     privateKey: client.privateKey,
     serverPublicKey,
   });
-  const ours = await connectTo(t, native, { port, credentials: credentials(own.publicKey) });
+  // It serves one client at a time, and is patient with the first.
+  const [known, other] = [await aServer(t, args), await aServer(t, args)];
+  if (known === undefined || other === undefined || !known.native.rawPublicKeys) return;
+  const ours = await connectTo(t, known.native, { port: known.port, credentials: credentials(own.publicKey) });
   await ours.session;
   ours.say("from the gateway\n");
   await ours.hears(/from the gateway/);
-  const wrong = await connectTo(t, native, { port, credentials: credentials(pki.stranger.publicKey) });
+  const wrong = await connectTo(t, other.native, {
+    port: other.port,
+    credentials: credentials(pki.stranger.publicKey),
+  });
   await assert.rejects(wrong.session, /another public key than the one that is configured/);
 });
