@@ -26,7 +26,6 @@ async function main([name, ...args]) {
   if (task === undefined)
     throw new Error(`usage: node scripts/run.mjs ${Object.keys(tasks).join(" | ")} [arguments …]`);
   await installed(root);
-  buildDtlsOnce(root);
   return task(args);
 }
 
@@ -108,6 +107,8 @@ function node(args) {
 
 /** Options go to `node --test`; files and folders, where there are any, take the place of the whole suite. */
 function runTests(args, belongs) {
+  // No transport of the program uses it yet: it is the tests that need it.
+  buildDtlsOnce(root);
   const options = args.filter((arg) => arg.startsWith("-"));
   const named = args.filter((arg) => !arg.startsWith("-"));
   const files =
