@@ -16,5 +16,5 @@ test("only a device that is configured no more can be forgotten, and one that is
   for (const known of [running, off]) assert.match("refused" in known ? known.refused : "", configured.refused);
   assert.deepEqual(forgettable("meter-2", PLACES, { devices: [], disabled: [] }), { prefix: "cellar" });
   const never = forgettable("meter-3", PLACES, { devices: [], disabled: [] });
-  assert.match("refused" in never ? never.refused : "", /no device "meter-3" was ever here; did you mean "meter-/);
+  assert.match("refused" in never ? never.refused : "", /nothing is kept of a device "meter-3"; did you mean "meter-/);
 });
