@@ -21,7 +21,7 @@ export function packageVersion(): string {
 }
 
 /**
- * The module of a worker thread that lies beside the importing file: `workerUrl(import.meta.url, "store-worker")`. It is
+ * The module of a worker thread, or of a child process, that lies beside the importing file: `workerUrl(import.meta.url, "store-worker")`. It is
  * a .ts file where the sources run as they are and a .js file after the build, like the importer itself.
  */
 export function workerUrl(importer: string, name: string): URL {

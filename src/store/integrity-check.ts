@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { workerUrl } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { HistoryFindings } from "./history/calls.ts";
@@ -24,7 +25,7 @@ export interface IntegrityOutcome {
 export class IntegrityCheck {
   private readonly client: Pick<WorkerClient, "call">;
   private readonly log: Logger;
-  private worker: Worker | undefined;
+  private reader: ChildProcess | undefined;
 
   constructor(client: Pick<WorkerClient, "call">, log: Logger) {
     this.client = client;
@@ -37,9 +38,9 @@ export class IntegrityCheck {
     return { gateway, history: await this.tell("history.db", () => this.checkHistory(history)) };
   }
 
-  /** A check that is under way ends as soon as the disk answers. */
+  /** A check that is under way ends at once. */
   close(): void {
-    this.worker?.terminate().catch(() => {});
+    this.reader?.kill("SIGKILL");
   }
 
   private async checkGateway(): Promise<FileCheck> {
@@ -51,19 +52,27 @@ export class IntegrityCheck {
     return outcomeOf(await history.check((file) => this.read(file)));
   }
 
-  /** Resolves when the thread has closed the file. */
+  /** Resolves when the process has ended. */
   private read(file: string): Promise<HistoryFindings | Unchecked> {
-    const worker = new Worker(workerUrl(import.meta.url, "check-worker"), { name: "check", workerData: file });
-    this.worker = worker;
+    const program = fileURLToPath(workerUrl(import.meta.url, "check-process"));
+    const reader = fork(program, [file], { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    this.reader = reader;
     return new Promise((resolve) => {
-      let found: HistoryFindings | Unchecked = { unchecked: "its thread ended before it was done" };
-      worker.on("message", (message: HistoryFindings | Unchecked) => {
+      let found: HistoryFindings | Unchecked = { unchecked: "its process ended before it was done" };
+      reader.on("message", (message: HistoryFindings | Unchecked) => {
         found = message;
       });
-      worker.on("error", (error) => {
+      const end = (): void => {
+        this.reader = undefined;
+        resolve(found);
+      };
+      reader.on("error", (error) => {
         found = { unchecked: String(error) };
+        // Where it could not be started there is no exit.
+        if (reader.pid === undefined) end();
       });
-      worker.on("exit", () => resolve(found));
+      // Not at its exit: what it said may still be on its way then.
+      reader.on("close", end);
     });
   }
 

@@ -226,6 +226,28 @@ test("the check of sound files says so, and of a history that is not open nothin
   assert.deepEqual(readdirSync(directory), ["gateway.db", "history.db"]);
 });
 
+test("a check that is cut off by the end, at whatever moment, takes nothing with it", async (t) => {
+  const directory = temporaryDirectory(t);
+  await usingHistory(directory, (history) => writeSegments(history, 40, "x".repeat(10_000)));
+  const log: LogLine[] = [];
+  for (let turns = 0; turns < 12; turns++) {
+    const store = await openStore({ directory, log: recordingLogger(log) });
+    await store.openHistory({ clock: systemClock });
+    const cutOff = assert.rejects(
+      store.checkIntegrity(),
+      (error) => error instanceof StoreError && error.kind === "closed",
+    );
+    // The process has been started, or loads, or reads.
+    for (let turn = 0; turn < turns * 2; turn++) await store.loadPlaces();
+    await store.close();
+    await cutOff;
+  }
+  assert.deepEqual(
+    log.filter(({ level }) => level !== "debug"),
+    [],
+  );
+});
+
 test("a segment that the disk has changed is found by the check, dropped, counted and told; the rest goes on", async (t) => {
   const directory = temporaryDirectory(t);
   await usingHistory(directory, (history) => writeSegments(history, 9));

@@ -21,11 +21,15 @@ export interface SourceFile {
   readonly bare: string;
 }
 
-/** The rim of the program: where time and chance come from, and where the process is known. Everybody else has arguments. */
+/**
+ * The rim of the program, of which a child process is a part: where time and chance come from, and where the process is known.
+ * Everybody else has arguments.
+ */
 const EDGES = ["src/clock.ts", "src/main.ts", "src/gateway/", "src/cli/", "src/servers/transport/", "demo/"];
+const CHILD = /-process\.ts$/;
 
 export function isEdge(path: string): boolean {
-  return EDGES.some((edge) => path.startsWith(edge));
+  return EDGES.some((edge) => path.startsWith(edge)) || CHILD.test(path);
 }
 
 const LITERAL = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
