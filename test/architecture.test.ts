@@ -57,7 +57,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/yaml": { all: FOUNDATION, types: ["src/adapter.ts"] },
   "src/mapping": { all: [...FOUNDATION, "src/lwm2m", "src/yaml"], types: ["src/adapter.ts"] },
   "src/config": {
-    all: [...FOUNDATION, "src/yaml", "src/mapping", "src/lwm2m"],
+    all: [...FOUNDATION, "src/dtls", "src/yaml", "src/mapping", "src/lwm2m"],
     types: ["src/adapter.ts"],
     shell: true,
   },

@@ -34,7 +34,9 @@ export interface Carrier {
 export function carrierOf(scheme: ServerScheme): Carrier {
   switch (scheme) {
     case "coap":
-      return UDP;
+      return overUdp(0);
+    case "coaps":
+      return overUdp(DTLS_RECORD);
     case "coap+tcp":
       return TCP;
   }
@@ -43,32 +45,40 @@ export function carrierOf(scheme: ServerScheme): Carrier {
 /**
  * IPv4 and UDP before each datagram (RFC 791 §3.1, RFC 768), an acknowledgement of each message (RFC 7252 §4.2), and a round
  * trip for each block of a body that one block does not hold (RFC 7959); the server fetches those behind the first.
+ * `record`: bytes that security adds to each datagram.
  */
-const UDP: Carrier = {
-  notification(payload, contentFormat, path) {
-    const parts = blocksOf(payload);
-    const costs = parts.map(({ part, block }, i): Cost => {
-      const block2 = parts.length === 1 ? [] : [blockOption(OPTION.block2, block)];
-      const content = notification(part, contentFormat, i === 0, block2);
-      const asked = { code: CODE.get, options: [...pathOptions(path), ...block2], payload: NO_PAYLOAD };
-      return i === 0
-        ? { messages: 1, bytes: datagram(TYPE.con, SERVERS_TOKEN, content) + ACKNOWLEDGEMENT }
-        : { messages: 1, bytes: datagram(TYPE.con, SERVERS_TOKEN, asked) + datagram(TYPE.ack, SERVERS_TOKEN, content) };
-    });
-    return costs.reduce(plus, NOTHING);
-  },
-  send(payload, contentFormat) {
-    const parts = blocksOf(payload);
-    const costs = parts.map(({ part, block }, i): Cost => {
-      const block1 = parts.length === 1 ? [] : [blockOption(OPTION.block1, block)];
-      const code = i === parts.length - 1 ? CODE.changed : CODE.continue;
-      const answer: CoapMessage = { code, options: block1, payload: NO_PAYLOAD };
-      const bytes = datagram(TYPE.con, OUR_TOKEN, sending(part, contentFormat, block1));
-      return { messages: 1, bytes: bytes + datagram(TYPE.ack, OUR_TOKEN, answer) };
-    });
-    return costs.reduce(plus, NOTHING);
-  },
-};
+function overUdp(record: number): Carrier {
+  const datagram = (type: MessageType, token: Uint8Array, message: CoapMessage): number =>
+    IP_AND_UDP + record + encodeMessage(type, 0, token, message).length;
+  const acknowledgement = IP_AND_UDP + record + encodeEmpty(TYPE.ack, 0).length;
+  return {
+    notification(payload, contentFormat, path) {
+      const parts = blocksOf(payload);
+      const costs = parts.map(({ part, block }, i): Cost => {
+        const block2 = parts.length === 1 ? [] : [blockOption(OPTION.block2, block)];
+        const content = notification(part, contentFormat, i === 0, block2);
+        const asked = { code: CODE.get, options: [...pathOptions(path), ...block2], payload: NO_PAYLOAD };
+        const bytes =
+          i === 0
+            ? datagram(TYPE.con, SERVERS_TOKEN, content) + acknowledgement
+            : datagram(TYPE.con, SERVERS_TOKEN, asked) + datagram(TYPE.ack, SERVERS_TOKEN, content);
+        return { messages: 1, bytes };
+      });
+      return costs.reduce(plus, NOTHING);
+    },
+    send(payload, contentFormat) {
+      const parts = blocksOf(payload);
+      const costs = parts.map(({ part, block }, i): Cost => {
+        const block1 = parts.length === 1 ? [] : [blockOption(OPTION.block1, block)];
+        const code = i === parts.length - 1 ? CODE.changed : CODE.continue;
+        const answer: CoapMessage = { code, options: block1, payload: NO_PAYLOAD };
+        const bytes = datagram(TYPE.con, OUR_TOKEN, sending(part, contentFormat, block1));
+        return { messages: 1, bytes: bytes + datagram(TYPE.ack, OUR_TOKEN, answer) };
+      });
+      return costs.reduce(plus, NOTHING);
+    },
+  };
+}
 
 /**
  * IPv4 and TCP with time stamps (RFC 9293 §3.1, RFC 7323) before each frame; each of its segments is acknowledged (RFC 8323).
@@ -89,6 +99,8 @@ const TCP: Carrier = {
 };
 
 const IP_AND_UDP = 20 + 8;
+/** RFC 6347 §4.1, and of CCM_8, which LwM2M has first, nonce and tag (RFC 6655 §3). A Connection ID comes on top. */
+const DTLS_RECORD = 13 + 8 + 8;
 const IP_AND_TCP = 20 + 32;
 const CONFIRMATION =
   encodeFrame(NO_PAYLOAD, ping()).length + encodeFrame(NO_PAYLOAD, pong(ping(), true)).length + IP_AND_TCP;
@@ -99,7 +111,6 @@ const SERVERS_TOKEN = new Uint8Array(8);
 const OUR_TOKEN = new Uint8Array(6);
 /** RFC 7641 §4.4: it counts up to 24 bits. */
 const LATE_OBSERVE = 2 ** 24 - 1;
-const ACKNOWLEDGEMENT = IP_AND_UDP + encodeEmpty(TYPE.ack, 0).length;
 
 function notification(payload: Uint8Array, contentFormat: number, first: boolean, block: CoapOption[]): CoapMessage {
   const observe = first ? [uintOption(OPTION.observe, LATE_OBSERVE)] : [];
@@ -110,10 +121,6 @@ function notification(payload: Uint8Array, contentFormat: number, first: boolean
 function sending(payload: Uint8Array, contentFormat: number, block: CoapOption[]): CoapMessage {
   const options = [...stringOptions(OPTION.uriPath, ["dp"]), uintOption(OPTION.contentFormat, contentFormat), ...block];
   return { code: CODE.post, options, payload };
-}
-
-function datagram(type: MessageType, token: Uint8Array, message: CoapMessage): number {
-  return IP_AND_UDP + encodeMessage(type, 0, token, message).length;
 }
 
 function segments(token: Uint8Array, message: CoapMessage): number {

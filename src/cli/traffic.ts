@@ -96,7 +96,7 @@ function serverTraffic(
   all: readonly Costs[],
 ): Omit<ServerTraffic, "values"> {
   // RFC 7252 §4.7: each takes its round trip before the next may leave.
-  const carries = scheme === "coap" ? (nstart * SECOND) / ROUND_TRIP : undefined;
+  const carries = scheme === "coap+tcp" ? undefined : (nstart * SECOND) / ROUND_TRIP;
   // Core 1.1 brought SenML, composite observations and Send.
   const known = version === "1.0" ? all.filter(({ name }) => name === "resource" || name === "instance") : all;
   const ways = known.map((costs) => wayOf(costs, carries));

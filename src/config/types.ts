@@ -1,5 +1,6 @@
 import type { AdapterModule } from "../adapter.ts";
 import type { Millis } from "../clock.ts";
+import type { ServerSecurity } from "../dtls/server-security.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
@@ -55,8 +56,8 @@ export interface GatewaySettings {
   readonly store: StoreSettings;
 }
 
-/** UDP, or TCP (RFC 8323); both without security. */
-export type ServerScheme = "coap" | "coap+tcp";
+/** UDP, UDP with DTLS, or TCP without security (RFC 8323). */
+export type ServerScheme = "coap" | "coaps" | "coap+tcp";
 
 export interface ServerSettings {
   /** Short Server ID: /1/x/0. */
@@ -65,6 +66,8 @@ export interface ServerSettings {
   readonly scheme: ServerScheme;
   readonly host: string;
   readonly port: number;
+  /** Present exactly where the scheme is coaps. Holds keys: never shown. */
+  readonly security?: ServerSecurity;
   /** Registration lifetime: /1/x/1. */
   readonly lifetime: Millis;
   /** `auto` offers 1.2 and steps down where the server refuses it. */

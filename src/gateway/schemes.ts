@@ -3,6 +3,7 @@ import { type Clock, MINUTE, type Millis, type Random } from "../clock.ts";
 import { CoapEndpoint, type CoapMachine, type ReservedNumbers } from "../coap/endpoint.ts";
 import { TcpEndpoint } from "../coap/tcp-endpoint.ts";
 import type { ServerScheme, ServerSettings } from "../config/types.ts";
+import { ConfigError } from "../errors.ts";
 import { ALL_VERSIONS, type RegistrationOptions } from "../lwm2m/registration.ts";
 import { TcpTransport } from "../servers/transport/tcp.ts";
 import type { Transport } from "../servers/transport/transport.ts";
@@ -13,10 +14,16 @@ const KEEP_ALIVE: Millis = 3 * MINUTE;
 const MOST_ON_STREAM = 1024;
 
 /** `wishedPort`: the local one of before, where a server knows us by it. */
-export function openTransport({ scheme, host, port }: ServerSettings, clock: Clock, wishedPort?: number): Transport {
+export function openTransport(
+  { scheme, host, port, place }: ServerSettings,
+  clock: Clock,
+  wishedPort?: number,
+): Transport {
   switch (scheme) {
     case "coap":
       return new UdpTransport({ host, port, wishedPort });
+    case "coaps":
+      throw new ConfigError([{ severity: "error", place, message: "coaps:// is not built into this version" }]);
     case "coap+tcp":
       return new TcpTransport({ host, port, clock });
   }
@@ -27,6 +34,7 @@ export function coapEndpoint(settings: ServerSettings, random: Random, after?: R
   const { scheme, nstart, ackTimeout, maxRetransmit, maxBody, queueMode } = settings;
   switch (scheme) {
     case "coap":
+    case "coaps":
       return new CoapEndpoint({
         random,
         maxBody,
@@ -44,10 +52,10 @@ export function coapEndpoint(settings: ServerSettings, random: Random, after?: R
 
 /** How many messages may be unconfirmed: over TCP the stream sets the limit, in bytes, which are no more than that many. */
 export function outstanding({ scheme, nstart }: ServerSettings): number {
-  return scheme === "coap" ? nstart : MOST_ON_STREAM;
+  return scheme === "coap+tcp" ? MOST_ON_STREAM : nstart;
 }
 
 /** LwM2M 1.0 knows UDP and SMS only. */
 export function versionsOver(scheme: ServerScheme): RegistrationOptions["versions"] {
-  return scheme === "coap" ? ALL_VERSIONS : ["1.2", "1.1"];
+  return scheme === "coap+tcp" ? ["1.2", "1.1"] : ALL_VERSIONS;
 }

@@ -45,6 +45,9 @@ export type BindingLetter = "U" | "T";
 /** Core's default for Disable Timeout (5). */
 export const DISABLE_TIMEOUT = 86400;
 
+/** Of the URI of a server. */
+export type AccountScheme = "coap" | "coaps" | "coap+tcp";
+
 export interface AccountSettings {
   readonly id: number;
   readonly lifetime: number;
@@ -52,11 +55,11 @@ export interface AccountSettings {
   readonly pmax?: number;
   readonly queueMode?: boolean;
   readonly muteSend?: boolean;
-  readonly scheme?: "coap" | "coap+tcp";
+  readonly scheme?: AccountScheme;
 }
 
-export function bindingOf(scheme: "coap" | "coap+tcp"): BindingLetter {
-  return scheme === "coap" ? "U" : "T";
+export function bindingOf(scheme: AccountScheme): BindingLetter {
+  return scheme === "coap+tcp" ? "T" : "U";
 }
 
 /** The account of one `servers:` entry; `instance` is its place in the list. Settings are in milliseconds. */

@@ -60,7 +60,7 @@ export class ScriptedServer {
       onPacket: (from, message) => this.note(from, message),
       perform: (effect) => this.perform(effect),
     };
-    this.end = scheme === "coap" ? new DatagramEnd(options) : new StreamEnd(options);
+    this.end = scheme === "coap+tcp" ? new StreamEnd(options) : new DatagramEnd(options);
   }
 
   /** The gateway's end of the wire; it leaves from the wished port where that is free. The server knows it by its port. */
