@@ -31,6 +31,8 @@ export type DtlsEnd =
   | { readonly by: "failure"; readonly failure: DtlsFailure };
 
 export interface DtlsSession extends Agreement {
+  /** Whether the server gave us one (RFC 9146): then another address of ours, another socket, leaves the association as it is. */
+  readonly connectionId: boolean;
   /** For `session` of the next association; absent: this server keeps none. Secret. */
   readonly resumption?: Uint8Array;
 }
@@ -147,7 +149,8 @@ export class DtlsAssociation implements Machine<DtlsEvent, DtlsEffect> {
     this.currentState = "connected";
     this.givesUp = undefined;
     const resumption = this.engine.exportSession();
-    const session = { ...this.engine.agreement(), ...(resumption.length === 0 ? {} : { resumption }) };
+    const agreement = this.engine.agreement();
+    const session = { ...agreement, connectionId: false, ...(resumption.length === 0 ? {} : { resumption }) };
     return { type: "connected", session };
   }
 

@@ -41,6 +41,11 @@ export interface DtlsOptions {
   readonly serverName?: string;
   /** /0/x/16: IANA's numbers, the most wanted first; absent: the usual ones of the mode. */
   readonly suites?: readonly number[];
+  /**
+   * RFC 9146: whether the server may give us a Connection ID, by which it knows us behind another address. Absent: "offer". It is
+   * offered where all suites authenticate what they encrypt (AEAD).
+   */
+  readonly connectionId?: "offer" | "off";
   /** What the association before left, for a short handshake. Secret. */
   readonly session?: Uint8Array;
   /** The longest payload of a datagram: 1232 bytes, which IPv6 carries everywhere. */
