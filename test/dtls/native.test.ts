@@ -29,6 +29,8 @@ test("each PSK suite: both sides agree on it, with the extended master secret, a
 test("a suite with a tag of 8 bytes is offered only where the settings say so", (t) => {
   const native = dtlsAddon(t);
   if (native === undefined) return;
+  // Up to 3.1 OpenSSL counts them as 128 bits, and their name is enough.
+  if (!native.rawPublicKeys) return;
   const client = new Speaker(native, { ...PSK, shortTags: false });
   client.take(client.engine.start());
   assert.equal(client.last?.state, "failed");
