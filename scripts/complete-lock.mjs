@@ -8,8 +8,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** "cli-linux-arm64-musl": what such a name says of its platform. */
-const PLATFORM = /(aix|android|darwin|freebsd|linux|netbsd|openbsd|sunos|win32)-(arm64|arm|ia32|x64)(?:-(musl))?$/;
+/** "cli-linux-arm64-musl": what such a name says of its platform, and of the C library that it was built for. */
+const PLATFORM =
+  /(aix|android|darwin|freebsd|linux|netbsd|openbsd|sunos|win32)-(arm64|arm|ia32|x64|universal)(?:-(musl|gnu|gnueabihf|eabi|msvc))?$/;
+const LIBC = { musl: "musl", gnu: "glibc" };
 
 /** The optional dependencies that no entry of the lock file resolves: where each belongs, and its entry. */
 export function missingEntries({ packages }) {
@@ -17,15 +19,15 @@ export function missingEntries({ packages }) {
   for (const [path, { optionalDependencies = {}, dev }] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(optionalDependencies)) {
       if (resolves(packages, path, name)) continue;
-      const [, os, cpu, musl] = PLATFORM.exec(name) ?? [];
+      const [, os, cpu, abi] = PLATFORM.exec(name) ?? [];
       if (os === undefined || !/^\d+\.\d+\.\d+$/.test(version)) {
         throw new Error(`${path} wants ${name}@${version}, which the lock file lacks: add it by hand`);
       }
       missing[`node_modules/${name}`] = {
         version,
-        cpu: [cpu],
+        ...(cpu === "universal" ? {} : { cpu: [cpu] }),
         ...(dev === true ? { dev } : {}),
-        ...(musl === undefined ? {} : { libc: [musl] }),
+        ...(LIBC[abi] === undefined ? {} : { libc: [LIBC[abi]] }),
         optional: true,
         os: [os],
       };
