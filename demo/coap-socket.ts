@@ -209,6 +209,9 @@ class DatagramCoapSocket implements CoapSocket {
       case "reserved":
       case "disconnect":
       case "lost":
+      case "renewed":
+      case "interrupted":
+      case "silent":
         break;
       case "cancelled":
         this.options.onCancelled?.(peer, effect.exchange, effect.reason);

@@ -125,6 +125,12 @@ export class DuplicateFilter {
     if (entry !== undefined) this.forget(entry);
   }
 
+  /** Forgets all. */
+  clear(): void {
+    this.passing.clear();
+    for (const entry of [...this.lasting.values()]) this.forget(entry);
+  }
+
   /** Undefined once it is forgotten. */
   private entryOf(arrival: Arrival): Entry | undefined {
     const entry = this.lasting.get(arrival.messageId);

@@ -11,7 +11,8 @@ import { ClientRole } from "./client-role.ts";
 import { isRequest, isResponse } from "./codes.ts";
 import type { CoapCounters, Context, Limits } from "./context.ts";
 import { type Arrival, DuplicateFilter, fingerprint } from "./duplicates.ts";
-import type { CoapEffect, CoapEvent, CoapMachine, ExchangeId } from "./events.ts";
+import type { CoapEffect, CoapEvent, CoapMachine, ConnectionEvent, ExchangeId } from "./events.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { limitsOf } from "./limits.ts";
 import { decodeMessage, encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "./message.ts";
 import { Numbers, type ReservedNumbers } from "./numbers.ts";
@@ -45,6 +46,8 @@ export interface CoapEndpointOptions {
   readonly after?: ReservedNumbers | undefined;
 }
 
+type AnswerEvent = Extract<CoapEvent, { type: "respond" | "ignore" }>;
+
 export class CoapEndpoint implements CoapMachine {
   private readonly alarms = new Alarms();
   private readonly transmissions: Transmissions;
@@ -52,6 +55,9 @@ export class CoapEndpoint implements CoapMachine {
   private readonly server: ServerRole;
   private readonly client: ClientRole;
   private readonly replies: UdpReplies;
+  private readonly keepAlive: KeepAlive;
+  /** Whether there was a DTLS session. */
+  private associated = false;
   private readonly count: CoapCounters;
   private effects: CoapEffect[] = [];
 
@@ -77,6 +83,7 @@ export class CoapEndpoint implements CoapMachine {
     this.server = new ServerRole(context, this.transmissions);
     this.replies = { context, transmissions: this.transmissions, duplicates: this.duplicates };
     this.client = new ClientRole(context, this.transmissions, random);
+    this.keepAlive = new KeepAlive(context, this.transmissions);
   }
 
   /** What happened since the endpoint was made. */
@@ -112,17 +119,17 @@ export class CoapEndpoint implements CoapMachine {
       case "forget":
         this.client.forget(event.exchange, now);
         break;
+      case "associated":
+      case "interrupted":
       case "connected":
       case "disconnected":
       case "written":
       case "leave":
-        // Datagrams need no connection.
+        this.onConnection(event, now);
         break;
       case "respond":
-        this.server.respond(event.exchange, event.message, now);
-        break;
       case "ignore":
-        this.server.ignore(event.exchange);
+        this.answer(event, now);
         break;
       case "notify":
         this.server.notify(event, now);
@@ -140,8 +147,48 @@ export class CoapEndpoint implements CoapMachine {
     return this.effects;
   }
 
+  private answer(event: AnswerEvent, now: Millis): void {
+    if (event.type === "respond") this.server.respond(event.exchange, event.message, now);
+    else this.server.ignore(event.exchange);
+  }
+
+  private onConnection(event: ConnectionEvent, now: Millis): void {
+    switch (event.type) {
+      case "associated":
+        if (event.session === "new" && this.associated) this.renew(now);
+        this.associated = true;
+        this.keepAlive.begin(event.keepAlive, now);
+        break;
+      case "interrupted":
+        this.effects.push(event);
+        this.client.clear(now);
+        this.keepAlive.begin(undefined, now);
+        break;
+      case "leave":
+        this.keepAlive.begin(undefined, now);
+        this.effects.push({ type: "disconnect" });
+        break;
+      case "connected":
+      case "disconnected":
+      case "written": // Of a stream.
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** RFC 7252 §9.1.1: message IDs, tokens and observations are those of one DTLS session. Says so first of all. */
+  private renew(now: Millis): void {
+    this.effects.push({ type: "renewed", reason: "the server began a new DTLS session" });
+    this.transmissions.clear(now);
+    this.client.clear(now);
+    this.server.clear(now);
+    this.duplicates.clear();
+  }
+
   private receive(bytes: Uint8Array, now: Millis): void {
     this.count.received++;
+    this.keepAlive.onHeard(now);
     let message: UdpMessage;
     try {
       message = decodeMessage(bytes);

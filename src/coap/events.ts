@@ -15,7 +15,7 @@ export function exchangeId(number: number): ExchangeId {
 export type CoapEvent =
   /** What the socket received from this endpoint's peer: a datagram, or the next bytes of the stream. */
   | { readonly type: "datagram"; readonly bytes: Uint8Array }
-  | StreamEvent
+  | ConnectionEvent
   /** Sends a request. `exchange` is chosen by the caller, unique among its own running requests. */
   | {
       readonly type: "request";
@@ -54,7 +54,20 @@ export type CoapEvent =
    */
   | { readonly type: "restore"; readonly exchange: ExchangeId; readonly observed: ObservedRequest };
 
-/** What becomes of a connection (RFC 8323); datagrams have none. */
+/** What becomes of what lies below; plain datagrams have nothing of the kind. */
+export type ConnectionEvent = StreamEvent | AssociationEvent;
+
+/** What becomes of a DTLS association (RFC 7252 §9.1). */
+export type AssociationEvent =
+  /**
+   * There is one. In a new session nothing counts any more of what was said and observed in the one before (§9.1.1); in a
+   * resumed one everything goes on. `keepAlive`: how long the peer may say nothing before a Ping asks it.
+   */
+  | { readonly type: "associated"; readonly session: "new" | "resumed"; readonly keepAlive?: Millis | undefined }
+  /** It is gone; its session may be taken up again. `reason` says why, in words for the log. */
+  | { readonly type: "interrupted"; readonly reason: string };
+
+/** What becomes of a connection (RFC 8323). */
 export type StreamEvent =
   /** There is a new connection, over which nothing has gone yet. */
   | { readonly type: "connected" }
@@ -62,7 +75,7 @@ export type StreamEvent =
   | { readonly type: "disconnected"; readonly reason: string }
   /** So many more bytes of ours have left this process. */
   | { readonly type: "written"; readonly bytes: number }
-  /** We close in order: the peer is told (§5.5). */
+  /** We close in order: the peer is told (§5.5; over DTLS RFC 5246 §7.2.1). */
   | { readonly type: "leave" };
 
 export type CoapEffect =
@@ -71,6 +84,12 @@ export type CoapEffect =
   | { readonly type: "disconnect" }
   /** The connection is gone, with everything that was asked and observed over it; not again before so long. */
   | { readonly type: "lost"; readonly reason: string; readonly wait: Millis }
+  /** Over DTLS: another session has begun, in which nothing is left of what was asked and observed. */
+  | { readonly type: "renewed"; readonly reason: string }
+  /** Over DTLS: the association is gone. What was asked has no answer; what is observed may go on in the next one. */
+  | { readonly type: "interrupted"; readonly reason: string }
+  /** A Ping of ours, which nobody asked for, had no answer. */
+  | { readonly type: "silent" }
   /** A request to answer by `respond`, once, whenever the answer is ready: the empty ACK is the endpoint's business. */
   | { readonly type: "serve"; readonly exchange: ExchangeId; readonly message: CoapMessage }
   /** The answer to a request of ours, its body whole; for an Observe also each notification, in order. */

@@ -51,4 +51,8 @@ export class Rejectable {
     const place = this.places.get(messageId % this.count);
     if (place?.messageId === messageId && place.ended === ended) place.ended = undefined;
   }
+
+  clear(): void {
+    this.places.clear();
+  }
 }

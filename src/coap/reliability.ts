@@ -126,6 +126,19 @@ export class Transmissions implements Sending {
     this.startWaiting(now);
   }
 
+  /** There is nobody any more whom they could reach: all end in `timeout`. */
+  clear(now: Millis): void {
+    const open = [...this.outstanding.values()];
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) open.push(next);
+    this.unconfirmed.clear();
+    for (const running of open) {
+      if (running.state === "ended") continue;
+      this.release(running);
+      running.state = "ended";
+      running.ended("timeout", now);
+    }
+  }
+
   private startWaiting(now: Millis): void {
     for (let next = this.waiting.peek(); next !== undefined; next = this.waiting.peek()) {
       const full = this.outstanding.size >= this.context.times.nstart;

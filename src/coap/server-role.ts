@@ -128,7 +128,10 @@ export class ServerRole {
 
   /** The connection is gone, and with it what was asked, and what was observed. */
   clear(now: Millis): void {
-    for (const served of this.serving.all()) this.serving.remove(served);
+    for (const served of this.serving.all()) {
+      this.serving.remove(served);
+      served.reply.discard();
+    }
     this.answering = 0;
     this.bodies.clear();
     this.snapshots.clear();

@@ -41,6 +41,7 @@ export interface TcpEndpointOptions {
 const BESIDE_BODY = 1024;
 
 type RequestEvent = Extract<CoapEvent, { type: "request" }>;
+type AnswerEvent = Extract<CoapEvent, { type: "respond" | "ignore" }>;
 type NotifyEvent = Extract<CoapEvent, { type: "notify" }>;
 
 export class TcpEndpoint implements CoapMachine {
@@ -118,10 +119,8 @@ export class TcpEndpoint implements CoapMachine {
         if (!this.held.delete(event.exchange)) this.client.forget(event.exchange, now);
         break;
       case "respond":
-        this.server.respond(event.exchange, event.message, now);
-        break;
       case "ignore":
-        this.server.ignore(event.exchange);
+        this.answer(event, now);
         break;
       case "notify":
         this.notify(event, now);
@@ -130,6 +129,8 @@ export class TcpEndpoint implements CoapMachine {
       case "endObservation":
         this.server.giveUp(event, now);
         break;
+      case "associated": // These two are of DTLS.
+      case "interrupted":
       case "restore": // Observations end with the connection of the process that granted them.
         break;
       default:
@@ -137,6 +138,11 @@ export class TcpEndpoint implements CoapMachine {
     }
     this.session.closeIfDone(this.sending.idle && this.client.idle && !this.server.serves);
     return this.effects;
+  }
+
+  private answer(event: AnswerEvent, now: Millis): void {
+    if (event.type === "respond") this.server.respond(event.exchange, event.message, now);
+    else this.server.ignore(event.exchange);
   }
 
   private onStream(event: StreamEvent, now: Millis): void {

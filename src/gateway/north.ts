@@ -257,6 +257,7 @@ export class North {
       profileIds,
       random,
       serverRetry: () => account.retry,
+      outlivesConnection: scheme === "coaps",
     });
   }
 

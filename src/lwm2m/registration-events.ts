@@ -31,6 +31,11 @@ export interface RegistrationOptions {
   readonly random: Random;
   /** What the server wrote to /1/x/17 to 20, asked at each failure; nothing written: the built-in retries without end. */
   readonly serverRetry?: () => ServerRetry;
+  /**
+   * Whether the server knows us by more than the connection: over DTLS by the session, which another association takes up.
+   * What had no answer over one is asked again over the next, before the registration is given up.
+   */
+  readonly outlivesConnection?: boolean;
 }
 
 /** `version: auto`. */
@@ -82,6 +87,10 @@ export type RegistrationEvent =
   | { readonly type: "disable"; readonly for: Millis }
   /** Over TCP: the connection is gone, and with it what the server knows of us; not again before `wait` is over. */
   | { readonly type: "connectionLost"; readonly reason: string; readonly wait: Millis }
+  /** Over DTLS: the association is gone; by its session the server may still know us. */
+  | { readonly type: "interrupted"; readonly reason: string }
+  /** Over DTLS: a new session, in which the server does not know us. */
+  | { readonly type: "sessionRenewed"; readonly reason: string }
   /** Our address may be another one now. */
   | { readonly type: "networkChanged" };
 

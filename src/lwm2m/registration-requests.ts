@@ -33,8 +33,13 @@ export type Verdict =
   | { readonly type: "again"; readonly reason: string }
   /** An Update that could not leave, so that it says nothing of what the server knows: it is worth another try. */
   | { readonly type: "unsent"; readonly reason: string }
+  /** An Update without an answer, which may be due to the connection: another one may bring it. */
+  | { readonly type: "doubtful"; readonly reason: string }
   | { readonly type: "refused"; readonly reason: string }
   | { readonly type: "deregistered"; readonly reason: string };
+
+/** How many Updates may go after one without an answer, before a Register. */
+const UPDATES_IN_DOUBT = 2;
 
 export class RegistrationRequests {
   /** While the server has a registration of ours, as far as we know. */
@@ -51,6 +56,8 @@ export class RegistrationRequests {
   private flight: Flight | undefined;
   private sent: Millis = 0;
   private agreed: Millis = 0;
+  /** Updates in a row without an answer. */
+  private unanswered = 0;
 
   constructor(options: RegistrationOptions) {
     this.options = options;
@@ -169,13 +176,20 @@ export class RegistrationRequests {
     return { type: again ? "again" : "refused", reason: `Register: ${text}${ok ? " without Location-Path" : ""}` };
   }
 
-  private judgeUpdate({ ok, text, location, unsent = false }: Outcome): Verdict {
+  private judgeUpdate({ ok, text, code, location, unsent = false }: Outcome): Verdict {
     if (unsent) return { type: "unsent", reason: `Update: ${text}` };
+    if (this.isDoubtful(code)) return { type: "doubtful", reason: `Update: ${text}` };
+    this.unanswered = 0;
     if (!ok) return { type: "again", reason: `Update: ${text}` };
     // A new location: the server took the Update for a Register, and has forgotten the observations.
     return location !== undefined && location.join("/") !== this.location?.join("/")
       ? { type: "registered", location, reason: `Update: ${text}, registered anew` }
       : { type: "updated", reason: `Update: ${text}` };
+  }
+
+  /** The first doubt moves what is there to another address, the second makes it anew. */
+  private isDoubtful(code: number | undefined): boolean {
+    return code === undefined && this.options.outlivesConnection === true && this.unanswered++ < UPDATES_IN_DOUBT;
   }
 
   private send(flight: Flight, now: Millis): number {

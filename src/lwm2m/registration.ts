@@ -32,7 +32,12 @@ const SHORT_LIVED: Millis = 10 * SECOND;
 const PROBES = { suspect: "a notification was not acknowledged", awake: "awake again" } as const;
 
 type Resume = Extract<RegistrationEvent, { readonly type: "resume" }>;
+type Command = Extract<RegistrationEvent, { readonly type: "start" | "resume" | "stop" }>;
 type ConnectionLost = Extract<RegistrationEvent, { readonly type: "connectionLost" }>;
+type Moved = Extract<
+  RegistrationEvent,
+  { readonly type: "networkChanged" | "connectionLost" | "interrupted" | "sessionRenewed" }
+>;
 type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 
 /** What follows a De-register. */
@@ -41,6 +46,7 @@ type Afterwards = { readonly type: "stop" | "start" } | { readonly type: "disabl
 export class Registration implements Machine<RegistrationEvent, RegistrationEffect> {
   private readonly retry: RegisterRetry;
   private readonly requests: RegistrationRequests;
+  private readonly outlivesConnection: boolean;
   private state: RegistrationState = "deregistered";
   private next: Millis | undefined;
   /** When the server forgets us without another Update; undefined: never. */
@@ -53,6 +59,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   private effects: RegistrationEffect[] = [];
 
   constructor(options: RegistrationOptions) {
+    this.outlivesConnection = options.outlivesConnection ?? false;
     this.retry = new RegisterRetry(options.random, options.serverRetry ?? (() => ({})));
     this.requests = new RegistrationRequests(options);
   }
@@ -70,13 +77,9 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     this.effects = [];
     switch (event.type) {
       case "start":
-        this.start(now);
-        break;
       case "resume":
-        this.resume(event, now);
-        break;
       case "stop":
-        this.stop(now);
+        this.command(event, now);
         break;
       case "answer":
       case "noAnswer":
@@ -98,6 +101,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         break;
       case "networkChanged":
       case "connectionLost":
+      case "interrupted":
+      case "sessionRenewed":
         this.onMoved(event, now);
         break;
       case "timeout":
@@ -107,6 +112,22 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         event satisfies never;
     }
     return this.effects;
+  }
+
+  private command(event: Command, now: Millis): void {
+    switch (event.type) {
+      case "start":
+        this.start(now);
+        break;
+      case "resume":
+        this.resume(event, now);
+        break;
+      case "stop":
+        this.stop(now);
+        break;
+      default:
+        event satisfies never;
+    }
   }
 
   private start(now: Millis): void {
@@ -151,9 +172,24 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     else this.deregister("disabled by the server", now + EXCHANGE_LIFETIME, now);
   }
 
-  private onMoved(event: Extract<RegistrationEvent, { type: "networkChanged" }> | ConnectionLost, now: Millis): void {
-    if (event.type === "networkChanged") this.onNetworkChanged(now);
-    else this.onConnectionLost(event, now);
+  private onMoved(event: Moved, now: Millis): void {
+    switch (event.type) {
+      case "networkChanged":
+        this.onNetworkChanged(now);
+        break;
+      case "connectionLost":
+        this.onConnectionLost(event, now);
+        break;
+      case "interrupted":
+        this.onInterrupted(event.reason, now);
+        break;
+      case "sessionRenewed":
+        // RFC 7252 §9.1.1. What was to be said at this moment waits for the new session, and is a Register now.
+        if (this.isRegistered) this.register(event.reason, now);
+        break;
+      default:
+        event satisfies never;
+    }
   }
 
   /** Transport 1.2 §6.4.3: without a security layer a new address needs a new Register. */
@@ -177,6 +213,20 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     this.requests.abandon();
     if (stood && wait === 0) this.register(reason, now);
     else this.retryLater(reason, now, wait);
+  }
+
+  /** An Update takes the session up again, but not again and again at a server that ends each association. */
+  private onInterrupted(reason: string, now: Millis): void {
+    if (this.requests.flying) this.onOutcome({ ok: false, text: reason }, now);
+    else if (this.state !== "registered") return;
+    else if (now - this.requests.sentAt >= SHORT_LIVED) this.update(reason, now);
+    else this.tryAgainLater(reason, now);
+  }
+
+  /** With an Update, where the server may still know us then. */
+  private tryAgainLater(reason: string, now: Millis): void {
+    this.resuming ||= this.outlivesConnection;
+    this.retryLater(reason, now);
   }
 
   private onTimeout(now: Millis): void {
@@ -208,7 +258,10 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         this.registered(verdict.reason, now);
         break;
       case "unsent":
-        this.retryLater(verdict.reason, now);
+        this.tryAgainLater(verdict.reason, now);
+        break;
+      case "doubtful":
+        this.update(verdict.reason, now);
         break;
       case "again":
         this.register(verdict.reason, now);

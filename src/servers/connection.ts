@@ -35,6 +35,12 @@ export interface ConnectionListener {
   onCancelled(exchange: ExchangeId): void;
   /** Over TCP: the connection is gone, and with it what was asked and observed over it. Not again before `wait` is over. */
   onLost?(reason: string, wait: Millis): void;
+  /** Over DTLS: another session has begun, in which nothing is left of what was asked and observed. */
+  onRenewed?(reason: string): void;
+  /** Over DTLS: the association is gone, and may be taken up again. */
+  onInterrupted?(reason: string): void;
+  /** Nobody asked it anything, and it does not answer a Ping. */
+  onSilent?(): void;
   /** Numbers up to these may be in use from now on. */
   onReserved?(numbers: ReservedNumbers): void;
 }
@@ -117,7 +123,7 @@ export class Connection {
     this.feed({ type: "restore", exchange, observed });
   }
 
-  /** Over TCP: takes leave of the server and closes the connection; the next `resolve` makes another. */
+  /** Over TCP and DTLS: takes leave of the server and closes the connection; the next `resolve` makes another. */
   leave(): void {
     this.feed({ type: "leave" });
   }
@@ -158,6 +164,15 @@ export class Connection {
         break;
       case "lost":
         this.listener.onLost?.(effect.reason, effect.wait);
+        break;
+      case "renewed":
+        this.listener.onRenewed?.(effect.reason);
+        break;
+      case "interrupted":
+        this.listener.onInterrupted?.(effect.reason);
+        break;
+      case "silent":
+        this.listener.onSilent?.();
         break;
       default:
         effect satisfies never;

@@ -45,6 +45,8 @@ export interface RegistrarOptions {
   readonly resolve: () => Promise<void>;
   /** Whether nothing can leave where `resolve` rejects. */
   readonly connects?: boolean;
+  /** The way to the server is in doubt: the next `resolve` makes sure of it. */
+  readonly doubt?: () => void;
   /** Where our datagrams leave from, as of the last `resolve`. */
   readonly source?: () => Source;
   /** The gateway's own objects: what Register lists. */
@@ -231,6 +233,7 @@ export class Registrar {
     this.abandon = asked.abandon;
     const outcome = await asked.outcome;
     if (outcome.type === "failed") {
+      if (outcome.reason === "timeout") this.options.doubt?.();
       this.feed({ type: "noAnswer", request, reason: outcome.reason });
     } else {
       const location = stringValues(outcome.message, OPTION.locationPath);
@@ -265,8 +268,8 @@ export class Registrar {
   }
 }
 
-/** What the log says of a registration that outlived the process. */
-const RESUMED = "registered as before the start: its observations go on";
+/** What the log says of a registration that outlived the process, or an absence. */
+const RESUMED = "registered as before: its observations go on";
 
 function digest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);

@@ -5,7 +5,7 @@ import type { DropCause } from "../store/store.ts";
 import type { ReportEntryStatus } from "./local-reports.ts";
 import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
-import type { TransportCounters } from "./transport/transport.ts";
+import type { SecurityStatus, TransportCounters } from "./transport/transport.ts";
 
 export type { ReportEntryStatus } from "./local-reports.ts";
 
@@ -31,6 +31,8 @@ export interface ServerStatus {
   /** In queue mode only. */
   readonly queueMode?: QueueModeStatus;
   readonly transport: TransportCounters;
+  /** Of DTLS, while there is an association. */
+  readonly security?: SecurityStatus;
 }
 
 export interface ReportsStatus {

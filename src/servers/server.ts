@@ -55,6 +55,9 @@ export class Server {
       onCancelled: (exchange) => this.serving.cancel(exchange),
       onReserved: (numbers) => this.continuity.reserved(numbers),
       onLost: (reason, wait) => this.onLost(reason, wait),
+      onRenewed: (reason) => this.onRenewed(reason),
+      onInterrupted: (reason) => this.onInterrupted(reason),
+      onSilent: () => this.onSilence(),
     });
     this.registrar = this.makeRegistrar();
     this.reporting = this.makeReporting();
@@ -156,7 +159,7 @@ export class Server {
   }
 
   status(): ServerStatus {
-    const { enabled, awakeUntil, unheard } = this.radio;
+    const { enabled, awakeUntil, unheard, security } = this.radio;
     const entries = this.reporting.entries();
     const awake = awakeUntil === undefined ? {} : { awakeUntil };
     return {
@@ -170,6 +173,7 @@ export class Server {
       sends: this.sender.counters,
       ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
       transport: { ...this.options.transport.counters },
+      ...(security === undefined ? {} : { security }),
     };
   }
 
@@ -193,9 +197,10 @@ export class Server {
     const { connection, log } = this;
     const resolve = () => this.radio.resolve();
     const { connects = false } = this.options.transport;
+    const doubt = () => this.radio.doubt();
     const source = () => ({ address: this.radio.localAddress, port: this.radio.localPort });
     return new Registrar(
-      { machine, connection, resolve, connects, source, gatewayTree, clock, log },
+      { machine, connection, resolve, connects, doubt, source, gatewayTree, clock, log },
       {
         onAccepted: (location, version) => this.onAccepted(location, version),
         onResumed: (location, version) => this.onResumed(location, version),
@@ -228,7 +233,7 @@ export class Server {
       muted,
       waking: this.waking,
       request: (message) => this.connection.request(message),
-      onSilence: () => this.registrar.handle({ type: "suspect" }),
+      onSilence: () => this.onUnanswered(),
     });
   }
 
@@ -250,14 +255,36 @@ export class Server {
 
   /** The connection is gone. While we sleep nobody misses it: the Update that ends the sleep finds out. */
   private onLost(reason: string, wait: Millis): void {
+    this.forgetSession();
+    if (!this.radio.asleep) this.registrar.handle({ type: "connectionLost", reason, wait });
+  }
+
+  /** It began for a request of ours. */
+  private onRenewed(reason: string): void {
+    this.forgetSession();
+    this.registrar.handle({ type: "sessionRenewed", reason });
+  }
+
+  /** Whoever observed has to do so again. */
+  private forgetSession(): void {
     this.serving.disconnected();
     this.reporting.outbox.pause();
-    if (!this.radio.asleep) this.registrar.handle({ type: "connectionLost", reason, wait });
+  }
+
+  /** The server may still know us, and what it observed. */
+  private onInterrupted(reason: string): void {
+    this.reporting.outbox.pause();
+    if (!this.radio.asleep) this.registrar.handle({ type: "interrupted", reason });
   }
 
   /** Nothing more is sent before the server has answered an Update. */
   private onSilence(): void {
     this.reporting.outbox.pause();
+    this.onUnanswered();
+  }
+
+  private onUnanswered(): void {
+    this.radio.doubt();
     this.registrar.handle({ type: "suspect" });
   }
 

@@ -9,7 +9,7 @@ import { type AGateway, aGateway } from "../support/a-gateway.ts";
 import { CLIMATE_SETUP, HUMIDITY, POINT, SECOND_TEMPERATURE, TEMPERATURE } from "../support/climate-mapping.ts";
 import type { Heard } from "../support/scripted-registrations.ts";
 
-const RESUMED = "info registered as before the start: its observations go on";
+const RESUMED = "info registered as before: its observations go on";
 const UNREADABLE = "warn a part of what was kept cannot be read: it is not used";
 
 const heard = ({ server }: AGateway): readonly Heard[] => server.registrations.heard;

@@ -246,7 +246,7 @@ test("what one registrar kept the next resumes: one Update, with the object list
     );
     assert.deepEqual(next.states, ["updating", "resumed /rd/1 1.2", "registered"]);
     assert.deepEqual(next.registrar.kept, { ...kept, objects: kept.objects });
-    assert.deepEqual(next.said(), ["registered as before the start: its observations go on"]);
+    assert.deepEqual(next.said(), ["registered as before: its observations go on"]);
   }
   server.registrations.forget();
 });

@@ -259,6 +259,9 @@ export class ScriptedServer {
       case "reserved":
       case "disconnect":
       case "lost":
+      case "renewed":
+      case "interrupted":
+      case "silent":
         break;
       default:
         effect satisfies never;

@@ -37,6 +37,7 @@ export class StreamEnd implements FarEnd {
     return {
       counters,
       connects: true,
+      stream: true,
       get localAddress() {
         return address;
       },

@@ -1,9 +1,9 @@
 /** Queue mode (Core 1.2 §6.5) as a radio has it: what is sent wakes it, and no datagram is heard while it sleeps. */
 import type { Clock, Millis, UnixMillis } from "../../clock.ts";
-import type { StreamEvent } from "../../coap/events.ts";
+import type { ConnectionEvent } from "../../coap/events.ts";
 import { AwakeWindow, type Traffic } from "../../lwm2m/awake-window.ts";
 import { type Drive, drive } from "../../machine.ts";
-import type { Transport, TransportCounters } from "./transport.ts";
+import type { SecurityStatus, Transport, TransportCounters } from "./transport.ts";
 
 export interface QueueModeOptions {
   /** Whether it ever sleeps. */
@@ -67,10 +67,21 @@ export class QueueModeTransport implements Transport {
     return this.inner.connects ?? false;
   }
 
-  async open(onDatagram: (datagram: Uint8Array) => void, onConnection?: (event: StreamEvent) => void): Promise<void> {
+  get security(): SecurityStatus | undefined {
+    return this.inner.security;
+  }
+
+  doubt(): void {
+    this.inner.doubt?.();
+  }
+
+  async open(
+    onDatagram: (datagram: Uint8Array) => void,
+    onConnection?: (event: ConnectionEvent) => void,
+  ): Promise<void> {
     await this.inner.open((datagram) => {
       // No byte of a stream can be left out: what comes over TCP wakes it.
-      if (this.asleep && !this.connects) this.missed++;
+      if (this.asleep && this.inner.stream !== true) this.missed++;
       else {
         this.renew();
         onDatagram(datagram);

@@ -1,7 +1,7 @@
 /** CoAP over TCP without security (`coap+tcp://`, RFC 8323 §8.1; LwM2M NoSec). One connection a server, made when needed. */
 import { connect, type Socket } from "node:net";
 import { type Clock, MINUTE, type Millis, SECOND } from "../../clock.ts";
-import type { StreamEvent } from "../../coap/events.ts";
+import type { ConnectionEvent } from "../../coap/events.ts";
 import { reasonOf, systemCode } from "../../errors.ts";
 import type { Transport, TransportCounters } from "./transport.ts";
 
@@ -22,11 +22,12 @@ const LINGER: Millis = 5 * SECOND;
 
 export class TcpTransport implements Transport {
   readonly connects = true;
+  readonly stream = true;
   readonly counters: TransportCounters;
   private readonly count: Mutable<TransportCounters>;
   private readonly options: TcpOptions;
   private onBytes: (bytes: Uint8Array) => void = () => {};
-  private onConnection: (event: StreamEvent) => void = () => {};
+  private onConnection: (event: ConnectionEvent) => void = () => {};
   private socket: Socket | undefined;
   /** While a connection is being made. */
   private connecting: Promise<void> | undefined;
@@ -43,7 +44,7 @@ export class TcpTransport implements Transport {
     this.counters = this.count;
   }
 
-  async open(onBytes: (bytes: Uint8Array) => void, onConnection: (event: StreamEvent) => void): Promise<void> {
+  async open(onBytes: (bytes: Uint8Array) => void, onConnection: (event: ConnectionEvent) => void): Promise<void> {
     this.onBytes = onBytes;
     this.onConnection = onConnection;
     this.closed = false;

@@ -1,19 +1,29 @@
-import type { StreamEvent } from "../../coap/events.ts";
+import type { Clock, Random } from "../../clock.ts";
+import type { ConnectionEvent } from "../../coap/events.ts";
+import type { Credentials } from "../../dtls/credentials.ts";
+import type { ServerSecurity } from "../../dtls/server-security.ts";
+import type { Logger } from "../../log.ts";
 
 /** How bytes reach one server: as datagrams, or as a stream that is cut anywhere. */
 export interface Transport {
   /**
    * Opens the socket; from then on each datagram of the server, and of nobody else, reaches `onDatagram`. Of a stream also
-   * the pieces, in order, and `onConnection` hears what becomes of its connections.
+   * the pieces, in order. `onConnection` hears what becomes of connections and associations.
    */
-  open(onDatagram: (datagram: Uint8Array) => void, onConnection?: (event: StreamEvent) => void): Promise<void>;
+  open(onDatagram: (datagram: Uint8Array) => void, onConnection?: (event: ConnectionEvent) => void): Promise<void>;
   /**
-   * Looks the server's name up anew, and connects where there is no connection. Rejects where it has no address (the old
-   * address then stays) or cannot be connected to, with a sentence that says so.
+   * Looks the server's name up anew, and connects where there is no connection, or one in doubt. Rejects where it has no
+   * address (the old address then stays) or cannot be connected to, with a sentence that says so.
    */
   resolve(): Promise<void>;
   /** Whether requests can only leave after a `resolve` that did not reject. */
   readonly connects?: boolean;
+  /** Whether what arrives are pieces of a stream, of which none can be left out. */
+  readonly stream?: boolean;
+  /** What we said had no answer in its time: unless the server is heard meanwhile, the next `resolve` makes sure of it. */
+  doubt?(): void;
+  /** How it is secured now; undefined: not at all, or nothing is agreed on. */
+  readonly security?: SecurityStatus | undefined;
   /** What the server knows us by, as of the last `resolve`: our address, or the connection; undefined: not known. */
   readonly localAddress?: string | undefined;
   /** The port that they leave from; undefined: not known, or it means nothing to the server. */
@@ -36,4 +46,27 @@ export interface TransportCounters {
   /** Datagrams from addresses that are not the server's: dropped. */
   readonly foreign: number;
   readonly sendErrors: number;
+}
+
+/** As `status` shows it; plain data, without anything secret. */
+export interface SecurityStatus {
+  /** "openssl", "node-dtls-client". */
+  readonly provider: string;
+  readonly mode: Credentials["mode"];
+  /** IANA's name, without "TLS_". */
+  readonly suite: string;
+  /** Whether the session is one of before, taken up again. */
+  readonly resumed: boolean;
+  /** Whether the server gave one (RFC 9146), by which it knows us at another address too. */
+  readonly connectionId: boolean;
+}
+
+/** Of a transport with DTLS, whoever provides that. */
+export interface SecureTransportOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly security: ServerSecurity;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
 }

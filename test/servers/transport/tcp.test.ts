@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { systemClock } from "../../../src/clock.ts";
-import type { StreamEvent } from "../../../src/coap/events.ts";
+import type { ConnectionEvent } from "../../../src/coap/events.ts";
 import { TcpTransport } from "../../../src/servers/transport/tcp.ts";
 import { settleUntil } from "../../support/fake-clock.ts";
 
@@ -15,7 +15,7 @@ interface World {
   readonly told: Buffer[];
   /** What came out of the transport. */
   readonly heard: Buffer[];
-  readonly events: StreamEvent[];
+  readonly events: ConnectionEvent[];
 }
 
 async function aWorld(t: TestContext, host = "127.0.0.1"): Promise<World> {
@@ -32,7 +32,7 @@ async function aWorld(t: TestContext, host = "127.0.0.1"): Promise<World> {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   const transport = new TcpTransport({ host, port, clock: systemClock });
   const heard: Buffer[] = [];
-  const events: StreamEvent[] = [];
+  const events: ConnectionEvent[] = [];
   await transport.open(
     (bytes) => heard.push(Buffer.from(bytes)),
     (event) => events.push(event),
