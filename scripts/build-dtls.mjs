@@ -2,15 +2,21 @@
  * Makes the addon for DTLS out of native/dtls, where a C++ compiler is there: native/dtls/build/linux-x64.node, which every
  * Node from 22 to 26 loads. Plain JavaScript that Node 18 runs. By itself it builds anew, and says what went wrong:
  *
- *   node scripts/build-dtls.mjs [--sanitize]
+ *   node scripts/build-dtls.mjs [x64 | arm64] [--sanitize]
  *
- * CXX names another compiler, DTLS_ARCH another processor (arm64, with CXX=aarch64-linux-gnu-g++).
+ * CXX names another compiler for the processor of this machine.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** For which there is a package of Node, and so what the package of the gateway brings. */
+export const PROCESSORS = ["x64", "arm64"];
+
+const CROSS_COMPILERS = { x64: "x86_64-linux-gnu-g++", arm64: "aarch64-linux-gnu-g++" };
 
 const FLAGS = ["-O2", "-g0", "-std=c++17", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"];
 const LINK = ["-shared", "-s", "-Wl,-z,relro,-z,now,-z,noexecstack"];
@@ -20,47 +26,49 @@ const SANITIZE = [
   "-fsanitize=address,undefined",
   "-fno-omit-frame-pointer",
   "-fno-sanitize-recover=undefined",
+  "-Wl,--strip-debug",
 ];
 
 /**
- * Builds it if the sources are others than last time. Without a compiler that is remembered too: the program then says by
- * itself that it has no DTLS, where somebody wants it.
+ * For whoever starts the program: makes it if the sources or the compiler are others than last time, and says once what was
+ * in the way. After that the program says it, where somebody wants DTLS.
  */
-export function buildDtlsOnce(root) {
-  const sources = join(root, "native/dtls");
-  if (process.platform !== "linux" || !existsSync(sources)) return;
-  const mark = join(sources, "build", `linux-${process.arch}.sources`);
-  const hash = hashOf(sources);
-  if (existsSync(mark) && readFileSync(mark, "utf8") === hash) return;
-  const problem = buildDtls(root);
-  if (problem !== undefined) process.stderr.write(`lwm2m-gateway: without DTLS (coaps://): ${problem}\n`);
+export function prepareDtls(root) {
+  if (process.platform !== "linux" || !existsSync(join(root, "native/dtls"))) return;
+  const { problem, again } = makeDtlsOnce(root, process.arch);
+  if (problem !== undefined && !again) process.stderr.write(`lwm2m-gateway: no DTLS (coaps://) so far: ${problem}\n`);
+}
+
+/** `problem`: what is in the way, as a sentence; undefined: it is there. `again`: nothing was tried, it is as last time. */
+export function makeDtlsOnce(root, arch) {
+  const mark = markOf(root, arch);
+  const compiler = findCompiler(arch);
+  const state = hashOf(root, compiler);
+  const [before, ...words] = existsSync(mark) ? readFileSync(mark, "utf8").split("\n") : [];
+  const problemBefore = words.join("\n") || undefined;
+  if (before === state && (problemBefore !== undefined || existsSync(targetOf(root, arch)))) {
+    return { problem: problemBefore, again: true };
+  }
+  if (compiler !== undefined) process.stderr.write(`lwm2m-gateway: making the addon for DTLS (linux-${arch}) …\n`);
+  const problem = makeDtls(root, arch);
   mkdirSync(dirname(mark), { recursive: true });
-  writeFileSync(mark, hash);
+  writeFileSync(mark, [state, ...(problem === undefined ? [] : [problem])].join("\n"));
+  return { problem, again: false };
 }
 
 /** Returns what is in the way, as a sentence; undefined: it is made. */
-export function buildDtls(root, { sanitize = false } = {}) {
-  const arch = process.env.DTLS_ARCH ?? process.arch;
-  const include = headers(root, arch);
-  if (include === undefined) return `the headers of Node for ${arch} are not there (npm package node-linux-${arch})`;
-  const compiler = findCompiler();
-  if (compiler === undefined) return "there is no C++ compiler; install g++, then run: node scripts/build-dtls.mjs";
-  const folder = join(root, "native/dtls");
-  const target = join(folder, "build", `linux-${arch}.node`);
+function makeDtls(root, arch, { sanitize = false } = {}) {
+  const compiler = findCompiler(arch);
+  if (compiler === undefined) return `there is no C++ compiler; install ${packageOf(arch)} and do the same again`;
+  const include = headers(root);
+  if (include === undefined) return `the headers of Node are not there (npm package node-linux-${process.arch})`;
+  const target = targetOf(root, arch);
   mkdirSync(dirname(target), { recursive: true });
   // Others may be loading the one of before, or building too: each writes its own, and the last one stays.
   const fresh = `${target}.${process.pid}`;
-  const files = sourcesIn(folder).filter((file) => file.endsWith(".cc"));
-  const args = [
-    ...FLAGS,
-    ...LINK,
-    ...(sanitize ? SANITIZE.concat("-Wl,--strip-debug") : []),
-    `-I${include}`,
-    "-o",
-    fresh,
-    ...files,
-  ];
-  const { status, stderr } = spawnSync(compiler, args, { encoding: "utf8" });
+  const files = sourcesIn(root).filter((file) => file.endsWith(".cc"));
+  const flags = [...FLAGS, ...LINK, ...(sanitize ? SANITIZE : []), `-I${include}`];
+  const { status, stderr } = spawnSync(compiler, [...flags, "-o", fresh, ...files], { encoding: "utf8" });
   if (status !== 0) {
     rmSync(fresh, { force: true });
     return `${compiler} could not make it:\n${stderr}`;
@@ -69,34 +77,70 @@ export function buildDtls(root, { sanitize = false } = {}) {
   return undefined;
 }
 
-/** Those of the project's own Node, else those that lie beside the Node that runs this. All have the same ABI. */
-function headers(root, arch) {
-  const packages = [arch, "x64", "arm64"].map((name) => join(root, `node_modules/node-linux-${name}/include/node`));
+function targetOf(root, arch) {
+  return join(root, "native/dtls/build", `linux-${arch}.node`);
+}
+
+/** Of what, and by what, it was made; and why not. */
+function markOf(root, arch) {
+  return join(root, "native/dtls/build", `linux-${arch}.made`);
+}
+
+/** Those of the project's own Node, else those that lie beside the Node that runs this. They are the same for each processor. */
+function headers(root) {
+  const { resolve } = createRequire(join(root, "package.json"));
+  const packages = PROCESSORS.flatMap((arch) => {
+    try {
+      return [join(dirname(resolve(`node-linux-${arch}/package.json`)), "include/node")];
+    } catch {
+      return [];
+    }
+  });
   const own = join(dirname(dirname(process.execPath)), "include/node");
   return [...packages, own].find((folder) => existsSync(join(folder, "openssl/ssl.h")));
 }
 
-function findCompiler() {
-  const names = process.env.CXX === undefined ? ["c++", "g++", "clang++"] : [process.env.CXX];
-  return names.find((name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0);
+/** Its path; nothing is started for that. */
+function findCompiler(arch) {
+  const { CXX, PATH = "" } = process.env;
+  const own = CXX === undefined || CXX === "" ? ["c++", "g++", "clang++"] : [CXX];
+  const names = arch === process.arch ? own : [CROSS_COMPILERS[arch]];
+  const places = names.flatMap((name) =>
+    name.includes("/") ? [name] : PATH.split(delimiter).map((folder) => join(folder, name)),
+  );
+  return places.find((file) => existsSync(file));
 }
 
-function sourcesIn(folder) {
+/** Debian's. */
+function packageOf(arch) {
+  return arch === process.arch ? "g++" : `g++-${CROSS_COMPILERS[arch].replace("-g++", "").replace("_", "-")}`;
+}
+
+function sourcesIn(root) {
+  const folder = join(root, "native/dtls");
   return readdirSync(folder)
     .filter((name) => /\.(?:cc|h)$/.test(name))
     .sort()
     .map((name) => join(folder, name));
 }
 
-function hashOf(folder) {
-  const hash = createHash("sha256");
-  for (const file of [...sourcesIn(folder), fileURLToPath(import.meta.url)]) hash.update(readFileSync(file));
+function hashOf(root, compiler = "none") {
+  const hash = createHash("sha256").update(`${compiler}\n`);
+  for (const file of [...sourcesIn(root), fileURLToPath(import.meta.url)]) hash.update(readFileSync(file));
   return hash.digest("hex");
 }
 
-function main([option]) {
+function main(args) {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const problem = buildDtls(root, { sanitize: option === "--sanitize" });
+  const sanitize = args.includes("--sanitize");
+  const [arch = process.arch, ...more] = args.filter((arg) => arg !== "--sanitize");
+  if (![process.arch, ...PROCESSORS].includes(arch) || more.length > 0) {
+    process.stderr.write("usage: node scripts/build-dtls.mjs [x64 | arm64] [--sanitize]\n");
+    return 2;
+  }
+  // Whatever comes of it, the next start shall look for itself.
+  rmSync(markOf(root, arch), { force: true });
+  const problem = sanitize ? makeDtls(root, arch, { sanitize }) : makeDtlsOnce(root, arch).problem;
   if (problem === undefined) return 0;
   process.stderr.write(`lwm2m-gateway: ${problem}\n`);
   return 1;

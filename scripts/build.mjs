@@ -1,15 +1,34 @@
 /**
  * `npm run build`: emits src/ and adapters/ as JavaScript into dist/, for the npm package (Node refuses TypeScript below
- * node_modules). Data files are not copied but found by src/locate.ts; JSON modules are emitted by tsc beside their importers.
+ * node_modules), and makes the addon for DTLS for each processor that there is a compiler for. Data files are not copied but
+ * found by src/locate.ts; JSON modules are emitted by tsc beside their importers.
+ *
+ *   npm run build -- --release     fails where the addon of a processor cannot be made
  */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeDtlsOnce, PROCESSORS } from "./build-dtls.mjs";
 import { runToEnd } from "./own-node.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const release = process.argv.slice(2).includes("--release");
 
-// What an earlier build left of a file that is gone now would be packed.
-rmSync(join(root, "dist"), { recursive: true, force: true });
-const tsc = join(root, "node_modules/typescript/bin/tsc");
-process.exitCode = await runToEnd(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root });
+process.exitCode = (await emit()) || (makeAddons() || !release ? 0 : 1);
+
+function emit() {
+  // What an earlier build left of a file that is gone now would be packed.
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  return runToEnd(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root });
+}
+
+/** Whether all of them are there. */
+function makeAddons() {
+  const problems = PROCESSORS.flatMap((arch) => {
+    const { problem } = makeDtlsOnce(root, arch);
+    return problem === undefined ? [] : [`no DTLS in the package for linux-${arch}: ${problem}`];
+  });
+  for (const problem of problems) process.stderr.write(`lwm2m-gateway: ${problem}\n`);
+  return problems.length === 0;
+}

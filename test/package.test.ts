@@ -12,7 +12,7 @@ import { temporaryDirectory } from "./support/temp.ts";
 
 /** What `npm run build` and `npm pack` read; dist/ of the checkout is left alone. */
 const SOURCES = [
-  ...["src", "adapters", "mappings", "scripts", "docs", "systemd", "config.example.yaml"],
+  ...["src", "adapters", "native", "mappings", "scripts", "docs", "systemd", "config.example.yaml"],
   ...["package.json", "tsconfig.json", "tsconfig.build.json", ".npmrc"],
   ...["README.md", "LICENSE", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md"],
 ];
@@ -22,6 +22,7 @@ test("the package, built, packed and installed from the registry, runs and regis
   const consumer = join(temporaryDirectory(t), "a consumer");
   const files = await pack(t, stage);
   assertContents(files);
+  assertAddons(stage, files);
   await installed(t, consumer, join(stage, "lwm2m-gateway.tgz"));
   const bin = join(consumer, "node_modules/.bin/lwm2m-gateway");
   const { version } = JSON.parse(readFileSync(locateData("package.json"), "utf8"));
@@ -36,6 +37,7 @@ test("the package, built, packed and installed from the registry, runs and regis
   const checked = await run(t, process.execPath, [bin, "check", "--config", example], { cwd: consumer });
   assert.equal(checked.code, 0, checked.stdout + checked.stderr);
 
+  await assertAddonLoads(t, consumer);
   await assertRegisters(t, bin, consumer);
 });
 
@@ -87,6 +89,29 @@ function assertContents(files: readonly string[]): void {
   }
   const odd = files.filter((file) => /\.ts$|^(test|demo|src|adapters|bench)\//.test(file));
   assert.deepEqual(odd, []);
+}
+
+/** The addon for DTLS for each processor that there is a compiler for; in CI that is all of them. */
+function assertAddons(stage: string, files: readonly string[]): void {
+  const inBuild = (name: string): string => join("native/dtls/build", name);
+  const made = ["linux-arm64.node", "linux-x64.node"].map(inBuild).filter((name) => existsSync(join(stage, name)));
+  const { CI = "" } = process.env;
+  if (CI !== "") assert.equal(made.length, 2, "install g++ and g++-aarch64-linux-gnu");
+  assert.deepEqual(files.filter((file) => file.startsWith(inBuild(""))).sort(), made);
+  // With what makes it elsewhere.
+  for (const file of ["native/dtls/addon.cc", "native/dtls/napi.h", "scripts/build-dtls.mjs"]) {
+    assert.ok(files.includes(file), `${file} is missing from the package`);
+  }
+}
+
+async function assertAddonLoads(t: TestContext, consumer: string): Promise<void> {
+  const packed = join(consumer, "node_modules/lwm2m-gateway");
+  const script = `import { loadDtls } from "./dist/src/dtls/load.js"; console.log(JSON.stringify(loadDtls()));`;
+  const { stdout, stderr } = await run(t, process.execPath, ["--input-type=module", "-e", script], { cwd: packed });
+  const loaded = JSON.parse(stdout || "{}");
+  const present = existsSync(join(packed, `native/dtls/build/linux-${process.arch}.node`));
+  if (present) assert.match(loaded.native?.version ?? "", /^OpenSSL 3/, stdout + stderr);
+  else assert.match(loaded.missing ?? "", /run "node scripts\/build-dtls\.mjs" in /, stdout + stderr);
 }
 
 /** The packages come from npm's cache where `npm ci` has left them there. */

@@ -207,16 +207,8 @@ napi_value classAssociation(napi_env env) {
   return constructor;
 }
 
-/** Structures and rules of another major version are others: nothing of it may be called. */
-void requireOpenSsl3() {
-  if (OpenSSL_version_num() >> 28 == 3) return;
-  throw Refusal(std::string("this Node carries ") + OpenSSL_version(OPENSSL_VERSION) +
-                "; the addon for DTLS was made for OpenSSL 3");
-}
-
 napi_value initialize(napi_env env, napi_value exports) {
   return guarded(env, [&] {
-    requireOpenSsl3();
     set(env, exports, "version", fromText(env, OpenSSL_version(OPENSSL_VERSION)));
     set(env, exports, "rawPublicKeys", fromFlag(env, knowsRawPublicKeys()));
     set(env, exports, "Association", classAssociation(env));
