@@ -39,6 +39,7 @@ Settings readSettings(napi_env env, const Reader& from) {
   from.read("sentName", settings.sentName);
   from.read("expectedName", settings.expectedName);
   if (from.has("time")) from.read("time", settings.time.emplace());
+  if (from.has("connectionId")) from.read("connectionId", settings.connectionId.emplace());
   from.read("session", settings.session);
   from.read("mtu", settings.mtu);
   from.read("firstTimeout", settings.firstTimeoutMs);
@@ -90,6 +91,7 @@ napi_value fromAgreement(napi_env env, const Agreement& agreed) {
   set(env, object, "suite", fromNumber(env, agreed.suite));
   set(env, object, "resumed", fromFlag(env, agreed.resumed));
   set(env, object, "extendedMasterSecret", fromFlag(env, agreed.extendedMasterSecret));
+  set(env, object, "connectionId", fromFlag(env, agreed.connectionId));
   set(env, object, "maxPayload", fromNumber(env, static_cast<double>(agreed.maxPayload)));
   if (!agreed.peerCertificate.empty()) set(env, object, "peerCertificate", fromBytes(env, agreed.peerCertificate));
   return object;
@@ -98,9 +100,11 @@ napi_value fromAgreement(napi_env env, const Agreement& agreed) {
 napi_value fromKeySource(napi_env env, const KeySource& source) {
   napi_value object;
   check(napi_create_object(env, &object));
+  set(env, object, "suite", fromNumber(env, source.suite));
   set(env, object, "masterSecret", fromBytes(env, source.masterSecret));
   set(env, object, "clientRandom", fromBytes(env, source.clientRandom));
   set(env, object, "serverRandom", fromBytes(env, source.serverRandom));
+  if (source.peerConnectionId.has_value()) set(env, object, "peerConnectionId", fromBytes(env, *source.peerConnectionId));
   return object;
 }
 
@@ -166,7 +170,8 @@ napi_value agreement(napi_env env, const Association& association) {
   return fromAgreement(env, association.agreement());
 }
 napi_value keySource(napi_env env, const Association& association) {
-  return fromKeySource(env, association.keySource());
+  const std::optional<KeySource> source = association.keySource();
+  return source.has_value() ? fromKeySource(env, *source) : nullptr;
 }
 napi_value exportSession(napi_env env, const Association& association) {
   return fromBytes(env, association.exportSession());

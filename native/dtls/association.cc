@@ -42,6 +42,10 @@ Association::Association(Settings settings) : settings_(std::move(settings)) {
   const ErrorQueue errors;
   context_ = makeContext(settings_);
   setCallbacks(context_.get());
+  if (settings_.connectionId.has_value()) {
+    connectionIds_ = {*settings_.connectionId, std::nullopt, static_cast<long>(settings_.mtu)};
+    useConnectionIds(context_.get(), connectionIds_);
+  }
   ssl_.reset(SSL_new(context_.get()));
   require(ssl_ != nullptr, "no memory");
   SSL_set_app_data(ssl_.get(), this);
@@ -72,7 +76,7 @@ void Association::timeout() {
 void Association::send(const uint8_t* data, size_t size) {
   const ErrorQueue errors;
   if (state_ != State::connected) throw Refusal("there is no association");
-  if (size > kLongestRecord) throw Refusal("a record holds 16384 bytes at most");
+  if (size > longestData()) throw Refusal("a record holds " + std::to_string(longestData()) + " bytes at most");
   if (size == 0) return;
   const int written = SSL_write(ssl_.get(), data, static_cast<int>(size));
   if (written <= 0) end(SSL_get_error(ssl_.get(), written));
@@ -109,6 +113,7 @@ Agreement Association::agreement() const {
   agreed.suite = SSL_CIPHER_get_protocol_id(suite);
   agreed.resumed = SSL_session_reused(ssl) == 1;
   agreed.extendedMasterSecret = SSL_get_extms_support(ssl) == 1;
+  agreed.connectionId = connectionIds_.theirs.has_value() && !connectionIds_.theirs->empty();
   agreed.maxPayload = DTLS_get_data_mtu(ssl);
   if (X509* certificate = SSL_get0_peer_certificate(ssl)) {
     agreed.peerCertificate.resize(static_cast<size_t>(i2d_X509(certificate, nullptr)));
@@ -128,16 +133,25 @@ Secret Association::exportSession() const {
   return exported;
 }
 
-KeySource Association::keySource() const {
+std::optional<KeySource> Association::keySource() const {
   const SSL_SESSION* session = SSL_get0_session(ssl_.get());
-  if (session == nullptr) throw Refusal(kNothingAgreed);
+  const SSL_CIPHER* suite = SSL_get_current_cipher(ssl_.get());
+  if (session == nullptr || suite == nullptr) return std::nullopt;
   uint8_t master[SSL_MAX_MASTER_KEY_LENGTH];
   const size_t size = SSL_SESSION_get_master_key(session, master, sizeof master);
-  KeySource source{Secret(master, size), Bytes(SSL3_RANDOM_SIZE), Bytes(SSL3_RANDOM_SIZE)};
+  if (size == 0) return std::nullopt;
+  KeySource source{SSL_CIPHER_get_protocol_id(suite), Secret(master, size), Bytes(SSL3_RANDOM_SIZE),
+                   Bytes(SSL3_RANDOM_SIZE), connectionIds_.theirs};
   OPENSSL_cleanse(master, sizeof master);
   SSL_get_client_random(ssl_.get(), source.clientRandom.data(), source.clientRandom.size());
   SSL_get_server_random(ssl_.get(), source.serverRandom.data(), source.serverRandom.size());
   return source;
+}
+
+/** With a CID the type of the content lies behind it, and counts (RFC 9146 §5). */
+size_t Association::longestData() const {
+  const auto& theirs = connectionIds_.theirs;
+  return theirs.has_value() && !theirs->empty() ? kLongestRecord - 1 : kLongestRecord;
 }
 
 /** SSL_read drives the handshake too. It wants more only when every datagram is read. */

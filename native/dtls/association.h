@@ -1,6 +1,7 @@
 /** One association: a handshake, what follows it, and its end. No socket, no timer: both are JavaScript's. */
 #pragma once
 
+#include "connection-id.h"
 #include "datagrams.h"
 #include "settings.h"
 
@@ -24,17 +25,22 @@ struct Agreement {
   uint16_t suite;
   bool resumed;
   bool extendedMasterSecret;
+  /** Whether the other side gave us one: RFC 9146. */
+  bool connectionId;
   /** The longest application data of one datagram. */
   size_t maxPayload;
   /** DER; empty where there is none. */
   Bytes peerCertificate;
 };
 
-/** From which the keys of the records are made (RFC 5246 §6.3). */
+/** What the records are protected with: from this their keys are made (RFC 5246 §6.3), and the CID they have (RFC 9146 §3). */
 struct KeySource {
+  uint16_t suite;
   Secret masterSecret;
   Bytes clientRandom;
   Bytes serverRandom;
+  /** Absent: the other side did not answer the extension. */
+  std::optional<Bytes> peerConnectionId;
 };
 
 class Association {
@@ -64,14 +70,16 @@ class Association {
   std::vector<Bytes> takeDatagrams();
   std::vector<Bytes> takeData();
 
-  /** Once connected, and after that; so keySource(). Throws Refusal before. */
+  /** Once connected, and after that. Throws Refusal before. */
   Agreement agreement() const;
   /** For a later handshake that is shorter; it holds the master secret. Empty: there is none. */
   Secret exportSession() const;
-  KeySource keySource() const;
+  /** From the first record on that is encrypted; absent before. */
+  std::optional<KeySource> keySource() const;
 
  private:
   void pump();
+  size_t longestData() const;
   void end(int error);
   void onAlert(int where, int value);
   void setCallbacks(SSL_CTX* context);
@@ -86,6 +94,7 @@ class Association {
   std::vector<Bytes> data_;
   State state_ = State::handshaking;
   Failure failure_;
+  ConnectionIds connectionIds_;
   Owned<SSL_CTX> context_;
   // Below what it uses: it goes first.
   Owned<SSL> ssl_;

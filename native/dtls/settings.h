@@ -44,6 +44,9 @@ struct Settings {
   /** Unix time, in seconds, for the dates of certificates; absent: nobody knows, and they are not looked at. */
   std::optional<int64_t> time;
 
+  /** RFC 9146: what the other side is to put into its records; empty: nothing, but we would take one. Absent: not offered. */
+  std::optional<Bytes> connectionId;
+
   /** What exportSession() gave; empty: a full handshake. */
   Secret session;
   /** Of a datagram's payload, in bytes. */

@@ -5,6 +5,7 @@
 import { type Millis, SECOND, type UnixMillis } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import type { Machine, Timeout } from "../machine.ts";
+import { openEngine } from "./connection-id/translation.ts";
 import { type Credentials, type DtlsOptions, expectedName, nativeSettings } from "./credentials.ts";
 import { type Circumstances, type DtlsFailure, explainFailure, explainSilence } from "./failure.ts";
 import type { Agreement, Engine, NativeDtls, Step } from "./native.ts";
@@ -31,8 +32,6 @@ export type DtlsEnd =
   | { readonly by: "failure"; readonly failure: DtlsFailure };
 
 export interface DtlsSession extends Agreement {
-  /** Whether the server gave us one (RFC 9146): then another address of ours, another socket, leaves the association as it is. */
-  readonly connectionId: boolean;
   /** For `session` of the next association; absent: this server keeps none. Secret. */
   readonly resumption?: Uint8Array;
 }
@@ -58,7 +57,7 @@ export class DtlsAssociation implements Machine<DtlsEvent, DtlsEffect> {
   /** Throws ConfigError, or an Error of the addon: a key or a certificate cannot be used. */
   constructor(native: NativeDtls, credentials: Credentials, options: AssociationOptions) {
     const { time } = options;
-    this.engine = new native.Association(nativeSettings(credentials, options, time));
+    this.engine = openEngine(native, nativeSettings(credentials, options, time));
     this.circumstances = { credentials, time, expectedName: expectedName(credentials, options) };
     this.handshakeTimeout = options.handshakeTimeout ?? HANDSHAKE_TIMEOUT;
   }
@@ -149,8 +148,7 @@ export class DtlsAssociation implements Machine<DtlsEvent, DtlsEffect> {
     this.currentState = "connected";
     this.givesUp = undefined;
     const resumption = this.engine.exportSession();
-    const agreement = this.engine.agreement();
-    const session = { ...agreement, connectionId: false, ...(resumption.length === 0 ? {} : { resumption }) };
+    const session = { ...this.engine.agreement(), ...(resumption.length === 0 ? {} : { resumption }) };
     return { type: "connected", session };
   }
 

@@ -56,6 +56,9 @@ export interface DtlsOptions {
   readonly handshakeTimeout?: Millis;
 }
 
+/** What the server sends needs none: our socket is for that server alone. */
+const NO_ID_OF_OURS = new Uint8Array();
+
 const LONGEST_IDENTITY = 128;
 const LONGEST_KEY = 64;
 
@@ -79,6 +82,7 @@ export function nativeSettings(credentials: Credentials, options: DtlsOptions, t
     ...(serverName === undefined ? {} : { sentName: serverName }),
     ...(name === undefined ? {} : { expectedName: name }),
     ...(time === undefined ? {} : { time: Math.floor(time / SECOND) }),
+    ...(offersConnectionId(options, suites) ? { connectionId: NO_ID_OF_OURS } : {}),
     ...(session === undefined ? {} : { session }),
     ...(mtu === undefined ? {} : { mtu }),
     ...(firstTimeout === undefined ? {} : { firstTimeout }),
@@ -93,6 +97,11 @@ function suitesFor({ mode }: Credentials, { suites }: DtlsOptions): readonly Cip
   if (chosen.length > 0) return chosen;
   const known = fitting.map(({ number, name }) => `0x${number.toString(16).padStart(4, "0")} (${name})`);
   throw wrong(`none of the cipher suites can be used with this security mode; expected some of ${known.join(", ")}`);
+}
+
+/** RFC 9146 §5.1 has a MAC of its own for CBC, which is not worth its code: who names such a suite goes without. */
+function offersConnectionId({ connectionId = "offer" }: DtlsOptions, suites: readonly CipherSuite[]): boolean {
+  return connectionId === "offer" && suites.every(({ aead }) => aead);
 }
 
 function ofMode(credentials: Credentials): Partial<NativeSettings> {

@@ -19,14 +19,14 @@ export interface Engine {
   receive(datagram: Uint8Array): Step;
   /** The time of the last `timeout` has passed. */
   timeout(): Step;
-  /** Throws where there is no association, and above 16,384 bytes. */
+  /** Throws where there is no association, and above 16,384 bytes, the type of the content included if there is a Connection ID. */
   send(data: Uint8Array): Step;
   /** close_notify; `closed` at once. */
   close(): Step;
-  /** Once connected; so `keySource`. */
+  /** Once connected; throws before. */
   agreement(): Agreement;
-  /** What the keys of the records are made of (RFC 5246 §6.3). Secret. */
-  keySource(): KeySource;
+  /** From the first record on that is encrypted; undefined before. Secret. */
+  keySource(): KeySource | undefined;
   /** For `session` of the next one; secret. Empty: the other side keeps none. */
   exportSession(): Uint8Array;
   /** Whether all that a client says in a handshake was said: if it stops here, the keys differ. */
@@ -62,16 +62,23 @@ export interface Agreement {
   readonly resumed: boolean;
   /** RFC 7627. */
   readonly extendedMasterSecret: boolean;
+  /** Whether the other side gave us one (RFC 9146): then it knows us by that, from whatever address. */
+  readonly connectionId: boolean;
   /** Bytes of application data that one datagram can hold. */
   readonly maxPayload: number;
   /** DER. */
   readonly peerCertificate?: Uint8Array;
 }
 
+/** What the records are protected with: from this their keys are made (RFC 5246 §6.3). */
 export interface KeySource {
+  /** IANA's number. */
+  readonly suite: number;
   readonly masterSecret: Uint8Array;
   readonly clientRandom: Uint8Array;
   readonly serverRandom: Uint8Array;
+  /** What the other side wants in our records (RFC 9146 §3); empty: nothing. Absent: no Connection IDs in either direction. */
+  readonly peerConnectionId?: Uint8Array;
 }
 
 export interface NativeSettings {
@@ -97,6 +104,8 @@ export interface NativeSettings {
   readonly expectedName?: string;
   /** Unix time, in seconds; absent: dates of certificates are not looked at. */
   readonly time?: number;
+  /** RFC 9146: what the other side is to put into its records; empty: nothing, but we would take one. Absent: not offered. */
+  readonly connectionId?: Uint8Array;
   readonly session?: Uint8Array;
   /** Payload of a datagram, in bytes. */
   readonly mtu?: number;

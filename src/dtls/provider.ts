@@ -32,7 +32,7 @@ export function openSslProvider(native: NativeDtls): DtlsProvider {
     version: native.version,
     capabilities: {
       modes: native.rawPublicKeys ? ["psk", "rpk", "x509"] : ["psk", "x509"],
-      connectionId: false,
+      connectionId: true,
       resumption: true,
       serverName: true,
       suites: CIPHER_SUITES.map(({ number }) => number),

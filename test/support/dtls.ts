@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { openEngine } from "../../src/dtls/connection-id/translation.ts";
 import { loadDtls } from "../../src/dtls/load.ts";
 import type { Engine, NativeDtls, NativeSettings, Step } from "../../src/dtls/native.ts";
 import { hasTool } from "./foreign-tool.ts";
@@ -35,7 +36,7 @@ export class Speaker {
   last: Step | undefined;
 
   constructor(native: NativeDtls, settings: NativeSettings) {
-    this.engine = new native.Association(settings);
+    this.engine = openEngine(native, settings);
   }
 
   take(step: Step): void {

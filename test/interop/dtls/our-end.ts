@@ -1,5 +1,5 @@
 /** Our end of an association with somebody else's program, on a socket and in real time. */
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { systemClock } from "../../../src/clock.ts";
 import {
@@ -22,6 +22,8 @@ export interface OurEnd {
   say(text: string): void;
   /** Resolves with all that was heard, once that matches. */
   hears(pattern: RegExp): Promise<string>;
+  /** The same association on another socket, with another port. */
+  rebind(): Promise<void>;
   close(): void;
 }
 
@@ -36,9 +38,7 @@ export async function connectTo(
   native: NativeDtls,
   { port, credentials, options }: Theirs,
 ): Promise<OurEnd> {
-  const socket = createSocket("udp4");
-  socket.connect(port, "127.0.0.1");
-  await once(socket, "connect");
+  let socket = await connectedSocket(port);
   const association = new DtlsAssociation(native, credentials, { host: "lwm2m.example", time: Date.now(), ...options });
   const session = promised<DtlsSession>();
   const ended = promised<DtlsEnd>();
@@ -59,9 +59,10 @@ export async function connectTo(
     }
   };
   const feed = drive<DtlsEvent, DtlsEffect>(association, systemClock, perform);
-  socket.on("message", (bytes) => feed({ type: "datagram", bytes }));
-  // Nobody listens there yet, or any more: as good as a lost datagram.
-  socket.on("error", () => {});
+  const listen = (): void => {
+    socket.on("message", (bytes) => feed({ type: "datagram", bytes }));
+  };
+  listen();
   t.after(() => {
     feed({ type: "close" });
     feed.stop();
@@ -72,12 +73,28 @@ export async function connectTo(
     session: session.promise,
     ended: ended.promise,
     say: (text) => feed({ type: "send", bytes: Buffer.from(text) }),
+    async rebind() {
+      const before = socket;
+      // The other one is there first, so that it has another port.
+      socket = await connectedSocket(port);
+      before.close();
+      listen();
+    },
     close: () => feed({ type: "close" }),
     async hears(pattern) {
       while (!pattern.test(heard)) await new Promise<void>((resolve) => listeners.push(resolve));
       return heard;
     },
   };
+}
+
+async function connectedSocket(port: number): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  // Nobody listens there yet, or any more: as good as a lost datagram.
+  socket.on("error", () => {});
+  return socket;
 }
 
 function promised<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
