@@ -19,7 +19,7 @@ import {
   OPTION,
   uintOption,
   uintValue,
-  withOptions,
+  withOption,
 } from "../src/coap/options.ts";
 import { CoapPeers, type Peer } from "../src/coap/peers.ts";
 import { type Drive, drive } from "../src/machine.ts";
@@ -118,7 +118,7 @@ class DatagramCoapSocket implements CoapSocket {
 
   async observe(peer: Peer, plain: CoapMessage, onNotification: (message: CoapMessage) => void): Promise<Observation> {
     const exchange = exchangeId(++this.count);
-    const message = withOptions(plain, [uintOption(OPTION.observe, 0)]);
+    const message = withOption(plain, uintOption(OPTION.observe, 0));
     const response = await this.start(peer, { type: "request", exchange, message, confirmable: true }, onNotification);
     return { response, cancel: (how = "deregister") => this.cancel(peer, exchange, plain, how) };
   }
@@ -183,7 +183,7 @@ class DatagramCoapSocket implements CoapSocket {
       this.feed({ peer, event: { type: "forget", exchange } });
       return;
     }
-    const message = withOptions(plain, [uintOption(OPTION.observe, 1)]);
+    const message = withOption(plain, uintOption(OPTION.observe, 1));
     await this.start(peer, { type: "request", exchange, message, confirmable: true }, () => {});
   }
 

@@ -4,7 +4,7 @@ import type { Alarm } from "./alarms.ts";
 import { blockOption, LARGEST_SZX } from "./block.ts";
 import { CODE, isSuccess } from "./codes.ts";
 import type { ExchangeId } from "./events.ts";
-import { type CoapMessage, findOption, OPTION, uintValue, withOptions } from "./options.ts";
+import { type CoapMessage, findOption, OPTION, uintValue, withOption } from "./options.ts";
 import type { Transmission } from "./reliability.ts";
 import type { Download, Upload } from "./transfer.ts";
 
@@ -61,5 +61,5 @@ export function isNewer(
 export function withBlockSize(message: CoapMessage, szx: number): CoapMessage {
   const reads = message.code === CODE.get || message.code === CODE.fetch;
   if (szx >= LARGEST_SZX || !reads || findOption(message, OPTION.block2) !== undefined) return message;
-  return withOptions(message, [blockOption(OPTION.block2, { number: 0, more: false, szx })]);
+  return withOption(message, blockOption(OPTION.block2, { number: 0, more: false, szx }));
 }

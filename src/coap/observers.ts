@@ -4,7 +4,7 @@ import { isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
 import type { ObservedRequest } from "./observed-request.ts";
-import { type CoapMessage, OPTION, uintOption, withOptions, withoutObserve } from "./options.ts";
+import { type CoapMessage, OPTION, uintOption, withOption, withoutObserve } from "./options.ts";
 import type { Outgoing, Sending, Transmission } from "./reliability.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -139,7 +139,7 @@ export class Observers {
   private build(observation: Observation, message: CoapMessage, now: Millis): CoapMessage {
     if (!isSuccess(message.code)) return withoutObserve(message);
     const observe = uintOption(OPTION.observe, this.context.numbers.nextObserve());
-    return this.snapshots.cut(observation.request, withOptions(message, [observe]), observation.block, now);
+    return this.snapshots.cut(observation.request, withOption(message, observe), observation.block, now);
   }
 
   private remove(observation: Observation): void {

@@ -102,10 +102,19 @@ export function withoutObserve(message: CoapMessage): CoapMessage {
   return withoutOptions(message, OBSERVE);
 }
 
-/** The message with these options in place of those of the same numbers. */
-export function withOptions(message: CoapMessage, options: readonly CoapOption[]): CoapMessage {
-  const kept = message.options.filter((old) => !options.some((option) => option.number === old.number));
-  return { ...message, options: sortOptions([...kept, ...options]) };
+/** The message with this option, at its place, instead of those of its number. Each notification gets one: nothing is sorted. */
+export function withOption(message: CoapMessage, option: CoapOption): CoapMessage {
+  const options: CoapOption[] = [];
+  let placed = false;
+  for (const old of message.options) {
+    if (!placed && old.number > option.number) {
+      options.push(option);
+      placed = true;
+    }
+    if (old.number !== option.number) options.push(old);
+  }
+  if (!placed) options.push(option);
+  return { ...message, options };
 }
 
 /** Segments of paths are a few ASCII characters, for which a decoder's call costs more than its work. */

@@ -14,7 +14,7 @@ import {
   OPTION,
   sameBytes,
   uintOption,
-  withOptions,
+  withOption,
   withoutObserve,
 } from "./options.ts";
 import { invalidBlock, noRoom, refusal } from "./refusals.ts";
@@ -90,8 +90,8 @@ export class ServerRole {
     if (served === undefined) return;
     this.serving.remove(served);
     const observe = this.beginObservation(served, message);
-    let answer = observe === undefined ? withoutObserve(message) : withOptions(message, [observe]);
-    if (served.block1 !== undefined) answer = withOptions(answer, [blockOption(OPTION.block1, served.block1)]);
+    let answer = observe === undefined ? withoutObserve(message) : withOption(message, observe);
+    if (served.block1 !== undefined) answer = withOption(answer, blockOption(OPTION.block1, served.block1));
     answer = this.snapshots.cut(served.request, answer, served.block2, now);
     this.send(served.reply, answer, observe !== undefined, now);
     if (served.cancelled !== undefined && beginsObservation(served.request, message)) {

@@ -7,7 +7,7 @@ import { Alarm } from "./alarms.ts";
 import { type Block, blockOffset, blockOption, blockSize, messageSize, operationKey } from "./block.ts";
 import { CODE, isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
-import { type CoapMessage, findOption, OPTION, uintOption, withOptions } from "./options.ts";
+import { type CoapMessage, findOption, OPTION, uintOption, withOption } from "./options.ts";
 import { refusal } from "./refusals.ts";
 
 interface Snapshot {
@@ -47,10 +47,10 @@ export class Snapshots {
       return refusal(CODE.internalServerError, `the answer is longer than the ${most} bytes that fit`);
     // The application's own ETag stays; else one that is the same for the same content.
     const etag = findOption(answer, OPTION.etag) ?? digest(answer.payload);
-    const message = withOptions(answer, [{ number: OPTION.etag, value: etag }]);
+    const message = withOption(answer, { number: OPTION.etag, value: etag });
     this.keep(request, message, now);
     const first = slice(message, beginning ? 0 : blockOffset(asked), szx, room);
-    return beginning ? withOptions(first, [uintOption(OPTION.size2, answer.payload.length)]) : first;
+    return beginning ? withOption(first, uintOption(OPTION.size2, answer.payload.length)) : first;
   }
 
   /** A later block of something kept; undefined where nothing fits the request. */
@@ -110,7 +110,7 @@ function slice(message: CoapMessage, offset: number, szx: number, room: number):
   const end = offset + messageSize(szx, room);
   const block = { number: offset / blockSize(szx), more: end < payload.length, szx };
   const cut = { ...message, payload: payload.subarray(offset, end) };
-  return withOptions(cut, [blockOption(OPTION.block2, block)]);
+  return withOption(cut, blockOption(OPTION.block2, block));
 }
 
 /** Eight bytes that tell contents apart (FNV-1a, two of different beginnings); no protection against who makes them alike. */

@@ -11,7 +11,7 @@ import {
 } from "./block.ts";
 import { CODE } from "./codes.ts";
 import { join } from "./join.ts";
-import { type CoapMessage, findOption, OPTION, sameBytes, uintOption, withOptions, withoutOptions } from "./options.ts";
+import { type CoapMessage, findOption, OPTION, sameBytes, uintOption, withOption, withoutOptions } from "./options.ts";
 
 /** A request body on its way out. */
 export class Upload {
@@ -30,9 +30,9 @@ export class Upload {
   /** The request with the block that is to go now. */
   get request(): CoapMessage {
     const { payload } = this.message;
-    const options = [blockOption(OPTION.block1, this.block)];
-    if (this.offset === 0) options.push(uintOption(OPTION.size1, payload.length));
-    return { ...withOptions(this.message, options), payload: payload.subarray(this.offset, this.offset + this.size) };
+    const block = withOption(this.message, blockOption(OPTION.block1, this.block));
+    const message = this.offset === 0 ? withOption(block, uintOption(OPTION.size1, payload.length)) : block;
+    return { ...message, payload: payload.subarray(this.offset, this.offset + this.size) };
   }
 
   /** Whether a response belongs to an earlier block. */
@@ -101,7 +101,7 @@ export class Download {
     const { code, payload } = this.request;
     const repeats = code === CODE.fetch && payload.length <= blockSize(this.szx);
     const block = { number: this.length / blockSize(this.szx), more: false, szx: this.szx };
-    const message = withOptions(this.request, [blockOption(OPTION.block2, block)]);
+    const message = withOption(this.request, blockOption(OPTION.block2, block));
     return repeats ? message : { ...message, payload: payload.subarray(0, 0) };
   }
 

@@ -179,8 +179,7 @@ export class Observation implements Waiting {
   /** The report, where one is due. */
   report(now: Millis): Report | undefined {
     if (now < this.reportDue()) return undefined;
-    const met = new Set<Path>();
-    for (const target of this.targets) for (const path of target.met) met.add(path);
+    const met = this.met();
     const report: Report = {
       samples: [...this.current.values()],
       triggered: [...met].filter((path) => this.current.has(path)),
@@ -257,10 +256,20 @@ export class Observation implements Waiting {
     return this.awaited.size > 0 ? Math.max(next, this.patience) : next;
   }
 
+  /** Whose values are worth the report. Most observations have one path: nothing is copied for them. */
+  private met(): ReadonlySet<Path> {
+    const [first, second] = this.targets;
+    if (first !== undefined && second === undefined) return first.met;
+    return new Set(this.targets.flatMap(({ met }) => [...met]));
+  }
+
   /** Of several paths the one that wants most decides. */
   private keep(): number | undefined {
-    const wanted = this.targets.flatMap(({ rules }) => rules.keep ?? []);
-    return wanted.length === 0 ? undefined : Math.max(...wanted);
+    let most: number | undefined;
+    for (const { rules } of this.targets) {
+      if (rules.keep !== undefined) most = Math.max(most ?? rules.keep, rules.keep);
+    }
+    return most;
   }
 
   private attributesOf(path: Path, source: AttributeSource): Attributes {

@@ -11,9 +11,8 @@ export class Turns implements Iterable<Debt> {
   }
 
   get next(): Debt | undefined {
-    const [first] = this.devices.values();
-    const [debt] = first ?? [];
-    return debt;
+    for (const own of this.devices.values()) for (const debt of own) return debt;
+    return undefined;
   }
 
   /** Its place is behind those of its device; one that stands here already keeps it. */

@@ -6,7 +6,7 @@ import type { Millis, UnixMillis } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import type { CoapEffect, ExchangeId } from "../../src/coap/endpoint.ts";
 import { encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
-import { type CoapMessage, OPTION, uintOption, withOptions } from "../../src/coap/options.ts";
+import { type CoapMessage, OPTION, uintOption, withOption } from "../../src/coap/options.ts";
 import type { ServerScheme } from "../../src/config/types.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
@@ -221,7 +221,7 @@ export class ScriptedServer {
   takeBack(): void {
     const last = this.packets.findLast(({ from, message }) => from === "server" && message.code === CODE.get)?.message;
     if (last === undefined) throw new RangeError("nothing was asked");
-    const message = withOptions(last, [uintOption(OPTION.observe, 1)]);
+    const message = withOption(last, uintOption(OPTION.observe, 1));
     this.sendRaw(encodeMessage(TYPE.con, (last.messageId + 0x8000) & 0xffff, last.token, message));
   }
 
