@@ -40,8 +40,10 @@ export function recordKeys({ suite, masterSecret, clientRandom, serverRandom }: 
   // With AEAD there are no keys for a MAC before these (RFC 5246 §6.3).
   const block = prf(hash, masterSecret, seed, 2 * (keyLength + SALT_LENGTH));
   const salts = block.subarray(2 * keyLength);
-  return {
+  const keys = {
     client: new RecordProtection(aead, block.subarray(0, keyLength), salts.subarray(0, SALT_LENGTH)),
     server: new RecordProtection(aead, block.subarray(keyLength, 2 * keyLength), salts.subarray(SALT_LENGTH)),
   };
+  block.fill(0);
+  return keys;
 }
