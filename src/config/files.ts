@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, reasonOf, systemCode } from "../errors.ts";
 
@@ -14,6 +14,28 @@ export async function readText(file: string): Promise<string> {
     throw new ConfigError([{ severity: "error", message: `cannot read ${file}: ${reason(error)}` }], { cause: error });
   }
 }
+
+/** The bytes of a file. Rejects with ConfigError where it cannot be read or is too large. */
+export async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await bytesOf(file);
+  } catch (error) {
+    throw new ConfigError([{ severity: "error", message: `cannot read ${file}: ${reason(error)}` }], { cause: error });
+  }
+}
+
+/** Why nothing secret is taken from that file, as a sentence; undefined: it may. Rejects where there is no such file. */
+export async function exposureOf(file: string): Promise<string | undefined> {
+  const { mode } = await stat(file);
+  if ((mode & EXPOSED) === 0) return undefined;
+  const found = (mode & 0o777).toString(8).padStart(4, "0");
+  const others = (mode & OTHERS_READ) === 0 ? "change" : "read";
+  return `others may ${others} ${file} (mode ${found}), so nothing of it is taken: chmod 600 ${file}`;
+}
+
+/** Its group may read it (0640), as where root gives keys to a service. */
+const EXPOSED = 0o026;
+const OTHERS_READ = 0o004;
 
 /** The names of the files in a directory that end in `.yaml`, in order; none where there is no directory. */
 export function listYaml(directory: string): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { AdapterModule } from "../adapter.ts";
+import type { UnixMillis } from "../clock.ts";
 import { byPlace, ConfigError, type Place, type Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
@@ -8,16 +9,16 @@ import { type Report, readNode, refuseSecrets } from "../yaml/read.ts";
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
+import { gatewayOf } from "./gateway-settings.ts";
 import { describeSite, fillGiven, type GivenValues, readGivenValues } from "./given-values.ts";
 import { warnOfLinks } from "./link-warnings.ts";
 import { readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
-import { checkRemoteModbus, REMOTE_MODBUS_OBJECTS } from "./remote-modbus.ts";
 import { warnOfReports } from "./report-warnings.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
+import { refuseShownSecrets } from "./server-security.ts";
 import { serversOf } from "./servers.ts";
-import { storedDefinitions } from "./stored-objects.ts";
 import type { GatewaySettings, LinkSettings, LoadedConfig, ServerSettings } from "./types.ts";
 
 export interface LoadOptions {
@@ -29,6 +30,8 @@ export interface LoadOptions {
   readonly defaultState?: string;
   /** Where secrets come from beside `secrets.yaml`. */
   readonly secrets?: SecretSources;
+  /** By which the dates of certificates are judged; absent: nobody knows it. */
+  readonly now?: UnixMillis;
 }
 
 /**
@@ -117,47 +120,38 @@ async function readBase(
   reportAll: Report,
 ): Promise<Base | undefined> {
   const directory = dirname(file);
+  const { now } = options;
   if (asWritten === undefined) return undefined;
   // The entries of devices are filled one by one: what is missing in one leaves the others alone.
   const places = new Set<Place>();
-  const fill = (node: YamlNode): YamlNode =>
-    fillGiven(withoutDevices(node), given, "stay", (problem) => {
-      reportAll(problem);
-      if (problem.place !== undefined) places.add(problem.place);
-    });
+  const reportFirst: Report = (problem) => {
+    reportAll(problem);
+    if (problem.place !== undefined) places.add(problem.place);
+  };
+  const fill = (node: YamlNode): YamlNode => fillGiven(withoutDevices(node), given, "stay", reportFirst);
   const root = fill(asWritten);
   const files = extra.map(fill);
-  // What could not be filled in was told; that it is then no number, say, tells nothing.
+  // What could not be filled in, or may not stand there, was told; that it is then no number, say, tells nothing.
   const report: Report = (problem) => {
     if (problem.place === undefined || !places.has(problem.place)) reportAll(problem);
   };
   const config = readNode(root, configSchema, report, { later: LATER_CONFIG_KEYS, secrets: true });
   for (const tree of files) readNode(tree, devicesFileSchema, report, { secrets: true });
-  for (const key of ["gateway", "servers"]) refuseSecrets(childOf(root, key), report);
+  refuseSecrets(childOf(root, "gateway"), reportFirst);
+  refuseShownSecrets(childOf(root, "servers"), reportFirst);
   const links = readLinks(childrenOf([root, ...files], "links"), options.adapters, report);
   const own = childOf(root, "gateway");
   const catalogue = await withVendorObjects(options.catalogue, childOf(own, "objects"), report);
   if (config === undefined) return undefined;
-  const { objects: _objects, stored_objects: _stored, site: _site, state, serial, ...others } = config.gateway;
-  const { remote_modbus: remoteModbus, ...rest } = others;
-  const remote = childOf(own, "remote_modbus");
-  if (remoteModbus !== undefined && remote !== undefined) {
-    checkRemoteModbus(remoteModbus, { node: remote, links, report });
-  }
+  const gateway = gatewayOf(config.gateway, { own, catalogue, links, report });
+  const { state } = config.gateway;
   return {
     root,
     gateway: {
-      ...rest,
-      ...(serial === undefined ? {} : { serial }),
-      ...(remoteModbus === undefined ? {} : { remoteModbus }),
-      storedObjects: storedDefinitions(childOf(own, "stored_objects"), {
-        catalogue,
-        ...(remoteModbus === undefined ? {} : { served: new Set(REMOTE_MODBUS_OBJECTS) }),
-        report,
-      }),
+      ...gateway,
       state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
     },
-    servers: serversOf(config.servers, root, report),
+    servers: await serversOf(config.servers, { node: root, report, ...(now === undefined ? {} : { now }) }),
     links,
     catalogue,
     devices: childrenOf([asWritten, ...extra], "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),

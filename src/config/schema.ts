@@ -6,6 +6,7 @@ import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
 import { remoteModbusSchema } from "./remote-modbus.ts";
 import { reportSchema } from "./report-entries.ts";
+import { securityKeys } from "./security-schema.ts";
 import { storeSchema } from "./store-settings.ts";
 import { STORED_OBJECT } from "./stored-objects.ts";
 import type { ServerScheme } from "./types.ts";
@@ -65,13 +66,16 @@ export const serverSchema = z.strictObject({
   id: z.int().min(1).max(65534).describe("Short Server ID (1/x/0)"),
   uri: z
     .string()
-    .describe("coap://host:port (UDP) or coap+tcp://host:port; the port is 5683 where none is given")
+    .describe(
+      "coap://host:port (UDP), coaps://host:port (DTLS) or coap+tcp://host:port; default ports 5683, coaps 5684",
+    )
     .transform((text, context) => {
       const parsed = parseServerUri(text);
       if (typeof parsed === "object") return parsed;
       context.addIssue({ code: "custom", message: parsed });
       return z.NEVER;
     }),
+  ...securityKeys,
   lifetime: period
     .refine((millis) => millis >= SECOND, { message: "a lifetime is at least 1s" })
     .describe("Registration lifetime (1/x/1)")
@@ -158,7 +162,6 @@ export type DeviceKeys = z.output<typeof deviceSchema>;
 /** Keys of gateway and servers that are not built yet. */
 export const LATER_CONFIG_KEYS: readonly string[] = [
   "http",
-  "psk",
   "layout",
   "access",
   "binding",
@@ -178,23 +181,21 @@ export interface ServerUri {
 }
 
 const URI = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[^/:@?#[\]\s]+)(?::([0-9]{1,5}))?\/?$/i;
-const COAP_PORT = 5683;
-const EXPECTED = "coap://host:port or coap+tcp://host:port";
+/** RFC 7252 §6.1 and §6.2, RFC 8323 §8.1. */
+const PORTS: Readonly<Record<ServerScheme, number>> = { coap: 5683, coaps: 5684, "coap+tcp": 5683 };
+const EXPECTED = "coaps://host:port, coap://host:port or coap+tcp://host:port";
 
 /** The parts of a server's URI, or a sentence why it is none that we can use. */
 function parseServerUri(uri: string): ServerUri | string {
   const [, scheme, host, port] = URI.exec(uri) ?? [];
   if (scheme === undefined || host === undefined) return `"${uri}" is no server; expected ${EXPECTED}`;
   const word = scheme.toLowerCase();
-  if (word === "coaps") {
-    return "coaps:// needs DTLS, which is not in this version; coap:// is plain text, for trusted networks only";
-  }
   if (word === "coaps+tcp") {
-    return "coaps+tcp:// needs TLS, which is not in this version; coap+tcp:// is plain text, for trusted networks only";
+    return "coaps+tcp:// needs TLS, which is not in this version; coaps:// is secured, coap+tcp:// is plain text";
   }
-  if (word !== "coap" && word !== "coap+tcp")
+  if (word !== "coap" && word !== "coaps" && word !== "coap+tcp")
     return `${scheme}:// is not supported by this version; expected ${EXPECTED}`;
-  const number = port === undefined ? COAP_PORT : Number(port);
+  const number = port === undefined ? PORTS[word] : Number(port);
   if (number < 1 || number > 65535) return `port ${port} is outside 1..65535`;
   return { uri, scheme: word, host: host.replace(/^\[|\]$/g, ""), port: number };
 }

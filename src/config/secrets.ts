@@ -1,12 +1,11 @@
 /** `!secret name`: systemd's credentials, then `secrets.yaml` beside the configuration, then the environment. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, type Problem, systemCode } from "../errors.ts";
 import { didYouMean } from "../yaml/issues.ts";
 import { isEmpty, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, reportError } from "../yaml/read.ts";
-import { readText } from "./files.ts";
+import { exposureOf, readText } from "./files.ts";
 
 /** What the service manager and the shell give. */
 export interface SecretSources {
@@ -127,14 +126,8 @@ function otherwise(name: string, { file, inFile, sources }: Places): Found {
 async function readSecretFile(file: string): Promise<SecretFile> {
   const none = new Map<string, string>();
   try {
-    const { mode } = await stat(file);
-    if ((mode & OTHERS) !== 0) {
-      const found = (mode & 0o777).toString(8).padStart(4, "0");
-      return {
-        texts: none,
-        wrong: `others may read ${file} (mode ${found}), so nothing of it is taken: chmod 600 ${file}`,
-      };
-    }
+    const wrong = await exposureOf(file);
+    if (wrong !== undefined) return { texts: none, wrong };
     return secretsIn(parseYaml(await readText(file), file));
   } catch (error) {
     if (systemCode(error) === "ENOENT") return { texts: none };
@@ -144,9 +137,6 @@ async function readSecretFile(file: string): Promise<SecretFile> {
     return { texts: none, wrong: line === undefined ? `cannot read ${file}` : badLine(file, line) };
   }
 }
-
-/** Of group and others. */
-const OTHERS = 0o077;
 
 function secretsIn(root: YamlNode): SecretFile {
   const entries = root.kind === "map" ? root.entries : [];

@@ -2,49 +2,71 @@ import type { z } from "zod";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
 import type { serverSchema } from "./schema.ts";
+import { warnOfSharedKeys } from "./server-keys.ts";
+import { type SecurityContext, securityOf } from "./server-security.ts";
 import type { ServerSettings } from "./types.ts";
 
-/** The servers with their places; a Short Server ID that stands twice is reported. */
-export function serversOf(
-  servers: readonly z.output<typeof serverSchema>[],
-  root: YamlNode,
-  report: Report,
-): readonly ServerSettings[] {
+type ServerKeys = z.output<typeof serverSchema>;
+
+/** The servers with their places, their keys and certificates read; a Short Server ID that stands twice is reported. */
+export async function serversOf(
+  servers: readonly ServerKeys[],
+  { node: root, ...judging }: SecurityContext,
+): Promise<readonly ServerSettings[]> {
+  const { report } = judging;
   const list = childOf(root, "servers");
   const nodes = list?.kind === "list" ? list.items : [];
   const ids = new Set<number>();
-  return servers.map((server, i) => {
+  const made: ServerSettings[] = [];
+  for (const [i, server] of servers.entries()) {
     const node = nodes[i] ?? root;
-    const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
-    const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message } = server;
+    const { id } = server;
     if (ids.has(id)) reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`);
     ids.add(id);
-    if (uri.scheme === "coap+tcp" && version === "1.0") {
-      const place = childOf(node, "version")?.place ?? node.place;
-      reportError(report, place, "LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto");
-    }
-    if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
-      reportError(report, childOf(node, "pmax")?.place ?? node.place, "pmax is shorter than pmin");
-    }
-    return {
-      id,
-      ...uri,
-      lifetime,
-      version,
-      profileIds: profile_id,
-      queueMode: queue_mode,
-      awake,
-      muteSend: mute_send,
-      ...(pmin === undefined ? {} : { pmin }),
-      ...(pmax === undefined ? {} : { pmax }),
-      nstart,
-      ackTimeout: ack_timeout,
-      maxRetransmit: max_retransmit,
-      reports,
-      history,
-      maxMessage: max_message,
-      maxBody: max_body,
-      place: node.place,
-    };
-  });
+    checkServer(server, node, report);
+    const security = await securityOf(server, { ...judging, node });
+    made.push({ ...settingsOf(server, node), ...(security === undefined ? {} : { security }) });
+  }
+  warnOfSharedKeys(
+    made.flatMap(({ id, security }, i) =>
+      security?.credentials.mode === "psk" ? [{ id, key: security.credentials.key, node: nodes[i] ?? root }] : [],
+    ),
+    report,
+  );
+  return made;
+}
+
+function checkServer({ uri, version, pmin, pmax }: ServerKeys, node: YamlNode, report: Report): void {
+  if (uri.scheme === "coap+tcp" && version === "1.0") {
+    const place = childOf(node, "version")?.place ?? node.place;
+    reportError(report, place, "LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto");
+  }
+  if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
+    reportError(report, childOf(node, "pmax")?.place ?? node.place, "pmax is shorter than pmin");
+  }
+}
+
+function settingsOf(server: ServerKeys, { place }: YamlNode): ServerSettings {
+  const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
+  const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message } = server;
+  return {
+    id,
+    ...uri,
+    lifetime,
+    version,
+    profileIds: profile_id,
+    queueMode: queue_mode,
+    awake,
+    muteSend: mute_send,
+    ...(pmin === undefined ? {} : { pmin }),
+    ...(pmax === undefined ? {} : { pmax }),
+    nstart,
+    ackTimeout: ack_timeout,
+    maxRetransmit: max_retransmit,
+    reports,
+    history,
+    maxMessage: max_message,
+    maxBody: max_body,
+    place,
+  };
 }

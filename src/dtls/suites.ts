@@ -54,3 +54,15 @@ export const CIPHER_SUITES: readonly CipherSuite[] = [
 export function cipherSuite(number: number): CipherSuite | undefined {
   return CIPHER_SUITES.find((suite) => suite.number === number);
 }
+
+/** The one that a user means: IANA's name with or without "TLS_", or its number; undefined: none that we speak. */
+export function namedSuite(text: string): CipherSuite | undefined {
+  const word = text.trim();
+  if (/^(?:0x[0-9a-f]{1,4}|[0-9]{1,5})$/i.test(word)) return cipherSuite(Number(word));
+  return CIPHER_SUITES.find(({ name }) => name === word.toUpperCase().replace(/^TLS_/, ""));
+}
+
+/** As IANA's list has it. */
+export function suiteName({ name }: CipherSuite): string {
+  return `TLS_${name}`;
+}

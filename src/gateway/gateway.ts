@@ -24,7 +24,7 @@ import { FirstCheck } from "./first-check.ts";
 import { fixedSettings, identityOf } from "./fixed-settings.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
-import { secretsOfService, stateOfService, storageOf } from "./host.ts";
+import { dateOfMachine, secretsOfService, stateOfService, storageOf } from "./host.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
@@ -69,6 +69,7 @@ export async function readConfig(file: string, adapters?: readonly AdapterModule
     packagedMappings: locateData("mappings"),
     ...stateOfService(),
     secrets: secretsOfService(),
+    ...dateOfMachine(),
   });
 }
 

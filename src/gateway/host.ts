@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { HOUR, MINUTE, type Millis, SECOND, systemClock, type UnixMillis } from "../clock.ts";
 import type { SecretSources } from "../config/secrets.ts";
 import type { Memory } from "../devices/gateway-objects.ts";
-import type { Boot, ClockSign } from "./clock-verdict.ts";
+import { type Boot, type ClockSign, FIRST_TIME } from "./clock-verdict.ts";
 
 /** systemd.exec(5), StateDirectory=: the directory that the service may write to, or several with colons between them. */
 export function stateOfService(): { readonly defaultState?: string } {
@@ -17,6 +17,12 @@ export function stateOfService(): { readonly defaultState?: string } {
 export function secretsOfService(): SecretSources {
   const { CREDENTIALS_DIRECTORY = "" } = process.env;
   return { environment: process.env, ...(CREDENTIALS_DIRECTORY === "" ? {} : { credentials: CREDENTIALS_DIRECTORY }) };
+}
+
+/** What the machine takes for the time, where that can be: for what the files of a configuration say of dates. */
+export function dateOfMachine(): { readonly now?: UnixMillis } {
+  const now = systemClock.wall();
+  return now < FIRST_TIME ? {} : { now };
 }
 
 /** The file system that holds the state directory; undefined where somebody took the directory away, which ends nothing. */

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { loadAdapters } from "../../adapters/index.ts";
+import type { UnixMillis } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { LoadedConfig } from "../../src/config/types.ts";
 import { ConfigError, formatProblem, type Problem } from "../../src/errors.ts";
@@ -25,20 +26,25 @@ export interface Loaded {
   readonly problems: readonly string[];
 }
 
-/** Writes the files, by their path in the folder, and loads config.yaml. */
+/** Only their owner reads them. */
+const PRIVATE = /\.key$|(^|\/)secrets\.yaml$/;
+
+/** Writes the files, by their path in the folder, and loads config.yaml. `now`: by which certificates are judged. */
 export async function loadFolder(
   t: TestContext,
   files: Readonly<Record<string, string | Uint8Array>>,
+  now?: UnixMillis,
 ): Promise<Loaded> {
   const folder = temporaryDirectory(t);
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
+    writeFileSync(join(folder, path), text, { mode: PRIVATE.test(path) ? 0o600 : 0o644 });
   }
   const tell = (problems: readonly Problem[]): string[] =>
     problems.map((problem) => formatProblem(problem).replaceAll(`${folder}/`, ""));
   try {
-    const options = { adapters, catalogue, packagedMappings: locateData("mappings") };
+    const dated = now === undefined ? {} : { now };
+    const options = { adapters, catalogue, packagedMappings: locateData("mappings"), ...dated };
     const config = await loadConfig(join(folder, "config.yaml"), options);
     return { config, refused: false, problems: tell(config.problems) };
   } catch (error) {
