@@ -41,6 +41,7 @@ Settings readSettings(napi_env env, const Reader& from) {
   if (from.has("time")) from.read("time", settings.time.emplace());
   if (from.has("connectionId")) from.read("connectionId", settings.connectionId.emplace());
   from.read("session", settings.session);
+  from.read("ticketKeys", settings.ticketKeys);
   from.read("mtu", settings.mtu);
   from.read("firstTimeout", settings.firstTimeoutMs);
   return settings;

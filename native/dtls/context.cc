@@ -131,6 +131,12 @@ void setRawPublicKeys(SSL* ssl) {
           "raw public keys are not there");
 }
 
+void setTicketKeys(SSL_CTX* context, const Settings& settings) {
+  Secret keys(settings.ticketKeys.data(), settings.ticketKeys.size());
+  require(SSL_CTX_set_tlsext_ticket_keys(context, keys.data(), static_cast<long>(keys.size())) == 1,
+          "ticket keys have 80 bytes");
+}
+
 void resume(SSL* ssl, const Secret& exported) {
   const uint8_t* at = exported.data();
   const Owned<SSL_SESSION> session(d2i_SSL_SESSION(nullptr, &at, static_cast<long>(exported.size())));
@@ -148,6 +154,7 @@ Owned<SSL_CTX> makeContext(const Settings& settings) {
   setStrength(context.get(), settings);
   setOwnCertificate(context.get(), settings);
   setAnchors(context.get(), settings);
+  if (!settings.ticketKeys.empty()) setTicketKeys(context.get(), settings);
   if (!settings.expectations.empty()) {
     enableExpectations(context.get());
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

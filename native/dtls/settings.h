@@ -49,6 +49,8 @@ struct Settings {
 
   /** What exportSession() gave; empty: a full handshake. */
   Secret session;
+  /** Of a server: 80 bytes, by which it knows the sessions of the one before; empty: it knows its own alone. */
+  Secret ticketKeys;
   /** Of a datagram's payload, in bytes. */
   uint32_t mtu = 1232;
   /** RFC 6347 §4.2.4.1: the first wait for an answer; it doubles, up to 60 times that. */

@@ -107,6 +107,8 @@ export interface NativeSettings {
   /** RFC 9146: what the other side is to put into its records; empty: nothing, but we would take one. Absent: not offered. */
   readonly connectionId?: Uint8Array;
   readonly session?: Uint8Array;
+  /** Of a server, for tests: 80 bytes, by which it knows the sessions of the one before. */
+  readonly ticketKeys?: Uint8Array;
   /** Payload of a datagram, in bytes. */
   readonly mtu?: number;
   /** RFC 6347 §4.2.4.1. */
