@@ -2,12 +2,13 @@
  * One DTLS association as a client (RFC 6347): datagrams and deadlines go in, datagrams and data come out. A lost association
  * is not mended here: whoever holds it makes another, with what `resumption` of this one was.
  */
+import { X509Certificate } from "node:crypto";
 import { type Millis, SECOND, type UnixMillis } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import type { Machine, Timeout } from "../machine.ts";
 import { openEngine } from "./connection-id/translation.ts";
 import { type Credentials, type DtlsOptions, expectedName, nativeSettings } from "./credentials.ts";
-import { type Circumstances, type DtlsFailure, explainFailure, explainSilence } from "./failure.ts";
+import { type Circumstances, type DtlsFailure, explainExpiry, explainFailure, explainSilence } from "./failure.ts";
 import type { Agreement, Engine, NativeDtls, Step } from "./native.ts";
 
 export type DtlsEvent =
@@ -43,6 +44,8 @@ const HANDSHAKE_TIMEOUT: Millis = 60 * SECOND;
 export interface AssociationOptions extends DtlsOptions {
   /** For the dates of certificates; absent: they are not judged, as nobody knows what day it is. */
   readonly time?: UnixMillis | undefined;
+  /** Where nobody knows: it is not earlier. */
+  readonly earliest?: UnixMillis | undefined;
 }
 
 export class DtlsAssociation implements Machine<DtlsEvent, DtlsEffect> {
@@ -57,8 +60,9 @@ export class DtlsAssociation implements Machine<DtlsEvent, DtlsEffect> {
   /** Throws ConfigError, or an Error of the addon: a key or a certificate cannot be used. */
   constructor(native: NativeDtls, credentials: Credentials, options: AssociationOptions) {
     const { time } = options;
+    const earliest = time === undefined ? options.earliest : undefined;
     this.engine = openEngine(native, nativeSettings(credentials, options, time));
-    this.circumstances = { credentials, time, expectedName: expectedName(credentials, options) };
+    this.circumstances = { credentials, time, earliest, expectedName: expectedName(credentials, options) };
     this.handshakeTimeout = options.handshakeTimeout ?? HANDSHAKE_TIMEOUT;
   }
 
@@ -134,14 +138,28 @@ export class DtlsAssociation implements Machine<DtlsEvent, DtlsEffect> {
 
   private take({ datagrams, data, state, timeout, failure }: Step, now: Millis): DtlsEffect[] {
     const effects: DtlsEffect[] = sends(datagrams);
-    if (this.currentState === "handshaking" && (state === "connected" || data.length > 0))
+    if (this.currentState === "handshaking" && (state === "connected" || data.length > 0)) {
+      const expired = this.expired();
+      if (expired !== undefined) return [...effects, ...sends(this.engine.close().datagrams), this.end(expired)];
       effects.push(this.connected());
+    }
     for (const bytes of data) effects.push({ type: "received", bytes });
     this.retransmits = timeout === undefined ? undefined : now + timeout;
     if (state === "closed") effects.push(this.end({ by: "server" }));
     if (failure !== undefined)
       effects.push(this.end({ by: "failure", failure: explainFailure(failure, this.circumstances) }));
     return effects;
+  }
+
+  /** OpenSSL judges by one time, which a certificate must have begun at: of that nothing is known where only the earliest is. */
+  private expired(): DtlsEnd | undefined {
+    const { earliest, credentials } = this.circumstances;
+    const { peerCertificate } = this.engine.agreement();
+    if (earliest === undefined || credentials.mode !== "x509" || peerCertificate === undefined) return undefined;
+    // The one certificate of usage 3 is taken whatever its dates say.
+    if (credentials.server.some(({ usage }) => usage === 3)) return undefined;
+    const ended = Date.parse(new X509Certificate(peerCertificate).validTo) < earliest;
+    return ended ? { by: "failure", failure: explainExpiry(earliest) } : undefined;
   }
 
   private connected(): DtlsEffect {

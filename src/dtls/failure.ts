@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly expectedName: string | undefined;
   /** By which the dates of certificates were judged; undefined: they were not. */
   readonly time: UnixMillis | undefined;
+  /** Where they were not: it is not earlier. */
+  readonly earliest?: UnixMillis | undefined;
 }
 
 /** LwM2M's transport binding §5.2.10: "Fail". The rest may be better next time. */
@@ -51,6 +53,15 @@ export function explainSilence({ answered, finished }: Silence, { credentials }:
   }
 }
 
+/** `earliest`: nobody knows what time it is, but it is past this. */
+export function explainExpiry(earliest: UnixMillis): DtlsFailure {
+  return { message: `the server's certificate has expired; it is ${minuteOf(earliest)} UTC at least`, final: true };
+}
+
+function minuteOf(time: UnixMillis): string {
+  return new Date(time).toISOString().slice(0, 16);
+}
+
 function message(failure: NativeFailure, circumstances: Circumstances): string {
   if (failure.verification !== X509_V_OK) return badCertificate(failure, circumstances);
   if (failure.receivedAlert !== undefined) return refused(failure.receivedAlert, circumstances);
@@ -64,7 +75,7 @@ const NO_RENEGOTIATION = 100;
 /** By the numbers of OpenSSL's x509_vfy.h. */
 function badCertificate({ verification, verificationReason }: NativeFailure, circumstances: Circumstances): string {
   const { time, expectedName, credentials } = circumstances;
-  const today = time === undefined ? "" : `; by our clock it is ${new Date(time).toISOString().slice(0, 16)} UTC`;
+  const today = time === undefined ? "" : `; by our clock it is ${minuteOf(time)} UTC`;
   switch (verification) {
     case 9:
       return `the server's certificate is not valid yet${today}`;

@@ -6,6 +6,7 @@
 import { type Clock, MINUTE, type Millis, SECOND, type Undated, type UnixMillis } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { Logger } from "../log.ts";
+import type { CertificateTime } from "../servers/transport/dtls.ts";
 import type { HistoryBoot, KnownTime } from "../store/store.ts";
 import { type Boot, type ClockSign, earliestStart, FIRST_TIME, verdict } from "./clock-verdict.ts";
 
@@ -100,6 +101,12 @@ export class GatewayClock implements Clock {
    */
   get started(): UnixMillis {
     return this.begun?.started ?? Math.max(this.earliest, this.options.system.wall() - this.uptime);
+  }
+
+  /** By which the dates of certificates are judged. */
+  get forCertificates(): CertificateTime {
+    const now = this.wall();
+    return this.trusted ? { now } : { now: undefined, earliest: this.earliest + this.uptime };
   }
 
   /** This run of the machine, for what it measures without knowing the time. */
