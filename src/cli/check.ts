@@ -5,6 +5,7 @@ import { asPlainReport, mappingReports } from "../config/mapping-reports.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/gateway.ts";
+import { secured } from "../gateway/secured.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { trafficOf } from "./traffic.ts";
@@ -35,7 +36,7 @@ interface Findings {
 
 async function findings(file: string): Promise<Findings> {
   try {
-    const loaded = await readConfig(file, await loadAdapters());
+    const loaded = secured(await readConfig(file, await loadAdapters()));
     return { loaded, problems: [...loaded.problems, ...vectorProblems(loaded)] };
   } catch (error) {
     if (error instanceof ConfigError) return { problems: error.problems };

@@ -3,7 +3,7 @@ import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import { type Clock, type Millis, type Random, SECOND, wallAt } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
-import type { LoadedConfig, ServerSettings } from "../config/types.ts";
+import type { LoadedConfig } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceState } from "../devices/device-status.ts";
 import { Devices, type DevicesListener } from "../devices/devices.ts";
@@ -16,7 +16,6 @@ import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
-import type { Transport } from "../servers/transport/transport.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
 import { DeviceAdmin } from "./device-admin.ts";
 import { Filled } from "./filled.ts";
@@ -30,7 +29,8 @@ import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
 import { openState } from "./opened-state.ts";
 import { Places } from "./places.ts";
-import { openTransport } from "./schemes.ts";
+import { type OpenTransport, openTransport } from "./schemes.ts";
+import { secured } from "./secured.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
 import { type StoreReport, summaryOf, unlessBroken } from "./store-report.ts";
@@ -55,8 +55,7 @@ type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adap
 
 export interface Edges {
   readonly adapters: readonly AdapterModule[];
-  /** `port`: the local one of the process before, by which the server may know us. */
-  readonly openTransport: (settings: ServerSettings, port?: number) => Transport;
+  readonly openTransport: OpenTransport;
   readonly boot: () => Boot;
   readonly clockSign: () => ClockSign;
 }
@@ -135,7 +134,7 @@ export class Gateway {
 
   /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const reading = readConfig(options.configFile, options.edges?.adapters);
+    const reading = readConfig(options.configFile, options.edges?.adapters).then(secured);
     const opened = await openState({
       directory: reading.then((config) => config.gateway.state),
       log: options.log,
@@ -264,7 +263,7 @@ export class Gateway {
       clock,
       random: options.random,
       log,
-      openTransport: options.edges?.openTransport ?? ((settings, port) => openTransport(settings, clock, port)),
+      openTransport: options.edges?.openTransport ?? openTransport,
       store: kept.store,
       history: kept.history,
       keep: config.gateway.store.hqmax,

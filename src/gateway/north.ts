@@ -1,5 +1,5 @@
 /** The servers of the configuration, each with its account in object 1. */
-import { type Clock, type Random, SECOND, type UnixMillis } from "../clock.ts";
+import { type Random, SECOND, type UnixMillis } from "../clock.ts";
 import type { ServerSettings } from "../config/types.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -32,8 +32,9 @@ import {
 } from "../servers/server-resources.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Transport } from "../servers/transport/transport.ts";
+import type { GatewayClock } from "./gateway-clock.ts";
 import { type Keeping, type KeepingOptions, KeptServers } from "./kept-servers.ts";
-import { coapEndpoint, outstanding, versionsOver } from "./schemes.ts";
+import { coapEndpoint, type OpenTransport, outstanding, versionsOver } from "./schemes.ts";
 import { requiredObject, type Trees } from "./trees.ts";
 
 export interface NorthOptions {
@@ -41,11 +42,10 @@ export interface NorthOptions {
   /** Endpoint Client Name. */
   readonly endpoint: string;
   readonly catalogue: ObjectCatalogue;
-  readonly clock: Clock;
+  readonly clock: GatewayClock;
   readonly random: Random;
   readonly log: Logger;
-  /** `port`: the local one of before, by which the server knows us. */
-  readonly openTransport: (settings: ServerSettings, port?: number) => Transport;
+  readonly openTransport: OpenTransport;
   /** What of servers outlives the process. */
   readonly store: KeepingOptions["store"];
   /** What servers are owed and do not have yet. */
@@ -216,7 +216,7 @@ export class North {
       uri: settings.uri,
       clock,
       log,
-      transport: this.options.openTransport(settings, kept.registration?.from.port),
+      transport: this.open(settings, kept.registration?.from.port),
       coap: coapEndpoint(settings, random, kept.numbers),
       registration: this.registrationOf(settings, account),
       observations: new Observations(attributes),
@@ -243,6 +243,12 @@ export class North {
       kept,
       onToKeep: () => keeping?.touch(),
     };
+  }
+
+  private open(settings: ServerSettings, port: number | undefined): Transport {
+    const { clock, random, log, openTransport } = this.options;
+    const certificateTime = () => clock.forCertificates;
+    return openTransport(settings, { clock, random, log: log.child({ server: settings.id }), certificateTime }, port);
   }
 
   private registrationOf({ version, scheme, profileIds }: ServerSettings, account: ServerAccount): Registration {

@@ -135,7 +135,10 @@ export class AGateway {
       },
       edges: {
         adapters: [modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))), simulated],
-        openTransport: ({ id }: ServerSettings, port) => life.wired(this.serverOf(id).openTransport(port)),
+        openTransport: ({ id, security }: ServerSettings, parts, port) => {
+          const opening = security === undefined ? undefined : { ...parts, security, ended: () => life.ended };
+          return life.wired(this.serverOf(id).openTransport(port, opening));
+        },
         boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
         clockSign: () => this.clockSign,
       },

@@ -3,6 +3,7 @@ import { type CoapEffect, CoapEndpoint, type CoapEvent } from "../../src/coap/en
 import { decodeMessage, type UdpMessage } from "../../src/coap/message.ts";
 import { type Drive, drive } from "../../src/machine.ts";
 import type { Transport } from "../../src/servers/transport/transport.ts";
+import type { Opening } from "./dtls-end.ts";
 import { type FakeClock, fakeRandom } from "./fake-clock.ts";
 import type { Wire } from "./wire.ts";
 
@@ -20,7 +21,7 @@ export interface FarEndOptions {
 
 export interface FarEnd {
   /** The gateway's end; it leaves from the wished port where that is free. */
-  openTransport(wishedPort?: number): Transport;
+  openTransport(wishedPort?: number, opening?: Opening): Transport;
   /** Begins anew with its CoAP, as a restarted server does. */
   restart(): void;
   feed(event: CoapEvent): void;

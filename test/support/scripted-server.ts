@@ -11,6 +11,8 @@ import type { ServerScheme } from "../../src/config/types.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import type { Transport } from "../../src/servers/transport/transport.ts";
+import { PSK } from "./dtls.ts";
+import { DtlsEnd, type Opening } from "./dtls-end.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import { DatagramEnd, type FarEnd, type FarEndOptions } from "./far-end.ts";
 import { type Notification, ScriptedAsks } from "./scripted-asks.ts";
@@ -60,18 +62,24 @@ export class ScriptedServer {
       onPacket: (from, message) => this.note(from, message),
       perform: (effect) => this.perform(effect),
     };
-    this.end = scheme === "coap+tcp" ? new StreamEnd(options) : new DatagramEnd(options);
+    this.end = farEnd(scheme, options);
   }
 
   /** The gateway's end of the wire; it leaves from the wished port where that is free. The server knows it by its port. */
-  openTransport(wishedPort?: number): Transport {
-    return this.end.openTransport(wishedPort);
+  openTransport(wishedPort?: number, opening?: Opening): Transport {
+    return this.end.openTransport(wishedPort, opening);
   }
 
   /** Local ports that another process has by now. */
   get takenPorts(): Set<number> {
     if (this.end instanceof DatagramEnd) return this.end.takenPorts;
     throw new RangeError("of TCP the port means nothing");
+  }
+
+  /** Of a server that is reached by DTLS. */
+  get dtls(): DtlsEnd {
+    if (this.end instanceof DtlsEnd) return this.end;
+    throw new RangeError("this server is reached without DTLS");
   }
 
   /** Of a server that is reached by TCP. */
@@ -282,4 +290,15 @@ function composite(
   format: number = CONTENT_FORMAT.senmlEtchCbor,
 ): Asked & { readonly name: string } {
   return { format, payload: namesOf(paths, format), name: paths.join(" ") };
+}
+
+function farEnd(scheme: ServerScheme, options: FarEndOptions): FarEnd {
+  switch (scheme) {
+    case "coap":
+      return new DatagramEnd(options);
+    case "coaps":
+      return new DtlsEnd(options, PSK);
+    case "coap+tcp":
+      return new StreamEnd(options);
+  }
 }

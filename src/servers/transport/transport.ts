@@ -36,6 +36,14 @@ export interface Transport {
   readonly counters: TransportCounters;
 }
 
+/** Datagrams to one server, as DTLS has them below itself. */
+export interface DatagramWire extends Transport {
+  /** Looks from where the routes of this moment lead to the server, which `localAddress` then says. No name is looked up. */
+  relocate(): Promise<void>;
+  /** Leaves from another port from now on. Rejects where none can be had; the one before then stays. */
+  rebind(): Promise<void>;
+}
+
 export interface TransportCounters {
   /** Datagrams; of a stream its pieces. */
   readonly sent: number;

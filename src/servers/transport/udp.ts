@@ -1,9 +1,9 @@
-/** CoAP over UDP without security (`coap://`, RFC 7252 §3; LwM2M NoSec). One socket a server. */
+/** Datagrams to one server over UDP: `coap://` as they are (RFC 7252 §3; LwM2M NoSec), `coaps://` below DTLS. One socket a server. */
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "node:dgram";
 import { lookup } from "node:dns";
 import { lookup as addressOf } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Transport, TransportCounters } from "./transport.ts";
+import type { DatagramWire, TransportCounters } from "./transport.ts";
 
 export interface UdpOptions {
   readonly host: string;
@@ -28,7 +28,7 @@ const lookUpNames: NonNullable<SocketOptions["lookup"]> = (host, options, callba
   else callback(null, host, family);
 };
 
-export class UdpTransport implements Transport {
+export class UdpTransport implements DatagramWire {
   readonly counters: TransportCounters;
   private readonly count: Mutable<TransportCounters>;
   private readonly options: UdpOptions;
@@ -62,6 +62,17 @@ export class UdpTransport implements Transport {
     if (found.family !== this.family) await this.bind(found.family);
     this.server = found;
     this.local = await localAddressTo(found, this.options.port);
+  }
+
+  async relocate(): Promise<void> {
+    if (this.server !== undefined) this.local = await localAddressTo(this.server, this.options.port);
+  }
+
+  async rebind(): Promise<void> {
+    // The new one is there before the old one goes: it has another port.
+    const fresh = this.closed ? undefined : await this.bound(this.family, this.options.bind?.port ?? 0);
+    await this.unbind();
+    if (fresh !== undefined) this.adopt(fresh, this.family);
   }
 
   get localAddress(): string | undefined {
@@ -100,7 +111,10 @@ export class UdpTransport implements Transport {
     const { bind: { port = 0 } = {}, wishedPort = 0 } = this.options;
     const wished =
       port === 0 && wishedPort !== 0 ? await this.bound(family, wishedPort).catch(() => undefined) : undefined;
-    const socket = wished ?? (await this.bound(family, port));
+    this.adopt(wished ?? (await this.bound(family, port)), family);
+  }
+
+  private adopt(socket: Socket, family: number): void {
     socket.on("message", (datagram, from) => this.receive(datagram, from));
     // A socket error after binding (a vanished interface) is what a lost datagram is: counted, and retried above.
     socket.on("error", () => this.count.sendErrors++);

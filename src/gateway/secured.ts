@@ -1,0 +1,63 @@
+/** DTLS for servers at coaps://: who provides it here, and what is in the way. */
+import type { LoadedConfig, ServerSettings } from "../config/types.ts";
+import { loadDtls } from "../dtls/load.ts";
+import { type DtlsProvider, missingMode, openSslProvider } from "../dtls/provider.ts";
+import type { ServerSecurity } from "../dtls/server-security.ts";
+import { ConfigError, type Problem } from "../errors.ts";
+import { DtlsTransport, type DtlsTransportOptions } from "../servers/transport/dtls.ts";
+import type { Transport } from "../servers/transport/transport.ts";
+import { UdpTransport } from "../servers/transport/udp.ts";
+
+export type SecureParts = Pick<DtlsTransportOptions, "clock" | "random" | "log" | "certificateTime">;
+
+type Secured = ServerSettings & { readonly security: ServerSecurity };
+
+/**
+ * The same, if each server can be secured as it is to be; none is reached in any weaker way. Throws ConfigError with the reason
+ * of each that cannot.
+ */
+export function secured(config: LoadedConfig): LoadedConfig {
+  const problems = config.servers.filter(isSecured).flatMap(({ place, security }): Problem[] => {
+    const choice = choose(security);
+    return "missing" in choice ? [{ severity: "error", place, message: choice.missing }] : [];
+  });
+  if (problems.length > 0) throw new ConfigError([...config.problems, ...problems]);
+  return config;
+}
+
+/** Throws ConfigError where there is none: see `secured`. */
+export function secureTransport(settings: ServerSettings, parts: SecureParts): Transport {
+  const { host, port, place } = settings;
+  if (!isSecured(settings)) throw wrong({ place, message: "nothing says how coaps:// is to be secured" });
+  const security = settings.queueMode ? withoutKeepAlive(settings.security) : settings.security;
+  const choice = choose(security);
+  if ("missing" in choice) throw wrong({ place, message: choice.missing });
+  const wire = new UdpTransport({ host, port });
+  return new DtlsTransport({ ...parts, host, port, security, wire, provider: choice.provider });
+}
+
+type Choice = { readonly provider: DtlsProvider } | { readonly missing: string };
+
+/** Looked for once a process. */
+let loaded: ReturnType<typeof loadDtls> | undefined;
+
+function choose({ credentials }: ServerSecurity): Choice {
+  loaded ??= loadDtls();
+  if ("missing" in loaded) return loaded;
+  const provider = openSslProvider(loaded.native);
+  const missing = missingMode(provider, credentials.mode, `Node ${process.version}`);
+  return missing === undefined ? { provider } : { missing };
+}
+
+/** Who sleeps is not woken to say that it is there. */
+function withoutKeepAlive({ keepAlive, ...security }: ServerSecurity): ServerSecurity {
+  return security;
+}
+
+function isSecured(settings: ServerSettings): settings is Secured {
+  return settings.security !== undefined;
+}
+
+function wrong(problem: Omit<Problem, "severity">): ConfigError {
+  return new ConfigError([{ severity: "error", ...problem }]);
+}
