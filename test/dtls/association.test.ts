@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type Millis, SECOND, systemClock } from "../../src/clock.ts";
 import { DtlsAssociation, type DtlsEffect, type DtlsEnd, type DtlsEvent } from "../../src/dtls/association.ts";
+import { openEngine } from "../../src/dtls/connection-id/translation.ts";
 import type { Certificates, Credentials, DtlsOptions } from "../../src/dtls/credentials.ts";
 import type { NativeDtls } from "../../src/dtls/native.ts";
 import { TIMEOUT } from "../../src/machine.ts";
@@ -16,14 +17,18 @@ const psk = (key = "0123456789abcdef", identity = "gateway-1"): Credentials => (
   key: Buffer.from(key),
 });
 
+/** What the other side gives to whoever offers to take one. */
+const CONNECTION_ID = Uint8Array.of(1, 2, 3, 4, 5, 6);
+
 /** The same addon for the other side, which the gateway never is. */
 function asServer(native: NativeDtls): NativeDtls {
   return {
     ...native,
     Association: class {
       constructor(settings: ConstructorParameters<NativeDtls["Association"]>[0]) {
+        const given = settings.connectionId === undefined ? {} : { connectionId: CONNECTION_ID };
         // biome-ignore lint/correctness/noConstructorReturn: the engine of the addon stands for this object
-        return new native.Association({ ...settings, server: true });
+        return openEngine(native, { ...settings, ...given, server: true });
       }
     } as NativeDtls["Association"],
   };
@@ -79,6 +84,17 @@ test("a handshake ends in a session: suite, size of a message, and what resumes 
   assert.equal(met.association.deadline, undefined);
 });
 
+test("the server's Connection ID is taken, unless nobody wants one or a suite with CBC is named", (t) => {
+  const has = (options: Partial<DtlsOptions>): boolean | undefined =>
+    withPsk(t, psk(), psk(), { ...HOST, ...options })?.effects.find((effect) => effect.type === "connected")?.session
+      .connectionId;
+  if (has({}) === undefined) return;
+  assert.equal(has({}), true);
+  assert.equal(has({ connectionId: "offer", suites: [0x00a8] }), true);
+  assert.equal(has({ connectionId: "off" }), false);
+  assert.equal(has({ suites: [0xc0a8, 0x00ae] }), false);
+});
+
 test("whoever closes says so, and nothing moves afterwards", (t) => {
   const met = withPsk(t, psk(), psk());
   if (met === undefined) return;
@@ -95,7 +111,7 @@ test("what is too long for a record is dropped, and the association stays", (t) 
   const met = withPsk(t, psk(), psk());
   if (met === undefined) return;
   const long = met.association.handle({ type: "send", bytes: new Uint8Array(16385) }, 1);
-  assert.deepEqual(long, [{ type: "dropped", reason: "a record holds 16384 bytes at most" }]);
+  assert.deepEqual(long, [{ type: "dropped", reason: "a record holds 16383 bytes at most" }]);
   assert.equal(met.association.state, "connected");
 });
 

@@ -38,6 +38,29 @@ for (const suite of suites) {
   });
 }
 
+for (const ours of [new Uint8Array(), Uint8Array.of(1, 2, 3, 4, 5, 6)]) {
+  test(`both ends outlive every mutated record with Connection IDs of ${ours.length} and 3 bytes`, (t) => {
+    const native = dtlsAddon(t);
+    if (native === undefined) return;
+    const settings = {
+      client: { ...PSK, connectionId: ours },
+      server: { ...PSK, connectionId: Uint8Array.of(7, 8, 9) },
+    };
+    const stranger = aStranger(native, settings.client, settings.server);
+    const [client, server] = handshake(native, settings.client, settings.server);
+    for (let i = 0; i < DATAGRAMS / 4; i++) {
+      const datagram = stranger.next();
+      for (const end of [client, server]) {
+        end.take(end.engine.receive(datagram));
+        assert.equal(end.last?.state, "connected", end.last?.failure?.reason);
+      }
+    }
+    for (const end of [client, server]) end.say("still here");
+    converse(client, server);
+    assert.deepEqual([client.heard, server.heard], [["still here"], ["still here"]]);
+  });
+}
+
 test("handshakes that strangers disturb end in words, and leave no memory behind", (t) => {
   const native = dtlsAddon(t);
   if (native === undefined) return;

@@ -8,8 +8,9 @@ export interface Stranger {
   next(): Uint8Array;
 }
 
-export function aStranger(native: NativeDtls, settings: NativeSettings): Stranger {
-  const heard = overheard(native, settings);
+/** `other`: of the server, where they are not those of the client. */
+export function aStranger(native: NativeDtls, settings: NativeSettings, other = settings): Stranger {
+  const heard = overheard(native, settings, other);
   const random = fakeRandom(7);
   const below = (limit: number): number => {
     const [a = 0, b = 0, c = 0] = random(3);
@@ -35,10 +36,10 @@ export function aStranger(native: NativeDtls, settings: NativeSettings): Strange
 }
 
 /** What goes over the wire in a handshake and in a short conversation, both ways. */
-function overheard(native: NativeDtls, settings: NativeSettings): readonly Uint8Array[] {
+function overheard(native: NativeDtls, settings: NativeSettings, other: NativeSettings): readonly Uint8Array[] {
   const all: Uint8Array[] = [];
   const client = new Speaker(native, settings);
-  const server = new Speaker(native, { ...settings, server: true });
+  const server = new Speaker(native, { ...other, server: true });
   const listening = (speaker: Speaker): void => {
     const { take } = speaker;
     speaker.take = (step) => {
