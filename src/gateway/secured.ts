@@ -29,7 +29,7 @@ export function secured(config: LoadedConfig): LoadedConfig {
 export function secureTransport(settings: ServerSettings, parts: SecureParts): Transport {
   const { host, port, place } = settings;
   if (!isSecured(settings)) throw wrong({ place, message: "nothing says how coaps:// is to be secured" });
-  const security = settings.queueMode ? withoutKeepAlive(settings.security) : settings.security;
+  const { security } = settings;
   const choice = choose(security);
   if ("missing" in choice) throw wrong({ place, message: choice.missing });
   const wire = new UdpTransport({ host, port });
@@ -47,11 +47,6 @@ function choose({ credentials }: ServerSecurity): Choice {
   const provider = openSslProvider(loaded.native);
   const missing = missingMode(provider, credentials.mode, `Node ${process.version}`);
   return missing === undefined ? { provider } : { missing };
-}
-
-/** Who sleeps is not woken to say that it is there. */
-function withoutKeepAlive({ keepAlive, ...security }: ServerSecurity): ServerSecurity {
-  return security;
 }
 
 function isSecured(settings: ServerSettings): settings is Secured {

@@ -11,6 +11,7 @@ import type { ServerScheme, ServerSettings } from "../../src/config/types.ts";
 import type { ClockSign } from "../../src/gateway/clock-verdict.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { locateData } from "../../src/locate.ts";
+import { PSK } from "./dtls.ts";
 import { FakeBus, type FakeUnit, modbusOn } from "./fake-bus.ts";
 import { FakeClock, fakeRandom } from "./fake-clock.ts";
 import { Life } from "./life.ts";
@@ -18,6 +19,8 @@ import { type LogLine, recordingLogger } from "./recording-logger.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 import { temporaryDirectory } from "./temp.ts";
 import type { WireOptions } from "./wire.ts";
+
+const PSK_HEX = Buffer.from(PSK.pskKey ?? []).toString("hex");
 
 export interface Setup {
   /** The mapping of the one device; default: eastron-sdm630. */
@@ -77,6 +80,8 @@ export class AGateway {
     this.setup = setup;
     this.servers = servers.map(() => new ScriptedServer(this.clock, wire, setup.scheme));
     this.configure();
+    // A file that others can read is refused.
+    if (setup.scheme === "coaps") this.writeFile("secrets.yaml", `psk: ${PSK_HEX}\n`, 0o600);
     for (const [name, text] of Object.entries(mappings)) this.writeFile(`mappings/${name}.yaml`, text);
   }
 
@@ -106,10 +111,10 @@ export class AGateway {
     this.writeFile("config.yaml", edit(readFileSync(join(this.folder, "config.yaml"), "utf8")));
   }
 
-  writeFile(name: string, text: string): void {
+  writeFile(name: string, text: string, mode = 0o644): void {
     const file = join(this.folder, name);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, text, { mode });
   }
 
   /** Changes a mapping; one that comes with the program is copied beside config.yaml, which hides it. */
@@ -193,10 +198,13 @@ export class AGateway {
 
 function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }: Setup): string {
   const entries = setup.devices ?? [`{ id: ${prefix}, mapping: ${mapping}, link: bus, unit_id: 1 }`];
-  const servers = (setup.servers ?? [""]).map(
-    (keys, i) =>
-      `  - { id: ${101 + i}, uri: "${setup.scheme ?? "coap"}://server-${101 + i}"${keys === "" ? "" : `, ${keys}`} }`,
-  );
+  const { scheme = "coap" } = setup;
+  const psk = ["psk: { identity: gateway-1, key: !secret psk }"];
+  const servers = (setup.servers ?? [""]).map((keys, i) => {
+    const own = [`id: ${101 + i}`, `uri: "${scheme}://server-${101 + i}"`];
+    const security = scheme === "coaps" && !keys.includes("psk:") ? psk : [];
+    return `  - { ${[...own, ...security, ...(keys === "" ? [] : [keys])].join(", ")} }`;
+  });
   return [
     `gateway: { endpoint: urn:dev:ops:32473-test${setup.gateway === undefined ? "" : `, ${setup.gateway}`} }`,
     "servers:",
