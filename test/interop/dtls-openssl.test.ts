@@ -46,8 +46,9 @@ for (const { number, name, openssl } of CIPHER_SUITES.filter(({ authentication }
       credentials: psk,
       options: { suites: [number] },
     });
-    const { suite, extendedMasterSecret } = await ours.session;
-    assert.deepEqual([suite, extendedMasterSecret], [number, true]);
+    const { suite, extendedMasterSecret, connectionId } = await ours.session;
+    // It knows of no Connection IDs.
+    assert.deepEqual([suite, extendedMasterSecret, connectionId], [number, true, false]);
     ours.say("from the gateway\n");
     await server.process.printed(/from the gateway/);
     server.says("from the server\n");

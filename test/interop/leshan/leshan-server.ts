@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Lifetime, type RunningProcess, start } from "../../support/process.ts";
 import { EventStream } from "./event-stream.ts";
 import { type JavaProgram, MODELS } from "./installation.ts";
+import { type LeshanSecurity, securityFile } from "./leshan-security.ts";
 import {
   type Answer,
   type LeshanNode,
@@ -26,6 +27,8 @@ export const CONTENT_FORMATS: Readonly<Record<Format, number>> = {
 /** A Leshan server on loopback, and its HTTP API for one client. */
 export class LeshanServer {
   readonly coapPort: number;
+  /** Where it has credentials. */
+  readonly coapsPort: number | undefined;
   readonly events: EventStream;
   private readonly program: RunningProcess;
   private readonly api: string;
@@ -33,12 +36,19 @@ export class LeshanServer {
   private constructor(program: RunningProcess, ready: Ready, endpoint: string, events: EventStream) {
     this.program = program;
     this.coapPort = ready.coap;
+    this.coapsPort = ready.coaps;
     this.events = events;
     this.api = `http://127.0.0.1:${ready.http}/api/clients/${endpoint}`;
   }
 
-  static async start(owner: Lifetime, java: JavaProgram, endpoint: string): Promise<LeshanServer> {
-    const program = start(owner, "java", [...java, "0", "0", MODELS]);
+  static async start(
+    owner: Lifetime,
+    java: JavaProgram,
+    endpoint: string,
+    security?: LeshanSecurity,
+  ): Promise<LeshanServer> {
+    const credentials = security === undefined ? [] : [securityFile(owner, security)];
+    const program = start(owner, "java", [...java, "0", "0", MODELS, ...credentials]);
     const [line] = await program.printed(/^\{.*\}$/m);
     const ready: Ready = JSON.parse(line);
     const events = new EventStream();
@@ -152,5 +162,6 @@ function compositeQuery(paths: readonly string[], format: Format, pathFormat: Fo
 
 interface Ready {
   readonly coap: number;
+  readonly coaps?: number;
   readonly http: number;
 }
