@@ -89,8 +89,28 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
   const next = until === undefined ? "" : `; ${NEXT[state]} in ${span(until - now)}`;
   const foreign =
     transport.foreign === 0 ? [] : [`    ${transport.foreign} datagrams from other addresses were ignored`];
-  return [`    ${reason}${next}`, ...queueLines(server, now), ...reportLines(server), ...sendLines(server), ...foreign];
+  return [
+    `    ${reason}${next}`,
+    ...securityLines(server),
+    ...queueLines(server, now),
+    ...reportLines(server),
+    ...sendLines(server),
+    ...foreign,
+  ];
 }
+
+function securityLines({ security }: ServerStatus): string[] {
+  if (security === undefined) return [];
+  const { mode, suite, provider, connectionId, resumed } = security;
+  const session = resumed ? ", session taken up again" : "";
+  return [`    DTLS by ${MODES[mode]}, ${suite} (${provider}), ${connectionId ? "" : "no "}Connection ID${session}`];
+}
+
+const MODES: Readonly<Record<NonNullable<ServerStatus["security"]>["mode"], string>> = {
+  psk: "pre-shared key",
+  rpk: "raw public keys",
+  x509: "certificates",
+};
 
 /** What waits, since when, why, and how fast it goes. */
 function waitLines(

@@ -37,6 +37,16 @@ test("what each report entry has found stands below its server", () => {
   assert.match(text, /report \/\*\/3399: nothing that is there\n/);
 });
 
+test("of a server at coaps:// stands how it is secured, and by whom", () => {
+  const security = { provider: "openssl", mode: "psk", suite: "PSK_WITH_AES_128_CCM_8" } as const;
+  const line = (resumed: boolean, connectionId: boolean): string =>
+    formatStatus(aStatus({ servers: [{ ...server, security: { ...security, resumed, connectionId } }] }), false);
+  const begins = /DTLS by pre-shared key, PSK_WITH_AES_128_CCM_8 \(openssl\), /;
+  assert.match(line(false, true), begins);
+  assert.match(line(false, true), / \(openssl\), Connection ID\n/);
+  assert.match(line(true, false), / \(openssl\), no Connection ID, session taken up again\n/);
+});
+
 test("of a device that fails or is silent stands how near the end is, and when it is looked for", () => {
   const line = (life: Partial<DeviceStatus>): string | undefined => {
     const text = formatStatus(aStatus({ devices: [{ ...device, ...life }] }), false);
