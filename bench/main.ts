@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { locateData } from "../src/locate.ts";
 import { drain } from "./drain.ts";
+import { dtls } from "./dtls.ts";
 import { formats } from "./formats.ts";
 import { memory } from "./memory.ts";
 import { modbus } from "./modbus.ts";
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   modbus,
   tcp,
   rest,
+  dtls,
 };
 
 const wanted = process.argv.slice(2);

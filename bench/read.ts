@@ -2,7 +2,7 @@
 import type { Result } from "./result.ts";
 import { type Bench, figuresOf, interleaved, pause } from "./run.ts";
 import { round } from "./statistics.ts";
-import { gateway } from "./subjects/gateway.ts";
+import { gateway, securedGateway } from "./subjects/gateway.ts";
 import { PEERS, peer } from "./subjects/peers.ts";
 
 /** Until every simulated device has been polled once, in milliseconds. */
@@ -14,9 +14,11 @@ const WINDOW_1 = { window: 1, count: 60_000, limit: 1500 };
 
 const MANY = "gateway, 1000 devices";
 const FEW = "gateway, 2 devices";
+const SECURED = ["DTLS", "DTLS with Connection ID"] as const;
 
 const ABOUT = `Reads of \`/<prefix>/3303/0/5700\` (Sensor Value of Temperature), the prefixes in turn, as text, confirmable, 32
 requests under way and then 1. The devices of the gateway are simulated and polled every five seconds, with what that costs.
+Over DTLS the same is read with TLS_PSK_WITH_AES_128_CCM_8, from the addon's side for tests in the load generator.
 node-coap answers every GET with a constant; coap-node and lwm2m-node-lib are LwM2M clients with one sensor. The delay is that
 of the event loop of the program that answers, while 32 requests are under way.`;
 
@@ -25,6 +27,7 @@ export async function read(): Promise<Result> {
     (directory) => [
       gateway(1000, `${directory}/many`),
       gateway(2, `${directory}/few`),
+      ...SECURED.map((security) => securedGateway(1000, security, `${directory}/${security}`)),
       ...PEERS.map((name) => peer(name, directory)),
     ],
     measure,
@@ -34,12 +37,13 @@ export async function read(): Promise<Result> {
   const best = Math.max(...PEERS.map((name) => figuresOf(all, name)["reads/s"]));
   const ratio = round(many["reads/s"] / best, 2);
   const difference = round((few["reads/s"] / many["reads/s"] - 1) * 100, 1);
-  const failed = many.failed + few.failed;
+  const secured = SECURED.map((security) => figuresOf(all, `${MANY}, ${security}`));
+  const failed = [many, few, ...secured].reduce((sum, figures) => sum + figures.failed, 0);
   return {
     name: "read",
     about: ABOUT,
     figures: many,
-    variants: { [FEW]: few },
+    variants: { [FEW]: few, ...Object.fromEntries(SECURED.map((name, i) => [name, secured[i] ?? {}])) },
     peers: Object.fromEntries(PEERS.map((name) => [name, figuresOf(all, name)])),
     ratio,
     goals: [
@@ -55,6 +59,10 @@ export async function read(): Promise<Result> {
         reached: `${many["delay p99.9 ms"]} ms`,
         met: many["delay p99.9 ms"] < 20,
       },
+      ...SECURED.map((security, i) => {
+        const part = round((100 * (secured[i]?.["reads/s"] ?? 0)) / many["reads/s"], 1);
+        return { goal: `over ${security} at least 60 % of that`, reached: `${part} %`, met: part >= 60 };
+      }),
       { goal: "no read without its value", reached: `${failed}`, met: failed === 0 },
     ],
   };

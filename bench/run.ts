@@ -61,7 +61,7 @@ async function once<Figures>(
   generator: Generator,
   measure: (bench: Bench) => Promise<Figures>,
 ): Promise<Figures> {
-  const running = new Running(subject, await generator.listen());
+  const running = new Running(subject, await generator.listen(subject.security));
   const failure = running.failure();
   failure.catch(() => {});
   try {

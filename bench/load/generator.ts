@@ -13,6 +13,7 @@ import type {
   ReadsFigures,
   ReadsOrder,
   RegistrationFigures,
+  Security,
 } from "./orders.ts";
 
 type Reply<Type extends Order["type"]> = { readonly answer: Answers[Type] } | { readonly error: string };
@@ -27,8 +28,8 @@ export class Generator {
   }
 
   /** Opens a new server, in place of the one before; resolves with its port on 127.0.0.1. */
-  async listen(): Promise<number> {
-    return (await this.order<"listen">({ type: "listen" })).port;
+  async listen(security: Security = "none"): Promise<number> {
+    return (await this.order<"listen">({ type: "listen", security })).port;
   }
 
   /** Resolves when a client has registered; rejects after so many milliseconds. */

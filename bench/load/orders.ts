@@ -1,5 +1,12 @@
 /** What the benchmark and its load generator, a process of its own, say to each other. All times are milliseconds. */
 
+/** How the server and its client speak: without security; by DTLS; by DTLS with a Connection ID. */
+export type Security = "none" | "DTLS" | "DTLS with Connection ID";
+
+export interface ListenOrder {
+  readonly security: Security;
+}
+
 export interface GetOrder {
   readonly path: string;
   /** Content-Format of the Accept option. */
@@ -47,7 +54,7 @@ export interface DrainOrder {
 }
 
 export type Order =
-  | { readonly type: "listen" }
+  | ({ readonly type: "listen" } & ListenOrder)
   | { readonly type: "registration"; readonly limit: number }
   | ({ readonly type: "get" } & GetOrder)
   | ({ readonly type: "reads" } & ReadsOrder)

@@ -1,10 +1,12 @@
 /** The load generator, a process of its own: takes orders over the channel to its parent, one at a time. */
 
+import type { Engine } from "../../src/dtls/native.ts";
 import { measureDrain } from "./drain.ts";
 import { measureNotifications } from "./notifications.ts";
-import type { Answers, Order } from "./orders.ts";
+import type { Answers, ListenOrder, Order } from "./orders.ts";
 import { measureReads } from "./reads.ts";
 import { getWhole } from "./requests.ts";
+import { CONNECTION_ID, serverEngine } from "./secured.ts";
 import { LoadServer } from "./server.ts";
 
 let server: LoadServer | undefined;
@@ -21,7 +23,7 @@ process.on("message", (order: Order) => {
 async function obey(order: Order): Promise<Answers[Order["type"]]> {
   if (order.type === "listen") {
     server?.close();
-    server = await LoadServer.open();
+    server = await LoadServer.open(associationFor(order));
     return { port: server.port };
   }
   if (server === undefined) throw new Error("the first order is to listen");
@@ -37,6 +39,11 @@ async function obey(order: Order): Promise<Answers[Order["type"]]> {
     case "drain":
       return measureDrain(server, order);
   }
+}
+
+function associationFor({ security }: ListenOrder): Engine | undefined {
+  if (security === "none") return undefined;
+  return serverEngine(security === "DTLS" ? undefined : CONNECTION_ID);
 }
 
 async function within<T>(promise: Promise<T>, limit: number): Promise<T> {

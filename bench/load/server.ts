@@ -5,6 +5,7 @@ import { blockOption, readBlock } from "../../src/coap/block.ts";
 import { CODE, isRequest } from "../../src/coap/codes.ts";
 import { decodeMessage, encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "../../src/coap/message.ts";
 import { type CoapOption, NO_PAYLOAD, OPTION, stringOptions, stringValues } from "../../src/coap/options.ts";
+import type { Engine } from "../../src/dtls/native.ts";
 import { machineTime, type RegistrationFigures } from "./orders.ts";
 
 /** What a socket may hold: a window of answers must never be lost for want of room. */
@@ -22,6 +23,7 @@ export class LoadServer {
   /** Takes what a Send carries. */
   onSend: (payload: Uint8Array) => void = () => {};
   private readonly socket: Socket;
+  private readonly association: Engine | undefined;
   private readonly takers = new Map<number, Taker>();
   /** Of requests that get more than one answer. */
   private readonly observers = new Map<number, Taker>();
@@ -31,19 +33,21 @@ export class LoadServer {
   private readonly registered: Promise<RegistrationFigures>;
   private onRegistered: (figures: RegistrationFigures) => void = () => {};
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, association?: Engine) {
     this.socket = socket;
+    this.association = association;
     this.registered = new Promise((resolve) => {
       this.onRegistered = resolve;
     });
-    socket.on("message", (bytes, from) => this.receive(bytes, from));
+    socket.on("message", (bytes, from) => this.hear(bytes, from));
   }
 
-  static async open(): Promise<LoadServer> {
+  /** `association`: through which all is said and heard; absent: as it is. */
+  static async open(association?: Engine): Promise<LoadServer> {
     const socket = createSocket({ type: "udp4", recvBufferSize: SOCKET_BUFFER, sendBufferSize: SOCKET_BUFFER });
     socket.bind(0, "127.0.0.1");
     await once(socket, "listening");
-    return new LoadServer(socket);
+    return new LoadServer(socket, association);
   }
 
   get port(): number {
@@ -64,13 +68,13 @@ export class LoadServer {
   /** Sends a request that has the token `token`, four bytes; its answer goes to the taker. */
   send(request: Uint8Array, token: number, client: Client, taker: Taker): void {
     this.takers.set(token, taker);
-    this.socket.send(request, client.port, client.address);
+    this.say(request, client);
   }
 
   /** Sends a request as `send` does; the taker gets every answer, until it is forgotten. */
   observe(request: Uint8Array, token: number, client: Client, taker: Taker): void {
     this.observers.set(token, taker);
-    this.socket.send(request, client.port, client.address);
+    this.say(request, client);
   }
 
   /** No answer to this request is wanted any more. */
@@ -83,11 +87,26 @@ export class LoadServer {
     this.socket.close();
   }
 
+  private say(message: Uint8Array, to: Client): void {
+    const datagrams = this.association?.send(message).datagrams ?? [message];
+    for (const datagram of datagrams) this.socket.send(datagram, to.port, to.address);
+  }
+
+  private hear(datagram: Buffer, from: RemoteInfo): void {
+    if (this.association === undefined) {
+      this.receive(datagram, from);
+      return;
+    }
+    const { datagrams, data } = this.association.receive(datagram);
+    for (const answer of datagrams) this.socket.send(answer, from.port, from.address);
+    for (const { buffer, byteOffset, length } of data) this.receive(Buffer.from(buffer, byteOffset, length), from);
+  }
+
   /** An answer is found by its token alone: the load generator must be quicker than what it measures. */
   private receive(bytes: Buffer, from: RemoteInfo): void {
     const [first = 0, code = 0] = bytes;
     if (code >= CODE.created && (first & 0x0f) === 4) {
-      if (first >> 4 === 4) this.socket.send(encodeEmpty(TYPE.ack, bytes.readUInt16BE(2)), from.port, from.address);
+      if (first >> 4 === 4) this.say(encodeEmpty(TYPE.ack, bytes.readUInt16BE(2)), from);
       const token = bytes.readUInt32BE(4);
       const taker = this.takers.get(token) ?? this.observers.get(token);
       this.takers.delete(token);
@@ -134,6 +153,6 @@ export class LoadServer {
   private reply(request: UdpMessage, to: RemoteInfo, code: number, options: readonly CoapOption[]): void {
     const type = request.type === TYPE.con ? TYPE.ack : TYPE.non;
     const answer = encodeMessage(type, request.messageId, request.token, { code, options, payload: NO_PAYLOAD });
-    this.socket.send(answer, to.port, to.address);
+    this.say(answer, to);
   }
 }

@@ -2,6 +2,8 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { locateData } from "../../src/locate.ts";
+import type { Security } from "../load/orders.ts";
+import { IDENTITY, KEY, SUITE } from "../load/secured.ts";
 import type { Subject } from "./subject.ts";
 
 /** What the systemd unit sets, so that it is measured as it is run. */
@@ -19,6 +21,18 @@ export function gateway(devices: number, directory: string): Subject {
     server: "nstart: 1",
   });
 }
+
+/** The same with a server at coaps://. */
+export function securedGateway(devices: number, security: SecuredLoad, directory: string): Subject {
+  return subject(`${gatewayName(devices)}, ${security}`, directory, {
+    devices,
+    mapping: "simulated-climate",
+    server: "nstart: 1",
+    security,
+  });
+}
+
+export type SecuredLoad = Exclude<Security, "none">;
 
 export interface CountingLoad {
   readonly devices: number;
@@ -81,6 +95,7 @@ interface Load {
   readonly mapping: string;
   /** Keys of the server, a line of YAML. */
   readonly server: string;
+  readonly security?: SecuredLoad;
 }
 
 /** The value rises with each millisecond, so that the order of values is the order of their times. */
@@ -108,18 +123,27 @@ function subject(name: string, directory: string, load: Load): Subject {
     takesStrangers: false,
     log: join(directory, "log"),
     environment: serviceEnvironment(),
+    ...(load.security === undefined ? {} : { security: load.security }),
     command(port) {
       writeFileSync(config, configuration(load, port));
+      writeFileSync(join(directory, "secrets.yaml"), `psk: "${KEY.toString("hex")}"\n`, { mode: 0o600 });
       return [locateData("src/main.ts"), "run", "--config", config];
     },
   };
 }
 
-function configuration({ devices, mapping, server }: Load, port: number): string {
+function configuration({ devices, mapping, server, security }: Load, port: number): string {
+  const address = security === undefined ? `uri: "coap://127.0.0.1:${port}"` : secured(security, port);
   return `format: 1
 gateway: { endpoint: "urn:dev:ops:32473-bench", state: ${STATE} }
-servers: [ { id: ${SERVER}, uri: "coap://127.0.0.1:${port}", lifetime: 5m, ${server} } ]
+servers: [ { id: ${SERVER}, ${address}, lifetime: 5m, ${server} } ]
 links: { trial: { type: simulated } }
 devices: [ { id: room-$number, mapping: ${mapping}, link: trial, each: { number: 1..${devices} } } ]
 `;
+}
+
+function secured(security: SecuredLoad, port: number): string {
+  const connectionId = security === "DTLS" ? "off" : "offer";
+  const psk = `psk: { identity: ${IDENTITY}, key: !secret psk }`;
+  return `uri: "coaps://127.0.0.1:${port}", ${psk}, dtls: { suites: [${SUITE}], connection_id: ${connectionId} }`;
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { machineTime } from "../load/orders.ts";
+import { machineTime, type Security } from "../load/orders.ts";
 
 /** How long it may take to end when it is told to. */
 const PATIENCE = 5000;
@@ -14,6 +14,8 @@ export interface Subject {
   readonly paths: readonly string[];
   /** Whether it takes requests from another port than that of its server. */
   readonly takesStrangers: boolean;
+  /** Of what it says and hears; absent: none. */
+  readonly security?: Security;
   /** Options for Node, the program and its arguments; `port` is that of its server on 127.0.0.1. */
   command(port: number): readonly string[];
   /** The file that its output goes to. */
