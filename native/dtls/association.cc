@@ -60,7 +60,7 @@ Association::Association(Settings settings) : settings_(std::move(settings)) {
 void Association::start() { pump(); }
 
 void Association::receive(Bytes datagram) {
-  datagram = withoutRunts(std::move(datagram), shortestRecord(ssl_.get()));
+  datagram = withoutInvalid(std::move(datagram), shortestRecord(ssl_.get()));
   // To a BIO an empty datagram is the end of the file.
   if (datagram.empty()) return;
   datagrams_.in.push_back(std::move(datagram));

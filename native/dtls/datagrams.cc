@@ -13,6 +13,11 @@ constexpr size_t kRecordHeader = 13;
 
 size_t uint16At(const Bytes& bytes, size_t at) { return static_cast<size_t>(bytes[at]) << 8 | bytes[at + 1]; }
 
+/** RFC 5246 §6.2.1. Application data is encrypted always; heartbeats and Connection IDs are not OpenSSL's. */
+bool isType(uint8_t type, bool encrypted) {
+  return type >= SSL3_RT_CHANGE_CIPHER_SPEC && type <= (encrypted ? SSL3_RT_APPLICATION_DATA : SSL3_RT_HANDSHAKE);
+}
+
 Datagrams& datagramsOf(BIO* bio) { return *static_cast<Datagrams*>(BIO_get_data(bio)); }
 
 int write(BIO* bio, const char* data, int size) {
@@ -68,14 +73,15 @@ BIO* newDatagramBio(Datagrams& datagrams) {
   return bio;
 }
 
-Bytes withoutRunts(Bytes datagram, size_t shortest) {
+Bytes withoutInvalid(Bytes datagram, size_t shortest) {
   size_t kept = 0;
   for (size_t at = 0; at < datagram.size();) {
     const bool whole = at + kRecordHeader <= datagram.size();
     const size_t length = whole ? uint16At(datagram, at + 11) : 0;
-    const bool runt = whole && uint16At(datagram, at + 3) > 0 && length < shortest;
+    const bool encrypted = whole && uint16At(datagram, at + 3) > 0;
+    const bool invalid = whole && (!isType(datagram[at], encrypted) || (encrypted && length < shortest));
     const size_t end = whole ? std::min(at + kRecordHeader + length, datagram.size()) : datagram.size();
-    if (!runt) {
+    if (!invalid) {
       std::copy(datagram.begin() + at, datagram.begin() + end, datagram.begin() + kept);
       kept += end - at;
     }

@@ -17,9 +17,10 @@ struct Datagrams {
 BIO* newDatagramBio(Datagrams& datagrams);
 
 /**
- * The datagram without records under encryption that are shorter than any such record can be. OpenSSL 3.5 ends the whole
- * association at such a record, where RFC 6347 §4.1.2.7 wants it dropped; anybody on the way could send one.
+ * The datagram without records that cannot be valid: of a type that none has in its epoch, or encrypted and shorter than any
+ * such record. OpenSSL 3.5 ends the handshake, or the whole association, at such a record, where RFC 6347 §4.1.2.7 wants it
+ * dropped; anybody on the way could send one.
  */
-Bytes withoutRunts(Bytes datagram, size_t shortest);
+Bytes withoutInvalid(Bytes datagram, size_t shortest);
 
 }  // namespace dtls

@@ -61,6 +61,31 @@ for (const ours of [new Uint8Array(), Uint8Array.of(1, 2, 3, 4, 5, 6)]) {
   });
 }
 
+test("a record of a type that cannot be there is dropped, and the handshake goes on", (t) => {
+  const native = dtlsAddon(t);
+  if (native === undefined) return;
+  const settings = { ...PSK, connectionId: new Uint8Array() };
+  const client = new Speaker(native, settings);
+  const server = new Speaker(native, { ...settings, server: true });
+  client.take(client.engine.start());
+  for (const type of [0, 19, 23, 24, 25, 99, 255]) {
+    for (const epoch of [0, 1]) {
+      const record = Buffer.concat([
+        Uint8Array.of(type, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 0, 9, 0, 30),
+        Buffer.alloc(30),
+      ]);
+      client.take(client.engine.receive(record));
+      assert.deepEqual(
+        [client.last?.state, client.last?.datagrams],
+        ["handshaking", []],
+        `type ${type}, epoch ${epoch}`,
+      );
+    }
+  }
+  converse(client, server);
+  assert.deepEqual([client.last?.state, server.last?.state], ["connected", "connected"]);
+});
+
 test("handshakes that strangers disturb end in words, and leave no memory behind", (t) => {
   const native = dtlsAddon(t);
   if (native === undefined) return;
