@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> 
   status: async () => (await import("./cli/status.ts")).status,
   send: async () => (await import("./cli/send.ts")).send,
   store: async () => (await import("./cli/store.ts")).store,
+  keys: async () => (await import("./cli/keys.ts")).keys,
   device: async () => (await import("./cli/device.ts")).device,
   sim: async () => (await import("./cli/sim.ts")).sim,
   probe: async () => (await import("./cli/tools.ts")).toolGroup("probe"),

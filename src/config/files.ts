@@ -24,6 +24,17 @@ export async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
+/** The same of a file with a private key, which others must not read. */
+export async function readPrivateKey(file: string): Promise<Uint8Array> {
+  const exposure = await exposureOf(file).catch((error: unknown) => {
+    // Whether it is there at all, reading tells.
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  });
+  if (exposure !== undefined) throw new ConfigError([{ severity: "error", message: exposure }]);
+  return readBytes(file);
+}
+
 /** Why nothing secret is taken from that file, as a sentence; undefined: it may. Rejects where there is no such file. */
 export async function exposureOf(file: string): Promise<string | undefined> {
   const { mode } = await stat(file);

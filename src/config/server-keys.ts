@@ -2,10 +2,10 @@
 import { dirname } from "node:path";
 import type { Psk, RawPublicKeys } from "../dtls/credentials.ts";
 import { type PrivateKey, privateKeyIn, publicKeyIn } from "../dtls/key-files.ts";
-import { ConfigError, type Place, systemCode } from "../errors.ts";
+import { ConfigError, type Place } from "../errors.ts";
 import { childOf, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
-import { besides, exposureOf, readBytes } from "./files.ts";
+import { besides, readBytes, readPrivateKey } from "./files.ts";
 import type { PskKeys, RpkKeys } from "./security-schema.ts";
 import type { SecurityContext } from "./server-security.ts";
 
@@ -109,14 +109,7 @@ async function privateBytes(given: ScalarNode): Promise<Uint8Array> {
     throw wrong("the secret is no PEM; expected -----BEGIN PRIVATE KEY----- and so on, or the name of a file");
   }
   if (IS_NO_PATH.test(given.text)) throw wrong("a key never stands in this file; expected a file, or !secret name");
-  const file = pathOf(given.place, given.text);
-  const exposure = await exposureOf(file).catch((error: unknown) => {
-    // Whether it is there at all, reading tells.
-    if (systemCode(error) === undefined) throw error;
-    return undefined;
-  });
-  if (exposure !== undefined) throw wrong(exposure);
-  return readBytes(file);
+  return readPrivateKey(pathOf(given.place, given.text));
 }
 
 /** PEM, or the base64 or hex of a key: to be told that there is no such file would print it. */

@@ -5,7 +5,7 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { ConfigError } from "../errors.ts";
-import { isPem, type PemBlock, pemBlocks } from "./pem.ts";
+import { isPem, type PemBlock, pemBlocks, pemOf } from "./pem.ts";
 
 export interface PrivateKey {
   readonly key: KeyObject;
@@ -30,10 +30,15 @@ export function privateKeyIn(bytes: Uint8Array): PrivateKey {
   };
 }
 
-/** The SubjectPublicKeyInfo of a key by which we can know the server. */
+/** PKCS #8, as every program reads it. */
+export function pemOfPrivateKey({ der }: PrivateKey): string {
+  return pemOf("PRIVATE KEY", der);
+}
+
+/** The SubjectPublicKeyInfo of a key by which we can know the server; also as text in hex or base64, as servers show theirs. */
 export function publicKeyIn(bytes: Uint8Array): Uint8Array {
   const blocks = isPem(bytes) ? pemBlocks(bytes) : undefined;
-  const der = blocks === undefined ? bytes : onlyBlock(blocks, "PUBLIC KEY", "a public key").der;
+  const der = blocks === undefined ? (derOfText(bytes) ?? bytes) : onlyBlock(blocks, "PUBLIC KEY", "a public key").der;
   const key = attempt(() => createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" }));
   if (key === undefined) throw wrong(`expected a public key, found ${describeDer(der)}`);
   requireCurve(key, "the public key");
@@ -98,6 +103,13 @@ function privateKeyOfDer(der: Uint8Array): KeyObject {
 function isEncrypted(der: Uint8Array): boolean {
   const start = Buffer.from(der.subarray(0, 24)).toString("hex");
   return /^30.{2,8}?30.{2,6}?06(?:092a864886f70d0105|0a2a864886f70d010c)/.test(start);
+}
+
+function derOfText(bytes: Uint8Array): Uint8Array | undefined {
+  const text = Buffer.from(bytes).toString("latin1").replace(/\s/g, "");
+  // SEQUENCE, in hex, and in base64.
+  if (/^30[0-9a-f]+$/i.test(text)) return Buffer.from(text, "hex");
+  return /^M[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined;
 }
 
 function onlyBlock(blocks: readonly PemBlock[], label: string, what: string): PemBlock {

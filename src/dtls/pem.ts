@@ -32,6 +32,15 @@ export function pemBlocks(bytes: Uint8Array): readonly PemBlock[] {
   return blocks;
 }
 
+/** The same the other way (§2): 64 characters a line. */
+export function pemOf(label: string, der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  return [`${BEGIN}${label}${DASHES}`, ...lines, `${DASHES}END ${label}${DASHES}`, ""].join("\n");
+}
+
 /** Some longer than any that there is: what follows is searched for. */
 const LONGEST_LABEL = 64;
 

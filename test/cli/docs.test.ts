@@ -5,6 +5,7 @@ import { captureGroup } from "../../src/cli/capture.ts";
 import { check } from "../../src/cli/check.ts";
 import { device } from "../../src/cli/device.ts";
 import { importXml } from "../../src/cli/import-xml.ts";
+import { keys } from "../../src/cli/keys.ts";
 import { run } from "../../src/cli/run.ts";
 import { schema } from "../../src/cli/schema.ts";
 import { send } from "../../src/cli/send.ts";
@@ -17,7 +18,7 @@ import { locateData } from "../../src/locate.ts";
 test("docs/cli.md has a section for each subcommand, which names every option and no other", async () => {
   const text = readFileSync(locateData("docs/cli.md"), "utf8");
   const tools = await Promise.all([toolGroup("probe"), toolGroup("scan"), captureGroup(), toolGroup("decode")]);
-  const groups = [store, device, ...tools].flatMap(({ commands }) => Object.values(commands));
+  const groups = [store, keys, device, ...tools].flatMap(({ commands }) => Object.values(commands));
   for (const command of [run, check, status, send, ...groups, sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);
     const own = section.split("\n## ")[0] ?? "";

@@ -21,6 +21,7 @@ test("help names every subcommand, and each has help of its own", async (t) => {
     "status",
     "send",
     "store",
+    "keys",
     "device",
     "sim",
     "probe",

@@ -69,6 +69,10 @@ test("a public key and certificates are read from PEM and DER, and told from wha
   if (files === undefined) return;
   const of = (name: string): Buffer => files[name] ?? assert.fail(name);
   assert.deepEqual(publicKeyIn(of("server.pub")), publicKeyIn(of("server.pub.der")));
+  for (const form of ["hex", "base64"] as const) {
+    const text = Buffer.from(`${of("server.pub.der").toString(form)}\n`);
+    assert.deepEqual(publicKeyIn(text), publicKeyIn(of("server.pub.der")), form);
+  }
   assert.equal(
     sentence(() => publicKeyIn(of("server.crt"))),
     "expected a public key, found a certificate",
