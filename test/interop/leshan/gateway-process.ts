@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ServerScheme } from "../../../src/config/types.ts";
 import { type Lifetime, type Outcome, type RunningProcess, run, start } from "../../support/process.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
@@ -9,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
 export interface GatewaySetup {
   /** How its server is reached; default: coap, which is UDP. */
-  readonly scheme?: "coap" | "coap+tcp";
+  readonly scheme?: ServerScheme;
   /** Where its server listens, on 127.0.0.1. */
   readonly port: number;
   readonly endpoint: string;
@@ -21,6 +22,8 @@ export interface GatewaySetup {
   readonly gateway?: string;
   /** Further entries under `devices:`, on the simulated link `trial`. */
   readonly devices?: readonly string[];
+  /** Beside config.yaml, readable by its owner alone: secrets and keys. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 export class GatewayProcess {
@@ -35,6 +38,8 @@ export class GatewayProcess {
     copy("models/26241-1_0.xml", join(folder, "vendor.xml"));
     copy("models/26242-1_0.xml", join(folder, "asset.xml"));
     copy("every-type.yaml", join(folder, "mappings", "every-type.yaml"));
+    for (const [name, content] of Object.entries(setup.files ?? {}))
+      writeFileSync(join(folder, name), content, { mode: 0o600 });
     this.owner = owner;
     this.setup = setup;
     this.config = join(folder, "config.yaml");

@@ -21,10 +21,12 @@ export class WireRecorder {
   /** Where the server listens; it may come back elsewhere. */
   serverPort: number;
   private readonly front: Socket;
-  private readonly back: Socket;
+  private back: Socket;
+  private readonly owner: Lifetime;
   private gateway: RemoteInfo | undefined;
 
-  private constructor(front: Socket, back: Socket, serverPort: number) {
+  private constructor(owner: Lifetime, front: Socket, back: Socket, serverPort: number) {
+    this.owner = owner;
     this.front = front;
     this.back = back;
     this.serverPort = serverPort;
@@ -33,15 +35,19 @@ export class WireRecorder {
       this.keep(true, bytes);
       this.back.send(bytes, this.serverPort, HOST);
     });
-    back.on("message", (bytes) => {
-      this.keep(false, bytes);
-      if (this.gateway !== undefined) this.front.send(bytes, this.gateway.port, HOST);
-    });
+    this.listen();
   }
 
   static async open(owner: Lifetime, serverPort: number): Promise<WireRecorder> {
     const [front, back] = [await bound(owner), await bound(owner)];
-    return new WireRecorder(front, back, serverPort);
+    return new WireRecorder(owner, front, back, serverPort);
+  }
+
+  /** As a NAT that has forgotten the gateway: the server sees another port, and what it sends to the one before is lost. */
+  async remap(): Promise<void> {
+    this.back.removeAllListeners("message");
+    this.back = await bound(this.owner);
+    this.listen();
   }
 
   /** Where the gateway finds its server. */
@@ -55,6 +61,13 @@ export class WireRecorder {
       fileHeader(),
       ...this.datagrams.map((datagram) => packetRecord(datagram.time, ipPacket(datagram, this.port))),
     ]);
+  }
+
+  private listen(): void {
+    this.back.on("message", (bytes) => {
+      this.keep(false, bytes);
+      if (this.gateway !== undefined) this.front.send(bytes, this.gateway.port, HOST);
+    });
   }
 
   private keep(fromGateway: boolean, bytes: Uint8Array): void {
