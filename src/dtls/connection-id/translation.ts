@@ -74,7 +74,7 @@ class Translation implements Engine {
   }
 
   send(data: Uint8Array): Step {
-    return this.outgoing(this.engine.send(data));
+    return this.outgoing(this.engine.send(data), data);
   }
 
   close(): Step {
@@ -102,13 +102,16 @@ class Translation implements Engine {
     this.engine.dispose();
   }
 
-  private outgoing(step: Step): Step {
+  /** `said`: the data in it, which `send` puts into one record. */
+  private outgoing(step: Step, said?: Uint8Array): Step {
     const { datagrams } = step;
     const untouched = datagrams.length === 0 || this.protection?.peerConnectionId?.length === 0;
-    return untouched ? step : { ...step, datagrams: datagrams.map((datagram) => this.outgoingDatagram(datagram)) };
+    return untouched
+      ? step
+      : { ...step, datagrams: datagrams.map((datagram) => this.outgoingDatagram(datagram, said)) };
   }
 
-  private outgoingDatagram(datagram: Uint8Array): Uint8Array {
+  private outgoingDatagram(datagram: Uint8Array, said: Uint8Array | undefined): Uint8Array {
     const records = splitRecords(datagram, 0);
     // RFC 9146 §3: what is not encrypted keeps its form.
     if (records.every(({ epoch }) => epoch === 0)) return datagram;
@@ -116,7 +119,10 @@ class Translation implements Engine {
     const { peerConnectionId, write } = this.protection ?? {};
     if (write === undefined || peerConnectionId === undefined || peerConnectionId.length === 0) return datagram;
     return Buffer.concat(
-      records.map((record) => (record.epoch === 0 ? record.bytes : withConnectionId(record, write, peerConnectionId))),
+      records.map((record) => {
+        if (record.epoch === 0) return record.bytes;
+        return withConnectionId(record, said ?? contentOf(record, write), write, peerConnectionId);
+      }),
     );
   }
 
@@ -151,11 +157,19 @@ class Translation implements Engine {
   }
 }
 
-function withConnectionId(record: DtlsRecord, keys: RecordProtection, connectionId: Uint8Array): Uint8Array {
-  const { type, head, fragment } = record;
-  const bytes = keys.open(fragment, additionalData(type, head, fragment.length - keys.overhead));
+function contentOf({ type, head, fragment }: DtlsRecord, keys: RecordProtection): Uint8Array {
+  const content = keys.open(fragment, additionalData(type, head, fragment.length - keys.overhead));
   // OpenSSL would have changed its keys without a handshake.
-  if (bytes === undefined) throw new Error("a record of this association has other keys than its handshake gave");
+  if (content === undefined) throw new Error("a record of this association has other keys than its handshake gave");
+  return content;
+}
+
+function withConnectionId(
+  { type, head, fragment }: DtlsRecord,
+  bytes: Uint8Array,
+  keys: RecordProtection,
+  connectionId: Uint8Array,
+): Uint8Array {
   const inner = encodeInnerPlaintext({ type, bytes });
   const sealed = keys.seal(inner, nonceOf(fragment), cidAdditionalData(connectionId, head, inner.length));
   return encodeCidRecord(connectionId, head, sealed);
