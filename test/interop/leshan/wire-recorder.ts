@@ -57,10 +57,7 @@ export class WireRecorder {
 
   /** A capture file of raw IPv4 packets; the server's port in it is `port`. */
   toPcap(): Uint8Array {
-    return Buffer.concat([
-      fileHeader(),
-      ...this.datagrams.map((datagram) => packetRecord(datagram.time, ipPacket(datagram, this.port))),
-    ]);
+    return captureOf(this.datagrams, this.port);
   }
 
   private listen(): void {
@@ -73,6 +70,14 @@ export class WireRecorder {
   private keep(fromGateway: boolean, bytes: Uint8Array): void {
     this.datagrams.push({ fromGateway, time: Date.now(), bytes: Uint8Array.from(bytes) });
   }
+}
+
+/** A capture file of raw IPv4 packets, in which the server has that port. */
+export function captureOf(datagrams: readonly Datagram[], port: number): Uint8Array {
+  return Buffer.concat([
+    fileHeader(),
+    ...datagrams.map((datagram) => packetRecord(datagram.time, ipPacket(datagram, port))),
+  ]);
 }
 
 async function bound(owner: Lifetime): Promise<Socket> {
