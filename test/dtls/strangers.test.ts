@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { NativeSettings } from "../../src/dtls/native.ts";
 import { CIPHER_SUITES } from "../../src/dtls/suites.ts";
 import { converse, dtlsAddon, handshake, PSK, Speaker } from "../support/dtls.ts";
-import { aStranger } from "../support/mutated-records.ts";
+import { aStranger, aStrangerWhoHeard } from "../support/mutated-records.ts";
 
 const { DTLS_DATAGRAMS = "20000" } = process.env;
 const DATAGRAMS = Number(DTLS_DATAGRAMS);
@@ -46,10 +46,20 @@ for (const ours of [new Uint8Array(), Uint8Array.of(1, 2, 3, 4, 5, 6)]) {
       client: { ...PSK, connectionId: ours },
       server: { ...PSK, connectionId: Uint8Array.of(7, 8, 9) },
     };
-    const stranger = aStranger(native, settings.client, settings.server);
-    const [client, server] = handshake(native, settings.client, settings.server);
+    const all: Uint8Array[] = [];
+    const overhear = (datagram: Uint8Array): void => {
+      all.push(datagram);
+    };
+    const client = new Speaker(native, settings.client, overhear);
+    const server = new Speaker(native, { ...settings.server, server: true }, overhear);
+    client.take(client.engine.start());
+    converse(client, server);
+    for (const end of [client, server]) end.say("x".repeat(20));
+    converse(client, server);
+    // The records of another conversation, and those of this one, which have the right keys.
+    const strangers = [aStranger(native, settings.client, settings.server), aStrangerWhoHeard([...all])];
     for (let i = 0; i < DATAGRAMS / 4; i++) {
-      const datagram = stranger.next();
+      const datagram = strangers[i % 2]?.next() ?? new Uint8Array();
       for (const end of [client, server]) {
         end.take(end.engine.receive(datagram));
         assert.equal(end.last?.state, "connected", end.last?.failure?.reason);
@@ -57,7 +67,8 @@ for (const ours of [new Uint8Array(), Uint8Array.of(1, 2, 3, 4, 5, 6)]) {
     }
     for (const end of [client, server]) end.say("still here");
     converse(client, server);
-    assert.deepEqual([client.heard, server.heard], [["still here"], ["still here"]]);
+    const heard = ["x".repeat(20), "still here"];
+    assert.deepEqual([client.heard, server.heard], [heard, heard]);
   });
 }
 

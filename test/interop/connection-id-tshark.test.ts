@@ -59,13 +59,9 @@ function conversation(native: NativeDtls, settings: NativeSettings): Datagram[] 
   const datagrams: Datagram[] = [];
   const end = (fromGateway: boolean): Speaker => {
     const connectionId = fromGateway ? new Uint8Array() : ID;
-    const speaker = new Speaker(native, { ...settings, connectionId, server: !fromGateway });
-    const take = speaker.take.bind(speaker);
-    speaker.take = (step) => {
-      for (const bytes of step.datagrams) datagrams.push({ fromGateway, time: datagrams.length, bytes });
-      take(step);
-    };
-    return speaker;
+    return new Speaker(native, { ...settings, connectionId, server: !fromGateway }, (bytes) =>
+      datagrams.push({ fromGateway, time: datagrams.length, bytes }),
+    );
   };
   const [client, server] = [end(true), end(false)];
   client.take(client.engine.start());

@@ -34,14 +34,18 @@ export class Speaker {
   readonly heard: string[] = [];
   outgoing: Uint8Array[] = [];
   last: Step | undefined;
+  private readonly overhear: (datagram: Uint8Array) => void;
 
-  constructor(native: NativeDtls, settings: NativeSettings) {
+  /** `overhear`: each datagram that it sends, in its turn. */
+  constructor(native: NativeDtls, settings: NativeSettings, overhear: (datagram: Uint8Array) => void = () => {}) {
     this.engine = openEngine(native, settings);
+    this.overhear = overhear;
   }
 
   take(step: Step): void {
     this.last = step;
     this.outgoing.push(...step.datagrams);
+    for (const datagram of step.datagrams) this.overhear(datagram);
     this.heard.push(...step.data.map((data) => Buffer.from(data).toString()));
   }
 

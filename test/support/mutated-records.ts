@@ -10,7 +10,10 @@ export interface Stranger {
 
 /** `other`: of the server, where they are not those of the client. */
 export function aStranger(native: NativeDtls, settings: NativeSettings, other = settings): Stranger {
-  const heard = overheard(native, settings, other);
+  return aStrangerWhoHeard(overheard(native, settings, other));
+}
+
+export function aStrangerWhoHeard(heard: readonly Uint8Array[]): Stranger {
   const random = fakeRandom(7);
   const below = (limit: number): number => {
     const [a = 0, b = 0, c = 0] = random(3);
@@ -38,16 +41,11 @@ export function aStranger(native: NativeDtls, settings: NativeSettings, other = 
 /** What goes over the wire in a handshake and in a short conversation, both ways. */
 function overheard(native: NativeDtls, settings: NativeSettings, other: NativeSettings): readonly Uint8Array[] {
   const all: Uint8Array[] = [];
-  const client = new Speaker(native, settings);
-  const server = new Speaker(native, { ...other, server: true });
-  const listening = (speaker: Speaker): void => {
-    const { take } = speaker;
-    speaker.take = (step) => {
-      all.push(...step.datagrams);
-      take.call(speaker, step);
-    };
+  const overhear = (datagram: Uint8Array): void => {
+    all.push(datagram);
   };
-  for (const speaker of [client, server]) listening(speaker);
+  const client = new Speaker(native, settings, overhear);
+  const server = new Speaker(native, { ...other, server: true }, overhear);
   client.take(client.engine.start());
   converse(client, server);
   for (const speaker of [client, server]) speaker.say("x".repeat(20));
