@@ -46,6 +46,8 @@ const BAD = 2;
 const IS_NUMBER = 3;
 const NUMBER = 4;
 const TIME = 5;
+/** Whether its leaf has a rule of reporting: 0 or 1. Of a leaf without one no read has to look at the leaf itself. */
+const RULED = 6;
 
 /**
  * The newest reading of each leaf of a device, good or bad, by the position of the leaf. It is written in place: thousands of
@@ -75,6 +77,7 @@ export class Values {
     for (let at = 0; at < leaves.length; at++) {
       numbers[start + at * ROW + HEARD] = NEVER;
       numbers[start + at * ROW + TIME] = Number.NaN;
+      numbers[start + at * ROW + RULED] = leaves[at]?.reporting === undefined ? 0 : 1;
     }
   }
 
@@ -102,8 +105,8 @@ export class Values {
     if (numbers[row + BAD] === 1) this.troubles.delete(at);
     numbers[row + BAD] = 0;
     this.hear(row, now);
-    if (!isNew && !this.each.has(at) && this.leaves[at]?.reporting?.maxAge === undefined) return undefined;
-    return this.sampleOf(at, this.pathOf(at), value, time);
+    if (!isNew && !this.each.has(at) && this.ruleOf(at, row)?.maxAge === undefined) return undefined;
+    return sampleOf(this.pathOf(at), value, time, this.ruleOf(at, row));
   }
 
   /**
@@ -154,7 +157,8 @@ export class Values {
   sample(at: number, path = this.pathOf(at)): Sample | undefined {
     const row = this.row(at);
     const value = this.value(at, row);
-    return value === undefined ? undefined : this.sampleOf(at, path, value, this.numbers[row + TIME] ?? Number.NaN);
+    if (value === undefined) return undefined;
+    return sampleOf(path, value, this.numbers[row + TIME] ?? Number.NaN, this.ruleOf(at, row));
   }
 
   /** The clock is right now: the machine started then. What was measured before gets its time. */
@@ -169,9 +173,8 @@ export class Values {
     for (const [at, reset] of this.resets) this.resets.set(at, { ...reset, time: datedFrom(started, reset.time) });
   }
 
-  private sampleOf(at: number, path: Path, value: Value, time: UnixMillis): Sample {
-    const reporting = this.leaves[at]?.reporting;
-    return reporting === undefined ? { path, value, time } : { path, value, time, reporting };
+  private ruleOf(at: number, row: number): ReportingRule | undefined {
+    return this.numbers[row + RULED] === 1 ? this.leaves[at]?.reporting : undefined;
   }
 
   private value(at: number, row: number): Value | undefined {
@@ -204,6 +207,10 @@ export class Values {
     if (at >= this.count) throw new RangeError(`the device has no leaf ${at}`);
     return this.start + at * ROW;
   }
+}
+
+function sampleOf(path: Path, value: Value, time: UnixMillis, reporting: ReportingRule | undefined): Sample {
+  return reporting === undefined ? { path, value, time } : { path, value, time, reporting };
 }
 
 /** A small integer stands in its object; a float would be one more place in memory that each read has to look at. */
