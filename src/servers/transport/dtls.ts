@@ -3,12 +3,13 @@
  * handshake takes up the session of before where the server still has it (RFC 5246 §7.3), so that registration and
  * observations go on. Where the server gave a Connection ID (RFC 9146), another socket is enough.
  */
-import { HOUR, type Millis, type UnixMillis } from "../../clock.ts";
+import type { UnixMillis } from "../../clock.ts";
 import type { ConnectionEvent } from "../../coap/events.ts";
 import type { DtlsEffect, DtlsEnd, DtlsEvent, DtlsSession } from "../../dtls/association.ts";
 import type { DtlsProvider } from "../../dtls/provider.ts";
 import { cipherSuite } from "../../dtls/suites.ts";
 import { type Drive, drive } from "../../machine.ts";
+import { ResumableSession } from "./resumable-session.ts";
 import type {
   DatagramWire,
   SecureTransportOptions,
@@ -41,23 +42,13 @@ interface Association {
   done(reason: string | undefined): void;
 }
 
-/** What the next handshake may take up. Secret. */
-interface Resumable {
-  readonly bytes: Uint8Array;
-  /** When the handshake was that saw the certificate of the server. */
-  readonly verified: Millis;
-}
-
-/** RFC 5246 §F.1.4. After that the server shows its certificate again; a PSK is the same as before. */
-const LONGEST_WITHOUT_CERTIFICATE: Millis = 24 * HOUR;
-
 export class DtlsTransport implements Transport {
   readonly connects = true;
   private readonly options: DtlsTransportOptions;
   private onDatagram: (datagram: Uint8Array) => void = () => {};
   private onConnection: (event: ConnectionEvent) => void = () => {};
   private association: Association | undefined;
-  private resumable: Resumable | undefined;
+  private readonly resumable: ResumableSession;
   /** While it is made sure of. */
   private resolving: Promise<void> | undefined;
   /** The socket has had an association: some servers mix up a new one from the same port with it. */
@@ -72,6 +63,7 @@ export class DtlsTransport implements Transport {
 
   constructor(options: DtlsTransportOptions) {
     this.options = options;
+    this.resumable = new ResumableSession(options.clock, options.security.credentials.mode);
   }
 
   /** Of the datagrams, with what DTLS adds to them. */
@@ -135,12 +127,15 @@ export class DtlsTransport implements Transport {
   private async makeSure(): Promise<void> {
     if (await this.stands()) return;
     this.discard();
-    const { wire } = this.options;
-    await wire.resolve();
-    if (this.used) await wire.rebind();
-    this.used = true;
-    if (this.closed) throw new Error("closed meanwhile");
-    await this.handshake();
+    await this.options.wire.resolve();
+    const { offer } = this.resumable;
+    try {
+      await this.handshake();
+    } catch (error) {
+      // Some servers stumble over a session of before, and say no more than an alert: then it was dropped.
+      if (offer === undefined || this.resumable.offer !== undefined) throw error;
+      await this.handshake();
+    }
   }
 
   /** Whether the association can go on: as it is, or by its Connection ID from another socket. */
@@ -160,7 +155,15 @@ export class DtlsTransport implements Transport {
     return this.association?.session !== undefined;
   }
 
-  private handshake(): Promise<void> {
+  private async handshake(): Promise<void> {
+    const { wire } = this.options;
+    if (this.used) await wire.rebind();
+    this.used = true;
+    if (this.closed) throw new Error("closed meanwhile");
+    await this.associate();
+  }
+
+  private associate(): Promise<void> {
     const { provider, security, clock } = this.options;
     const machine = provider.open(security.credentials, this.associationOptions());
     return new Promise((resolve, reject) => {
@@ -179,18 +182,17 @@ export class DtlsTransport implements Transport {
   }
 
   private associationOptions(): Parameters<DtlsProvider["open"]>[1] {
-    const { host, security, certificateTime, clock, log } = this.options;
+    const { host, security, certificateTime, log } = this.options;
     const { serverName, suites, connectionId, credentials } = security;
     const { now, earliest } = certificateTime();
     if (credentials.mode === "x509" && now === undefined)
       log.warn({}, "nobody knows what time it is: of the dates of the server's certificate little is judged");
-    const { bytes: session, verified = 0 } = this.resumable ?? {};
-    const stale = credentials.mode === "x509" && clock.monotonic() - verified > LONGEST_WITHOUT_CERTIFICATE;
+    const { offer } = this.resumable;
     return {
       ...{ host, connectionId, time: now, earliest },
       ...(serverName === undefined ? {} : { serverName }),
       ...(suites === undefined ? {} : { suites }),
-      ...(session === undefined || stale ? {} : { session }),
+      ...(offer === undefined ? {} : { session: offer }),
     };
   }
 
@@ -233,14 +235,11 @@ export class DtlsTransport implements Transport {
   }
 
   private onConnected(association: Association, session: DtlsSession): void {
-    const { security, clock, log } = this.options;
-    const { resumed, resumption, connectionId } = session;
+    const { security, log } = this.options;
+    const { resumed, connectionId } = session;
     association.session = session;
+    this.resumable.keep(session);
     this.onHeard();
-    const verified = resumed ? this.resumable?.verified : undefined;
-    // Who resumes without a new ticket keeps the one that it has.
-    const bytes = resumption ?? (resumed ? this.resumable?.bytes : undefined);
-    this.resumable = bytes === undefined ? undefined : { bytes, verified: verified ?? clock.monotonic() };
     log[resumed ? "debug" : "info"]({ ...this.security }, "DTLS association");
     this.onConnection({
       type: "associated",
@@ -256,7 +255,7 @@ export class DtlsTransport implements Transport {
     const reason = reasonOf(why);
     if (association.session === undefined) {
       // It may be the session that the server stumbles over.
-      if (association.answered) this.resumable = undefined;
+      if (association.answered) this.resumable.drop();
       association.done(reason);
     } else if (why.by !== "us") {
       this.options.log.info({ reason }, "the DTLS association has ended");
