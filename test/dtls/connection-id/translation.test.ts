@@ -272,6 +272,22 @@ test("what was disposed of answers with an error, twice too", (t) => {
   assert.throws(() => met.client.say("more"), /disposed of/);
 });
 
+test("a resumed session has an ID of its own, or none (RFC 9146 §3: negotiated afresh)", (t) => {
+  const ticketKeys = new Uint8Array(80).fill(1);
+  const first = talk(t, CLIENT, { ...SERVER, ticketKeys });
+  if (first === undefined) return;
+  const session = first.client.engine.exportSession();
+  for (const theirs of [{ connectionId: Uint8Array.of(7) }, {}]) {
+    for (const ours of [NONE, ID]) {
+      const met = talk(t, { ...CLIENT, connectionId: ours, session }, { ...PSK, ...theirs, ticketKeys });
+      if (met === undefined) return;
+      const { resumed, connectionId } = met.client.engine.agreement();
+      assert.deepEqual([resumed, connectionId], [true, "connectionId" in theirs]);
+      assert.deepEqual(exchange(met), BOTH);
+    }
+  }
+});
+
 // ── with certificates and keys ───────────────────────────────────────────────
 
 function withPki(name: string, body: (t: TestContext, pki: Pki) => void): void {
