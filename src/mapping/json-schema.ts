@@ -65,9 +65,10 @@ function sectionSchema(schema: unknown): JsonSchema {
 
 /** What is extended may have what is required here, and may have what `null` takes away. */
 function extendable({ required: _required, ...schema }: JsonSchema): JsonSchema {
-  const { properties, additionalProperties } = schema;
+  const { properties, additionalProperties, anyOf } = schema;
   return {
     ...schema,
+    ...(anyOf === undefined ? {} : { anyOf: anyOf.map(extendable) }),
     ...(properties === undefined ? {} : { properties: mapValues(properties, orNothing) }),
     ...(typeof additionalProperties === "object"
       ? { additionalProperties: orNothing(extendable(additionalProperties)) }
