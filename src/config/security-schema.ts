@@ -36,7 +36,8 @@ const psk = z.strictObject(
         message: `at most ${LONGEST_IDENTITY} bytes of UTF-8`,
       })
       .refine((text) => !text.includes("\0"), { message: "a zero byte cannot be sent" })
-      .describe("The name by which the server knows our key (0/x/3)"),
+      // A name of ours may look like a number to editors.
+      .meta({ type: ["string", "number"], description: "The name by which the server knows our key (0/x/3)" }),
     key: z.string().describe("!secret name: the key in hex, or base64 with base64: in front (0/x/5)"),
   },
   { error: mapOf("identity, key") },

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { parse } from "yaml";
+import { configJsonSchema } from "../../src/config/json-schema.ts";
+import { configSchema } from "../../src/config/schema.ts";
 import { locateData } from "../../src/locate.ts";
+import { knownKeys } from "../../src/yaml/shape.ts";
 import { command } from "../support/command.ts";
 import { misfits } from "../support/json-schema.ts";
 
@@ -29,6 +32,32 @@ devices: [ { id: 7, mapping: x, link: y, any_parameter: 1 }, { mapping: x, link:
     "/links/bus: none of anyOf",
     "/devices/1: required id",
   ]);
+});
+
+test("the schema of config.yaml knows how a server is secured, and every key of that stands in the example and in the docs", () => {
+  const keys = parse(
+    "psk: { identity: 42, key: x }\nx509: { private_key: k, certificates: c, server: [a, b], usage: trust-anchr }",
+  );
+  const server = {
+    id: 1,
+    uri: "coaps://h",
+    ...keys,
+    dtls: { suites: [49320, "TLS_PSK_WITH_AES_128_CCM_8"], cid: "off" },
+  };
+  const schema = configJsonSchema([]);
+  assert.deepEqual(misfits(schema, { gateway: { endpoint: "g" }, servers: [server] }), [
+    "/servers/0/x509/usage: none of anyOf",
+    "/servers/0/dtls: unknown cid",
+  ]);
+  const [example = "", page = ""] = ["config.example.yaml", "docs/configuration.md"].map((file) =>
+    readFileSync(locateData(file), "utf8"),
+  );
+  for (const mode of ["psk", "rpk", "x509", "dtls"]) {
+    for (const key of knownKeys(configSchema, ["servers", 0, mode])) {
+      assert.match(example, new RegExp(`#   ${key}: `), `${mode}.${key}`);
+      assert.ok(page.includes(key === "private_key" ? "`private_key`" : `\`${mode}.${key}\``), `${mode}.${key}`);
+    }
+  }
 });
 
 test("the schema of mappings takes every mapping that is shipped, and points at typos", async (t) => {
