@@ -194,6 +194,28 @@ test("certificates: each reason has its sentence", (t) => {
   );
 });
 
+test("where nobody knows the time, a certificate that ended before the last known one is refused, and no other", (t) => {
+  const native = dtlsAddon(t);
+  const pki = native === undefined ? undefined : makePki(t);
+  if (native === undefined || pki === undefined) return;
+  const now = Date.now();
+  const from = (earliest: number, client: Certificates): string | undefined => {
+    const association = new DtlsAssociation(native, client, { ...HOST, earliest });
+    const server = new DtlsAssociation(asServer(native), certificates(pki, "server"), { ...HOST, time: now });
+    const effects = meet(association, server);
+    assert.equal(effects.at(-1)?.type === "closed", association.state === "closed");
+    return failureOf(effects);
+  };
+  const client = certificates(pki, "client");
+  const [early, late] = [now - 400 * 86_400 * SECOND, now + 11 * 86_400 * SECOND];
+  assert.equal(from(early, client), undefined, "one that may not have begun");
+  const least = new Date(late).toISOString().slice(0, 16);
+  assert.equal(from(late, client), `the server's certificate has expired; it is ${least} UTC at least (final)`);
+  // LwM2M's usage 3: this certificate, whatever stands in it.
+  const pinned = { ...client, server: [{ usage: 3, matching: 0, data: pki.server.certificate }] as const };
+  assert.equal(from(late, pinned), undefined);
+});
+
 function certificates(pki: Pki, own: "client" | "server"): Certificates {
   const { certificate, privateKey } = pki[own];
   const server = [{ usage: 2, matching: 0, data: pki.ca.certificate }] as const;

@@ -67,6 +67,15 @@ test("a machine of which nothing can be read is believed where its time can be",
   assert.equal(clock.status.trusted, true);
 });
 
+test("certificates are judged by the time while it is known, else by the earliest that it can be", async () => {
+  assert.deepEqual(aClock().clock.forCertificates, { now: NOW });
+  const { clock, system } = aClock({ wall: 5000, known: before(NOW) });
+  await system.advance(HOUR);
+  assert.deepEqual(clock.forCertificates, { now: undefined, earliest: NOW + MINUTE + HOUR });
+  const first = aClock({ wall: 5000 }).clock.forCertificates;
+  assert.deepEqual(first, { now: undefined, earliest: FIRST_TIME });
+});
+
 const CASES: readonly (readonly [name: string, setup: Setup, trusted: boolean, reason: RegExp])[] = [
   ["1970", { wall: 5000 }, false, /1970-01-01T00:00:05.000Z: nobody has set its clock/],
   ["1970, whatever a sign says", { wall: 5000, sign: SYNCHRONIZED }, false, /nobody has set/],
