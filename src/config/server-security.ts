@@ -2,6 +2,7 @@
 import type { UnixMillis } from "../clock.ts";
 import type { Credentials } from "../dtls/credentials.ts";
 import type { ServerSecurity } from "../dtls/server-security.ts";
+import { suiteName } from "../dtls/suites.ts";
 import type { Place } from "../errors.ts";
 import { childOf, entryOf, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, refuseSecrets, reportError } from "../yaml/read.ts";
@@ -107,8 +108,9 @@ function optionsOf(
   const node = childOf(server, "dtls") ?? server;
   const { server_name: serverName, suites: named, connection_id: connectionId, keep_alive: keepAlive, provider } = dtls;
   const suites = named === undefined ? undefined : suitesOf(mode, childOf(node, "suites") ?? node, report);
-  if (connectionId === "offer" && suites?.every(({ aead }) => !aead) === true) {
-    const message = "connection_id: a Connection ID needs a suite with AEAD (GCM, CCM); none is among suites";
+  const weak = suites?.find(({ aead }) => !aead);
+  if (connectionId === "offer" && weak !== undefined) {
+    const message = `connection_id: with ${suiteName(weak)} among suites none is asked for: it needs AEAD (GCM, CCM) alone`;
     reportError(report, keyPlace(node, "connection_id"), message);
   }
   if (keepAlive !== undefined && queue_mode) {

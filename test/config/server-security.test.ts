@@ -143,8 +143,8 @@ test("suites are known by name and number; what cannot be used is told with what
     [dtls("suites: [0xc0a8, 49320]")]: /6:30: error: TLS_PSK_WITH_AES_128_CCM_8 stands here twice$/,
     [dtls("suites: [0xc02b]")]: /needs rpk or x509; with psk expected some of TLS_PSK_WITH_AES_128_CCM_8, /,
     [dtls("suites: []")]: /suites: too short: at least 1 items$/,
-    [dtls("suites: [0xAE], connection_id: offer")]:
-      /6:29: error: connection_id: a Connection ID needs a suite with AEAD/,
+    [dtls("suites: [0xA8, 0xAE], connection_id: offer")]:
+      /6:35: error: connection_id: with TLS_PSK_WITH_AES_128_CBC_SHA256 among suites none is asked for/,
     [dtls("server_name: 10.0.0.1")]: /server_name: expected a name in DNS .*an address is never sent as one$/,
     [dtls("server_name: 'fe80::1'")]: /server_name: expected a name in DNS/,
     [dtls("keep_alive: 1s")]: /keep_alive: at least 5s$/,
