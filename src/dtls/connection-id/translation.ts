@@ -12,7 +12,7 @@
  */
 import type { Agreement, Engine, KeySource, NativeDtls, NativeSettings, Step } from "../native.ts";
 import { decodeInnerPlaintext, encodeInnerPlaintext } from "./inner-plaintext.ts";
-import { type RecordKeys, recordKeys } from "./record-keys.ts";
+import { recordKeys } from "./record-keys.ts";
 import { nonceOf, type RecordProtection } from "./record-protection.ts";
 import {
   additionalData,
@@ -31,12 +31,14 @@ export function openEngine(native: NativeDtls, settings: NativeSettings): Engine
   return connectionId === undefined ? engine : new Translation(engine, connectionId, server);
 }
 
-/** What protects the records of an association, and what the other side wants in ours. */
-interface Protection {
+/** What protects the records of an association; "plain": there are IDs in neither direction, and nothing is translated. */
+type Protection = IdProtection | "plain";
+
+interface IdProtection {
   readonly write: RecordProtection;
   readonly read: RecordProtection;
-  /** Absent: the other side knows of no Connection IDs. */
-  readonly peerConnectionId: Uint8Array | undefined;
+  /** What the other side wants in our records; empty: nothing. */
+  readonly peerConnectionId: Uint8Array;
 }
 
 class Translation implements Engine {
@@ -98,17 +100,15 @@ class Translation implements Engine {
   }
 
   dispose(): void {
-    if (this.protection !== undefined) wipe(this.protection);
+    if (this.protection !== undefined && this.protection !== "plain") wipe(this.protection);
     this.engine.dispose();
   }
 
-  /** `said`: the data in it, which `send` puts into one record. */
+  /** `said`: the data of `send`, which OpenSSL puts into one record. */
   private outgoing(step: Step, said?: Uint8Array): Step {
     const { datagrams } = step;
-    const untouched = datagrams.length === 0 || this.protection?.peerConnectionId?.length === 0;
-    return untouched
-      ? step
-      : { ...step, datagrams: datagrams.map((datagram) => this.outgoingDatagram(datagram, said)) };
+    if (datagrams.length === 0 || this.protection === "plain") return step;
+    return { ...step, datagrams: datagrams.map((datagram) => this.outgoingDatagram(datagram, said)) };
   }
 
   private outgoingDatagram(datagram: Uint8Array, said: Uint8Array | undefined): Uint8Array {
@@ -116,12 +116,15 @@ class Translation implements Engine {
     // RFC 9146 §3: what is not encrypted keeps its form.
     if (records.every(({ epoch }) => epoch === 0)) return datagram;
     this.protection ??= this.currentProtection();
-    const { peerConnectionId, write } = this.protection ?? {};
-    if (write === undefined || peerConnectionId === undefined || peerConnectionId.length === 0) return datagram;
+    if (this.protection === undefined || this.protection === "plain") return datagram;
+    const { write, peerConnectionId } = this.protection;
+    if (peerConnectionId.length === 0) return datagram;
     return Buffer.concat(
       records.map((record) => {
         if (record.epoch === 0) return record.bytes;
-        return withConnectionId(record, said ?? contentOf(record, write), write, peerConnectionId);
+        // An alert may be beside it, or in its place.
+        const content = record.type === CONTENT_TYPE.applicationData ? said : undefined;
+        return withConnectionId(record, content ?? contentOf(record, write), write, peerConnectionId);
       }),
     );
   }
@@ -133,13 +136,13 @@ class Translation implements Engine {
     if (epoch === 0) return bytes;
     // RFC 9146 §3: where a Connection ID was agreed on, a record of epoch 1 without one is invalid.
     const protection = this.protection ?? this.currentProtection();
-    return protection?.peerConnectionId === undefined ? bytes : undefined;
+    return protection === undefined || protection === "plain" ? bytes : undefined;
   }
 
   private incomingWithId(record: DtlsRecord): Uint8Array | undefined {
     if (record.epoch === 0 || Buffer.compare(record.connectionId, this.ours) !== 0) return undefined;
     const protection = this.protection ?? this.currentProtection();
-    if (protection?.peerConnectionId === undefined) return undefined;
+    if (protection === undefined || protection === "plain") return undefined;
     const plain = withoutConnectionId(record, protection.read);
     // Keys of a handshake that is not at its end may be those of the session that it is to resume.
     if (plain !== undefined) this.protection = protection;
@@ -150,10 +153,17 @@ class Translation implements Engine {
   private currentProtection(): Protection | undefined {
     const source = this.engine.keySource();
     if (source === undefined) return undefined;
-    const { client, server }: RecordKeys = recordKeys(source);
+    const protection = this.protectionOf(source);
     source.masterSecret.fill(0);
+    return protection;
+  }
+
+  private protectionOf(source: KeySource): Protection {
+    const { peerConnectionId } = source;
+    if (peerConnectionId === undefined || peerConnectionId.length + this.ours.length === 0) return "plain";
+    const { client, server } = recordKeys(source);
     const [write, read] = this.server ? [server, client] : [client, server];
-    return { write, read, peerConnectionId: source.peerConnectionId };
+    return { write, read, peerConnectionId };
   }
 }
 
@@ -184,7 +194,7 @@ function withoutConnectionId(record: DtlsRecord, keys: RecordProtection): Uint8A
   return encodeRecord(type, head, keys.seal(bytes, nonceOf(fragment), additionalData(type, head, bytes.length)));
 }
 
-function wipe({ write, read }: Protection): void {
+function wipe({ write, read }: IdProtection): void {
   write.wipe();
   read.wipe();
 }
