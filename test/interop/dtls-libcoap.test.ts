@@ -46,17 +46,22 @@ interface Ours {
 }
 
 /** One of libcoap's servers on a free port, whose DTLS is one port above, and a connection of ours. */
-async function aServer(t: TestContext, program: string, args: readonly string[], credentials: Credentials) {
+async function aServer(
+  t: TestContext,
+  program: string,
+  args: readonly string[],
+  { credentials, host = "127.0.0.1" }: { readonly credentials: Credentials; readonly host?: string },
+) {
   const native = dtlsAddon(t);
   if (native === undefined || findTool(t, [program], INSTALL) === undefined) return undefined;
   const port = await freePort();
-  start(t, program, ["-A", "127.0.0.1", "-p", String(port), ...args]);
-  await listens(port);
+  start(t, program, ["-A", host, "-p", String(port), ...args]);
+  await listens(port, host);
   const transport = new DtlsTransport({
-    ...{ host: "127.0.0.1", port: port + 1, clock: systemClock, random: systemRandom, log: recordingLogger([]) },
+    ...{ host, port: port + 1, clock: systemClock, random: systemRandom, log: recordingLogger([]) },
     security: { credentials, connectionId: "offer", provider: "openssl" },
     provider: openSslProvider(native),
-    wire: new UdpTransport({ host: "127.0.0.1", port: port + 1 }),
+    wire: new UdpTransport({ host, port: port + 1 }),
     certificateTime: () => ({ now: Date.now() }),
   });
   const connection = new Connection(transport, new CoapEndpoint({ random: systemRandom }), systemClock, {
@@ -87,11 +92,11 @@ async function aServer(t: TestContext, program: string, args: readonly string[],
 }
 
 /** It opens TCP last. */
-async function listens(port: number): Promise<void> {
+async function listens(port: number, host: string): Promise<void> {
   const end = performance.now() + 10_000;
   for (let open = false; !open; ) {
     assert.ok(performance.now() < end, "it does not listen");
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, host);
     open = await once(socket, "connect").then(
       () => true,
       () => false,
@@ -106,7 +111,9 @@ for (const library of ["openssl", "gnutls"]) {
     ["without one", ["-h", ""]],
   ] as const) {
     test(`coap-server-${library}, PSK ${how}: 5,000 bytes there and back, in three associations`, LIMIT, async (t) => {
-      const ours = await aServer(t, `coap-server-${library}`, ["-k", "0123456789abcdef", ...hint], PSK);
+      const ours = await aServer(t, `coap-server-${library}`, ["-k", "0123456789abcdef", ...hint], {
+        credentials: PSK,
+      });
       if (ours === undefined) return;
       const path = "example_data";
       const put = await ours.ask({ ...get(path), code: CODE.put, payload: BODY });
@@ -119,8 +126,17 @@ for (const library of ["openssl", "gnutls"]) {
     });
   }
 
+  test(`coap-server-${library} over IPv6`, LIMIT, async (t) => {
+    const at = { credentials: PSK, host: "::1" };
+    const ours = await aServer(t, `coap-server-${library}`, ["-k", "0123456789abcdef"], at);
+    if (ours === undefined) return;
+    assert.equal((await ours.ask(get(".well-known/core"))).code, CODE.content);
+    ours.doubt();
+    assert.equal((await ours.ask(get(".well-known/core"))).code, CODE.content);
+  });
+
   test(`coap-rd-${library} takes a registration, which another association updates`, LIMIT, async (t) => {
-    const ours = await aServer(t, `coap-rd-${library}`, ["-k", "0123456789abcdef"], PSK);
+    const ours = await aServer(t, `coap-rd-${library}`, ["-k", "0123456789abcdef"], { credentials: PSK });
     if (ours === undefined) return;
     const { options } = get("rd");
     const query = stringOptions(OPTION.uriQuery, ["ep=urn:dev:ops:32473-dtls", "lt=60", "lwm2m=1.2", "b=U"]);
@@ -138,17 +154,14 @@ for (const library of ["openssl", "gnutls"]) {
     const { client, ca } = pki;
     const file = join(temporaryDirectory(t), "server.pem");
     writeFileSync(file, [pki.server.certificateFile, pki.server.keyFile].map((name) => readFileSync(name)).join(""));
-    const ours = await aServer(
-      t,
-      `coap-server-${library}`,
-      ["-c", file, "-C", ca.certificateFile, "-R", ca.certificateFile],
-      {
-        mode: "x509",
-        privateKey: client.privateKey,
-        certificates: [client.certificate],
-        server: [{ usage: 2, matching: 0, data: ca.certificate }],
-      },
-    );
+    const credentials: Credentials = {
+      mode: "x509",
+      privateKey: client.privateKey,
+      certificates: [client.certificate],
+      server: [{ usage: 2, matching: 0, data: ca.certificate }],
+    };
+    const args = ["-c", file, "-C", ca.certificateFile, "-R", ca.certificateFile];
+    const ours = await aServer(t, `coap-server-${library}`, args, { credentials });
     if (ours === undefined) return;
     assert.equal((await ours.ask(get(".well-known/core"))).code, CODE.content);
     ours.doubt();

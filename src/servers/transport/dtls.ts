@@ -58,6 +58,8 @@ export class DtlsTransport implements Transport {
   private doubtful = false;
   /** Since the server was last heard. */
   private rebound = false;
+  /** It was said that dates cannot be judged. */
+  private undated = false;
   private unsent = 0;
   private closed = false;
 
@@ -185,8 +187,10 @@ export class DtlsTransport implements Transport {
     const { host, security, certificateTime, log } = this.options;
     const { serverName, suites, connectionId, credentials } = security;
     const { now, earliest } = certificateTime();
-    if (credentials.mode === "x509" && now === undefined)
+    if (credentials.mode === "x509" && now === undefined && !this.undated) {
+      this.undated = true;
       log.warn({}, "nobody knows what time it is: of the dates of the server's certificate little is judged");
+    }
     const { offer } = this.resumable;
     return {
       ...{ host, connectionId, time: now, earliest },

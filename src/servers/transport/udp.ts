@@ -70,9 +70,9 @@ export class UdpTransport implements DatagramWire {
 
   async rebind(): Promise<void> {
     // The new one is there before the old one goes: it has another port.
-    const fresh = this.closed ? undefined : await this.bound(this.family, this.options.bind?.port ?? 0);
+    const fresh = await this.bound(this.family, this.options.bind?.port ?? 0);
     await this.unbind();
-    if (fresh !== undefined) this.adopt(fresh, this.family);
+    this.adopt(fresh, this.family);
   }
 
   get localAddress(): string | undefined {
@@ -115,6 +115,10 @@ export class UdpTransport implements DatagramWire {
   }
 
   private adopt(socket: Socket, family: number): void {
+    if (this.closed) {
+      socket.close();
+      return;
+    }
     socket.on("message", (datagram, from) => this.receive(datagram, from));
     // A socket error after binding (a vanished interface) is what a lost datagram is: counted, and retried above.
     socket.on("error", () => this.count.sendErrors++);

@@ -115,3 +115,43 @@ test("the wished local port is taken where it is free, and another one where it 
   const [, from] = await once(server, "message");
   assert.equal(from.port, port);
 });
+
+test("bound anew, it leaves from another port; what comes to the one before is nobody's", async (t) => {
+  const server = await aSocket();
+  const heard: string[] = [];
+  const transport = new UdpTransport({ host: "127.0.0.1", port: server.address().port });
+  t.after(async () => {
+    await transport.close();
+    server.close();
+  });
+  const ports: number[] = [];
+  server.on("message", (_, from) => ports.push(from.port));
+  await transport.open((bytes) => heard.push(Buffer.from(bytes).toString()));
+  await transport.resolve();
+  transport.send(Buffer.from("one"));
+  await transport.rebind();
+  transport.send(Buffer.from("two"));
+  await settleUntil("both have arrived", () => ports.length === 2);
+  const [before = 0, after = 0] = ports;
+  assert.notEqual(before, after);
+  assert.equal(transport.localPort, after);
+  server.send("late", before, "127.0.0.1");
+  server.send("new", after, "127.0.0.1");
+  await settleUntil("it hears", () => heard.length > 0);
+  assert.deepEqual(heard, ["new"]);
+});
+
+test("from where the routes lead is looked up without the name; closed meanwhile, no socket stays", async () => {
+  const transport = new UdpTransport({ host: "localhost", port: 5684 });
+  await transport.open(() => {});
+  await transport.relocate();
+  assert.equal(transport.localAddress, undefined, "there is no server yet");
+  await transport.resolve();
+  const { localAddress } = transport;
+  await transport.relocate();
+  assert.equal(transport.localAddress, localAddress);
+  const binding = transport.rebind();
+  await transport.close();
+  await binding;
+  assert.equal(transport.localPort, undefined);
+});
