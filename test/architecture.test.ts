@@ -53,6 +53,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/dtls": { all: FOUNDATION },
   // Finds the addon, a file.
   "src/dtls/load.ts": { all: [...FOUNDATION, "src/dtls", "src/locate.ts"], shell: true },
+  // The package's thread, its end here, and what the package takes for a socket.
+  "src/dtls/node-dtls-client/client.ts": { all: [...FOUNDATION, "src/dtls", "src/locate.ts"], shell: true },
+  "src/dtls/node-dtls-client/thread.ts": { all: [...FOUNDATION, "src/dtls"], shell: true },
+  "src/dtls/node-dtls-client/stand-in-socket.ts": { shell: true },
   "src/lwm2m": { all: [...FOUNDATION, "src/coap"] },
   "src/yaml": { all: FOUNDATION, types: ["src/adapter.ts"] },
   "src/mapping": { all: [...FOUNDATION, "src/lwm2m", "src/yaml"], types: ["src/adapter.ts"] },
@@ -86,6 +90,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["src/store"],
   "cbor-x": ["src/lwm2m"],
   "fast-xml-parser": ["src/lwm2m"],
+  "node-dtls-client": ["src/dtls/node-dtls-client"],
   pino: ["src/cli"],
   serialport: ["adapters/modbus"],
   yaml: ["src/yaml"],

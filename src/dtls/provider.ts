@@ -51,7 +51,8 @@ export function missingMode(provider: DtlsProvider, mode: Credentials["mode"], r
   return `${MODES[mode]} cannot be had: ${name} (${version}) of ${runtime} has them not; Node 24 has`;
 }
 
-const MODES: Readonly<Record<Credentials["mode"], string>> = {
+/** For sentences. */
+export const MODES: Readonly<Record<Credentials["mode"], string>> = {
   psk: "pre-shared keys",
   rpk: "raw public keys",
   x509: "certificates",

@@ -1,10 +1,11 @@
 /** DTLS for servers at coaps://: who provides it here, and what is in the way. */
 import type { LoadedConfig, ServerSettings } from "../config/types.ts";
+import { chooseProvider, type ProviderChoice } from "../dtls/choose-provider.ts";
 import { type LoadedDtls, loadDtls } from "../dtls/load.ts";
-import { type DtlsProvider, missingMode, openSslProvider } from "../dtls/provider.ts";
 import type { ServerSecurity } from "../dtls/server-security.ts";
 import { ConfigError, type Problem } from "../errors.ts";
 import { DtlsTransport, type DtlsTransportOptions } from "../servers/transport/dtls.ts";
+import { NodeDtlsClientTransport } from "../servers/transport/node-dtls-client.ts";
 import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
 
@@ -13,16 +14,19 @@ export type SecureParts = Pick<DtlsTransportOptions, "clock" | "random" | "log" 
 type Secured = ServerSettings & { readonly security: ServerSecurity };
 
 /**
- * The same, if each server can be secured as it is to be; none is reached in any weaker way. Throws ConfigError with the reason
- * of each that cannot.
+ * The same, if each server can be secured as it is to be, with a warning where that is by a lesser provider; none is reached in
+ * any weaker mode. Throws ConfigError with the reason of each that cannot.
  */
 export function secured(config: LoadedConfig, dtls: LoadedDtls = addon()): LoadedConfig {
   const problems = config.servers.filter(isSecured).flatMap(({ place, security }): Problem[] => {
     const choice = choose(security, dtls);
-    return "missing" in choice ? [{ severity: "error", place, message: choice.missing }] : [];
+    if ("missing" in choice) return [{ severity: "error", place, message: choice.missing }];
+    const message = choice.provider === "node-dtls-client" ? choice.warning : undefined;
+    return message === undefined ? [] : [{ severity: "warning", place, message }];
   });
-  if (problems.length > 0) throw new ConfigError([...config.problems, ...problems]);
-  return config;
+  const all = { ...config, problems: [...config.problems, ...problems] };
+  if (problems.some(({ severity }) => severity === "error")) throw new ConfigError(all.problems);
+  return all;
 }
 
 /** Throws ConfigError where there is none: see `secured`. */
@@ -32,17 +36,17 @@ export function secureTransport(settings: ServerSettings, parts: SecureParts): T
   const { security } = settings;
   const choice = choose(security, addon());
   if ("missing" in choice) throw wrong({ place, message: choice.missing });
+  if (choice.provider === "node-dtls-client") {
+    const { psk, warning } = choice;
+    if (warning !== undefined) parts.log.warn({}, warning);
+    return new NodeDtlsClientTransport({ ...parts, host, port, security, psk });
+  }
   const wire = new UdpTransport({ host, port });
-  return new DtlsTransport({ ...parts, host, port, security, wire, provider: choice.provider });
+  return new DtlsTransport({ ...parts, host, port, security, wire, provider: choice.openssl });
 }
 
-type Choice = { readonly provider: DtlsProvider } | { readonly missing: string };
-
-function choose({ credentials }: ServerSecurity, dtls: LoadedDtls): Choice {
-  if ("missing" in dtls) return dtls;
-  const provider = openSslProvider(dtls.native);
-  const missing = missingMode(provider, credentials.mode, `Node ${process.version}`);
-  return missing === undefined ? { provider } : { missing };
+function choose(security: ServerSecurity, dtls: LoadedDtls): ProviderChoice {
+  return chooseProvider(security, dtls, `Node ${process.version}`);
 }
 
 /** Looked for once a process. */

@@ -34,20 +34,33 @@ function problemsOf(config: LoadedConfig, dtls: LoadedDtls): readonly string[] {
   }
 }
 
-test("where there is no addon each server that wants one says why, and what brings it; coap:// wants none", async (t) => {
+test("where there is no addon a PSK comes with a warning, raw public keys are an error; coap:// wants none", async (t) => {
   const config = await loaded(t);
   if (config === undefined) return;
-  const problems = problemsOf(config, { missing: "DTLS needs g++" });
+  const missing = "DTLS needs g++";
+  const problems = problemsOf(config, { missing });
   assert.equal(problems.length, 2);
-  assert.match(problems[0] ?? "", /\/config\.yaml:3:5: error: DTLS needs g\+\+/);
-  assert.match(problems[1] ?? "", /\/config\.yaml:5:5: error: DTLS needs g\+\+/);
+  assert.match(
+    problems[0] ?? "",
+    /\/config\.yaml:3:5: warning: DTLS needs g\+\+\. Until then node-dtls-client secures/,
+  );
+  assert.match(
+    problems[1] ?? "",
+    /\/config\.yaml:5:5: error: DTLS needs g\+\+; node-dtls-client has no raw public keys/,
+  );
+  const others = config.servers.filter(({ security }) => security?.credentials.mode !== "rpk");
+  const { problems: warnings } = secured({ ...config, servers: others }, { missing });
+  assert.deepEqual(
+    warnings.map(({ severity }) => severity),
+    ["warning"],
+  );
 });
 
 test("a mode that the OpenSSL of this Node has not is an error of that server alone", async (t) => {
   const native = dtlsAddon(t);
   const config = native === undefined ? undefined : await loaded(t);
   if (native === undefined || config === undefined) return;
-  assert.equal(secured(config, { native: { ...native, rawPublicKeys: true } }), config);
+  assert.deepEqual(secured(config, { native: { ...native, rawPublicKeys: true } }), config);
   const [problem, ...more] = problemsOf(config, { native: { ...native, rawPublicKeys: false } });
   assert.match(problem ?? "", /\/config\.yaml:5:5: error: raw public keys cannot be had: openssl/);
   assert.deepEqual(more, []);
