@@ -1,10 +1,10 @@
 /** Echo servers for the clients to talk to, each a process of its own. */
 import { type ChildProcess, fork, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freeUdpPort } from "../../test/interop/dtls/our-end.ts";
 import { IDENTITY, KEY } from "../load/secured.ts";
 import { pause } from "../run.ts";
 
@@ -20,7 +20,7 @@ const START = 300;
 export async function gnutlsServer(directory: string): Promise<EchoServer> {
   const passwords = join(directory, "psk.txt");
   writeFileSync(passwords, `${IDENTITY}:${KEY.toString("hex")}\n`);
-  const port = await freePort();
+  const port = await freeUdpPort();
   const priority = "NONE:+VERS-DTLS1.2:+PSK:+AES-128-CCM-8:+AEAD:+SIGN-ALL:+COMP-NULL:+GROUP-SECP256R1";
   const options = ["--udp", "--echo", "--quiet", "--port", String(port), "--pskpasswd", passwords];
   const process = spawn("gnutls-serv", [...options, "--priority", priority], { stdio: "ignore" });
@@ -35,13 +35,4 @@ export async function ownServer(connectionId: "offer" | "off"): Promise<EchoServ
   const process = fork(fileURLToPath(new URL("./own-server.ts", import.meta.url)), [connectionId]);
   const [port] = await once(process, "message");
   return { process, port: Number(port) };
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
 }
