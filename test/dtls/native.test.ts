@@ -238,7 +238,10 @@ test("settings of any other shape are an error, and nothing else", (t) => {
   if (native === undefined) return;
   const odd = fc.record(
     Object.fromEntries(
-      [...Object.keys(PSK), "session", "mtu", "time", "anchors", "expectations"].map((key) => [key, fc.anything()]),
+      [...Object.keys(PSK), "connectionId", "session", "mtu", "time", "anchors", "expectations"].map((key) => [
+        key,
+        fc.anything(),
+      ]),
     ),
     { requiredKeys: [] },
   );
