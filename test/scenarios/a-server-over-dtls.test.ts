@@ -6,24 +6,23 @@ import { TYPE } from "../../src/coap/message.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
 import { CLIMATE_SETUP, DIMMER, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
 import { dtlsAddon } from "../support/dtls.ts";
+import { measureValues } from "../support/measured.ts";
 
 async function overDtls(t: TestContext, keys = "", setup: Setup = {}): Promise<AGateway | undefined> {
   if (dtlsAddon(t) === undefined) return undefined;
   return aGateway(t, { ...CLIMATE_SETUP, scheme: "coaps", servers: [keys], ...setup });
 }
 
-const NO_ID = "dtls: { connection_id: off }";
-
-/** Each poll finds another temperature: 30, 30.25, … */
-async function measure({ clock, meter }: AGateway, polls: number, first = 30): Promise<number[]> {
-  const values: number[] = [];
-  for (let i = 0; i < polls; i++) {
-    values.push(first + i / 4);
-    meter.set(POINT.temperature, first + i / 4);
-    await clock.advance(10 * SECOND);
-  }
-  return values;
+/** At a server that gives Connection IDs. */
+async function withId(t: TestContext, keys = ""): Promise<AGateway | undefined> {
+  const world = await overDtls(t, keys, { run: 0 });
+  if (world === undefined) return undefined;
+  world.server.dtls.givesIds = true;
+  await world.clock.advance(5 * SECOND);
+  return world;
 }
+
+const NO_ID = "dtls: { connection_id: off }";
 
 const kinds = ({ server }: AGateway): string[] => server.registrations.heard.map(({ type }) => type);
 const standing = ({ gateway }: AGateway) => gateway.status().servers[0];
@@ -44,7 +43,7 @@ test("it registers with b=U, is read, written and observed as without DTLS, and 
   assert.equal((await server.write(DIMMER, 55)).code, "2.04");
   assert.equal(meter.get(POINT.dimmer), 55);
   await server.observe(TEMPERATURE);
-  const values = await measure(world, 6);
+  const values = await measureValues(world, 6);
   assert.deepEqual(server.received(TEMPERATURE), values);
   const suite = "PSK_WITH_AES_128_CCM_8";
   const expected = { provider: "openssl", mode: "psk", suite, resumed: false, connectionId: false };
@@ -58,9 +57,9 @@ test("a NAT forgets it: the session is taken up again, the registration by an Up
   if (world === undefined) return;
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 4);
+  const before = await measureValues(world, 4);
   server.dtls.remap();
-  const after = await measure(world, 20, 40);
+  const after = await measureValues(world, 20, 40);
   await clock.advance(MINUTE);
   assert.deepEqual(resumed(world), [false, true]);
   assert.deepEqual(kinds(world), ["register", "update"]);
@@ -70,15 +69,13 @@ test("a NAT forgets it: the session is taken up again, the registration by an Up
 });
 
 test("with a Connection ID the same NAT is not even noticed", async (t) => {
-  const world = await overDtls(t, "", { run: 0 });
+  const world = await withId(t);
   if (world === undefined) return;
-  const { server, clock } = world;
-  server.dtls.givesIds = true;
-  await clock.advance(5 * SECOND);
+  const { server } = world;
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 4);
+  const before = await measureValues(world, 4);
   server.dtls.remap();
-  const after = await measure(world, 12, 40);
+  const after = await measureValues(world, 12, 40);
   assert.deepEqual(server.received(TEMPERATURE), [...before, ...after]);
   assert.equal((await server.read(TEMPERATURE)).code, "2.05");
   assert.deepEqual([resumed(world), kinds(world)], [[false], ["register"]]);
@@ -86,15 +83,13 @@ test("with a Connection ID the same NAT is not even noticed", async (t) => {
 });
 
 test("a server that forgot its associations, with Connection IDs too, is missed by its silence, and found again", async (t) => {
-  const world = await overDtls(t, "", { run: 0 });
+  const world = await withId(t);
   if (world === undefined) return;
   const { server, clock } = world;
-  server.dtls.givesIds = true;
-  await clock.advance(5 * SECOND);
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 4);
+  const before = await measureValues(world, 4);
   server.dtls.restart({ keepsSessions: true });
-  const after = await measure(world, 30, 40);
+  const after = await measureValues(world, 30, 40);
   await clock.advance(MINUTE);
   assert.deepEqual(resumed(world), [false, true]);
   assert.deepEqual(kinds(world), ["register", "update"]);
@@ -106,10 +101,10 @@ test("a server that knows nothing any more: a new session, a new Register, and w
   if (world === undefined) return;
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 4);
+  const before = await measureValues(world, 4);
   server.dtls.restart();
   server.registrations.forget();
-  const after = await measure(world, 9, 40);
+  const after = await measureValues(world, 9, 40);
   await clock.advance(20 * SECOND);
   assert.deepEqual(resumed(world), [false, false]);
   assert.deepEqual(kinds(world), ["register", "register"], "no Update in a session that is new");
@@ -135,9 +130,9 @@ test("a server that closes the association is back at once; one that closes ever
   if (world === undefined) return;
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  await measure(world, 3);
+  await measureValues(world, 3);
   server.dtls.closeAll();
-  const values = await measure(world, 3, 40);
+  const values = await measureValues(world, 3, 40);
   assert.deepEqual(kinds(world), ["register", "update"]);
   assert.deepEqual(server.received(TEMPERATURE).slice(-3), values);
   server.hold = (answer) => {
@@ -156,9 +151,9 @@ test("while nobody answers it tries again, less and less often, with an Update a
   if (world === undefined) return;
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 2);
+  const before = await measureValues(world, 2);
   server.wire.cut = true;
-  const away = await measure(world, 45, 40);
+  const away = await measureValues(world, 45, 40);
   assert.equal(standing(world)?.state, "retrying");
   assert.match(standing(world)?.reason ?? "", /^Update: no DTLS association with server-101 port 5684: no answer/);
   const warnings = world.log("101").filter((line) => line.startsWith("warn"));
@@ -218,11 +213,9 @@ test("keep_alive: silence is broken in time, and a server that does not answer i
 });
 
 test("a server that gives a Connection ID is not asked whether it is there", async (t) => {
-  const world = await overDtls(t, "dtls: { keep_alive: 25s }, lifetime: 1d", { run: 0 });
+  const world = await withId(t, "dtls: { keep_alive: 25s }, lifetime: 1d");
   if (world === undefined) return;
-  const { server, clock } = world;
-  server.dtls.givesIds = true;
-  await clock.advance(10 * MINUTE);
+  await world.clock.advance(10 * MINUTE);
   assert.equal(pings(world), 0);
 });
 
@@ -263,7 +256,7 @@ test("asleep it hears nothing, and what it then sends wakes it, over the same as
   void server.read(TEMPERATURE).catch(() => {});
   await clock.advance(30 * SECOND);
   assert.ok((standing(world)?.queueMode?.unheard ?? 0) > 0);
-  await measure(world, 12);
+  await measureValues(world, 12);
   assert.ok(server.received(TEMPERATURE).length > 0);
   assert.deepEqual(resumed(world), [false]);
 });
@@ -274,7 +267,7 @@ test("over a line that loses and doubles, and turns the order round, nothing is 
   if (world === undefined) return;
   const { server, clock } = world;
   assert.equal((await server.observe(TEMPERATURE)).code, "2.05");
-  const values = await measure(world, 60, 40);
+  const values = await measureValues(world, 60, 40);
   await clock.advance(3 * MINUTE);
   assert.deepEqual(server.received(TEMPERATURE), values);
 });

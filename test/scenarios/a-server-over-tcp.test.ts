@@ -8,20 +8,10 @@ import { encodeFrame } from "../../src/coap/tcp-framing.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
 import { CLIMATE_SETUP, DIMMER, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
+import { measureValues } from "../support/measured.ts";
 
 function overTcp(t: TestContext, setup: Setup = {}): Promise<AGateway> {
   return aGateway(t, { ...CLIMATE_SETUP, scheme: "coap+tcp", ...setup });
-}
-
-/** Each poll finds another temperature: 30, 30.25, … */
-async function measure({ clock, meter }: AGateway, polls: number, first = 30): Promise<number[]> {
-  const values: number[] = [];
-  for (let i = 0; i < polls; i++) {
-    values.push(first + i / 4);
-    meter.set(POINT.temperature, first + i / 4);
-    await clock.advance(10 * SECOND);
-  }
-  return values;
 }
 
 const kinds = ({ server }: AGateway): string[] => server.registrations.heard.map(({ type }) => type);
@@ -52,14 +42,14 @@ test("notifications arrive, each confirmed by a Pong behind it; with con=0 nothi
   const world = await overTcp(t);
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  const values = await measure(world, 12);
+  const values = await measureValues(world, 12);
   assert.deepEqual(server.received(TEMPERATURE), values);
   assert.equal(standing(world)?.reports.delivered, 12);
   assert.equal(said(world, SIGNAL.ping), 12);
   await server.cancel(TEMPERATURE);
   await server.observe(TEMPERATURE, { con: 0 });
   const pings = said(world, SIGNAL.ping);
-  assert.deepEqual((await measure(world, 8, 50)).length, 8);
+  assert.deepEqual((await measureValues(world, 8, 50)).length, 8);
   await clock.advance(SECOND);
   assert.equal(standing(world)?.reports.delivered, 20);
   assert.equal(said(world, SIGNAL.ping), pings + 1, "only that the server is there at all");
@@ -71,7 +61,7 @@ test("an observation ends by a request, and only so", async (t) => {
   const { server } = world;
   await server.observe(TEMPERATURE);
   assert.equal((await server.cancel(TEMPERATURE))?.code, "2.05");
-  await measure(world, 3);
+  await measureValues(world, 3);
   assert.deepEqual(server.notifications, []);
   assert.deepEqual(standing(world)?.observations, []);
 });
@@ -80,10 +70,10 @@ test("a connection that breaks midway: it registers anew at once, and all that w
   const world = await overTcp(t, { servers: ["mute_send: true"] });
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 4);
+  const before = await measureValues(world, 4);
   server.stream.refuses = "nobody listens there (ECONNREFUSED)";
   server.stream.break();
-  const away = await measure(world, 12, 40);
+  const away = await measureValues(world, 12, 40);
   assert.equal(standing(world)?.state, "retrying");
   assert.match(standing(world)?.reason ?? "", /^Register: no connection to .*: nobody listens there/);
   server.stream.refuses = undefined;
@@ -100,9 +90,9 @@ test("a server that is gone without a word is missed by its Pong; what was writt
   const world = await overTcp(t, { servers: ["mute_send: true"] });
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 2);
+  const before = await measureValues(world, 2);
   server.wire.cut = true;
-  const away = await measure(world, 12, 40);
+  const away = await measureValues(world, 12, 40);
   assert.equal(standing(world)?.state, "retrying", "after 93 s");
   server.wire.cut = false;
   await clock.advance(6 * MINUTE);
@@ -116,14 +106,14 @@ test("what was measured meanwhile comes by Send, where the server takes it, with
   const world = await overTcp(t);
   const { server, clock } = world;
   await server.observe(TEMPERATURE);
-  const before = await measure(world, 2);
+  const before = await measureValues(world, 2);
   server.stream.break();
   await clock.advance(SECOND);
   assert.deepEqual(kinds(world), ["register", "register"]);
   assert.deepEqual(server.received(TEMPERATURE), before);
   await server.observe(TEMPERATURE);
   server.wire.cut = true;
-  const away = await measure(world, 12, 40);
+  const away = await measureValues(world, 12, 40);
   server.wire.cut = false;
   await clock.advance(6 * MINUTE);
   const told = server.sends.heard.flatMap(({ records }) => records).filter(({ path }) => path === TEMPERATURE);

@@ -24,6 +24,17 @@ export async function measure({ clock, meter }: AGateway, from: number, polls: n
   return measured;
 }
 
+/** Each poll finds another temperature: 30, 30.25, …; which they were. */
+export async function measureValues({ clock, meter }: AGateway, polls: number, first = 30): Promise<number[]> {
+  const values: number[] = [];
+  for (let i = 0; i < polls; i++) {
+    values.push(first + i / 4);
+    meter.set(POINT.temperature, first + i / 4);
+    await clock.advance(10 * SECOND);
+  }
+  return values;
+}
+
 /** Each of them arrived once, in order, with the time that its clock said. */
 export function assertArrived({ server }: AGateway, measured: readonly Measured[]): void {
   assertTold(recordsOf(server.notifications), measured);
