@@ -142,18 +142,20 @@ export class DtlsTransport implements Transport {
 
   /** Whether the association can go on: as it is, or by its Connection ID from another socket. */
   private async stands(): Promise<boolean> {
-    const { session } = this.association ?? {};
-    if (session === undefined) return false;
-    const { wire } = this.options;
+    if (this.association?.session === undefined) return false;
+    const { wire, log } = this.options;
     const before = wire.localAddress;
     await wire.relocate();
     const moved = wire.localAddress !== undefined && wire.localAddress !== before;
+    // It may have ended meanwhile.
+    const { session } = this.association ?? {};
+    if (session === undefined) return false;
     if (!moved && !this.doubtful) return true;
     if (!session.connectionId || (this.rebound && this.doubtful)) return false;
     this.doubtful = false;
     this.rebound = true;
     await wire.rebind();
-    this.options.log.debug({ moved }, "the DTLS association goes on from another socket");
+    log.debug({ moved }, "the DTLS association goes on from another socket");
     return this.association?.session !== undefined;
   }
 

@@ -1,6 +1,7 @@
 /** Associations over time: what is taken up again, from where, and what is heard of it. RFC 7252 §9.1, RFC 5246 §7.3, RFC 9146. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import fc from "fast-check";
 import { MINUTE, type Millis, SECOND } from "../../../src/clock.ts";
 import type { ConnectionEvent } from "../../../src/coap/events.ts";
 import { encodeEmpty, TYPE } from "../../../src/coap/message.ts";
@@ -276,6 +277,47 @@ test("a session that nobody answered to is offered again", async (t) => {
   await world.resolve();
   assert.deepEqual(world.events, [NEW, RESUMED]);
 });
+
+test("one that ends while it is looked after is made anew", async (t) => {
+  const world = await aWorld(t);
+  if (world === undefined) return;
+  const { server, events } = world;
+  await world.resolve();
+  server.closeAll();
+  // The farewell is under way for a millisecond.
+  const [first] = await Promise.all([world.resolve(), world.clock.advance(1)]);
+  assert.equal(first, undefined);
+  assert.equal(await world.resolve(), undefined);
+  assert.equal(await world.ping(), true);
+  assert.deepEqual(events.at(-1), RESUMED);
+});
+
+test("whatever strangers send, before, during and after a handshake, changes nothing", async (t) => {
+  const world = await aWorld(t, { security: { connectionId: "offer" } });
+  if (world === undefined) return;
+  const { clock, server, transport, events } = world;
+  server.givesIds = true;
+  const record = fc.tuple(fc.constantFrom(20, 21, 22, 23, 25, 26), fc.uint8Array({ maxLength: 60 }));
+  const datagrams = fc.sample(fc.oneof(fc.uint8Array({ maxLength: 80 }), record.map(recordOf)), {
+    numRuns: 300,
+    seed: 5,
+  });
+  const third = Math.ceil(datagrams.length / 3);
+  for (const bytes of datagrams.slice(0, third)) server.inject(bytes);
+  clock.at(clock.monotonic() + 1, () => {
+    for (const bytes of datagrams.slice(third, 2 * third)) server.inject(bytes);
+  });
+  assert.equal(await world.resolve(), undefined);
+  for (const bytes of datagrams.slice(2 * third)) server.inject(bytes);
+  assert.deepEqual(events, [NEW]);
+  assert.equal(transport.security?.connectionId, true);
+  assert.equal(await world.ping(), true);
+});
+
+/** A record of DTLS 1.2 in epoch 1, which nobody has sealed. */
+function recordOf([type, content]: readonly [number, Uint8Array]): Uint8Array {
+  return Buffer.concat([Uint8Array.of(type, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, content.length), content]);
+}
 
 test("closed during a handshake it says so, and nothing follows", async (t) => {
   const world = await aWorld(t);
