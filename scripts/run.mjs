@@ -59,10 +59,14 @@ function test(args) {
  * in the environment.
  */
 function nightly(args) {
-  const often = { GATEWAY_KILLS: "200", HISTORY_KILLS: "200", POWER_CUTS: "6000", MODBUS_POLLS: "1000000" };
+  const often = {
+    ...{ GATEWAY_KILLS: "200", HISTORY_KILLS: "200", POWER_CUTS: "6000", MODBUS_POLLS: "1000000" },
+    ...{ DTLS_HANDSHAKES: "200", DTLS_DATAGRAMS: "100000" },
+  };
   for (const [name, value] of Object.entries(often)) process.env[name] ??= value;
   const polls = "test/adapters/modbus/a-million-polls.test.ts";
-  const files = ["test/killed", "test/power-cut", "test/store/history/history-killed.test.ts", polls];
+  const dtls = ["test/dtls/strangers.test.ts", "test/interop/dtls-providers.test.ts"];
+  const files = ["test/killed", "test/power-cut", "test/store/history/history-killed.test.ts", polls, ...dtls];
   // One after the other: who is killed at a moment of chance shall have had time for something.
   const options = ["--test-concurrency=1", "--test-reporter=spec", ...args];
   return runTests([...options, ...files.map((file) => join(root, file))], () => true);
