@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freeUdpPort } from "../../test/interop/dtls/our-end.ts";
+import { freeUdpPort } from "../../test/support/udp-relay.ts";
 import { IDENTITY, KEY } from "../load/secured.ts";
 import { pause } from "../run.ts";
 

@@ -9,7 +9,8 @@ import { hasTool } from "../support/foreign-tool.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
 import { start } from "../support/process.ts";
 import { temporaryDirectory } from "../support/temp.ts";
-import { connectTo, freeUdpPort } from "./dtls/our-end.ts";
+import { freeUdpPort } from "../support/udp-relay.ts";
+import { connectTo } from "./dtls/our-end.ts";
 
 const LIMIT = { timeout: 10_000 };
 const KEY = Buffer.from("0123456789abcdef");

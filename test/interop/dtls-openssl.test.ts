@@ -9,7 +9,8 @@ import { dtlsAddon, makePki, type Pki } from "../support/dtls.ts";
 import { hasTool } from "../support/foreign-tool.ts";
 import { everyTestIsAgainst } from "../support/peer.ts";
 import { type RunningProcess, start } from "../support/process.ts";
-import { connectTo, freeUdpPort } from "./dtls/our-end.ts";
+import { freeUdpPort } from "../support/udp-relay.ts";
+import { connectTo } from "./dtls/our-end.ts";
 
 const LIMIT = { timeout: 30_000 };
 const KEY = Buffer.from("0123456789abcdef");
