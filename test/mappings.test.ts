@@ -17,13 +17,20 @@ import { childOf } from "../src/yaml/nodes.ts";
 
 const adapters = await loadAdapters();
 const directory = locateData("mappings");
-const packagedFiles = readdirSync(directory)
-  .filter((name) => name.endsWith(".yaml"))
-  .sort();
+const drafts = join(directory, "drafts");
+const packagedFiles = mappingsIn(directory);
+const draftFiles = mappingsIn(drafts);
 
-/** As a device that names it would have it. */
+function mappingsIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".yaml"))
+    .sort();
+}
+
+/** As a device that names it would have it; a draft once it is copied beside the configuration, with what it extends. */
 async function packaged(file: string): Promise<PreparedMapping> {
-  const library = new MappingLibrary({ adapters, catalogue, directories: [directory] });
+  const directories = draftFiles.includes(file) ? [drafts, directory] : [directory];
+  const library = new MappingLibrary({ adapters, catalogue, directories });
   const place = { file: "test", line: 1, column: 1 };
   const { prepared, problems } = await library.find({
     kind: "scalar",
@@ -43,7 +50,7 @@ function preparedText(file: string, text: string) {
   return prepareMapping(mapping, adapter, catalogue, (problem) => assert.fail(formatProblem(problem)));
 }
 
-for (const file of packagedFiles) {
+for (const file of [...packagedFiles, ...draftFiles]) {
   test(`${file} has no error and no warning, and its vectors come out as they should`, async () => {
     const mapping = await packaged(file);
     assert.deepEqual(runVectors(mapping).map(formatProblem), []);
@@ -63,13 +70,25 @@ for (const file of packagedFiles) {
   });
 }
 
-test("docs/devices.md lists every packaged device type, with the values that it has", async () => {
+test("docs/devices.md lists every packaged device type and then every draft, with the values that it has", async () => {
   const page = readFileSync(locateData("docs/devices.md"), "utf8");
   const listed = page.split("\n").filter((line) => line.startsWith("|") && line.includes("(../mappings/"));
-  assert.equal(listed.join("\n"), (await Promise.all(packagedFiles.map(deviceRow))).join("\n"));
+  const rows = await Promise.all([...packagedFiles, ...draftFiles].map(deviceRow));
+  assert.equal(listed.join("\n"), rows.join("\n"));
 });
 
-/** A row of docs/devices.md: type, file, values that are read, values that servers may write or execute, source. */
+test("a draft has no source, and no packaged mapping has its name or extends it", async () => {
+  for (const file of draftFiles) {
+    assert.equal((await packaged(file)).file.source, undefined, file);
+    assert.ok(!packagedFiles.includes(file), file);
+  }
+  for (const file of packagedFiles) {
+    const base = /^extends: (\S+)/m.exec(readFileSync(join(directory, file), "utf8"))?.[1];
+    assert.ok(!draftFiles.includes(`${base}.yaml`), `${file} extends the draft ${base}`);
+  }
+});
+
+/** A row of docs/devices.md: type, file, values that are read, values that servers may write or execute; source, but of drafts. */
 async function deviceRow(file: string): Promise<string> {
   const prepared = await packaged(file);
   const device = exampleDevice(prepared, (problem) => assert.fail(formatProblem(problem)));
@@ -77,20 +96,22 @@ async function deviceRow(file: string): Promise<string> {
   const read = sources.filter((source) => source.kind === "point" && source.readable).length;
   const changed = sources.filter((source) => source.kind === "execute" || (source.kind === "point" && source.writable));
   const description = childOf(prepared.file.root, "description");
+  const isDraft = draftFiles.includes(file);
   const cells = [
     description?.kind === "scalar" ? description.text : "",
-    `[${prepared.file.name}](../mappings/${file})`,
+    `[${prepared.file.name}](../mappings/${isDraft ? "drafts/" : ""}${file})`,
     read,
     changed.length === 0 ? "" : changed.length,
-    prepared.file.source ?? "",
+    ...(isDraft ? [] : [prepared.file.source ?? ""]),
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
-test("a packaged mapping of a real device names its manual, and what was checked against what", async () => {
-  for (const file of packagedFiles) {
-    if ((await packaged(file)).file.source === undefined) continue;
-    const text = readFileSync(join(directory, file), "utf8");
+test("a mapping of a real device, and a draft, names its manual, and what was checked against what", async () => {
+  for (const file of [...packagedFiles, ...draftFiles]) {
+    const mapping = await packaged(file);
+    if (mapping.file.source === undefined && !draftFiles.includes(file)) continue;
+    const text = readFileSync(mapping.file.file, "utf8");
     assert.match(text, /^# Manual: {1,2}\S/m, file);
     assert.match(text, /^# Checked: \S/m, file);
   }

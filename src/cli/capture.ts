@@ -69,7 +69,7 @@ async function capture(args: Arguments, adapter: AdapterModule): Promise<number>
   for (const { point, reason } of refused) process.stderr.write(`${point} ${nameOf(device, point)}: ${reason}\n`);
   if (args.flag("write")) {
     await write(file.file, found);
-    if (dirname(file.file) === locateData("mappings")) process.stderr.write(`${KEEP_A_COPY}\n`);
+    if (file.file.startsWith(`${locateData("mappings")}/`)) process.stderr.write(`${KEEP_A_COPY}\n`);
   }
   process.stdout.write(
     `${args.flag("json") ? asJson(found, refused) : asText(found, args.flag("write"), file.file)}\n`,

@@ -63,8 +63,7 @@ function provenanceLine(source: Provenance | undefined): readonly string[] {
     case undefined:
       return [];
     case "from-manual":
-    case "from-lists":
-      return [`   source: ${source} (compare the values with the device's display)`];
+      return ["   source: from-manual (compare the values with the device's display)"];
     case "field-verified":
       return ["   source: field-verified"];
   }

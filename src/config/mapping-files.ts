@@ -20,6 +20,9 @@ export interface Layer {
   readonly root: YamlNode;
 }
 
+/** The folder in a directory whose mappings are not found by name: nobody has compared them with the makers' manuals. */
+const DRAFTS = "drafts";
+
 export class MappingFiles {
   private readonly directories: readonly string[];
   /** The files of each directory, listed once. */
@@ -69,14 +72,26 @@ export class MappingFiles {
   async missing({ text, place }: { readonly text: string; readonly place: Place }): Promise<Problem> {
     const names = new Set((await this.listed()).flat().map((file) => file.replace(/\.yaml$/, "")));
     const where = [...new Set(this.directories)].join(" or ");
-    const message = `there is no mapping "${text}" in ${where}${didYouMean(text, names)}`;
-    return { severity: "error", place, message };
+    const draft = await this.draftOf(text);
+    const hint = draft === undefined ? didYouMean(text, names) : draftHint(draft);
+    return { severity: "error", place, message: `there is no mapping "${text}" in ${where}${hint}` };
+  }
+
+  private async draftOf(name: string): Promise<string | undefined> {
+    for (const directory of this.directories.map((one) => join(one, DRAFTS))) {
+      if ((await listYaml(directory)).includes(`${name}.yaml`)) return join(directory, `${name}.yaml`);
+    }
+    return undefined;
   }
 
   private async listed(): Promise<readonly (readonly string[])[]> {
     this.names ??= await Promise.all(this.directories.map(listYaml));
     return this.names;
   }
+}
+
+function draftHint(file: string): string {
+  return `, but a draft that was not compared with the maker's manual: compare ${file}, and copy it to mappings/ beside config.yaml (README.md beside the draft says how)`;
 }
 
 function inCircle(place: Place, names: readonly string[]): Problem {

@@ -36,10 +36,10 @@ export interface Parameter {
 }
 
 /**
- * How far a mapping can be trusted. `from-manual`: as the manual says, nobody has tried it yet; `from-lists`: as public lists of
- * registers say, the manual itself was not at hand; `field-verified`: compared with the display of a real device.
+ * How far a mapping can be trusted. `from-manual`: as the manual says, nobody has tried it yet; `field-verified`: compared with
+ * the display of a real device.
  */
-const provenance = z.literal(["from-manual", "from-lists", "field-verified"]);
+const provenance = z.literal(["from-manual", "field-verified"]);
 
 export type Provenance = z.output<typeof provenance>;
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { locateData } from "../../src/locate.ts";
 import { loadFolder, withDevices } from "./config-folder.ts";
 
 const METER = "{ id: meter-1, mapping: eastron-sdm630, link: bus }";
@@ -42,6 +44,34 @@ test("a wrong device entry is off and named; the others run", async (t) => {
     'config.yaml:13:5: error: devices: expected a map with id, mapping and link, found "5"',
   ]);
   assert.equal(config?.disabled[1]?.problems.length, 1);
+});
+
+test("a draft is not found by its name: the problem says where it lies and what to do", async (t) => {
+  const { config, problems } = await loadFolder(t, {
+    ...withDevices("{ id: a, mapping: abb-b21, link: bus }", "{ id: b, mapping: own, link: bus }"),
+    "mappings/own.yaml": "mapping: own\nextends: abb-b23\n",
+  });
+  assert.deepEqual(config?.devices, []);
+  const hint = (name: string) =>
+    new RegExp(
+      `error: there is no mapping "${name}" in mappings or .*, but a draft that was not compared with the maker's manual: ` +
+        `compare .*/mappings/drafts/${name}\\.yaml, and copy it to mappings/ beside config\\.yaml`,
+    );
+  assert.match(problems[0] ?? "", hint("abb-b21"));
+  assert.match(problems[1] ?? "", hint("abb-b23"));
+});
+
+test("a draft that was copied beside the configuration is a mapping like others", async (t) => {
+  const copies = ["abb-b21", "abb-b23"].map((name) => [
+    `mappings/${name}.yaml`,
+    readFileSync(locateData("mappings", "drafts", `${name}.yaml`), "utf8"),
+  ]);
+  const { config, problems } = await loadFolder(t, {
+    ...withDevices("{ id: a, mapping: abb-b21, link: bus }"),
+    ...Object.fromEntries(copies),
+  });
+  assert.deepEqual(problems, []);
+  assert.equal(config?.mappings.get("abb-b21")?.prepared.file.source, undefined);
 });
 
 test("a broken mapping switches off its devices, and is told once", async (t) => {

@@ -5,7 +5,7 @@ import { modbus, parsed, resolved } from "./mapping-text.ts";
 const OBJECT = "  3316: { sensor_value: { input: 0 } }";
 
 test("a mapping may say whether its addresses were compared with a real device", () => {
-  for (const source of ["from-manual", "from-lists", "field-verified"])
+  for (const source of ["from-manual", "field-verified"])
     assert.equal(parsed(modbus(OBJECT, `source: ${source}\n`)).source, source);
   assert.equal(parsed(modbus(OBJECT)).source, undefined);
 });
