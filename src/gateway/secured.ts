@@ -36,11 +36,8 @@ export function secureTransport(settings: ServerSettings, parts: SecureParts): T
   const { security } = settings;
   const choice = choose(security, addon());
   if ("missing" in choice) throw wrong({ place, message: choice.missing });
-  if (choice.provider === "node-dtls-client") {
-    const { psk, warning } = choice;
-    if (warning !== undefined) parts.log.warn({}, warning);
-    return new NodeDtlsClientTransport({ ...parts, host, port, security, psk });
-  }
+  if (choice.provider === "node-dtls-client")
+    return new NodeDtlsClientTransport({ ...parts, host, port, security, psk: choice.psk });
   const wire = new UdpTransport({ host, port });
   return new DtlsTransport({ ...parts, host, port, security, wire, provider: choice.openssl });
 }
