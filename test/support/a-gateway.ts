@@ -202,7 +202,7 @@ function configText({ mapping = "eastron-sdm630", prefix = "meter-1", ...setup }
   const psk = ["psk: { identity: gateway-1, key: !secret psk }"];
   const servers = (setup.servers ?? [""]).map((keys, i) => {
     const own = [`id: ${101 + i}`, `uri: "${scheme}://server-${101 + i}"`];
-    const security = scheme === "coaps" && !keys.includes("psk:") ? psk : [];
+    const security = scheme === "coaps" && !/\b(?:psk|rpk|x509):/.test(keys) ? psk : [];
     return `  - { ${[...own, ...security, ...(keys === "" ? [] : [keys])].join(", ")} }`;
   });
   return [

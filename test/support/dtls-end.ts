@@ -49,7 +49,8 @@ export class DtlsEnd implements FarEnd {
   /** Datagrams of no association that it knows. */
   strange = 0;
   private readonly options: FarEndOptions;
-  private readonly settings: NativeSettings;
+  /** Of its side of each handshake to come: its keys, and what it expects. */
+  settings: NativeSettings;
   private readonly native: NativeDtls;
   private readonly associations = new Set<Association>();
   private current: Association | undefined;
