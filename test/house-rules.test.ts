@@ -33,7 +33,6 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/cli/tool-link.ts": "the answers of our own program",
   "src/coap/events.ts": "makes ExchangeId",
   "src/coap/message.ts": "two bits are one of four types",
-  "src/dtls/connection-id/record-protection.ts": "one call for CCM and GCM, which the types of Node tell apart",
   "src/lwm2m/formats/json.ts": "JSON.parse as Node has it",
   "src/lwm2m/formats/tlv-bytes.ts": "two bits are one of four kinds",
   "src/lwm2m/objects/import-xml.ts": "the types of fast-xml-parser",

@@ -1,9 +1,11 @@
 /**
- * The addon: `new Association(settings)`, whose methods return what is to be done now; src/dtls/native.ts has the types.
+ * The addon: `new Association(settings)`, whose methods return what is to be done now; src/dtls/native.ts has the types. The
+ * other class, `Aead`, is in aead-class.cc.
  * JavaScript brings datagrams and deadlines, and has the sentences.
  */
 #include <algorithm>
 
+#include "aead-class.h"
 #include "association.h"
 #include "napi.h"
 
@@ -190,10 +192,6 @@ napi_value dispose(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_property_descriptor method(const char* name, napi_callback callback) {
-  return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_default, nullptr};
-}
-
 napi_value classAssociation(napi_env env) {
   const napi_property_descriptor methods[] = {
       method("start", stepping<start>),
@@ -218,6 +216,7 @@ napi_value initialize(napi_env env, napi_value exports) {
     set(env, exports, "version", fromText(env, OpenSSL_version(OPENSSL_VERSION)));
     set(env, exports, "rawPublicKeys", fromFlag(env, knowsRawPublicKeys()));
     set(env, exports, "Association", classAssociation(env));
+    set(env, exports, "Aead", classAead(env));
     return exports;
   });
 }

@@ -59,11 +59,6 @@ inline void set(napi_env env, napi_value object, const char* name, napi_value va
 }
 
 /** Bytes that JavaScript owns: valid until control goes back to it. */
-struct View {
-  const uint8_t* data = nullptr;
-  size_t size = 0;
-};
-
 inline View viewOf(napi_env env, napi_value value) {
   bool isArray = false;
   check(napi_is_typedarray(env, value, &isArray));
@@ -74,6 +69,19 @@ inline View viewOf(napi_env env, napi_value value) {
   check(napi_get_typedarray_info(env, value, &type, &size, &data, nullptr, nullptr));
   if (type != napi_uint8_array) throw Refusal("expected a Uint8Array");
   return {static_cast<const uint8_t*>(data), size};
+}
+
+inline std::string textOf(napi_env env, napi_value value) {
+  size_t size = 0;
+  check(napi_get_value_string_utf8(env, value, nullptr, 0, &size));
+  std::string text(size, 0);
+  // Node-API writes a zero behind the text, where std::string has room for one.
+  check(napi_get_value_string_utf8(env, value, text.data(), size + 1, &size));
+  return text;
+}
+
+inline napi_property_descriptor method(const char* name, napi_callback callback) {
+  return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_default, nullptr};
 }
 
 /** An object of JavaScript; what it lacks leaves the value of before. */
@@ -91,13 +99,7 @@ class Reader {
     if (napi_value value = at(name)) check(napi_get_value_int64(env_, value, &to));
   }
   void read(const char* name, std::string& to) const {
-    napi_value value = at(name);
-    if (value == nullptr) return;
-    size_t size = 0;
-    check(napi_get_value_string_utf8(env_, value, nullptr, 0, &size));
-    to.resize(size);
-    // Node-API writes a zero behind the text, where std::string has room for one.
-    check(napi_get_value_string_utf8(env_, value, to.data(), size + 1, &size));
+    if (napi_value value = at(name)) to = textOf(env_, value);
   }
   void read(const char* name, Bytes& to) const {
     if (napi_value value = at(name)) to = bytesOf(value);

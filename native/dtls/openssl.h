@@ -29,6 +29,12 @@ namespace dtls {
 
 using Bytes = std::vector<uint8_t>;
 
+/** Bytes that somebody else owns. */
+struct View {
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
 /** What was asked cannot be done; its sentence reaches JavaScript as the message of an Error. */
 class Refusal : public std::runtime_error {
  public:
@@ -64,6 +70,8 @@ struct Free {
   void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;

@@ -10,6 +10,19 @@ export interface NativeDtls {
   readonly Association: new (
     settings: NativeSettings,
   ) => Engine;
+  readonly Aead: NativeAeadClass;
+}
+
+/** `cipher`: OpenSSL's name, in GCM or CCM. `tagLength`, and what key and salt (4) have, in bytes; both are copied. */
+export type NativeAeadClass = new (cipher: string, tagLength: number, key: Uint8Array, salt: Uint8Array) => NativeAead;
+
+/** AEAD of records under one key (RFC 5246 §6.2.3.3), which is wiped by `dispose`. */
+export interface NativeAead {
+  /** Nonce, ciphertext and tag. `nonce`: its explicit part, 8 bytes. Throws after `dispose`. */
+  seal(content: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array): Uint8Array;
+  /** Undefined: this fragment is not authentic; also after `dispose`. */
+  open(fragment: Uint8Array, additionalData: Uint8Array): Uint8Array | undefined;
+  dispose(): void;
 }
 
 /** One association. After `dispose` each method throws; what was secret of it is wiped then. */

@@ -19,7 +19,12 @@ function anAddon(rawPublicKeys = true): LoadedDtls {
       throw new Error("nobody opens an association here");
     }
   } as unknown as NativeDtls["Association"];
-  return { native: { version: "OpenSSL 3.5.8", rawPublicKeys, Association } };
+  const Aead = class {
+    constructor() {
+      throw new Error("nobody seals anything here");
+    }
+  } as unknown as NativeDtls["Aead"];
+  return { native: { version: "OpenSSL 3.5.8", rawPublicKeys, Association, Aead } };
 }
 
 /** The provider, or why there is none. */

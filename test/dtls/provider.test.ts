@@ -10,7 +10,12 @@ function anAddon(rawPublicKeys: boolean): NativeDtls {
       throw new Error("nobody opens an association here");
     }
   } as unknown as NativeDtls["Association"];
-  return { version: "OpenSSL 3.0.16", rawPublicKeys, Association };
+  const Aead = class {
+    constructor() {
+      throw new Error("nobody seals anything here");
+    }
+  } as unknown as NativeDtls["Aead"];
+  return { version: "OpenSSL 3.0.16", rawPublicKeys, Association, Aead };
 }
 
 test("a mode that the provider has not is told with its name and that of Node", () => {

@@ -8,7 +8,10 @@ export interface Content {
 
 /** Without padding: what we send has few lengths that tell anything, and each byte costs. */
 export function encodeInnerPlaintext({ type, bytes }: Content): Uint8Array {
-  return Buffer.concat([bytes, Uint8Array.of(type)]);
+  const inner = Buffer.allocUnsafe(bytes.length + 1);
+  inner.set(bytes);
+  inner[bytes.length] = type;
+  return inner;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The keys of both directions, out of what OpenSSL tells of a handshake: RFC 5246 §6.3. */
-import type { KeySource } from "../native.ts";
+import type { KeySource, NativeDtls } from "../native.ts";
 import { type PrfHash, prf } from "./prf.ts";
 import { type Aead, RecordProtection, SALT_LENGTH } from "./record-protection.ts";
 
@@ -31,7 +31,8 @@ const CIPHERS: ReadonlyMap<number, SuiteCiphers> = new Map([
 const LABEL = Buffer.from("key expansion");
 
 /** Throws an Error where the suite is none with AEAD: it was not offered together with Connection IDs. */
-export function recordKeys({ suite, masterSecret, clientRandom, serverRandom }: KeySource): RecordKeys {
+export function recordKeys(native: NativeDtls, source: KeySource): RecordKeys {
+  const { suite, masterSecret, clientRandom, serverRandom } = source;
   const ciphers = CIPHERS.get(suite);
   if (ciphers === undefined) throw new Error(`no keys are made for records of suite 0x${suite.toString(16)}`);
   const { aead, hash } = ciphers;
@@ -39,10 +40,13 @@ export function recordKeys({ suite, masterSecret, clientRandom, serverRandom }: 
   const seed = Buffer.concat([LABEL, serverRandom, clientRandom]);
   // With AEAD there are no keys for a MAC before these (RFC 5246 §6.3).
   const block = prf(hash, masterSecret, seed, 2 * (keyLength + SALT_LENGTH));
-  const salts = block.subarray(2 * keyLength);
+  const part = (at: number, length: number): Uint8Array => block.subarray(at, at + length);
+  const salts = 2 * keyLength;
+  const client = { key: part(0, keyLength), salt: part(salts, SALT_LENGTH) };
+  const server = { key: part(keyLength, keyLength), salt: part(salts + SALT_LENGTH, SALT_LENGTH) };
   const keys = {
-    client: new RecordProtection(aead, block.subarray(0, keyLength), salts.subarray(0, SALT_LENGTH)),
-    server: new RecordProtection(aead, block.subarray(keyLength, 2 * keyLength), salts.subarray(SALT_LENGTH)),
+    client: new RecordProtection(native.Aead, aead, client),
+    server: new RecordProtection(native.Aead, aead, server),
   };
   block.fill(0);
   return keys;

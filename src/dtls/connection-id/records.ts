@@ -19,7 +19,6 @@ export const LONGEST_CONTENT = 2 ** 14;
 
 const HEAD_END = 11;
 const LENGTH_SIZE = 2;
-const SEQUENCE_NUMBER_PLACEHOLDER = new Uint8Array(8).fill(0xff);
 
 /**
  * The records of a datagram, up to what is none: cut off, or shorter than it says. `idLength`: of the Connection ID in records
@@ -55,32 +54,49 @@ function recordAt(bytes: Uint8Array, idLength: number): DtlsRecord | undefined {
 
 /** A record without a Connection ID. */
 export function encodeRecord(type: number, head: Uint8Array, fragment: Uint8Array): Uint8Array {
-  return Buffer.concat([Uint8Array.of(type), head, uint16(fragment.length), fragment]);
+  const record = Buffer.allocUnsafe(HEAD_END + LENGTH_SIZE + fragment.length);
+  record[0] = type;
+  record.set(head, 1);
+  record.writeUInt16BE(fragment.length, HEAD_END);
+  record.set(fragment, HEAD_END + LENGTH_SIZE);
+  return record;
 }
 
 export function encodeCidRecord(connectionId: Uint8Array, head: Uint8Array, fragment: Uint8Array): Uint8Array {
-  const type = Uint8Array.of(CONTENT_TYPE.tls12Cid);
-  return Buffer.concat([type, head, connectionId, uint16(fragment.length), fragment]);
+  const idEnd = HEAD_END + connectionId.length;
+  const record = Buffer.allocUnsafe(idEnd + LENGTH_SIZE + fragment.length);
+  record[0] = CONTENT_TYPE.tls12Cid;
+  record.set(head, 1);
+  record.set(connectionId, HEAD_END);
+  record.writeUInt16BE(fragment.length, idEnd);
+  record.set(fragment, idEnd + LENGTH_SIZE);
+  return record;
 }
 
 /** RFC 5246 §6.2.3.3: the additional data of a record without a Connection ID. `length`: of its content. */
 export function additionalData(type: number, head: Uint8Array, length: number): Uint8Array {
-  const [version, sequence] = [head.subarray(0, 2), head.subarray(2)];
-  return Buffer.concat([sequence, Uint8Array.of(type), version, uint16(length)]);
+  const data = Buffer.allocUnsafe(13);
+  data.set(head.subarray(2), 0);
+  data[8] = type;
+  data.set(head.subarray(0, 2), 9);
+  data.writeUInt16BE(length, 11);
+  return data;
 }
 
 /** RFC 9146 §5.3. `length`: of the DTLSInnerPlaintext. */
 export function cidAdditionalData(connectionId: Uint8Array, head: Uint8Array, length: number): Uint8Array {
-  const { tls12Cid } = CONTENT_TYPE;
-  const types = Uint8Array.of(tls12Cid, connectionId.length, tls12Cid);
-  return Buffer.concat([SEQUENCE_NUMBER_PLACEHOLDER, types, head, connectionId, uint16(length)]);
+  const data = Buffer.allocUnsafe(23 + connectionId.length);
+  // seq_num_placeholder
+  data.fill(0xff, 0, 8);
+  data[8] = CONTENT_TYPE.tls12Cid;
+  data[9] = connectionId.length;
+  data[10] = CONTENT_TYPE.tls12Cid;
+  data.set(head, 11);
+  data.set(connectionId, 21);
+  data.writeUInt16BE(length, 21 + connectionId.length);
+  return data;
 }
 
 function uint16At(bytes: Uint8Array, at: number): number {
-  const [high = 0, low = 0] = bytes.subarray(at, at + 2);
-  return (high << 8) | low;
-}
-
-function uint16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value & 0xff);
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }

@@ -26,9 +26,9 @@ import {
 
 /** An association of the addon, with Connection IDs where the settings offer them. Throws what the addon throws. */
 export function openEngine(native: NativeDtls, settings: NativeSettings): Engine {
-  const engine = new native.Association(settings);
-  const { connectionId, server = false } = settings;
-  return connectionId === undefined ? engine : new Translation(engine, connectionId, server);
+  return settings.connectionId === undefined
+    ? new native.Association(settings)
+    : new Translation(native, settings, settings.connectionId);
 }
 
 /** What protects the records of an association; "plain": there are IDs in neither direction, and nothing is translated. */
@@ -42,6 +42,7 @@ interface IdProtection {
 }
 
 class Translation implements Engine {
+  private readonly native: NativeDtls;
   private readonly engine: Engine;
   /** In what we receive. The gateway wants none: it has a socket for each association, which is enough to know it. */
   private readonly ours: Uint8Array;
@@ -49,10 +50,11 @@ class Translation implements Engine {
   /** From the first record on that proved it. */
   private protection: Protection | undefined;
 
-  constructor(engine: Engine, ours: Uint8Array, server: boolean) {
-    this.engine = engine;
+  constructor(native: NativeDtls, settings: NativeSettings, ours: Uint8Array) {
+    this.native = native;
+    this.engine = new native.Association(settings);
     this.ours = ours;
-    this.server = server;
+    this.server = settings.server ?? false;
   }
 
   start(): Step {
@@ -161,7 +163,7 @@ class Translation implements Engine {
   private protectionOf(source: KeySource): Protection {
     const { peerConnectionId } = source;
     if (peerConnectionId === undefined || peerConnectionId.length + this.ours.length === 0) return "plain";
-    const { client, server } = recordKeys(source);
+    const { client, server } = recordKeys(this.native, source);
     const [write, read] = this.server ? [server, client] : [client, server];
     return { write, read, peerConnectionId };
   }
@@ -187,7 +189,9 @@ function withConnectionId(
 
 function withoutConnectionId(record: DtlsRecord, keys: RecordProtection): Uint8Array | undefined {
   const { head, fragment, connectionId } = record;
-  const inner = keys.open(fragment, cidAdditionalData(connectionId, head, fragment.length - keys.overhead));
+  const length = fragment.length - keys.overhead;
+  if (length < 0) return undefined;
+  const inner = keys.open(fragment, cidAdditionalData(connectionId, head, length));
   const content = inner === undefined ? undefined : decodeInnerPlaintext(inner);
   if (content === undefined) return undefined;
   const { type, bytes } = content;

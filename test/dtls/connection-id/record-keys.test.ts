@@ -10,15 +10,17 @@ import {
   encodeCidRecord,
   splitRecords,
 } from "../../../src/dtls/connection-id/records.ts";
+import type { NativeDtls } from "../../../src/dtls/native.ts";
 import { CIPHER_SUITES } from "../../../src/dtls/suites.ts";
+import { dtlsAddon } from "../../support/dtls.ts";
 import { RECORDED_SESSIONS, type RecordedRecord, type RecordedSession } from "../../vectors/connection-id.ts";
 
 const hex = (digits: string): Uint8Array => Buffer.from(digits, "hex");
 
-function keysOf({ suite, masterSecret, clientRandom, serverRandom }: RecordedSession): RecordKeys {
+function keysOf(native: NativeDtls, { suite, masterSecret, clientRandom, serverRandom }: RecordedSession): RecordKeys {
   const [secret, client, server] = [masterSecret, clientRandom, serverRandom].map(hex);
   assert.ok(secret !== undefined && client !== undefined && server !== undefined);
-  return recordKeys({ suite, masterSecret: secret, clientRandom: client, serverRandom: server });
+  return recordKeys(native, { suite, masterSecret: secret, clientRandom: client, serverRandom: server });
 }
 
 function recordOf({ bytes, from }: RecordedRecord, { connectionIds }: RecordedSession): DtlsRecord {
@@ -29,8 +31,10 @@ function recordOf({ bytes, from }: RecordedRecord, { connectionIds }: RecordedSe
 
 for (const session of RECORDED_SESSIONS) {
   const suite = CIPHER_SUITES.find(({ number }) => number === session.suite)?.name;
-  test(`records of mbedTLS by ${suite} are opened, and sealed again they are the same`, () => {
-    const keys = keysOf(session);
+  test(`records of mbedTLS by ${suite} are opened, and sealed again they are the same`, (t) => {
+    const native = dtlsAddon(t);
+    if (native === undefined) return;
+    const keys = keysOf(native, session);
     for (const recorded of session.records) {
       const { head, fragment, connectionId, bytes } = recordOf(recorded, session);
       const protection = keys[recorded.from];
@@ -51,8 +55,10 @@ for (const session of RECORDED_SESSIONS) {
     }
   });
 
-  test(`of a record by ${suite} no byte can be another one`, () => {
-    const keys = keysOf(session);
+  test(`of a record by ${suite} no byte can be another one`, (t) => {
+    const native = dtlsAddon(t);
+    if (native === undefined) return;
+    const keys = keysOf(native, session);
     const [recorded] = session.records;
     assert.ok(recorded !== undefined);
     for (let i = 0; i < recorded.bytes.length / 2; i++) {
@@ -69,27 +75,33 @@ for (const session of RECORDED_SESSIONS) {
   });
 }
 
-test("there are keys for each suite that authenticates what it encrypts, and for no other", () => {
+test("there are keys for each suite that authenticates what it encrypts, and for no other", (t) => {
+  const native = dtlsAddon(t);
+  if (native === undefined) return;
   const source = {
     masterSecret: new Uint8Array(48),
     clientRandom: new Uint8Array(32),
     serverRandom: new Uint8Array(32),
   };
   for (const { number, aead, name } of CIPHER_SUITES) {
-    const making = () => recordKeys({ ...source, suite: number });
+    const making = (): RecordKeys => recordKeys(native, { ...source, suite: number });
     if (!aead) assert.throws(making, /no keys are made/, name);
     else assert.equal(making().client.overhead, name.includes("CCM_8") ? 16 : 24, name);
   }
 });
 
-test("after it was wiped a protection opens nothing that it opened before", () => {
+test("after it was wiped a protection opens nothing that it opened before, and seals nothing", (t) => {
+  const native = dtlsAddon(t);
+  if (native === undefined) return;
   const [session] = RECORDED_SESSIONS;
   const [recorded] = session?.records ?? [];
   assert.ok(session !== undefined && recorded !== undefined);
-  const keys = keysOf(session);
+  const keys = keysOf(native, session);
   const { head, fragment, connectionId } = recordOf(recorded, session);
   const data = cidAdditionalData(connectionId, head, fragment.length - keys.client.overhead);
   assert.ok(keys.client.open(fragment, data) !== undefined);
   keys.client.wipe();
+  keys.client.wipe();
   assert.equal(keys.client.open(fragment, data), undefined);
+  assert.throws(() => keys.client.seal(fragment, nonceOf(fragment), data), /the keys were disposed of/);
 });

@@ -217,10 +217,10 @@ test("where an ID was agreed on, a record without one is invalid (RFC 9146 §3)"
 test("padding is taken off; a content of an unknown type is dropped, though the keys were right", (t) => {
   const met = talk(t);
   if (met === undefined) return;
-  const { client, server } = met;
+  const { native, client, server } = met;
   const source = client.engine.keySource();
   assert.ok(source !== undefined);
-  const { client: keys } = recordKeys(source);
+  const { client: keys } = recordKeys(native, source);
   const sealed = (sequence: number, inner: readonly number[]): Uint8Array => {
     const head = Buffer.from([0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, sequence]);
     const fragment = keys.seal(Uint8Array.from(inner), head.subarray(2), cidAdditionalData(ID, head, inner.length));
