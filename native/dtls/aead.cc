@@ -6,6 +6,8 @@ namespace dtls {
 namespace {
 
 constexpr size_t kLongestTag = 16;
+/** What the length of a record can say. */
+constexpr size_t kLongest = 0xffff;
 
 bool isCcm(const EVP_CIPHER* cipher) { return EVP_CIPHER_get_mode(cipher) == EVP_CIPH_CCM_MODE; }
 
@@ -75,6 +77,7 @@ bool Aead::begin(EVP_CIPHER_CTX* context, const uint8_t* explicitNonce) {
 
 /** CCM wants to hear of the length first, and checks the tag in the call that deciphers; GCM checks it in the last one. */
 bool Aead::update(EVP_CIPHER_CTX* context, View additionalData, View in, uint8_t* out) const {
+  if (in.size > kLongest || additionalData.size > kLongest) return false;
   const int size = static_cast<int>(in.size);
   const int additional = static_cast<int>(additionalData.size);
   int written = 0;

@@ -65,5 +65,6 @@ test("what is no cipher, key, salt, tag or nonce is refused with a sentence", (t
     assert.throws(() => new native.Aead("aes-128-gcm", tagLength, key, SALT), /a tag has 16 bytes, with CCM also 8/);
   }
   const aead = new native.Aead("aes-128-gcm", 16, key, SALT);
+  assert.throws(() => aead.seal(new Uint8Array(65536), new Uint8Array(8), key), /this cannot be sealed/);
   assert.throws(() => aead.seal(key, SALT, key), /the explicit part of a nonce has 8 bytes/);
 });
