@@ -73,6 +73,20 @@ for (const provider of PROVIDERS) {
     for (let id = 1001; id <= 1100; id++) await ours.isAnswered(id);
   });
 
+  test(`${provider}: behind a NAT that gives it another port it is back at once`, LIMIT, async (t) => {
+    const world = await connected(t, provider);
+    if (world === undefined) return;
+    const { relay, ours } = world;
+    await ours.isAnswered(1);
+    relay.remap();
+    // libcoap knows no Connection IDs: to it this comes from somebody else.
+    ours.ask(2);
+    ours.transport.doubt?.();
+    await ours.transport.resolve();
+    for (let id = 3; id <= 20; id++) await ours.isAnswered(id);
+    assert.ok(!ours.answered.has(2));
+  });
+
   test(`${provider}: a close_notify of the server is told, and ends nothing else`, LIMIT, async (t) => {
     const world = await connected(t, provider);
     if (world === undefined) return;

@@ -48,6 +48,12 @@ export class UdpRelay {
     if (this.open) this.socket.send(bytes, port, "127.0.0.1");
   }
 
+  /** As a NAT that forgot: to the server whoever says something next does so from another port. */
+  remap(): void {
+    for (const socket of this.clients.values()) socket.close();
+    this.clients.clear();
+  }
+
   close(): void {
     this.open = false;
     for (const socket of [this.socket, ...this.clients.values()]) socket.close();
