@@ -67,9 +67,11 @@ for (const provider of PROVIDERS) {
     for (let id = 1; id <= 200; id++) ours.ask(id);
     await settleUntil("they are lost", () => lost >= 200);
     relay.loses = () => false;
-    // What the gateway does when a message stays unanswered.
-    ours.transport.doubt?.();
-    await ours.transport.resolve();
+    // OpenSSL goes on as if nothing was; the other is deaf by then: what the gateway does when a message stays unanswered.
+    if (provider === "node-dtls-client") {
+      ours.transport.doubt?.();
+      await ours.transport.resolve();
+    }
     for (let id = 1001; id <= 1100; id++) await ours.isAnswered(id);
   });
 
