@@ -9,7 +9,7 @@ import { parseSerialSettings } from "../adapters/modbus/serial-settings.ts";
 import { USUAL_TURNAROUND, wireOf, wireTime } from "../adapters/modbus/wire-time.ts";
 import { systemClock, systemRandom } from "../src/clock.ts";
 import { Devices } from "../src/devices/devices.ts";
-import { readConfig } from "../src/gateway/gateway.ts";
+import { readConfig } from "../src/gateway/read-config.ts";
 import { deviceObject } from "../src/gateway/trees.ts";
 import { silentLogger } from "../src/log.ts";
 import { parsePath } from "../src/lwm2m/path.ts";

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { formatPlace, type Place, reasonOf, systemCode } from "../errors.ts";
-import { readConfig } from "../gateway/gateway.ts";
+import { readConfig } from "../gateway/read-config.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { renameDevice } from "../yaml/rename-device.ts";
 import { type Command, EXIT, FailureError, UsageError } from "./command.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../clock.ts";
 import { dayOf, type Validity } from "../dtls/certificate-checks.ts";
-import { readConfig } from "../gateway/gateway.ts";
+import { readConfig } from "../gateway/read-config.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { type CredentialEntry, credentialsOf, hasExpired, type ServerCredentials } from "./credential-report.ts";

@@ -6,7 +6,7 @@ import { requestedDevices } from "../config/device-entries.ts";
 import { resolveDevices } from "../config/devices.ts";
 import { MappingLibrary } from "../config/mapping-library.ts";
 import { ConfigError, type Problem } from "../errors.ts";
-import { readConfig } from "../gateway/gateway.ts";
+import { readConfig } from "../gateway/read-config.ts";
 import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";

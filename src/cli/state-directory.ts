@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LoadedConfig } from "../config/types.ts";
-import { readConfig } from "../gateway/gateway.ts";
+import { readConfig } from "../gateway/read-config.ts";
 import type { Arguments } from "./command.ts";
 import { configFile, SERVICE_CONFIG } from "./config-option.ts";
 

@@ -2,7 +2,7 @@
 import type { AdapterContext, AdapterModule, Ask, Link, ToolLink } from "../adapter.ts";
 import { type LinkAnswer, type LinkUse, takeAnswer } from "../admin/link-request.ts";
 import type { LinkSettings } from "../config/types.ts";
-import { readConfig } from "../gateway/gateway.ts";
+import { readConfig } from "../gateway/read-config.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { askGateway, NotRunning } from "./admin.ts";
 import { type Arguments, UsageError } from "./command.ts";

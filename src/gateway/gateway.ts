@@ -1,17 +1,15 @@
 /** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
-import { type Clock, type Millis, type Random, SECOND, wallAt } from "../clock.ts";
-import { loadConfig } from "../config/load.ts";
+import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceState } from "../devices/device-status.ts";
 import { Devices, type DevicesListener } from "../devices/devices.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { collect } from "../heap.ts";
-import { locateData, packageVersion } from "../locate.ts";
+import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
-import { catalogue } from "../lwm2m/objects/index.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
@@ -23,17 +21,18 @@ import { FirstCheck } from "./first-check.ts";
 import { fixedSettings, identityOf } from "./fixed-settings.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
-import { dateOfMachine, secretsOfService, stateOfService, storageOf } from "./host.ts";
+import { storageOf } from "./host.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
 import { openState } from "./opened-state.ts";
 import { Places } from "./places.ts";
+import { readConfig } from "./read-config.ts";
 import { type OpenTransport, openTransport } from "./schemes.ts";
 import { secured } from "./secured.ts";
 import type { GatewayStatus } from "./status.ts";
 import { Steering } from "./steering.ts";
-import { type StoreReport, summaryOf, unlessBroken } from "./store-report.ts";
+import type { StoreReport } from "./store-report.ts";
 import { deviceObject, Trees } from "./trees.ts";
 import { Variants } from "./variants.ts";
 import { WhatWaits } from "./what-waits.ts";
@@ -58,18 +57,6 @@ export interface Edges {
   readonly openTransport: OpenTransport;
   readonly boot: () => Boot;
   readonly clockSign: () => ClockSign;
-}
-
-/** Reads the configuration as `run`, `check` and a reload do. Rejects with ConfigError. */
-export async function readConfig(file: string, adapters?: readonly AdapterModule[]): Promise<LoadedConfig> {
-  return loadConfig(file, {
-    adapters: adapters ?? (await loadAdapters()),
-    catalogue,
-    packagedMappings: locateData("mappings"),
-    ...stateOfService(),
-    secrets: secretsOfService(),
-    ...dateOfMachine(),
-  });
 }
 
 export class Gateway {
@@ -212,13 +199,7 @@ export class Gateway {
 
   /** With what waits on the disk, unless that does not answer soon. */
   async fullStatus(): Promise<GatewayStatus> {
-    const { clock } = this;
-    let cancel = (): void => {};
-    const late = new Promise<undefined>((resolve) => {
-      cancel = clock.at(clock.monotonic() + SECOND, () => resolve(undefined));
-    });
-    const store = await Promise.race([this.storeReport().then(summaryOf, unlessBroken), late]);
-    cancel();
+    const store = await this.waits.summary();
     return { ...this.status(), ...(store === undefined ? {} : { store }) };
   }
 

@@ -1,11 +1,18 @@
 /** What waits for servers, as a person asks for it, and has it forgotten. */
 import { join } from "node:path";
-import type { Clock } from "../clock.ts";
+import { type Clock, SECOND } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { type History, StoreError } from "../store/store.ts";
 import { type ForgetWish, type Forgotten, isMeant } from "./forgetting.ts";
-import { HISTORY_FILE, type StoreReport, storeReport } from "./store-report.ts";
+import {
+  HISTORY_FILE,
+  type StoreReport,
+  type StoreSummary,
+  storeReport,
+  summaryOf,
+  unlessBroken,
+} from "./store-report.ts";
 
 export interface WhatWaitsOptions {
   readonly history: History;
@@ -36,6 +43,18 @@ export class WhatWaits {
       servers: servers(),
       dropped: (server) => history.dropped(server),
     });
+  }
+
+  /** In short; undefined where the disk does not answer soon. */
+  async summary(): Promise<StoreSummary | undefined> {
+    const { clock } = this.options;
+    let cancel = (): void => {};
+    const late = new Promise<undefined>((resolve) => {
+      cancel = clock.at(clock.monotonic() + SECOND, () => resolve(undefined));
+    });
+    const summary = await Promise.race([this.report().then(summaryOf, unlessBroken), late]);
+    cancel();
+    return summary;
   }
 
   /** Drops what waits: no server gets it any more. Resolves when the disk has no more of it, or cannot be told so now. */

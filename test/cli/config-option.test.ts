@@ -5,7 +5,7 @@ import test from "node:test";
 import { check } from "../../src/cli/check.ts";
 import { parseArguments, UsageError } from "../../src/cli/command.ts";
 import { configFile, SERVICE_CONFIG } from "../../src/cli/config-option.ts";
-import { readConfig } from "../../src/gateway/gateway.ts";
+import { readConfig } from "../../src/gateway/read-config.ts";
 import { aConfig, aFolder } from "../support/command.ts";
 
 test("the configuration is the one that is named, else that of the folder, else that of the service", (t) => {

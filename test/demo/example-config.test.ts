@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { demoConfig, EXAMPLE_LINKS } from "../../demo/example-config.ts";
-import { readConfig } from "../../src/gateway/gateway.ts";
+import { readConfig } from "../../src/gateway/read-config.ts";
 import { locateData } from "../../src/locate.ts";
 import { aFolder } from "../support/command.ts";
 
