@@ -16,7 +16,8 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { Backing, ObjectTree, TreeModel, TreeOf } from "../lwm2m/tree.ts";
+import type { Backing, ObjectTree, TreeModel } from "../lwm2m/tree.ts";
+import type { Sight, Whole } from "../servers/sight.ts";
 
 export interface TreesOptions {
   readonly catalogue: ObjectCatalogue;
@@ -40,7 +41,7 @@ export interface FilledBacking extends Backing {
   latest(path: Path): Sample | undefined;
 }
 
-export class Trees {
+export class Trees implements Sight {
   private readonly options: TreesOptions;
   private readonly own: Whole;
   private readonly gatewayDevice: GatewayDeviceBacking;
@@ -65,19 +66,12 @@ export class Trees {
     this.own = { backing, tree: new ModelTree(backing) };
   }
 
-  /** The gateway's own. */
-  get gateway(): ObjectTree {
-    return this.with(this.options.storedOf(""), this.own).tree;
+  of(prefix: string): Whole | undefined {
+    if (prefix === "") return this.with(this.options.storedOf(""), this.own);
+    const device = this.options.devices.byPrefix(prefix);
+    return device === undefined ? undefined : this.wholeOf(device);
   }
 
-  /** The tree of a prefix; undefined where no running device has it. */
-  readonly of: TreeOf = (prefix) => {
-    if (prefix === "") return this.gateway;
-    const device = this.options.devices.byPrefix(prefix);
-    return device === undefined ? undefined : this.wholeOf(device).tree;
-  };
-
-  /** Of all that there is now; "" is the gateway itself. */
   get prefixes(): readonly string[] {
     return ["", ...this.options.devices.list().map(({ prefix }) => prefix)];
   }
@@ -118,7 +112,7 @@ export class Trees {
 
   private lostBy(tree: ObjectTree): readonly Path[] {
     const { prefix } = tree;
-    const successor = this.of(prefix);
+    const successor = this.of(prefix)?.tree;
     if (successor === undefined) return [makePath({ prefix })];
     if (successor === tree) return [];
     const kept = pathsOf(successor);
@@ -157,12 +151,6 @@ export class Trees {
       return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
     });
   }
-}
-
-/** What servers see under one prefix, and what stands behind it. */
-interface Whole {
-  readonly backing: Backing;
-  readonly tree: ObjectTree;
 }
 
 interface Joined extends Whole {

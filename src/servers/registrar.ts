@@ -49,8 +49,8 @@ export interface RegistrarOptions {
   readonly doubt?: () => void;
   /** Where our datagrams leave from, as of the last `resolve`. */
   readonly source?: () => Source;
-  /** The gateway's own objects: what Register lists. */
-  readonly gatewayTree: ObjectTree;
+  /** What Register lists, asked each time. */
+  readonly root: () => ObjectTree;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -188,7 +188,7 @@ export class Registrar {
   }
 
   private objectList(version: Lwm2mVersion): Uint8Array {
-    return text.encode(registerPayload(this.options.gatewayTree, version));
+    return text.encode(registerPayload(this.options.root(), version));
   }
 
   private async register(request: number, message: CoapMessage): Promise<void> {

@@ -92,13 +92,13 @@ export class Reporting {
 
   private makeReports(): Reports {
     const { server, connection, waking } = this.options;
-    const { shortServerId, observations, clock, treeOf, latest, storing, keep, maxMessage } = server;
+    const { shortServerId, observations, clock, view, storing, keep, maxMessage } = server;
     return new Reports({
       server: shortServerId,
       machine: observations,
       clock,
-      treeOf,
-      latest,
+      treeOf: view.treeOf,
+      latest: (path) => view.latest(path),
       storing,
       onEvaluation: server.onEvaluation,
       onObserving: () => server.onToKeep?.(),
@@ -128,10 +128,10 @@ export class Reporting {
 
   private makePacks(): SendPacks {
     const { server, connection, version, onSilence, log } = this.options;
-    const { delivery, treeOf, muted = () => false, clock } = server;
+    const { delivery, view, muted = () => false, clock } = server;
     return new SendPacks({
       history: delivery,
-      treeOf,
+      treeOf: view.treeOf,
       version,
       muted,
       begin: (message) => connection.begin(message),
@@ -146,14 +146,14 @@ export class Reporting {
 
   private makeLocalReports(): LocalReports {
     const { server } = this.options;
-    const { shortServerId, reports = [], clock, treeOf, prefixes = () => [], latest, onEvaluation } = server;
+    const { shortServerId, reports = [], clock, view, onEvaluation } = server;
     return new LocalReports({
       server: shortServerId,
       entries: reports,
       clock,
-      treeOf,
-      prefixes,
-      latest,
+      treeOf: view.own.treeOf,
+      prefixes: view.own.prefixes,
+      latest: (path) => view.own.latest(path),
       onEvaluation,
       onDue: (due) => this.outbox.addAll(due.map((report) => this.owed(report))),
     });

@@ -5,16 +5,14 @@ import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { Observations } from "../lwm2m/observations.ts";
-import type { Path } from "../lwm2m/path.ts";
 import type { Registration } from "../lwm2m/registration.ts";
 import type { ReportEntry } from "../lwm2m/report-entry.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
-import type { Sample } from "../lwm2m/sample.ts";
-import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import type { History } from "../store/store.ts";
 import type { Delivery } from "./backlog.ts";
 import type { KeptSession } from "./kept-state.ts";
 import type { Transport } from "./transport/transport.ts";
+import type { View } from "./view.ts";
 
 /** All that one server is made of. */
 export interface ServerOptions {
@@ -27,14 +25,11 @@ export interface ServerOptions {
   readonly registration: Registration;
   readonly observations: Observations;
   readonly attributes: AttributeStore;
-  /** The gateway's own objects: what Register lists. */
-  readonly gatewayTree: ObjectTree;
-  readonly treeOf: TreeOf;
-  /** The newest measurement that is known of a path, without asking a device. */
-  readonly latest: (path: Path) => Sample | undefined;
+  /** What this registration shows. */
+  readonly view: View;
   /** /1/x/6: whether reports are kept for a server that is away. */
   readonly storing: () => boolean;
-  /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
+  /** How often what devices have is to be evaluated for an observation, in own paths; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
   /** What servers are owed and do not have yet: of all of them. */
   readonly history: Pick<History, "append" | "peek" | "confirm" | "forget" | "waiting" | "observations" | "dropped">;
@@ -46,8 +41,6 @@ export interface ServerOptions {
   readonly maxMessage: number;
   /** What the gateway reports by itself; absent: nothing. */
   readonly reports?: readonly ReportEntry[];
-  /** Of all that there is now; "" is the gateway itself. */
-  readonly prefixes?: () => readonly string[];
   /** RFC 7252 §4.7, §4.8. */
   readonly nstart: number;
   readonly ackTimeout: Millis;

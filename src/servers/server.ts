@@ -193,14 +193,15 @@ export class Server {
   }
 
   private makeRegistrar(): Registrar {
-    const { registration: machine, gatewayTree, clock } = this.options;
+    const { registration: machine, view, clock } = this.options;
     const { connection, log } = this;
     const resolve = () => this.radio.resolve();
     const { connects = false } = this.options.transport;
     const doubt = () => this.radio.doubt();
     const source = () => ({ address: this.radio.localAddress, port: this.radio.localPort });
+    const root = () => view.root;
     return new Registrar(
-      { machine, connection, resolve, connects, doubt, source, gatewayTree, clock, log },
+      { machine, connection, resolve, connects, doubt, source, root, clock, log },
       {
         onAccepted: (location, version) => this.onAccepted(location, version),
         onResumed: (location, version) => this.onResumed(location, version),
@@ -216,7 +217,8 @@ export class Server {
   }
 
   private makeServing(): Serving {
-    const { treeOf, attributes } = this.options;
+    const { view, attributes } = this.options;
+    const { treeOf } = view;
     const { connection, log } = this;
     const { reports } = this.reporting;
     const requests = new Requests({ treeOf, attributes, version: () => this.version, log });
@@ -224,9 +226,9 @@ export class Server {
   }
 
   private makeSender(): Sender {
-    const { treeOf, clock, muted = () => false } = this.options;
+    const { view, clock, muted = () => false } = this.options;
     return new Sender({
-      treeOf,
+      treeOf: view.treeOf,
       clock,
       state: () => this.registrar.standing.state,
       version: () => this.version,

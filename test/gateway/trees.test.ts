@@ -5,6 +5,7 @@ import { Devices, type LinkPlan } from "../../src/devices/devices.ts";
 import { deviceObject, requiredObject, Trees } from "../../src/gateway/trees.ts";
 import { silentLogger } from "../../src/log.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
+import type { ObjectTree } from "../../src/lwm2m/tree.ts";
 import type { DevicePlan } from "../../src/mapping/plan-types.ts";
 import { aPlan, constant, point } from "../support/device-plan.ts";
 import { at, FakeBacking } from "../support/fake-backing.ts";
@@ -43,13 +44,19 @@ function someTrees() {
   return { clock, trees, devices, instances, apply };
 }
 
+function gatewayOf(trees: Trees): ObjectTree {
+  const { tree } = trees.of("") ?? {};
+  assert.ok(tree !== undefined);
+  return tree;
+}
+
 const METER = aPlan({ [VOLTAGE]: point(), "3316/0/5750": constant("Main") });
 
 test("no prefix is the gateway itself, a prefix is its device, and any other is nobody", async () => {
   const { trees, apply } = someTrees();
   await apply(METER);
-  assert.equal(trees.of(""), trees.gateway);
-  assert.equal(trees.of("meter-1")?.prefix, "meter-1");
+  assert.equal(trees.of("")?.tree.prefix, "");
+  assert.equal(trees.of("meter-1")?.tree.prefix, "meter-1");
   assert.equal(trees.of("meter-1"), trees.of("meter-1"), "one tree a device");
   assert.equal(trees.of("meter-9"), undefined);
 });
@@ -57,9 +64,11 @@ test("no prefix is the gateway itself, a prefix is its device, and any other is 
 test("the gateway has objects 1, 3 and 25, whatever the devices have", async () => {
   const { trees, apply } = someTrees();
   await apply(METER);
-  const objects = trees.gateway.discover(at("/"), 1).map(({ path }) => path);
+  const objects = gatewayOf(trees)
+    .discover(at("/"), 1)
+    .map(({ path }) => path);
   assert.deepEqual(objects, ["/1", "/3", "/25"]);
-  const samples = await trees.gateway.read(at("/25"));
+  const samples = await gatewayOf(trees).read(at("/25"));
   assert.deepEqual(
     samples.map(({ path, value }) => [path, value]),
     [

@@ -30,13 +30,14 @@ async function aRegistrar(resolve: () => Promise<void> = async () => {}, parts: 
   const connection = new Connection(server.openTransport(), new CoapEndpoint({ random }), clock, listener);
   await connection.open();
   const own = { endpoint: "gw-1", lifetime: 300, binding: "U", queueMode: false };
+  const tree = new ModelTree(new FakeBacking("", { 3: { version: "1.1", instances: { 0: { 0: "Acme" } } } }));
   const registrar = new Registrar(
     {
       machine: new Registration({ ...own, versions: ALL_VERSIONS, random, profileIds }),
       connection,
       resolve,
       source: () => ({ address: localAddress(), port: port() }),
-      gatewayTree: new ModelTree(new FakeBacking("", { 3: { version: "1.1", instances: { 0: { 0: "Acme" } } } })),
+      root: () => tree,
       clock,
       log: recordingLogger(lines),
     },

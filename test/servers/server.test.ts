@@ -10,6 +10,7 @@ import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { Observations } from "../../src/lwm2m/observations.ts";
 import { ALL_VERSIONS, Registration } from "../../src/lwm2m/registration.ts";
 import { Server } from "../../src/servers/server.ts";
+import { gatewayView } from "../../src/servers/view.ts";
 import { aHistory } from "../support/an-outbox.ts";
 import { FakeBacking } from "../support/fake-backing.ts";
 import { FakeClock, fakeRandom } from "../support/fake-clock.ts";
@@ -42,9 +43,11 @@ function aServer() {
     }),
     observations: new Observations(attributes),
     attributes,
-    gatewayTree: tree,
-    treeOf: (prefix) => (prefix === "" ? tree : undefined),
-    latest: () => undefined,
+    view: gatewayView({
+      of: (prefix) => (prefix === "" ? { backing, tree } : undefined),
+      prefixes: [""],
+      latest: () => undefined,
+    }),
     storing: () => true,
     onEvaluation: () => {},
     history: aHistory(clock).history,
