@@ -1,5 +1,4 @@
 /** What of each server outlives the process: loaded at the start, and written soon after it changed, beside everything else. */
-import { type Clock, MINUTE, type Millis, SECOND } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import {
@@ -11,41 +10,38 @@ import {
   readKept,
   type StateToKeep,
 } from "../servers/kept-state.ts";
-import { type KeptPart, type PartChange, type Store, StoreError } from "../store/store.ts";
+import { type PartChange, StoreError } from "../store/store.ts";
+import { type PartSource, PartWriter, type WriterOptions } from "./part-writer.ts";
 
-/** The first change is written at once, those that follow at most so often. */
-const WRITE_EVERY: Millis = SECOND;
-/** How often a disk that refuses is tried. */
-const RETRY: Millis = MINUTE;
+export type KeepingOptions = WriterOptions;
 
-export interface KeepingOptions {
-  readonly store: Pick<Store, "loadServers" | "saveServer">;
-  readonly clock: Clock;
-  readonly log: Logger;
+/** Whose state it is. */
+interface Owner {
+  readonly identity: KeptIdentity;
+  /** What its parts are called after, e.g. "client meter-1 "; "" is the gateway's own registration. */
+  readonly space: string;
 }
 
-/** What is kept of one server. */
-export class Keeping {
+type Parts = ReadonlyMap<string, string>;
+
+const NO_PARTS: Parts = new Map();
+
+/** What is kept of one registration at a server. */
+export class Keeping implements PartSource {
   /** What the process before this one left. */
   readonly kept: KeptServer;
-  private readonly options: KeepingOptions;
-  private readonly server: number;
-  private readonly identity: KeptIdentity;
+  private readonly writer: PartWriter;
+  private readonly owner: Owner;
   private readonly log: Logger;
-  /** What lies on the disk. */
-  private saved: ReadonlyMap<string, string>;
+  /** What lies on the disk, by name without `space`. */
+  private saved: Parts;
   private state: (() => StateToKeep) | undefined;
-  private due: (() => void) | undefined;
-  private writing: Promise<void> | undefined;
-  private changed = false;
-  private failing = false;
-  private notBefore: Millis = 0;
+  private dropped = false;
 
-  constructor(options: KeepingOptions, server: number, identity: KeptIdentity, saved: ReadonlyMap<string, string>) {
-    this.options = options;
-    this.server = server;
-    this.identity = identity;
-    this.log = options.log.child({ server });
+  constructor(writer: PartWriter, owner: Owner, saved: Parts, log: Logger) {
+    this.writer = writer;
+    this.owner = owner;
+    this.log = log;
     this.saved = saved;
     this.kept = saved.size === 0 ? NOTHING_KEPT : this.read();
   }
@@ -69,116 +65,117 @@ export class Keeping {
 
   /** What there is to keep may be another now. */
   touch(): void {
-    this.changed = true;
-    if (this.state === undefined || this.due !== undefined || this.writing !== undefined) return;
-    const wait = this.notBefore - this.options.clock.monotonic();
-    if (wait <= 0) this.launch();
-    else this.due = this.options.clock.at(this.notBefore, () => this.onDue());
+    if (this.state !== undefined || this.dropped) this.writer.touch(this);
   }
 
-  /** An orderly stop: waits until the last change is written, or refused. */
-  async flush(): Promise<void> {
-    await this.writing;
-    this.disarm();
-    if (this.changed && this.state !== undefined) await this.write();
-    this.disarm();
+  /** There is nothing to keep any more. */
+  drop(): void {
+    this.state = undefined;
+    this.dropped = true;
+    this.touch();
   }
 
-  private disarm(): void {
-    this.due?.();
-    this.due = undefined;
+  take(): { readonly changes: readonly PartChange[]; readonly written: () => void } {
+    const parts = this.parts();
+    const changes = differences(this.saved, parts).map(({ part, ...change }) => ({
+      part: this.owner.space + part,
+      ...change,
+    }));
+    return {
+      changes,
+      written: () => {
+        this.saved = parts;
+      },
+    };
   }
 
-  private onDue(): void {
-    this.due = undefined;
-    this.launch();
-  }
-
-  /** In a turn of its own: much changes at once. */
-  private launch(): void {
-    this.writing = Promise.resolve().then(() => this.write());
-  }
-
-  private async write(): Promise<void> {
-    const { store, clock } = this.options;
-    this.changed = false;
-    const parts = this.state === undefined ? this.saved : partsOf(this.identity, this.state());
-    const changes = differences(this.saved, parts);
-    try {
-      if (changes.length > 0) await store.saveServer(this.server, changes);
-      this.saved = parts;
-      if (this.failing && changes.length > 0) this.log.info({}, "registration and observations can be written again");
-      if (changes.length > 0) this.failing = false;
-      if (changes.length > 0) this.notBefore = clock.monotonic() + WRITE_EVERY;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.onRefused(error);
-    }
-    this.writing = undefined;
-    if (this.changed) this.touch();
-  }
-
-  private onRefused(error: StoreError): void {
-    this.changed = true;
-    this.notBefore = this.options.clock.monotonic() + RETRY;
-    if (!this.failing) this.log.warn({ reason: reasonOf(error) }, REFUSED);
-    this.failing = true;
+  private parts(): Parts {
+    if (this.state !== undefined) return partsOf(this.owner.identity, this.state());
+    return this.dropped ? NO_PARTS : this.saved;
   }
 
   private read(): KeptServer {
-    const { problems, foreign, ...kept } = readKept(this.saved, this.identity);
+    const { problems, foreign, ...kept } = readKept(this.saved, this.owner.identity);
     if (foreign) this.log.info({}, "what was kept belongs to another endpoint or another server: it is not used");
     for (const reason of problems) this.log.warn({ reason }, UNREADABLE);
     return kept;
   }
 }
 
+/** What is kept at one server, where each device has a registration of its own. */
+const CLIENT = /^client [^ ]+ /;
+
 /** Of all servers. */
 export class KeptServers {
   private readonly options: KeepingOptions;
-  private readonly parts: readonly KeptPart[];
+  /** What nobody has asked for yet: by server, then by the space of names. */
+  private readonly loaded: Map<number, Map<string, Map<string, string>>>;
+  private readonly writers = new Map<number, PartWriter>();
   private readonly keepings = new Map<number, Keeping>();
 
-  private constructor(options: KeepingOptions, parts: readonly KeptPart[]) {
+  private constructor(options: KeepingOptions, loaded: Map<number, Map<string, Map<string, string>>>) {
     this.options = options;
-    this.parts = parts;
+    this.loaded = loaded;
   }
 
   /** Without it the gateway starts as for the first time. */
   static async load(options: KeepingOptions): Promise<KeptServers> {
+    const loaded = new Map<number, Map<string, Map<string, string>>>();
     try {
-      return new KeptServers(options, await options.store.loadServers());
+      for (const { server, part, content } of await options.store.loadServers()) {
+        const [space = ""] = CLIENT.exec(part) ?? [];
+        const spaces = loaded.get(server) ?? new Map<string, Map<string, string>>();
+        const parts = spaces.get(space) ?? new Map<string, string>();
+        loaded.set(server, spaces.set(space, parts.set(part.slice(space.length), content)));
+      }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       options.log.warn({ reason: reasonOf(error) }, "what was kept of the servers cannot be read: it is not used");
-      return new KeptServers(options, []);
     }
+    return new KeptServers(options, loaded);
   }
 
-  /** To be asked for once a server. */
-  of(server: number, identity: KeptIdentity): Keeping {
-    const own = this.parts.filter((part) => part.server === server);
-    const saved = new Map(own.map(({ part, content }) => [part, content]));
-    const keeping = new Keeping(this.options, server, identity, saved);
-    this.keepings.set(server, keeping);
+  /** To be asked for once a server; with a prefix: once a device that has a registration of its own there. */
+  of(server: number, identity: KeptIdentity, prefix?: string): Keeping {
+    const space = prefix === undefined ? "" : `client ${prefix} `;
+    const spaces = this.loaded.get(server);
+    const saved = spaces?.get(space) ?? NO_PARTS;
+    spaces?.delete(space);
+    const log = this.options.log.child({ server, ...(prefix === undefined ? {} : { device: prefix }) });
+    const keeping = new Keeping(this.writerOf(server), { identity, space }, saved, log);
+    if (prefix === undefined) this.keepings.set(server, keeping);
     return keeping;
   }
 
-  /** What there is to keep of the server may be another now. */
+  /** Nobody is to come any more for what is left of a server: devices that went, or have no registration of their own now. */
+  dropRest(server: number): void {
+    const rest = [...(this.loaded.get(server) ?? [])];
+    this.loaded.delete(server);
+    const changes = rest.flatMap(([space, parts]) => [...parts.keys()].map((part) => ({ part: space + part })));
+    if (changes.length > 0) this.writerOf(server).touch({ take: () => ({ changes, written: () => {} }) });
+  }
+
+  /** What there is to keep of the gateway's own registration at the server may be another now. */
   touch(server: number): void {
     this.keepings.get(server)?.touch();
   }
 
   async flush(): Promise<void> {
-    await Promise.all([...this.keepings.values()].map((keeping) => keeping.flush()));
+    await Promise.all([...this.writers.values()].map((writer) => writer.flush()));
+  }
+
+  private writerOf(server: number): PartWriter {
+    const known = this.writers.get(server);
+    if (known !== undefined) return known;
+    const writer = new PartWriter({ ...this.options, log: this.options.log.child({ server }) }, server);
+    this.writers.set(server, writer);
+    return writer;
   }
 }
 
 const UNREADABLE = "a part of what was kept cannot be read: it is not used";
-const REFUSED =
-  "registration and observations cannot be written: after a crash the gateway would register anew, and be observed anew";
 
-function differences(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly PartChange[] {
+function differences(before: Parts, after: Parts): readonly PartChange[] {
   const gone = [...before.keys()].filter((part) => !after.has(part));
   const others = [...after].filter(([part, content]) => before.get(part) !== content);
   return [...gone.map((part) => ({ part })), ...others.map(([part, content]) => ({ part, content }))];

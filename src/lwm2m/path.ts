@@ -90,6 +90,17 @@ export function prefixOf(path: Path): string {
   return end - 1 > MAX_PREFIX ? "" : path.slice(1, end);
 }
 
+/** "/meter-1/3303/0" of "/3303/0", "/meter-1" of "/". The path has no prefix. */
+export function underPrefix(path: Path, prefix: string): Path {
+  return (path === "/" ? `/${prefix}` : `/${prefix}${path}`) as Path;
+}
+
+/** "/3303/0" of "/meter-1/3303/0", "/" of "/meter-1". The path has a prefix. */
+export function withoutPrefix(path: Path): Path {
+  const end = path.indexOf("/", 1);
+  return (end < 0 ? "/" : path.slice(end)) as Path;
+}
+
 /** How many IDs a path has: 0 for "/" and "/meter-1", 1 for an object, … 4 for a resource instance. */
 export function pathDepth(path: Path): number {
   if (path === "/") return 0;

@@ -77,6 +77,46 @@ test("nothing is written before it begins: what was left stands until the server
   assert.deepEqual(disk.writes, []);
 });
 
+test("what is kept of many devices that are clients of their own is written together, and read again by each", async () => {
+  const { clock, disk, servers } = await aKeeping();
+  const accounts = new Map<string, string>();
+  const keepings = ["meter-1", "meter-2", "meter-3"].map((prefix) => {
+    const keeping = servers.of(101, { ...IDENTITY, endpoint: prefix }, prefix);
+    keeping.begin(() => ({ ...NOTHING_KEPT, account: accounts.get(prefix), observations: new Map() }));
+    return keeping;
+  });
+  await settle();
+  assert.equal(disk.writes.length, 1);
+  for (const prefix of ["meter-1", "meter-2", "meter-3"]) accounts.set(prefix, `{"1":[60,300]}`);
+  for (const keeping of keepings) keeping.touch();
+  await clock.advance(2 * SECOND);
+  assert.deepEqual(
+    disk.writes.map((changes) => changes.length),
+    [3, 3],
+  );
+  const again = (await aKeeping(disk)).servers.of(101, { ...IDENTITY, endpoint: "meter-2" }, "meter-2");
+  assert.equal(again.kept.account, `{"1":[60,300]}`);
+});
+
+test("what is kept of a device that is no client any more goes: at once, or where nobody asks for it after the start", async () => {
+  const disk = new Disk();
+  const before = await aKeeping(disk);
+  for (const prefix of ["meter-1", "meter-2"]) {
+    before.servers
+      .of(101, { ...IDENTITY, endpoint: prefix }, prefix)
+      .begin(() => ({ ...NOTHING_KEPT, observations: new Map() }));
+  }
+  before.begin();
+  await before.clock.advance(2 * SECOND);
+  assert.equal(disk.rows.size, 3);
+  const { servers, clock, begin } = await aKeeping(disk);
+  begin();
+  servers.of(101, { ...IDENTITY, endpoint: "meter-1" }, "meter-1").drop();
+  servers.dropRest(101);
+  await clock.advance(2 * SECOND);
+  assert.deepEqual([...disk.rows.keys()], ["identity"]);
+});
+
 test("a disk that refuses is one warning, tried each minute, and told when it takes it again", async () => {
   const { clock, disk, change, begin, said } = await aKeeping();
   disk.refuses = true;
