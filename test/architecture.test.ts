@@ -92,7 +92,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "fast-xml-parser": ["src/lwm2m"],
   "node-dtls-client": ["src/dtls/node-dtls-client"],
   pino: ["src/cli"],
-  serialport: ["adapters/modbus"],
+  serialport: ["adapters/wires"],
   yaml: ["src/yaml"],
 };
 
@@ -155,11 +155,11 @@ function localFault(file: SourceFile, { specifier, typesOnly }: Import): string 
   return `${name} may import its own files${list.map((place) => `, ${place}`).join("")}; join the two in src/gateway instead`;
 }
 
-/** Adapters do not know each other; the registry knows them all. */
+/** Adapters do not know each other; the registry knows them all, and the wires that several speak on are everybody's. */
 function adapterFault(path: string, target: string): string | undefined {
   const [own, other] = [path, target].map((text) => text.split("/")[1]);
-  if (own === other || own === "index.ts") return undefined;
-  return `an adapter may import its own folder and src/adapter.ts alone; what two share belongs into src/adapter.ts`;
+  if (own === other || own === "index.ts" || other === "wires") return undefined;
+  return `an adapter may import its own folder, adapters/wires and src/adapter.ts alone; what two share belongs into one of these`;
 }
 
 function packageFault(file: SourceFile, { specifier }: Import): string | undefined {

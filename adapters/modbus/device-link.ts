@@ -9,8 +9,8 @@ import {
   type RawValue,
   type ReadResult,
 } from "../../src/adapter.ts";
+import { until } from "../wires/deadline.ts";
 import { wireAddress } from "./address.ts";
-import { until } from "./deadline.ts";
 import type { Exchange, Line } from "./line.ts";
 import { limitsOf } from "./link-wire.ts";
 import { ADDRESSES, type Request } from "./pdu.ts";

@@ -1,9 +1,9 @@
 /** What is odd about the links of a configuration together, or about the machine below them, though each is right by itself. */
 import type { LinkAdvice, NamedLink } from "../../src/adapter.ts";
+import { portAdvice } from "../wires/port-advice.ts";
+import type { SystemFolders } from "../wires/serial-names.ts";
 import { nameOf } from "./modbus-link.ts";
 import type { ModbusOptions, SerialOptions } from "./options.ts";
-import { latencyNote } from "./serial-line.ts";
-import { isNumbered, latencyTimer, type SystemFolders, stableNameOf } from "./serial-names.ts";
 
 /** `system`: where the machine is looked at, for tests. */
 export async function adviseLinks(
@@ -13,7 +13,7 @@ export async function adviseLinks(
   const ports = await Promise.all(
     links.map(async ({ id, options }) =>
       options.transport === "serial"
-        ? (await portAdvice(options, system)).map((message) => ({ link: id, message }))
+        ? (await portAdvice(options.port, system)).map((message) => ({ link: id, message }))
         : [],
     ),
   );
@@ -51,14 +51,4 @@ function placeOf(options: ModbusOptions): string {
     case "rtu-over-tcp":
       return `tcp ${nameOf(options)}`;
   }
-}
-
-async function portAdvice({ port }: SerialOptions, system?: SystemFolders): Promise<readonly string[]> {
-  const [stable, latency] = [await stableNameOf(port, system), latencyNote(port, await latencyTimer(port, system))];
-  const advice: string[] = [];
-  if (isNumbered(port)) {
-    const instead = stable === undefined ? "a name under /dev/serial/by-id" : stable;
-    advice.push(`${port} may be another adapter after the next start or plugging in; use ${instead}`);
-  }
-  return latency === undefined ? advice : [...advice, latency];
 }

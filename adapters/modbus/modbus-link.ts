@@ -1,5 +1,6 @@
 /** A link of the configuration: the lines that it is made of, and which devices keep to which. */
 import type { AdapterContext, Ask, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
+import { formatSerialSettings } from "../wires/serial-settings.ts";
 import { ModbusDeviceLink } from "./device-link.ts";
 import { type Connect, Line, type LineSettings } from "./line.ts";
 import { busOf, wireOfLink } from "./link-wire.ts";
@@ -7,7 +8,6 @@ import type { ModbusOptions } from "./options.ts";
 import type { ModbusDevice, ModbusPoint, ModbusStep } from "./points.ts";
 import { connectRtuOverTcp } from "./rtu-tcp-line.ts";
 import { connectSerial } from "./serial-line.ts";
-import { formatSerialSettings } from "./serial-settings.ts";
 import { connectTcp } from "./tcp-line.ts";
 import { askOn } from "./tools/ask.ts";
 import { connectUdp } from "./udp-line.ts";

@@ -1,8 +1,8 @@
 /** What config.yaml says of a Modbus link: a schema for each type of link. */
 import { z } from "zod";
 import { durationSchema, type Millis, type PauseRange, pausesSchema, SECOND } from "../../src/adapter.ts";
+import { type SerialSettings, serialSettingsSchema } from "../wires/serial-settings.ts";
 import type { EchoSetting } from "./answer-reader.ts";
-import { type SerialSettings, serialSettingsSchema } from "./serial-settings.ts";
 
 /** What every link has. */
 interface LineOptions {

@@ -9,9 +9,9 @@ import {
   SECOND,
   type UnitReport,
 } from "../../src/adapter.ts";
+import { withDeadline } from "../wires/deadline.ts";
 import type { Bus } from "./bus.ts";
 import { decodeResponse, encodeRequest } from "./codec.ts";
-import { withDeadline } from "./deadline.ts";
 import { failureOf, ModbusException } from "./errors.ts";
 import type { Connection, LineSettings, Unit } from "./line.ts";
 import { formatRequest, type Request } from "./pdu.ts";

@@ -1,10 +1,10 @@
 /** RTU frames over TCP, without the MBAP header: boxes that carry the bytes of a serial line and know nothing of Modbus. */
 import type { Socket } from "node:net";
+import { type HostAndPort, openSocket } from "../wires/tcp-socket.ts";
 import { AnswerReader, type EchoSetting } from "./answer-reader.ts";
 import { type ByteStream, FramedConnection } from "./framed-connection.ts";
 import { FRAMINGS } from "./framing.ts";
 import type { Connect } from "./line.ts";
-import { type HostAndPort, openSocket } from "./tcp-socket.ts";
 
 export interface RtuOverTcp extends HostAndPort {
   readonly echo: EchoSetting;

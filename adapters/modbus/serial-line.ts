@@ -1,12 +1,13 @@
 /** Modbus RTU and ASCII on a serial port. MODBUS over Serial Line V1.02 §2. */
 import type { AdapterContext } from "../../src/adapter.ts";
+import { latencyNote } from "../wires/port-advice.ts";
+import { latencyTimer } from "../wires/serial-names.ts";
+import { SerialPort } from "../wires/serial-port.ts";
+import type { SerialSettings } from "../wires/serial-settings.ts";
 import { AnswerReader, type EchoSetting } from "./answer-reader.ts";
 import { FramedConnection } from "./framed-connection.ts";
 import { FRAMINGS } from "./framing.ts";
 import type { Connect } from "./line.ts";
-import { latencyTimer } from "./serial-names.ts";
-import { SerialPort } from "./serial-port.ts";
-import type { SerialSettings } from "./serial-settings.ts";
 
 export interface SerialLine {
   readonly framing: "rtu" | "ascii";
@@ -15,9 +16,6 @@ export interface SerialLine {
   readonly line: SerialSettings;
   readonly echo: EchoSetting;
 }
-
-/** More than this and the adapter waits longer than a device thinks. */
-const BEST_LATENCY = 1;
 
 /** `onLatency` hears, when the port is open, what is to be said of its adapter; undefined: nothing. */
 export function connectSerial(
@@ -41,10 +39,4 @@ export function connectSerial(
     noted = note;
     return connection;
   };
-}
-
-/** What to do about an FTDI adapter that holds back what it received; undefined: nothing. */
-export function latencyNote(port: string, timer: number | undefined): string | undefined {
-  if (timer === undefined || timer <= BEST_LATENCY) return undefined;
-  return `the adapter of ${port} holds every answer back for up to ${timer} ms (latency_timer); 1 ms is best, see "USB adapters" in docs/modbus.md`;
 }

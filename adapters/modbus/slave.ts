@@ -1,9 +1,11 @@
 /** Mappings run backwards: Modbus slaves with many units, on a network, on a serial port or on a pseudo-terminal. */
 import type { AdapterContext, SimulatedDevice, SimulateOptions, Simulation } from "../../src/adapter.ts";
+import { type Play, playOnPty, playOnSerialPort } from "../wires/played-port.ts";
 import type { ModbusDevice, ModbusPoint } from "./points.ts";
 import { playOnTcp, playOnUdp } from "./simulation/network.ts";
 import { simulationSettings } from "./simulation/options.ts";
-import { playOnPty, playOnSerialPort } from "./simulation/serial.ts";
+
+import { Session } from "./simulation/session.ts";
 import { Slaves } from "./simulation/slaves.ts";
 
 /**
@@ -18,14 +20,15 @@ export async function simulate(
   const settings = simulationSettings(options);
   const slaves = new Slaves(devices, settings, context);
   const { place } = settings;
+  const play: Play = (send) => new Session(slaves, context.clock, send);
   switch (place.kind) {
     case "tcp":
       return playOnTcp(place, slaves, context);
     case "udp":
       return playOnUdp(place, slaves, context);
     case "serial":
-      return playOnSerialPort(place, slaves, context);
+      return playOnSerialPort(place, play, context);
     case "pty":
-      return playOnPty(place, slaves, context);
+      return playOnPty(place, play, context);
   }
 }

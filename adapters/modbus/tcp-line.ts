@@ -1,8 +1,8 @@
 /** Modbus TCP as a transport of a line. MODBUS Messaging on TCP/IP Implementation Guide V1.0b §4.2, §4.3. */
 import { DeviceError } from "../../src/adapter.ts";
+import { type HostAndPort, openSocket } from "../wires/tcp-socket.ts";
 import type { Connect } from "./line.ts";
 import { FrameReader } from "./mbap.ts";
-import { type HostAndPort, openSocket } from "./tcp-socket.ts";
 import { Transactions } from "./transactions.ts";
 
 /** Connects to a Modbus TCP server. Answers are known by their transaction; a stream out of step ends the connection. */

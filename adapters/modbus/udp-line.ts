@@ -1,10 +1,10 @@
 /** Modbus over UDP: one MBAP frame in each datagram. Answers are known by their transaction, as on TCP. */
 import { createSocket, type Socket } from "node:dgram";
 import { DeviceError, reasonOf } from "../../src/adapter.ts";
-import { lookupUntil } from "./host-names.ts";
+import { lookupUntil } from "../wires/host-names.ts";
+import type { HostAndPort } from "../wires/tcp-socket.ts";
 import type { Connect } from "./line.ts";
 import { FrameReader } from "./mbap.ts";
-import type { HostAndPort } from "./tcp-socket.ts";
 import { Transactions } from "./transactions.ts";
 
 /** A connected socket: datagrams of others are dropped, and that nobody listens there is heard. */

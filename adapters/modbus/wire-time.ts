@@ -2,9 +2,9 @@
  * How long a serial wire is busy with a request. MODBUS over Serial Line V1.02 §2.5.1 (RTU), §2.5.2 (ASCII).
  */
 import { type Millis, SECOND } from "../../src/adapter.ts";
+import { characterTime, type SerialSettings } from "../wires/serial-settings.ts";
 import { encodeRequest, responseLength } from "./codec.ts";
 import { MAX_READ_REGISTERS, type Request } from "./pdu.ts";
-import { characterTime, type SerialSettings } from "./serial-settings.ts";
 
 /** The serial line that a request crosses in the end, be it ours or that of a converter. */
 export interface Wire {

@@ -1,15 +1,12 @@
 /** Where simulated devices are played, and what goes wrong there: the options of `sim`. */
 import { z } from "zod";
 import { type SimulateOptions, WrongArguments } from "../../../src/adapter.ts";
-import { parseSerialSettings, type SerialSettings } from "../serial-settings.ts";
+import type { PlayedPort } from "../../wires/played-port.ts";
+import { parseSerialSettings, type SerialSettings } from "../../wires/serial-settings.ts";
 import { type Fault, parseFaults } from "./fault-list.ts";
 import type { SlaveFraming } from "./request-reader.ts";
 
-export type Place =
-  | { readonly kind: "tcp" | "udp"; readonly host: string; readonly port: number }
-  | { readonly kind: "serial"; readonly path: string; readonly line: SerialSettings }
-  /** A pseudo-terminal that is made under this name. */
-  | { readonly kind: "pty"; readonly path: string };
+export type Place = { readonly kind: "tcp" | "udp"; readonly host: string; readonly port: number } | PlayedPort;
 
 export interface SimulationSettings {
   readonly place: Place;

@@ -8,8 +8,13 @@ import {
   type ToolContext,
   WrongArguments,
 } from "../../../src/adapter.ts";
+import {
+  characterTime,
+  formatSerialSettings,
+  parseSerialSettings,
+  type SerialSettings,
+} from "../../wires/serial-settings.ts";
 import { isSerialOptions } from "../options.ts";
-import { characterTime, formatSerialSettings, parseSerialSettings, type SerialSettings } from "../serial-settings.ts";
 import { typeOfWire } from "./silence-advice.ts";
 
 /** One way to set the wire; `text` is "" where there is nothing to set. */

@@ -9,7 +9,7 @@ import {
   table,
   WrongArguments,
 } from "../../../src/adapter.ts";
-import { until } from "../deadline.ts";
+import { until } from "../../wires/deadline.ts";
 import { Silence } from "./ask.ts";
 import { type Identity, identify, identityText } from "./identify.ts";
 import { deviceLines, mappingsFor } from "./recognise.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Bus } from "../../../adapters/modbus/bus.ts";
 import { LineQueue } from "../../../adapters/modbus/line-queue.ts";
 import { busOf } from "../../../adapters/modbus/link-wire.ts";
-import { parseSerialSettings } from "../../../adapters/modbus/serial-settings.ts";
+import { parseSerialSettings } from "../../../adapters/wires/serial-settings.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { FakeClock, fakeRandom, settle } from "../../support/fake-clock.ts";
 

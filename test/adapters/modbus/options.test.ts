@@ -8,7 +8,7 @@ import {
   tcpOptionsSchema,
   udpOptionsSchema,
 } from "../../../adapters/modbus/options.ts";
-import { parseSerialSettings } from "../../../adapters/modbus/serial-settings.ts";
+import { parseSerialSettings } from "../../../adapters/wires/serial-settings.ts";
 
 const RECONNECT = { first: 1000, longest: 30_000 };
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { MAX_READ_REGISTERS, type Request, type Table } from "../../../adapters/modbus/pdu.ts";
-import { parseSerialSettings } from "../../../adapters/modbus/serial-settings.ts";
 import { gapWorthReading, lengthOf, wireOf, wireTime } from "../../../adapters/modbus/wire-time.ts";
+import { parseSerialSettings } from "../../../adapters/wires/serial-settings.ts";
 
 const rtu = (line: string) => wireOf("rtu", parseSerialSettings(line));
 const read = (count: number, table: Table = "input"): Request => ({ kind: "read", table, address: 0, count });

@@ -6,7 +6,7 @@ import {
   formatSerialSettings,
   parseSerialSettings,
   serialSettingsSchema,
-} from "../../../adapters/modbus/serial-settings.ts";
+} from "../../../adapters/wires/serial-settings.ts";
 
 test("line settings are read as they stand in every manual", () => {
   assert.deepEqual(parseSerialSettings("9600-8N1"), { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 });

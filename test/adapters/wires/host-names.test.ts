@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HostNames } from "../../../adapters/modbus/host-names.ts";
+import { HostNames } from "../../../adapters/wires/host-names.ts";
 import { settle } from "../../support/fake-clock.ts";
 
 /** A resolver whose answers a test gives, by name. */

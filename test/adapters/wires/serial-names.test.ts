@@ -10,7 +10,7 @@ import {
   stableNameOf,
   stableNames,
   whyNotOpen,
-} from "../../../adapters/modbus/serial-names.ts";
+} from "../../../adapters/wires/serial-names.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 const FAILURE = new Error("Error: No such file or directory, cannot open");

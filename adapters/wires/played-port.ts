@@ -2,26 +2,39 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, stat } from "node:fs/promises";
-import { type AdapterContext, DeviceError, type Simulation } from "../../../src/adapter.ts";
-import { SerialPort } from "../serial-port.ts";
-import { formatSerialSettings } from "../serial-settings.ts";
-import type { Place } from "./options.ts";
-import { Session } from "./session.ts";
-import type { Slaves } from "./slaves.ts";
+import { type AdapterContext, DeviceError, type Simulation } from "../../src/adapter.ts";
+import { SerialPort } from "./serial-port.ts";
+import { formatSerialSettings, type SerialSettings } from "./serial-settings.ts";
+
+/** Where devices are played, if not on a network. */
+export type PlayedPort =
+  | { readonly kind: "serial"; readonly path: string; readonly line: SerialSettings }
+  /** A pseudo-terminal that is made under this name. */
+  | { readonly kind: "pty"; readonly path: string };
+
+/** One master at the devices that are played. */
+export interface PlayedSession {
+  push(chunk: Uint8Array): void;
+  /** Nothing is sent any more. */
+  close(): void;
+}
+
+/** Begins a session; `send` is for what the devices say. */
+export type Play = (send: (bytes: Uint8Array) => void) => PlayedSession;
 
 /** Rejects where the port cannot be opened. One that vanishes later is told by the log: the master sees silence. */
 export async function playOnSerialPort(
-  { path, line }: Extract<Place, { readonly kind: "serial" }>,
-  slaves: Slaves,
-  { clock, log }: AdapterContext,
+  { path, line }: Extract<PlayedPort, { readonly kind: "serial" }>,
+  play: Play,
+  { log }: AdapterContext,
 ): Promise<Simulation> {
   const failed = (error: unknown): void => {
     if (!(error instanceof DeviceError)) throw error;
     log.warn({ reason: error.message }, "the simulated devices lost their port");
   };
   let port: SerialPort | undefined;
-  const session = new Session(slaves, clock, (bytes) => void port?.write(bytes).catch(failed));
-  const listener = { onData: (chunk: Uint8Array) => void session.push(chunk), onLost: failed };
+  const session = play((bytes) => void port?.write(bytes).catch(failed));
+  const listener = { onData: (chunk: Uint8Array) => session.push(chunk), onLost: failed };
   port = await SerialPort.open(path, line, listener, new AbortController().signal);
   return {
     address: { port: path, line: formatSerialSettings(line) },
@@ -34,9 +47,9 @@ export async function playOnSerialPort(
 
 /** A pseudo-terminal needs a system call that Node does not have; socat makes it. Rejects where socat does not. */
 export async function playOnPty(
-  { path }: Extract<Place, { readonly kind: "pty" }>,
-  slaves: Slaves,
-  { clock, log }: AdapterContext,
+  { path }: Extract<PlayedPort, { readonly kind: "pty" }>,
+  play: Play,
+  { log }: AdapterContext,
 ): Promise<Simulation> {
   await mustBeFree(path);
   // A group of its own: Ctrl-C is ours, and the end of our pipe is its end.
@@ -45,9 +58,9 @@ export async function playOnPty(
   await ready(socat, path);
   // Without an end that stays open, the terminal is over when the first master leaves.
   const held = await open(path, constants.O_RDWR | constants.O_NOCTTY);
-  const session = new Session(slaves, clock, (bytes) => void socat.stdin.write(bytes));
+  const session = play((bytes) => void socat.stdin.write(bytes));
   socat.stdin.on("error", (error) => log.debug({ reason: error.message }, "the pseudo-terminal took no answer"));
-  socat.stdout.on("data", (chunk: Uint8Array) => void session.push(chunk));
+  socat.stdout.on("data", (chunk: Uint8Array) => session.push(chunk));
   let closing = false;
   void ended.then(() => {
     if (!closing) log.warn({ path }, "the pseudo-terminal of the simulated devices is gone: socat ended");
