@@ -1,7 +1,7 @@
 import { type Path, pathParts } from "./path.ts";
 import { notFound } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
-import type { Backing, Commit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
+import type { Act, Backing, Commit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
 
 /** Several backings of one prefix as one: each serves the objects that it has; of two with the same object the first does. */
 export class MergedBacking implements Backing {
@@ -28,6 +28,10 @@ export class MergedBacking implements Backing {
       this.merged = new Map([...parts].reverse().flatMap((model) => [...model]));
     }
     return this.merged;
+  }
+
+  permit(path: Path, act: Act): void {
+    this.backingOf(path)?.permit?.(path, act);
   }
 
   /** A request that concerns several of them needs all. */

@@ -37,6 +37,7 @@ export class ModelTree implements ObjectTree {
   check(path: Path, intent?: Intent): void {
     const { parts, resource, editable } = this.find(path, intent);
     if (intent === "create" && !editable) throw madeByGateway(path);
+    if (intent === "write" || intent === "create") this.backing.permit?.(path, intent);
     if (intent === "report" && resource !== undefined) checkRead(path, parts, resource);
   }
 
@@ -92,6 +93,7 @@ export class ModelTree implements ObjectTree {
     const object = parentPath(instance) ?? instance;
     const place = this.find(object);
     if (!this.makes(place)) throw madeByGateway(object);
+    this.backing.permit?.(object, "create");
     await this.edit(creationEdits(instance, values, { place, model: this.backing.model }));
   }
 
@@ -100,6 +102,7 @@ export class ModelTree implements ObjectTree {
     if (place.resource === undefined && !this.makes(place)) throw madeByGateway(path);
     // Transport 1.2, table of response codes: an instance of a resource that may not be deleted is 4.01.
     if (!place.editable) throw new Lwm2mError(CODE.unauthorized, `${path} cannot be deleted`);
+    this.backing.permit?.(path, "delete");
     await this.edit([{ type: "remove", path }]);
   }
 
@@ -108,6 +111,7 @@ export class ModelTree implements ObjectTree {
     if (resource?.operations !== "E" || parts.resourceInstance !== undefined) {
       throw notAllowed(`${path} cannot be executed`);
     }
+    this.backing.permit?.(path, "execute");
     parseExecuteArguments(args);
     await this.backing.execute(path, args);
   }

@@ -2,7 +2,7 @@
 import { Lwm2mError } from "../errors.ts";
 import { type Path, underPrefix, withoutPrefix } from "./path.ts";
 import type { PathValue, Sample } from "./sample.ts";
-import type { Backing, Commit, Edit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
+import type { Act, Backing, Commit, Edit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
 
 export class RebasedBacking implements Backing {
   readonly prefix = "";
@@ -41,6 +41,11 @@ export class RebasedBacking implements Backing {
     await told(() => this.inner.execute(underPrefix(resource, prefix), args), prefix);
   }
 
+  permit(path: Path, act: Act): void {
+    const { prefix } = this.inner;
+    refused(() => this.inner.permit?.(underPrefix(path, prefix), act), prefix);
+  }
+
   absence(): string | undefined {
     return this.inner.absence?.();
   }
@@ -67,13 +72,16 @@ function rebasedEdit(edit: Edit, prefix: string): Edit {
 
 /** What is refused, at once or in the middle, is told of the paths that the server has asked for. */
 function rebasedCommit(prepare: () => Commit, prefix: string): Commit {
-  let commit: Commit;
+  const commit = refused(prepare, prefix);
+  return () => told(commit, prefix);
+}
+
+function refused<T>(check: () => T, prefix: string): T {
   try {
-    commit = prepare();
+    return check();
   } catch (error) {
     throw error instanceof Lwm2mError ? withoutItsPrefix(error, prefix) : error;
   }
-  return () => told(commit, prefix);
 }
 
 async function told(work: () => Promise<void>, prefix: string): Promise<void> {

@@ -59,6 +59,9 @@ export interface ObjectTree {
 /** What a server wants at a path, so far as it decides what may stand there. */
 export type Intent = "write" | "create" | "report";
 
+/** What a server changes by. */
+export type Act = "write" | "create" | "delete" | "execute";
+
 /** Does what was checked before. */
 export type Commit = () => Promise<void>;
 
@@ -100,6 +103,11 @@ export interface Backing {
    */
   prepareWrite(values: readonly PathValue[]): Commit;
   execute(resource: Path, args: string): Promise<void>;
+  /**
+   * Throws Lwm2mError where a server may not do that at the path, an object or what lies below, whatever the values: before
+   * anybody looks at them. Absent: whoever sees it may do it. What then does it refuses all the same.
+   */
+  permit?(path: Path, act: Act): void;
   /** Why what stands behind it is away; undefined, or not there at all, while it is not. A write alone is tried all the same. */
   absence?(): string | undefined;
   /** Absent where the instances are not the servers' to make, fill and remove. */
