@@ -60,7 +60,7 @@ function conversation(native: NativeDtls, settings: NativeSettings): Datagram[] 
   const end = (fromGateway: boolean): Speaker => {
     const connectionId = fromGateway ? new Uint8Array() : ID;
     return new Speaker(native, { ...settings, connectionId, server: !fromGateway }, (bytes) =>
-      datagrams.push({ fromGateway, time: datagrams.length, bytes }),
+      datagrams.push({ fromGateway, way: 0, time: datagrams.length, bytes }),
     );
   };
   const [client, server] = [end(true), end(false)];

@@ -65,7 +65,7 @@ async function dissected(t: TestContext, payloads: readonly Uint8Array[], format
   const wire = await WireRecorder.open(t, 0);
   for (const [i, payload] of payloads.entries()) {
     const bytes = encodeMessage(TYPE.non, i, Uint8Array.of(1), contentResponse(format, payload));
-    wire.datagrams.push({ fromGateway: true, time: i, bytes });
+    wire.datagrams.push({ fromGateway: true, way: 0, time: i, bytes });
   }
   return dissect(t, wire);
 }
