@@ -29,9 +29,9 @@ const values = (of: Readonly<Record<string, string>>): LeshanNode => ({
 test("the link of the configuration is a connection, which Leshan sees and cannot change", async (t) => {
   const session = await aSession(t);
   if (session === undefined) return;
-  const { leshan, meter } = session;
+  const { leshan, cabinet } = session;
   const connection = await leshan.values("/10374/0", "TLV");
-  assert.equal(connection["/10374/0/0"], `127.0.0.1:${meter.port}`);
+  assert.equal(connection["/10374/0/0"], `127.0.0.1:${cabinet.port}`);
   assert.deepEqual([connection["/10374/0/1"], connection["/10374/0/2"], connection["/10374/0/8"]], ["0", true, "2"]);
   const refused = await leshan.write("/10374/0/0", single(0, "STRING", "10.0.0.1"), "TLV");
   assert.equal(refused.status, "METHOD_NOT_ALLOWED(405)", refused.errormessage);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import type { Lifetime } from "../support/process.ts";
-import { type EveryType, startEveryType } from "./leshan/every-type.ts";
+import { type Cabinet, openCabinet } from "./leshan/cabinet.ts";
 import { GatewayProcess } from "./leshan/gateway-process.ts";
 import { dissect } from "./leshan/tshark.ts";
 import { AiocoapServer, findAiocoap, type Told } from "./tcp/aiocoap.ts";
@@ -17,7 +17,7 @@ const { text, senmlJson, linkFormat } = CONTENT_FORMAT;
 interface Session {
   readonly server: AiocoapServer;
   readonly gateway: GatewayProcess;
-  readonly meter: EveryType;
+  readonly meter: Cabinet["meter"];
   readonly wire: StreamRecorder;
 }
 
@@ -38,9 +38,9 @@ async function sessionOf(t: TestContext): Promise<Session | undefined> {
 async function open(python: string): Promise<Session> {
   const server = await AiocoapServer.start(owner, python);
   const wire = await StreamRecorder.open(owner, server.port);
-  const meter = await startEveryType(owner);
+  const { meter, port } = await openCabinet(owner);
   const scheme = "coap+tcp";
-  const gateway = new GatewayProcess(owner, { scheme, port: wire.port, endpoint: ENDPOINT, modbusPort: meter.port });
+  const gateway = new GatewayProcess(owner, { scheme, port: wire.port, endpoint: ENDPOINT, modbusPort: port });
   await gateway.printed(/the device is online/);
   await server.until(({ event }) => event === "register");
   return { server, gateway, meter, wire };

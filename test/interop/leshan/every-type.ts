@@ -1,7 +1,6 @@
 /** The Modbus slave that every-type.yaml describes, with its values in the hands of the tests. */
 import type { RawValue } from "../../../src/adapter.ts";
-import { aDeviceOf, aSimulation, bytes, portOf } from "../../support/modbus-device.ts";
-import type { Lifetime } from "../../support/process.ts";
+import { aDeviceOf, bytes } from "../../support/modbus-device.ts";
 
 const POINTS = {
   label: { holding: 0, length: 8, write: true },
@@ -34,31 +33,28 @@ export const VALUES = {
   "/26241/0/10": "230.125",
 } as const;
 
-export interface EveryType {
-  readonly port: number;
-  /** What is in its registers, in hexadecimal; a coil as it is. */
-  get(point: Point): string | RawValue | undefined;
-  setMeasured(value: number): void;
-}
+/** The slave of unit 1. */
+export class EveryType {
+  readonly slave = aDeviceOf(POINTS);
 
-export async function startEveryType(owner: Lifetime): Promise<EveryType> {
-  const device = aDeviceOf(POINTS);
-  const { values } = device;
-  values.set("label", bytes("70 75 6d 70 2d 37 00 00")).set("count", bytes("ff fe ee 90"));
-  values.set("level", bytes("bf 00 00 00")).set("running", true).set("key", bytes("00 ff 10 a5"));
-  values.set("installed", bytes("69 7d ee c0")).set("total", bytes("ff ff ff ff ff ff ff ff"));
-  values.set("input0", bytes("9c 40")).set("input3", bytes("00 03")).set("reset", bytes("00 00"));
-  values.set("measured", float64(230.125));
-  const simulation = await aSimulation([device]);
-  owner.after(() => simulation.close());
-  return {
-    port: portOf(simulation),
-    get: (point) => {
-      const value = values.get(point);
-      return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
-    },
-    setMeasured: (value) => values.set("measured", float64(value)),
-  };
+  constructor() {
+    const { values } = this.slave;
+    values.set("label", bytes("70 75 6d 70 2d 37 00 00")).set("count", bytes("ff fe ee 90"));
+    values.set("level", bytes("bf 00 00 00")).set("running", true).set("key", bytes("00 ff 10 a5"));
+    values.set("installed", bytes("69 7d ee c0")).set("total", bytes("ff ff ff ff ff ff ff ff"));
+    values.set("input0", bytes("9c 40")).set("input3", bytes("00 03")).set("reset", bytes("00 00"));
+    this.setMeasured(230.125);
+  }
+
+  /** What is in its registers, in hexadecimal; a coil as it is. */
+  get(point: Point): string | RawValue | undefined {
+    const value = this.slave.values.get(point);
+    return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
+  }
+
+  setMeasured(value: number): void {
+    this.slave.values.set("measured", float64(value));
+  }
 }
 
 function float64(value: number): Uint8Array {

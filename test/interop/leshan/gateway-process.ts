@@ -16,11 +16,11 @@ export interface GatewaySetup {
   readonly endpoint: string;
   /** Further keys of the server's entry, e.g. `lifetime: 4s`. */
   readonly server?: string;
-  /** The Modbus slave of every-type.yaml. */
+  /** Of the cabinet: its meter, of every-type.yaml, is the first device. */
   readonly modbusPort?: number;
   /** Further keys of `gateway:`, e.g. `stored_objects: [16]`. */
   readonly gateway?: string;
-  /** Further entries under `devices:`, on the simulated link `trial`. */
+  /** Further entries under `devices:`, e.g. on the simulated link `trial`. */
   readonly devices?: readonly string[];
   /** Beside config.yaml, readable by its owner alone: secrets and keys. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
@@ -37,7 +37,7 @@ export class GatewayProcess {
     const folder = temporaryDirectory(owner);
     copy("models/26241-1_0.xml", join(folder, "vendor.xml"));
     copy("models/26242-1_0.xml", join(folder, "asset.xml"));
-    copy("every-type.yaml", join(folder, "mappings", "every-type.yaml"));
+    for (const mapping of ["every-type.yaml", "feeder.yaml"]) copy(mapping, join(folder, "mappings", mapping));
     for (const [name, content] of Object.entries(setup.files ?? {}))
       writeFileSync(join(folder, name), content, { mode: 0o600 });
     this.owner = owner;

@@ -45,9 +45,6 @@ export async function findLeshan(t: TestContext): Promise<JavaProgram | undefine
   ];
 }
 
-/** Folder of object definitions for Leshan: object 25, and the vendor object that the gateway has, too. */
-export const MODELS = join(HERE, "models");
-
 /** Tried once for all tests of a file. */
 let fetched: Promise<string | undefined> | undefined;
 

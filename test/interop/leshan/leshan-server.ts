@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Lifetime, type RunningProcess, start } from "../../support/process.ts";
 import { EventStream } from "./event-stream.ts";
-import { type JavaProgram, MODELS } from "./installation.ts";
+import type { JavaProgram } from "./installation.ts";
 import { type LeshanSecurity, securityFile } from "./leshan-security.ts";
 import {
   type Answer,
@@ -11,6 +11,7 @@ import {
   type Registration,
   valuesOf,
 } from "./messages.ts";
+import { modelFolder } from "./object-models.ts";
 
 export type Format = "TLV" | "SENML_JSON" | "SENML_CBOR" | "TEXT" | "OPAQUE" | "CBOR" | "JSON";
 
@@ -24,21 +25,23 @@ export const CONTENT_FORMATS: Readonly<Record<Format, number>> = {
   JSON: 11543,
 };
 
-/** A Leshan server on loopback, and its HTTP API for one client. */
+/** A Leshan server on loopback, and its HTTP API for one of its clients. */
 export class LeshanServer {
   readonly coapPort: number;
   /** Where it has credentials. */
   readonly coapsPort: number | undefined;
   readonly events: EventStream;
   private readonly program: RunningProcess;
-  private readonly api: string;
+  private readonly ready: Ready;
+  private readonly endpoint: string;
 
   private constructor(program: RunningProcess, ready: Ready, endpoint: string, events: EventStream) {
     this.program = program;
+    this.ready = ready;
     this.coapPort = ready.coap;
     this.coapsPort = ready.coaps;
     this.events = events;
-    this.api = `http://127.0.0.1:${ready.http}/api/clients/${endpoint}`;
+    this.endpoint = endpoint;
   }
 
   static async start(
@@ -48,7 +51,7 @@ export class LeshanServer {
     security?: LeshanSecurity,
   ): Promise<LeshanServer> {
     const credentials = security === undefined ? [] : [securityFile(owner, security)];
-    const program = start(owner, "java", [...java, "0", "0", MODELS, ...credentials]);
+    const program = start(owner, "java", [...java, "0", "0", modelFolder(owner), ...credentials]);
     const [line] = await program.printed(/^\{.*\}$/m);
     const ready: Ready = JSON.parse(line);
     const events = new EventStream();
@@ -62,6 +65,18 @@ export class LeshanServer {
     this.program.child.kill("SIGKILL");
     await this.program.outcome;
     await this.events.close();
+  }
+
+  /** The same server, asked about another of its clients. */
+  of(endpoint: string): LeshanServer {
+    return new LeshanServer(this.program, this.ready, endpoint, this.events);
+  }
+
+  /** The endpoint names of all its clients, in alphabetical order. */
+  async clients(): Promise<readonly string[]> {
+    const response = await fetch(this.api);
+    const all = (await response.json()) as readonly Registration[];
+    return all.map(({ endpoint }) => endpoint).sort();
   }
 
   async registration(): Promise<Registration> {
@@ -142,6 +157,10 @@ export class LeshanServer {
     return (answer as { readonly cancelled: number }).cancelled;
   }
 
+  private get api(): string {
+    return `http://127.0.0.1:${this.ready.http}/api/clients`;
+  }
+
   private async operate(method: string, path: string, query = "", body?: string): Promise<Answer> {
     const answer = (await this.call(method, path, query, body)) as Answer | NoAnswer;
     if ("error" in answer) throw new Error(`Leshan: ${method} ${path}: ${answer.error} (${answer.cause ?? ""})`);
@@ -150,7 +169,7 @@ export class LeshanServer {
   }
 
   private async call(method: string, path: string, query = "", body?: string): Promise<unknown> {
-    const url = `${this.api}${path}${query === "" ? "" : `?${query}`}`;
+    const url = `${this.api}/${this.endpoint}${path}${query === "" ? "" : `?${query}`}`;
     const response = await fetch(url, { method, ...(body === undefined ? {} : { body }) });
     return response.json();
   }

@@ -1,44 +1,54 @@
-/** What the tests of one file share: one Leshan, one gateway, the Modbus slave behind it, and a record of the wire. */
+/** What the tests of one file share: one Leshan, one gateway, the Modbus slaves behind it, and a record of the wire. */
 import { after, type TestContext } from "node:test";
 import type { Lifetime } from "../../support/process.ts";
-import { type EveryType, startEveryType } from "./every-type.ts";
+import { type Cabinet, openCabinet } from "./cabinet.ts";
+import type { EveryType } from "./every-type.ts";
 import { GatewayProcess, type GatewaySetup } from "./gateway-process.ts";
 import { findLeshan, type JavaProgram } from "./installation.ts";
+import type { LeshanSecurity } from "./leshan-security.ts";
 import { LeshanServer } from "./leshan-server.ts";
 import { WireRecorder } from "./wire-recorder.ts";
 
 /** The rest is the session's. */
-export type SessionSetup = Pick<GatewaySetup, "gateway" | "server" | "devices">;
+export interface SessionSetup extends Pick<GatewaySetup, "gateway" | "server" | "devices" | "files"> {
+  /** The session is over coaps, with these. */
+  readonly security?: LeshanSecurity;
+}
 
 export class Session {
   readonly gateway: GatewayProcess;
-  readonly meter: EveryType;
+  readonly cabinet: Cabinet;
   readonly wire: WireRecorder;
   readonly endpoint: string;
-  private readonly owner: Lifetime;
-  private readonly java: JavaProgram;
+  private readonly start: () => Promise<LeshanServer>;
   private server: LeshanServer;
 
-  private constructor(parts: Pick<Session, "gateway" | "meter" | "wire" | "endpoint">, started: Started) {
+  private constructor(parts: Pick<Session, "gateway" | "cabinet" | "wire" | "endpoint">, started: Started) {
     this.gateway = parts.gateway;
-    this.meter = parts.meter;
+    this.cabinet = parts.cabinet;
     this.wire = parts.wire;
     this.endpoint = parts.endpoint;
-    this.owner = started.owner;
-    this.java = started.java;
+    this.start = started.start;
     this.server = started.leshan;
   }
 
   /** Resolves when the gateway is registered and its meter is online. */
   static async open(owner: Lifetime, java: JavaProgram, name: string, setup: SessionSetup): Promise<Session> {
     const endpoint = `urn:dev:ops:32473-${name}`;
-    const meter = await startEveryType(owner);
-    const leshan = await LeshanServer.start(owner, java, endpoint);
-    const wire = await WireRecorder.open(owner, leshan.coapPort);
-    const gateway = new GatewayProcess(owner, { ...setup, endpoint, port: wire.port, modbusPort: meter.port });
-    await leshan.events.next(0, "REGISTRATION");
+    const { security, ...rest } = setup;
+    const cabinet = await openCabinet(owner);
+    const start = () => LeshanServer.start(owner, java, endpoint, security);
+    const leshan = await start();
+    const wire = await WireRecorder.open(owner, portOf(leshan));
+    const scheme = security === undefined ? "coap" : "coaps";
+    const gateway = new GatewayProcess(owner, { ...rest, scheme, endpoint, port: wire.port, modbusPort: cabinet.port });
+    await leshan.events.next(0, "REGISTRATION", (one) => one.endpoint === endpoint);
     await gateway.printed(/the device is online/);
-    return new Session({ gateway, meter, wire, endpoint }, { owner, java, leshan });
+    return new Session({ gateway, cabinet, wire, endpoint }, { start, leshan });
+  }
+
+  get meter(): EveryType {
+    return this.cabinet.meter;
   }
 
   get leshan(): LeshanServer {
@@ -47,15 +57,19 @@ export class Session {
 
   /** A Leshan that knows nothing, in the place of the one that was killed. */
   async startLeshanAgain(): Promise<void> {
-    this.server = await LeshanServer.start(this.owner, this.java, this.endpoint);
-    this.wire.serverPort = this.server.coapPort;
+    this.server = await this.start();
+    this.wire.serverPort = portOf(this.server);
   }
 }
 
 interface Started {
-  readonly owner: Lifetime;
-  readonly java: JavaProgram;
+  readonly start: () => Promise<LeshanServer>;
   readonly leshan: LeshanServer;
+}
+
+/** That of coaps, where it has one. */
+function portOf({ coapPort, coapsPort }: LeshanServer): number {
+  return coapsPort ?? coapPort;
 }
 
 /**
