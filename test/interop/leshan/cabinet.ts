@@ -13,9 +13,7 @@ export interface Cabinet {
 }
 
 /** For `devices:`, by number: the entries of both feeders. */
-export const FEEDERS = [2, 3].map(
-  (unit, i) => `{ id: feeder-${i + 1}, mapping: feeder, link: bus, params: { unit_id: ${unit} } }`,
-);
+export const FEEDERS = [2, 3].map((unit, i) => `{ id: feeder-${i + 1}, mapping: feeder, link: bus, unit_id: ${unit} }`);
 
 export async function openCabinet(owner: Lifetime): Promise<Cabinet> {
   const meter = new EveryType();
