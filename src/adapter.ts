@@ -70,6 +70,11 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
    * written. Throws an error whose message is a sentence for the user.
    */
   importAddress?(text: string, line: ImportedLine): ImportedAddress;
+  /**
+   * What a point delivers of a whole message of the device, for the vectors of mappings: `text` as the vector has it. Throws
+   * DeviceError where it delivers nothing. Absent: a vector says of each point what the wire carries.
+   */
+  delivered?(point: Point, text: string): RawValue;
   /** Runs a mapping backwards as a device of this protocol, for `sim`, the demo and tests. */
   simulate?(
     options: SimulateOptions,
@@ -154,6 +159,8 @@ export interface PointShape {
   readonly wordBytes?: number;
   /** Whether the mapping may give `write: true` here (an input register may not). */
   readonly writable: boolean;
+  /** The device tells it by itself: it comes by `onReadings`, and is never asked for. */
+  readonly unasked?: true;
 }
 
 /** One open bus, broker or radio. */

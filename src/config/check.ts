@@ -4,7 +4,7 @@ import type { Provenance } from "../mapping/load.ts";
 import { runVectors } from "../mapping/vectors.ts";
 import { loadLines } from "./link-loads-text.ts";
 import { type MappingPlan, type MappingReport, mappingReports } from "./mapping-reports.ts";
-import { timeOf } from "./poll-costs.ts";
+import { timeOf, UNASKED } from "./poll-costs.ts";
 import type { LoadedConfig } from "./types.ts";
 
 /**
@@ -106,7 +106,10 @@ function pollLines({ polls }: MappingPlan): readonly string[] {
     const { name, values, requests } = cost;
     const texts = requests?.map(({ text }) => text).join(", ");
     const reads = requests === undefined ? "" : ` in ${count(requests.length, "read")}: ${texts}`;
-    return { text: `   poll ${name}: ${count(values, "value")}${reads}`, time: timeOf(cost) };
+    return {
+      text: `   ${name === UNASKED ? name : `poll ${name}`}: ${count(values, "value")}${reads}`,
+      time: timeOf(cost),
+    };
   });
   const width = Math.max(...costs.map(({ text }) => text.length));
   return costs.map(({ text, time }) => {

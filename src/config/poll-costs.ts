@@ -2,7 +2,7 @@
 import type { AdapterModule, PlannedRequest, PointId } from "../adapter.ts";
 import type { Millis } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
-import type { DevicePlan, PointSource } from "../mapping/plan-types.ts";
+import type { DevicePlan, PointSource, Poll } from "../mapping/plan-types.ts";
 
 /** The points that are read at one pace, and the requests that one turn costs. */
 export interface PollCost {
@@ -14,6 +14,9 @@ export interface PollCost {
   /** Absent where the protocol does not plan. */
   readonly requests?: readonly PlannedRequest[];
 }
+
+/** The name of the pace of what nobody asks for: the device tells it. */
+export const UNASKED: Poll = "unasked";
 
 /** In the order in which the mapping names the paces first. `options`: of the device's link, where there is one. */
 export function pollCosts(
@@ -31,7 +34,7 @@ export function pollCosts(
     groups.set(name, group);
   }
   return [...groups].map(([name, { points, ...pace }]) => {
-    const requests = adapter.plan?.(device, points, options);
+    const requests = name === UNASKED ? undefined : adapter.plan?.(device, points, options);
     return { name, ...pace, values: points.size, ...(requests === undefined ? {} : { requests }) };
   });
 }

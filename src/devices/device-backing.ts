@@ -178,7 +178,7 @@ export class DeviceBacking implements Backing {
   }
 
   private isFresh({ at, poll, from }: Slot): boolean {
-    if (poll === "fixed") return true;
+    if (poll === "fixed" || poll === "unasked") return true;
     if (poll === "computed") return from?.every((input) => this.isFresh(input)) !== false;
     const heard = this.values.heard(at);
     if (heard === NEVER || heard < this.onlineAt || poll === "never") return false;

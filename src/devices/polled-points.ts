@@ -15,7 +15,9 @@ export function polledPoints({ leaves, computed }: DeviceModel): readonly Polled
 }
 
 function isPolled(leaf: Leaf): leaf is Leaf & { readonly point: PointId; readonly source: PointSource } {
-  return leaf.point !== undefined && leaf.source.kind === "point" && leaf.source.readable;
+  return (
+    leaf.point !== undefined && leaf.source.kind === "point" && leaf.source.readable && leaf.source.poll !== "unasked"
+  );
 }
 
 /** By position of a leaf: the paths of all that is computed from it, also by way of others. */
@@ -50,7 +52,7 @@ export function probePoint({
 }: Pick<DevicePlan, "availability" | "resources">): PointId | undefined {
   if (availability.probe !== undefined) return availability.probe;
   const readable = [...resources.values()].flatMap(({ point, source }) =>
-    source.kind === "point" && source.readable ? [{ point, poll: source.poll }] : [],
+    source.kind === "point" && source.readable && source.poll !== "unasked" ? [{ point, poll: source.poll }] : [],
   );
   const polled =
     readable.find(({ poll }) => typeof poll === "object") ?? readable.find(({ poll }) => poll === "connect");

@@ -97,8 +97,9 @@ function probeOf(
     const isMeant = ({ point, definition }: ResourceIdentity): boolean => [point, slug(definition.name)].includes(text);
     const isElsewhere = mapped.some(isMeant) && ![...resources.values()].some(isMeant);
     if (!isElsewhere) reportError(report, written.place, `probe: ${found.wrong}`);
-  } else if (found.source.kind === "point" && found.source.readable) return found.point;
-  else reportError(report, written.place, `probe: ${titleOf(found)} is not read from the device`);
+  } else if (found.source.kind === "point" && found.source.readable && found.source.poll !== "unasked") {
+    return found.point;
+  } else reportError(report, written.place, `probe: ${titleOf(found)} is not read from the device`);
   return undefined;
 }
 

@@ -63,8 +63,8 @@ export interface AvailabilityRule {
   readonly whenOffline: "error" | "hold" | "bad-quality";
 }
 
-/** When the core reads a point: every so often, once after each connection, or only when a server asks. */
-export type Poll = { readonly every: Millis } | "connect" | "never";
+/** When the core reads a point: every so often, once after each connection, only when a server asks, or not at all: it is told. */
+export type Poll = { readonly every: Millis } | "connect" | "never" | "unasked";
 
 /** Which resource, or which instance of one: its IDs, and what the registry says of it. */
 export interface ResourceIdentity {

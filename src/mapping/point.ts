@@ -26,11 +26,12 @@ export function resolvePoint(
   context: DeviceContext,
 ): PointSource | undefined {
   const core = coreOf(source, resource, context);
-  const poll = readPoll(resource, context);
+  const poll = readPoll(core?.unasked === true, resource, context);
   if (core === undefined || poll === undefined) return undefined;
   const point = readPoint(core, resource, context);
   if (point === undefined) return undefined;
   if (!core.source.readable) return shared(resource.node, { ...core.source, point: point.parsed, poll: "never" });
+  if (poll === "unasked") return shared(resource.node, { ...core.source, point: point.parsed, poll });
   const fastest = fastestOf(poll, context.groups);
   return shared(resource.node, { ...core.source, point: point.parsed, poll, fastest });
 }
@@ -52,6 +53,7 @@ interface Core {
   readonly order: ByteOrder | undefined;
   /** Bytes on the wire. */
   readonly length?: number;
+  readonly unasked: boolean;
   readonly source: Omit<PointSource, "point" | "poll" | "fastest">;
 }
 
@@ -81,6 +83,7 @@ function makeCore(source: string, resource: ResolvableResource, context: DeviceC
     keys,
     order: context.order,
     ...(length === undefined ? {} : { length }),
+    unasked: shape.unasked === true,
     source: { kind: "point", ...access, ...reportingOf(keys), ...functionsOf(conversion) },
   };
 }
@@ -148,8 +151,17 @@ function isPlain(write: ResourceKeys["write"]): boolean {
   return typeof write === "object" ? Object.keys(write).every((key) => key === "expr") : write === true;
 }
 
-function readPoll({ node }: ResolvableResource, { adapter, groups, report }: DeviceContext): Poll | undefined {
+function readPoll(
+  unasked: boolean,
+  { node }: ResolvableResource,
+  { adapter, groups, report }: DeviceContext,
+): Poll | undefined {
   const written = childOf(node, "poll");
+  if (unasked) {
+    if (written === undefined) return "unasked";
+    reportError(report, written.place, `the device tells this by itself: "poll" has no meaning here`);
+    return undefined;
+  }
   const fallback = adapter.polled ? "normal" : "never";
   const poll = pollOf(written?.kind === "scalar" ? written.text : fallback, groups);
   if (typeof poll === "string" || "every" in poll) return poll;

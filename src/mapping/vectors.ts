@@ -1,7 +1,7 @@
 /** The `test:` of a mapping: raw values and what must become of them, both ways. */
 import { z } from "zod";
 import type { PointId, RawValue } from "../adapter.ts";
-import { Lwm2mError, type Problem } from "../errors.ts";
+import { DeviceError, Lwm2mError, type Problem } from "../errors.ts";
 import { sameValue, type Value } from "../lwm2m/sample.ts";
 import {
   childOf,
@@ -104,8 +104,8 @@ function afterAsking(run: Run, raw: readonly MapEntry[]): ResolvedDevice {
   for (const { key, value } of raw) {
     for (const point of pointsOf(key, run)) {
       const plan = needed.includes(point) ? device.plan.resources.get(point) : undefined;
-      const bytes = plan === undefined || value.kind !== "scalar" ? undefined : rawValue(plan, value, run);
-      const said = plan?.source.kind === "point" && bytes !== undefined ? plan.source.toValue(bytes) : undefined;
+      if (plan?.source.kind !== "point" || value.kind !== "scalar") continue;
+      const said = convertedValue(plan, plan.source, { node: value, whole: isWhole(key, run) }, run);
       if (said !== undefined && "good" in said) facts.set(point, said.good);
     }
   }
@@ -113,17 +113,18 @@ function afterAsking(run: Run, raw: readonly MapEntry[]): ResolvedDevice {
 }
 
 function runRead(raw: readonly MapEntry[], expect: readonly MapEntry[], run: Run): void {
-  const values = new Map<PointId, ScalarNode>();
+  const values = new Map<PointId, Given>();
   for (const { key, value } of raw) {
     const points = pointsOf(key, run);
     if (points.length === 0 && !run.inherited)
       reportError(run.report, key.place, `no resource of this mapping reads ${key.text}`);
-    for (const point of points) if (value.kind === "scalar") values.set(point, value);
+    const whole = isWhole(key, run);
+    for (const point of points) if (value.kind === "scalar") values.set(point, { node: value, whole });
   }
   for (const { key, value } of expect) checkRead(key, value, values, run);
 }
 
-function checkRead(key: ScalarNode, expected: YamlNode, raw: ReadonlyMap<PointId, ScalarNode>, run: Run): void {
+function checkRead(key: ScalarNode, expected: YamlNode, raw: ReadonlyMap<PointId, Given>, run: Run): void {
   const plan = planOf(key, run);
   if (plan === undefined) return;
   // What it is computed from may be another now.
@@ -141,7 +142,7 @@ function checkRead(key: ScalarNode, expected: YamlNode, raw: ReadonlyMap<PointId
 
 function readValue(
   plan: ResourcePlan,
-  given: ReadonlyMap<PointId, ScalarNode>,
+  given: ReadonlyMap<PointId, Given>,
   key: ScalarNode,
   run: Run,
 ): Converted | undefined {
@@ -158,14 +159,40 @@ function readValue(
     reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`);
     return undefined;
   }
-  const value = rawValue(plan, raw, run);
-  return value === undefined ? undefined : source.toValue(value);
+  return convertedValue(plan, source, raw, run);
+}
+
+/** What a vector has for a point. */
+interface Given {
+  readonly node: ScalarNode;
+  /** A message that may have something for several points: what this one gets of it the adapter knows. */
+  readonly whole: boolean;
+}
+
+function isWhole(key: ScalarNode, { mapping, device }: Run): boolean {
+  return mapping.adapter.delivered !== undefined && !device.nodes.has(key.text);
+}
+
+function convertedValue(
+  plan: ResourcePlan,
+  source: PointSource,
+  { node, whole }: Given,
+  run: Run,
+): Converted | undefined {
+  try {
+    const { adapter } = run.mapping;
+    const value = whole ? adapter.delivered?.(source.point, node.text) : rawValue(plan, node, run);
+    return value === undefined ? undefined : source.toValue(value);
+  } catch (error) {
+    if (error instanceof DeviceError) return { bad: error.message };
+    throw error;
+  }
 }
 
 /** From the raw values of the vector, as the device would. */
 function computedValue(
   source: DerivedSource,
-  given: ReadonlyMap<PointId, ScalarNode>,
+  given: ReadonlyMap<PointId, Given>,
   key: ScalarNode,
   run: Run,
 ): Converted | undefined {

@@ -251,3 +251,19 @@ test("instances of a multiple resource are read together, and each is written by
     { path: at(`${LEVEL}/2`) },
   ]);
 });
+
+test("what the device tells by itself is answered from what it told, and the device is never asked", async () => {
+  const { clock, fake, device, read } = aDevice({
+    [VOLTAGE]: point({ poll: "unasked" }),
+    [LOWEST]: point({ poll: "unasked" }),
+  });
+  device.start();
+  await clock.advance(SECOND);
+  fake.say(VOLTAGE, 230);
+  await clock.advance(HOUR);
+  fake.requests.length = 0;
+  assert.deepEqual(await read(at(VOLTAGE)), { [VOLTAGE]: 230 });
+  await assert.rejects(read(at(LOWEST)), meets(500, /has no value yet/));
+  assert.deepEqual(fake.requests, []);
+  assert.equal(device.state, "online");
+});
