@@ -171,6 +171,7 @@ function sendLines({ sends: { delivered, refused, unanswered } }: ServerStatus):
 /** What `until` is about. */
 const NEXT: Readonly<Record<ServerStatus["state"], string>> = {
   deregistered: "next step",
+  waiting: "registers",
   registering: "gives up",
   registered: "next Update",
   updating: "gives up",

@@ -99,6 +99,19 @@ export const serverSchema = z.strictObject({
     .describe("In queue mode, how long to listen after the last message (RFC 7252, MAX_TRANSMIT_WAIT)")
     .default(93 * SECOND),
   mute_send: z.boolean().describe("Mute Send (1/x/23): nothing is sent until the server writes false").default(false),
+  priority: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff)
+    .describe("Registration Priority Order (1/x/13): servers with one register one after the other, the lowest first")
+    .optional(),
+  initial_delay: period
+    .describe("Initial Registration Delay Timer (1/x/14), from the start or from the server before it in the order")
+    .optional(),
+  failure_block: z
+    .boolean()
+    .describe("Registration Failure Block (1/x/15): those after it in the order wait until it is registered")
+    .optional(),
   pmin: period.describe("Default Minimum Period (1/x/2)").optional(),
   pmax: period.describe("Default Maximum Period (1/x/3)").optional(),
   nstart: z.int().min(1).max(64).describe("Confirmable messages in flight (RFC 7252, 4.7)").default(1),

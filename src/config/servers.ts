@@ -36,7 +36,11 @@ export async function serversOf(
   return made;
 }
 
-function checkServer({ uri, version, pmin, pmax }: ServerKeys, node: YamlNode, report: Report): void {
+function checkServer(
+  { uri, version, pmin, pmax, priority, failure_block }: ServerKeys,
+  node: YamlNode,
+  report: Report,
+): void {
   if (uri.scheme === "coap+tcp" && version === "1.0") {
     const place = childOf(node, "version")?.place ?? node.place;
     reportError(report, place, "LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto");
@@ -44,11 +48,16 @@ function checkServer({ uri, version, pmin, pmax }: ServerKeys, node: YamlNode, r
   if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
     reportError(report, childOf(node, "pmax")?.place ?? node.place, "pmax is shorter than pmin");
   }
+  if (failure_block === true && priority === undefined) {
+    const place = childOf(node, "failure_block")?.place ?? node.place;
+    reportError(report, place, "no server waits for one without priority; expected priority beside failure_block");
+  }
 }
 
 function settingsOf(server: ServerKeys, { place }: YamlNode): ServerSettings {
   const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
   const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message } = server;
+  const { priority, initial_delay, failure_block } = server;
   return {
     id,
     ...uri,
@@ -60,6 +69,9 @@ function settingsOf(server: ServerKeys, { place }: YamlNode): ServerSettings {
     muteSend: mute_send,
     ...(pmin === undefined ? {} : { pmin }),
     ...(pmax === undefined ? {} : { pmax }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(initial_delay === undefined ? {} : { initialDelay: initial_delay }),
+    ...(failure_block === undefined ? {} : { failureBlock: failure_block }),
     nstart,
     ackTimeout: ack_timeout,
     maxRetransmit: max_retransmit,

@@ -83,6 +83,12 @@ export interface ServerSettings {
   /** Default Minimum and Maximum Period: /1/x/2 and /1/x/3; absent where the user gives none. */
   readonly pmin?: Millis;
   readonly pmax?: Millis;
+  /** Its place among the servers that are registered at one after the other, /1/x/13; absent: it waits for none. */
+  readonly priority?: number;
+  /** Before its first registration, /1/x/14. */
+  readonly initialDelay?: Millis;
+  /** Whether those after it wait until it is registered, /1/x/15. */
+  readonly failureBlock?: boolean;
   /** RFC 7252 §4.7, §4.8. */
   readonly nstart: number;
   readonly ackTimeout: Millis;

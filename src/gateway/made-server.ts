@@ -8,6 +8,7 @@ import type { ServerAccount } from "../servers/account.ts";
 import { writtenOf } from "../servers/kept-account.ts";
 import { NOTHING_KEPT } from "../servers/kept-state.ts";
 import { isThere } from "../servers/known-tree.ts";
+import type { TurnPlace } from "../servers/registration-order.ts";
 import { Server } from "../servers/server.ts";
 import type { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
@@ -26,6 +27,8 @@ export interface MakingOptions {
   /** Object 1. */
   readonly serverObject: ServerObject;
   readonly view: View;
+  /** Among the servers that are registered at one after the other; absent: it waits for none. */
+  readonly turn?: TurnPlace;
   /** Absent: nothing of it outlives the process. */
   readonly keeping: Keeping | undefined;
 }
@@ -66,6 +69,7 @@ function optionsOf(options: MakingOptions, attributes: AttributeStore): ServerOp
     transport: transportOf(options, kept.registration?.from.port),
     coap: coapEndpoint(settings, random, kept.numbers),
     registration: registrationOf(options),
+    turn: options.turn,
     observations: new Observations(attributes),
     attributes,
     view,

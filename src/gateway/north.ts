@@ -6,10 +6,12 @@ import type { Logger } from "../log.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { type Path, pathParts } from "../lwm2m/path.ts";
+import type { Sequenced } from "../lwm2m/registration-sequence.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { SendFormat } from "../lwm2m/send-formats.ts";
 import { accountOf, bindingOf, type ServerAccount } from "../servers/account.ts";
+import { RegistrationOrder } from "../servers/registration-order.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
@@ -71,6 +73,7 @@ export class North {
   readonly serverObject: ServerObject;
   private readonly options: NorthOptions;
   private readonly accounts: readonly Account[];
+  private readonly order: RegistrationOrder;
   private presences: readonly Presence[] = [];
   private kept: KeptServers | undefined;
   private sight: Sight | undefined;
@@ -78,6 +81,7 @@ export class North {
   constructor(options: NorthOptions) {
     this.options = options;
     this.accounts = options.settings.map((settings, i) => ({ settings, account: accountOf(settings, i) }));
+    this.order = new RegistrationOrder(options.settings.flatMap(sequenced));
     const definition = (version: string) => requiredObject(options.catalogue, 1, version);
     this.serverObject = new ServerObject(
       { "1.0": definition("1.0"), "1.1": definition("1.1"), "1.2": definition("1.2") },
@@ -178,7 +182,8 @@ export class North {
     const keeping = this.kept?.of(settings.id, { endpoint, uri: settings.uri });
     const { serverObject } = this;
     const view = gatewayView(sight);
-    return singlePresence(madeServer({ north, settings, endpoint, account, serverObject, view, keeping }));
+    const turn = this.order.placeOf(settings.id, () => (account.initialDelay ?? 0) * SECOND);
+    return singlePresence(madeServer({ north, settings, endpoint, account, serverObject, view, turn, keeping }));
   }
 
   private onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void {
@@ -199,3 +204,8 @@ export class North {
 
 /** Resources of the Server object that are attributes where no other are (Core §5.1.2). */
 const DEFAULTS: readonly number[] = [DEFAULT_MINIMUM_PERIOD, DEFAULT_MAXIMUM_PERIOD, NOTIFICATION_MODE];
+
+/** Servers without a priority wait for nobody. */
+function sequenced({ id, priority, failureBlock = false }: ServerSettings): readonly Sequenced[] {
+  return priority === undefined ? [] : [{ shortServerId: id, priority, failureBlock }];
+}

@@ -11,6 +11,8 @@ export interface ServerRetry {
 
 export interface RetryWait {
   readonly wait: Millis;
+  /** Who waits for this server to be registered need not wait any longer: its sequences are used up, or it has set none. */
+  readonly failed: boolean;
   /** The server's own sequences are used up: by Core the registration has failed for good. */
   readonly exhausted: boolean;
 }
@@ -51,7 +53,9 @@ export class RegisterRetry {
   next(): RetryWait {
     const written = this.serverRetry();
     const isWritten = Object.values(written).some((value) => value !== undefined);
-    return isWritten ? this.nextOfServer(written) : { wait: this.nextOfOurs(), exhausted: false };
+    if (!isWritten) return { wait: this.nextOfOurs(), failed: true, exhausted: false };
+    const next = this.nextOfServer(written);
+    return { ...next, failed: next.exhausted };
   }
 
   /** 10 s, doubling to 5 min, each up to a quarter shorter. */
@@ -64,7 +68,7 @@ export class RegisterRetry {
    * Attempts of a sequence are timer · 2^(n-1) apart, sequences a sequence delay. By Core the last sequence ends it all; since
    * nothing else could bring the gateway back, it then begins anew after one more sequence delay, a day at most.
    */
-  private nextOfServer(written: ServerRetry): RetryWait {
+  private nextOfServer(written: ServerRetry): Omit<RetryWait, "failed"> {
     const { count = DEFAULTS.count, timer = DEFAULTS.timer } = written;
     const { sequenceDelay = DEFAULTS.sequenceDelay, sequenceCount = DEFAULTS.sequenceCount } = written;
     if (this.attempt < count) {

@@ -5,9 +5,10 @@ import type { Lwm2mVersion } from "./objects/versions.ts";
 import type { ServerRetry } from "./register-retry.ts";
 import type { Versions } from "./version-choice.ts";
 
-/** "deregistering" also before a disable; the last request may still be answered then. */
+/** "waiting": for its turn, or its delay; "deregistering" also before a disable; the last request may still be answered then. */
 export type RegistrationState =
   | "deregistered"
+  | "waiting"
   | "registering"
   | "registered"
   | "updating"
@@ -52,7 +53,10 @@ export interface Agreement {
 }
 
 export type RegistrationEvent =
-  | { readonly type: "start" }
+  /** `after`: the delay before the first Register (Server object 14); absent: at once. */
+  | { readonly type: "start"; readonly after?: Millis }
+  /** Not before a `start`; `reason` is for the log. */
+  | { readonly type: "hold"; readonly reason: string }
   /** In place of `start`: the server may have a registration of ours from before. Core §6.2.2: an Update tells. */
   | {
       readonly type: "resume";
@@ -119,6 +123,11 @@ export type RegistrationEffect =
   | { readonly type: "accepted"; readonly location: readonly string[]; readonly version: Lwm2mVersion }
   /** The server still has the registration of before, and so its observations. */
   | { readonly type: "resumed"; readonly location: readonly string[]; readonly version: Lwm2mVersion }
+  /**
+   * There is no registration for the time being: as many attempts have failed as the server allows, or one where it says nothing.
+   * Others whose turn comes after it need not wait for it any more.
+   */
+  | { readonly type: "failed" }
   /** `reason` is for the log; `until` is when the machine acts by itself: retries, updates, gives a request up. */
   | {
       readonly type: "state";
@@ -126,6 +135,17 @@ export type RegistrationEffect =
       readonly reason: string;
       readonly until: Millis | undefined;
     };
+
+/** What the user, or the process, wants of a registration. */
+export type Command = Extract<RegistrationEvent, { readonly type: "start" | "hold" | "resume" | "stop" }>;
+export type Resume = Extract<RegistrationEvent, { readonly type: "resume" }>;
+export type ConnectionLost = Extract<RegistrationEvent, { readonly type: "connectionLost" }>;
+/** The way to the server is another one. */
+export type Moved = Extract<
+  RegistrationEvent,
+  { readonly type: "networkChanged" | "connectionLost" | "interrupted" | "sessionRenewed" }
+>;
+export type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 
 /** How a request ended. */
 export interface Outcome {

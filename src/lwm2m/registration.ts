@@ -7,12 +7,17 @@ import type { Machine, Timeout } from "../machine.ts";
 import { RegisterRetry } from "./register-retry.ts";
 import {
   type Agreement,
+  type Command,
+  type ConnectionLost,
+  type Moved,
   type Outcome,
   outcomeOf,
   type RegistrationEffect,
   type RegistrationEvent,
   type RegistrationOptions,
   type RegistrationState,
+  type Resume,
+  type Standing,
 } from "./registration-events.ts";
 import { RegistrationRequests, type RequestEffect, type Verdict } from "./registration-requests.ts";
 
@@ -30,15 +35,6 @@ const SHORT_LIVED: Millis = 10 * SECOND;
 
 /** Why an Update is sent though nothing has changed and the lifetime goes on. */
 const PROBES = { suspect: "a notification was not acknowledged", awake: "awake again" } as const;
-
-type Resume = Extract<RegistrationEvent, { readonly type: "resume" }>;
-type Command = Extract<RegistrationEvent, { readonly type: "start" | "resume" | "stop" }>;
-type ConnectionLost = Extract<RegistrationEvent, { readonly type: "connectionLost" }>;
-type Moved = Extract<
-  RegistrationEvent,
-  { readonly type: "networkChanged" | "connectionLost" | "interrupted" | "sessionRenewed" }
->;
-type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 
 /** What follows a De-register. */
 type Afterwards = { readonly type: "stop" | "start" } | { readonly type: "disable"; readonly until: Millis };
@@ -77,6 +73,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     this.effects = [];
     switch (event.type) {
       case "start":
+      case "hold":
       case "resume":
       case "stop":
         this.command(event, now);
@@ -117,7 +114,10 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   private command(event: Command, now: Millis): void {
     switch (event.type) {
       case "start":
-        this.start(now);
+        this.start(event.after ?? 0, now);
+        break;
+      case "hold":
+        if (!this.isBegun) this.enter("waiting", event.reason, undefined);
         break;
       case "resume":
         this.resume(event, now);
@@ -130,14 +130,15 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     }
   }
 
-  private start(now: Millis): void {
-    if (this.state === "deregistered") this.register("start", now);
+  private start(after: Millis, now: Millis): void {
+    if (!this.isBegun && after > 0) this.enter("waiting", "the initial delay (/1/x/14)", now + after);
+    else if (!this.isBegun) this.register("start", now);
     else if (this.state === "deregistering" && this.afterwards.type === "stop") this.afterwards = { type: "start" };
   }
 
   /** An Update at once: its answer says whether the server still knows us, whatever our clock says of the time between. */
   private resume(event: Resume, now: Millis): void {
-    if (this.state !== "deregistered") return;
+    if (this.isBegun) return;
     const { lifetime } = event.agreement;
     const end = lifetime === 0 ? undefined : now + lifetime * SECOND - event.age;
     if (end !== undefined && end <= now) this.register("the lifetime ended before the start", now);
@@ -159,6 +160,11 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     else if (this.state !== "deregistered") this.rest("stop");
   }
 
+  /** Whether it was told to register, and has not taken its leave since. */
+  private get isBegun(): boolean {
+    return this.state !== "deregistered" && this.state !== "waiting";
+  }
+
   /** As far as we know. */
   private get isRegistered(): boolean {
     return this.state === "registered" || this.state === "updating";
@@ -166,8 +172,10 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
 
   /** Core 1.2, Server object 4: de-register, stay away, register. */
   private disable(until: Millis, now: Millis): void {
-    if (this.state === "deregistered" || this.state === "deregistering") return;
+    if (!this.isBegun || this.state === "deregistering") return;
     this.afterwards = { type: "disable", until };
+    // Who waits for its turn does not wait for that.
+    this.effects.push({ type: "failed" });
     if (this.requests.location === undefined) this.finish("disabled by the server", now);
     else this.deregister("disabled by the server", now + EXCHANGE_LIFETIME, now);
   }
@@ -194,7 +202,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
 
   /** Transport 1.2 §6.4.3: without a security layer a new address needs a new Register. */
   private onNetworkChanged(now: Millis): void {
-    if (this.state === "deregistered" || this.state === "deregistering" || this.state === "disabled") return;
+    if (!this.isBegun || this.state === "deregistering" || this.state === "disabled") return;
     this.retry.reset();
     this.register("the network has changed", now);
   }
@@ -236,6 +244,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
       this.register("the lifetime has ended", now);
     else if (this.requests.flying) this.onOutcome({ ok: false, text: "no answer" }, now);
     else if (this.state === "registered") this.update("the lifetime would end", now);
+    else if (this.state === "waiting") this.register("the initial delay is over", now);
     else if (this.state === "disabled") this.register("the time of the disable is over", now);
     else if (this.resuming && now < (this.end ?? Number.POSITIVE_INFINITY)) this.update("retry", now);
     else this.register("retry", now);
@@ -348,7 +357,8 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   private retryLater(reason: string, now: Millis, least: Millis = 0): void {
-    const { wait, exhausted } = this.retry.next();
+    const { wait, failed, exhausted } = this.retry.next();
+    if (failed) this.effects.push({ type: "failed" });
     const last = exhausted ? "; the retries that the server set (/1/x/17 to 20) are used up" : "";
     this.enter("retrying", `${reason}${last}`, now + Math.max(wait, least));
   }

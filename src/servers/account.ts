@@ -1,5 +1,5 @@
 /** What the Server object (1) holds for one server: from the configuration, and written by the server itself. */
-import { SECOND } from "../clock.ts";
+import { type Millis, SECOND } from "../clock.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 
 /** Retry resources 17 to 20 (Core §6.2.1.2); obeyed once the server wrote any of them. */
@@ -25,6 +25,11 @@ export interface ServerAccount {
   disableTimeout: number;
   notificationStoring: boolean;
   queueMode: boolean;
+  /** 13 and 15: its place among the servers that are registered at one after the other, and whether it holds up those behind it. */
+  readonly priority: number | undefined;
+  readonly failureBlock: boolean | undefined;
+  /** 14, seconds. */
+  initialDelay: number | undefined;
   readonly retry: WrittenRetry;
   /** 22: a letter of a binding. */
   preferredTransport: string | undefined;
@@ -55,6 +60,9 @@ export interface AccountSettings {
   readonly pmax?: number;
   readonly queueMode?: boolean;
   readonly muteSend?: boolean;
+  readonly priority?: number;
+  readonly initialDelay?: number;
+  readonly failureBlock?: boolean;
   readonly scheme?: AccountScheme;
 }
 
@@ -64,18 +72,21 @@ export function bindingOf(scheme: AccountScheme): BindingLetter {
 
 /** The account of one `servers:` entry; `instance` is its place in the list. Settings are in milliseconds. */
 export function accountOf(configured: AccountSettings, instance: number): ServerAccount {
-  const { id, lifetime, pmin, pmax, queueMode = false, muteSend = false, scheme = "coap" } = configured;
+  const { id, lifetime, pmin, pmax, initialDelay, queueMode = false, muteSend = false, scheme = "coap" } = configured;
   return {
     shortServerId: id,
     instance,
     binding: bindingOf(scheme),
     version: "1.2",
     lifetime: Math.round(lifetime / SECOND),
-    defaultMinimumPeriod: pmin === undefined ? undefined : Math.round(pmin / SECOND),
-    defaultMaximumPeriod: pmax === undefined ? undefined : Math.round(pmax / SECOND),
+    defaultMinimumPeriod: wholeSeconds(pmin),
+    defaultMaximumPeriod: wholeSeconds(pmax),
     disableTimeout: DISABLE_TIMEOUT,
     notificationStoring: true,
     queueMode,
+    priority: configured.priority,
+    failureBlock: configured.failureBlock,
+    initialDelay: wholeSeconds(initialDelay),
     retry: { count: undefined, timer: undefined, sequenceDelay: undefined, sequenceCount: undefined },
     preferredTransport: undefined,
     muteSend,
@@ -84,4 +95,8 @@ export function accountOf(configured: AccountSettings, instance: number): Server
     profileHash: undefined,
     configured,
   };
+}
+
+function wholeSeconds(millis: Millis | undefined): number | undefined {
+  return millis === undefined ? undefined : Math.round(millis / SECOND);
 }

@@ -37,7 +37,7 @@ export class Continuity {
     const restored = kept.observations.map((observation, i) => ({ ...observation, exchange: exchangeId(-1 - i) }));
     for (const { exchange, observed } of restored) connection.restore(exchange, observed);
     reports.restore(restored);
-    if (kept.registration === undefined) registrar.handle({ type: "start" });
+    if (kept.registration === undefined) registrar.begin();
     else {
       reports.outbox.expect();
       registrar.resume(kept.registration);

@@ -18,6 +18,7 @@ import type {
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { Connection } from "./connection.ts";
+import type { TurnPlace } from "./registration-order.ts";
 
 /** Where the registration stands. */
 export interface Standing {
@@ -51,6 +52,8 @@ export interface RegistrarOptions {
   readonly source?: () => Source;
   /** What Register lists, asked each time. */
   readonly root: () => ObjectTree;
+  /** Its place among the servers that are registered at one after the other; absent: it waits for none. */
+  readonly turn?: TurnPlace | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -110,7 +113,15 @@ export class Registrar {
     this.feed(event);
   }
 
-  /** In place of the event `start`: the server may still have the registration of the process before this one. */
+  /** Registers when its turn has come, and its delay is over. */
+  begin(): void {
+    const start = (after: Millis): void => this.feed({ type: "start", after });
+    const { turn } = this.options;
+    if (turn === undefined) start(0);
+    else turn.take({ start, hold: (reason) => this.feed({ type: "hold", reason }) });
+  }
+
+  /** In place of `begin`: the server may still have the registration of the process before this one. */
   resume({ agreement, sentAt, from, objects }: KeptRegistration): void {
     const { clock } = this.options;
     this.registeredFrom = from;
@@ -166,11 +177,16 @@ export class Registrar {
         this.told.clear();
         this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, "registered");
         this.listener.onAccepted(effect.location, effect.version);
+        this.options.turn?.registered();
         break;
       case "resumed":
         this.told.clear();
         this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, RESUMED);
         this.listener.onResumed(effect.location, effect.version);
+        this.options.turn?.registered();
+        break;
+      case "failed":
+        this.options.turn?.failed();
         break;
       case "state":
         this.enter(effect);
@@ -261,6 +277,7 @@ export class Registrar {
     const { state, reason, until } = this.standing;
     const fields = { state, reason, ...(until === undefined ? {} : { until: new Date(until).toISOString() }) };
     if (state === "disabled" || state === "deregistered") log.info(fields, state);
+    else if (state === "waiting") log.info(fields, "registers later");
     else if (state !== "retrying") log.debug(fields, state);
     else if (this.told.has(reason)) log.debug(fields, "still not registered");
     else log.warn(fields, "not registered; trying again until it is");

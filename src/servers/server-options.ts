@@ -11,6 +11,7 @@ import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { History } from "../store/store.ts";
 import type { Delivery } from "./backlog.ts";
 import type { KeptSession } from "./kept-state.ts";
+import type { TurnPlace } from "./registration-order.ts";
 import type { Transport } from "./transport/transport.ts";
 import type { View } from "./view.ts";
 
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly transport: Transport;
   readonly coap: CoapMachine;
   readonly registration: Registration;
+  /** Its place among the servers that are registered at one after the other; absent: it waits for none. */
+  readonly turn?: TurnPlace | undefined;
   readonly observations: Observations;
   readonly attributes: AttributeStore;
   /** What this registration shows. */

@@ -68,6 +68,9 @@ export const FIELDS: ReadonlyMap<number, Field> = new Map<number, Field>([
     },
   ],
   [BINDING, { get: bindingOf, set: setBinding }],
+  [13, { get: (account) => account.priority }],
+  [14, optional("initialDelay", count)],
+  [15, { get: (account) => account.failureBlock }],
   [17, retry("count")],
   [18, retry("timer")],
   [19, retry("sequenceDelay")],
@@ -109,6 +112,7 @@ export interface VersionAt {
 type Optional =
   | "defaultMinimumPeriod"
   | "defaultMaximumPeriod"
+  | "initialDelay"
   | "preferredTransport"
   | "notificationMode"
   | "profileHash";

@@ -193,7 +193,7 @@ export class Server {
   }
 
   private makeRegistrar(): Registrar {
-    const { registration: machine, view, clock } = this.options;
+    const { registration: machine, turn, view, clock } = this.options;
     const { connection, log } = this;
     const resolve = () => this.radio.resolve();
     const { connects = false } = this.options.transport;
@@ -201,7 +201,7 @@ export class Server {
     const source = () => ({ address: this.radio.localAddress, port: this.radio.localPort });
     const root = () => view.root;
     return new Registrar(
-      { machine, connection, resolve, connects, doubt, source, root, clock, log },
+      { machine, connection, resolve, connects, doubt, source, root, turn, clock, log },
       {
         onAccepted: (location, version) => this.onAccepted(location, version),
         onResumed: (location, version) => this.onResumed(location, version),

@@ -48,3 +48,22 @@ test("a window that no acknowledgement fits in is refused", async (t) => {
   const { problems } = await loadFolder(t, withServer("queue_mode: true, awake: 1s"));
   assert.deepEqual(problems, ["config.yaml:3:56: error: awake: at least 2s, the wait for an acknowledgement"]);
 });
+
+test("a place in the order, a delay and a block are read, and refused where they make no sense", async (t) => {
+  const { config, problems } = await loadFolder(t, withServer("priority: 2, initial_delay: 30s, failure_block: true"));
+  assert.deepEqual(problems, []);
+  const { priority, initialDelay, failureBlock } = config?.servers[0] ?? assert.fail();
+  assert.deepEqual([priority, initialDelay, failureBlock], [2, 30_000, true]);
+  const wrong: [string, RegExp][] = [
+    ["priority: -1", /^config\.yaml:3:41: error: priority: /],
+    ["priority: first", /^config\.yaml:3:41: error: priority: /],
+    ["initial_delay: 1500ms", /^config\.yaml:3:46: error: initial_delay: expected whole seconds/],
+    ["priority: 1, failure_block: 1", /^config\.yaml:3:59: error: failure_block: /],
+    ["failure_block: true", /^config\.yaml:3:46: error: .*expected priority beside failure_block/],
+  ];
+  for (const [keys, expected] of wrong) {
+    const { problems } = await loadFolder(t, withServer(keys));
+    assert.equal(problems.length, 1, `${keys}: ${problems.join("\n")}`);
+    assert.match(problems[0] ?? "", expected);
+  }
+});

@@ -21,6 +21,8 @@ export class Bench {
   now: Millis = 0;
   state: RegistrationState = "deregistered";
   readonly reasons: string[] = [];
+  /** How often it said that there is no registration for the time being. */
+  failures = 0;
   /** The newest request. */
   last: Of<"register"> | Of<"update"> | Of<"deregister"> | undefined;
 
@@ -36,7 +38,7 @@ export class Bench {
     });
   }
 
-  /** Feeds an event; returns the effects that are no `state`. */
+  /** Feeds an event; returns the effects that are neither `state` nor `failed`. */
   feed(event: RegistrationEvent): RegistrationEffect[] {
     return this.note(this.machine.handle(event, this.now));
   }
@@ -71,13 +73,15 @@ export class Bench {
       if (effect.type === "state") {
         this.state = effect.state;
         this.reasons.push(effect.reason);
+      } else if (effect.type === "failed") {
+        this.failures++;
       } else if (effect.type !== "accepted" && effect.type !== "resumed") {
         this.last = effect;
       }
     }
     const state = effects.findLast((effect) => effect.type === "state");
     if (state !== undefined) assert.equal(state.until, this.machine.deadline);
-    return effects.filter(({ type }) => type !== "state");
+    return effects.filter(({ type }) => type !== "state" && type !== "failed");
   }
 }
 
