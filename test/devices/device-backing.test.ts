@@ -263,7 +263,7 @@ test("what the device tells by itself is answered from what it told, and the dev
   await clock.advance(HOUR);
   fake.requests.length = 0;
   assert.deepEqual(await read(at(VOLTAGE)), { [VOLTAGE]: 230 });
-  await assert.rejects(read(at(LOWEST)), meets(500, /has no value yet/));
+  await assert.rejects(read(at(LOWEST)), meets(0xa0, /has no value yet/));
   assert.deepEqual(fake.requests, []);
   assert.equal(device.state, "online");
 });
