@@ -1,7 +1,7 @@
 /** The serial wire behind a link: how fast it is, and who shares it. */
 import type { AdapterContext, Millis, PlannedRequest, PlannedWire } from "../../src/adapter.ts";
+import { Bus } from "../wires/bus.ts";
 import { formatSerialSettings, type SerialSettings } from "../wires/serial-settings.ts";
-import { Bus } from "./bus.ts";
 import type { BlockLimits, ModbusDevice, ModbusPoint } from "./points.ts";
 import type { ReadLimits } from "./read-plan.ts";
 import { formatPlanned, pollRequests } from "./request-plan.ts";

@@ -9,13 +9,14 @@ import {
   SECOND,
   type UnitReport,
 } from "../../src/adapter.ts";
+import type { Bus } from "../wires/bus.ts";
 import { withDeadline } from "../wires/deadline.ts";
-import type { Bus } from "./bus.ts";
+import type { OpenConnection } from "../wires/kept-connection.ts";
+import type { ReconnectionEvent } from "../wires/reconnection.ts";
 import { decodeResponse, encodeRequest } from "./codec.ts";
 import { failureOf, ModbusException } from "./errors.ts";
 import type { Connection, LineSettings, Unit } from "./line.ts";
 import { formatRequest, type Request } from "./pdu.ts";
-import type { ReconnectionEvent } from "./reconnection.ts";
 import { UnitRecord } from "./unit-record.ts";
 import { gapWorthReading, lengthOf, USUAL_TURNAROUND, wireTime } from "./wire-time.ts";
 
@@ -25,12 +26,6 @@ const NETWORK_TIMEOUT: Millis = SECOND;
 const BROADCAST = 0;
 const BROADCAST_DELAY: Millis = 200;
 const NOTHING = new Uint8Array(0);
-
-export interface OpenConnection {
-  readonly connection: Connection;
-  /** Aborted when the connection is over, with the DeviceError that says why. */
-  readonly signal: AbortSignal;
-}
 
 export interface RequestsContext {
   readonly clock: Clock;
@@ -61,7 +56,7 @@ export class Requests {
   }
 
   /** Rejects with DeviceError. A write to unit 0 on a serial line is a broadcast: resolves once it is sent. */
-  async exchange(open: OpenConnection, unit: Unit, request: Request): Promise<Uint8Array> {
+  async exchange(open: OpenConnection<Connection>, unit: Unit, request: Request): Promise<Uint8Array> {
     const outgoing = { unit, request };
     if (this.numbered || unit.unit !== BROADCAST) return this.carry(open, outgoing);
     if (isWrite(request)) return this.broadcast(open, outgoing);
@@ -86,7 +81,7 @@ export class Requests {
   }
 
   /** Sends, and waits for the answer. The wait begins when the request is handed to the connection. */
-  private async carry({ connection, signal }: OpenConnection, outgoing: Outgoing): Promise<Uint8Array> {
+  private async carry({ connection, signal }: OpenConnection<Connection>, outgoing: Outgoing): Promise<Uint8Array> {
     const { request } = outgoing;
     const { unit, timeout, trial = false } = outgoing.unit;
     const what = describe(outgoing);
@@ -120,7 +115,7 @@ export class Requests {
     }
   }
 
-  private async broadcast({ connection, signal }: OpenConnection, outgoing: Outgoing): Promise<Uint8Array> {
+  private async broadcast({ connection, signal }: OpenConnection<Connection>, outgoing: Outgoing): Promise<Uint8Array> {
     const what = describe(outgoing);
     const { clock, bus, log } = this.context;
     await bus.quiet(signal);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Bus } from "../../../adapters/modbus/bus.ts";
-import { LineQueue } from "../../../adapters/modbus/line-queue.ts";
 import { busOf } from "../../../adapters/modbus/link-wire.ts";
+import { Bus } from "../../../adapters/wires/bus.ts";
+import { LineQueue } from "../../../adapters/wires/line-queue.ts";
 import { parseSerialSettings } from "../../../adapters/wires/serial-settings.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { FakeClock, fakeRandom, settle } from "../../support/fake-clock.ts";

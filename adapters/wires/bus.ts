@@ -1,7 +1,7 @@
 /** One wire, one talker: whose turn it is, among all lines that lead to the wire. */
 import type { Clock, DeviceError, Millis } from "../../src/adapter.ts";
-import { until } from "../wires/deadline.ts";
-import { Occupancy } from "../wires/occupancy.ts";
+import { until } from "./deadline.ts";
+import { Occupancy } from "./occupancy.ts";
 
 /** Writes overtake reads that still wait: somebody stands at the switch. */
 export type Urgency = "write" | "read";

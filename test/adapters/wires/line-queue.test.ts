@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Bus, type Urgency } from "../../../adapters/modbus/bus.ts";
-import { LineQueue } from "../../../adapters/modbus/line-queue.ts";
+import { Bus, type Urgency } from "../../../adapters/wires/bus.ts";
+import { LineQueue } from "../../../adapters/wires/line-queue.ts";
 import { DeviceError } from "../../../src/errors.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 

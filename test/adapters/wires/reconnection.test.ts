@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PATIENCE, Reconnection, type ReconnectionEffect } from "../../../adapters/modbus/reconnection.ts";
+import { PATIENCE, Reconnection, type ReconnectionEffect } from "../../../adapters/wires/reconnection.ts";
 import { SECOND } from "../../../src/clock.ts";
 import { TIMEOUT } from "../../../src/machine.ts";
 
