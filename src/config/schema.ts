@@ -90,6 +90,10 @@ export const serverSchema = z.strictObject({
     .transform((ids) => (typeof ids === "string" ? [ids] : ids))
     .describe("Profile IDs that the server knows: once it has taken them, they stand for the object list (LwM2M 1.2)")
     .default([]),
+  reregister_on_change: z
+    .boolean()
+    .describe("Registers anew when devices come, go or change, for servers that read object 25 after a Register only")
+    .default(false),
   queue_mode: z
     .boolean()
     .describe("Registers as a client that sleeps: requests of the server wait for the next contact")
@@ -179,7 +183,6 @@ export const LATER_CONFIG_KEYS: readonly string[] = [
   "access",
   "binding",
   "gateway_object",
-  "reregister_on_change",
   "bootstrap",
 ];
 

@@ -100,7 +100,7 @@ function transportOf({ north, settings }: MakingOptions, port: number | undefine
 }
 
 function registrationOf({ north: { random }, settings, endpoint, account }: MakingOptions): Registration {
-  const { version, scheme, profileIds } = settings;
+  const { version, scheme, profileIds, reregisterOnChange } = settings;
   return new Registration({
     endpoint,
     lifetime: account.lifetime,
@@ -109,6 +109,7 @@ function registrationOf({ north: { random }, settings, endpoint, account }: Maki
     versions: version === "auto" ? versionsOver(scheme) : [version],
     supportedVersions: () => [...account.supportedVersions.values()],
     profileIds,
+    reregisterOnChange,
     random,
     serverRetry: () => account.retry,
     outlivesConnection: scheme === "coaps",

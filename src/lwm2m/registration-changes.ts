@@ -89,6 +89,11 @@ export class RegistrationChanges {
     return this.objects || this.wanted || changed;
   }
 
+  /** Whether the server does not know what objects there are. */
+  get objectsOwed(): boolean {
+    return this.objects;
+  }
+
   /** A Register is being sent: it carries everything. */
   takeAll(): void {
     this.objects = false;

@@ -29,6 +29,11 @@ export interface RegistrationOptions {
   readonly supportedVersions?: () => readonly string[];
   /** Profile IDs that the server may know: `oma:name`, `v:name`, `suite:hash`. */
   readonly profileIds?: readonly string[];
+  /**
+   * Whether a Register goes in place of an Update with the object list, for a server that looks into object 25 at a Register
+   * only. It voids every observation.
+   */
+  readonly reregisterOnChange?: boolean;
   readonly random: Random;
   /** What the server wrote to /1/x/17 to 20, asked at each failure; nothing written: the built-in retries without end. */
   readonly serverRetry?: () => ServerRetry;

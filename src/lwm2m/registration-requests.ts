@@ -96,6 +96,11 @@ export class RegistrationRequests {
     return this.changes.owed;
   }
 
+  /** Whether it must be a Register that tells what is owed. */
+  get owesRegister(): boolean {
+    return this.options.reregisterOnChange === true && this.changes.objectsOwed;
+  }
+
   /** The server took the newest request. Undefined: it keeps the registration for ever. */
   acknowledge(): Validity | undefined {
     this.agreed = this.sent;

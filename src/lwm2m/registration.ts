@@ -143,6 +143,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     const end = lifetime === 0 ? undefined : now + lifetime * SECOND - event.age;
     if (end !== undefined && end <= now) this.register("the lifetime ended before the start", now);
     else if (!this.requests.resume(event, now)) this.register("start, in another version", now);
+    else if (this.requests.owesRegister) this.register("start, the objects have changed", now);
     else {
       this.end = end;
       this.resuming = true;
@@ -320,9 +321,11 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     this.updateIfOwed("changed meanwhile", now);
   }
 
-  /** Sends an Update where one is owed and none is under way; what changes meanwhile goes in one after it. */
+  /** Tells what is owed where nothing is under way; what changes meanwhile goes in the one after it. */
   private updateIfOwed(reason: string, now: Millis): void {
-    if (this.state === "registered" && this.requests.owed) this.update(reason, now);
+    if (this.state !== "registered" || !this.requests.owed) return;
+    if (this.requests.owesRegister) this.register(reason, now);
+    else this.update(reason, now);
   }
 
   private update(reason: string, now: Millis): void {

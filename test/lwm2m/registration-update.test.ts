@@ -127,3 +127,26 @@ test("a version that is configured is spoken, whatever /1/x/25 says", () => {
   const [register] = bench.feed({ type: "start" });
   assert.ok(register?.type === "register" && register.version === "1.1");
 });
+
+test("where a server looks only then, other objects are told by a Register, and everything else by an Update", () => {
+  const bench = aRegistration({ reregisterOnChange: true });
+  const [register] = bench.feed({ type: "objectsChanged" });
+  assert.ok(register?.type === "register" && register.withObjects);
+  assert.deepEqual(bench.feed({ type: "objectsChanged" }), [], "one after the other");
+  assert.deepEqual(types(bench.answer(CODE.created, ["rd", "2"])), ["accepted", "register"]);
+  assert.deepEqual(types(bench.answer(CODE.created, ["rd", "3"])), ["accepted"]);
+  assert.deepEqual(types(bench.feed({ type: "lifetimeChanged", lifetime: 60 })), ["update"]);
+  bench.answer(CODE.changed);
+  assert.deepEqual(types(bench.feed({ type: "updateTriggered" })), ["update"]);
+  assert.deepEqual(bench.feed({ type: "objectsChanged" }), [], "after the answer");
+  assert.deepEqual(types(bench.answer(CODE.changed)), ["register"]);
+});
+
+test("so are those that have changed while the process was away", () => {
+  const agreement = { location: LOCATION, version: "1.1", lifetime: 300, queueMode: false } as const;
+  for (const objectsChanged of [true, false]) {
+    const bench = new Bench({ reregisterOnChange: true });
+    const sent = types(bench.feed({ type: "resume", agreement, age: SECOND, objectsChanged }));
+    assert.deepEqual(sent, [objectsChanged ? "register" : "update"]);
+  }
+});
