@@ -46,7 +46,7 @@ function xmlOf({ id, name, version, multiple, mandatory, resources }: ObjectDefi
     <Description1/>
     <ObjectID>${id}</ObjectID>
     <ObjectURN>urn:oma:lwm2m:ext:${id}${version === "1.0" ? "" : `:${version}`}</ObjectURN>
-    <LWM2MVersion>1.0</LWM2MVersion>
+    <LWM2MVersion>1.1</LWM2MVersion>
     <ObjectVersion>${version}</ObjectVersion>
     ${flags(multiple, mandatory)}
     <Resources>${[...resources.values()].map(itemOf).join("")}</Resources>
