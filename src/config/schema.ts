@@ -90,6 +90,11 @@ export const serverSchema = z.strictObject({
     .transform((ids) => (typeof ids === "string" ? [ids] : ids))
     .describe("Profile IDs that the server knows: once it has taken them, they stand for the object list (LwM2M 1.2)")
     .default([]),
+  gateway_object: z
+    .enum(["2.0", "1.0"])
+    .meta({ ...looksLikeNumber, enum: ["2.0", "1.0", 2.0, 1.0] })
+    .describe("Version of object 25; 1.0 with object 26 for servers that know the first definition of a gateway only")
+    .default("2.0"),
   reregister_on_change: z
     .boolean()
     .describe("Registers anew when devices come, go or change, for servers that read object 25 after a Register only")
@@ -177,14 +182,7 @@ export const deviceSchema = z.looseObject({
 export type DeviceKeys = z.output<typeof deviceSchema>;
 
 /** Keys of gateway and servers that are not built yet. */
-export const LATER_CONFIG_KEYS: readonly string[] = [
-  "http",
-  "layout",
-  "access",
-  "binding",
-  "gateway_object",
-  "bootstrap",
-];
+export const LATER_CONFIG_KEYS: readonly string[] = ["http", "layout", "access", "binding", "bootstrap"];
 
 /** Keys of a device entry that are not built yet. */
 export const LATER_DEVICE_KEYS: readonly string[] = ["layout"];

@@ -57,13 +57,14 @@ function checkServer(
 function settingsOf(server: ServerKeys, { place }: YamlNode): ServerSettings {
   const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
   const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message } = server;
-  const { priority, initial_delay, failure_block, reregister_on_change } = server;
+  const { priority, initial_delay, failure_block, gateway_object, reregister_on_change } = server;
   return {
     id,
     ...uri,
     lifetime,
     version,
     profileIds: profile_id,
+    gatewayObject: gateway_object,
     reregisterOnChange: reregister_on_change,
     queueMode: queue_mode,
     awake,

@@ -74,6 +74,8 @@ export interface ServerSettings {
   readonly version: "auto" | Lwm2mVersion;
   /** Profile IDs that the server may know in place of the object list; none: the list is always sent. */
   readonly profileIds: readonly string[];
+  /** Version of object 25; 1.0 has object 26 beside it. */
+  readonly gatewayObject: "2.0" | "1.0";
   /** Whether a Register, in place of an Update, tells of other objects. */
   readonly reregisterOnChange: boolean;
   /** Registered as a client that sleeps: `Q`. */

@@ -26,6 +26,7 @@ import {
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
 import { gatewayView } from "../servers/view.ts";
+import { firstDefinitionPresence, firstDefinitionSight } from "./first-definition.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
 import { type KeepingOptions, KeptServers } from "./kept-servers.ts";
 import { madeServer } from "./made-server.ts";
@@ -181,9 +182,11 @@ export class North {
     const { endpoint, store: _, ...north } = this.options;
     const keeping = this.kept?.of(settings.id, { endpoint, uri: settings.uri });
     const { serverObject } = this;
-    const view = gatewayView(sight);
+    const isFirst = settings.gatewayObject === "1.0";
+    const view = gatewayView(isFirst ? firstDefinitionSight(sight, this.options.catalogue) : sight);
     const turn = this.order.placeOf(settings.id, () => (account.initialDelay ?? 0) * SECOND);
-    return singlePresence(madeServer({ north, settings, endpoint, account, serverObject, view, turn, keeping }));
+    const made = madeServer({ north, settings, endpoint, account, serverObject, view, turn, keeping });
+    return isFirst ? firstDefinitionPresence(singlePresence(made)) : singlePresence(made);
   }
 
   private onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void {

@@ -67,3 +67,19 @@ test("a place in the order, a delay and a block are read, and refused where they
     assert.match(problems[0] ?? "", expected);
   }
 });
+
+test("the definition of object 25 and the Register that tells of devices are read, and each mistake is told", async (t) => {
+  for (const version of ["1.0", '"1.0"']) {
+    const { config, problems } = await loadFolder(
+      t,
+      withServer(`gateway_object: ${version}, reregister_on_change: true`),
+    );
+    assert.deepEqual(problems, []);
+    const { gatewayObject, reregisterOnChange } = config?.servers[0] ?? assert.fail();
+    assert.deepEqual([gatewayObject, reregisterOnChange], ["1.0", true]);
+  }
+  const one = await loadFolder(t, withServer("gateway_object: 1.1"));
+  assert.match(one.problems.join("\n"), /^config\.yaml:3:47: error: gateway_object: expected one of 2.0, 1.0, found "1.1"/);
+  const other = await loadFolder(t, withServer("reregister_on_change: sometimes"));
+  assert.match(other.problems.join("\n"), /^config\.yaml:3:53: error: reregister_on_change: expected true or false/);
+});
