@@ -79,7 +79,10 @@ test("the definition of object 25 and the Register that tells of devices are rea
     assert.deepEqual([gatewayObject, reregisterOnChange], ["1.0", true]);
   }
   const one = await loadFolder(t, withServer("gateway_object: 1.1"));
-  assert.match(one.problems.join("\n"), /^config\.yaml:3:47: error: gateway_object: expected one of 2.0, 1.0, found "1.1"/);
+  assert.match(
+    one.problems.join("\n"),
+    /^config\.yaml:3:47: error: gateway_object: expected one of 2.0, 1.0, found "1.1"/,
+  );
   const other = await loadFolder(t, withServer("reregister_on_change: sometimes"));
   assert.match(other.problems.join("\n"), /^config\.yaml:3:53: error: reregister_on_change: expected true or false/);
 });
