@@ -33,6 +33,37 @@ skipped: no Java here
   );
 });
 
+test("a second table counts what was tried in which layout", () => {
+  const table = new InteropTable();
+  for (const event of [
+    ended("test:pass", "a.test.ts"),
+    says("a.test.ts", "against Leshan 2.0.0-M18"),
+    says("a.test.ts", "shown as instances: TLV"),
+    ended("test:fail", "a.test.ts"),
+    says("a.test.ts", "against Leshan 2.0.0-M18"),
+    says("a.test.ts", "shown as instances: TLV"),
+    says("a.test.ts", "shown as instances: history"),
+    ended("test:pass", "b.test.ts"),
+    says("b.test.ts", "against Leshan 2.0.0-M18"),
+    says("b.test.ts", "shown as clients: SENML_CBOR"),
+  ]) {
+    table.take(event);
+  }
+  assert.equal(
+    table.toText(),
+    `
+peer    version    cases  passed  skipped  failed
+Leshan  2.0.0-M18      3       2        0       1
+
+layout     tried       cases  passed  skipped  failed
+clients    SENML_CBOR      1       1        0       0
+instances  TLV             2       1        0       1
+instances  history         1       0        0       1
+
+`,
+  );
+});
+
 function ended(type: "test:pass" | "test:fail", file: string, more: object = {}): TestEvent {
   return { type, data: { name: "a case", nesting: 0, file, ...more } } as TestEvent;
 }

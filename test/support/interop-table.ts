@@ -1,10 +1,11 @@
 /**
  * A reporter for `node --test`: at the end a table of the software that others wrote, with how many cases were run against
- * each and how they ended. A test says whom it is about by tellPeer; one that does not say it stands under its file.
+ * each and how they ended; and one of what servers were shown in which layout. A test says whom it is about by tellPeer, and
+ * what it shows by tellShown; one that says nothing stands under its file.
  */
 import { basename } from "node:path";
 import type { TestEvent } from "node:test/reporters";
-import { PEER } from "./peer.ts";
+import { PEER, SHOWN } from "./peer.ts";
 
 export default async function* interopTable(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const table = new InteropTable();
@@ -17,6 +18,8 @@ type Result = "passed" | "skipped" | "failed";
 interface Case {
   readonly result: Result;
   readonly peers: string[];
+  /** Layout and what was tried in it, with a tab between. */
+  readonly shown: string[];
 }
 
 interface Row {
@@ -28,6 +31,8 @@ interface Row {
 export class InteropTable {
   /** By peer and version, with a tab between. */
   private readonly rows = new Map<string, Row>();
+  /** By layout and what was tried in it, with a tab between. */
+  private readonly layouts = new Map<string, Row>();
   private readonly reasons = new Set<string>();
   /** The last case of each file: what its test said comes right after its result. */
   private readonly last = new Map<string, Case>();
@@ -39,43 +44,55 @@ export class InteropTable {
       this.finish(file);
       const ended = event.type === "test:pass" ? "passed" : "failed";
       if (typeof skip === "string") this.reasons.add(skip);
-      this.last.set(file, { result: skip === undefined ? ended : "skipped", peers: [] });
+      this.last.set(file, { result: skip === undefined ? ended : "skipped", peers: [], shown: [] });
     } else if (event.type === "test:diagnostic") {
       const { file = "", message } = event.data;
       const [, peer, version] = PEER.exec(message) ?? [];
       if (peer !== undefined) this.last.get(file)?.peers.push(`${peer}\t${version}`);
+      const [, layout, tried] = SHOWN.exec(message) ?? [];
+      if (layout !== undefined) this.last.get(file)?.shown.push(`${layout}\t${tried}`);
     }
   }
 
   toText(): string {
     for (const file of [...this.last.keys()]) this.finish(file);
-    const lines = [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([peer, row]) => cells(peer, row));
     const reasons = [...this.reasons].map((reason) => `skipped: ${reason}\n`);
-    return `\n${aligned([HEADER, ...lines])}\n${reasons.join("")}`;
+    const tables = [table(["peer", "version"], this.rows)];
+    if (this.layouts.size > 0) tables.push(table(["layout", "tried"], this.layouts));
+    return `\n${tables.join("\n")}\n${reasons.join("")}`;
   }
 
   private finish(file: string): void {
     const ended = this.last.get(file);
     if (ended === undefined) return;
     this.last.delete(file);
-    for (const peer of ended.peers.length > 0 ? new Set(ended.peers) : [`${basename(file)}\t`]) {
-      const row = this.rows.get(peer) ?? { passed: 0, skipped: 0, failed: 0 };
-      row[ended.result]++;
-      this.rows.set(peer, row);
-    }
+    const peers = ended.peers.length > 0 ? new Set(ended.peers) : [`${basename(file)}\t`];
+    for (const peer of peers) count(this.rows, peer, ended.result);
+    for (const shown of new Set(ended.shown)) count(this.layouts, shown, ended.result);
   }
 }
 
-const HEADER = ["peer", "version", "cases", "passed", "skipped", "failed"] as const;
-
-function cells(peer: string, { passed, skipped, failed }: Row): readonly string[] {
-  const [name = "", version = ""] = peer.split("\t");
-  return [name, version, ...[passed + skipped + failed, passed, skipped, failed].map(String)];
+function count(rows: Map<string, Row>, key: string, result: Result): void {
+  const row = rows.get(key) ?? { passed: 0, skipped: 0, failed: 0 };
+  row[result]++;
+  rows.set(key, row);
 }
 
-function aligned(table: readonly (readonly string[])[]): string {
-  const widths = HEADER.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+/** The keys have two parts, with a tab between. */
+function table(names: readonly [string, string], rows: ReadonlyMap<string, Row>): string {
+  const lines = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, row]) => cells(key, row));
+  return aligned([[...names, "cases", "passed", "skipped", "failed"], ...lines]);
+}
+
+function cells(key: string, { passed, skipped, failed }: Row): readonly string[] {
+  const [first = "", second = ""] = key.split("\t");
+  return [first, second, ...[passed + skipped + failed, passed, skipped, failed].map(String)];
+}
+
+/** The first row is the header. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
-  return table.map((row) => `${line(row)}\n`).join("");
+  return rows.map((row) => `${line(row)}\n`).join("");
 }

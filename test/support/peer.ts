@@ -9,6 +9,13 @@ export function tellPeer(t: Pick<TestContext, "diagnostic">, name: string, versi
   t.diagnostic(`against ${name} ${version}`);
 }
 
+/** What `interop-table.ts` looks for, too: which layout the peer was shown, and what was tried in it. */
+export const SHOWN = /^shown as (\w+): (.+)$/;
+
+export function tellShown(t: Pick<TestContext, "diagnostic">, layout: string, tried: string): void {
+  t.diagnostic(`shown as ${layout}: ${tried}`);
+}
+
 /** For the top of a file whose tests are all about the same peer. */
 export function everyTestIsAgainst(name: string, version: string): void {
   beforeEach((t) => {

@@ -1,5 +1,6 @@
 /** What the tests of one file share: one Leshan, one gateway, the Modbus slaves behind it, and a record of the wire. */
 import { after, type TestContext } from "node:test";
+import { tellShown } from "../../support/peer.ts";
 import type { Lifetime } from "../../support/process.ts";
 import { type Cabinet, openCabinet } from "./cabinet.ts";
 import type { EveryType } from "./every-type.ts";
@@ -90,7 +91,16 @@ export function sharedSession(
   return async (t) => {
     const java = await findLeshan(t);
     if (java === undefined) return undefined;
+    tellTried(t, setup);
     session ??= Session.open(owner, java, name, setup);
     return session;
   };
+}
+
+/** For the table of the layouts: what the name of a test says that it tries. */
+const TRIED = ["TLV", "SENML_JSON", "SENML_CBOR", "TEXT", "history"];
+
+function tellTried(t: TestContext, { server = "" }: SessionSetup): void {
+  const [, layout = "gateway"] = /\blayout: (\w+)/.exec(server) ?? [];
+  for (const tried of TRIED) if (t.name.includes(tried)) tellShown(t, layout, tried);
 }
