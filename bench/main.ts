@@ -1,6 +1,7 @@
 /** `npm run bench` runs all benchmarks and writes docs/benchmarks.md; `npm run bench:read` and the like run one of them. */
 import { writeFileSync } from "node:fs";
 import { locateData } from "../src/locate.ts";
+import { clients } from "./clients.ts";
 import { drain } from "./drain.ts";
 import { dtls } from "./dtls.ts";
 import { formats } from "./formats.ts";
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   modbus,
   tcp,
   rest,
+  clients,
   dtls,
 };
 

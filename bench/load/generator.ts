@@ -13,6 +13,8 @@ import type {
   ReadsFigures,
   ReadsOrder,
   RegistrationFigures,
+  RegistrationsFigures,
+  RegistrationsOrder,
   Security,
 } from "./orders.ts";
 
@@ -35,6 +37,11 @@ export class Generator {
   /** Resolves when a client has registered; rejects after so many milliseconds. */
   registration(limit: number): Promise<RegistrationFigures> {
     return this.order<"registration">({ type: "registration", limit });
+  }
+
+  /** Resolves when so many clients have registered. */
+  registrations(order: RegistrationsOrder): Promise<RegistrationsFigures> {
+    return this.order<"registrations">({ type: "registrations", ...order });
   }
 
   get(order: GetOrder): Promise<GetFigures> {

@@ -53,9 +53,16 @@ export interface DrainOrder {
   readonly pid: number;
 }
 
+export interface RegistrationsOrder {
+  /** How many clients must have registered. */
+  readonly count: number;
+  readonly limit: number;
+}
+
 export type Order =
   | ({ readonly type: "listen" } & ListenOrder)
   | { readonly type: "registration"; readonly limit: number }
+  | ({ readonly type: "registrations" } & RegistrationsOrder)
   | ({ readonly type: "get" } & GetOrder)
   | ({ readonly type: "reads" } & ReadsOrder)
   | ({ readonly type: "notifications" } & NotificationsOrder)
@@ -69,6 +76,15 @@ export interface RegistrationFigures {
   readonly bytes: number;
   readonly blocks: number;
   readonly links: number;
+}
+
+/** The Registers of many clients. */
+export interface RegistrationsFigures {
+  /** When the first and the last of them came. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The most that came within a second. */
+  readonly mostASecond: number;
 }
 
 export interface GetFigures {
@@ -127,6 +143,7 @@ export interface DrainFigures {
 export interface Answers {
   readonly listen: { readonly port: number };
   readonly registration: RegistrationFigures;
+  readonly registrations: RegistrationsFigures;
   readonly get: GetFigures;
   readonly reads: ReadsFigures;
   readonly notifications: NotificationsFigures;

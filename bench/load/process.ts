@@ -30,6 +30,8 @@ async function obey(order: Order): Promise<Answers[Order["type"]]> {
   switch (order.type) {
     case "registration":
       return within(server.registration(), order.limit);
+    case "registrations":
+      return registrationsFigures(await within(server.registrations(order.count), order.limit));
     case "get":
       return getWhole(server, order);
     case "reads":
@@ -39,6 +41,11 @@ async function obey(order: Order): Promise<Answers[Order["type"]]> {
     case "drain":
       return measureDrain(server, order);
   }
+}
+
+function registrationsFigures(times: readonly number[]): Answers["registrations"] {
+  const mostASecond = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
+  return { firstAt: times[0] ?? 0, lastAt: times.at(-1) ?? 0, mostASecond };
 }
 
 function associationFor({ security }: ListenOrder): Engine | undefined {

@@ -27,8 +27,10 @@ export class LoadServer {
   private readonly takers = new Map<number, Taker>();
   /** Of requests that get more than one answer. */
   private readonly observers = new Map<number, Taker>();
-  private readonly blocks: Uint8Array[] = [];
-  private firstBlockAt = 0;
+  /** Of Registers that come in blocks, by the port of the client. */
+  private readonly arriving = new Map<number, { readonly blocks: Uint8Array[]; readonly firstBlockAt: number }>();
+  private readonly registers: number[] = [];
+  private onRegister: () => void = () => {};
   private registrant: Client | undefined;
   private readonly registered: Promise<RegistrationFigures>;
   private onRegistered: (figures: RegistrationFigures) => void = () => {};
@@ -63,6 +65,16 @@ export class LoadServer {
   /** Resolves with the first Register. */
   registration(): Promise<RegistrationFigures> {
     return this.registered;
+  }
+
+  /** Resolves when so many clients have registered, with the times of their Registers. */
+  async registrations(count: number): Promise<readonly number[]> {
+    while (this.registers.length < count) {
+      await new Promise<void>((resolve) => {
+        this.onRegister = resolve;
+      });
+    }
+    return this.registers;
   }
 
   /** Sends a request that has the token `token`, four bytes; its answer goes to the taker. */
@@ -127,27 +139,26 @@ export class LoadServer {
     }
     const block = readBlock(request, OPTION.block1);
     if (block === "invalid") throw new Error("a Register with a Block1 option that cannot be read");
-    if (block === undefined || block.number === 0) {
-      this.blocks.length = 0;
-      this.firstBlockAt = machineTime();
-    }
-    this.blocks[block?.number ?? 0] = request.payload;
+    const known = block === undefined || block.number === 0 ? undefined : this.arriving.get(from.port);
+    const arriving = known ?? { blocks: [], firstBlockAt: machineTime() };
+    arriving.blocks[block?.number ?? 0] = request.payload;
+    this.arriving.set(from.port, arriving);
     const echo = block === undefined ? [] : [blockOption(OPTION.block1, block)];
     if (block?.more) this.reply(request, from, CODE.continue, echo);
     else this.register(request, from, echo);
   }
 
   private register(request: UdpMessage, from: RemoteInfo, echo: readonly CoapOption[]): void {
-    const body = Buffer.concat(this.blocks);
+    const { blocks = [], firstBlockAt = 0 } = this.arriving.get(from.port) ?? {};
+    const body = Buffer.concat(blocks);
+    this.arriving.delete(from.port);
     this.registrant = { address: from.address, port: from.port };
     this.reply(request, from, CODE.created, [...stringOptions(OPTION.locationPath, ["rd", "load"]), ...echo]);
-    this.onRegistered({
-      firstBlockAt: this.firstBlockAt,
-      completeAt: machineTime(),
-      bytes: body.length,
-      blocks: this.blocks.length,
-      links: body.toString().split("<").length - 1,
-    });
+    const completeAt = machineTime();
+    this.registers.push(completeAt);
+    this.onRegister();
+    const links = body.toString().split("<").length - 1;
+    this.onRegistered({ firstBlockAt, completeAt, bytes: body.length, blocks: blocks.length, links });
   }
 
   private reply(request: UdpMessage, to: RemoteInfo, code: number, options: readonly CoapOption[]): void {

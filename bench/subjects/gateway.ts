@@ -22,6 +22,15 @@ export function gateway(devices: number, directory: string): Subject {
   });
 }
 
+/** The same, each device a client of its own; so many register in a second. */
+export function gatewayOfClients(devices: number, perSecond: number, directory: string): Subject {
+  return subject(`${gatewayName(devices)}, layout clients`, directory, {
+    devices,
+    mapping: "simulated-climate",
+    server: `nstart: 1, layout: clients, clients: { per_second: ${perSecond} }`,
+  });
+}
+
 /** The same with a server at coaps://. */
 export function securedGateway(devices: number, security: SecuredLoad, directory: string): Subject {
   return subject(`${gatewayName(devices)}, ${security}`, directory, {

@@ -6,6 +6,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, refuseSecrets } from "../yaml/read.ts";
+import { type ClientServer, clientPlans, clientServersOf } from "./clients.ts";
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
@@ -57,15 +58,17 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     links: base.links,
     catalogue: base.catalogue,
   });
-  const { root, gateway, servers, links, catalogue } = base;
+  const { root, gateway, servers, clientServers, links, catalogue } = base;
   const { devices } = resolved;
   const disabled = resolved.disabled.map((device) => ({ ...device, problems: hidden(device.problems) }));
   await warnOfLinks(links, report);
+  const clients = clientPlans(clientServers, { endpoint: gateway.endpoint, devices, report });
   warnOfReports(servers, { root, gateway, devices, disabled, catalogue, report });
   return Object.freeze({
     file,
     gateway: Object.freeze(gateway),
     servers: Object.freeze(servers.map((server) => Object.freeze(server))),
+    clients,
     links,
     devices: Object.freeze(devices),
     disabled: Object.freeze(disabled),
@@ -89,6 +92,8 @@ interface Base {
   readonly root: YamlNode;
   readonly gateway: GatewaySettings;
   readonly servers: readonly ServerSettings[];
+  /** Of these the ones with layout `clients`. */
+  readonly clientServers: readonly ClientServer[];
   readonly links: ReadonlyMap<string, LinkSettings>;
   readonly catalogue: ObjectCatalogue;
   /** The device entries of all files. */
@@ -145,13 +150,15 @@ async function readBase(
   if (config === undefined) return undefined;
   const gateway = gatewayOf(config.gateway, { own, catalogue, links, report });
   const { state } = config.gateway;
+  const servers = await serversOf(config.servers, { node: root, report, ...(now === undefined ? {} : { now }) });
   return {
     root,
     gateway: {
       ...gateway,
       state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
     },
-    servers: await serversOf(config.servers, { node: root, report, ...(now === undefined ? {} : { now }) }),
+    servers,
+    clientServers: clientServersOf(config.servers, servers, root),
     links,
     catalogue,
     devices: childrenOf([asWritten, ...extra], "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),

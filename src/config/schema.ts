@@ -4,12 +4,13 @@ import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
+import { clientsSchema } from "./client-schema.ts";
 import { remoteModbusSchema } from "./remote-modbus.ts";
 import { reportSchema } from "./report-entries.ts";
 import { securityKeys } from "./security-schema.ts";
 import { storeSchema } from "./store-settings.ts";
 import { STORED_OBJECT } from "./stored-objects.ts";
-import type { ServerScheme } from "./types.ts";
+import { LAYOUTS, type ServerScheme } from "./types.ts";
 
 /** For editors: a word of ours may look like a number to them. */
 const looksLikeNumber = { type: ["string", "number"] };
@@ -76,6 +77,8 @@ export const serverSchema = z.strictObject({
       return z.NEVER;
     }),
   ...securityKeys,
+  layout: z.enum(LAYOUTS).describe("How the devices are shown: docs/layouts.md").default("gateway"),
+  clients: clientsSchema.describe("Of layout clients: how each device registers by itself").optional(),
   lifetime: period
     .refine((millis) => millis >= SECOND, { message: "a lifetime is at least 1s" })
     .describe("Registration lifetime (1/x/1)")
@@ -182,7 +185,7 @@ export const deviceSchema = z.looseObject({
 export type DeviceKeys = z.output<typeof deviceSchema>;
 
 /** Keys of gateway and servers that are not built yet. */
-export const LATER_CONFIG_KEYS: readonly string[] = ["http", "layout", "access", "binding", "bootstrap"];
+export const LATER_CONFIG_KEYS: readonly string[] = ["http", "access", "binding", "bootstrap"];
 
 /** Keys of a device entry that are not built yet. */
 export const LATER_DEVICE_KEYS: readonly string[] = ["layout"];

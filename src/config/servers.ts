@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
+import { clientsSchema } from "./client-schema.ts";
 import type { serverSchema } from "./schema.ts";
 import { warnOfSharedKeys } from "./server-keys.ts";
-import { type SecurityContext, securityOf } from "./server-security.ts";
-import type { ServerSettings } from "./types.ts";
+import { keyPlace, type SecurityContext, securityOf } from "./server-security.ts";
+import type { ClientSettings, ServerSettings } from "./types.ts";
 
 type ServerKeys = z.output<typeof serverSchema>;
 
@@ -36,11 +37,11 @@ export async function serversOf(
   return made;
 }
 
-function checkServer(
-  { uri, version, pmin, pmax, priority, failure_block }: ServerKeys,
-  node: YamlNode,
-  report: Report,
-): void {
+function checkServer(server: ServerKeys, node: YamlNode, report: Report): void {
+  const { uri, version, pmin, pmax, priority, failure_block, layout, clients } = server;
+  if (clients !== undefined && layout !== "clients") {
+    reportError(report, keyPlace(node, "clients"), `clients: needs layout: clients; this server has layout ${layout}`);
+  }
   if (uri.scheme === "coap+tcp" && version === "1.0") {
     const place = childOf(node, "version")?.place ?? node.place;
     reportError(report, place, "LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto");
@@ -56,11 +57,13 @@ function checkServer(
 
 function settingsOf(server: ServerKeys, { place }: YamlNode): ServerSettings {
   const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
-  const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message } = server;
+  const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message, layout } = server;
   const { priority, initial_delay, failure_block, gateway_object, reregister_on_change } = server;
   return {
     id,
     ...uri,
+    layout,
+    ...(layout === "clients" ? { clients: clientSettings(server) } : {}),
     lifetime,
     version,
     profileIds: profile_id,
@@ -83,4 +86,9 @@ function settingsOf(server: ServerKeys, { place }: YamlNode): ServerSettings {
     maxBody: max_body,
     place,
   };
+}
+
+function clientSettings({ clients, lifetime }: ServerKeys): ClientSettings {
+  const { lifetime: own = lifetime, per_second } = clients ?? clientsSchema.parse({});
+  return { lifetime: own, perSecond: per_second };
 }

@@ -18,6 +18,8 @@ export interface LoadedConfig {
   readonly gateway: GatewaySettings;
   readonly servers: readonly ServerSettings[];
   readonly links: ReadonlyMap<string, LinkSettings>;
+  /** By Short Server ID, of those with layout `clients`: each device by its id. */
+  readonly clients: ReadonlyMap<number, ReadonlyMap<string, ClientPlan>>;
   /** In the order of the files; ids are unique. */
   readonly devices: readonly DevicePlan[];
   /** Devices that are off because their entry or their mapping is wrong. */
@@ -59,6 +61,26 @@ export interface GatewaySettings {
 /** UDP, UDP with DTLS, or TCP without security (RFC 8323). */
 export type ServerScheme = "coap" | "coaps" | "coap+tcp";
 
+/** How devices are shown to a server: under prefixes, or as clients of their own. */
+export const LAYOUTS = ["gateway", "clients"] as const;
+
+export type Layout = (typeof LAYOUTS)[number];
+
+/** Layout `clients`: what holds for each device's own registration. */
+export interface ClientSettings {
+  readonly lifetime: Millis;
+  /** Registrations and Updates a second, of all devices together. */
+  readonly perSecond: number;
+}
+
+/** One device as a client of a server: what it is called and how it is secured, or why it is none. */
+export type ClientPlan =
+  | {
+      readonly endpoint: string /** Present exactly where the scheme is coaps. Never shown. */;
+      readonly security?: ServerSecurity;
+    }
+  | { readonly refused: string };
+
 export interface ServerSettings {
   /** Short Server ID: /1/x/0. */
   readonly id: number;
@@ -68,6 +90,9 @@ export interface ServerSettings {
   readonly port: number;
   /** Present exactly where the scheme is coaps. Holds keys: never shown. */
   readonly security?: ServerSecurity;
+  readonly layout: Layout;
+  /** Present exactly where the layout is `clients`. */
+  readonly clients?: ClientSettings;
   /** Registration lifetime: /1/x/1. */
   readonly lifetime: Millis;
   /** `auto` offers 1.2 and steps down where the server refuses it. */

@@ -50,6 +50,7 @@ export function firstDefinitionPresence(presence: Presence): Presence {
       for (const each of goneInFirstDefinition(path)) presence.removed(each);
     },
     appeared: (prefix) => presence.appeared(prefix),
+    disappeared: (prefix) => presence.disappeared(prefix),
     treesChanged: (prefix) => presence.treesChanged(prefix),
     objectsChanged: () => presence.objectsChanged(),
     dated: (started) => presence.dated(started),

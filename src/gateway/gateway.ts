@@ -14,6 +14,7 @@ import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
+import { clientOf } from "./client-device.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
 import { DeviceAdmin } from "./device-admin.ts";
 import { Filled } from "./filled.ts";
@@ -248,6 +249,7 @@ export class Gateway {
       store: kept.store,
       history: kept.history,
       keep: config.gateway.store.hqmax,
+      clientOf: (server, prefix) => clientOf(this.config, server, this.devices.byPrefix(prefix)),
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
       onRegistered: () => this.firstCheck.run(),
     });
@@ -284,6 +286,7 @@ export class Gateway {
       },
       onStateChange: ({ prefix }: Device, state: DeviceState) => {
         if (state === "online") this.north.appeared(prefix);
+        else this.north.disappeared(prefix);
       },
       onDevicesChanged: ({ added, changed }) => {
         for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
@@ -298,6 +301,8 @@ export class Gateway {
       this.warnOfFixedSettings(config);
       this.config = config;
       await this.applyDevices();
+      // A device may be called something else, and be the same.
+      this.north.treesChanged();
       this.log.info({ devices: config.devices.length, disabled: config.disabled.length }, "configuration reloaded");
       return true;
     } catch (error) {

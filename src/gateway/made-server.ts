@@ -19,7 +19,7 @@ import type { NorthOptions } from "./north.ts";
 import { coapEndpoint, outstanding, versionsOver } from "./schemes.ts";
 
 export interface MakingOptions {
-  readonly north: Omit<NorthOptions, "settings" | "store" | "endpoint">;
+  readonly north: Omit<NorthOptions, "settings" | "store" | "endpoint"> & Pick<ServerOptions, "onState">;
   readonly settings: ServerSettings;
   /** Endpoint Client Name of this registration. */
   readonly endpoint: string;
@@ -59,7 +59,7 @@ export function madeServer(options: MakingOptions): Made {
 
 function optionsOf(options: MakingOptions, attributes: AttributeStore): ServerOptions {
   const { north, settings, account, serverObject, view, keeping } = options;
-  const { random, clock, log, history, keep, onEvaluation } = north;
+  const { random, clock, log, history, keep, onEvaluation, onState } = north;
   const { kept = NOTHING_KEPT } = keeping ?? {};
   return {
     shortServerId: settings.id,
@@ -90,6 +90,7 @@ function optionsOf(options: MakingOptions, attributes: AttributeStore): ServerOp
     maxMessage: settings.maxMessage,
     kept,
     onToKeep: () => keeping?.touch(),
+    ...(onState === undefined ? {} : { onState }),
   };
 }
 

@@ -5,7 +5,7 @@ import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
-import { type Path, pathParts } from "../lwm2m/path.ts";
+import type { Path } from "../lwm2m/path.ts";
 import type { Sequenced } from "../lwm2m/registration-sequence.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
@@ -15,21 +15,16 @@ import { RegistrationOrder } from "../servers/registration-order.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
-import {
-  BINDING,
-  DEFAULT_MAXIMUM_PERIOD,
-  DEFAULT_MINIMUM_PERIOD,
-  LIFETIME,
-  MUTE_SEND,
-  NOTIFICATION_MODE,
-} from "../servers/server-resources.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
 import { gatewayView } from "../servers/view.ts";
+import { accountListener } from "./account-listener.ts";
+import type { ClientDevice } from "./client-device.ts";
+import { type ClientsOptions, ClientsPresence } from "./clients-presence.ts";
 import { firstDefinitionPresence, firstDefinitionSight } from "./first-definition.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
 import { type KeepingOptions, KeptServers } from "./kept-servers.ts";
-import { madeServer } from "./made-server.ts";
+import { type MakingOptions, madeServer } from "./made-server.ts";
 import type { Presence } from "./presence.ts";
 import type { OpenTransport } from "./schemes.ts";
 import { singlePresence } from "./single-presence.ts";
@@ -52,6 +47,8 @@ export interface NorthOptions {
   readonly keep: number;
   /** A server has registered us. */
   readonly onRegistered: () => void;
+  /** Layout `clients`: the device that has the prefix now, as a client of the server; undefined: none. */
+  readonly clientOf: (server: number, prefix: string) => ClientDevice | undefined;
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
 }
@@ -87,12 +84,13 @@ export class North {
     this.serverObject = new ServerObject(
       { "1.0": definition("1.0"), "1.1": definition("1.1"), "1.2": definition("1.2") },
       this.accounts.map(({ account }) => account),
-      {
-        onWritten: (account, samples, removed) => this.onWritten(account, samples, removed),
-        onUpdateTrigger: (account) => this.presenceOf(account)?.onAccount({ type: "updateTriggered" }),
-        onDisable: (account) =>
-          this.presenceOf(account)?.onAccount({ type: "disable", for: account.disableTimeout * SECOND }),
-      },
+      accountListener({
+        presenceOf: (account) => this.presenceOf(account),
+        onWritten: (account, samples, removed) => {
+          this.kept?.touch(account.shortServerId);
+          this.changed(samples, removed);
+        },
+      }),
       () => options.clock.wall(),
     );
   }
@@ -128,6 +126,11 @@ export class North {
   /** A device answers again, or for the first time. */
   appeared(prefix: string): void {
     for (const presence of this.presences) presence.appeared(prefix);
+  }
+
+  /** A device does not answer any more. */
+  disappeared(prefix: string): void {
+    for (const presence of this.presences) presence.disappeared(prefix);
   }
 
   /** The history has forgotten what waits of these observations. */
@@ -180,24 +183,26 @@ export class North {
 
   private join({ settings, account }: Account, sight: Sight): Presence {
     const { endpoint, store: _, ...north } = this.options;
-    const keeping = this.kept?.of(settings.id, { endpoint, uri: settings.uri });
-    const { serverObject } = this;
+    const { serverObject, kept } = this;
     const isFirst = settings.gatewayObject === "1.0";
-    const view = gatewayView(isFirst ? firstDefinitionSight(sight, this.options.catalogue) : sight);
+    const seen = isFirst ? firstDefinitionSight(sight, this.options.catalogue) : sight;
+    const keeping = kept?.of(settings.id, { endpoint, uri: settings.uri });
     const turn = this.order.placeOf(settings.id, () => (account.initialDelay ?? 0) * SECOND);
-    const made = madeServer({ north, settings, endpoint, account, serverObject, view, turn, keeping });
-    return isFirst ? firstDefinitionPresence(singlePresence(made)) : singlePresence(made);
+    const making = { north, settings, endpoint, account, serverObject, turn, keeping };
+    const presence = this.presence(making, seen);
+    return isFirst ? firstDefinitionPresence(presence) : presence;
   }
 
-  private onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void {
-    const presence = this.presenceOf(account);
-    const written = new Set([...samples.map(({ path }) => path), ...removed].map((path) => pathParts(path).resource));
-    if (written.has(LIFETIME)) presence?.onAccount({ type: "lifetimeChanged", lifetime: account.lifetime });
-    if (written.has(BINDING)) presence?.onAccount({ type: "queueModeChanged", queueMode: account.queueMode });
-    if (written.has(MUTE_SEND)) presence?.muteChanged();
-    if (DEFAULTS.some((resource) => written.has(resource))) presence?.defaultsChanged();
-    this.kept?.touch(account.shortServerId);
-    this.changed(samples, removed);
+  /** As its layout has it. */
+  private presence(making: Omit<MakingOptions, "view">, sight: Sight): Presence {
+    const { kept } = this;
+    const { settings } = making;
+    if (hasClients(settings) && kept !== undefined) {
+      const deviceOf = (prefix: string): ClientDevice | undefined => this.options.clientOf(settings.id, prefix);
+      return new ClientsPresence({ ...making, settings, sight, kept, deviceOf });
+    }
+    kept?.dropRest(settings.id);
+    return singlePresence(madeServer({ ...making, view: gatewayView(sight) }));
   }
 
   private presenceOf({ shortServerId }: ServerAccount): Presence | undefined {
@@ -205,10 +210,11 @@ export class North {
   }
 }
 
-/** Resources of the Server object that are attributes where no other are (Core §5.1.2). */
-const DEFAULTS: readonly number[] = [DEFAULT_MINIMUM_PERIOD, DEFAULT_MAXIMUM_PERIOD, NOTIFICATION_MODE];
-
 /** Servers without a priority wait for nobody. */
 function sequenced({ id, priority, failureBlock = false }: ServerSettings): readonly Sequenced[] {
   return priority === undefined ? [] : [{ shortServerId: id, priority, failureBlock }];
+}
+
+function hasClients(settings: ServerSettings): settings is ClientsOptions["settings"] {
+  return settings.clients !== undefined;
 }

@@ -20,6 +20,8 @@ export interface Presence {
   removed(path: Path): void;
   /** A device answers again, or for the first time. */
   appeared(prefix: string): void;
+  /** A device does not answer any more. */
+  disappeared(prefix: string): void;
   /** Devices came, went or became others; with a prefix: what servers fill under it did. Said after `removed` and `changed`. */
   treesChanged(prefix?: string): void;
   /** The instances of the gateway's own objects are others now. */

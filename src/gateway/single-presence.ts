@@ -13,6 +13,7 @@ export function singlePresence({ server, begin }: Made): Presence {
     stop: () => server.stop(),
     changed: (samples, gone) => server.changed(samples, gone),
     removed: (path) => server.removed(path),
+    disappeared: () => {},
     appeared: (prefix) => server.appeared(prefix),
     treesChanged: (prefix) => server.treesChanged(prefix),
     objectsChanged: () => server.objectsChanged(),

@@ -17,6 +17,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Backing, ObjectTree, TreeModel } from "../lwm2m/tree.ts";
+import { deviceIdOf } from "../mapping/device-id.ts";
 import type { Sight, Whole } from "../servers/sight.ts";
 
 export interface TreesOptions {
@@ -145,8 +146,8 @@ export class Trees implements Sight {
   private entries(): readonly GatewayEntry[] {
     const { devices, instanceOf, endpoint } = this.options;
     return devices.list().flatMap((device): GatewayEntry[] => {
-      const { id, deviceId = `${urnOf(endpoint)}-${id}` } = device.plan;
-      const instance = instanceOf(id);
+      const instance = instanceOf(device.plan.id);
+      const deviceId = deviceIdOf(device.plan, endpoint);
       const objects = this.objectList(this.wholeOf(device));
       return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
     });
@@ -187,8 +188,4 @@ export function requiredObject(catalogue: ObjectCatalogue, id: number, version: 
   if (definition === undefined)
     throw new Error(`object ${id} version ${version} is missing in the catalogue: the installation is damaged`);
   return definition;
-}
-
-function urnOf(endpoint: string): string {
-  return endpoint.startsWith("urn:") ? endpoint : `urn:dev:ops:${endpoint}`;
 }

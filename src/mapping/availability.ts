@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { PointId } from "../adapter.ts";
 import { MINUTE, type Millis, SECOND } from "../clock.ts";
-import { orIssue, parseDuration, pausesSchema } from "../duration.ts";
+import { durationSchema, orIssue, parseDuration, pausesSchema } from "../duration.ts";
 import { slug } from "../lwm2m/objects/slug.ts";
 import { didYouMean } from "../yaml/issues.ts";
 import { childOf, isEmpty, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
@@ -33,6 +33,12 @@ export const availabilitySchema = z.strictObject({
       "What reads get of a device that is away: 5.00 (error), or the last values (hold; bad-quality marks them)",
     )
     .optional(),
+  deregister_after: z
+    .union([z.literal("never"), durationSchema])
+    .describe(
+      "Layout clients: how long it is away before it is de-registered, so that servers see it gone; never: it stays registered",
+    )
+    .optional(),
 });
 
 const LATER: readonly string[] = ["topic", "online"];
@@ -40,6 +46,7 @@ const LATER: readonly string[] = ["topic", "online"];
 const DEFAULT_RULE: AvailabilityRule = {
   failures: 3,
   retry: { first: 5 * SECOND, longest: 10 * MINUTE },
+  deregisterAfter: 5 * MINUTE,
   whenOffline: "error",
 };
 
@@ -47,14 +54,19 @@ const DEFAULT_RULE: AvailabilityRule = {
 export function readAvailability(node: YamlNode | undefined, report: Report): AvailabilityRule {
   if (node === undefined || isEmpty(node)) return DEFAULT_RULE;
   const read = readNode(node, availabilitySchema, report, { later: LATER });
-  const { failures, ...others } = DEFAULT_RULE;
+  const { failures, deregisterAfter, ...others } = DEFAULT_RULE;
   const after = read?.offline_after ?? (failures === undefined ? {} : { failures });
   return {
     ...others,
     ...after,
+    ...goneAfter(read?.deregister_after ?? deregisterAfter),
     ...(read?.retry === undefined ? {} : { retry: read.retry }),
     ...(read?.when_offline === undefined ? {} : { whenOffline: read.when_offline }),
   };
+}
+
+function goneAfter(given: Millis | "never" | undefined): Pick<AvailabilityRule, "deregisterAfter"> {
+  return given === undefined || given === "never" ? {} : { deregisterAfter: given };
 }
 
 /** The rule with the point that `probe:` names; what cannot be asked, and what cannot be marked, is reported. */

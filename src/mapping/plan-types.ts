@@ -59,6 +59,11 @@ export interface AvailabilityRule {
   readonly retry: PauseRange;
   /** The point that is read to see whether it is back; absent: one that is polled anyway. */
   readonly probe?: PointId;
+  /**
+   * Where the device is a client of its own: how long it is away before it is de-registered, so that servers see it gone. Absent:
+   * it is registered whether it is there or not.
+   */
+  readonly deregisterAfter?: Millis;
   /** What reads get meanwhile: 5.00, the last values, or these with their Measurement Quality resources saying so. */
   readonly whenOffline: "error" | "hold" | "bad-quality";
 }

@@ -56,6 +56,11 @@ export class ServerObject implements Backing {
     this.wall = wall;
   }
 
+  /** The same object of a client of its own, which has this account alone. */
+  alone(account: ServerAccount, listener: AccountListener, wall: () => UnixMillis): ServerObject {
+    return new ServerObject(this.definitions, [account], listener, wall);
+  }
+
   get model(): TreeModel {
     if (this.known === undefined) {
       const instances = new Map([...this.accounts].map(([id, account]) => [id, this.resources(account)]));

@@ -55,6 +55,8 @@ export interface ServerOptions {
   readonly kept?: KeptSession;
   /** What the process after this one needs is another now. */
   readonly onToKeep?: () => void;
+  /** The registration is in another state than before. */
+  readonly onState?: () => void;
   /** The server has registered us with this version. */
   readonly onRegistered?: (version: Lwm2mVersion) => void;
 }

@@ -33,6 +33,26 @@ export interface ServerStatus {
   readonly transport: TransportCounters;
   /** Of DTLS, while there is an association. */
   readonly security?: SecurityStatus;
+  /** Layout `clients`: every device, in their order, those at the end that are none. */
+  readonly clients?: readonly ClientStatus[];
+}
+
+/** How a device stands that is a client of its own. */
+export interface ClientStanding {
+  /** Its id. */
+  readonly device: string;
+  /** `unheard`: it was never heard, and so never registered; `refused`: it cannot be a client here. */
+  readonly state: RegistrationState | "unheard" | "refused";
+  readonly reason: string;
+}
+
+/** What of a registration there is, where there is or was one. */
+export interface ClientStatus
+  extends ClientStanding,
+    Partial<Omit<ServerStatus, "shortServerId" | "uri" | "state" | "reason" | "clients">> {
+  readonly prefix: string;
+  /** Endpoint Client Name. */
+  readonly endpoint?: string;
 }
 
 export interface ReportsStatus {

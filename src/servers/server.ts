@@ -10,7 +10,7 @@ import type { Sample } from "../lwm2m/sample.ts";
 import { Connection } from "./connection.ts";
 import { Continuity } from "./continuity.ts";
 import { NOTHING_KEPT } from "./kept-state.ts";
-import { Registrar } from "./registrar.ts";
+import { Registrar, type Standing } from "./registrar.ts";
 import { Reporting } from "./reporting.ts";
 import { Requests } from "./requests.ts";
 import { Sender, type SendOutcome, type SendRequest } from "./send.ts";
@@ -91,6 +91,20 @@ export class Server {
     this.registrar.stop();
     this.reporting.stop();
     await this.connection.close();
+  }
+
+  /** Registers again, after `deregister`. */
+  register(): void {
+    this.registrar.handle({ type: "start" });
+  }
+
+  /** De-registers in order, and stays away until `register`; what is owed stays. */
+  deregister(): void {
+    this.registrar.handle({ type: "stop" });
+  }
+
+  get standing(): Standing {
+    return this.registrar.standing;
   }
 
   /** What the process after this one needs to go on. */
@@ -205,7 +219,10 @@ export class Server {
       {
         onAccepted: (location, version) => this.onAccepted(location, version),
         onResumed: (location, version) => this.onResumed(location, version),
-        onState: (state) => this.onState(state),
+        onState: (state, changed) => {
+          this.onState(state);
+          if (changed) this.options.onState?.();
+        },
       },
     );
   }

@@ -19,12 +19,19 @@ function problemsOf(availability: string, objects = METER): readonly string[] {
 }
 
 test("availability has its defaults, counts failures, waits in silence, or both", () => {
-  const usual = { retry: RETRY, whenOffline: "error" };
+  const usual = { retry: RETRY, deregisterAfter: 300_000, whenOffline: "error" };
   assert.deepEqual(planOf(modbus(METER)).availability, { ...usual, failures: 3 });
   assert.deepEqual(ruleOf("{ retry: 1s..1m }"), { ...usual, failures: 3, retry: { first: 1000, longest: 60_000 } });
   assert.deepEqual(ruleOf("{ offline_after: 1 failure }"), { ...usual, failures: 1 });
   assert.deepEqual(ruleOf("{ offline_after: 15m }"), { ...usual, silence: 900_000 });
   assert.deepEqual(ruleOf("{ offline_after: [15m, 5 failures] }"), { ...usual, failures: 5, silence: 900_000 });
+});
+
+test("a client of its own is de-registered after the time that it has, or never", () => {
+  assert.equal(ruleOf("{ deregister_after: 1h }").deregisterAfter, 3_600_000);
+  assert.equal(ruleOf("{ deregister_after: 0 }").deregisterAfter, 0);
+  assert.equal(ruleOf("{ deregister_after: never }").deregisterAfter, undefined);
+  assert.match(problemsOf("{ deregister_after: newer }")[0] ?? "", /^4:35: error: /);
 });
 
 test("the probe is named by its IDs, with or without a slash, or by a name that is there once", () => {

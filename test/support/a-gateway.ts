@@ -16,6 +16,7 @@ import { FakeBus, type FakeUnit, modbusOn } from "./fake-bus.ts";
 import { FakeClock, fakeRandom } from "./fake-clock.ts";
 import { Life } from "./life.ts";
 import { type LogLine, recordingLogger } from "./recording-logger.ts";
+import { ScriptedEnds } from "./scripted-ends.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 import { temporaryDirectory } from "./temp.ts";
 import type { WireOptions } from "./wire.ts";
@@ -65,6 +66,7 @@ export class AGateway {
   /** Behind the host `plc`, which is no link of the configuration. */
   readonly plc = new FakeBus(this.clock);
   readonly servers: readonly ScriptedServer[];
+  private readonly ends: readonly ScriptedEnds[];
   readonly lines: LogLine[] = [];
   /** The folder of config.yaml. */
   readonly folder: string;
@@ -78,7 +80,8 @@ export class AGateway {
     const { servers = [""], mappings = {}, wire } = setup;
     this.folder = folder;
     this.setup = setup;
-    this.servers = servers.map(() => new ScriptedServer(this.clock, wire, setup.scheme));
+    this.ends = servers.map(() => new ScriptedEnds(() => new ScriptedServer(this.clock, wire, setup.scheme)));
+    this.servers = this.ends.map(({ gateway }) => gateway);
     this.configure();
     // A file that others can read is refused.
     if (setup.scheme === "coaps") this.writeFile("secrets.yaml", `psk: ${PSK_HEX}\n`, 0o600);
@@ -129,6 +132,7 @@ export class AGateway {
   async start(): Promise<void> {
     const life = new Life(this.clock, this.lines);
     this.life = life;
+    for (const ends of this.ends) ends.begin();
     this.clock.busy = () => this.running?.waitsForDisk === true;
     this.running = await Gateway.start({
       configFile: join(this.folder, "config.yaml"),
@@ -142,7 +146,7 @@ export class AGateway {
         adapters: [modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))), simulated],
         openTransport: ({ id, security }: ServerSettings, parts, port) => {
           const opening = security === undefined ? undefined : { ...parts, security, ended: () => life.ended };
-          return life.wired(this.serverOf(id).openTransport(port, opening));
+          return life.wired(this.endsOf(id).openTransport(port, opening));
         },
         boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
         clockSign: () => this.clockSign,
@@ -189,10 +193,16 @@ export class AGateway {
       .map(({ level, message }) => `${level} ${message}`);
   }
 
-  private serverOf(id: number): ScriptedServer {
-    const server = this.servers[id - 101];
-    if (server === undefined) throw new RangeError(`there is no server ${id}`);
-    return server;
+  /** The server as the device sees it that has registered there by itself, under this endpoint: layout `clients`. */
+  client(endpoint: string, server = 101): ScriptedServer {
+    return this.endsOf(server).of(endpoint);
+  }
+
+  /** All that such a server has heard, of whichever device, in the order of its coming. */
+  endsOf(id: number): ScriptedEnds {
+    const ends = this.ends[id - 101];
+    if (ends === undefined) throw new RangeError(`there is no server ${id}`);
+    return ends;
   }
 }
 

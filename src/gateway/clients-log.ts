@@ -1,0 +1,63 @@
+/** What the log says of many clients at one server: how many are registered, and why some are not; never a line for each. */
+import { type Clock, type Millis, SECOND } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import type { ClientStanding } from "../servers/server-status.ts";
+
+/** So long others may join in. */
+const GATHER: Millis = 10 * SECOND;
+const NAMED = 3;
+
+export class ClientsLog {
+  private readonly clock: Clock;
+  private readonly log: Logger;
+  private readonly statuses: () => readonly ClientStanding[];
+  private disarm: (() => void) | undefined;
+  private told = "";
+
+  constructor(clock: Clock, log: Logger, statuses: () => readonly ClientStanding[]) {
+    this.clock = clock;
+    this.log = log;
+    this.statuses = statuses;
+  }
+
+  /** It may be different now. */
+  touch(): void {
+    this.disarm ??= this.clock.at(this.clock.monotonic() + GATHER, () => this.tell());
+  }
+
+  stop(): void {
+    this.disarm?.();
+    this.disarm = undefined;
+  }
+
+  private tell(): void {
+    this.disarm = undefined;
+    const all = this.statuses();
+    const registered = all.filter(({ state }) => state === "registered" || state === "updating").length;
+    const failing = all.filter(({ state }) => state === "retrying" || state === "refused");
+    const text = `${registered} of ${all.length}, ${failing.map(({ device }) => device).join(" ")}`;
+    if (text === this.told) return;
+    this.told = text;
+    const fields = { clients: all.length, registered };
+    if (failing.length === 0) this.log.info(fields, "devices are registered");
+    else this.log.warn({ ...fields, failing: failing.length, ...examples(failing) }, "not all devices are registered");
+  }
+}
+
+function examples(failing: readonly ClientStanding[]): { readonly reasons: readonly string[] } {
+  return { reasons: failing.slice(0, NAMED).map(({ device, reason }) => `${device}: ${reason}`) };
+}
+
+/** A change of state is told of all of them together. */
+export function withoutStates(log: Logger): Logger {
+  return {
+    error: (fields, message) => log.error(fields, message),
+    warn: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.debug(fields, message),
+    debug: (fields, message) => log.debug(fields, message),
+    get debugging() {
+      return log.debugging;
+    },
+    child: (fields) => withoutStates(log.child(fields)),
+  };
+}
