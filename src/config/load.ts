@@ -6,6 +6,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, refuseSecrets } from "../yaml/read.ts";
+import { warnOfAccess } from "./access-warnings.ts";
 import { type ClientServer, clientPlans, clientServersOf } from "./clients.ts";
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
@@ -63,7 +64,9 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
   const disabled = resolved.disabled.map((device) => ({ ...device, problems: hidden(device.problems) }));
   await warnOfLinks(links, report);
   const clients = clientPlans(clientServers, { endpoint: gateway.endpoint, devices, report });
-  warnOfReports(servers, { root, gateway, devices, disabled, catalogue, report });
+  const context = { root, gateway, devices, disabled, catalogue, report };
+  warnOfReports(servers, context);
+  warnOfAccess(servers, context);
   return Object.freeze({
     file,
     gateway: Object.freeze(gateway),

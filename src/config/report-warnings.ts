@@ -100,7 +100,7 @@ function idsOf({ object, instance, resource, resourceInstance }: Leaves[number])
 }
 
 /** The prefixes that a device may get; none: the store will make one. */
-function prefixesOf({ id, prefix, was }: DevicePlan): readonly string[] {
+export function prefixesOf({ id, prefix, was }: DevicePlan): readonly string[] {
   if (prefix !== undefined) return [prefix];
   return [id, was ?? ""].filter(isUsablePrefix);
 }
@@ -125,7 +125,7 @@ function readable(definition: ObjectDefinition | undefined): Leaves {
 }
 
 /** Servers fill it with what nobody knows yet. */
-function hasStored({ ids }: PathPattern, stored: readonly ObjectDefinition[] = []): boolean {
+export function hasStored({ ids }: PathPattern, stored: readonly ObjectDefinition[] = []): boolean {
   const [object = null] = ids;
   return stored.some(({ id }) => object === null || object === id);
 }

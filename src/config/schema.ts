@@ -4,6 +4,7 @@ import { MINUTE, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
+import { accessSchema } from "./access.ts";
 import { clientsSchema } from "./client-schema.ts";
 import { remoteModbusSchema } from "./remote-modbus.ts";
 import { reportSchema } from "./report-entries.ts";
@@ -133,6 +134,7 @@ export const serverSchema = z.strictObject({
     .default(2 * SECOND),
   max_retransmit: z.int().min(0).max(20).describe("Repetitions of a message (RFC 7252, 4.8)").default(4),
   report: reportSchema,
+  access: accessSchema,
   history: z
     .enum(["send", "notify", "replay"])
     .describe("How what waited is delivered: by Send, in notifications, or value by value")
@@ -185,7 +187,7 @@ export const deviceSchema = z.looseObject({
 export type DeviceKeys = z.output<typeof deviceSchema>;
 
 /** Keys of gateway and servers that are not built yet. */
-export const LATER_CONFIG_KEYS: readonly string[] = ["http", "access", "binding", "bootstrap"];
+export const LATER_CONFIG_KEYS: readonly string[] = ["http", "binding", "bootstrap"];
 
 /** Keys of a device entry that are not built yet. */
 export const LATER_DEVICE_KEYS: readonly string[] = ["layout"];

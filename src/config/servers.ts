@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
+import { accessOf } from "./access.ts";
 import { clientsSchema } from "./client-schema.ts";
 import type { serverSchema } from "./schema.ts";
 import { warnOfSharedKeys } from "./server-keys.ts";
@@ -26,7 +27,8 @@ export async function serversOf(
     ids.add(id);
     checkServer(server, node, report);
     const security = await securityOf(server, { ...judging, node });
-    made.push({ ...settingsOf(server, node), ...(security === undefined ? {} : { security }) });
+    const access = accessOf(server.access, i, node, report);
+    made.push({ ...settingsOf(server, node), access, ...(security === undefined ? {} : { security }) });
   }
   warnOfSharedKeys(
     made.flatMap(({ id, security }, i) =>
@@ -55,7 +57,7 @@ function checkServer(server: ServerKeys, node: YamlNode, report: Report): void {
   }
 }
 
-function settingsOf(server: ServerKeys, { place }: YamlNode): ServerSettings {
+function settingsOf(server: ServerKeys, { place }: YamlNode): Omit<ServerSettings, "access"> {
   const { id, uri, lifetime, version, pmin, pmax, nstart, ack_timeout, max_retransmit, max_body } = server;
   const { profile_id, queue_mode, awake, mute_send, report: reports, history, max_message, layout } = server;
   const { priority, initial_delay, failure_block, gateway_object, reregister_on_change } = server;

@@ -7,6 +7,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import type { PreparedMapping } from "../mapping/resolve.ts";
+import type { AccessSettings } from "./access.ts";
 import type { RemoteModbusSettings } from "./remote-modbus.ts";
 import type { ReportSettings } from "./report-entries.ts";
 import type { StoreSettings } from "./store-settings.ts";
@@ -124,6 +125,8 @@ export interface ServerSettings {
   readonly maxRetransmit: number;
   /** What it is told without observing it, by Send; names are unique. */
   readonly reports: readonly ReportSettings[];
+  /** What it sees, and may do. */
+  readonly access: AccessSettings;
   /** How what waited is delivered; by Send only where the server is not muted. */
   readonly history: "send" | "notify" | "replay";
   /** Bytes of payload up to which reports are put together. */

@@ -34,6 +34,7 @@ test("a small configuration is complete: everything else has a default", async (
     ackTimeout: 2000,
     maxRetransmit: 4,
     reports: [],
+    access: { devices: ["*"], write: "all", writable: [], audit: true },
     history: "send",
     maxMessage: 1024,
     maxBody: 65_536,
