@@ -248,6 +248,10 @@ export class Gateway {
       openTransport: options.edges?.openTransport ?? openTransport,
       store: kept.store,
       history: kept.history,
+      deviceNames: {
+        ofPrefix: (prefix) => this.devices.byPrefix(prefix)?.plan.id,
+        ofInstance: (instance) => this.places.idAt(instance),
+      },
       keep: config.gateway.store.hqmax,
       clientOf: (server, prefix) => clientOf(this.config, server, this.devices.byPrefix(prefix)),
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),

@@ -10,6 +10,7 @@ import type { Sequenced } from "../lwm2m/registration-sequence.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { SendFormat } from "../lwm2m/send-formats.ts";
+import { isVisible, type Visible } from "../servers/access/guarded.ts";
 import { accountOf, bindingOf, type ServerAccount } from "../servers/account.ts";
 import { RegistrationOrder } from "../servers/registration-order.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
@@ -19,6 +20,7 @@ import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
 import { gatewayView } from "../servers/view.ts";
 import { accountListener } from "./account-listener.ts";
+import { admitted } from "./admitted.ts";
 import type { ClientDevice } from "./client-device.ts";
 import { type ClientsOptions, ClientsPresence } from "./clients-presence.ts";
 import { firstDefinitionPresence, firstDefinitionSight } from "./first-definition.ts";
@@ -29,6 +31,7 @@ import type { Presence } from "./presence.ts";
 import type { OpenTransport } from "./schemes.ts";
 import { singlePresence } from "./single-presence.ts";
 import { requiredObject } from "./trees.ts";
+import type { DeviceNames } from "./visible-devices.ts";
 
 export interface NorthOptions {
   readonly settings: readonly ServerSettings[];
@@ -43,6 +46,7 @@ export interface NorthOptions {
   readonly store: KeepingOptions["store"];
   /** What servers are owed and do not have yet. */
   readonly history: ServerOptions["history"];
+  readonly deviceNames: DeviceNames;
   /** Reports that are kept of an observation where no hqmax says how many. */
   readonly keep: number;
   /** A server has registered us. */
@@ -73,6 +77,8 @@ export class North {
   private readonly accounts: readonly Account[];
   private readonly order: RegistrationOrder;
   private presences: readonly Presence[] = [];
+  /** Of those that do not see every device. */
+  private readonly visible = new Map<Presence, Visible>();
   private kept: KeptServers | undefined;
   private sight: Sight | undefined;
 
@@ -116,7 +122,11 @@ export class North {
 
   /** `gone`: what went at the same moment. */
   changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
-    if (samples.length + gone.length > 0) for (const presence of this.presences) presence.changed(samples, gone);
+    for (const presence of this.presences) {
+      const visible = this.visible.get(presence);
+      const seen = visible === undefined ? samples : samples.filter(({ path }) => isVisible(visible, path));
+      if (seen.length + gone.length > 0) presence.changed(seen, gone);
+    }
   }
 
   removed(path: Path): void {
@@ -125,12 +135,16 @@ export class North {
 
   /** A device answers again, or for the first time. */
   appeared(prefix: string): void {
-    for (const presence of this.presences) presence.appeared(prefix);
+    for (const presence of this.presences) {
+      if (this.visible.get(presence)?.prefix(prefix) !== false) presence.appeared(prefix);
+    }
   }
 
   /** A device does not answer any more. */
   disappeared(prefix: string): void {
-    for (const presence of this.presences) presence.disappeared(prefix);
+    for (const presence of this.presences) {
+      if (this.visible.get(presence)?.prefix(prefix) !== false) presence.disappeared(prefix);
+    }
   }
 
   /** The history has forgotten what waits of these observations. */
@@ -181,16 +195,19 @@ export class North {
     }
   }
 
-  private join({ settings, account }: Account, sight: Sight): Presence {
+  private join({ settings, account }: Account, all: Sight): Presence {
     const { endpoint, store: _, ...north } = this.options;
     const { serverObject, kept } = this;
+    const { sight, visible } = admitted(all, settings, account, north);
     const isFirst = settings.gatewayObject === "1.0";
     const seen = isFirst ? firstDefinitionSight(sight, this.options.catalogue) : sight;
     const keeping = kept?.of(settings.id, { endpoint, uri: settings.uri });
     const turn = this.order.placeOf(settings.id, () => (account.initialDelay ?? 0) * SECOND);
     const making = { north, settings, endpoint, account, serverObject, turn, keeping };
-    const presence = this.presence(making, seen);
-    return isFirst ? firstDefinitionPresence(presence) : presence;
+    const made = this.presence(making, seen);
+    const presence = isFirst ? firstDefinitionPresence(made) : made;
+    if (visible !== undefined) this.visible.set(presence, visible);
+    return presence;
   }
 
   /** As its layout has it. */

@@ -15,6 +15,7 @@ export class Places {
   private readonly store: Pick<Store, "assignDevices">;
   private readonly log: Logger;
   private assigned: ReadonlyMap<string, DevicePlace> = new Map();
+  private byInstance: ReadonlyMap<number, string> = new Map();
   private refused: ReadonlyMap<string, string> = new Map();
 
   constructor(store: Pick<Store, "assignDevices">, log: Logger) {
@@ -25,6 +26,11 @@ export class Places {
   /** Its instance of object 25. */
   instanceOf(id: string): number | undefined {
     return this.assigned.get(id)?.instance;
+  }
+
+  /** The device that has this instance of object 25. */
+  idAt(instance: number): string | undefined {
+    return this.byInstance.get(instance);
   }
 
   /** Devices that are off, each with what must be mended. */
@@ -48,6 +54,7 @@ export class Places {
       })),
     );
     this.assigned = assigned;
+    this.byInstance = new Map([...assigned].map(([id, { instance }]) => [instance, id]));
     this.refused = refused;
     for (const [id, reason] of refused) log.error({ device: id }, `device is off: ${reason}`);
     return devices.flatMap((plan) => {

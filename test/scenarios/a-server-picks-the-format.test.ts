@@ -124,7 +124,7 @@ test("each version has its own: LwM2M CBOR came with 1.2, LwM2M JSON went with 1
 });
 
 test("a later version has no LwM2M JSON, and one before 1.2 no LwM2M CBOR", async (t) => {
-  const world = await aGateway(t, { ...CLIMATE_SETUP, servers: ["", "version: '1.1'"] });
+  const world = await aGateway(t, { ...CLIMATE_SETUP, servers: ["", "version: '1.1', access: { write: all }"] });
   const [one, two] = world.servers;
   assert.ok(one !== undefined && two !== undefined);
   for (const server of [one, two]) {
