@@ -13,7 +13,7 @@ import { Server } from "../servers/server.ts";
 import type { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
 import type { Transport } from "../servers/transport/transport.ts";
-import type { View } from "../servers/view.ts";
+import { isOurs, type View } from "../servers/view.ts";
 import type { Keeping } from "./kept-servers.ts";
 import type { NorthOptions } from "./north.ts";
 import { coapEndpoint, outstanding, versionsOver } from "./schemes.ts";
@@ -70,7 +70,7 @@ function optionsOf(options: MakingOptions, attributes: AttributeStore): ServerOp
     coap: coapEndpoint(settings, random, kept.numbers),
     registration: registrationOf(options),
     turn: options.turn,
-    observations: new Observations(attributes),
+    observations: new Observations(attributes, (path) => isOurs(view, path)),
     attributes,
     view,
     reports: settings.reports,

@@ -35,6 +35,18 @@ export function serverOf(id: ObservationId): number {
   return Number.parseInt(id, 10);
 }
 
+/** The same with other paths; one that reportId made is the same always. */
+export function withPaths(id: ObservationId, other: (path: Path) => Path): ObservationId {
+  if (isReport(id)) return id;
+  const words = id.split(" ").map((word) => (word.startsWith("/") ? other(parsePath(word)) : word));
+  return words.join(" ") as ObservationId;
+}
+
+/** The paths that it observes; of one that reportId made none. */
+export function pathsObserved(id: ObservationId): readonly Path[] {
+  return isReport(id) ? [] : id.split(" ").flatMap((word) => (word.startsWith("/") ? [parsePath(word)] : []));
+}
+
 /** Whose values it has, for shares and turns of a device: the prefix of its paths; where they have several, its own. */
 export function deviceOf(id: ObservationId): string {
   const prefixes = new Set(

@@ -4,7 +4,7 @@ import type { Waiting } from "../deadlines.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import { type Attributes, sameAttributes } from "./attributes.ts";
 import type { ObservationId } from "./observation-id.ts";
-import { isWithin, type Path, prefixOf } from "./path.ts";
+import { isWithin, type Path } from "./path.ts";
 import { type Evaluation, effectiveAttributes, isMet, type Rules, toRules } from "./report-rules.ts";
 import type { Sample, Value } from "./sample.ts";
 
@@ -26,6 +26,8 @@ export interface Report {
 /** One observed path with what counts for it. */
 interface Target {
   readonly path: Path;
+  /** Of the gateway itself, of whose clock and memory no change is told. */
+  readonly own: boolean;
   attributes: Attributes;
   rules: Rules;
   /** Changed since the last evaluation, which epmin may hold back. */
@@ -58,7 +60,7 @@ export class Observation implements Waiting {
   /** Whether anything is known of what it shows. */
   private begun = true;
 
-  constructor(request: ObservationRequest, source: AttributeSource, now: Millis) {
+  constructor(request: ObservationRequest, source: AttributeSource, now: Millis, isOwn: (path: Path) => boolean) {
     const { id, paths, composite = false, attributes } = request;
     this.id = id;
     this.paths = paths;
@@ -69,6 +71,7 @@ export class Observation implements Waiting {
       const effective = this.attributesOf(path, source);
       return {
         path,
+        own: isOwn(path),
         attributes: effective,
         rules: toRules(effective),
         unseen: new Set(),
@@ -87,7 +90,7 @@ export class Observation implements Waiting {
   get evaluations(): readonly Evaluation[] {
     return this.targets.map((target) => {
       const { epmin, epmax, pmax } = target.rules;
-      return { path: target.path, epmin, epmax: isOwn(target) ? Math.min(epmax, Math.max(pmax, epmin)) : epmax };
+      return { path: target.path, epmin, epmax: target.own ? Math.min(epmax, Math.max(pmax, epmin)) : epmax };
     });
   }
 
@@ -149,7 +152,7 @@ export class Observation implements Waiting {
       target.attributes = attributes;
       target.rules = toRules(attributes);
       const { rules } = target;
-      steered ||= epmin !== rules.epmin || epmax !== rules.epmax || (isOwn(target) && pmax !== rules.pmax);
+      steered ||= epmin !== rules.epmin || epmax !== rules.epmax || (target.own && pmax !== rules.pmax);
       this.judgeAll(target, now);
     }
     return steered;
@@ -277,14 +280,9 @@ export class Observation implements Waiting {
   }
 }
 
-/** Of the gateway itself, of whose clock and memory no change is told. */
-function isOwn({ path }: Target): boolean {
-  return prefixOf(path) === "";
-}
-
 /** What a device has is read by its poll schedule, which follows epmax: see `evaluations`. */
 function refreshDue(target: Target): Millis {
   const { evaluatedAt, askedAt, rules } = target;
-  if (rules.epmax === Number.POSITIVE_INFINITY || !isOwn(target)) return Number.POSITIVE_INFINITY;
+  if (rules.epmax === Number.POSITIVE_INFINITY || !target.own) return Number.POSITIVE_INFINITY;
   return Math.max(evaluatedAt, askedAt) + rules.epmax;
 }

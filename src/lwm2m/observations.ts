@@ -7,7 +7,7 @@ import type { Attributes } from "./attributes.ts";
 import { Observation } from "./observation.ts";
 import type { ObservationId } from "./observation-id.ts";
 import { ObservedPaths } from "./observed-paths.ts";
-import { isWithin, type Path, parentPath } from "./path.ts";
+import { isWithin, type Path, parentPath, prefixOf } from "./path.ts";
 import type { Evaluation } from "./report-rules.ts";
 import type { Sample } from "./sample.ts";
 
@@ -79,14 +79,16 @@ const PATIENCE: Millis = 30 * SECOND;
 /** The observations of one server. */
 export class Observations implements Machine<ObservationEvent, ObservationEffect> {
   private readonly source: AttributeSource;
+  private readonly isOwn: (path: Path) => boolean;
   private readonly byId = new Map<ObservationId, Observation>();
   /** A sample finds its observations by its own path and those above it. */
   private readonly observed = new ObservedPaths<Observation>();
   private readonly deadlines = new Deadlines<Observation>();
 
-  /** An AttributeStore is the source. */
-  constructor(source: AttributeSource) {
+  /** An AttributeStore is the source. `isOwn`: whether what lies at a path is the gateway's own, whom nobody polls. */
+  constructor(source: AttributeSource, isOwn: (path: Path) => boolean = hasNoPrefix) {
     this.source = source;
+    this.isOwn = isOwn;
   }
 
   get deadline(): Millis | undefined {
@@ -139,14 +141,14 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
   private observe(event: ObservationEvent & { readonly type: "observe" }, now: Millis): ObservationEffect[] {
     // The paths of the new one are those of the old one, since the id names them.
     this.drop(event.id);
-    const observation = new Observation(event, this.source, now);
+    const observation = new Observation(event, this.source, now, this.isOwn);
     observation.begin(event.samples);
     return this.add(observation);
   }
 
   private restore(event: ObservationEvent & { readonly type: "restore" }, now: Millis): ObservationEffect[] {
     if (this.byId.has(event.id)) return [];
-    const observation = new Observation(event, this.source, now);
+    const observation = new Observation(event, this.source, now, this.isOwn);
     observation.goOn(now + PATIENCE);
     return this.add(observation);
   }
@@ -244,6 +246,10 @@ export class Observations implements Machine<ObservationEvent, ObservationEffect
       this.wait(next);
     }
   }
+}
+
+function hasNoPrefix(path: Path): boolean {
+  return prefixOf(path) === "";
 }
 
 function evaluated({ id, evaluations }: Observation): ObservationEffect[] {

@@ -50,10 +50,10 @@ export class Debt {
   private airborne = 0;
   private sampleCount = 0;
 
-  constructor(id: ObservationId) {
+  constructor(id: ObservationId, device = deviceOf(id)) {
     this.id = id;
     this.report = isReport(id);
-    this.device = deviceOf(id);
+    this.device = device;
   }
 
   /** The oldest first. */

@@ -9,6 +9,8 @@ export interface DebtsOptions extends BacklogOptions {
   readonly history: Pick<History, "append" | "peek" | "confirm" | "forget" | "waiting">;
   /** How many samples of an observation are live: about what one message takes. */
   readonly liveSamples: number;
+  /** Whose values an observation has: those of one device share their turns. */
+  readonly deviceOf: (id: ObservationId) => string;
 }
 
 /**
@@ -132,7 +134,7 @@ export class Debts {
   private owed(id: ObservationId): Debt {
     let debt = this.byId.get(id);
     if (debt !== undefined) return debt;
-    debt = new Debt(id);
+    debt = new Debt(id, this.options.deviceOf(id));
     this.byId.set(id, debt);
     return debt;
   }

@@ -7,7 +7,7 @@
 import type { Clock, Millis } from "../clock.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
-import type { ObservationId } from "../lwm2m/observation-id.ts";
+import { deviceOf, type ObservationId } from "../lwm2m/observation-id.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { History, HistoryEntry } from "../store/store.ts";
 import type { Delivery } from "./backlog.ts";
@@ -63,6 +63,8 @@ export interface OutboxOptions {
   readonly maxMessage: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whose values an observation has; absent: what its id says. */
+  readonly deviceOf?: (id: ObservationId) => string;
   /** A report has come that must wait: the server is away, or sleeps with us. */
   readonly onWaiting?: () => void;
 }
@@ -103,6 +105,7 @@ export class Outbox {
       isThere: (entry) => packs.isThere(entry),
       canSend: () => packs.canSend(),
       delivery: () => packs.delivery(),
+      deviceOf: options.deviceOf ?? deviceOf,
       liveSamples: Math.max(LEAST_LIVE, Math.floor(maxMessage / BYTES_A_SAMPLE)),
     });
     this.dispatch = new Dispatch(options, this.debts);

@@ -2,9 +2,11 @@
 import type { UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
+import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Connection } from "./connection.ts";
+import type { Crossing } from "./crossing.ts";
 import { type LocalReport, LocalReports, type ReportEntryStatus } from "./local-reports.ts";
 import { type DueReport, type NotificationPort, Outbox } from "./outbox.ts";
 import { Reports } from "./reports.ts";
@@ -15,6 +17,7 @@ import type { Waking } from "./waking.ts";
 
 export interface ReportingOptions {
   readonly server: ServerOptions;
+  readonly crossing: Crossing;
   readonly connection: Connection;
   readonly waking: Waking;
   /** Of the registration. */
@@ -37,7 +40,7 @@ export class Reporting {
     this.packs = this.makePacks();
     this.reports = this.makeReports();
     this.outbox = this.reports.outbox;
-    this.reports.adopt(options.server.history.observations());
+    this.reports.adopt(options.crossing.history.observations());
     this.local = this.makeLocalReports();
   }
 
@@ -57,9 +60,9 @@ export class Reporting {
     this.packs.registered();
   }
 
-  /** Values of any tree changed. */
+  /** Values of any tree changed, by their own paths; `gone` are shown ones. */
   changed(samples: readonly Sample[], gone: readonly Path[]): void {
-    this.reports.changed(samples, gone);
+    this.reports.changed(this.options.crossing.changed(samples), gone);
     this.local.changed(samples);
   }
 
@@ -91,7 +94,7 @@ export class Reporting {
   }
 
   private makeReports(): Reports {
-    const { server, connection, waking } = this.options;
+    const { server, crossing, connection, waking } = this.options;
     const { shortServerId, observations, clock, view, storing, keep, maxMessage } = server;
     return new Reports({
       server: shortServerId,
@@ -100,7 +103,8 @@ export class Reporting {
       treeOf: view.treeOf,
       latest: (path) => view.latest(path),
       storing,
-      onEvaluation: server.onEvaluation,
+      ownerOf: (path) => crossing.ownerOf(path),
+      onEvaluation: crossing.onEvaluation,
       onObserving: () => server.onToKeep?.(),
       notifier: {
         notify: (exchange, notification, message, confirmable) =>
@@ -119,11 +123,15 @@ export class Reporting {
   }
 
   private makeOutbox(notifications: NotificationPort): Outbox {
-    const { server, waking, log } = this.options;
-    const { history, nstart, ackTimeout, maxMessage, clock } = server;
+    const { server, crossing, waking, log } = this.options;
+    const { nstart, ackTimeout, maxMessage, clock } = server;
+    const { history } = crossing;
+    const deviceOf = (id: ObservationId): string => crossing.deviceOf(id);
     const { packs } = this;
     const onWaiting = () => waking.wake();
-    return new Outbox({ history, notifications, packs, nstart, ackTimeout, maxMessage, clock, log, onWaiting });
+    return new Outbox({
+      ...{ history, notifications, packs, nstart, ackTimeout, maxMessage, clock, log, deviceOf, onWaiting },
+    });
   }
 
   private makePacks(): SendPacks {
@@ -155,12 +163,14 @@ export class Reporting {
       prefixes: view.own.prefixes,
       latest: (path) => view.own.latest(path),
       onEvaluation,
-      onDue: (due) => this.outbox.addAll(due.map((report) => this.owed(report))),
+      onDue: (due) => this.outbox.addAll(due.flatMap((report) => this.owed(report))),
     });
   }
 
-  private owed({ id, samples, keep }: LocalReport): DueReport {
-    const { server } = this.options;
-    return { id, report: { samples, confirmable: true }, keep: server.storing() ? (keep ?? server.keep) : 0 };
+  private owed({ id, samples, keep }: LocalReport): readonly DueReport[] {
+    const { server, crossing } = this.options;
+    const shown = crossing.shown(samples);
+    if (shown.length === 0) return [];
+    return [{ id, report: { samples: shown, confirmable: true }, keep: server.storing() ? (keep ?? server.keep) : 0 }];
   }
 }

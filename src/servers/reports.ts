@@ -60,6 +60,8 @@ export interface ReportsOptions {
   readonly notifier: Notifier;
   /** /1/x/6, asked at each report: whether reports are kept for a server that is away. */
   readonly storing: () => boolean;
+  /** Whose values lie at a path: "" is the gateway itself, whom nobody polls; what has one name is read together. */
+  readonly ownerOf: (path: Path) => string;
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
   /** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
@@ -166,8 +168,8 @@ export class Reports {
     // Each device for itself: one that is silent must not keep the others waiting.
     const observed = new Map<string, Set<Path>>();
     for (const path of observations.flatMap(({ paths }) => paths)) {
-      const prefix = prefixOf(path);
-      observed.set(prefix, (observed.get(prefix) ?? new Set()).add(path));
+      const owner = this.options.ownerOf(path);
+      observed.set(owner, (observed.get(owner) ?? new Set()).add(path));
     }
     for (const paths of observed.values()) this.readAnew(paths);
   }
@@ -198,13 +200,13 @@ export class Reports {
   }
 
   /**
-   * A device answers again: a composite observation may name what it has never seen of it, which is told now. Others began
-   * with an answer of the device, unless they are restored ones.
+   * A device answers again, which has these paths: a composite observation may name what it has never seen of it, which is told
+   * now. Others began with an answer of the device, unless they are restored ones.
    */
-  appeared(prefix: string): void {
+  appeared(within: readonly Path[]): void {
     const seeking = [...this.live.values()].filter(({ composite, unread }) => composite || unread);
-    const observed = seeking.flatMap(({ paths }) => paths);
-    this.readAnew(new Set(observed.filter((path) => prefixOf(path) === prefix)));
+    const observed = new Set(seeking.flatMap(({ paths }) => paths));
+    this.readAnew(overlaps(observed, within));
   }
 
   /** Without path: the defaults of the Server object. */
@@ -286,12 +288,12 @@ export class Reports {
   private dated(sample: Sample): Sample {
     const latest = this.options.latest(sample.path);
     if (latest === undefined) return sample;
-    return prefixOf(sample.path) === "" || sameValue(latest.value, sample.value) ? latest : sample;
+    return this.options.ownerOf(sample.path) === "" || sameValue(latest.value, sample.value) ? latest : sample;
   }
 
   /** What has changed while an answer waited for slower devices. The gateway's own clock always has. */
   private newer({ path, value }: Sample): readonly Sample[] {
-    const latest = prefixOf(path) === "" ? undefined : this.options.latest(path);
+    const latest = this.options.ownerOf(path) === "" ? undefined : this.options.latest(path);
     return latest === undefined || sameValue(latest.value, value) ? [] : [latest];
   }
 
@@ -340,5 +342,20 @@ export class Reports {
 }
 
 const GONE: CoapMessage = { code: CODE.notFound, options: [], payload: NO_PAYLOAD };
+
+/** Of both what lies within the other; what lies above a device is not read for its sake. */
+function overlaps(observed: ReadonlySet<Path>, within: readonly Path[]): ReadonlySet<Path> {
+  const there = new Set(within);
+  const below = [...observed].filter((path) => ancestors(path).some((ancestor) => there.has(ancestor)));
+  const beneath = within.filter((path) => ancestors(path).some((ancestor) => observed.has(ancestor)));
+  return new Set([...below, ...beneath]);
+}
+
+/** The path itself, and those above it. */
+function ancestors(path: Path): readonly Path[] {
+  const found: Path[] = [];
+  for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) found.push(at);
+  return found;
+}
 
 function ignore(): void {}

@@ -4,11 +4,12 @@ import type { ExchangeId } from "../coap/endpoint.ts";
 import type { Logger } from "../log.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
-import type { Path } from "../lwm2m/path.ts";
+import { makePath, type Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import { Connection } from "./connection.ts";
 import { Continuity } from "./continuity.ts";
+import { type Crossing, crossingOf } from "./crossing.ts";
 import { NOTHING_KEPT } from "./kept-state.ts";
 import { Registrar, type Standing } from "./registrar.ts";
 import { Reporting } from "./reporting.ts";
@@ -27,6 +28,7 @@ export class Server {
   readonly shortServerId: number;
   private readonly options: ServerOptions;
   private readonly log: Logger;
+  private readonly crossing: Crossing;
   private readonly radio: QueueModeTransport;
   private readonly waking: Waking;
   private readonly connection: Connection;
@@ -43,6 +45,7 @@ export class Server {
     this.options = options;
     this.shortServerId = shortServerId;
     this.log = options.log.child({ server: shortServerId });
+    this.crossing = crossingOf(options);
     this.radio = this.makeRadio();
     this.waking = new Waking({
       asleep: () => this.radio.asleep,
@@ -112,10 +115,11 @@ export class Server {
     return this.continuity.toKeep;
   }
 
-  /** Values of any tree changed. */
+  /** Values of any tree changed. As all that the rest of the gateway tells, it is in own paths. */
   changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
-    for (const path of gone) this.options.attributes.remove(path);
-    this.reporting.changed(samples, gone);
+    const goneHere = gone.flatMap((path) => this.crossing.within(path));
+    for (const path of goneHere) this.options.attributes.remove(path);
+    this.reporting.changed(samples, goneHere);
   }
 
   /** The clock is right now: the machine started then. */
@@ -125,18 +129,19 @@ export class Server {
 
   /** Devices came, went or became others, and who observes them has heard of it; with a prefix: what servers fill there did. */
   treesChanged(prefix?: string): void {
+    for (const path of this.options.view.refresh?.() ?? []) this.forget(path);
+    this.crossing.refreshed();
     this.reporting.treesChanged(prefix);
   }
 
   /** A device, or a part of one, is gone: whoever observes it hears 4.04. */
   removed(path: Path): void {
-    this.options.attributes.remove(path);
-    this.reporting.reports.removed(path);
+    for (const shown of this.crossing.within(path)) this.forget(shown);
   }
 
   /** A device answers again, or for the first time. */
   appeared(prefix: string): void {
-    this.reporting.reports.appeared(prefix);
+    this.reporting.reports.appeared(this.crossing.within(makePath({ prefix })));
   }
 
   /** The instances of the gateway's own objects are others now. Said once the request that made them so is answered. */
@@ -152,9 +157,11 @@ export class Server {
     });
   }
 
-  /** Sends values that nobody asked for, once (Core §6.4.6). */
-  send(request: SendRequest): Promise<SendOutcome> {
-    return this.sender.send(request);
+  /** Sends values that nobody asked for, once (Core §6.4.6): all of them, or none. */
+  async send({ samples, format }: SendRequest): Promise<SendOutcome> {
+    const hidden = samples.find((sample) => this.crossing.shown([sample]).length === 0);
+    if (hidden !== undefined) return { type: "notSent", reason: `${hidden.path} is not shown to this server` };
+    return this.sender.send({ samples: this.crossing.shown(samples), format });
   }
 
   /** /1/x/23 was written. */
@@ -169,7 +176,7 @@ export class Server {
 
   /** Somebody had the history forget what waits of these observations. */
   forgotten(match: (id: ObservationId) => boolean): void {
-    this.reporting.outbox.forgotten(match);
+    this.reporting.outbox.forgotten((id) => match(this.crossing.ownId(id)));
   }
 
   status(): ServerStatus {
@@ -189,6 +196,11 @@ export class Server {
       transport: { ...this.options.transport.counters },
       ...(security === undefined ? {} : { security }),
     };
+  }
+
+  private forget(shown: Path): void {
+    this.options.attributes.remove(shown);
+    this.reporting.reports.removed(shown);
   }
 
   /** Of the registration; held requests are served once there is one. */
@@ -228,9 +240,17 @@ export class Server {
   }
 
   private makeReporting(): Reporting {
-    const { connection, waking, log } = this;
+    const { connection, crossing, waking, log } = this;
     const onSilence = () => this.onSilence();
-    return new Reporting({ server: this.options, connection, waking, version: () => this.version, onSilence, log });
+    return new Reporting({
+      server: this.options,
+      crossing,
+      connection,
+      waking,
+      version: () => this.version,
+      onSilence,
+      log,
+    });
   }
 
   private makeServing(): Serving {

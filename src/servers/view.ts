@@ -2,7 +2,7 @@
  * What one registration shows of all that there is, and under which paths. Own paths are those of the devices, with their
  * prefix: "/meter-1/3303/0/5700". Shown paths are those of this registration alone.
  */
-import type { Path } from "../lwm2m/path.ts";
+import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import type { Sight } from "./sight.ts";
@@ -18,6 +18,13 @@ export interface View {
   readonly own: OwnSide;
   /** Absent: shown and own paths are the same. */
   readonly paths?: ShownPaths;
+  /** What of the shown tree is another by these besides what they are themselves. */
+  readonly alsoChanged?: (own: readonly Sample[]) => readonly Sample[];
+  /**
+   * Devices came, went or became others: looks at what there is now. Returns the topmost shown paths that are gone. Until then it
+   * knows what went just now. Absent: it looks each time.
+   */
+  readonly refresh?: () => readonly Path[];
 }
 
 export interface OwnSide {
@@ -37,6 +44,12 @@ export interface ShownPaths {
   own(shown: Path): Path | undefined;
   /** The topmost own paths of what is shown at or below a path. */
   ownWithin(shown: Path): readonly Path[];
+}
+
+/** Whether what lies at a shown path is the gateway's own, whom nobody polls. */
+export function isOurs({ paths }: View, shown: Path): boolean {
+  const own = paths === undefined ? shown : paths.own(shown);
+  return own !== undefined && prefixOf(own) === "";
 }
 
 /** Layout `gateway`: every device under its prefix, and object 25 that tells of them (Gateway TS 1.1 §6). */

@@ -1,4 +1,5 @@
 /** libcoap's client sends composite requests: FETCH and iPATCH, with Observe and in blocks (RFC 8132, RFC 7959). */
+
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { openCoapSocket, type Peer } from "../../demo/coap-socket.ts";
@@ -9,6 +10,7 @@ import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { decodeTimed } from "../../src/lwm2m/formats/index.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { Observations } from "../../src/lwm2m/observations.ts";
+import { prefixOf } from "../../src/lwm2m/path.ts";
 import { Reports } from "../../src/servers/reports.ts";
 import { Requests } from "../../src/servers/requests.ts";
 import { makeOutbox } from "../support/an-outbox.ts";
@@ -62,6 +64,7 @@ async function aClient(t: TestContext) {
     treeOf,
     latest: () => undefined,
     storing: () => true,
+    ownerOf: prefixOf,
     onEvaluation: () => {},
     keep: 1000,
     maxMessage: 1024,

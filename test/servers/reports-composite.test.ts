@@ -8,7 +8,7 @@ import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { codecFor, decodeTimed } from "../../src/lwm2m/formats/index.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { Observations } from "../../src/lwm2m/observations.ts";
-import type { Path } from "../../src/lwm2m/path.ts";
+import { type Path, prefixOf } from "../../src/lwm2m/path.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
 import type { ObjectTree } from "../../src/lwm2m/tree.ts";
 import { Reports } from "../../src/servers/reports.ts";
@@ -40,6 +40,7 @@ function someReports() {
     treeOf: (prefix) => trees.get(prefix),
     latest: (path) => latest.get(path),
     storing: () => true,
+    ownerOf: prefixOf,
     onEvaluation: () => {},
     keep: 1000,
     maxMessage: 1024,
@@ -90,13 +91,13 @@ test("a device that appears is read for the lists that name it, once, and for no
   const { reports, sent, backings, granted } = someReports();
   reports.grant(FIRST, granted([A, B], [sample(A, 20)]));
   reports.grant(SECOND_EXCHANGE, { ...granted([B], [sample(B, 30)]), composite: false });
-  reports.appeared("b");
+  reports.appeared([at("/b")]);
   await settle();
   assert.deepEqual(backings.get("b")?.calls, [`read ${B}`]);
   assert.deepEqual(sent, ["1 a=20 b=30"], "to the single observer it is no news");
   reports.cancel(FIRST);
-  reports.appeared("b");
-  reports.appeared("c");
+  reports.appeared([at("/b")]);
+  reports.appeared([at("/c")]);
   await settle();
   assert.equal(backings.get("b")?.calls.length, 1);
 });

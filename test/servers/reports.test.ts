@@ -9,7 +9,7 @@ import { codecFor, decodeTimed } from "../../src/lwm2m/formats/index.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { Observations } from "../../src/lwm2m/observations.ts";
-import type { Path } from "../../src/lwm2m/path.ts";
+import { type Path, prefixOf } from "../../src/lwm2m/path.ts";
 import type { Sample } from "../../src/lwm2m/sample.ts";
 import { Reports } from "../../src/servers/reports.ts";
 import { makeOutbox } from "../support/an-outbox.ts";
@@ -41,6 +41,7 @@ function someReports({ storing = true, ...defaults }: Settings = {}) {
     treeOf: (prefix) => trees.get(prefix),
     latest: (path) => latest.get(path),
     storing: () => storing,
+    ownerOf: prefixOf,
     onEvaluation: () => {},
     keep: 1000,
     maxMessage: 1024,
