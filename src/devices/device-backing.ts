@@ -105,7 +105,9 @@ export class DeviceBacking implements Backing {
   /** The last good value of a path, with the time of its newest measurement; the device is not asked. */
   latest(path: Path): Sample | undefined {
     const at = positionOf(this.model, path);
-    return at === undefined ? undefined : this.values.sample(at);
+    if (at === undefined) return undefined;
+    const sample = this.values.sample(at);
+    return sample === undefined || !this.isHeld(at) ? sample : { ...sample, held: true };
   }
 
   /** Converts all values before the first is written, so that a value that cannot be written leaves nothing half done. */
@@ -236,6 +238,14 @@ export class DeviceBacking implements Backing {
   private outlasts({ at }: Slot): boolean {
     if (at === positionOf(this.model, errorCodePath(this.prefix))) return true;
     return this.parts.holds && this.values.sample(at) !== undefined;
+  }
+
+  /** Whether nobody knows if it is still so. What the gateway knows by itself is, and Error Code says that the device is away. */
+  private isHeld(at: number): boolean {
+    if (this.values.isBad(at)) return true;
+    if (!this.away || at === positionOf(this.model, errorCodePath(this.prefix))) return false;
+    const kind = this.parts.model.leaves[at]?.source.kind;
+    return kind === "point" || kind === "derived";
   }
 
   private writeRequest({ path, value }: PathValue): WriteRequest {

@@ -36,6 +36,8 @@ export interface PathValue {
 export interface Sample extends PathValue {
   readonly time: UnixMillis;
   readonly reporting?: ReportingRule;
+  /** It was so, and nobody knows whether it still is: the device is away, or its newest reading is no value. */
+  readonly held?: true;
 }
 
 /** What is worth a report of a value where whoever observes it says nothing: attributes of a server stand above it. */

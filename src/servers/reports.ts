@@ -6,18 +6,20 @@ import { type CoapMessage, NO_PAYLOAD } from "../coap/options.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
 import { type ObservationId, observationId, pathObserved } from "../lwm2m/observation-id.ts";
 import type { ObservationEffect, ObservationEvent, Observations } from "../lwm2m/observations.ts";
-import { isWithin, type Path, parentPath, prefixOf } from "../lwm2m/path.ts";
+import { type Path, parentPath, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import { readComposite, typesIn } from "./composite.ts";
+import { tellableUntimed } from "./held-values.ts";
 import { isThere } from "./known-tree.ts";
 import { MessageFit } from "./message-fit.ts";
 import type { Composed, NotificationPort, Outbox, OutboxCounters, Report } from "./outbox.ts";
 import { composed, type Told } from "./report-batch.ts";
 import type { Granted } from "./requests.ts";
+import { VoidedObservations } from "./voided-observations.ts";
 
 /**
  * Composite observations of a server, and the paths of all of them: of others there are no more than paths that exist, but
@@ -27,6 +29,8 @@ const MOST_LISTS = 1000;
 const MOST_LISTED = 50_000;
 /** The 4.04 that ends an observation is in nobody's books. */
 const UNCOUNTED = 0;
+
+type Due = ObservationEffect & { readonly type: "due" };
 
 interface Live extends Told {
   readonly exchange: ExchangeId;
@@ -80,8 +84,7 @@ export class Reports {
   private readonly feed: Drive<ObservationEvent>;
   private readonly live = new Map<ObservationId, Live>();
   private readonly byExchange = new Map<ExchangeId, ObservationId>();
-  /** Observations of a registration before this one: the server may observe again, and then gets what it is owed. */
-  private readonly voided = new Map<ObservationId, Path>();
+  private readonly voided = new VoidedObservations();
   /** By content format: how much one message takes. */
   private readonly fits = new Map<number, MessageFit>();
 
@@ -105,7 +108,7 @@ export class Reports {
     this.outbox.adopt(own);
     for (const id of own) {
       const path = pathObserved(id);
-      if (path !== undefined) this.voided.set(id, path);
+      if (path !== undefined) this.voided.add(id, path);
     }
   }
 
@@ -191,12 +194,12 @@ export class Reports {
 
   changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
     this.feed({ type: "changed", samples, gone });
-    for (const path of gone) this.forgetVoided(path);
+    for (const path of gone) this.voidedGone(path);
   }
 
   removed(path: Path): void {
     this.feed({ type: "removed", path });
-    this.forgetVoided(path);
+    this.voidedGone(path);
   }
 
   /**
@@ -219,7 +222,7 @@ export class Reports {
     for (const [id, { exchange, paths, composite }] of [...this.live]) {
       this.outbox.hold(id);
       // What a composite one is owed is true of what was, whichever of its paths are gone.
-      if (!composite) for (const path of paths) this.voided.set(id, path);
+      if (!composite) for (const path of paths) this.voided.add(id, path);
       this.live.delete(id);
       this.byExchange.delete(exchange);
       this.options.notifier.endObservation(exchange);
@@ -239,12 +242,8 @@ export class Reports {
     this.options.onObserving?.();
   }
 
-  private forgetVoided(path: Path): void {
-    for (const [id, observed] of this.voided) {
-      if (!isWithin(observed, path)) continue;
-      this.voided.delete(id);
-      this.outbox.forget(id);
-    }
+  private voidedGone(path: Path): void {
+    for (const id of this.voided.remove(path)) this.outbox.forget(id);
   }
 
   private forget(id: ObservationId): void {
@@ -258,12 +257,9 @@ export class Reports {
 
   private perform(effect: ObservationEffect): void {
     switch (effect.type) {
-      case "due": {
-        const { id, confirmable, keep = this.options.keep } = effect;
-        const samples = effect.samples.map((sample) => this.dated(sample));
-        this.outbox.add(id, { samples, confirmable }, this.options.storing() ? keep : 0);
+      case "due":
+        this.onDue(effect);
         break;
-      }
       case "refresh":
         this.readAnew(new Set(effect.paths));
         break;
@@ -279,6 +275,15 @@ export class Reports {
       default:
         effect satisfies never;
     }
+  }
+
+  /** Of a device that is away a report may have nothing that could be told: then it is none. */
+  private onDue({ id, samples, triggered, confirmable, keep = this.options.keep }: Due): void {
+    const dated = samples.map((sample) => this.dated(sample));
+    const timed = this.live.get(id)?.codec.carriesTime !== false;
+    const told = timed ? dated : tellableUntimed(dated, triggered);
+    if (told.length === 0 && dated.length > 0) return;
+    this.outbox.add(id, { samples: told, confirmable }, this.options.storing() ? keep : 0);
   }
 
   /**

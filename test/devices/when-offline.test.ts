@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MINUTE, SECOND } from "../../src/clock.ts";
+import { errorCodePath } from "../../src/devices/device-model.ts";
 import type { Path } from "../../src/lwm2m/path.ts";
 import type { AvailabilityRule } from "../../src/mapping/plan-types.ts";
 import { aDevice } from "../support/a-device.ts";
@@ -111,4 +112,24 @@ test("the probe asks for the point that the mapping names", async () => {
   await clock.advance(MINUTE);
   assert.ok(fake.reads.length >= 3);
   assert.deepEqual(new Set(fake.reads.flat()), new Set(["3316/0/5700"]));
+});
+
+test("what is known of a device that is away is held, and so is a value that turned bad; what the gateway knows is not", async () => {
+  const { device, clock, fake, goAway, path } = aSensor("hold");
+  const isHeld = (object: number, resource: number): boolean | undefined =>
+    device.backing.latest(path(object, 0, resource))?.held;
+  device.start();
+  await clock.advance(15 * SECOND);
+  assert.deepEqual([isHeld(3303, 5700), isHeld(3316, 5700)], [undefined, undefined]);
+  fake.set(TEMPERATURE, -1);
+  await clock.advance(15 * SECOND);
+  assert.deepEqual([isHeld(3303, 5700), isHeld(3316, 5700)], [true, undefined]);
+  await goAway();
+  assert.deepEqual([isHeld(3316, 5700), isHeld(3, 16)], [true, undefined]);
+  const error = device.backing.latest(errorCodePath("meter-1"));
+  assert.deepEqual([error?.value, error?.held], [8, undefined]);
+  fake.set(TEMPERATURE, 21);
+  fake.alive = true;
+  await clock.advance(2 * MINUTE);
+  assert.deepEqual([isHeld(3303, 5700), isHeld(3316, 5700)], [undefined, undefined]);
 });
