@@ -28,46 +28,73 @@ export function drive<Event, Effect>(
   clock: Clock,
   perform: (effect: Effect) => void,
 ): Drive<Event> {
-  const waiting: (Event | Timeout)[] = [];
-  let running = false;
-  let stopped = false;
-  let armed: Millis | undefined;
-  let disarm: (() => void) | undefined;
+  const driver = new Driver(machine, clock, perform);
+  return Object.assign((event: Event) => driver.feed(event), { stop: () => driver.stop() });
+}
 
-  const arm = (): void => {
-    const deadline = stopped ? undefined : machine.deadline;
-    // Deadlines come and go with every message: a timer that rings too early costs less than one made anew each time.
-    if (!stopped && (deadline === undefined || (armed !== undefined && armed <= deadline))) return;
-    disarm?.();
-    armed = deadline;
-    disarm = deadline === undefined ? undefined : clock.at(deadline, onDeadline);
-  };
-  const onDeadline = (): void => {
-    armed = undefined;
-    disarm = undefined;
-    const deadline = machine.deadline;
-    if (deadline !== undefined && deadline <= clock.monotonic()) feed(TIMEOUT);
-    else arm();
-  };
-  const feed = (event: Event | Timeout): void => {
-    if (stopped) return;
-    waiting.push(event);
-    if (running) return;
-    running = true;
+/** There are thousands, most of which are at rest: what one does not need now it does not have. */
+class Driver<Event, Effect> {
+  private readonly machine: Machine<Event, Effect>;
+  private readonly clock: Clock;
+  private readonly perform: (effect: Effect) => void;
+  /** Events that came while another was handled. */
+  private waiting: (Event | Timeout)[] | undefined;
+  private running = false;
+  private stopped = false;
+  private armed: Millis | undefined;
+  private disarm: (() => void) | undefined;
+
+  constructor(machine: Machine<Event, Effect>, clock: Clock, perform: (effect: Effect) => void) {
+    this.machine = machine;
+    this.clock = clock;
+    this.perform = perform;
+  }
+
+  feed(event: Event | Timeout): void {
+    if (this.stopped) return;
+    if (this.running) {
+      this.waiting ??= [];
+      this.waiting.push(event);
+      return;
+    }
+    this.running = true;
     try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        for (const effect of machine.handle(next, clock.monotonic())) perform(effect);
+      this.handle(event);
+      while (this.waiting !== undefined) {
+        const next = this.waiting.shift();
+        if (next === undefined) this.waiting = undefined;
+        else this.handle(next);
       }
     } finally {
-      running = false;
-      arm();
+      this.running = false;
+      this.arm();
     }
-  };
-  return Object.assign((event: Event) => feed(event), {
-    stop(): void {
-      stopped = true;
-      waiting.length = 0;
-      arm();
-    },
-  });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.waiting = undefined;
+    this.arm();
+  }
+
+  private handle(event: Event | Timeout): void {
+    for (const effect of this.machine.handle(event, this.clock.monotonic())) this.perform(effect);
+  }
+
+  private arm(): void {
+    const deadline = this.stopped ? undefined : this.machine.deadline;
+    // Deadlines come and go with every message: a timer that rings too early costs less than one made anew each time.
+    if (!this.stopped && (deadline === undefined || (this.armed !== undefined && this.armed <= deadline))) return;
+    this.disarm?.();
+    this.armed = deadline;
+    this.disarm = deadline === undefined ? undefined : this.clock.at(deadline, () => this.onDeadline());
+  }
+
+  private onDeadline(): void {
+    this.armed = undefined;
+    this.disarm = undefined;
+    const { deadline } = this.machine;
+    if (deadline !== undefined && deadline <= this.clock.monotonic()) this.feed(TIMEOUT);
+    else this.arm();
+  }
 }

@@ -1,6 +1,6 @@
 /** What the log says of many clients at one server: how many are registered, and why some are not; never a line for each. */
 import { type Clock, type Millis, SECOND } from "../clock.ts";
-import type { Logger } from "../log.ts";
+import type { LogFields, Logger } from "../log.ts";
 import type { ClientStanding } from "../servers/server-status.ts";
 
 /** So long others may join in. */
@@ -48,16 +48,38 @@ function examples(failing: readonly ClientStanding[]): { readonly reasons: reado
   return { reasons: failing.slice(0, NAMED).map(({ device, reason }) => `${device}: ${reason}`) };
 }
 
-/** A change of state is told of all of them together. */
-export function withoutStates(log: Logger): Logger {
-  return {
-    error: (fields, message) => log.error(fields, message),
-    warn: (fields, message) => log.debug(fields, message),
-    info: (fields, message) => log.debug(fields, message),
-    debug: (fields, message) => log.debug(fields, message),
-    get debugging() {
-      return log.debugging;
-    },
-    child: (fields) => withoutStates(log.child(fields)),
-  };
+/** Of one of the clients: a change of its state is told of all of them together. There are thousands of these. */
+export class ClientLogger implements Logger {
+  private readonly log: Logger;
+  private readonly fields: LogFields;
+
+  constructor(log: Logger, fields: LogFields) {
+    this.log = log;
+    this.fields = fields;
+  }
+
+  get debugging(): boolean {
+    return this.log.debugging;
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.log.error({ ...this.fields, ...fields }, message);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.debug(fields, message);
+  }
+
+  info(fields: LogFields, message: string): void {
+    this.debug(fields, message);
+  }
+
+  debug(fields: LogFields, message: string): void {
+    if (this.log.debugging) this.log.debug({ ...this.fields, ...fields }, message);
+  }
+
+  child(fields: LogFields): Logger {
+    const known = Object.entries(fields).every(([name, value]) => this.fields[name] === value);
+    return known ? this : new ClientLogger(this.log, { ...this.fields, ...fields });
+  }
 }

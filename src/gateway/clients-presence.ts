@@ -16,7 +16,7 @@ import { PacedTransport } from "../servers/transport/paced.ts";
 import { type AcceptedClient, Client } from "./client.ts";
 import type { ClientDevice } from "./client-device.ts";
 import { ClientHistories } from "./client-histories.ts";
-import { ClientsLog, withoutStates } from "./clients-log.ts";
+import { ClientLogger, ClientsLog } from "./clients-log.ts";
 import type { KeptServers } from "./kept-servers.ts";
 import { type MakingOptions, madeServer } from "./made-server.ts";
 import type { Presence } from "./presence.ts";
@@ -37,6 +37,8 @@ const LEAST_LEAVING = 100;
 export class ClientsPresence implements Presence {
   readonly shortServerId: number;
   private readonly options: ClientsOptions;
+  /** What of the server's holds for every client. */
+  private readonly settings: ServerSettings;
   private readonly histories: ClientHistories;
   private readonly own: Presence;
   private readonly clients = new Map<string, Client>();
@@ -53,6 +55,7 @@ export class ClientsPresence implements Presence {
     const { settings, north, sight } = options;
     this.options = options;
     this.shortServerId = settings.id;
+    this.settings = { ...settings, lifetime: settings.clients.lifetime };
     this.histories = new ClientHistories(settings.id, north.history);
     this.own = singlePresence(
       madeServer({ ...options, north: { ...north, history: this.histories.of("") }, view: parentView(sight) }),
@@ -228,17 +231,16 @@ export class ClientsPresence implements Presence {
   private make(prefix: string, device: string, plan: AcceptedClient): Client {
     const { north, settings, kept, sight, serverObject } = this.options;
     const { endpoint, security } = plan;
-    const { lifetime } = settings.clients;
     const { uri } = settings;
     return new Client({
       north: {
         ...north,
-        log: withoutStates(north.log.child({ device })),
+        log: new ClientLogger(north.log, { device, server: settings.id }),
         history: this.histories.of(prefix),
         openTransport: (...opening) => new PacedTransport(north.openTransport(...opening), this.pace),
         onState: () => this.log.touch(),
       },
-      settings: { ...settings, lifetime, ...(security === undefined ? {} : { security }) },
+      settings: security === undefined ? this.settings : { ...this.settings, security },
       gatewayAccount: serverObject,
       sight,
       prefix,

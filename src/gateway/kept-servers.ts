@@ -1,6 +1,6 @@
 /** What of each server outlives the process: loaded at the start, and written soon after it changed, beside everything else. */
 import { reasonOf } from "../errors.ts";
-import type { Logger } from "../log.ts";
+import type { LogFields, Logger } from "../log.ts";
 import {
   isExpected,
   type KeptIdentity,
@@ -18,6 +18,8 @@ export type KeepingOptions = WriterOptions;
 /** Whose state it is. */
 interface Owner {
   readonly identity: KeptIdentity;
+  /** What log lines about it carry. */
+  readonly fields: LogFields;
   /** What its parts are called after, e.g. "client meter-1 "; "" is the gateway's own registration. */
   readonly space: string;
 }
@@ -32,7 +34,7 @@ export class Keeping implements PartSource {
   readonly kept: KeptServer;
   private readonly writer: PartWriter;
   private readonly owner: Owner;
-  private readonly log: Logger;
+  private readonly gatewayLog: Logger;
   /** What lies on the disk, by name without `space`. */
   private saved: Parts;
   private state: (() => StateToKeep) | undefined;
@@ -41,7 +43,7 @@ export class Keeping implements PartSource {
   constructor(writer: PartWriter, owner: Owner, saved: Parts, log: Logger) {
     this.writer = writer;
     this.owner = owner;
-    this.log = log;
+    this.gatewayLog = log;
     this.saved = saved;
     this.kept = saved.size === 0 ? NOTHING_KEPT : this.read();
   }
@@ -87,6 +89,11 @@ export class Keeping implements PartSource {
         this.saved = parts;
       },
     };
+  }
+
+  /** Rarely used, and there may be thousands. */
+  private get log(): Logger {
+    return this.gatewayLog.child(this.owner.fields);
   }
 
   private parts(): Parts {
@@ -141,8 +148,8 @@ export class KeptServers {
     const spaces = this.loaded.get(server);
     const saved = spaces?.get(space) ?? NO_PARTS;
     spaces?.delete(space);
-    const log = this.options.log.child({ server, ...(prefix === undefined ? {} : { device: prefix }) });
-    const keeping = new Keeping(this.writerOf(server), { identity, space }, saved, log);
+    const fields = { server, ...(prefix === undefined ? {} : { device: prefix }) };
+    const keeping = new Keeping(this.writerOf(server), { identity, space, fields }, saved, this.options.log);
     if (prefix === undefined) this.keepings.set(server, keeping);
     return keeping;
   }

@@ -25,7 +25,7 @@ export class MergedBacking implements Backing {
     const parts = this.backings.map(({ model }) => model);
     if (parts.length !== this.parts.length || parts.some((part, i) => part !== this.parts[i])) {
       this.parts = parts;
-      this.merged = new Map([...parts].reverse().flatMap((model) => [...model]));
+      this.merged = mergedModel(parts);
     }
     return this.merged;
   }
@@ -91,6 +91,20 @@ export class MergedBacking implements Backing {
     const { object } = pathParts(path);
     return object === undefined ? undefined : this.backings.find(({ model }) => model.has(object));
   }
+}
+
+/** Of two the same two have the same one: a thousand devices of one type have one model each with the same account beside it. */
+const merged = new WeakMap<TreeModel, WeakMap<TreeModel, TreeModel>>();
+
+function mergedModel(parts: readonly TreeModel[]): TreeModel {
+  const made = (): TreeModel => new Map([...parts].reverse().flatMap((model) => [...model]));
+  const [first, second, ...others] = parts;
+  if (first === undefined || second === undefined || others.length > 0) return made();
+  const known = merged.get(first) ?? new WeakMap<TreeModel, TreeModel>();
+  merged.set(first, known);
+  const model = known.get(second) ?? made();
+  known.set(second, model);
+  return model;
 }
 
 /** Edits are done together or not at all, which two that may fail could not promise: the one that may goes first. */

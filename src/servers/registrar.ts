@@ -75,6 +75,7 @@ export interface KeptRegistration {
 }
 
 const text = new TextEncoder();
+const NOTHING_ASKED = (): void => {};
 const NOWHERE: Source = { address: undefined, port: undefined };
 
 export class Registrar {
@@ -92,7 +93,7 @@ export class Registrar {
   private listed = "";
   private known = "";
   /** Ends the request that is under way. */
-  private abandon: () => void = () => {};
+  private abandon = NOTHING_ASKED;
   /** Why it could not register, as far as the log has it. */
   private readonly told = new Set<string>();
 
@@ -248,6 +249,8 @@ export class Registrar {
     const asked = this.options.connection.begin(message);
     this.abandon = asked.abandon;
     const outcome = await asked.outcome;
+    // It would hold the whole message for as long as the registration lasts.
+    if (this.abandon === asked.abandon) this.abandon = NOTHING_ASKED;
     if (outcome.type === "failed") {
       if (outcome.reason === "timeout") this.options.doubt?.();
       this.feed({ type: "noAnswer", request, reason: outcome.reason });

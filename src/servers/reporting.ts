@@ -33,7 +33,8 @@ export class Reporting {
   readonly outbox: Outbox;
   private readonly options: ReportingOptions;
   private readonly packs: SendPacks;
-  private readonly local: LocalReports;
+  /** Absent: it has no entries. */
+  private readonly local: LocalReports | undefined;
 
   constructor(options: ReportingOptions) {
     this.options = options;
@@ -46,12 +47,12 @@ export class Reporting {
 
   /** What is reported without being observed gathers before anybody has registered us. */
   start(): void {
-    this.local.start();
+    this.local?.start();
   }
 
   stop(): void {
     this.reports.stop();
-    this.local.stop();
+    this.local?.stop();
     this.packs.stop();
   }
 
@@ -63,21 +64,21 @@ export class Reporting {
   /** Values of any tree changed, by their own paths; `gone` are shown ones. */
   changed(samples: readonly Sample[], gone: readonly Path[]): void {
     this.reports.changed(this.options.crossing.changed(samples), gone);
-    this.local.changed(samples);
+    this.local?.changed(samples);
   }
 
   /** The clock is right now: the machine started then. */
   dated(started: UnixMillis): void {
-    this.local.dated(started);
+    this.local?.dated(started);
   }
 
   /** Devices came, went or became others; with a prefix: what servers fill there did. */
   treesChanged(prefix?: string): void {
-    this.local.look(prefix);
+    this.local?.look(prefix);
   }
 
   entries(): readonly ReportEntryStatus[] {
-    return this.local.status();
+    return this.local?.status() ?? [];
   }
 
   status(): ReportsStatus {
@@ -152,9 +153,10 @@ export class Reporting {
     });
   }
 
-  private makeLocalReports(): LocalReports {
+  private makeLocalReports(): LocalReports | undefined {
     const { server } = this.options;
     const { shortServerId, reports = [], clock, view, onEvaluation } = server;
+    if (reports.length === 0) return undefined;
     return new LocalReports({
       server: shortServerId,
       entries: reports,

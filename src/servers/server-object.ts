@@ -43,6 +43,8 @@ export class ServerObject implements Backing {
   private readonly listener: AccountListener;
   private readonly wall: () => UnixMillis;
   private known: TreeModel | undefined;
+  /** Accounts of which the same is there have the same model: there may be a thousand. */
+  private models = new Map<string, TreeModel>();
 
   constructor(
     definitions: ServerDefinitions,
@@ -58,14 +60,13 @@ export class ServerObject implements Backing {
 
   /** The same object of a client of its own, which has this account alone. */
   alone(account: ServerAccount, listener: AccountListener, wall: () => UnixMillis): ServerObject {
-    return new ServerObject(this.definitions, [account], listener, wall);
+    const own = new ServerObject(this.definitions, [account], listener, wall);
+    own.models = this.models;
+    return own;
   }
 
   get model(): TreeModel {
-    if (this.known === undefined) {
-      const instances = new Map([...this.accounts].map(([id, account]) => [id, this.resources(account)]));
-      this.known = new Map([[OBJECT, { definition: this.definitions["1.2"], instances }]]);
-    }
+    this.known ??= this.modelOf([...this.accounts.values()]);
     return this.known;
   }
 
@@ -171,6 +172,20 @@ export class ServerObject implements Backing {
     return value === undefined ? [] : [{ path, value, time }];
   }
 
+  private modelOf(accounts: readonly ServerAccount[]): TreeModel {
+    const resources = accounts.map((account) => [account.instance, this.resources(account)] as const);
+    const key = resources.map(([instance, all]) => `${instance}: ${[...all].map(described).join(" ")}`).join(", ");
+    const known = this.models.get(key);
+    if (known !== undefined) return known;
+    const model: TreeModel = new Map([
+      [OBJECT, { definition: this.definitions["1.2"], instances: new Map(resources) }],
+    ]);
+    // Servers write what they like.
+    if (this.models.size >= MOST_MODELS) this.models.clear();
+    this.models.set(key, model);
+    return model;
+  }
+
   /** What the version has and the account holds, and what can be executed. */
   private resources(account: ServerAccount): ReadonlyMap<number, ResourceModel> {
     const known = this.definitions[account.version].resources;
@@ -190,6 +205,12 @@ export class ServerObject implements Backing {
     if (account === undefined) throw notFound(path);
     return account;
   }
+}
+
+const MOST_MODELS = 64;
+
+function described([id, { instances }]: readonly [number, ResourceModel]): string {
+  return instances === undefined ? `${id}` : `${id}[${instances.join()}]`;
 }
 
 function resourceOf(path: Path): Path {
