@@ -95,7 +95,7 @@ export class DuplicateFilter {
     const lane = this.lanes[confirmable ? "con" : "non"];
     const expires = now + lane.lifetime;
     if (retention === "passing") {
-      this.passing.add(messageId, mark, expires);
+      this.passing.add(messageId, mark, expires, now);
       return { messageId, mark, retention };
     }
     const entry: Entry = { messageId, mark, retention, lane, expires, answer: undefined, known: true };

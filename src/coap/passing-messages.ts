@@ -2,86 +2,142 @@
  * The memory of messages that would do no harm a second time: reads, blocks that are not the last, responses (RFC 7252 §4.5
  * lets a server relax for what is idempotent). Each has its place by its message ID and leaves when another falls on it; a
  * peer that counts its IDs up, as they all do, has its newest messages remembered. Places are written anew, never made
- * anew: what lives as long as a thousand reads would otherwise fill the old part of the heap under load.
+ * anew: what lives as long as a thousand reads would otherwise fill the old part of the heap under load. They are rows of
+ * numbers and bytes: as many objects would, between two visits of each, push what is read out of the processor's memory.
  */
 import type { Millis } from "../clock.ts";
 
-interface Place {
-  messageId: number;
-  mark: number;
-  expires: Millis;
-  /** The first bytes of `buffer`; undefined while there is no answer. */
-  length: number | undefined;
-  buffer: Uint8Array;
-}
+/** What stands where in the row of a place. */
+const MESSAGE_ID = 0;
+const MARK = 1;
+const EXPIRES = 2;
+/** Of the answer; NO_ANSWER while there is none. */
+const LENGTH = 3;
+const ROW = 4;
 
+const NO_ANSWER = -1;
 /** Room for the answer of a usual read. */
 const USUAL_ANSWER = 64;
+const PLACE_BYTES = ROW * Float64Array.BYTES_PER_ELEMENT + USUAL_ANSWER;
+/** More than these are made only when they are needed: most peers read seldom, and a gateway may speak with a thousand. */
+const FIRST_PLACES = 16;
 
 export class PassingMessages {
-  private readonly count: number;
-  private readonly places = new Map<number, Place>();
-  private held = 0;
+  private readonly most: number;
+  private size = 0;
+  private rows = new Float64Array(0);
+  private answers = new Uint8Array(0);
+  /** Where answers of more than the usual bytes stand, by place. */
+  private readonly longer = new Map<number, Uint8Array>();
+  private longerBytes = 0;
 
-  /** `count`: how many messages are remembered at most. */
-  constructor(count: number) {
-    this.count = count;
+  /** `most`: how many messages are remembered at most. */
+  constructor(most: number) {
+    this.most = most;
   }
 
-  /** What the buffers of all places hold. */
+  /** What all places hold. */
   get bytes(): number {
-    return this.held;
+    return this.size * PLACE_BYTES + this.longerBytes;
   }
 
-  add(messageId: number, mark: number, expires: Millis): void {
-    const place = this.places.get(messageId % this.count);
-    if (place === undefined) {
-      const fresh = { messageId, mark, expires, length: undefined, buffer: new Uint8Array(USUAL_ANSWER) };
-      this.places.set(messageId % this.count, fresh);
-      this.held += USUAL_ANSWER;
-      return;
-    }
-    place.messageId = messageId;
-    place.mark = mark;
-    place.expires = expires;
-    place.length = undefined;
+  add(messageId: number, mark: number, expires: Millis, now: Millis): void {
+    while (this.size < this.most && !this.hasRoom(messageId, now)) this.grow();
+    const row = this.row(messageId);
+    this.rows[row + MESSAGE_ID] = messageId;
+    this.rows[row + MARK] = mark;
+    this.rows[row + EXPIRES] = expires;
+    this.rows[row + LENGTH] = NO_ANSWER;
   }
 
   has(messageId: number, mark: number, now: Millis): boolean {
-    const place = this.place(messageId, mark);
-    return place !== undefined && place.expires > now;
+    return this.holds(messageId, mark) && (this.rows[this.row(messageId) + EXPIRES] ?? now) > now;
   }
 
   /** What a repetition gets; undefined: nothing yet, or not known. */
   answerOf(messageId: number, mark: number): Uint8Array | undefined {
-    const place = this.place(messageId, mark);
-    return place?.length === undefined ? undefined : place.buffer.slice(0, place.length);
+    return this.holds(messageId, mark) ? this.answerAt(messageId % this.size) : undefined;
   }
 
   /** Notes what a repetition gets from now on. */
   answer(messageId: number, mark: number, bytes: Uint8Array): void {
-    const place = this.place(messageId, mark);
-    if (place === undefined) return;
-    if (bytes.length > place.buffer.length) {
-      this.held += bytes.length - place.buffer.length;
-      place.buffer = new Uint8Array(bytes.length);
-    }
-    place.buffer.set(bytes);
-    place.length = bytes.length;
+    if (!this.holds(messageId, mark)) return;
+    const place = messageId % this.size;
+    this.rows[place * ROW + LENGTH] = bytes.length;
+    if (bytes.length <= USUAL_ANSWER) this.answers.set(bytes, place * USUAL_ANSWER);
+    else this.longerBuffer(place, bytes.length).set(bytes);
   }
 
   discard(messageId: number, mark: number): void {
-    const place = this.place(messageId, mark);
-    if (place !== undefined) place.expires = Number.NEGATIVE_INFINITY;
+    if (this.holds(messageId, mark)) this.rows[this.row(messageId) + EXPIRES] = Number.NEGATIVE_INFINITY;
   }
 
   clear(): void {
-    this.places.clear();
-    this.held = 0;
+    this.resize(0);
   }
 
-  private place(messageId: number, mark: number): Place | undefined {
-    const place = this.places.get(messageId % this.count);
-    return place?.messageId === messageId && place.mark === mark ? place : undefined;
+  private holds(messageId: number, mark: number): boolean {
+    const row = this.row(messageId);
+    return this.rows[row + MESSAGE_ID] === messageId && this.rows[row + MARK] === mark;
   }
+
+  /** Whether the place of the message is its own, or of one that is over. */
+  private hasRoom(messageId: number, now: Millis): boolean {
+    const row = this.row(messageId);
+    return this.size > 0 && (this.rows[row + MESSAGE_ID] === messageId || !((this.rows[row + EXPIRES] ?? now) > now));
+  }
+
+  /** No two that have a place each fall on the same one afterwards: the new size is a multiple of the old one. */
+  private grow(): void {
+    const { rows, size } = this;
+    const held = Array.from({ length: size }, (_, place) => ({
+      row: rows.subarray(place * ROW, (place + 1) * ROW),
+      answer: this.answerAt(place),
+    }));
+    this.resize(size === 0 ? firstSize(this.most) : 2 * size);
+    for (const { row, answer } of held) {
+      const [messageId = 0, mark = 0] = row;
+      this.rows.set(row, this.row(messageId));
+      if (answer !== undefined) this.answer(messageId, mark, answer);
+    }
+  }
+
+  /** Forgets all. */
+  private resize(size: number): void {
+    this.size = size;
+    this.rows = new Float64Array(size * ROW).fill(Number.NaN);
+    this.answers = new Uint8Array(size * USUAL_ANSWER);
+    this.longer.clear();
+    this.longerBytes = 0;
+  }
+
+  private answerAt(place: number): Uint8Array | undefined {
+    const length = this.rows[place * ROW + LENGTH] ?? NO_ANSWER;
+    if (!(length >= 0)) return undefined;
+    const start = place * USUAL_ANSWER;
+    return length <= USUAL_ANSWER
+      ? this.answers.slice(start, start + length)
+      : this.longer.get(place)?.slice(0, length);
+  }
+
+  private longerBuffer(place: number, length: number): Uint8Array {
+    const known = this.longer.get(place);
+    if (known !== undefined && known.length >= length) return known;
+    const buffer = new Uint8Array(length);
+    this.longer.set(place, buffer);
+    this.longerBytes += length - (known?.length ?? 0);
+    return buffer;
+  }
+
+  /** Where its row begins. */
+  private row(messageId: number): number {
+    return (messageId % this.size) * ROW;
+  }
+}
+
+/** Halved as often as it goes, so that doubling leads back to it. */
+function firstSize(most: number): number {
+  let size = most;
+  while (size > FIRST_PLACES && size % 2 === 0) size /= 2;
+  return size;
 }
