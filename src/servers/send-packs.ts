@@ -1,5 +1,5 @@
 /** Send as the outbox uses it: whether the server takes it now, and what became of each. Core 1.2 §6.4.6. */
-import { type Clock, MINUTE, type Millis } from "../clock.ts";
+import { type Clock, MINUTE, type Millis, SECOND } from "../clock.ts";
 import { CODE, formatCode } from "../coap/codes.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
@@ -33,6 +33,8 @@ export interface SendPacksOptions {
 
 /** Until a server that is too busy for it is sent to again. */
 const PAUSE: Millis = MINUTE;
+/** Until a server that has just registered us has read object 25, which tells it what the prefixes are. */
+const ACQUAINTANCE: Millis = 10 * SECOND;
 /** Answers that speak of the moment, not of the message. */
 const BUSY: ReadonlySet<number> = new Set([
   CODE.tooManyRequests,
@@ -46,7 +48,12 @@ export class SendPacks implements PackPort {
   private readonly options: SendPacksOptions;
   /** What the server answered in place of 2.04. */
   private refusedWith: string | undefined;
-  private resting: (() => void) | undefined;
+  /** Why there is a rest, and what ends it. */
+  private resting: { readonly reason: string; readonly end: () => void } | undefined;
+  /** Whose names have prefixes. */
+  private readonly prefixed = new WeakSet<CoapMessage>();
+  /** Whether the server has had the time since it registered us. */
+  private acquainted = false;
 
   constructor(options: SendPacksOptions) {
     this.options = options;
@@ -58,7 +65,7 @@ export class SendPacks implements PackPort {
     if (version() === "1.0") return "there is no Send in LwM2M 1.0";
     if (muted()) return "Mute Send (/1/x/23) is true";
     if (this.refusedWith !== undefined) return `the server refuses Send: ${this.refusedWith}`;
-    return this.resting === undefined ? undefined : "the server is too busy for Send";
+    return this.resting?.reason;
   }
 
   canSend(): boolean {
@@ -72,7 +79,9 @@ export class SendPacks implements PackPort {
 
   write(samples: readonly Sample[]): CoapMessage {
     const { treeOf, clock } = this.options;
-    return sendMessage(samples, "senml-cbor", { treeOf, undated: clock.undated });
+    const message = sendMessage(samples, "senml-cbor", { treeOf, undated: clock.undated });
+    if (samples.some(({ path }) => prefixOf(path) !== "")) this.prefixed.add(message);
+    return message;
   }
 
   isThere({ samples }: HistoryEntry): boolean {
@@ -84,7 +93,7 @@ export class SendPacks implements PackPort {
     let calledOff = false;
     void outcome.then((ended) => {
       if (calledOff) this.options.onFailed(number);
-      else this.settle(number, ended);
+      else this.settle(number, ended, this.prefixed.has(message));
     });
     return () => {
       calledOff = true;
@@ -95,13 +104,14 @@ export class SendPacks implements PackPort {
   /** A new registration: it may be another server by now. */
   registered(): void {
     this.refusedWith = undefined;
+    this.acquainted = false;
   }
 
   stop(): void {
-    this.resting?.();
+    this.resting?.end();
   }
 
-  private settle(number: number, outcome: Outcome): void {
+  private settle(number: number, outcome: Outcome, prefixed: boolean): void {
     const { onDelivered, onFailed, onSilence } = this.options;
     if (outcome.type === "failed") {
       if (outcome.reason === "timeout") onSilence();
@@ -114,9 +124,18 @@ export class SendPacks implements PackPort {
       onDelivered(number);
       return;
     }
-    if (BUSY.has(code)) this.rest();
-    else this.refuse(`${formatCode(code)} ${diagnosticOf(payload)}`.trim());
+    const reason = `${formatCode(code)} ${diagnosticOf(payload)}`.trim();
+    if (BUSY.has(code)) this.rest("the server is too busy for Send", PAUSE);
+    else if (code === CODE.badRequest && prefixed && !this.acquainted) this.waitToBeKnown(reason);
+    else this.refuse(reason);
     onFailed(number);
+  }
+
+  /** A server reads object 25 when it has registered us, and takes no prefix before (Gateway TS 1.1 §8.2 leaves that open). */
+  private waitToBeKnown(reason: string): void {
+    if (this.resting !== undefined) return;
+    this.options.log.info({ reason }, "the server may not have read object 25 yet: in 10 s what is owed is sent again");
+    this.rest("the server may not have read object 25 yet", ACQUAINTANCE);
   }
 
   /** Several may be under way when the first is refused. */
@@ -129,11 +148,14 @@ export class SendPacks implements PackPort {
     );
   }
 
-  private rest(): void {
+  private rest(reason: string, pause: Millis): void {
     const { clock, onReady } = this.options;
-    this.resting ??= clock.at(clock.monotonic() + PAUSE, () => {
+    if (this.resting !== undefined) return;
+    const end = clock.at(clock.monotonic() + pause, () => {
       this.resting = undefined;
+      this.acquainted = true;
       onReady();
     });
+    this.resting = { reason, end };
   }
 }

@@ -227,3 +227,35 @@ test("a server that refuses Send gets its history in notifications, and is not a
   assert.equal(reports(world).sendObstacle, "the server refuses Send: 4.04 no /dp here");
   assert.ok(world.log("101").some((line) => line.startsWith("warn the server refuses Send")));
 });
+
+test("a server that has not read object 25 yet refuses prefixes by 4.00: ten seconds later it is sent them again", async (t) => {
+  const world = await aGateway(t, CLIMATE_SETUP);
+  const { server, clock } = world;
+  server.sends.refuse = { code: CODE.badRequest, text: "Invalid Payload" };
+  await server.observe(TEMPERATURE);
+  server.wire.cut = true;
+  const values = await measure(world, 30, 30);
+  server.registrations.forget();
+  server.wire.cut = false;
+  while (server.sends.heard.length === 0) await clock.advance(SECOND);
+  assert.equal(reports(world).sendObstacle, "the server may not have read object 25 yet");
+  server.sends.refuse = undefined;
+  await drained(world, 15 * SECOND);
+  // The first Send was heard, and refused.
+  assert.deepEqual([...new Set(valuesInTime(toldOf(server, TEMPERATURE)))], values);
+});
+
+test("a server that refuses prefixes a second time is not sent them again before it registers us anew", async (t) => {
+  const world = await aGateway(t, CLIMATE_SETUP);
+  const { server, clock } = world;
+  server.sends.refuse = { code: CODE.badRequest, text: "Invalid Payload" };
+  await server.observe(TEMPERATURE);
+  server.wire.cut = true;
+  await measure(world, 30, 30);
+  server.registrations.forget();
+  server.wire.cut = false;
+  await clock.advance(5 * MINUTE);
+  assert.equal(server.sends.heard.length, 2);
+  assert.equal(reports(world).sendObstacle, "the server refuses Send: 4.00 Invalid Payload");
+  assert.ok(reports(world).waiting > 0);
+});
