@@ -12,6 +12,7 @@ import { securityKeys } from "./security-schema.ts";
 import { storeSchema } from "./store-settings.ts";
 import { STORED_OBJECT } from "./stored-objects.ts";
 import { LAYOUTS, type ServerScheme } from "./types.ts";
+import { uplinkKeys } from "./uplink-settings.ts";
 
 /** For editors: a word of ours may look like a number to them. */
 const looksLikeNumber = { type: ["string", "number"] };
@@ -78,6 +79,7 @@ export const serverSchema = z.strictObject({
       return z.NEVER;
     }),
   ...securityKeys,
+  ...uplinkKeys,
   layout: z.enum(LAYOUTS).describe("How the devices are shown: docs/layouts.md").default("gateway"),
   clients: clientsSchema.describe("Of layout clients: how each device registers by itself").optional(),
   lifetime: period

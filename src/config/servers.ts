@@ -7,6 +7,7 @@ import type { serverSchema } from "./schema.ts";
 import { warnOfSharedKeys } from "./server-keys.ts";
 import { keyPlace, type SecurityContext, securityOf } from "./server-security.ts";
 import type { ClientSettings, ServerSettings } from "./types.ts";
+import { checkUplinks, uplinksOf } from "./uplink-settings.ts";
 
 type ServerKeys = z.output<typeof serverSchema>;
 
@@ -26,6 +27,7 @@ export async function serversOf(
     if (ids.has(id)) reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`);
     ids.add(id);
     checkServer(server, node, report);
+    checkUplinks(server, node, report);
     const security = await securityOf(server, { ...judging, node });
     const access = accessOf(server.access, i, node, report);
     made.push({ ...settingsOf(server, node), access, ...(security === undefined ? {} : { security }) });
@@ -86,6 +88,7 @@ function settingsOf(server: ServerKeys, { place }: YamlNode): Omit<ServerSetting
     history,
     maxMessage: max_message,
     maxBody: max_body,
+    ...uplinksOf(server),
     place,
   };
 }

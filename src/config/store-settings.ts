@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { HOUR, type Millis, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
+import { percentSchema, sizeSchema } from "./sizes.ts";
 
 /** What waits for servers, of all of them together. */
 export interface StoreSettings {
@@ -20,21 +21,9 @@ export interface StoreSettings {
 }
 
 const MEBIBYTE = 2 ** 20;
-const UNITS: Readonly<Record<string, number>> = { KB: 2 ** 10, MB: MEBIBYTE, GB: 2 ** 30 };
-const LEAST_BYTES = MEBIBYTE;
-const MOST_BYTES = 2 ** 40;
 
-const bytes = z.string().transform((text, context) => {
-  const parsed = parseBytes(text);
-  if (typeof parsed === "number") return parsed;
-  context.addIssue({ code: "custom", message: parsed });
-  return z.NEVER;
-});
-
-const percent = z
-  .string()
-  .regex(/^(?:100|[1-9][0-9]?)%$/, { message: "expected a part of max in percent, 1% to 100%" })
-  .transform((text) => Number(text.slice(0, -1)) / 100);
+const bytes = sizeSchema("1MB", "1024GB");
+const percent = percentSchema("max");
 
 export const storeSchema = z
   .strictObject({
@@ -60,15 +49,3 @@ export const storeSchema = z
       .default(10_000),
   })
   .transform(({ when_full: whenFull, ...rest }): StoreSettings => ({ ...rest, whenFull }));
-
-/** Bytes of "256MB", or a sentence why it is none. */
-function parseBytes(text: string): number | string {
-  const [, number, unit = ""] = /^([0-9]+(?:\.[0-9]+)?)(KB|MB|GB)$/.exec(text) ?? [];
-  const factor = UNITS[unit];
-  if (number === undefined || factor === undefined) {
-    return `"${text}" is no size; expected a number and a unit (KB, MB, GB), e.g. 256MB`;
-  }
-  const size = Math.round(Number(number) * factor);
-  if (size < LEAST_BYTES || size > MOST_BYTES) return `"${text}" is outside 1MB..1024GB`;
-  return size;
-}

@@ -11,6 +11,7 @@ import type { AccessSettings } from "./access.ts";
 import type { RemoteModbusSettings } from "./remote-modbus.ts";
 import type { ReportSettings } from "./report-entries.ts";
 import type { StoreSettings } from "./store-settings.ts";
+import type { UplinkSettings } from "./uplink-settings.ts";
 
 /** What the user's files say, parsed, checked, every parameter filled in. Frozen. */
 export interface LoadedConfig {
@@ -82,7 +83,7 @@ export type ClientPlan =
     }
   | { readonly refused: string };
 
-export interface ServerSettings {
+export interface ServerSettings extends UplinkSettings {
   /** Short Server ID: /1/x/0. */
   readonly id: number;
   readonly uri: string;
