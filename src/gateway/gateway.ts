@@ -14,6 +14,7 @@ import { prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
+import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { clientOf } from "./client-device.ts";
 import type { Boot, ClockSign } from "./clock-verdict.ts";
 import { DeviceAdmin } from "./device-admin.ts";
@@ -22,7 +23,7 @@ import { FirstCheck } from "./first-check.ts";
 import { fixedSettings, identityOf } from "./fixed-settings.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
-import { storageOf } from "./host.ts";
+import { localAddresses, storageOf } from "./host.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
 import { North, type SendWish } from "./north.ts";
@@ -56,6 +57,7 @@ type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adap
 export interface Edges {
   readonly adapters: readonly AdapterModule[];
   readonly openTransport: OpenTransport;
+  readonly localAddresses: LocalAddresses;
   readonly boot: () => Boot;
   readonly clockSign: () => ClockSign;
 }
@@ -246,6 +248,7 @@ export class Gateway {
       random: options.random,
       log,
       openTransport: options.edges?.openTransport ?? openTransport,
+      localAddresses: options.edges?.localAddresses ?? localAddresses,
       store: kept.store,
       history: kept.history,
       deviceNames: {

@@ -1,9 +1,11 @@
 /** What the machine and its service manager give the gateway. */
 import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { HOUR, MINUTE, type Millis, SECOND, systemClock, type UnixMillis } from "../clock.ts";
 import type { SecretSources } from "../config/secrets.ts";
 import type { Memory } from "../devices/gateway-objects.ts";
+import type { LocalAddress } from "../servers/uplink/local-addresses.ts";
 import { type Boot, type ClockSign, FIRST_TIME } from "./clock-verdict.ts";
 
 /** systemd.exec(5), StateDirectory=: the directory that the service may write to, or several with colons between them. */
@@ -39,6 +41,13 @@ export function storageOf(directory: string): Memory | undefined {
 export function bootOf(root = "/"): Boot {
   const id = textOf(join(root, "proc/sys/kernel/random/boot_id"));
   return { id, uptime: Number(process.hrtime.bigint()) / NANOS_A_MILLI };
+}
+
+/** The addresses of the interfaces that are up: Node leaves out those without a carrier. */
+export function localAddresses(): readonly LocalAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.map(({ address, family }) => ({ name, address, family: family === "IPv6" ? 6 : 4 })),
+  );
 }
 
 /** How the machine came by its time, as far as files say it. */

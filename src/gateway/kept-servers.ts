@@ -111,6 +111,32 @@ export class Keeping implements PartSource {
 
 /** What is kept at one server, where each device has a registration of its own. */
 const CLIENT = /^client [^ ]+ /;
+/** What is no registration's. */
+const TRAFFIC = "traffic ";
+const MONTH = "month";
+
+export interface KeptTraffic {
+  readonly saved: string | undefined;
+  readonly touch: (text: () => string) => void;
+}
+
+/** One part by itself: written where it is another than what lies on the disk. */
+function keptText(writer: PartWriter, part: string, saved: string | undefined): KeptTraffic["touch"] {
+  let [onDisk, text] = [saved, (): string => ""];
+  const source: PartSource = {
+    take() {
+      const content = text();
+      const written = (): void => {
+        onDisk = content;
+      };
+      return { changes: content === onDisk ? [] : [{ part, content }], written };
+    },
+  };
+  return (current) => {
+    text = current;
+    writer.touch(source);
+  };
+}
 
 /** Of all servers. */
 export class KeptServers {
@@ -130,7 +156,7 @@ export class KeptServers {
     const loaded = new Map<number, Map<string, Map<string, string>>>();
     try {
       for (const { server, part, content } of await options.store.loadServers()) {
-        const [space = ""] = CLIENT.exec(part) ?? [];
+        const [space = part.startsWith(TRAFFIC) ? TRAFFIC : ""] = CLIENT.exec(part) ?? [];
         const spaces = loaded.get(server) ?? new Map<string, Map<string, string>>();
         const parts = spaces.get(space) ?? new Map<string, string>();
         loaded.set(server, spaces.set(space, parts.set(part.slice(space.length), content)));
@@ -160,6 +186,18 @@ export class KeptServers {
     this.loaded.delete(server);
     const changes = rest.flatMap(([space, parts]) => [...parts.keys()].map((part) => ({ part: space + part })));
     if (changes.length > 0) this.writerOf(server).touch({ take: () => ({ changes, written: () => {} }) });
+  }
+
+  /**
+   * What went to the server and came from it, over all its registrations, whatever its URI was: `saved` is what the process
+   * before this one left, `touch` says that `text` may give another. To be asked for once a server.
+   */
+  traffic(server: number): KeptTraffic {
+    const spaces = this.loaded.get(server);
+    const saved = spaces?.get(TRAFFIC)?.get(MONTH);
+    spaces?.delete(TRAFFIC);
+    const writer = this.writerOf(server);
+    return { saved, touch: keptText(writer, TRAFFIC + MONTH, saved) };
   }
 
   /** What there is to keep of the gateway's own registration at the server may be another now. */

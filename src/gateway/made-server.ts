@@ -1,4 +1,5 @@
 /** One registration at one server: made of the configuration, and of what the process before this one left. */
+import { SECOND } from "../clock.ts";
 import type { ServerSettings } from "../config/types.ts";
 import { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
@@ -13,13 +14,19 @@ import { Server } from "../servers/server.ts";
 import type { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
 import type { Transport } from "../servers/transport/transport.ts";
+import type { UplinkPort } from "../servers/uplink/uplinks.ts";
 import { isOurs, type View } from "../servers/view.ts";
 import type { Keeping } from "./kept-servers.ts";
 import type { NorthOptions } from "./north.ts";
+import type { Outlets } from "./outlets.ts";
 import { coapEndpoint, outstanding, versionsOver } from "./schemes.ts";
 
 export interface MakingOptions {
-  readonly north: Omit<NorthOptions, "settings" | "store" | "endpoint"> & Pick<ServerOptions, "onState">;
+  readonly north: Omit<NorthOptions, "settings" | "store" | "endpoint"> &
+    Pick<ServerOptions, "onState"> & {
+      /** How the servers are reached. */
+      readonly outlets: Outlets;
+    };
   readonly settings: ServerSettings;
   /** Endpoint Client Name of this registration. */
   readonly endpoint: string;
@@ -40,14 +47,33 @@ export interface Made {
 }
 
 export function madeServer(options: MakingOptions): Made {
-  const { account, serverObject, view, keeping } = options;
+  const { account, serverObject, view, keeping, north, settings } = options;
   const attributes = new AttributeStore(
     () => defaultsOf(account),
     () => keeping?.touch(),
   );
   keeping?.restore("account", (written) => serverObject.restore(account, written));
   keeping?.restore("attributes", (text) => attributes.restore(text, (path) => isThere(view.treeOf, path)));
-  const server = new Server(optionsOf(options, attributes));
+  const outlet = north.outlets.of(settings.id);
+  const { transport, leave } = outlet.join({
+    open: (uplink) => transportOf(options, uplink),
+    onMoved: (reason) => server.uplinkChanged(reason),
+    onRestraint: () => server.restraintChanged(),
+  });
+  const server: Server = new Server({
+    ...optionsOf(options, attributes),
+    transport,
+    observations: new Observations(
+      {
+        effective: (path) => attributes.effective(path),
+        defaults: () => attributes.defaults(),
+        floor: () => outlet.restraint.pmin / SECOND,
+      },
+      (path) => isOurs(view, path),
+    ),
+    restraint: () => outlet.restraint,
+    onStopped: leave,
+  });
   const begin = () =>
     keeping?.begin(() => ({
       account: writtenOf(account),
@@ -57,7 +83,10 @@ export function madeServer(options: MakingOptions): Made {
   return { server, begin };
 }
 
-function optionsOf(options: MakingOptions, attributes: AttributeStore): ServerOptions {
+function optionsOf(
+  options: MakingOptions,
+  attributes: AttributeStore,
+): Omit<ServerOptions, "transport" | "observations"> {
   const { north, settings, account, serverObject, view, keeping } = options;
   const { random, clock, log, history, keep, onEvaluation, onState } = north;
   const { kept = NOTHING_KEPT } = keeping ?? {};
@@ -66,11 +95,9 @@ function optionsOf(options: MakingOptions, attributes: AttributeStore): ServerOp
     uri: settings.uri,
     clock,
     log,
-    transport: transportOf(options, kept.registration?.from.port),
     coap: coapEndpoint(settings, random, kept.numbers),
     registration: registrationOf(options),
     turn: options.turn,
-    observations: new Observations(attributes, (path) => isOurs(view, path)),
     attributes,
     view,
     reports: settings.reports,
@@ -94,10 +121,13 @@ function optionsOf(options: MakingOptions, attributes: AttributeStore): ServerOp
   };
 }
 
-function transportOf({ north, settings }: MakingOptions, port: number | undefined): Transport {
-  const { clock, random, log, openTransport } = north;
+/** It leaves from the port of before, where that is free: by that a server knows us. */
+function transportOf({ north, settings, keeping }: MakingOptions, uplink: UplinkPort | undefined): Transport {
+  const { clock, random, log: all, openTransport } = north;
   const certificateTime = () => clock.forCertificates;
-  return openTransport(settings, { clock, random, log: log.child({ server: settings.id }), certificateTime }, port);
+  const log = all.child({ server: settings.id });
+  const { port } = keeping?.kept.registration?.from ?? {};
+  return openTransport(settings, { clock, random, log, certificateTime, uplink }, port);
 }
 
 function registrationOf({ north: { random }, settings, endpoint, account }: MakingOptions): Registration {

@@ -18,6 +18,7 @@ import { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
+import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { gatewayView } from "../servers/view.ts";
 import { accountListener } from "./account-listener.ts";
 import { admitted } from "./admitted.ts";
@@ -27,6 +28,7 @@ import { firstDefinitionPresence, firstDefinitionSight } from "./first-definitio
 import type { GatewayClock } from "./gateway-clock.ts";
 import { type KeepingOptions, KeptServers } from "./kept-servers.ts";
 import { type MakingOptions, madeServer } from "./made-server.ts";
+import { Outlets } from "./outlets.ts";
 import type { Presence } from "./presence.ts";
 import type { OpenTransport } from "./schemes.ts";
 import { singlePresence } from "./single-presence.ts";
@@ -42,6 +44,8 @@ export interface NorthOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly openTransport: OpenTransport;
+  /** Of this machine, now. */
+  readonly localAddresses: LocalAddresses;
   /** What of servers outlives the process. */
   readonly store: KeepingOptions["store"];
   /** What servers are owed and do not have yet. */
@@ -80,6 +84,7 @@ export class North {
   /** Of those that do not see every device. */
   private readonly visible = new Map<Presence, Visible>();
   private kept: KeptServers | undefined;
+  private outlets: Outlets | undefined;
   private sight: Sight | undefined;
 
   constructor(options: NorthOptions) {
@@ -105,7 +110,10 @@ export class North {
   async start(sight: Sight): Promise<void> {
     this.sight = sight;
     this.kept = await KeptServers.load(this.options);
-    this.presences = this.accounts.map((account) => this.join(account, sight));
+    const outlets = new Outlets(this.options, this.kept);
+    this.outlets = outlets;
+    outlets.start();
+    this.presences = this.accounts.map((account) => this.join(account, sight, outlets));
     await Promise.all(this.presences.map((presence) => presence.start()));
   }
 
@@ -117,6 +125,7 @@ export class North {
   /** De-registers everywhere, in order. */
   async stop(): Promise<void> {
     await Promise.all(this.presences.map((presence) => presence.stop()));
+    this.outlets?.stop();
     await this.kept?.flush();
   }
 
@@ -182,7 +191,10 @@ export class North {
   }
 
   status(): readonly ServerStatus[] {
-    return this.presences.map((presence) => presence.status());
+    return this.presences.map((presence) => {
+      const status = presence.status();
+      return { ...status, ...this.outlets?.of(status.shortServerId).status() };
+    });
   }
 
   /** Or why they could not be read, as a sentence. */
@@ -195,8 +207,9 @@ export class North {
     }
   }
 
-  private join({ settings, account }: Account, all: Sight): Presence {
-    const { endpoint, store: _, ...north } = this.options;
+  private join({ settings, account }: Account, all: Sight, outlets: Outlets): Presence {
+    const { endpoint, store: _, ...options } = this.options;
+    const north = { ...options, outlets };
     const { serverObject, kept } = this;
     const { sight, visible } = admitted(all, settings, account, north);
     const isFirst = settings.gatewayObject === "1.0";

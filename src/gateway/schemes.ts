@@ -18,13 +18,14 @@ export type OpenTransport = (settings: ServerSettings, parts: SecureParts, wishe
 /** `wishedPort`: the local one of before, where a server knows us by it. Throws ConfigError where DTLS cannot be had. */
 export function openTransport(settings: ServerSettings, parts: SecureParts, wishedPort?: number): Transport {
   const { scheme, host, port } = settings;
+  const { uplink } = parts;
   switch (scheme) {
     case "coap":
-      return new UdpTransport({ host, port, wishedPort });
+      return new UdpTransport({ host, port, wishedPort, uplink });
     case "coaps":
       return secureTransport(settings, parts);
     case "coap+tcp":
-      return new TcpTransport({ host, port, clock: parts.clock });
+      return new TcpTransport({ host, port, clock: parts.clock, uplink });
   }
 }
 

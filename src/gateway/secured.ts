@@ -9,7 +9,7 @@ import { NodeDtlsClientTransport } from "../servers/transport/node-dtls-client.t
 import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
 
-export type SecureParts = Pick<DtlsTransportOptions, "clock" | "random" | "log" | "certificateTime">;
+export type SecureParts = Pick<DtlsTransportOptions, "clock" | "random" | "log" | "certificateTime" | "uplink">;
 
 type Secured = ServerSettings & { readonly security: ServerSecurity };
 
@@ -38,7 +38,7 @@ export function secureTransport(settings: ServerSettings, parts: SecureParts): T
   if ("missing" in choice) throw wrong({ place, message: choice.missing });
   if (choice.provider === "node-dtls-client")
     return new NodeDtlsClientTransport({ ...parts, host, port, security, psk: choice.psk });
-  const wire = new UdpTransport({ host, port });
+  const wire = new UdpTransport({ host, port, uplink: parts.uplink });
   return new DtlsTransport({ ...parts, host, port, security, wire, provider: choice.openssl });
 }
 

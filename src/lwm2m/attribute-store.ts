@@ -16,6 +16,8 @@ export interface AttributeSource {
   effective(path: Path): Attributes;
   /** What the Server object says where nothing else does. */
   defaults(): Attributes;
+  /** Seconds below which no pmin counts, whoever asked for it, but for what watches a limit; absent: there is none. */
+  floor?(): number;
 }
 
 /** The attributes of one server. They outlive a registration; nothing of one server is seen by another. */

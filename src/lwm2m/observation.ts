@@ -5,7 +5,7 @@ import type { AttributeSource } from "./attribute-store.ts";
 import { type Attributes, sameAttributes } from "./attributes.ts";
 import type { ObservationId } from "./observation-id.ts";
 import { isWithin, type Path } from "./path.ts";
-import { type Evaluation, effectiveAttributes, isMet, type Rules, toRules } from "./report-rules.ts";
+import { type Evaluation, effectiveAttributes, isMet, type Rules, toRules, watchesLimit } from "./report-rules.ts";
 import type { Sample, Value } from "./sample.ts";
 
 export interface ObservationRequest {
@@ -21,6 +21,8 @@ export interface Report {
   readonly triggered: readonly Path[];
   readonly keep: number | undefined;
   readonly confirmable: boolean;
+  /** A limit that somebody watches is crossed. */
+  readonly urgent: boolean;
 }
 
 /** One observed path with what counts for it. */
@@ -188,6 +190,7 @@ export class Observation implements Waiting {
       triggered: [...met].filter((path) => this.current.has(path)),
       keep: this.keep(),
       confirmable: this.targets.some(({ rules }) => rules.confirmable),
+      urgent: this.targets.some(({ met: worth, rules }) => worth.size > 0 && watchesLimit(rules.conditions)),
     };
     for (const { path, value } of this.current.values()) this.reported.set(path, value);
     for (const path of met) if (!this.current.has(path)) this.reported.delete(path);

@@ -62,6 +62,8 @@ export type ObservationEffect =
       /** hqmax: how many reports to keep for a server that is away; undefined where it is not set. */
       readonly keep: number | undefined;
       readonly confirmable: boolean;
+      /** A limit that somebody watches (gt, lt, edge) is crossed. */
+      readonly urgent: boolean;
     }
   /** epmax has passed without a new value of the gateway's own objects: read these paths now and hand in `changed`. */
   | { readonly type: "refresh"; readonly id: ObservationId; readonly paths: readonly Path[] }

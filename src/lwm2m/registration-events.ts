@@ -100,8 +100,10 @@ export type RegistrationEvent =
   | { readonly type: "interrupted"; readonly reason: string }
   /** Over DTLS: a new session, in which the server does not know us. */
   | { readonly type: "sessionRenewed"; readonly reason: string }
-  /** Our address may be another one now. */
-  | { readonly type: "networkChanged" };
+  /** Our address is another one by now, and the server knows us by it alone. */
+  | { readonly type: "networkChanged" }
+  /** The server is reached by another interface from now on; it may know us by more than our address. */
+  | { readonly type: "uplinkChanged"; readonly reason: string };
 
 /** The requests are Confirmable; a newer one makes the answer to the one before unwanted. */
 export type RegistrationEffect =
@@ -148,7 +150,7 @@ export type ConnectionLost = Extract<RegistrationEvent, { readonly type: "connec
 /** The way to the server is another one. */
 export type Moved = Extract<
   RegistrationEvent,
-  { readonly type: "networkChanged" | "connectionLost" | "interrupted" | "sessionRenewed" }
+  { readonly type: "networkChanged" | "uplinkChanged" | "connectionLost" | "interrupted" | "sessionRenewed" }
 >;
 export type Standing = Extract<RegistrationEffect, { readonly type: "state" }>;
 

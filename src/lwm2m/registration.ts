@@ -97,6 +97,7 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
         this.disable(now + event.for, now);
         break;
       case "networkChanged":
+      case "uplinkChanged":
       case "connectionLost":
       case "interrupted":
       case "sessionRenewed":
@@ -184,7 +185,10 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   private onMoved(event: Moved, now: Millis): void {
     switch (event.type) {
       case "networkChanged":
-        this.onNetworkChanged(now);
+        this.onNetworkChanged(false, "the network has changed", now);
+        break;
+      case "uplinkChanged":
+        this.onNetworkChanged(true, event.reason, now);
         break;
       case "connectionLost":
         this.onConnectionLost(event, now);
@@ -201,11 +205,15 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
     }
   }
 
-  /** Transport 1.2 §6.4.3: without a security layer a new address needs a new Register. */
-  private onNetworkChanged(now: Millis): void {
+  /**
+   * Transport 1.2 §6.4.3: without a security layer a new address needs a new Register. By another interface the server may know
+   * us still, which an Update tells.
+   */
+  private onNetworkChanged(update: boolean, reason: string, now: Millis): void {
     if (!this.isBegun || this.state === "deregistering" || this.state === "disabled") return;
     this.retry.reset();
-    this.register("the network has changed", now);
+    if (update && (this.isRegistered || this.resuming)) this.update(reason, now);
+    else this.register(reason, now);
   }
 
   /**

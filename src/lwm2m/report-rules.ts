@@ -39,6 +39,32 @@ export function effectiveAttributes(
   composite: boolean,
   source: AttributeSource,
 ): Attributes {
+  const attributes = attributesAsked(path, requested, composite, source);
+  const floor = source.floor?.() ?? 0;
+  return floor === 0 ? attributes : above(floor, attributes);
+}
+
+/** Whether they report nothing but that a limit is crossed, or a boolean goes one way. */
+export function watchesLimit({ gt, lt, st, edge }: Rules["conditions"]): boolean {
+  return st === undefined && (gt !== undefined || lt !== undefined || edge !== undefined);
+}
+
+/** A pmax that counts goes up with pmin, so that a value which does not change is told, too, and as seldom. */
+function above(floor: number, attributes: Attributes): Attributes {
+  const { pmin = 0, pmax = 0 } = attributes;
+  return {
+    ...attributes,
+    ...(watchesLimit(attributes) ? {} : { pmin: Math.max(pmin, floor) }),
+    ...(pmax === 0 || pmax < pmin ? {} : { pmax: Math.max(pmax, floor) }),
+  };
+}
+
+function attributesAsked(
+  path: Path,
+  requested: Attributes | undefined,
+  composite: boolean,
+  source: AttributeSource,
+): Attributes {
   if (requested === undefined) return source.effective(path);
   if (!composite) return { ...source.defaults(), ...requested };
   const { pmin: _pmin, pmax: _pmax, epmin: _epmin, epmax: _epmax, con: _con, ...rest } = source.effective(path);

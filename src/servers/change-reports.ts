@@ -3,7 +3,6 @@
  * §5.1.2, §6.4). What becomes due of one device at the same moment is one report.
  */
 import type { Millis } from "../clock.ts";
-import type { AttributeSource } from "../lwm2m/attribute-store.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
 import { type ObservationId, observationId } from "../lwm2m/observation-id.ts";
 import { Observations } from "../lwm2m/observations.ts";
@@ -14,17 +13,30 @@ import type { PartChange, ReportPart } from "./report-parts.ts";
 
 export type ChangeEvent =
   | { readonly type: "parts"; readonly changes: readonly PartChange[] }
-  | { readonly type: "changed"; readonly samples: readonly Sample[] };
+  | { readonly type: "changed"; readonly samples: readonly Sample[] }
+  /** The floor under every pmin is another. */
+  | { readonly type: "attributesChanged" };
 
 export interface DueChanges {
   readonly part: ReportPart;
   readonly samples: readonly Sample[];
+  /** A limit that the entry watches is crossed. */
+  readonly urgent: boolean;
+}
+
+interface Gathered {
+  readonly samples: Sample[];
+  urgent: boolean;
 }
 
 export class ChangeReports implements Machine<ChangeEvent, readonly DueChanges[]> {
-  /** An entry says all that counts: what a server writes is for what it observes. */
-  private readonly observations = new Observations(NOTHING_ELSE);
+  private readonly observations: Observations;
   private readonly watched = new Map<ObservationId, ReportPart>();
+
+  /** An entry says all that counts, above the `floor` under every pmin, in seconds: what a server writes is for what it observes. */
+  constructor(floor: () => number = () => 0) {
+    this.observations = new Observations({ effective: () => NO_ATTRIBUTES, defaults: () => NO_ATTRIBUTES, floor });
+  }
 
   get deadline(): Millis | undefined {
     return this.observations.deadline;
@@ -37,13 +49,13 @@ export class ChangeReports implements Machine<ChangeEvent, readonly DueChanges[]
 
   /** All that is due now is one effect, so that it leaves together. */
   handle(event: ChangeEvent | Timeout, now: Millis): (readonly DueChanges[])[] {
-    const due = new Map<ReportPart, Sample[]>();
+    const due = new Map<ReportPart, Gathered>();
     if (event.type === "parts") for (const change of event.changes) this.follow(change, now, due);
     else this.gather(this.observations.handle(event, now), due);
-    return due.size === 0 ? [] : [[...due].map(([part, samples]) => ({ part, samples }))];
+    return due.size === 0 ? [] : [[...due].map(([part, gathered]) => ({ part, ...gathered }))];
   }
 
-  private follow({ part, added, gone }: PartChange, now: Millis, due: Map<ReportPart, Sample[]>): void {
+  private follow({ part, added, gone }: PartChange, now: Millis, due: Map<ReportPart, Gathered>): void {
     const { when } = part.entry;
     if (when.type !== "change") return;
     for (const path of gone) {
@@ -59,19 +71,19 @@ export class ChangeReports implements Machine<ChangeEvent, readonly DueChanges[]
     }
   }
 
-  private gather(effects: ReturnType<Observations["handle"]>, due: Map<ReportPart, Sample[]>): void {
+  private gather(effects: ReturnType<Observations["handle"]>, due: Map<ReportPart, Gathered>): void {
     for (const effect of effects) {
       const part = effect.type === "due" ? this.watched.get(effect.id) : undefined;
       if (effect.type !== "due" || part === undefined) continue;
-      const samples = due.get(part);
-      if (samples === undefined) due.set(part, [...effect.samples]);
-      else samples.push(...effect.samples);
+      const gathered = due.get(part) ?? { samples: [], urgent: false };
+      due.set(part, gathered);
+      gathered.samples.push(...effect.samples);
+      gathered.urgent ||= effect.urgent;
     }
   }
 }
 
 const NO_ATTRIBUTES: Attributes = {};
-const NOTHING_ELSE: AttributeSource = { effective: () => NO_ATTRIBUTES, defaults: () => NO_ATTRIBUTES };
 
 /** Two entries may watch the same value. */
 function idOf(part: ReportPart, path: Path): ObservationId {

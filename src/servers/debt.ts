@@ -6,6 +6,8 @@ import type { Sample } from "../lwm2m/sample.ts";
 export interface Report {
   readonly samples: readonly Sample[];
   readonly confirmable: boolean;
+  /** A limit that somebody watches is crossed: no budget holds it back. */
+  readonly urgent?: boolean;
 }
 
 /** One of the newest reports, which goes before everything older. */
@@ -72,6 +74,10 @@ export class Debt {
 
   get confirmable(): boolean {
     return this.reports.some(({ confirmable }) => confirmable);
+  }
+
+  get urgent(): boolean {
+    return this.reports.some(({ urgent }) => urgent === true);
   }
 
   /** The oldest of the live ones that the history has: what is older is the backlog. */

@@ -4,6 +4,7 @@ import type { History } from "../store/store.ts";
 import { Backlog, type BacklogOptions } from "./backlog.ts";
 import { Debt, type LiveReport, type Report, rangeOf, type SequenceRange } from "./debt.ts";
 import { Lanes } from "./lanes.ts";
+import type { Restraint } from "./uplink/budget.ts";
 
 export interface DebtsOptions extends BacklogOptions {
   readonly history: Pick<History, "append" | "peek" | "confirm" | "forget" | "waiting">;
@@ -11,6 +12,8 @@ export interface DebtsOptions extends BacklogOptions {
   readonly liveSamples: number;
   /** Whose values an observation has: those of one device share their turns. */
   readonly deviceOf: (id: ObservationId) => string;
+  /** What a budget allows now. */
+  readonly restraint: () => Restraint;
 }
 
 /**
@@ -64,7 +67,7 @@ export class Debts {
   adopt(id: ObservationId): void {
     const debt = this.owed(id);
     debt.held = !debt.report;
-    this.backlog.add(debt);
+    this.requeue(debt);
   }
 
   /** The observation is void. */
@@ -72,13 +75,13 @@ export class Debts {
     this.owed(id).held = true;
   }
 
-  add(id: ObservationId, { samples, confirmable }: Report, keep: number): Debt {
+  add(id: ObservationId, { samples, confirmable, urgent = false }: Report, keep: number): Debt {
     const debt = this.owed(id);
     debt.keep = keep;
     if (keep > 0) this.dropBeyond(debt, keep - 1);
     // What is on its way is not counted: its acknowledgement settles it.
     const entry = keep > 0 ? this.options.history.append(id, { samples, confirmable }, keep + debt.flying) : undefined;
-    debt.push({ samples, confirmable, sequence: entry?.sequence });
+    debt.push({ samples, confirmable, urgent, sequence: entry?.sequence });
     this.shorten(debt);
     this.requeue(debt);
     return debt;
@@ -99,14 +102,19 @@ export class Debts {
   requeue(debt: Debt): void {
     if (!this.has(debt)) return;
     const waiting = this.options.history.waiting(debt.id);
-    if (debt.live.length > 0 && !debt.notifying && !debt.held) this.lanes.add(debt);
+    if (debt.live.length > 0 && !debt.notifying && !debt.held && !this.withholds(debt)) this.lanes.add(debt);
     else this.lanes.remove(debt);
-    if (waiting > debt.keptLive) this.backlog.add(debt);
+    if (waiting > debt.keptLive && !this.options.restraint().holdsHistory) this.backlog.add(debt);
     else this.backlog.remove(debt);
     // One that goes on will owe something again.
     if (waiting > 0 || debt.live.length > 0 || !(debt.held || debt.report)) return;
     this.byId.delete(debt.id);
     if (debt.held) this.options.history.forget(debt.id);
+  }
+
+  /** Whether a budget keeps here what is live of it. */
+  withholds(debt: Debt): boolean {
+    return this.options.restraint().holdsReports && !debt.urgent;
   }
 
   /** What is live within its room; the rest is in the history, or nowhere. */

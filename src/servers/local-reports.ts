@@ -2,7 +2,7 @@
  * What the gateway tells one server by itself: the entries of its `report:`. No server asks for it, so it needs no registration
  * to be made, and gathers in the outbox from the start; it leaves by Send (Core 1.2 §6.4.6).
  */
-import type { Clock, Millis, UnixMillis } from "../clock.ts";
+import { type Clock, type Millis, SECOND, type UnixMillis } from "../clock.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { ReportEntry, ReportTrigger } from "../lwm2m/report-entry.ts";
@@ -25,6 +25,8 @@ export interface LocalReportsOptions {
   readonly latest: (path: Path) => Sample | undefined;
   /** How often what devices have is to be evaluated for the entry of a device; empty: it has ended. */
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
+  /** The least time between two reports of a value now, whatever the entries say; absent: there is none. */
+  readonly floor?: () => Millis;
   /** Reports of different devices that are due at the same moment. */
   readonly onDue: (reports: readonly LocalReport[]) => void;
 }
@@ -35,6 +37,8 @@ export interface LocalReport {
   readonly samples: readonly Sample[];
   /** Reports that are kept; undefined: what holds for observations. */
   readonly keep: number | undefined;
+  /** A limit that the entry watches is crossed. */
+  readonly urgent: boolean;
 }
 
 /** For a person: what an entry has found. */
@@ -47,7 +51,7 @@ export interface ReportEntryStatus {
 /** A few milliseconds of work. */
 const VALUES_AT_ONCE = 2000;
 
-type Owed = readonly [ReportPart, readonly Sample[]];
+type Owed = readonly [part: ReportPart, samples: readonly Sample[], urgent?: boolean | undefined];
 
 export class LocalReports {
   private readonly options: LocalReportsOptions;
@@ -63,10 +67,11 @@ export class LocalReports {
     const { server, entries, clock, treeOf } = options;
     this.options = options;
     this.parts = new ReportParts(server, entries, treeOf);
-    this.intervals = new ReportIntervals(clock, (every) => this.turn(every));
+    const floor = (): Millis => options.floor?.() ?? 0;
+    this.intervals = new ReportIntervals(clock, (every) => this.turn(every), floor);
     this.hasChanges = entries.some(({ when }) => when.type === "change");
-    this.changes = drive(new ChangeReports(), clock, (due) =>
-      this.owe(due.map(({ part, samples }) => [part, this.measured(inOrder(samples, part))])),
+    this.changes = drive(new ChangeReports(() => floor() / SECOND), clock, (due) =>
+      this.owe(due.map(({ part, samples, urgent }) => [part, this.measured(inOrder(samples, part)), urgent])),
     );
   }
 
@@ -110,6 +115,13 @@ export class LocalReports {
       }
     }
     this.report(due);
+  }
+
+  /** `floor` gives another now. */
+  restraintChanged(): void {
+    if (!this.running) return;
+    this.intervals.floorChanged();
+    if (this.hasChanges) this.changes({ type: "attributesChanged" });
   }
 
   /** The clock is right now: the machine started then. What was told with no date is the same measurement with one. */
@@ -200,12 +212,12 @@ export class LocalReports {
   }
 
   private owe(due: readonly Owed[]): void {
-    this.report(due.map(([part, samples]) => [part, part.news(samples)] as const));
+    this.report(due.map(([part, samples, urgent]) => [part, part.news(samples), urgent] as const));
   }
 
   private report(due: Iterable<Owed>): void {
-    const reports = [...due].flatMap(([{ id, entry }, samples]) =>
-      samples.length === 0 ? [] : [{ id, samples, keep: entry.keep }],
+    const reports = [...due].flatMap(([{ id, entry }, samples, urgent = false]) =>
+      samples.length === 0 ? [] : [{ id, samples, keep: entry.keep, urgent }],
     );
     if (this.running && reports.length > 0) this.options.onDue(reports);
   }

@@ -14,6 +14,7 @@ import type { Delivery } from "./backlog.ts";
 import type { Report } from "./debt.ts";
 import { Debts, type OutboxDropCause } from "./debts.ts";
 import { Dispatch } from "./dispatch.ts";
+import { type Restraint, UNRESTRAINED } from "./uplink/budget.ts";
 
 export type { Delivery } from "./backlog.ts";
 export type { Report } from "./debt.ts";
@@ -55,6 +56,8 @@ export interface OutboxOptions {
   readonly history: Pick<History, "append" | "peek" | "confirm" | "forget" | "waiting">;
   readonly notifications: NotificationPort;
   readonly packs: PackPort;
+  /** What a budget allows now; absent: everything. */
+  readonly restraint?: () => Restraint;
   /** How many confirmable messages may be unacknowledged at the same time (RFC 7252 §4.7). */
   readonly nstart: number;
   /** RFC 7252 §4.8. */
@@ -97,6 +100,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     const { history, notifications, packs, maxMessage, onWaiting = () => {} } = options;
+    const { restraint = () => UNRESTRAINED } = options;
     this.onWaiting = onWaiting;
     this.clock = options.clock;
     this.debts = new Debts({
@@ -106,6 +110,7 @@ export class Outbox {
       canSend: () => packs.canSend(),
       delivery: () => packs.delivery(),
       deviceOf: options.deviceOf ?? deviceOf,
+      restraint,
       liveSamples: Math.max(LEAST_LIVE, Math.floor(maxMessage / BYTES_A_SAMPLE)),
     });
     this.dispatch = new Dispatch(options, this.debts);
@@ -136,7 +141,10 @@ export class Outbox {
   /** What is due at the same moment leaves together. */
   addAll(due: Iterable<DueReport>): void {
     let live = false;
-    for (const { id, report, keep } of due) live = this.debts.add(id, report, keep).live.length > 0 || live;
+    for (const { id, report, keep } of due) {
+      const debt = this.debts.add(id, report, keep);
+      live = (debt.live.length > 0 && !this.debts.withholds(debt)) || live;
+    }
     this.dispatch.run();
     if (!this.open && live) this.onWaiting();
   }
@@ -169,6 +177,13 @@ export class Outbox {
       this.debts.shorten(debt);
       this.debts.requeue(debt);
     }
+  }
+
+  /** A budget allows more or less than before. */
+  restraintChanged(): void {
+    this.dispatch.discard();
+    for (const debt of [...this.debts.all]) this.debts.requeue(debt);
+    this.dispatch.run();
   }
 
   /** What waits may be deliverable in another way than before. */

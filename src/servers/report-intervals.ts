@@ -7,11 +7,14 @@ import type { Clock, Millis } from "../clock.ts";
 export class ReportIntervals {
   private readonly clock: Clock;
   private readonly onTurn: (every: Millis) => void;
+  private readonly floor: () => Millis;
   private readonly cancels = new Map<Millis, () => void>();
 
-  constructor(clock: Clock, onTurn: (every: Millis) => void) {
+  /** `floor`: no interval is shorter now. */
+  constructor(clock: Clock, onTurn: (every: Millis) => void, floor: () => Millis = () => 0) {
     this.clock = clock;
     this.onTurn = onTurn;
+    this.floor = floor;
   }
 
   start(intervals: Iterable<Millis>): void {
@@ -23,9 +26,17 @@ export class ReportIntervals {
     this.cancels.clear();
   }
 
+  /** The floor is another now. */
+  floorChanged(): void {
+    const intervals = [...this.cancels.keys()];
+    this.stop();
+    for (const every of intervals) this.arm(every);
+  }
+
   private arm(every: Millis): void {
     const { clock } = this;
-    const cancel = clock.at(clock.monotonic() + untilTurn(clock.wall(), every), () => {
+    const pace = Math.max(every, this.floor());
+    const cancel = clock.at(clock.monotonic() + untilTurn(clock.wall(), pace), () => {
       this.arm(every);
       this.onTurn(every);
     });

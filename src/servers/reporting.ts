@@ -13,6 +13,7 @@ import { Reports } from "./reports.ts";
 import { SendPacks } from "./send-packs.ts";
 import type { ServerOptions } from "./server-options.ts";
 import type { ReportsStatus } from "./server-status.ts";
+import { UNRESTRAINED } from "./uplink/budget.ts";
 import type { Waking } from "./waking.ts";
 
 export interface ReportingOptions {
@@ -77,6 +78,13 @@ export class Reporting {
     this.local?.look(prefix);
   }
 
+  /** A budget allows more or less than before. */
+  restraintChanged(): void {
+    this.reports.attributesChanged();
+    this.local?.restraintChanged();
+    this.outbox.restraintChanged();
+  }
+
   entries(): readonly ReportEntryStatus[] {
     return this.local?.status() ?? [];
   }
@@ -130,8 +138,9 @@ export class Reporting {
     const deviceOf = (id: ObservationId): string => crossing.deviceOf(id);
     const { packs } = this;
     const onWaiting = () => waking.wake();
+    const { restraint = () => UNRESTRAINED } = server;
     return new Outbox({
-      ...{ history, notifications, packs, nstart, ackTimeout, maxMessage, clock, log, deviceOf, onWaiting },
+      ...{ history, notifications, packs, nstart, ackTimeout, maxMessage, restraint, clock, log, deviceOf, onWaiting },
     });
   }
 
@@ -165,14 +174,16 @@ export class Reporting {
       prefixes: view.own.prefixes,
       latest: (path) => view.own.latest(path),
       onEvaluation,
+      floor: () => server.restraint?.().pmin ?? 0,
       onDue: (due) => this.outbox.addAll(due.flatMap((report) => this.owed(report))),
     });
   }
 
-  private owed({ id, samples, keep }: LocalReport): readonly DueReport[] {
+  private owed({ id, samples, keep, urgent }: LocalReport): readonly DueReport[] {
     const { server, crossing } = this.options;
     const shown = crossing.shown(samples);
     if (shown.length === 0) return [];
-    return [{ id, report: { samples: shown, confirmable: true }, keep: server.storing() ? (keep ?? server.keep) : 0 }];
+    const report = { samples: shown, confirmable: true, urgent };
+    return [{ id, report, keep: server.storing() ? (keep ?? server.keep) : 0 }];
   }
 }

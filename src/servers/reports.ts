@@ -278,12 +278,12 @@ export class Reports {
   }
 
   /** Of a device that is away a report may have nothing that could be told: then it is none. */
-  private onDue({ id, samples, triggered, confirmable, keep = this.options.keep }: Due): void {
+  private onDue({ id, samples, triggered, confirmable, urgent, keep = this.options.keep }: Due): void {
     const dated = samples.map((sample) => this.dated(sample));
     const timed = this.live.get(id)?.codec.carriesTime !== false;
     const told = timed ? dated : tellableUntimed(dated, triggered);
     if (told.length === 0 && dated.length > 0) return;
-    this.outbox.add(id, { samples: told, confirmable }, this.options.storing() ? keep : 0);
+    this.outbox.add(id, { samples: told, confirmable, urgent }, this.options.storing() ? keep : 0);
   }
 
   /**

@@ -13,6 +13,7 @@ import type { Delivery } from "./backlog.ts";
 import type { KeptSession } from "./kept-state.ts";
 import type { TurnPlace } from "./registration-order.ts";
 import type { Transport } from "./transport/transport.ts";
+import type { Restraint } from "./uplink/budget.ts";
 import type { View } from "./view.ts";
 
 /** All that one server is made of. */
@@ -51,12 +52,16 @@ export interface ServerOptions {
   readonly queueMode?: { readonly enabled: boolean; readonly awake: Millis };
   /** /1/x/23: whether Send is not wanted. */
   readonly muted?: () => boolean;
+  /** What a budget allows of reports now; absent: everything. */
+  readonly restraint?: () => Restraint;
   /** What the process before this one left; absent: nothing. */
   readonly kept?: KeptSession;
   /** What the process after this one needs is another now. */
   readonly onToKeep?: () => void;
   /** The registration is in another state than before. */
   readonly onState?: () => void;
+  /** Its transport is closed. */
+  readonly onStopped?: () => void;
   /** The server has registered us with this version. */
   readonly onRegistered?: (version: Lwm2mVersion) => void;
 }

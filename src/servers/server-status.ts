@@ -7,6 +7,10 @@ import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
 import type { SecurityStatus, TransportCounters } from "./transport/transport.ts";
 
+import type { BudgetStatus } from "./uplink/outlet.ts";
+import type { LinkTraffic } from "./uplink/traffic.ts";
+import type { UplinkStatus } from "./uplink/uplinks.ts";
+
 export type { ReportEntryStatus } from "./local-reports.ts";
 
 /** One server as a person wants to see it; plain data. */
@@ -31,6 +35,11 @@ export interface ServerStatus {
   /** In queue mode only. */
   readonly queueMode?: QueueModeStatus;
   readonly transport: TransportCounters;
+  /** By which interface it is reached; absent: as the machine's routes say. */
+  readonly uplink?: UplinkStatus;
+  /** Of all its registrations: this month, and since the start. With headers; those of TCP are estimated. */
+  readonly traffic?: readonly LinkTraffic[];
+  readonly budget?: BudgetStatus;
   /** Of DTLS, while there is an association. */
   readonly security?: SecurityStatus;
   /** Layout `clients`: every device, in their order, those at the end that are none. */

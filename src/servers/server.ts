@@ -94,6 +94,7 @@ export class Server {
     this.registrar.stop();
     this.reporting.stop();
     await this.connection.close();
+    this.options.onStopped?.();
   }
 
   /** Registers again, after `deregister`. */
@@ -167,6 +168,16 @@ export class Server {
   /** /1/x/23 was written. */
   muteChanged(): void {
     this.reporting.outbox.kick();
+  }
+
+  /** It is reached by another interface from now on. Who sleeps leaves by that when it wakes. */
+  uplinkChanged(reason: string): void {
+    if (!this.radio.asleep) this.registrar.handle({ type: "uplinkChanged", reason });
+  }
+
+  /** A budget allows more or less than before. */
+  restraintChanged(): void {
+    this.reporting.restraintChanged();
   }
 
   /** /1/x/2, /1/x/3 or /1/x/26 was written. */
@@ -280,7 +291,8 @@ export class Server {
   private onUndelivered(notification: number, reason: "timeout" | "reset", exchange: ExchangeId): void {
     switch (reason) {
       case "reset":
-        this.reporting.reports.cancel(exchange);
+        // To a message from an address that the server does not know yet: the Register that is under way ends the observation.
+        if (this.registrar.standing.state !== "registering") this.reporting.reports.cancel(exchange);
         this.reporting.outbox.onFailed(notification);
         break;
       case "timeout":

@@ -25,6 +25,7 @@ test("a due report names its observation, the time of measurement, and what trig
         paths: [TEMPERATURE],
         samples: [{ path: TEMPERATURE, value: 21, time: EPOCH + 3 * SECOND }],
         triggered: [TEMPERATURE],
+        urgent: false,
         keep: 7,
         confirmable: true,
       },

@@ -11,6 +11,7 @@ import type { ServerScheme, ServerSettings } from "../../src/config/types.ts";
 import type { ClockSign } from "../../src/gateway/clock-verdict.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { locateData } from "../../src/locate.ts";
+import type { LocalAddress } from "../../src/servers/uplink/local-addresses.ts";
 import { PSK } from "./dtls.ts";
 import { FakeBus, type FakeUnit, modbusOn } from "./fake-bus.ts";
 import { FakeClock, fakeRandom } from "./fake-clock.ts";
@@ -62,6 +63,8 @@ export class AGateway {
   readonly clock = new FakeClock();
   /** How the machine came by its time. */
   clockSign: ClockSign = { type: "none" };
+  /** Of the machine's interfaces that are up: for `via:`. */
+  addresses: readonly LocalAddress[] = [];
   readonly bus = new FakeBus(this.clock);
   /** Behind the host `plc`, which is no link of the configuration. */
   readonly plc = new FakeBus(this.clock);
@@ -146,8 +149,9 @@ export class AGateway {
         adapters: [modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))), simulated],
         openTransport: ({ id, security }: ServerSettings, parts, port) => {
           const opening = security === undefined ? undefined : { ...parts, security, ended: () => life.ended };
-          return life.wired(this.endsOf(id).openTransport(port, opening));
+          return life.wired(this.endsOf(id).openTransport(port, opening, parts.uplink));
         },
+        localAddresses: () => this.addresses,
         boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
         clockSign: () => this.clockSign,
       },

@@ -13,6 +13,7 @@ import type { ServerSecurity } from "../../src/dtls/server-security.ts";
 import { type Drive, drive } from "../../src/machine.ts";
 import { DtlsTransport, type DtlsTransportOptions } from "../../src/servers/transport/dtls.ts";
 import type { DatagramWire, Transport } from "../../src/servers/transport/transport.ts";
+import type { UplinkPort } from "../../src/servers/uplink/uplinks.ts";
 import { fakeRandom } from "./fake-clock.ts";
 import { countersOf, type FarEnd, type FarEndOptions } from "./far-end.ts";
 
@@ -49,6 +50,8 @@ export class DtlsEnd implements FarEnd {
   /** Datagrams of no association that it knows. */
   strange = 0;
   private readonly options: FarEndOptions;
+  /** Local addresses from which nothing gets through, and to which nothing does. */
+  readonly cut = new Set<string>();
   /** Of its side of each handshake to come: its keys, and what it expects. */
   settings: NativeSettings;
   private readonly native: NativeDtls;
@@ -73,11 +76,11 @@ export class DtlsEnd implements FarEnd {
     this.settings = settings;
   }
 
-  openTransport(_wishedPort?: number, opening?: Opening): Transport {
+  openTransport(_wishedPort?: number, opening?: Opening, uplink?: UplinkPort): Transport {
     if (opening === undefined) throw new TypeError("DTLS needs keys");
     const { ended, ...parts } = opening;
     const provider = openSslProvider(this.native);
-    return new DtlsTransport({ ...parts, host: "server-101", port: 5684, provider, wire: this.wire(ended) });
+    return new DtlsTransport({ ...parts, host: "server-101", port: 5684, provider, wire: this.wire(ended, uplink) });
   }
 
   /** The NAT forgets the gateway: what it sends next comes from another port, and what goes to the one before is lost. */
@@ -121,34 +124,45 @@ export class DtlsEnd implements FarEnd {
     this.deliver(datagram);
   }
 
-  private wire(ended: () => boolean): DatagramWire {
+  private wire(ended: () => boolean, uplink: UplinkPort | undefined): DatagramWire {
     const { wire, resolves } = this.options;
     const counters = countersOf();
     let address: string | undefined;
     const locate = async (): Promise<void> => {
-      address = this.innerAddress;
+      address = uplink === undefined ? this.innerAddress : uplink.choose([4]).address;
     };
+    let from: string | undefined;
+    const isCut = (): boolean => from !== undefined && this.cut.has(from);
     return {
       counters,
       get localAddress() {
         return address;
       },
       open: async (onDatagram) => {
-        this.deliver = onDatagram;
+        this.deliver = (bytes) => {
+          if (isCut()) return;
+          counters.received++;
+          onDatagram(bytes);
+        };
         this.port++;
       },
       resolve: async () => {
         if (!resolves()) throw new Error("getaddrinfo EAI_AGAIN");
         await locate();
+        from = address;
       },
       relocate: locate,
       rebind: async () => {
         this.port++;
+        from = address;
       },
+      doubt: () => uplink?.unanswered(),
+      ask: async ({ address: asked }) => !wire.cut && !this.cut.has(asked),
       send: (bytes) => {
         if (ended()) return;
         counters.sent++;
         const { port } = this;
+        if (isCut()) return;
         wire.carry(bytes, (copy) => this.receive(copy, port));
       },
       close: async () => {},

@@ -1,5 +1,6 @@
 /** One server as many clients reach it, each from a port of its own: a scripted server for each, which are told apart by their endpoints. */
 import type { Transport } from "../../src/servers/transport/transport.ts";
+import type { UplinkPort } from "../../src/servers/uplink/uplinks.ts";
 import type { Opening } from "./dtls-end.ts";
 import type { Heard } from "./scripted-registrations.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
@@ -28,19 +29,19 @@ export class ScriptedEnds {
     this.opened = false;
   }
 
-  openTransport(wishedPort: number | undefined, opening: Opening | undefined): Transport {
+  openTransport(wishedPort: number | undefined, opening: Opening | undefined, uplink?: UplinkPort): Transport {
     if (!this.opened) {
       this.opened = true;
-      return this.gateway.openTransport(wishedPort, opening);
+      return this.gateway.openTransport(wishedPort, opening, uplink);
     }
     const known = wishedPort === undefined ? undefined : this.byPort.get(wishedPort);
-    if (known !== undefined) return known.openTransport(wishedPort, opening);
+    if (known !== undefined) return known.openTransport(wishedPort, opening, uplink);
     const server = this.make();
     const port = FIRST_PORT + this.all.length;
     this.all.push(server);
     this.byPort.set(port, server);
     this.onOpen(server);
-    return server.openTransport(port, opening);
+    return server.openTransport(port, opening, uplink);
   }
 
   /** The newest that has heard a Register with this endpoint. */

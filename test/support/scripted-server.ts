@@ -11,6 +11,7 @@ import type { ServerScheme } from "../../src/config/types.ts";
 import { CONTENT_FORMAT, type TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import type { Transport } from "../../src/servers/transport/transport.ts";
+import type { UplinkPort } from "../../src/servers/uplink/uplinks.ts";
 import { PSK } from "./dtls.ts";
 import { DtlsEnd, type Opening } from "./dtls-end.ts";
 import type { FakeClock } from "./fake-clock.ts";
@@ -66,14 +67,19 @@ export class ScriptedServer {
   }
 
   /** The gateway's end of the wire; it leaves from the wished port where that is free. The server knows it by its port. */
-  openTransport(wishedPort?: number, opening?: Opening): Transport {
-    return this.end.openTransport(wishedPort, opening);
+  openTransport(wishedPort?: number, opening?: Opening, uplink?: UplinkPort): Transport {
+    return this.end.openTransport(wishedPort, opening, uplink);
+  }
+
+  /** Of a server that is reached by UDP. */
+  get datagrams(): DatagramEnd {
+    if (this.end instanceof DatagramEnd) return this.end;
+    throw new RangeError("this server is not reached by UDP");
   }
 
   /** Local ports that another process has by now. */
   get takenPorts(): Set<number> {
-    if (this.end instanceof DatagramEnd) return this.end.takenPorts;
-    throw new RangeError("of TCP the port means nothing");
+    return this.datagrams.takenPorts;
   }
 
   /** Of a server that is reached by DTLS. */

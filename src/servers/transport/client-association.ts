@@ -4,12 +4,15 @@ import type { Psk } from "../../dtls/credentials.ts";
 import { explainFailure, explainSilence } from "../../dtls/failure.ts";
 import { NodeDtlsClient } from "../../dtls/node-dtls-client/client.ts";
 import type { ThreadFailure } from "../../dtls/node-dtls-client/protocol.ts";
+import type { UplinkPort } from "../uplink/uplinks.ts";
 import type { TransportCounters } from "./transport.ts";
 import { UdpTransport } from "./udp.ts";
 
 export interface ClientAssociationOptions {
   readonly host: string;
   readonly port: number;
+  /** By which of our interfaces it is reached; absent: as the routes say. */
+  readonly uplink?: UplinkPort | undefined;
   readonly psk: Psk;
   /** IANA's numbers, the most wanted first. */
   readonly suites: readonly number[];
@@ -42,12 +45,20 @@ export class ClientAssociation {
 
   constructor(options: ClientAssociationOptions) {
     this.options = options;
-    const { host, port } = options;
-    this.udp = new UdpTransport({ host, port });
+    const { host, port, uplink } = options;
+    this.udp = new UdpTransport({ host, port, uplink });
   }
 
   get counters(): TransportCounters {
     return this.udp.counters;
+  }
+
+  /** Whether the server is to be reached from another address by now. */
+  async isLeftBehind(): Promise<boolean> {
+    if (this.options.uplink === undefined) return false;
+    const before = this.udp.localAddress;
+    await this.udp.relocate();
+    return this.udp.localAddress !== before;
   }
 
   /** Once. Rejects where the server's name has no address. */

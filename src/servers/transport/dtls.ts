@@ -3,12 +3,13 @@
  * handshake takes up the session of before where the server still has it (RFC 5246 §7.3), so that registration and
  * observations go on. Where the server gave a Connection ID (RFC 9146), another socket is enough.
  */
-import type { UnixMillis } from "../../clock.ts";
+import type { Clock, UnixMillis } from "../../clock.ts";
 import type { ConnectionEvent } from "../../coap/events.ts";
 import type { DtlsEffect, DtlsEnd, DtlsEvent, DtlsSession } from "../../dtls/association.ts";
 import type { DtlsProvider } from "../../dtls/provider.ts";
 import { cipherSuite } from "../../dtls/suites.ts";
 import { type Drive, drive } from "../../machine.ts";
+import type { Uplink } from "../uplink/selection.ts";
 import { ResumableSession } from "./resumable-session.ts";
 import type {
   DatagramWire,
@@ -111,7 +112,19 @@ export class DtlsTransport implements Transport {
   }
 
   doubt(): void {
+    this.options.wire.doubt?.();
     if (this.spoken && this.association?.session !== undefined) this.doubtful = true;
+  }
+
+  /** RFC 6347 §4.2.1: the server says something to a ClientHello, and does not have to remember it for that. */
+  async probe(from: Uplink, clock: Clock): Promise<boolean | undefined> {
+    const { provider, security, wire } = this.options;
+    let answers: Promise<boolean> | undefined;
+    const machine = provider.open(security.credentials, this.associationOptions());
+    for (const effect of machine.handle({ type: "connect" }, clock.monotonic())) {
+      if (effect.type === "send") answers ??= wire.ask?.(from, effect.bytes, clock);
+    }
+    return answers;
   }
 
   disconnect(): void {
@@ -134,6 +147,7 @@ export class DtlsTransport implements Transport {
     try {
       await this.handshake();
     } catch (error) {
+      this.options.wire.doubt?.();
       // Some servers stumble over a session of before, and say no more than an alert: then it was dropped.
       if (offer === undefined || this.resumable.offer !== undefined) throw error;
       await this.handshake();

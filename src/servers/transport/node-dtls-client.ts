@@ -67,6 +67,7 @@ export class NodeDtlsClientTransport implements Transport {
    * row: only a new session ends that.
    */
   doubt(): void {
+    this.options.uplink?.unanswered();
     if (this.spoken) this.doubtful = true;
   }
 
@@ -99,7 +100,7 @@ export class NodeDtlsClientTransport implements Transport {
   }
 
   private async makeSure(): Promise<void> {
-    if (this.doubtful) await this.drop();
+    if (this.doubtful || (await this.association?.isLeftBehind()) === true) await this.drop();
     if (this.agreed === undefined) await this.connect();
   }
 
@@ -110,6 +111,7 @@ export class NodeDtlsClientTransport implements Transport {
       const failure = await this.attempt(Math.min(PATIENCE, end - clock.monotonic()));
       if (failure === undefined) return;
       const next = clock.monotonic() + this.jittered(pause);
+      if (!this.closed && !failure.final) this.options.uplink?.unanswered();
       if (this.closed || failure.final || next + FIRST_PAUSE > end) throw new Error(this.explained(failure.message));
       await this.wait(next);
     }
@@ -130,10 +132,11 @@ export class NodeDtlsClientTransport implements Transport {
   }
 
   private makeAssociation(): ClientAssociation {
-    const { host, port, psk, security, clock } = this.options;
+    const { host, port, psk, security, clock, uplink } = this.options;
     const association: ClientAssociation = new ClientAssociation({
       host,
       port,
+      uplink,
       psk,
       suites: suitesFor(security.suites),
       clock,

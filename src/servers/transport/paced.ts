@@ -1,6 +1,8 @@
 /** The transport of one of many clients at a server: it looks for the way, and shakes hands, when it is its turn. */
+import type { Clock } from "../../clock.ts";
 import type { ConnectionEvent } from "../../coap/events.ts";
 import type { Pace } from "../pace.ts";
+import type { Uplink } from "../uplink/selection.ts";
 import type { SecurityStatus, Transport, TransportCounters } from "./transport.ts";
 
 export class PacedTransport implements Transport {
@@ -48,6 +50,10 @@ export class PacedTransport implements Transport {
 
   doubt(): void {
     this.inner.doubt?.();
+  }
+
+  async probe(from: Uplink, clock: Clock): Promise<boolean | undefined> {
+    return this.inner.probe?.(from, clock);
   }
 
   send(datagram: Uint8Array): void {

@@ -3,6 +3,7 @@ import type { Clock, Millis, UnixMillis } from "../../clock.ts";
 import type { ConnectionEvent } from "../../coap/events.ts";
 import { AwakeWindow, type Traffic } from "../../lwm2m/awake-window.ts";
 import { type Drive, drive } from "../../machine.ts";
+import type { Uplink } from "../uplink/selection.ts";
 import type { SecurityStatus, Transport, TransportCounters } from "./transport.ts";
 
 export interface QueueModeOptions {
@@ -73,6 +74,10 @@ export class QueueModeTransport implements Transport {
 
   doubt(): void {
     this.inner.doubt?.();
+  }
+
+  async probe(from: Uplink, clock: Clock): Promise<boolean | undefined> {
+    return this.inner.probe?.(from, clock);
   }
 
   async open(

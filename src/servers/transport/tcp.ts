@@ -3,12 +3,17 @@ import { connect, type Socket } from "node:net";
 import { type Clock, MINUTE, type Millis, SECOND } from "../../clock.ts";
 import type { ConnectionEvent } from "../../coap/events.ts";
 import { reasonOf, systemCode } from "../../errors.ts";
+import type { Uplink } from "../uplink/selection.ts";
+import type { UplinkPort } from "../uplink/uplinks.ts";
+import { type Address, addressesOf } from "./addresses.ts";
 import type { Transport, TransportCounters } from "./transport.ts";
 
 export interface TcpOptions {
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
+  /** By which of our interfaces it is reached; absent: as the routes say. */
+  readonly uplink?: UplinkPort | undefined;
   /** How long a connection may take to be made: 30 s. */
   readonly patience?: Millis;
 }
@@ -34,6 +39,8 @@ export class TcpTransport implements Transport {
   private pending: Socket | undefined;
   private connections = 0;
   private local: string | undefined;
+  /** All that the server's name stands for, where that is asked first. */
+  private known: readonly Address[] = [];
   private closed = false;
   /** What this turn of the event loop has to say, at its end: one segment instead of many. */
   private outgoing: Uint8Array[] = [];
@@ -51,7 +58,7 @@ export class TcpTransport implements Transport {
   }
 
   async resolve(): Promise<void> {
-    if (this.socket !== undefined) return;
+    if (this.socket !== undefined && !this.isLeftBehind(this.socket)) return;
     this.connecting ??= this.connect().finally(() => {
       this.connecting = undefined;
     });
@@ -94,18 +101,70 @@ export class TcpTransport implements Transport {
     await gone;
   }
 
-  private connect(): Promise<void> {
-    const { host, port, patience = 30 * SECOND } = this.options;
+  doubt(): void {
+    this.options.uplink?.unanswered();
+  }
+
+  async probe(from: Uplink, clock: Clock): Promise<boolean> {
+    const server = this.known.find(({ family }) => family === from.family);
+    if (server === undefined) return false;
+    const socket = connect({ host: server.address, port: this.options.port, localAddress: from.address });
+    return new Promise((resolve) => {
+      const cancel = clock.at(clock.monotonic() + LINGER, () => end(false));
+      const end = (answers: boolean): void => {
+        cancel();
+        socket.destroy();
+        resolve(answers);
+      };
+      socket.once("connect", () => end(true)).once("error", (error) => end(isAnswer(error)));
+    });
+  }
+
+  /** Whether it leaves by an interface that is not the one by now: then it is over. */
+  private isLeftBehind(socket: Socket): boolean {
+    const { uplink } = this.options;
+    const { name, address } = uplink?.choose(this.known.map(({ family }) => family)) ?? {};
+    if (address === undefined || address === socket.localAddress) return false;
+    this.onClose(socket, `the server is reached by ${name} from now on`);
+    socket.destroy();
+    return true;
+  }
+
+  /** To where, and from where. */
+  private async ends(): Promise<{ readonly host: string; readonly localAddress?: string }> {
+    const { host, uplink } = this.options;
+    if (uplink === undefined) return { host };
+    try {
+      this.known = await addressesOf(host);
+    } catch (error) {
+      throw new Error(
+        `no connection to ${host}: ${explained(error instanceof Error ? error : new Error(String(error)))}`,
+      );
+    }
+    const { address, family } = uplink.choose(this.known.map((known) => known.family));
+    return { host: this.known.find((known) => known.family === family)?.address ?? host, localAddress: address };
+  }
+
+  private async connect(): Promise<void> {
+    const { host, port, uplink, patience = 30 * SECOND } = this.options;
+    const ends = await this.ends();
+    if (this.closed) throw new Error(`no connection to ${host} port ${port}: closed meanwhile`);
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+      const socket = connect({ ...ends, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
       this.pending = socket;
       const give = (reason: string): void => {
         this.pending = undefined;
         socket.destroy();
         reject(new Error(`no connection to ${host} port ${port}: ${reason}`));
       };
-      socket.setTimeout(patience, () => give(`not made within ${patience / SECOND} s`));
-      socket.once("error", (error) => give(explained(error)));
+      socket.setTimeout(patience, () => {
+        uplink?.unanswered();
+        give(`not made within ${patience / SECOND} s`);
+      });
+      socket.once("error", (error) => {
+        if (!isAnswer(error)) uplink?.unanswered();
+        give(explained(error));
+      });
       socket.once("connect", () => {
         this.pending = undefined;
         socket.setTimeout(0);
@@ -156,6 +215,12 @@ export class TcpTransport implements Transport {
       else if (this.socket === socket) this.onConnection({ type: "written", bytes: bytes.length });
     });
   }
+}
+
+/** Whoever refuses is there. */
+function isAnswer(error: Error): boolean {
+  const code = systemCode(error);
+  return code === "ECONNREFUSED" || code === "ECONNRESET";
 }
 
 /** For who must act: what the system's word means, and the word. */

@@ -3,6 +3,8 @@ import type { ConnectionEvent } from "../../coap/events.ts";
 import type { Credentials } from "../../dtls/credentials.ts";
 import type { ServerSecurity } from "../../dtls/server-security.ts";
 import type { Logger } from "../../log.ts";
+import type { Uplink } from "../uplink/selection.ts";
+import type { UplinkPort } from "../uplink/uplinks.ts";
 
 /** How bytes reach one server: as datagrams, or as a stream that is cut anywhere. */
 export interface Transport {
@@ -22,6 +24,11 @@ export interface Transport {
   readonly stream?: boolean;
   /** What we said had no answer in its time: unless the server is heard meanwhile, the next `resolve` makes sure of it. */
   doubt?(): void;
+  /**
+   * Whether the server answers at this address of ours, found out beside all that goes on; undefined: nobody can tell without
+   * leaving the one that is in use.
+   */
+  probe?(from: Uplink, clock: Clock): Promise<boolean | undefined>;
   /** How it is secured now; undefined: not at all, or nothing is agreed on. */
   readonly security?: SecurityStatus | undefined;
   /** What the server knows us by, as of the last `resolve`: our address, or the connection; undefined: not known. */
@@ -42,6 +49,8 @@ export interface DatagramWire extends Transport {
   relocate(): Promise<void>;
   /** Leaves from another port from now on. Rejects where none can be had; the one before then stays. */
   rebind(): Promise<void>;
+  /** Whether the server says anything to this datagram, which is repeated, where it comes from that address of ours. */
+  ask?(from: Uplink, datagram: Uint8Array, clock: Clock): Promise<boolean>;
 }
 
 export interface TransportCounters {
@@ -74,6 +83,8 @@ export interface SecureTransportOptions {
   readonly host: string;
   readonly port: number;
   readonly security: ServerSecurity;
+  /** By which of our interfaces it is reached; absent: as the routes say. */
+  readonly uplink?: UplinkPort | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

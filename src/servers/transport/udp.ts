@@ -1,23 +1,29 @@
 /** Datagrams to one server over UDP: `coap://` as they are (RFC 7252 §3; LwM2M NoSec), `coaps://` below DTLS. One socket a server. */
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "node:dgram";
 import { lookup } from "node:dns";
-import { lookup as addressOf } from "node:dns/promises";
 import { isIP } from "node:net";
+import type { Clock } from "../../clock.ts";
+import { encodeEmpty, TYPE } from "../../coap/message.ts";
+import type { IpFamily } from "../uplink/local-addresses.ts";
+import type { Uplink } from "../uplink/selection.ts";
+import type { UplinkPort } from "../uplink/uplinks.ts";
+import { type Address, addressesOf } from "./addresses.ts";
 import type { DatagramWire, TransportCounters } from "./transport.ts";
+import { answersFrom } from "./udp-question.ts";
 
 export interface UdpOptions {
   readonly host: string;
   readonly port: number;
   /** Local address and port; port 0 lets the system choose. */
   readonly bind?: { readonly address?: string; readonly port?: number };
+  /** By which of our interfaces it is reached; absent: as the routes say. */
+  readonly uplink?: UplinkPort | undefined;
   /** The local port of before, by which the server knows us: taken where it is free and `bind` names no other. */
   readonly wishedPort?: number | undefined;
 }
 
-interface Address {
-  readonly address: string;
-  readonly family: number;
-}
+/** From a port that the server has not heard of, so that any number is new to it. */
+const PING = encodeEmpty(TYPE.con, 1);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -34,9 +40,13 @@ export class UdpTransport implements DatagramWire {
   private readonly options: UdpOptions;
   private onDatagram: (datagram: Uint8Array) => void = () => {};
   private socket: Socket | undefined;
-  private family = 0;
+  private family: IpFamily | undefined;
   private server: Address | undefined;
+  /** All that its name stands for. */
+  private known: readonly Address[] = [];
   private local: string | undefined;
+  /** The address that the socket is bound to; undefined: any. */
+  private bound: string | undefined;
   private closed = false;
   /** What this turn of the event loop has to say, at its end: a receiver that must wake up wakes once. */
   private outgoing: Uint8Array[] = [];
@@ -53,26 +63,57 @@ export class UdpTransport implements DatagramWire {
   async open(onDatagram: (datagram: Uint8Array) => void): Promise<void> {
     this.onDatagram = onDatagram;
     this.closed = false;
-    await this.bind(this.options.bind?.address?.includes(":") === true ? 6 : 4);
+    // With `via:` it is not known before the first `resolve` by what to leave.
+    if (this.options.uplink === undefined) await this.bind(this.options.bind?.address?.includes(":") === true ? 6 : 4);
+  }
+
+  /** Where no interface is up nothing can leave; without `via:` datagrams may still reach an old address. */
+  get connects(): boolean {
+    return this.options.uplink !== undefined;
   }
 
   async resolve(): Promise<void> {
-    const found = await addressOf(this.options.host);
-    if (this.closed) return;
+    const { uplink, host, port } = this.options;
+    if (uplink !== undefined) return this.resolveBy(uplink);
+    const [found] = await addressesOf(host);
+    if (this.closed || found === undefined) return;
     if (found.family !== this.family) await this.bind(found.family);
     this.server = found;
-    this.local = await localAddressTo(found, this.options.port);
+    this.local = await localAddressTo(found, port);
   }
 
   async relocate(): Promise<void> {
-    if (this.server !== undefined) this.local = await localAddressTo(this.server, this.options.port);
+    const { uplink, port } = this.options;
+    if (this.server === undefined) return;
+    if (uplink === undefined) this.local = await localAddressTo(this.server, port);
+    else this.aim(uplink);
   }
 
   async rebind(): Promise<void> {
     // The new one is there before the old one goes: it has another port.
-    const fresh = await this.bound(this.family, this.options.bind?.port ?? 0);
+    const family = this.server?.family ?? this.family ?? 4;
+    const fresh = await this.boundSocket(family, this.options.bind?.port ?? 0);
     await this.unbind();
-    this.adopt(fresh, this.family);
+    this.adopt(fresh, family);
+  }
+
+  doubt(): void {
+    this.options.uplink?.unanswered();
+  }
+
+  /** RFC 7252 §4.3: whoever speaks CoAP answers an empty message with a Reset. */
+  async probe(from: Uplink, clock: Clock): Promise<boolean | undefined> {
+    if (await this.ask(from, PING, clock)) return true;
+    // One that does not even answer here tells nothing of there.
+    const { local, family } = this;
+    if (local === undefined || family === undefined) return undefined;
+    return (await this.ask({ name: "", address: local, family }, PING, clock)) ? false : undefined;
+  }
+
+  async ask(from: Uplink, datagram: Uint8Array, clock: Clock): Promise<boolean> {
+    const server = this.known.find(({ family }) => family === from.family);
+    if (server === undefined) return false;
+    return answersFrom(from, { address: server.address, port: this.options.port }, datagram, clock);
   }
 
   get localAddress(): string | undefined {
@@ -106,15 +147,34 @@ export class UdpTransport implements DatagramWire {
     for (const datagram of outgoing) socket.send(datagram, this.options.port, server.address, this.onSent);
   }
 
-  private async bind(family: number): Promise<void> {
+  private async resolveBy(uplink: UplinkPort): Promise<void> {
+    try {
+      this.known = await addressesOf(this.options.host);
+    } catch (error) {
+      // The address of before may still be right.
+      if (this.known.length === 0) throw error;
+    }
+    if (this.closed) return;
+    this.aim(uplink);
+    if (this.bound !== this.local || this.server?.family !== this.family) await this.bind(this.server?.family ?? 4);
+  }
+
+  /** By what the next socket leaves, and to where. */
+  private aim(uplink: UplinkPort): void {
+    const { address, family } = uplink.choose(this.known.map((known) => known.family));
+    this.server = this.known.find((known) => known.family === family);
+    this.local = address;
+  }
+
+  private async bind(family: IpFamily): Promise<void> {
     await this.unbind();
     const { bind: { port = 0 } = {}, wishedPort = 0 } = this.options;
     const wished =
-      port === 0 && wishedPort !== 0 ? await this.bound(family, wishedPort).catch(() => undefined) : undefined;
-    this.adopt(wished ?? (await this.bound(family, port)), family);
+      port === 0 && wishedPort !== 0 ? await this.boundSocket(family, wishedPort).catch(() => undefined) : undefined;
+    this.adopt(wished ?? (await this.boundSocket(family, port)), family);
   }
 
-  private adopt(socket: Socket, family: number): void {
+  private adopt(socket: Socket, family: IpFamily): void {
     if (this.closed) {
       socket.close();
       return;
@@ -126,9 +186,11 @@ export class UdpTransport implements DatagramWire {
     this.family = family;
   }
 
-  private bound(family: number, port: number): Promise<Socket> {
+  private boundSocket(family: IpFamily, port: number): Promise<Socket> {
     const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: lookUpNames });
-    const { address } = this.options.bind ?? {};
+    const { uplink, bind } = this.options;
+    const address = uplink === undefined ? bind?.address : this.local;
+    this.bound = address;
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => {
