@@ -1,10 +1,11 @@
 /** What the log says of many clients at one server: how many are registered, and why some are not; never a line for each. */
-import { type Clock, type Millis, SECOND } from "../clock.ts";
+import { type Clock, MINUTE, type Millis, SECOND } from "../clock.ts";
 import type { LogFields, Logger } from "../log.ts";
 import type { ClientStanding } from "../servers/server-status.ts";
 
-/** So long others may join in. */
-const GATHER: Millis = 10 * SECOND;
+/** It is told once nothing has changed for so long, or so long after the first change. */
+const QUIET: Millis = 10 * SECOND;
+const LONGEST: Millis = MINUTE;
 const NAMED = 3;
 
 export class ClientsLog {
@@ -12,6 +13,8 @@ export class ClientsLog {
   private readonly log: Logger;
   private readonly statuses: () => readonly ClientStanding[];
   private disarm: (() => void) | undefined;
+  private first: Millis = 0;
+  private touched: Millis = 0;
   private told = "";
 
   constructor(clock: Clock, log: Logger, statuses: () => readonly ClientStanding[]) {
@@ -22,12 +25,24 @@ export class ClientsLog {
 
   /** It may be different now. */
   touch(): void {
-    this.disarm ??= this.clock.at(this.clock.monotonic() + GATHER, () => this.tell());
+    const now = this.clock.monotonic();
+    this.touched = now;
+    if (this.disarm !== undefined) return;
+    this.first = now;
+    this.arm(now + QUIET);
   }
 
   stop(): void {
     this.disarm?.();
     this.disarm = undefined;
+  }
+
+  private arm(at: Millis): void {
+    this.disarm = this.clock.at(at, () => {
+      const due = Math.min(this.touched + QUIET, this.first + LONGEST);
+      if (this.clock.monotonic() < due) this.arm(due);
+      else this.tell();
+    });
   }
 
   private tell(): void {
