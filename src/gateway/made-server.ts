@@ -100,6 +100,7 @@ function optionsOf(
     turn: options.turn,
     attributes,
     view,
+    audited: settings.access.audit,
     reports: settings.reports,
     storing: () => account.notificationStoring,
     onEvaluation,

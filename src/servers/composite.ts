@@ -97,7 +97,7 @@ function listed(shares: readonly Share[]): string {
 }
 
 /** In the order in which the prefixes are first named. */
-function byPrefix<T>(items: readonly T[], pathOf: (item: T) => Path): ReadonlyMap<string, readonly T[]> {
+export function byPrefix<T>(items: readonly T[], pathOf: (item: T) => Path): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const prefix = prefixOf(pathOf(item));

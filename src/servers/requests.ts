@@ -1,7 +1,7 @@
 /** A server's request: which operation, on which tree, and the answer. Core 1.2 §6.3, §6.4. */
 import { formatCode } from "../coap/codes.ts";
 import { type CoapMessage, OPTION, stringValues } from "../coap/options.ts";
-import { Lwm2mError, ProtocolError } from "../errors.ts";
+import { Lwm2mError, ProtocolError, reasonOf } from "../errors.ts";
 import type { LogFields, Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
 import { type Attributes, checkAttributes } from "../lwm2m/attributes.ts";
@@ -13,6 +13,7 @@ import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import {
   type CancelObservationCompositeOperation,
   type CancelObservationOperation,
+  type CreateOperation,
   type ObserveCompositeOperation,
   type ObserveOperation,
   type Operation,
@@ -26,6 +27,7 @@ import { notAllowed } from "../lwm2m/refusals.ts";
 import { changedResponse, contentResponse, deletedResponse, errorResponse } from "../lwm2m/response.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Intent, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import { type Audit, type Change, type Deed, deedOf } from "./audit.ts";
 import { readComposite, typesIn, writableTypesIn, writeComposite } from "./composite.ts";
 import { created } from "./creation.ts";
 import { knownTree } from "./known-tree.ts";
@@ -53,6 +55,13 @@ export interface RequestsOptions {
   /** What this server registered us with. */
   readonly version: () => Lwm2mVersion;
   readonly log: Logger;
+  /** Absent: nobody wants to know who did what. */
+  readonly audit?: Audit;
+}
+
+/** What of a request is known already. */
+interface Noted {
+  deed?: Deed | undefined;
 }
 
 const text = new TextEncoder();
@@ -66,14 +75,19 @@ export class Requests {
 
   /** The answer, whatever comes of it. Never rejects. */
   async serve(request: CoapMessage): Promise<Served> {
-    const { log } = this.options;
+    const { log, audit } = this.options;
+    const noted: Noted = {};
     try {
-      const served = await this.perform(parseOperation(request));
+      const operation = parseOperation(request);
+      if (audit !== undefined) noted.deed = deedOf(operation);
+      const served = await this.perform(operation, noted);
+      if (noted.deed !== undefined) audit?.tell(noted.deed, served.message);
       if (log.debugging) log.debug(exchangeFields(request, served.message), "request answered");
       return served;
     } catch (error) {
       const message = errorResponse(error);
       const fields = { ...exchangeFields(request, message), err: error };
+      if (noted.deed !== undefined) audit?.tell(noted.deed, { code: message.code, reason: reasonOf(error) });
       if (error instanceof Lwm2mError || error instanceof ProtocolError) log.debug(fields, "request refused");
       else log.error(fields, "a request failed by a fault of this program");
       return { message };
@@ -81,7 +95,7 @@ export class Requests {
   }
 
   /** Rejects with, or throws, Lwm2mError where the answer is an error; any other error is a bug. */
-  private perform(operation: Operation): Promise<Served> {
+  private perform(operation: Operation, noted: Noted): Promise<Served> {
     switch (operation.type) {
       case "read":
       case "observe":
@@ -92,14 +106,15 @@ export class Requests {
       case "cancelObservationComposite":
         return this.readComposite(operation);
       case "writeComposite":
-        return this.writeComposite(operation);
+        return this.writeComposite(operation, noted);
       default:
-        return this.act(operation);
+        return this.act(operation, noted);
     }
   }
 
   private async act(
     operation: Exclude<Operation, Reading | ReadingComposite | WriteCompositeOperation>,
+    noted: Noted,
   ): Promise<Served> {
     switch (operation.type) {
       case "discover": {
@@ -109,7 +124,9 @@ export class Requests {
       }
       case "write": {
         const tree = this.tree(operation.path, "write");
-        await tree.write(operation.path, decodeValues(operation, tree.typeOf, this.options.version()), operation.mode);
+        const values = decodeValues(operation, tree.typeOf, this.options.version());
+        note(noted, values);
+        await tree.write(operation.path, values, operation.mode);
         return { message: changedResponse() };
       }
       case "writeAttributes":
@@ -119,11 +136,16 @@ export class Requests {
         await this.tree(operation.path).execute(operation.path, operation.args);
         return { message: changedResponse() };
       case "create":
-        return { message: await created(operation, this.tree(operation.path, "create"), this.options.version()) };
+        return { message: await this.create(operation, noted) };
       case "delete":
         await this.tree(operation.path).delete(operation.path);
         return { message: deletedResponse() };
     }
+  }
+
+  private create(operation: CreateOperation, noted: Noted): Promise<CoapMessage> {
+    const tree = this.tree(operation.path, "create");
+    return created(operation, tree, this.options.version(), (path, values) => note(noted, values, path));
   }
 
   /** The tree of the path, which exists, or would by a `write`. */
@@ -163,10 +185,11 @@ export class Requests {
     return { message, granted: { ...withAttributes(operation), paths, composite: true, codec, samples } };
   }
 
-  private async writeComposite(operation: WriteCompositeOperation): Promise<Served> {
+  private async writeComposite(operation: WriteCompositeOperation, noted: Noted): Promise<Served> {
     const { treeOf } = this.options;
-    const version = this.compositeVersion();
-    await writeComposite(treeOf, decodeChanges(operation, writableTypesIn(treeOf), version));
+    const changes = decodeChanges(operation, writableTypesIn(treeOf), this.compositeVersion());
+    note(noted, changes);
+    await writeComposite(treeOf, changes);
     return { message: changedResponse() };
   }
 
@@ -184,6 +207,10 @@ const ROOT = makePath({ prefix: "" });
 
 function withAttributes({ attributes }: ObserveOperation | ObserveCompositeOperation): Pick<Granted, "attributes"> {
   return attributes === undefined ? {} : { attributes };
+}
+
+function note(noted: Noted, changes: readonly Change[], path?: Path): void {
+  if (noted.deed !== undefined) noted.deed = { ...noted.deed, changes, ...(path === undefined ? {} : { path }) };
 }
 
 function exchangeFields(request: CoapMessage, answer: CoapMessage): LogFields {

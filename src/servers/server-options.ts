@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly attributes: AttributeStore;
   /** What this registration shows. */
   readonly view: View;
+  /** Whether what it writes, executes, creates and deletes is logged; absent: it is not. */
+  readonly audited?: boolean;
   /** /1/x/6: whether reports are kept for a server that is away. */
   readonly storing: () => boolean;
   /** How often what devices have is to be evaluated for an observation, in own paths; empty: it has ended. */

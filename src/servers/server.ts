@@ -7,6 +7,8 @@ import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { makePath, type Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import { Audit } from "./audit.ts";
+import { typesIn } from "./composite.ts";
 import { Connection } from "./connection.ts";
 import { Continuity } from "./continuity.ts";
 import { type Crossing, crossingOf } from "./crossing.ts";
@@ -34,6 +36,7 @@ export class Server {
   private readonly connection: Connection;
   private readonly registrar: Registrar;
   private readonly reporting: Reporting;
+  private readonly audit: Audit | undefined;
   private readonly serving: Serving;
   private readonly sender: Sender;
   private readonly continuity: Continuity;
@@ -64,6 +67,7 @@ export class Server {
     });
     this.registrar = this.makeRegistrar();
     this.reporting = this.makeReporting();
+    this.audit = this.makeAudit();
     this.serving = this.makeServing();
     this.sender = this.makeSender();
     const { kept = NOTHING_KEPT, onToKeep = () => {} } = options;
@@ -92,6 +96,7 @@ export class Server {
       });
     }
     this.registrar.stop();
+    this.audit?.stop();
     this.reporting.stop();
     await this.connection.close();
     this.options.onStopped?.();
@@ -269,8 +274,17 @@ export class Server {
     const { treeOf } = view;
     const { connection, log } = this;
     const { reports } = this.reporting;
-    const requests = new Requests({ treeOf, attributes, version: () => this.version, log });
+    const { audit } = this;
+    const common = { treeOf, attributes, version: () => this.version, log };
+    const requests = new Requests({ ...common, ...(audit === undefined ? {} : { audit }) });
     return new Serving({ connection, requests, reports, state: () => this.registrar.standing.state });
+  }
+
+  private makeAudit(): Audit | undefined {
+    const { view, clock, audited = false } = this.options;
+    if (!audited) return undefined;
+    const own = (shown: Path): Path | undefined => (view.paths === undefined ? shown : view.paths.own(shown));
+    return new Audit({ log: this.log, clock, own, typeOf: typesIn(view.treeOf) });
   }
 
   private makeSender(): Sender {

@@ -104,7 +104,7 @@ test("gateway-5: a prefixed instance of a resource is written by names with the 
 });
 
 test("gateway-6: object 2 stands before nothing that a device has: every server may do what the device can", async (t) => {
-  const world = await twoRooms(t, ["", ""]);
+  const world = await twoRooms(t, ["", "access: { write: all }"]);
   for (const [i, server] of pair(world).entries()) {
     assert.equal((await server.read(VALUE)).code, "2.05");
     assert.equal((await server.write(`/dev-0/${DIMMER}`, 40 + i)).code, "2.04");
@@ -117,7 +117,7 @@ test("gateway-6: object 2 stands before nothing that a device has: every server 
 });
 
 test("gateway-6: what one server creates under a prefix another may write and delete, and no object 2 tells of it", async (t) => {
-  const world = await twoRooms(t, ["", ""]);
+  const world = await twoRooms(t, ["", "access: { write: all }"]);
   const [one, two] = pair(world);
   assert.equal((await one.create("/dev-0/16", { "/dev-0/16/1/0/0": "hall 4" })).code, "2.01");
   assert.deepEqual((await two.read("/dev-0/16/1")).values, { "/dev-0/16/1/0/0": "hall 4" });

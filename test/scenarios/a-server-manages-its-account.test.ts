@@ -66,7 +66,8 @@ test("Disable: De-register, silence for the time that was written, Register", as
   assert.equal(server.packets.length, packets);
   await clock.advance(2 * MINUTE);
   assert.equal(since(world, 1).at(-1)?.type, "register");
-  assert.deepEqual(world.log("101"), ["info registered", "info disabled", "info registered"]);
+  const asked = ["info audit", "info audit"];
+  assert.deepEqual(world.log("101"), ["info registered", ...asked, "info disabled", "info registered"]);
   assert.equal((await server.read(TEMPERATURE)).code, "2.05");
 });
 

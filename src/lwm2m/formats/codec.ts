@@ -7,6 +7,8 @@ export interface TypeInfo {
   readonly type: ResourceType;
   /** Whether the resource may have several instances. */
   readonly multiple: boolean;
+  /** As the registry calls the resource, where that is known. */
+  readonly name?: string;
 }
 
 /** Tells a codec what a path holds: TLV, text, time and links cannot be written or read without it. Undefined: unknown resource. */
