@@ -8,6 +8,8 @@ import { readConfig } from "../gateway/read-config.ts";
 import { secured } from "../gateway/secured.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
+import { shownTo } from "./shown.ts";
+import { shownLines } from "./shown-text.ts";
 import { trafficOf } from "./traffic.ts";
 import { trafficLines, trafficReport } from "./traffic-text.ts";
 
@@ -47,7 +49,10 @@ async function findings(file: string): Promise<Findings> {
 /** What must be mended stands above the plan, and is counted below it, where the eye is at the end. */
 function asText(found: Findings): string {
   const { problems, loaded } = found;
-  const plan = loaded === undefined ? [] : [formatCheck(loaded), ...trafficLines(trafficOf(loaded))];
+  const plan =
+    loaded === undefined
+      ? []
+      : [formatCheck(loaded), ...shownLines(shownTo(loaded)), ...trafficLines(trafficOf(loaded))];
   return [...problems.map(formatProblem), ...plan, summary(found)].join("\n");
 }
 
@@ -71,6 +76,7 @@ function asJson(found: Findings): string {
     mappings: loaded === undefined ? [] : mappingReports(loaded).map(asPlainReport),
     links: loaded === undefined ? [] : linkLoads(loaded),
     wires: loaded === undefined ? [] : wireLoads(loaded),
+    servers: loaded === undefined ? [] : shownTo(loaded),
     traffic: loaded === undefined ? [] : trafficReport(trafficOf(loaded)),
   };
   return JSON.stringify(report, undefined, 2);

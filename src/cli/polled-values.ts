@@ -14,8 +14,7 @@ export interface ExpectedValue {
 
 /** Of everything that can be read. `number` counts the devices: no two of them are read at the same moment. */
 export function expectedValues(plan: DevicePlan, number: number): readonly ExpectedValue[] {
-  // The store may have assigned another one, of about this length.
-  const prefix = plan.prefix ?? (isUsablePrefix(plan.id) ? plan.id : `dev${number}`);
+  const prefix = expectedPrefix(plan, number);
   return [...plan.resources.values()].flatMap((resource, i): ExpectedValue[] => {
     const { source, object, instance, resourceInstance } = resource;
     if (source.kind === "execute" || (source.kind === "point" && !source.readable)) return [];
@@ -26,6 +25,11 @@ export function expectedValues(plan: DevicePlan, number: number): readonly Expec
     const value = exampleOf(source, resource, { time, seed: number + i });
     return [{ sample: { path, value, time }, ...(period === undefined ? {} : { period }) }];
   });
+}
+
+/** The store may have assigned another one, of about this length. */
+export function expectedPrefix({ id, prefix }: Pick<DevicePlan, "id" | "prefix">, number: number): string {
+  return prefix ?? (isUsablePrefix(id) ? id : `dev${number}`);
 }
 
 /** A computed value is new with each of what it is computed from. */

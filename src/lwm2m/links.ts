@@ -24,6 +24,9 @@ export interface RegisterParameters {
   readonly queueMode: boolean;
 }
 
+/** A tree, as far as its objects are listed. */
+export type Listed = Pick<ObjectTree, "prefix" | "discover">;
+
 const VERSIONS: readonly Lwm2mVersion[] = ["1.0", "1.1", "1.2"];
 
 /** The Uri-Query arguments of a Register, e.g. `ep=gw-1`, `lt=300`, `lwm2m=1.2`, `b=U`. */
@@ -41,7 +44,7 @@ export function bindingQuery(binding: string, queueMode: boolean, version: Lwm2m
  * The payload of a Register or Update, Content-Format 40: the gateway's own objects and instances. Never what lies under a
  * prefix (Gateway TS 1.1 §6), and never an object that only bootstrap may see. Throws RangeError for a prefixed tree.
  */
-export function registerPayload(tree: ObjectTree, version: Lwm2mVersion): string {
+export function registerPayload(tree: Listed, version: Lwm2mVersion): string {
   if (tree.prefix !== "") throw new RangeError(`objects of prefix "${tree.prefix}" are never registered`);
   const links = objectList(tree, (object, own) => announcedVersion(version, object, own));
   return encodeLinks([rootLink(version), ...links], { quotedVersion: version === "1.0" });
@@ -51,7 +54,7 @@ export function registerPayload(tree: ObjectTree, version: Lwm2mVersion): string
  * /25/x/3: the objects and instances of a device, without its prefix. Servers of every version read it, so each version is
  * named that not all of them imply.
  */
-export function deviceObjectLinks(tree: ObjectTree): string {
+export function deviceObjectLinks(tree: Listed): string {
   const everywhere = (object: number, own: string): string | undefined =>
     VERSIONS.every((version) => impliedVersion(version, object) === own) ? undefined : own;
   return encodeLinks(objectList(tree, everywhere));
@@ -95,7 +98,7 @@ function optionalFormats(version: Lwm2mVersion): readonly number[] {
 }
 
 /** An object stands there itself where it has no instance, or a version to announce. */
-function objectList(tree: ObjectTree, versionOf: (object: number, own: string) => string | undefined): CoreLink[] {
+function objectList(tree: Listed, versionOf: (object: number, own: string) => string | undefined): CoreLink[] {
   const links = tree.discover(makePath({ prefix: tree.prefix }), LEVEL.instance).filter((link) => !isProtected(link));
   const inhabited = new Set(links.map(({ path }) => pathParts(path)).flatMap(objectOfInstance));
   return links.flatMap((link) => {
