@@ -8,8 +8,10 @@ const LONGEST_START = 200;
 
 const NAMES = ["id", "device_id"] as const;
 
+export type Names = Readonly<Record<(typeof NAMES)[number], string>>;
+
 /** Text with `{id}` and `{device_id}` in it. Throws nothing: what is none of them was refused before. */
-export function filledIn(pattern: string, names: Readonly<Record<(typeof NAMES)[number], string>>): string {
+export function filledIn(pattern: string, names: Names): string {
   return pattern.replace(/\{(id|device_id)\}/g, (_, name: (typeof NAMES)[number]) => names[name]);
 }
 
@@ -26,7 +28,8 @@ const perDevice = pattern.refine((text) => /\{(?:id|device_id)\}/.test(text), {
 
 const key = pattern.describe('A key for each device: !secret "psk-{id}"');
 
-export const clientCredentialKeys = {
+/** In `clients:` of a server. */
+const clientCredentialKeys = {
   psk: z.strictObject({ identity: perDevice, key }).describe("PSK of each device; with coaps://").optional(),
   rpk: z.strictObject({ private_key: key }).describe("Private key of each device; with coaps://").optional(),
   x509: z
@@ -60,3 +63,13 @@ export const clientsSchema = z
   });
 
 export type ClientsKeys = z.output<typeof clientsSchema>;
+
+/** In the entry of a device. */
+export const deviceCredentialsSchema = z.object({
+  psk: z.object({ identity: z.string(), key: z.string() }).describe("Its own PSK where it is a client").optional(),
+  rpk: z.object({ private_key: z.string() }).describe("Its own private key where it is a client").optional(),
+  x509: z
+    .object({ private_key: z.string(), certificates: z.union([z.string(), z.array(z.string())]) })
+    .describe("Its own certificate where it is a client")
+    .optional(),
+});

@@ -18,6 +18,7 @@ import { type EachRow, MAX_ROWS, readEach } from "./each.ts";
 import { besides, readText } from "./files.ts";
 import { fillGiven, type GivenValues, NOTHING_GIVEN } from "./given-values.ts";
 import { type DeviceKeys, deviceSchema, LATER_DEVICE_KEYS } from "./schema.ts";
+import { MODES } from "./security-schema.ts";
 
 /** One device as the files say it. */
 export interface RequestedDevice {
@@ -41,7 +42,15 @@ export interface CheckedEntry {
   readonly parameters: readonly MapEntry[];
 }
 
-const OWN_KEYS: ReadonlySet<string> = new Set([...Object.keys(deviceSchema.shape), "each", ...LATER_DEVICE_KEYS]);
+/** Read where it is known which servers the device is a client of; there are secrets in them. */
+const CREDENTIALS: readonly string[] = MODES;
+
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  ...Object.keys(deviceSchema.shape),
+  "each",
+  ...CREDENTIALS,
+  ...LATER_DEVICE_KEYS,
+]);
 
 /** Every device of one list of entries; what is wrong stands with the device. */
 export async function requestedDevices(
@@ -97,7 +106,7 @@ function deviceOf(item: MapNode, row: EachRow): RequestedDevice {
     if (later !== undefined) reportError(report, later.key.place, notSupported(key));
   }
   const parameters = node.entries.filter(({ key }) => !OWN_KEYS.has(key.text));
-  const without = new Set([...parameters.map(({ key }) => key.text), ...LATER_DEVICE_KEYS]);
+  const without = new Set([...parameters.map(({ key }) => key.text), ...CREDENTIALS, ...LATER_DEVICE_KEYS]);
   const keys = readNode(node, deviceSchema, report, { without });
   const mapping = childOf(node, "mapping");
   const link = childOf(node, "link");

@@ -2,6 +2,7 @@
 import type { AdapterModule } from "../adapter.ts";
 import { bare, withParameters } from "../mapping/json-schema.ts";
 import { type JsonSchema, jsonSchemaOf } from "../yaml/shape.ts";
+import { deviceCredentialsSchema } from "./client-schema.ts";
 import { configSchema, deviceSchema } from "./schema.ts";
 
 /** The schema of config.yaml; a file of devices.d holds a part of it. */
@@ -32,9 +33,10 @@ function linkSchemas({ linkTypes }: AdapterModule): readonly JsonSchema[] {
 /** The parameters of the mapping stand beside these keys: any other key may be one. */
 function deviceJsonSchema(): JsonSchema {
   const { properties, ...rest } = withParameters(bare(deviceSchema));
+  const credentials = withParameters(bare(deviceCredentialsSchema)).properties;
   const each = {
     description: "One device each: { unit_id: 1..12 }, { unit_id: [1, 2, 5] }, or a CSV file",
     type: ["object", "string"],
   };
-  return { ...rest, properties: { ...properties, each }, additionalProperties: true };
+  return { ...rest, properties: { ...properties, ...credentials, each }, additionalProperties: true };
 }

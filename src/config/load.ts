@@ -7,7 +7,7 @@ import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, refuseSecrets } from "../yaml/read.ts";
 import { warnOfAccess } from "./access-warnings.ts";
-import { type ClientServer, clientPlans, clientServersOf } from "./clients.ts";
+import { type ClientServer, clientPlans, clientServersOf, withoutClientSecrets } from "./clients.ts";
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
@@ -55,7 +55,8 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     catalogue: base.catalogue,
     directories: [join(dirname(file), "mappings"), options.packagedMappings],
   });
-  const resolved = await resolveDevices(await requestedDevices(base.devices, given), library, {
+  const requested = await requestedDevices(base.devices, given);
+  const resolved = await resolveDevices(requested, library, {
     links: base.links,
     catalogue: base.catalogue,
   });
@@ -63,7 +64,12 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
   const { devices } = resolved;
   const disabled = resolved.disabled.map((device) => ({ ...device, problems: hidden(device.problems) }));
   await warnOfLinks(links, report);
-  const clients = clientPlans(clientServers, { endpoint: gateway.endpoint, devices, report });
+  const clients = await clientPlans(clientServers, {
+    ...{ endpoint: gateway.endpoint, devices, requested, report, given },
+    directory: dirname(file),
+    sources: options.secrets ?? NO_SECRETS,
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
   const context = { root, gateway, devices, disabled, catalogue, report };
   warnOfReports(servers, context);
   warnOfAccess(servers, context);
@@ -88,6 +94,8 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const rank = ({ place }: Problem): number => files.indexOf(place?.file);
   return problems.toSorted((a, b) => rank(a) - rank(b) || byPlace(a, b));
 }
+
+const NO_SECRETS: SecretSources = { environment: {} };
 
 /** What must be right before anything runs. */
 interface Base {
@@ -117,7 +125,7 @@ async function readGiven(file: string, { secrets }: LoadOptions, report: Report)
   const root = await readTree(file, report);
   const extra = await readDevicesD(join(directory, "devices.d"), report);
   const trees = [...(root === undefined ? [] : [root]), ...extra];
-  const given = await readGivenValues(trees, { directory, secrets: secrets ?? { environment: {} }, report });
+  const given = await readGivenValues(trees, { directory, secrets: secrets ?? NO_SECRETS, report });
   return { ...(root === undefined ? {} : { root }), extra, given };
 }
 
@@ -137,7 +145,7 @@ async function readBase(
     if (problem.place !== undefined) places.add(problem.place);
   };
   const fill = (node: YamlNode): YamlNode => fillGiven(withoutDevices(node), given, "stay", reportFirst);
-  const root = fill(asWritten);
+  const root = fill(withoutClientSecrets(asWritten));
   const files = extra.map(fill);
   // What could not be filled in, or may not stand there, was told; that it is then no number, say, tells nothing.
   const report: Report = (problem) => {
@@ -161,7 +169,7 @@ async function readBase(
       state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
     },
     servers,
-    clientServers: clientServersOf(config.servers, servers, root),
+    clientServers: clientServersOf(config.servers, servers, { root, asWritten }),
     links,
     catalogue,
     devices: childrenOf([asWritten, ...extra], "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),

@@ -1,6 +1,7 @@
 /** `psk`, `rpk`, `x509` and `dtls` of a server: their shape. What they name is read in server-security.ts. */
 import { z } from "zod";
 import { SECOND } from "../clock.ts";
+import type { Credentials } from "../dtls/credentials.ts";
 import type { ServerSecurity } from "../dtls/server-security.ts";
 import { durationSchema } from "../duration.ts";
 
@@ -101,9 +102,12 @@ export const securityKeys = {
   dtls: dtls.describe("What is used of DTLS; with coaps://").optional(),
 };
 
-const all = z.object(securityKeys);
+export const securitySchema = z.object(securityKeys);
 
-export type SecurityKeys = z.output<typeof all>;
+/** The modes, by the names of their keys. */
+export const MODES = ["psk", "rpk", "x509"] as const satisfies readonly Credentials["mode"][];
+
+export type SecurityKeys = z.output<typeof securitySchema>;
 export type PskKeys = NonNullable<SecurityKeys["psk"]>;
 export type RpkKeys = NonNullable<SecurityKeys["rpk"]>;
 export type X509Keys = NonNullable<SecurityKeys["x509"]>;

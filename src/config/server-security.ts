@@ -6,7 +6,7 @@ import { suiteName } from "../dtls/suites.ts";
 import type { Place } from "../errors.ts";
 import { childOf, entryOf, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, refuseSecrets, reportError } from "../yaml/read.ts";
-import type { DtlsKeys, SecurityKeys } from "./security-schema.ts";
+import { type DtlsKeys, MODES, type SecurityKeys } from "./security-schema.ts";
 import { certificatesOf } from "./server-certificates.ts";
 import { pskOf, rawPublicKeysOf } from "./server-keys.ts";
 import { suitesOf } from "./server-suites.ts";
@@ -26,8 +26,6 @@ export interface SecuredServer extends SecurityKeys {
   readonly uri: { readonly scheme: ServerScheme };
   readonly queue_mode: boolean;
 }
-
-const MODES = ["psk", "rpk", "x509"] as const satisfies readonly Credentials["mode"][];
 
 /** Undefined where the scheme is another than coaps, and where something is wrong; that was reported then. */
 export async function securityOf(server: SecuredServer, context: SecurityContext): Promise<ServerSecurity | undefined> {
@@ -75,6 +73,7 @@ const SECRET_KEYS: Readonly<Record<string, string>> = { psk: "key", rpk: "privat
 
 function withoutKeys(server: YamlNode & { readonly kind: "map" }): YamlNode {
   const entries = server.entries.map(({ key, value }) => {
+    if (key.text === "clients" && value.kind === "map") return { key, value: withoutKeys(value) };
     const secret = Object.hasOwn(SECRET_KEYS, key.text) ? SECRET_KEYS[key.text] : undefined;
     if (secret === undefined || value.kind !== "map") return { key, value };
     return { key, value: { ...value, entries: value.entries.filter((inner) => inner.key.text !== secret) } };
@@ -87,7 +86,8 @@ function unsecured(key: string, scheme: ServerScheme): string {
   return scheme === "coap+tcp" ? `${there}; there is no TLS in this version` : there;
 }
 
-async function credentialsOf(
+/** Of the one mode that is there. Undefined where something is wrong, which was reported. */
+export async function credentialsOf(
   { psk, rpk, x509 }: SecurityKeys,
   { node, ...context }: SecurityContext,
 ): Promise<Credentials | undefined> {

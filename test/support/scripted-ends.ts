@@ -11,8 +11,8 @@ const FIRST_PORT = 52_000;
 export class ScriptedEnds {
   /** What the gateway itself reaches: the first that it opens. */
   readonly gateway: ScriptedServer;
-  /** What is done to each that comes, as a server does that is away. */
-  onOpen: (server: ScriptedServer) => void = () => {};
+  /** What is done to each that comes. */
+  onOpen: (server: ScriptedServer, opening: Opening | undefined) => void = () => {};
   private readonly make: () => ScriptedServer;
   private readonly byPort = new Map<number, ScriptedServer>();
   private readonly all: ScriptedServer[];
@@ -40,7 +40,7 @@ export class ScriptedEnds {
     const port = FIRST_PORT + this.all.length;
     this.all.push(server);
     this.byPort.set(port, server);
-    this.onOpen(server);
+    this.onOpen(server, opening);
     return server.openTransport(port, opening, uplink);
   }
 
