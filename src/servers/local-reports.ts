@@ -61,6 +61,8 @@ export class LocalReports {
   private readonly hasChanges: boolean;
   /** The parts that want each measurement of a path. */
   private readonly sampled = new Map<Path, Set<ReportPart>>();
+  /** While there is a floor: when a measurement was told last. */
+  private readonly sampledAt = new Map<Path, Millis>();
   private running = false;
 
   constructor(options: LocalReportsOptions) {
@@ -107,7 +109,7 @@ export class LocalReports {
     if (this.hasChanges) this.changes({ type: "changed", samples });
     if (this.sampled.size === 0) return;
     const due = new Map<ReportPart, Sample[]>();
-    for (const sample of samples) {
+    for (const sample of this.thinned(samples)) {
       for (const part of this.sampled.get(sample.path) ?? []) {
         const own = due.get(part);
         if (own === undefined) due.set(part, [sample]);
@@ -120,6 +122,7 @@ export class LocalReports {
   /** `floor` gives another now. */
   restraintChanged(): void {
     if (!this.running) return;
+    this.sampledAt.clear();
     this.intervals.floorChanged();
     if (this.hasChanges) this.changes({ type: "attributesChanged" });
   }
@@ -134,6 +137,19 @@ export class LocalReports {
       const parts = [...this.parts.of(entry)];
       const devices = parts.filter(({ prefix }) => prefix !== "").length;
       return { name: entry.name, devices, values: parts.reduce((sum, { leaves }) => sum + leaves.length, 0) };
+    });
+  }
+
+  /** Those of a path that are nearer to each other than the floor are the same for who wants each measurement. */
+  private thinned(samples: readonly Sample[]): readonly Sample[] {
+    const { floor = () => 0, clock } = this.options;
+    const least = floor();
+    if (least === 0) return samples;
+    const now = clock.monotonic();
+    return samples.filter(({ path }) => {
+      if (!this.sampled.has(path) || now - (this.sampledAt.get(path) ?? Number.NEGATIVE_INFINITY) < least) return false;
+      this.sampledAt.set(path, now);
+      return true;
     });
   }
 
