@@ -63,8 +63,8 @@ export interface GatewaySettings {
 /** UDP, UDP with DTLS, or TCP without security (RFC 8323). */
 export type ServerScheme = "coap" | "coaps" | "coap+tcp";
 
-/** How devices are shown to a server: under prefixes, or as clients of their own. */
-export const LAYOUTS = ["gateway", "clients"] as const;
+/** How devices are shown to a server: under prefixes, as instances of the gateway's own objects, as clients; or as it turns out. */
+export const LAYOUTS = ["gateway", "instances", "clients", "auto"] as const;
 
 export type Layout = (typeof LAYOUTS)[number];
 

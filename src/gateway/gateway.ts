@@ -24,8 +24,10 @@ import { fixedSettings, identityOf } from "./fixed-settings.ts";
 import type { ForgetWish, Forgotten } from "./forgetting.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
 import { localAddresses, storageOf } from "./host.ts";
+import { KeptNumbers } from "./instance-numbers.ts";
 import { closeKept, type Kept, withHistory } from "./kept.ts";
 import { keepTime, knownClock } from "./known-clock.ts";
+import { needsNumbers } from "./layouts.ts";
 import { North, type SendWish } from "./north.ts";
 import { openState } from "./opened-state.ts";
 import { Places } from "./places.ts";
@@ -73,6 +75,7 @@ export class Gateway {
   private readonly trees: Trees;
   private readonly filled: Filled;
   private readonly places: Places;
+  private readonly numbers: KeptNumbers;
   private readonly variants: Variants;
   private readonly waits: WhatWaits;
   private readonly firstCheck: FirstCheck;
@@ -92,6 +95,7 @@ export class Gateway {
     this.config = config;
     this.kept = kept;
     this.places = new Places(kept.store, log);
+    this.numbers = new KeptNumbers(kept.store, log, config.servers.some(needsNumbers));
     this.variants = new Variants({ store: kept.store, clock, log, onChange: () => void this.reconsider() });
     this.waits = this.makeWaits();
     this.deviceAdmin = new DeviceAdmin({
@@ -256,6 +260,7 @@ export class Gateway {
         ofInstance: (instance) => this.places.idAt(instance),
       },
       keep: config.gateway.store.hqmax,
+      numbers: this.numbers,
       clientOf: (server, prefix) => clientOf(this.config, server, this.devices.byPrefix(prefix)),
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
       onRegistered: () => this.firstCheck.run(),
@@ -356,7 +361,9 @@ export class Gateway {
   }
 
   private async runDevices(): Promise<void> {
-    await this.devices.apply(this.variants.chosen(), this.filled.links(this.config.links), this.filled.used);
+    const chosen = this.variants.chosen();
+    await this.numbers.adopt(chosen);
+    await this.devices.apply(chosen, this.filled.links(this.config.links), this.filled.used);
     this.filled.begin();
   }
 

@@ -33,7 +33,7 @@ export class Keeping implements PartSource {
   /** What the process before this one left. */
   readonly kept: KeptServer;
   private readonly writer: PartWriter;
-  private readonly owner: Owner;
+  private owner: Owner;
   private readonly gatewayLog: Logger;
   /** What lies on the disk, by name without `space`. */
   private saved: Parts;
@@ -68,6 +68,12 @@ export class Keeping implements PartSource {
   /** What there is to keep may be another now. */
   touch(): void {
     if (this.state !== undefined || this.dropped) this.writer.touch(this);
+  }
+
+  /** What is kept from now on is of another layout. */
+  relay(layout: string | undefined): void {
+    const { layout: _, ...identity } = this.owner.identity;
+    this.owner = { ...this.owner, identity: { ...identity, ...(layout === undefined ? {} : { layout }) } };
   }
 
   /** There is nothing to keep any more. */

@@ -4,6 +4,7 @@ import type { ServerSettings } from "../config/types.ts";
 import { AttributeStore } from "../lwm2m/attribute-store.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
 import { Observations } from "../lwm2m/observations.ts";
+import type { Path } from "../lwm2m/path.ts";
 import { Registration } from "../lwm2m/registration.ts";
 import type { ServerAccount } from "../servers/account.ts";
 import { writtenOf } from "../servers/kept-account.ts";
@@ -38,22 +39,37 @@ export interface MakingOptions {
   readonly turn?: TurnPlace;
   /** Absent: nothing of it outlives the process. */
   readonly keeping: Keeping | undefined;
+  /** It follows another registration of this process, at the same server: what was kept is not its own. */
+  readonly after?: Predecessor;
+}
+
+export interface Predecessor {
+  readonly attributes: AttributeStore;
+  /** What stands at a path of it stands at these now. */
+  readonly pathsOf: (path: Path) => readonly Path[];
 }
 
 export interface Made {
   readonly server: Server;
+  /** Those that the server has written. */
+  readonly attributes: AttributeStore;
   /** It stands as it was left: from now on its state is kept. */
   readonly begin: () => void;
 }
 
 export function madeServer(options: MakingOptions): Made {
-  const { account, serverObject, view, keeping, north, settings } = options;
+  const { account, serverObject, view, keeping, north, settings, after } = options;
   const attributes = new AttributeStore(
     () => defaultsOf(account),
     () => keeping?.touch(),
   );
-  keeping?.restore("account", (written) => serverObject.restore(account, written));
-  keeping?.restore("attributes", (text) => attributes.restore(text, (path) => isThere(view.treeOf, path)));
+  const isKnown = (path: Path): boolean => isThere(view.treeOf, path);
+  if (after === undefined) {
+    keeping?.restore("account", (written) => serverObject.restore(account, written));
+    keeping?.restore("attributes", (text) => attributes.restore(text, isKnown));
+  } else {
+    attributes.follow(after.attributes, (path) => after.pathsOf(path).filter(isKnown));
+  }
   const outlet = north.outlets.of(settings.id);
   const { transport, leave } = outlet.join({
     open: (uplink) => transportOf(options, uplink),
@@ -80,7 +96,7 @@ export function madeServer(options: MakingOptions): Made {
       attributes: attributes.empty ? undefined : attributes.serialize(),
       ...server.toKeep,
     }));
-  return { server, begin };
+  return { server, attributes, begin };
 }
 
 function optionsOf(
@@ -89,7 +105,7 @@ function optionsOf(
 ): Omit<ServerOptions, "transport" | "observations"> {
   const { north, settings, account, serverObject, view, keeping } = options;
   const { random, clock, log, history, keep, onEvaluation, onState } = north;
-  const { kept = NOTHING_KEPT } = keeping ?? {};
+  const { kept = NOTHING_KEPT } = (options.after === undefined ? keeping : undefined) ?? {};
   return {
     shortServerId: settings.id,
     uri: settings.uri,

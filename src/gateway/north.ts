@@ -12,6 +12,7 @@ import type { Sample } from "../lwm2m/sample.ts";
 import type { SendFormat } from "../lwm2m/send-formats.ts";
 import { isVisible, type Visible } from "../servers/access/guarded.ts";
 import { accountOf, bindingOf, type ServerAccount } from "../servers/account.ts";
+import type { InstanceNumbers } from "../servers/layouts/folding.ts";
 import { RegistrationOrder } from "../servers/registration-order.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { ServerObject } from "../servers/server-object.ts";
@@ -19,19 +20,16 @@ import type { ServerOptions } from "../servers/server-options.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
-import { gatewayView } from "../servers/view.ts";
 import { accountListener } from "./account-listener.ts";
 import { admitted } from "./admitted.ts";
 import type { ClientDevice } from "./client-device.ts";
-import { type ClientsOptions, ClientsPresence } from "./clients-presence.ts";
 import { firstDefinitionPresence, firstDefinitionSight } from "./first-definition.ts";
 import type { GatewayClock } from "./gateway-clock.ts";
 import { type KeepingOptions, KeptServers } from "./kept-servers.ts";
-import { type MakingOptions, madeServer } from "./made-server.ts";
+import { keptLayout, presenceOf } from "./layouts.ts";
 import { Outlets } from "./outlets.ts";
 import type { Presence } from "./presence.ts";
 import type { OpenTransport } from "./schemes.ts";
-import { singlePresence } from "./single-presence.ts";
 import { requiredObject } from "./trees.ts";
 import type { DeviceNames } from "./visible-devices.ts";
 
@@ -55,6 +53,8 @@ export interface NorthOptions {
   readonly keep: number;
   /** A server has registered us. */
   readonly onRegistered: () => void;
+  /** Layout `instances`: which number each instance of a device has. */
+  readonly numbers: InstanceNumbers;
   /** Layout `clients`: the device that has the prefix now, as a client of the server; undefined: none. */
   readonly clientOf: (server: number, prefix: string) => ClientDevice | undefined;
   /** How often what devices have is to be evaluated for an observation; empty: it has ended. */
@@ -109,11 +109,12 @@ export class North {
   /** Opens the sockets and begins to register everywhere. Rejects where a socket cannot be had. */
   async start(sight: Sight): Promise<void> {
     this.sight = sight;
-    this.kept = await KeptServers.load(this.options);
-    const outlets = new Outlets(this.options, this.kept);
+    const kept = await KeptServers.load(this.options);
+    this.kept = kept;
+    const outlets = new Outlets(this.options, kept);
     this.outlets = outlets;
     outlets.start();
-    this.presences = this.accounts.map((account) => this.join(account, sight, outlets));
+    this.presences = this.accounts.map((account) => this.join(account, sight, { kept, outlets }));
     await Promise.all(this.presences.map((presence) => presence.start()));
   }
 
@@ -207,32 +208,30 @@ export class North {
     }
   }
 
-  private join({ settings, account }: Account, all: Sight, outlets: Outlets): Presence {
+  private join(
+    { settings, account }: Account,
+    all: Sight,
+    { kept, outlets }: { readonly kept: KeptServers; readonly outlets: Outlets },
+  ): Presence {
     const { endpoint, store: _, ...options } = this.options;
     const north = { ...options, outlets };
-    const { serverObject, kept } = this;
+    const { serverObject } = this;
     const { sight, visible } = admitted(all, settings, account, north);
     const isFirst = settings.gatewayObject === "1.0";
     const seen = isFirst ? firstDefinitionSight(sight, this.options.catalogue) : sight;
-    const keeping = kept?.of(settings.id, { endpoint, uri: settings.uri });
+    const keeping = kept.of(settings.id, { endpoint, uri: settings.uri, ...keptLayout(settings) });
     const turn = this.order.placeOf(settings.id, () => (account.initialDelay ?? 0) * SECOND);
     const making = { north, settings, endpoint, account, serverObject, turn, keeping };
-    const made = this.presence(making, seen);
+    const made = presenceOf({
+      making,
+      sight: seen,
+      numbers: this.options.numbers,
+      kept,
+      clientOf: this.options.clientOf,
+    });
     const presence = isFirst ? firstDefinitionPresence(made) : made;
     if (visible !== undefined) this.visible.set(presence, visible);
     return presence;
-  }
-
-  /** As its layout has it. */
-  private presence(making: Omit<MakingOptions, "view">, sight: Sight): Presence {
-    const { kept } = this;
-    const { settings } = making;
-    if (hasClients(settings) && kept !== undefined) {
-      const deviceOf = (prefix: string): ClientDevice | undefined => this.options.clientOf(settings.id, prefix);
-      return new ClientsPresence({ ...making, settings, sight, kept, deviceOf });
-    }
-    kept?.dropRest(settings.id);
-    return singlePresence(madeServer({ ...making, view: gatewayView(sight) }));
   }
 
   private presenceOf({ shortServerId }: ServerAccount): Presence | undefined {
@@ -243,8 +242,4 @@ export class North {
 /** Servers without a priority wait for nobody. */
 function sequenced({ id, priority, failureBlock = false }: ServerSettings): readonly Sequenced[] {
   return priority === undefined ? [] : [{ shortServerId: id, priority, failureBlock }];
-}
-
-function hasClients(settings: ServerSettings): settings is ClientsOptions["settings"] {
-  return settings.clients !== undefined;
 }

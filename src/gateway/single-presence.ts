@@ -2,20 +2,27 @@
 import type { Made } from "./made-server.ts";
 import type { Presence } from "./presence.ts";
 
-/** The server itself, which begins to keep its state once it stands as it was left. */
-export function singlePresence({ server, begin }: Made): Presence {
+/**
+ * The server itself, which begins to keep its state once it stands as it was left. `onTrees`: what there is of devices is known, or is
+ * something else now.
+ */
+export function singlePresence({ server, begin }: Made, onTrees: () => void = () => {}): Presence {
   return {
     shortServerId: server.shortServerId,
     async start() {
       await server.start();
       begin();
+      onTrees();
     },
     stop: () => server.stop(),
     changed: (samples, gone) => server.changed(samples, gone),
     removed: (path) => server.removed(path),
     disappeared: () => {},
     appeared: (prefix) => server.appeared(prefix),
-    treesChanged: (prefix) => server.treesChanged(prefix),
+    treesChanged(prefix) {
+      server.treesChanged(prefix);
+      onTrees();
+    },
     objectsChanged: () => server.objectsChanged(),
     dated: (started) => server.dated(started),
     forgotten: (match) => server.forgotten(match),

@@ -68,6 +68,13 @@ export class AttributeStore implements AttributeSource {
     if (gone.length > 0) this.onChange();
   }
 
+  /** Takes over what is attached to the paths of another store, at those where it stands here. */
+  follow(other: AttributeStore, pathsOf: (path: Path) => readonly Path[]): void {
+    for (const [path, attributes] of other.attached)
+      for (const here of pathsOf(path)) this.attached.set(here, attributes);
+    this.onChange();
+  }
+
   get empty(): boolean {
     return this.attached.size === 0;
   }

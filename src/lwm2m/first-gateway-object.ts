@@ -68,8 +68,8 @@ export class FirstGatewayObject implements Backing {
     this.second.permit?.(partOf(path)?.source ?? path, act);
   }
 
-  absence(): string | undefined {
-    return this.second.absence?.();
+  absence(paths: readonly Path[]): string | undefined {
+    return this.second.absence?.(paths);
   }
 
   private modelOf(model: TreeModel): TreeModel {

@@ -35,9 +35,9 @@ export class MergedBacking implements Backing {
   }
 
   /** A request that concerns several of them needs all. */
-  absence(): string | undefined {
+  absence(paths: readonly Path[]): string | undefined {
     for (const backing of this.backings) {
-      const absence = backing.absence?.();
+      const absence = backing.absence?.(paths);
       if (absence !== undefined) return absence;
     }
     return undefined;

@@ -154,7 +154,7 @@ export class ModelTree implements ObjectTree {
 
   /** All or nothing: where one of several devices is away, the others are not asked to begin. */
   private prepareValues(values: readonly PathValue[]): Commit {
-    const absence = this.backing.absence?.();
+    const absence = this.backing.absence?.(values.map(({ path }) => path));
     if (absence !== undefined) throw notDone(absence);
     return this.backing.prepareWrite(values);
   }

@@ -46,8 +46,8 @@ export class RebasedBacking implements Backing {
     refused(() => this.inner.permit?.(underPrefix(path, prefix), act), prefix);
   }
 
-  absence(): string | undefined {
-    return this.inner.absence?.();
+  absence(paths: readonly Path[]): string | undefined {
+    return this.inner.absence?.(paths.map((path) => underPrefix(path, this.inner.prefix)));
   }
 }
 

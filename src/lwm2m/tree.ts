@@ -108,8 +108,11 @@ export interface Backing {
    * anybody looks at them. Absent: whoever sees it may do it. What then does it refuses all the same.
    */
   permit?(path: Path, act: Act): void;
-  /** Why what stands behind it is away; undefined, or not there at all, while it is not. A write alone is tried all the same. */
-  absence?(): string | undefined;
+  /**
+   * Why what stands behind these paths is away; undefined, or not there at all, while it is not. A write alone is tried all the
+   * same.
+   */
+  absence?(paths: readonly Path[]): string | undefined;
   /** Absent where the instances are not the servers' to make, fill and remove. */
   readonly editing?: Editing;
 }

@@ -33,16 +33,37 @@ export async function readComposite(treeOf: TreeOf, paths: readonly Path[]): Pro
  * can take back what they did: 5.00, which says what was written and what was not.
  */
 export async function writeComposite(treeOf: TreeOf, records: readonly CompositeRecord[]): Promise<void> {
-  const shares = [...byPrefix(records, ({ path }) => path)].map(([, own]) => prepared(treeOf, own));
+  await committed([...byPrefix(records, ({ path }) => path)].map(([, own]) => prepared(treeOf, own)));
+}
+
+/** What concerns one device, or the gateway itself (""), checked before. */
+export interface Share {
+  readonly prefix: string;
+  readonly commit: Commit;
+}
+
+/** One share after the other, as writeComposite does it. */
+export async function committed(shares: readonly Share[]): Promise<void> {
   const own = ({ prefix }: Share): number => Number(prefix === "");
-  shares.sort((a, b) => own(a) - own(b));
-  for (const [i, { commit }] of shares.entries()) {
+  const ordered = [...shares].sort((a, b) => own(a) - own(b));
+  for (const [i, { commit }] of ordered.entries()) {
     try {
       await commit();
     } catch (error) {
-      throw halfDone(error, shares.slice(0, i), shares.slice(i + 1));
+      throw halfDone(error, ordered.slice(0, i), ordered.slice(i + 1));
     }
   }
+}
+
+/** The results, in the order of the tasks, a bounded number of which run at the same time. */
+export async function sideBySide<T>(tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = [];
+  const waiting = tasks.entries();
+  const work = async (): Promise<void> => {
+    for (const [i, task] of waiting) results[i] = await task();
+  };
+  await Promise.all(Array.from({ length: Math.min(READ_AT_ONCE, tasks.length) }, work));
+  return results;
 }
 
 /** Types wherever there is something; for answers. */
@@ -61,12 +82,6 @@ export function writableTypesIn(treeOf: TreeOf): TypeOf {
     if (type === undefined) throw notAllowed(`${path} holds no value: it cannot be written`);
     return type;
   };
-}
-
-/** What concerns one device, or the gateway itself. */
-interface Share {
-  readonly prefix: string;
-  readonly commit: Commit;
 }
 
 /** Of several records for one path the last is done (RFC 8790 §3.2: they apply in order), but each has to be right. */
@@ -106,15 +121,4 @@ export function byPrefix<T>(items: readonly T[], pathOf: (item: T) => Path): Rea
     else group.push(item);
   }
   return groups;
-}
-
-/** The results, in the order of the tasks, a bounded number of which run at the same time. */
-async function sideBySide<T>(tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
-  const results: T[] = [];
-  const waiting = tasks.entries();
-  const work = async (): Promise<void> => {
-    for (const [i, task] of waiting) results[i] = await task();
-  };
-  await Promise.all(Array.from({ length: Math.min(READ_AT_ONCE, tasks.length) }, work));
-  return results;
 }

@@ -21,8 +21,8 @@ export interface Crossing extends Pick<ServerOptions, "history" | "onEvaluation"
   deviceOf(shown: ObservationId): string;
   /** Whose values lie at a shown path: a prefix, "" is the gateway itself; where it is nobody's alone, the path. */
   ownerOf(shown: Path): string;
-  /** What lies behind shown paths may be others now. */
-  refreshed(): void;
+  /** Devices came, went or became others. Returns the topmost shown paths that are gone. */
+  refresh(): readonly Path[];
 }
 
 export function crossingOf(options: ServerOptions): Crossing {
@@ -41,7 +41,7 @@ function direct({ history, onEvaluation }: ServerOptions): Crossing {
     ownId: (id) => id,
     deviceOf,
     ownerOf: prefixOf,
-    refreshed: () => {},
+    refresh: () => [],
   };
 }
 
@@ -101,8 +101,10 @@ class MappedCrossing implements Crossing {
     this.evaluate(id, evaluations);
   };
 
-  refreshed(): void {
+  refresh(): readonly Path[] {
+    const gone = this.options.view.refresh?.() ?? [];
     for (const [id, evaluations] of this.wide) this.evaluate(id, evaluations);
+    return gone;
   }
 
   private evaluate(id: ObservationId, evaluations: readonly Evaluation[]): void {

@@ -11,6 +11,8 @@ export interface KeptIdentity {
   /** Endpoint Client Name. */
   readonly endpoint: string;
   readonly uri: string;
+  /** How the devices are shown; absent: each under its prefix, or by itself. */
+  readonly layout?: string;
 }
 
 /** What a session with a server needs to go on. */
@@ -45,9 +47,9 @@ const FORMAT = 1;
 const OBSERVATION = "observation ";
 
 /** By name. */
-export function partsOf({ endpoint, uri }: KeptIdentity, state: StateToKeep): ReadonlyMap<string, string> {
+export function partsOf({ endpoint, uri, layout }: KeptIdentity, state: StateToKeep): ReadonlyMap<string, string> {
   const { account, attributes, registration, numbers, observations } = state;
-  const parts = new Map([["identity", JSON.stringify({ format: FORMAT, endpoint, uri })]]);
+  const parts = new Map([["identity", JSON.stringify({ format: FORMAT, endpoint, uri, layout })]]);
   if (account !== undefined) parts.set("account", account);
   if (attributes !== undefined) parts.set("attributes", attributes);
   if (registration !== undefined) parts.set("registration", JSON.stringify(registration));
@@ -76,6 +78,9 @@ export function readKept(parts: ReadonlyMap<string, string>, identity: KeptIdent
   if (whose?.endpoint !== identity.endpoint || whose.uri !== identity.uri) {
     return { ...NOTHING_KEPT, problems, foreign: whose !== undefined };
   }
+  const account = parts.get("account");
+  // Its paths would be others: the server is to register us, and to observe, anew.
+  if (whose.layout !== identity.layout) return { ...NOTHING_KEPT, account, problems, foreign: false };
   const names = [...parts.keys()].filter((part) => part.startsWith(OBSERVATION));
   const session = {
     registration: read("registration", readRegistration),
@@ -84,7 +89,7 @@ export function readKept(parts: ReadonlyMap<string, string>, identity: KeptIdent
   };
   const whole = problems.length === 0 && session.numbers !== undefined;
   return {
-    account: parts.get("account"),
+    account,
     attributes: parts.get("attributes"),
     ...session,
     registration: whole ? session.registration : undefined,
@@ -106,9 +111,10 @@ export function isExpected(error: unknown): error is Error {
 }
 
 function readIdentity(text: string): KeptIdentity {
-  const { format, endpoint, uri } = fieldsOf(text);
+  const { format, endpoint, uri, layout } = fieldsOf(text);
   if (format !== FORMAT) throw new RangeError(`format ${String(format)} is not known here; expected ${FORMAT}`);
-  return { endpoint: stringOf(endpoint, "endpoint"), uri: stringOf(uri, "uri") };
+  const shown = layout === undefined ? {} : { layout: stringOf(layout, "layout") };
+  return { endpoint: stringOf(endpoint, "endpoint"), uri: stringOf(uri, "uri"), ...shown };
 }
 
 function readRegistration(text: string): KeptRegistration {

@@ -17,7 +17,7 @@ import { knownTree } from "./known-tree.ts";
 import type { Waking } from "./waking.ts";
 
 export interface SendRequest {
-  /** Of the gateway, of devices, or both; in SenML several of one path, each with its time. */
+  /** Of the gateway, of devices, or both, in own paths; in SenML several of one path, each with its time. */
   readonly samples: readonly Sample[];
   readonly format: SendFormat;
 }
@@ -42,6 +42,8 @@ export interface SendCounters {
 }
 
 export interface SenderOptions {
+  /** Of samples in own paths those that the server is shown, as it is shown them. */
+  readonly shown: (samples: readonly Sample[]) => readonly Sample[];
   readonly treeOf: TreeOf;
   readonly clock: Clock;
   readonly state: () => RegistrationState;
@@ -74,10 +76,11 @@ export class Sender {
   }
 
   /** Sends once, and tells what came of it. Never rejects for what the server or the network does. */
-  async send({ samples, format }: SendRequest): Promise<SendOutcome> {
-    const reason = this.obstacle(format) ?? obstacleIn(samples, this.options.treeOf);
+  async send({ samples: own, format }: SendRequest): Promise<SendOutcome> {
+    const { treeOf, clock, shown } = this.options;
+    const samples = shown(own);
+    const reason = this.obstacle(format) ?? this.hidden(own, samples) ?? obstacleIn(samples, treeOf);
     if (reason !== undefined) return { type: "notSent", reason };
-    const { treeOf, clock } = this.options;
     const message = sendMessage(samples, format, { treeOf, undated: clock.undated });
     this.running++;
     try {
@@ -85,6 +88,13 @@ export class Sender {
     } finally {
       this.running--;
     }
+  }
+
+  /** All of them, or none. */
+  private hidden(own: readonly Sample[], samples: readonly Sample[]): string | undefined {
+    if (samples.length === own.length) return undefined;
+    const first = own.find((sample) => this.options.shown([sample]).length === 0);
+    return `${first?.path} is not shown to this server`;
   }
 
   private obstacle(format: SendFormat): string | undefined {

@@ -2,6 +2,7 @@ import type { UnixMillis } from "../clock.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { DropCause } from "../store/store.ts";
+import type { HiddenObject } from "./layouts/folding.ts";
 import type { ReportEntryStatus } from "./local-reports.ts";
 import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
@@ -42,8 +43,23 @@ export interface ServerStatus {
   readonly budget?: BudgetStatus;
   /** Of DTLS, while there is an association. */
   readonly security?: SecurityStatus;
+  /** How the devices are shown; absent: each under its prefix, or as a client of its own. */
+  readonly layout?: LayoutStatus;
   /** Layout `clients`: every device, in their order, those at the end that are none. */
   readonly clients?: readonly ClientStatus[];
+}
+
+/** What a layout makes of the devices. */
+export interface LayoutStatus {
+  /** As it is now; `auto` begins as `instances`. */
+  readonly shown: "instances" | "gateway";
+  /** How many devices are shown, and as how many instances. */
+  readonly devices: number;
+  readonly instances?: number;
+  /** Objects of devices that are not. */
+  readonly hidden: readonly HiddenObject[];
+  /** Of `auto`: why it is another than at first. */
+  readonly switched?: string;
 }
 
 /** How a device stands that is a client of its own. */

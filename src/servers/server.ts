@@ -135,8 +135,7 @@ export class Server {
 
   /** Devices came, went or became others, and who observes them has heard of it; with a prefix: what servers fill there did. */
   treesChanged(prefix?: string): void {
-    for (const path of this.options.view.refresh?.() ?? []) this.forget(path);
-    this.crossing.refreshed();
+    if (prefix === undefined) for (const path of this.crossing.refresh()) this.forget(path);
     this.reporting.treesChanged(prefix);
   }
 
@@ -155,6 +154,11 @@ export class Server {
     this.onAccount({ type: "objectsChanged" });
   }
 
+  /** Once the requests of now are answered; at once where there is none. */
+  afterAnswer(act: () => void): void {
+    this.serving.afterAnswer(act);
+  }
+
   /** What was done to the account of this server; acted on once its own request is answered. */
   onAccount(event: RegistrationEvent): void {
     this.serving.afterAnswer(() => {
@@ -164,10 +168,8 @@ export class Server {
   }
 
   /** Sends values that nobody asked for, once (Core §6.4.6): all of them, or none. */
-  async send({ samples, format }: SendRequest): Promise<SendOutcome> {
-    const hidden = samples.find((sample) => this.crossing.shown([sample]).length === 0);
-    if (hidden !== undefined) return { type: "notSent", reason: `${hidden.path} is not shown to this server` };
-    return this.sender.send({ samples: this.crossing.shown(samples), format });
+  send(request: SendRequest): Promise<SendOutcome> {
+    return this.sender.send(request);
   }
 
   /** /1/x/23 was written. */
@@ -199,6 +201,7 @@ export class Server {
     const { enabled, awakeUntil, unheard, security } = this.radio;
     const entries = this.reporting.entries();
     const awake = awakeUntil === undefined ? {} : { awakeUntil };
+    const layout = this.options.view.status?.();
     return {
       shortServerId: this.shortServerId,
       uri: this.options.uri,
@@ -211,6 +214,7 @@ export class Server {
       ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
       transport: { ...this.options.transport.counters },
       ...(security === undefined ? {} : { security }),
+      ...(layout === undefined ? {} : { layout }),
     };
   }
 
@@ -271,11 +275,11 @@ export class Server {
 
   private makeServing(): Serving {
     const { view, attributes } = this.options;
-    const { treeOf } = view;
+    const { treeOf, requested = treeOf } = view;
     const { connection, log } = this;
     const { reports } = this.reporting;
     const { audit } = this;
-    const common = { treeOf, attributes, version: () => this.version, log };
+    const common = { treeOf: requested, attributes, version: () => this.version, log };
     const requests = new Requests({ ...common, ...(audit === undefined ? {} : { audit }) });
     return new Serving({ connection, requests, reports, state: () => this.registrar.standing.state });
   }
@@ -290,6 +294,7 @@ export class Server {
   private makeSender(): Sender {
     const { view, clock, muted = () => false } = this.options;
     return new Sender({
+      shown: (samples) => this.crossing.shown(samples),
       treeOf: view.treeOf,
       clock,
       state: () => this.registrar.standing.state,

@@ -5,6 +5,7 @@
 import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree, TreeOf } from "../lwm2m/tree.ts";
+import type { LayoutStatus } from "./server-status.ts";
 import type { Sight } from "./sight.ts";
 
 export interface View {
@@ -12,6 +13,8 @@ export interface View {
   readonly root: ObjectTree;
   /** By shown prefix. */
   readonly treeOf: TreeOf;
+  /** The same for what a request names, which may be more than what is told of; absent: no more. */
+  readonly requested?: TreeOf;
   /** The newest measurement that is known of a shown path, without asking a device. */
   latest(path: Path): Sample | undefined;
   /** For what is reported unasked, which is configured in own paths: what of it this registration shows. */
@@ -20,6 +23,8 @@ export interface View {
   readonly paths?: ShownPaths;
   /** What of the shown tree is another by these besides what they are themselves. */
   readonly alsoChanged?: (own: readonly Sample[]) => readonly Sample[];
+  /** For a person: what is shown how, and what is not. Absent: everything, under its prefix. */
+  readonly status?: () => LayoutStatus;
   /**
    * Devices came, went or became others: looks at what there is now. Returns the topmost shown paths that are gone. Until then it
    * knows what went just now. Absent: it looks each time.

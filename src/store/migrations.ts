@@ -45,6 +45,16 @@ export const MIGRATIONS: readonly string[] = [
      device  TEXT PRIMARY KEY NOT NULL REFERENCES devices (id) ON UPDATE CASCADE ON DELETE CASCADE,
      content TEXT NOT NULL
    ) STRICT;`,
+  // As which instance an instance of a device is shown where those of all devices stand side by side. It is never another's before
+  // the device is forgotten.
+  `CREATE TABLE numbers (
+     device   TEXT NOT NULL REFERENCES devices (id) ON UPDATE CASCADE ON DELETE CASCADE,
+     object   INTEGER NOT NULL CHECK (object BETWEEN 0 AND 65534),
+     instance INTEGER NOT NULL CHECK (instance BETWEEN 0 AND 65534),
+     number   INTEGER NOT NULL CHECK (number BETWEEN 0 AND 65534),
+     UNIQUE (device, object, instance),
+     UNIQUE (object, number)
+   ) STRICT;`,
 ];
 
 /** The same of `history.db`: a file of its own, so that what wears it, fills it or breaks it never touches the places. */

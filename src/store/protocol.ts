@@ -2,6 +2,7 @@ import type { LogFields } from "../log.ts";
 import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
 import type { KeptFacts } from "./fact-table.ts";
 import type { HistoryCalls } from "./history/calls.ts";
+import type { DeviceInstance, NumberedInstance } from "./instance-numbers.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import type { KnownTime } from "./known-time.ts";
 import type { KeptPart, PartChanges } from "./server-table.ts";
@@ -11,6 +12,10 @@ import type { StoreErrorKind } from "./store-error.ts";
 export interface StoreCalls extends HistoryCalls {
   readonly assignDevices: { readonly argument: readonly DeviceClaim[]; readonly result: DevicePlaces };
   readonly loadPlaces: { readonly argument: undefined; readonly result: ReadonlyMap<string, DevicePlace> };
+  readonly assignNumbers: {
+    readonly argument: readonly DeviceInstance[];
+    readonly result: readonly NumberedInstance[];
+  };
   readonly forgetDevice: { readonly argument: string; readonly result: boolean };
   readonly loadInstances: { readonly argument: undefined; readonly result: KeptInstances };
   readonly saveInstances: { readonly argument: readonly KeptChange[]; readonly result: undefined };

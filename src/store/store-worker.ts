@@ -4,6 +4,7 @@ import { storeErrorOf } from "./database.ts";
 import { loadFacts, saveFacts } from "./fact-table.ts";
 import { GatewayFile } from "./gateway-file.ts";
 import { Archive } from "./history/archive.ts";
+import { assignNumbers } from "./instance-numbers.ts";
 import { loadKnownTime, saveKnownTime } from "./known-time.ts";
 import type { SentError, StoreCall, StoreCalls, StoreOpening, StoreReply, StoreRequest } from "./protocol.ts";
 import { loadServers, saveServer } from "./server-table.ts";
@@ -52,6 +53,7 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
   return {
     assignDevices: (claims) => file.use(({ devices }) => devices.assign(claims)),
     loadPlaces: () => file.use(({ devices }) => devices.places()),
+    assignNumbers: (wanted) => file.use(({ db }) => assignNumbers(db, wanted)),
     forgetDevice: (id) => file.use(({ devices }) => devices.forget(id)),
     loadInstances: () => file.use(({ instances }) => instances.load()),
     saveInstances: (changes) => {

@@ -5,6 +5,7 @@ import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
 import type { KeptFacts } from "./fact-table.ts";
 import type { History, HistoryOptions } from "./history/history.ts";
 import { HistoryQueue } from "./history/history-queue.ts";
+import type { DeviceInstance, NumberedInstance } from "./instance-numbers.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
 import { IntegrityCheck, type IntegrityOutcome } from "./integrity-check.ts";
 import type { KnownTime } from "./known-time.ts";
@@ -28,6 +29,7 @@ export {
   type WaitingStats,
   type WhenFull,
 } from "./history/history.ts";
+export type { DeviceInstance, NumberedInstance } from "./instance-numbers.ts";
 export type { DamagedInstance, KeptChange, KeptInstances } from "./instance-table.ts";
 export type { FileCheck, IntegrityOutcome } from "./integrity-check.ts";
 export type { KnownTime } from "./known-time.ts";
@@ -52,6 +54,12 @@ export interface Store {
    * the device was known.
    */
   forgetDevice(id: string): Promise<boolean>;
+  /**
+   * Gives each of these a number among the instances of its object of all devices, or finds the one that it has: the smallest that
+   * is free, in their order; kept for ever, never given to another device until `forgetDevice`, and moved by `was` like the prefix.
+   * One transaction. An instance of a device without a place, or beyond 65535 of them, is left out.
+   */
+  assignNumbers(wanted: readonly DeviceInstance[]): Promise<readonly NumberedInstance[]>;
   /** Every stored instance, of devices that are not configured too, in order of object and instance. */
   loadInstances(): Promise<KeptInstances>;
   /** All of the changes, or none where it rejects; when it resolves they are on the disk. */
@@ -117,6 +125,7 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     },
     assignDevices: (devices) => client.call("assignDevices", devices),
     loadPlaces: () => client.call("loadPlaces", undefined),
+    assignNumbers: (wanted) => client.call("assignNumbers", wanted),
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),

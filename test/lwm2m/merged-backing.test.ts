@@ -57,9 +57,9 @@ test("the model is the same one until a backing has another", () => {
 
 test("where one is away, that is the reason", () => {
   const { sensor, merged } = twoBackings();
-  assert.equal(merged.absence(), undefined);
+  assert.equal(merged.absence([]), undefined);
   Object.assign(sensor, { absence: () => "it is away" });
-  assert.equal(merged.absence(), "it is away");
+  assert.equal(merged.absence([]), "it is away");
 });
 
 test("edits go to the backing whose objects they are; the one that may fail goes first, and then the other does nothing", async () => {

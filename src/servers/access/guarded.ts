@@ -128,8 +128,8 @@ class GuardedBacking implements Backing {
     await this.limited([{ path: resource }], () => () => this.inner.execute(resource, args))();
   }
 
-  absence(): string | undefined {
-    return this.inner.absence?.();
+  absence(paths: readonly Path[]): string | undefined {
+    return this.inner.absence?.(paths);
   }
 
   private guardedEditing(editing: Editing): Editing {

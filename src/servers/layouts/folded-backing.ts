@@ -1,0 +1,178 @@
+/** Layout `instances`: what the gateway and all devices can do, as one backing without prefix. */
+import type { UnixMillis } from "../../clock.ts";
+import { Lwm2mError } from "../../errors.ts";
+import { makePath, type Path, pathParts } from "../../lwm2m/path.ts";
+import { notFound } from "../../lwm2m/refusals.ts";
+import type { PathValue, Sample } from "../../lwm2m/sample.ts";
+import type { Act, Backing, Commit, Editing, ReadOutcome, TreeModel } from "../../lwm2m/tree.ts";
+import { committed, type Share, sideBySide } from "../composite.ts";
+import type { FoldedPaths } from "./folded-paths.ts";
+import type { Fold, FoldedDevice } from "./folding.ts";
+
+export interface FoldedParts {
+  readonly fold: Fold;
+  readonly paths: FoldedPaths;
+  /** Whether, and by which code, the gateway says that something behind it is away: /3/0/11. */
+  readonly errorCode: () => number | undefined;
+  readonly now: () => UnixMillis;
+}
+
+/** Whose share of a request it is: a device's, or the gateway's own. */
+type Target = Pick<FoldedDevice, "prefix" | "whole">;
+
+/** Error Code of the gateway (Core 1.2, Device object). */
+const ERROR_CODE = makePath({ prefix: "", object: 3, instance: 0, resource: 11 });
+
+export class FoldedBacking implements Backing {
+  readonly prefix = "";
+  readonly editing?: Editing;
+  private readonly parts: FoldedParts;
+  private readonly own: Target;
+  private gatewayModel: TreeModel | undefined;
+  private merged: TreeModel = new Map();
+
+  constructor(parts: FoldedParts) {
+    const { gateway: whole } = parts.fold;
+    this.parts = parts;
+    this.own = { prefix: "", whole };
+    if (whole.backing.editing !== undefined) this.editing = whole.backing.editing;
+  }
+
+  /** The same one for as long as the gateway's own is. */
+  get model(): TreeModel {
+    const { model } = this.own.whole.backing;
+    if (model !== this.gatewayModel) {
+      this.gatewayModel = model;
+      this.merged = new Map([...model, ...this.parts.fold.objects]);
+    }
+    return this.merged;
+  }
+
+  async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const outcomes: ReadOutcome[] = resources.map(notFound);
+    const reads = [...this.shares(resources, (path) => path)].map(([target, positions]) => async () => {
+      const wanted = positions.flatMap((at) => resources[at] ?? []);
+      const answers = target === this.own ? await this.readOwn(wanted) : await this.readDevice(target, wanted);
+      for (const [i, at] of positions.entries()) outcomes[at] = answers[i] ?? [];
+    });
+    await sideBySide(reads);
+    return outcomes;
+  }
+
+  prepareWrite(values: readonly PathValue[]): Commit {
+    const lost = values.find(({ path }) => this.targetOf(path) === undefined);
+    if (lost !== undefined) throw notFound(lost.path);
+    const shares = [...this.shares(values, ({ path }) => path)].map(([target, positions]): Share => {
+      const own = positions
+        .flatMap((at) => values[at] ?? [])
+        .map(({ path, value }) => ({ path: this.ownPath(path), value }));
+      return { prefix: target.prefix, commit: this.refused(() => target.whole.backing.prepareWrite(own)) };
+    });
+    return () => this.told(() => committed(shares));
+  }
+
+  async execute(resource: Path, args: string): Promise<void> {
+    const target = this.targetOf(resource);
+    if (target === undefined) throw notFound(resource);
+    await this.told(() => target.whole.backing.execute(this.ownPath(resource), args));
+  }
+
+  permit(path: Path, act: Act): void {
+    const target = this.targetOf(path);
+    this.refused(() => target?.whole.backing.permit?.(this.ownPath(path), act));
+  }
+
+  /** Whoever is concerned must be there: the others are not asked to begin. */
+  absence(paths: readonly Path[]): string | undefined {
+    for (const [{ whole }, positions] of this.shares(paths, (path) => path)) {
+      const own = positions.flatMap((at) => paths[at] ?? []).map((path) => this.ownPath(path));
+      const absence = whole.backing.absence?.(own);
+      if (absence !== undefined) return this.parts.paths.inWords(absence);
+    }
+    return undefined;
+  }
+
+  private async readOwn(wanted: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const outcomes = await this.own.whole.backing.read(wanted);
+    return outcomes.map((outcome, i) => (wanted[i] === ERROR_CODE ? this.withErrorCode(outcome) : outcome));
+  }
+
+  private withErrorCode(outcome: ReadOutcome): ReadOutcome {
+    const value = this.parts.errorCode();
+    if (value === undefined || outcome instanceof Lwm2mError) return outcome;
+    return outcome.map((sample) => ({ ...sample, value }));
+  }
+
+  /** What the gateway adds is told where the device itself tells anything, or nothing else is asked for. */
+  private async readDevice({ whole }: Target, wanted: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    const added = wanted.map((path) => this.deviceNamed(path));
+    const asked = wanted.filter((_, i) => added[i] === undefined);
+    const answers = asked.length === 0 ? [] : await whole.backing.read(asked.map((path) => this.ownPath(path)));
+    const outcomes = answers.map((answer) => this.shownOutcome(answer));
+    const [first] = outcomes;
+    const failure = outcomes.every((outcome) => outcome instanceof Lwm2mError) ? first : undefined;
+    const rest = outcomes.values();
+    return added.map(
+      (sample): ReadOutcome => (sample === undefined ? (rest.next().value ?? []) : (failure ?? [sample])),
+    );
+  }
+
+  private deviceNamed(path: Path): Sample | undefined {
+    const value = this.parts.paths.deviceNamedAt(path);
+    return value === undefined ? undefined : { path, value, time: this.parts.now() };
+  }
+
+  private shownOutcome(outcome: ReadOutcome): ReadOutcome {
+    const { paths } = this.parts;
+    if (outcome instanceof Lwm2mError) return this.inWords(outcome);
+    return outcome.flatMap((sample) => {
+      const path = paths.shown(sample.path);
+      return path === undefined ? [] : [{ ...sample, path }];
+    });
+  }
+
+  /** Which share of it is whose, by positions. */
+  private shares<T>(items: readonly T[], pathOf: (item: T) => Path): ReadonlyMap<Target, readonly number[]> {
+    const shares = new Map<Target, number[]>();
+    for (const [position, item] of items.entries()) {
+      const target = this.targetOf(pathOf(item));
+      if (target === undefined) continue;
+      const positions = shares.get(target);
+      if (positions === undefined) shares.set(target, [position]);
+      else positions.push(position);
+    }
+    return shares;
+  }
+
+  private targetOf(path: Path): Target | undefined {
+    const { object = -1 } = pathParts(path);
+    return this.own.whole.backing.model.has(object) ? this.own : this.parts.paths.at(path)?.device;
+  }
+
+  private ownPath(shown: Path): Path {
+    const own = this.parts.paths.own(shown);
+    if (own === undefined) throw notFound(shown);
+    return own;
+  }
+
+  private refused<T>(check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      throw error instanceof Lwm2mError ? this.inWords(error) : error;
+    }
+  }
+
+  private async told(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw error instanceof Lwm2mError ? this.inWords(error) : error;
+    }
+  }
+
+  private inWords(error: Lwm2mError): Lwm2mError {
+    const message = this.parts.paths.inWords(error.message);
+    return message === error.message ? error : new Lwm2mError(error.code, message, { cause: error });
+  }
+}
