@@ -6,7 +6,7 @@ import type { NativeFailure } from "./native.ts";
 export interface DtlsFailure {
   /** A sentence without its full stop. */
   readonly message: string;
-  /** RFC 5246 §7.2, for /1/x/11: what the server told us, else what we told it. */
+  /** What the server told us, by its number in RFC 5246 §7.2. */
   readonly alert?: number;
   /** Whether the same again would fail the same: LwM2M's transport binding §5.2.10. Somebody must act. */
   readonly final: boolean;
@@ -26,13 +26,17 @@ export interface Circumstances {
 /** LwM2M's transport binding §5.2.10: "Fail". The rest may be better next time. */
 const FINAL: ReadonlySet<number> = new Set([42, 43, 44, 45, 46, 48, 49, 112, 113, 114, 115]);
 
+/** RFC 5246 §7.2.1: with close_notify the server ends an association in order. */
+export const CLOSE_NOTIFY = 0;
+
 const X509_V_OK = 0;
 
 export function explainFailure(failure: NativeFailure, circumstances: Circumstances): DtlsFailure {
   const { receivedAlert, sentAlert, verification } = failure;
   const alert = receivedAlert ?? sentAlert;
   const final = verification !== X509_V_OK || (alert !== undefined && FINAL.has(alert));
-  return { message: message(failure, circumstances), ...(alert === undefined ? {} : { alert }), final };
+  const told = receivedAlert === undefined ? {} : { alert: receivedAlert };
+  return { message: message(failure, circumstances), ...told, final };
 }
 
 /** What a handshake that found no end has shown so far. */

@@ -139,12 +139,16 @@ function optionsOf(
 }
 
 /** It leaves from the port of before, where that is free: by that a server knows us. */
-function transportOf({ north, settings, keeping }: MakingOptions, uplink: UplinkPort | undefined): Transport {
+function transportOf(
+  { north, settings, account, serverObject, keeping }: MakingOptions,
+  uplink: UplinkPort | undefined,
+): Transport {
   const { clock, random, log: all, openTransport } = north;
   const certificateTime = () => clock.forCertificates;
   const log = all.child({ server: settings.id });
   const { port } = keeping?.kept.registration?.from ?? {};
-  return openTransport(settings, { clock, random, log, certificateTime, uplink }, port);
+  const onAlert = (alert: number): void => serverObject.alerted(account, alert);
+  return openTransport(settings, { clock, random, log, certificateTime, uplink, onAlert }, port);
 }
 
 function registrationOf({ north: { random }, settings, endpoint, account }: MakingOptions): Registration {

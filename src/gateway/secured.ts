@@ -9,7 +9,10 @@ import { NodeDtlsClientTransport } from "../servers/transport/node-dtls-client.t
 import type { Transport } from "../servers/transport/transport.ts";
 import { UdpTransport } from "../servers/transport/udp.ts";
 
-export type SecureParts = Pick<DtlsTransportOptions, "clock" | "random" | "log" | "certificateTime" | "uplink">;
+export type SecureParts = Pick<
+  DtlsTransportOptions,
+  "clock" | "random" | "log" | "certificateTime" | "uplink" | "onAlert"
+>;
 
 type Secured = ServerSettings & { readonly security: ServerSecurity };
 

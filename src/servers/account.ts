@@ -30,6 +30,8 @@ export interface ServerAccount {
   readonly failureBlock: boolean | undefined;
   /** 14, seconds. */
   initialDelay: number | undefined;
+  /** 11: the newest alert of DTLS that the server has sent since the start (RFC 5246 §7.2). */
+  alert: number | undefined;
   readonly retry: WrittenRetry;
   /** 22: a letter of a binding. */
   preferredTransport: string | undefined;
@@ -87,6 +89,7 @@ export function accountOf(configured: AccountSettings, instance: number): Server
     priority: configured.priority,
     failureBlock: configured.failureBlock,
     initialDelay: wholeSeconds(initialDelay),
+    alert: undefined,
     retry: { count: undefined, timer: undefined, sequenceDelay: undefined, sequenceCount: undefined },
     preferredTransport: undefined,
     muteSend,

@@ -11,13 +11,13 @@ import type { PathValue, Sample } from "../lwm2m/sample.ts";
 import type { Backing, Commit, Edit, Editing, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 import type { BindingLetter, ServerAccount } from "./account.ts";
 import { restoreWritten } from "./kept-account.ts";
-import { DISABLE, EXECUTABLE, FIELDS, SUPPORTED_VERSIONS, setVersion } from "./server-resources.ts";
+import { ALERT, DISABLE, EXECUTABLE, FIELDS, SUPPORTED_VERSIONS, setVersion } from "./server-resources.ts";
 
 const OBJECT = 1;
 
 /** What a server did to its own account. */
 export interface AccountListener {
-  /** What was written, and what is there no more. */
+  /** What is another now, as it was written or came about, and what is there no more. */
   onWritten(account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]): void;
   onUpdateTrigger(account: ServerAccount): void;
   onDisable(account: ServerAccount): void;
@@ -74,6 +74,14 @@ export class ServerObject implements Backing {
   registered(account: ServerAccount, version: Lwm2mVersion): void {
     account.version = version;
     this.known = undefined;
+  }
+
+  /** The server has sent this alert of DTLS (RFC 5246 §7.2). */
+  alerted(account: ServerAccount, alert: number): void {
+    account.alert = alert;
+    this.known = undefined;
+    const path = makePath({ prefix: "", object: OBJECT, instance: account.instance, resource: ALERT });
+    this.listener.onWritten(account, this.samples(account, path), []);
   }
 
   /**

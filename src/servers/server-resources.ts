@@ -10,6 +10,8 @@ export const DEFAULT_MAXIMUM_PERIOD = 3;
 export const DISABLE = 4;
 export const BINDING = 7;
 export const UPDATE_TRIGGER = 8;
+/** TLS-DTLS Alert Code. */
+export const ALERT = 11;
 /** The one resource with several instances. */
 export const MUTE_SEND = 23;
 export const SUPPORTED_VERSIONS = 25;
@@ -68,6 +70,7 @@ export const FIELDS: ReadonlyMap<number, Field> = new Map<number, Field>([
     },
   ],
   [BINDING, { get: bindingOf, set: setBinding }],
+  [ALERT, { get: (account) => account.alert }],
   [13, { get: (account) => account.priority }],
   [14, optional("initialDelay", count)],
   [15, { get: (account) => account.failureBlock }],

@@ -18,7 +18,7 @@ import { fakeRandom } from "./fake-clock.ts";
 import { countersOf, type FarEnd, type FarEndOptions } from "./far-end.ts";
 
 /** What the gateway makes its transport of. */
-export type Opening = Pick<DtlsTransportOptions, "clock" | "random" | "log" | "certificateTime"> & {
+export type Opening = Pick<DtlsTransportOptions, "clock" | "random" | "log" | "certificateTime" | "onAlert"> & {
   readonly security: ServerSecurity;
   /** Whether the process has ended: then nothing leaves any more. */
   readonly ended: () => boolean;

@@ -1,7 +1,7 @@
 /** One association by node-dtls-client, on a socket of its own: its handshake (RFC 6347 §4.2), what follows it, its end. */
 import { type Clock, type Millis, SECOND } from "../../clock.ts";
 import type { Psk } from "../../dtls/credentials.ts";
-import { explainFailure, explainSilence } from "../../dtls/failure.ts";
+import { CLOSE_NOTIFY, explainFailure, explainSilence } from "../../dtls/failure.ts";
 import { NodeDtlsClient } from "../../dtls/node-dtls-client/client.ts";
 import type { ThreadFailure } from "../../dtls/node-dtls-client/protocol.ts";
 import type { UplinkPort } from "../uplink/uplinks.ts";
@@ -18,6 +18,8 @@ export interface ClientAssociationOptions {
   readonly suites: readonly number[];
   readonly clock: Clock;
   readonly onData: (bytes: Uint8Array) => void;
+  /** The server sent an alert, of this number in RFC 5246 §7.2. */
+  readonly onAlert?: ((alert: number) => void) | undefined;
   /** It was connected, and is over; says why. */
   readonly onLost: (reason: string) => void;
 }
@@ -149,6 +151,8 @@ export class ClientAssociation {
     this.state = "over";
     this.onOver();
     const { message, final } = this.explain(failure);
+    const alert = failure === undefined ? CLOSE_NOTIFY : failure.alert;
+    if (alert !== undefined) this.options.onAlert?.(alert);
     if (state === "connected") this.options.onLost(message);
     this.conclude({ type: "failed", message, final });
   }

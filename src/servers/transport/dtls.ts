@@ -6,6 +6,7 @@
 import type { Clock, UnixMillis } from "../../clock.ts";
 import type { ConnectionEvent } from "../../coap/events.ts";
 import type { DtlsEffect, DtlsEnd, DtlsEvent, DtlsSession } from "../../dtls/association.ts";
+import { CLOSE_NOTIFY } from "../../dtls/failure.ts";
 import type { DtlsProvider } from "../../dtls/provider.ts";
 import { cipherSuite } from "../../dtls/suites.ts";
 import { type Drive, drive } from "../../machine.ts";
@@ -273,6 +274,8 @@ export class DtlsTransport implements Transport {
     this.association = undefined;
     association.feed.stop();
     const reason = reasonOf(why);
+    const alert = alertOf(why);
+    if (alert !== undefined) this.options.onAlert?.(alert);
     if (association.session === undefined) {
       // It may be the session that the server stumbles over.
       if (association.answered) this.resumable.drop();
@@ -305,6 +308,18 @@ function reasonOf(why: DtlsEnd): string {
       return "the server ended the DTLS association";
     case "failure":
       return why.failure.message;
+  }
+}
+
+/** What the server said in its end. */
+function alertOf(why: DtlsEnd): number | undefined {
+  switch (why.by) {
+    case "us":
+      return undefined;
+    case "server":
+      return CLOSE_NOTIFY;
+    case "failure":
+      return why.failure.alert;
   }
 }
 

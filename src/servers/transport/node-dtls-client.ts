@@ -132,11 +132,12 @@ export class NodeDtlsClientTransport implements Transport {
   }
 
   private makeAssociation(): ClientAssociation {
-    const { host, port, psk, security, clock, uplink } = this.options;
+    const { host, port, psk, security, clock, uplink, onAlert } = this.options;
     const association: ClientAssociation = new ClientAssociation({
       host,
       port,
       uplink,
+      onAlert,
       psk,
       suites: suitesFor(security.suites),
       clock,

@@ -85,6 +85,8 @@ export interface SecureTransportOptions {
   readonly security: ServerSecurity;
   /** By which of our interfaces it is reached; absent: as the routes say. */
   readonly uplink?: UplinkPort | undefined;
+  /** The server sent an alert, of this number in RFC 5246 §7.2. */
+  readonly onAlert?: ((alert: number) => void) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
