@@ -4,6 +4,7 @@ import { formatDuration } from "../duration.ts";
 import type { GatewayStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "../table.ts";
+import { clientLines, countsOf } from "./client-status-text.ts";
 import { linkLines } from "./link-status-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
@@ -69,14 +70,14 @@ function serverLines({ servers, store, now }: GatewayStatus): string[] {
   ];
 }
 
-function serverRow({ shortServerId, uri, state, since, version, ...rest }: ServerStatus, now: UnixMillis): string[] {
-  const { waiting, delivered, dropped } = rest.reports;
+function serverRow(server: ServerStatus, now: UnixMillis): string[] {
+  const { shortServerId, uri, state, since, version, reports } = server;
   return [
     String(shortServerId),
     version === undefined ? state : `${state} (${version})`,
     span(now - since),
     uri,
-    ...[rest.observations.length, waiting, delivered, sum(Object.values(dropped))].map(String),
+    ...[...countsOf(server), sum(Object.values(reports.dropped))].map(String),
   ];
 }
 
@@ -96,6 +97,7 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
     ...reportLines(server),
     ...sendLines(server),
     ...foreign,
+    ...clientLines(server, now),
   ];
 }
 

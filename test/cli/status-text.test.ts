@@ -5,7 +5,7 @@ import type { DeviceStatus } from "../../src/devices/device-status.ts";
 import type { GatewayStatus } from "../../src/gateway/status.ts";
 import type { StoreSummary } from "../../src/gateway/store-report.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
-import type { ServerStatus } from "../../src/servers/server-status.ts";
+import type { ClientStatus, ServerStatus } from "../../src/servers/server-status.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const SECOND = 1000;
@@ -35,6 +35,32 @@ test("what each report entry has found stands below its server", () => {
   const text = formatStatus(aStatus({ servers: [{ ...server, reportEntries }] }), false);
   assert.match(text, /report energy: 216 values of 12 devices\n +report clock: 1 value of the gateway itself\n/);
   assert.match(text, /report \/\*\/3399: nothing that is there\n/);
+});
+
+test("of devices that are clients of their own stands how many are registered, and why others are not", () => {
+  const { shortServerId: _, uri: __, ...own } = server;
+  const clients: readonly ClientStatus[] = [
+    { ...own, device: "meter-1", prefix: "meter-1", endpoint: "urn:1" },
+    {
+      ...{ ...own, device: "meter-2", prefix: "meter-2", endpoint: "urn:2", observations: [] },
+      ...{ state: "retrying", reason: "Register: 4.03", since: NOW - 60 * SECOND, until: NOW + 30 * SECOND },
+    },
+    { device: "meter-3", prefix: "meter-3", endpoint: "urn:3", state: "unheard", reason: "never heard" },
+  ];
+  const text = formatStatus(aStatus({ servers: [{ ...server, clients }] }), false);
+  assert.match(text, /1 of 3 devices registered, each by itself\n/);
+  assert.match(
+    text,
+    / {4}meter-2: retrying for 60 s: Register: 4\.03; next try in 30 s\n {4}meter-3: unheard: never heard\n/,
+  );
+  assert.match(text, /lwm2m\.example\.com:5683 +2 +0 +15369 +0\n/, "what is observed and delivered is that of all");
+  const many = Array.from({ length: 15 }, (_, i) => ({
+    ...{ device: `x-${i}`, prefix: `x-${i}`, state: "refused", reason: "no key" },
+  })) satisfies readonly ClientStatus[];
+  assert.match(
+    formatStatus(aStatus({ servers: [{ ...server, clients: many }] }), false),
+    /and 5 others: lwm2m-gateway status --json tells of all/,
+  );
 });
 
 test("of a server at coaps:// stands how it is secured, and by whom", () => {
