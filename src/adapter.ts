@@ -63,6 +63,8 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   readonly point: Schema<Point>;
   /** One step of a `do:` list; `value`, where it has one, is the raw value, converted by the core. */
   readonly step: Schema<Step>;
+  /** Why this device cannot do a step, as the mapping spells it; undefined: it can. Absent: that is not known before it does. */
+  stepFault?(device: Device, step: Readonly<Record<string, unknown>>): string | undefined;
   /** Opens the wire, or starts to: a link that cannot be opened yet keeps trying and reports its devices unreachable. */
   open(options: Options, context: AdapterContext): Promise<Link<Device, Point, Step>>;
   /**
@@ -231,7 +233,8 @@ export interface ReadResult {
 
 /** How a device that speaks unasked (MQTT, BLE notify) and a lost link are heard. */
 export interface DeviceListener {
-  onReadings(readings: readonly Reading[]): void;
+  /** `refused`: points of which the device said, in the same message, that it has no good value, and why. */
+  onReadings(readings: readonly Reading[], refused?: ReadResult["refused"]): void;
   /** The link knows better than a failed read: a connection lost (false, and why) or there again (true). */
   onReachable(reachable: boolean, reason?: string): void;
   /** How the device is connected, as far as the link knows that now: for object 4 of the device. Said again where it changes. */

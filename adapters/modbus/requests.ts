@@ -10,7 +10,7 @@ import {
   type UnitReport,
 } from "../../src/adapter.ts";
 import type { Bus } from "../wires/bus.ts";
-import { withDeadline } from "../wires/deadline.ts";
+import { orAborted, withDeadline } from "../wires/deadline.ts";
 import type { OpenConnection } from "../wires/kept-connection.ts";
 import type { ReconnectionEvent } from "../wires/reconnection.ts";
 import { decodeResponse, encodeRequest } from "./codec.ts";
@@ -196,14 +196,4 @@ function isWrite(request: Request): boolean {
     case "raw":
       return false;
   }
-}
-
-/** The promise, or the signal's reason. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
-  });
 }

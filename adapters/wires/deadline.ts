@@ -26,3 +26,13 @@ export function until(time: Millis, clock: Clock, signal: AbortSignal): Promise<
     signal.addEventListener("abort", abort, { once: true });
   });
 }
+
+/** The promise, or the signal's reason. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+  });
+}

@@ -10,6 +10,12 @@ export interface SerialPortListener {
   onLost(error: DeviceError): void;
 }
 
+/** What a port is opened with. */
+export interface PortSettings extends SerialSettings {
+  /** How the other end is held back; absent: not at all. */
+  readonly flow?: "none" | "rts-cts" | "xon-xoff" | undefined;
+}
+
 /** By path: what is still being closed. A port that is locked to the end cannot be opened again before. */
 const closing = new Map<string, Promise<void>>();
 
@@ -24,12 +30,12 @@ export class SerialPort {
    */
   static async open(
     path: string,
-    settings: SerialSettings,
+    { flow, ...settings }: PortSettings,
     listener: SerialPortListener,
     signal: AbortSignal,
   ): Promise<SerialPort> {
     await closing.get(path);
-    const port = new SystemPort({ path, ...settings, lock: true, autoOpen: false });
+    const port = new SystemPort({ path, ...settings, ...flowOf(flow), lock: true, autoOpen: false });
     // Some errors come twice: to the callback, and as this event, which ends the process where nobody listens.
     port.on("error", () => {});
     const failure = await new Promise<Error | null>((resolve) => port.open(resolve));
@@ -66,6 +72,12 @@ export class SerialPort {
     await new Promise<void>((resolve) => this.port.flush(() => resolve()));
   }
 
+  /** Sets lines to the other end. Resolves with why the port does not let them be set; undefined: it did. */
+  async setLines(lines: { readonly dtr?: boolean; readonly rts?: boolean }): Promise<string | undefined> {
+    const failure = await new Promise<Error | null>((resolve) => this.port.set(lines, resolve));
+    return failure === null ? undefined : reasonOf(failure);
+  }
+
   /** Nothing is heard afterwards. */
   close(): void {
     this.over = true;
@@ -80,6 +92,22 @@ export class SerialPort {
     if (this.over) return;
     this.close();
     this.listener.onLost(gone(this.port.path, error));
+  }
+}
+
+function flowOf(flow: PortSettings["flow"]): {
+  readonly rtscts?: boolean;
+  readonly xon?: boolean;
+  readonly xoff?: boolean;
+} {
+  switch (flow) {
+    case undefined:
+    case "none":
+      return {};
+    case "rts-cts":
+      return { rtscts: true };
+    case "xon-xoff":
+      return { xon: true, xoff: true };
   }
 }
 

@@ -166,8 +166,8 @@ export class DeviceSession {
 
   private unasked(): DeviceListener {
     return {
-      onReadings: (readings) => {
-        if (!this.closed) this.listener.onReadings(readings);
+      onReadings: (readings, refused) => {
+        if (!this.closed) this.listener.onReadings(readings, refused);
       },
       onReachable: (reachable, reason) => {
         if (!this.closed) this.listener.onReachable(reachable, reason);

@@ -170,9 +170,9 @@ export class Device {
       onRead: (points, result, order) => this.report(this.readings.takeRead(points, result, order)),
       onHeard: () => this.hear(),
       onFailed: ({ message }) => this.presence({ type: "failed", reason: message }),
-      onReadings: (readings) => {
-        if (readings.length > 0) this.hear();
-        this.report(this.readings.takeUnasked(readings));
+      onReadings: (readings, refused = []) => {
+        if (readings.length + refused.length > 0) this.hear();
+        this.report(this.readings.takeUnasked(readings, refused));
       },
       onReachable: (reachable, reason = "the link to it is down") =>
         this.presence(reachable ? { type: "found" } : { type: "lost", reason }),

@@ -48,8 +48,8 @@ export class Readings {
   }
 
   /** What the device said unasked. Returns the samples that are new. */
-  takeUnasked(readings: readonly Reading[]): Sample[] {
-    return this.take(readings, new Map());
+  takeUnasked(readings: readonly Reading[], refused: ReadResult["refused"]): Sample[] {
+    return this.take(readings, new Map(refused.map(({ point, reason }) => [point, reason])));
   }
 
   /** The device has confirmed that this point now holds the value. Returns it as a sample, where it is new. */

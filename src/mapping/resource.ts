@@ -201,6 +201,12 @@ function resolveSteps({ mapped, node }: ResolvableResource, context: DeviceConte
   const list = childOf(node, "do");
   const items = list?.kind === "list" ? list.items : [];
   const maps = items.filter((item) => item.kind === "map");
+  const faulty = maps.flatMap((map) => {
+    const fault = context.device === undefined ? undefined : adapter.stepFault?.(context.device, toPlainMap(map));
+    return fault === undefined ? [] : [{ place: map.place, fault }];
+  });
+  for (const { place, fault } of faulty) reportError(report, place, `${titleOf(mapped)}: ${fault}`);
+  if (faulty.length > 0) return undefined;
   if (list === undefined || items.length === 0 || maps.length < items.length) {
     reportError(
       report,

@@ -1,0 +1,195 @@
+/** One line, whatever carries it: opened and opened again, one request at a time, and all that comes told to every device. */
+import { type AdapterContext, DeviceError, formatDuration, type LineReport, type Millis } from "../../src/adapter.ts";
+import type { Urgency } from "../wires/bus.ts";
+import { orAborted, withDeadline } from "../wires/deadline.ts";
+import { type ConnectionListener, KeptConnection } from "../wires/kept-connection.ts";
+import { PATIENCE } from "../wires/reconnection.ts";
+import { formatSerialSettings } from "../wires/serial-settings.ts";
+import type { Awaited } from "./ear.ts";
+import type { Message } from "./messages.ts";
+import type { SerialOptions } from "./options.ts";
+import { type ByteStream, connectorOf } from "./stream.ts";
+
+/** Opening a port takes no time; a host may be far away, and its name looked up. */
+const CONNECT_TIMEOUT: Millis = 5000;
+
+/** Who hears what comes. */
+export interface Hearer {
+  opened(): void;
+  push(bytes: Uint8Array): void;
+}
+
+/** One request, ready to be sent. */
+export interface Question {
+  /** Of whom, for the turns: devices on one line take theirs one after the other. */
+  readonly unit: number;
+  /** For people. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly timeout: Millis;
+  /** Begins to await the answer; absent: nobody answers. */
+  readonly expect?: (() => Awaited) | undefined;
+}
+
+/** What came of the requests on the line. */
+interface Counts {
+  requests: number;
+  timeouts: number;
+  refusals: number;
+  malformed: number;
+}
+
+export class SerialLine {
+  private readonly options: SerialOptions;
+  private readonly context: AdapterContext;
+  private readonly kept: KeptConnection<ByteStream>;
+  private readonly hearers = new Set<Hearer>();
+  private readonly counts: Counts = { requests: 0, timeouts: 0, refusals: 0, malformed: 0 };
+  /** What we sent and the adapter has not repeated yet. */
+  private echo: Uint8Array = new Uint8Array(0);
+
+  constructor(options: SerialOptions, context: AdapterContext) {
+    this.options = options;
+    this.context = context;
+    const name = nameOf(options);
+    const log = context.log.child({ line: name });
+    const connect = connectorOf(options, { ...context, log }, (chunk) => this.receive(chunk));
+    // Devices may be dead, and the serial server before them well.
+    const kept = {
+      ...{ name, what: "the serial line", reconnect: options.reconnect },
+      ...{ connectTimeout: CONNECT_TIMEOUT, patience: PATIENCE.shared },
+    };
+    this.kept = new KeptConnection(connect, kept, { ...context, log });
+    this.kept.listen((reachable) => {
+      if (reachable) for (const hearer of this.hearers) hearer.opened();
+    });
+  }
+
+  start(): void {
+    this.kept.start();
+  }
+
+  /** Hears everything that comes from now on; returns what ends it. */
+  hear(hearer: Hearer): () => void {
+    this.hearers.add(hearer);
+    return () => this.hearers.delete(hearer);
+  }
+
+  /** Hears when the line is lost (false) and there again (true). Called at once where it is lost now. */
+  listen(listener: ConnectionListener): () => void {
+    return this.kept.listen(listener);
+  }
+
+  /** A device has said something: the line is well. */
+  spoke(unit: number): void {
+    this.kept.feed({ type: "answered", unit });
+  }
+
+  /**
+   * Sends in its turn, and resolves with the answer; without one to await, when it is sent. Rejects with DeviceError
+   * `rejected` where the device says no, `malformed` where only something else came, else `unreachable`.
+   */
+  ask(urgency: Urgency, question: Question): Promise<Message | undefined> {
+    return this.kept.use({ urgency, unit: question.unit }, () => this.exchange(question));
+  }
+
+  /** The IP address of the other end, while it is connected to one. */
+  get peer(): string | undefined {
+    return this.kept.current?.peer;
+  }
+
+  report(): LineReport {
+    const { bus, current, waiting } = this.kept;
+    const { requests, timeouts, refusals, malformed } = this.counts;
+    const units = requests === 0 ? [] : [{ unit: "all", requests, timeouts, exceptions: refusals, malformed }];
+    return { name: nameOf(this.options), open: current !== undefined, load: bus.load, waiting, units };
+  }
+
+  /** What runs or waits fails at once; nothing is heard afterwards. */
+  close(): void {
+    this.kept.close();
+    this.hearers.clear();
+  }
+
+  private async exchange(question: Question): Promise<Message | undefined> {
+    const { clock, log } = this.context;
+    const { connection, signal } = this.kept.open;
+    const { bus } = this.kept;
+    await bus.quiet(signal);
+    const started = clock.monotonic();
+    const { gap, settle, echo } = this.options;
+    let silence = gap;
+    this.counts.requests++;
+    if (echo) this.echo = question.bytes;
+    const awaited = question.expect?.();
+    try {
+      const answer = this.carry(connection, question, awaited);
+      const message = await orAborted(answer, signal);
+      this.kept.feed({ type: "answered", unit: question.unit });
+      return message;
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      this.failed(error, question, signal);
+      // What comes now would be taken for the answer to the next request.
+      if (error.kind !== "rejected") silence = Math.max(gap, settle ?? question.timeout);
+      throw new DeviceError(error.kind, `${question.name}: ${error.message}`, { cause: error });
+    } finally {
+      awaited?.forget();
+      bus.used(started, clock.monotonic() + silence);
+      log.debug({ request: question.name, took: clock.monotonic() - started }, "exchange");
+    }
+  }
+
+  private carry(
+    stream: ByteStream,
+    { bytes, timeout }: Question,
+    awaited: Awaited | undefined,
+  ): Promise<Message | undefined> {
+    const answered = async (): Promise<Message | undefined> => {
+      await stream.write(bytes);
+      return awaited?.answer;
+    };
+    const late = (): DeviceError => {
+      const heard = awaited?.heard();
+      const within = `no answer within ${formatDuration(timeout)}`;
+      return heard === undefined
+        ? new DeviceError("unreachable", within)
+        : new DeviceError("malformed", `${within}; ${heard}`);
+    };
+    return withDeadline(answered(), { clock: this.context.clock, span: timeout, late });
+  }
+
+  private failed({ kind }: DeviceError, { unit }: Question, signal: AbortSignal): void {
+    if (kind === "rejected") this.counts.refusals++;
+    else if (kind === "malformed") this.counts.malformed++;
+    else this.counts.timeouts++;
+    if (!signal.aborted) this.kept.feed({ type: kind === "rejected" ? "answered" : "silent", unit });
+  }
+
+  private receive(chunk: Uint8Array): void {
+    const fresh = this.withoutEcho(chunk);
+    if (fresh.length > 0) for (const hearer of this.hearers) hearer.push(fresh);
+  }
+
+  /** What the adapter repeats of our own is no answer; something else means that it repeats nothing. */
+  private withoutEcho(chunk: Uint8Array): Uint8Array {
+    const { echo } = this;
+    if (echo.length === 0) return chunk;
+    const length = Math.min(echo.length, chunk.length);
+    const isEcho = echo.subarray(0, length).every((byte, i) => byte === chunk[i]);
+    this.echo = isEcho ? echo.subarray(length) : new Uint8Array(0);
+    return isEcho ? chunk.subarray(length) : chunk;
+  }
+}
+
+/** For people: where the link leads to. */
+export function nameOf(options: SerialOptions): string {
+  switch (options.transport) {
+    case "port":
+      return `${options.port} (${formatSerialSettings(options.line)})`;
+    case "tcp": {
+      const { host, port } = options;
+      return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** What a message has for a point, before the core converts it. */
+import { DeviceError, type RawValue } from "../../src/adapter.ts";
+import type { Message } from "./messages.ts";
+import type { Part, SerialPoint } from "./points.ts";
+import type { SerialDevice } from "./section.ts";
+
+/** What a message has for a point. Throws DeviceError `rejected` where that is not to be believed, or not there. */
+export function pointValue({ part, scaleBy, quality, device }: SerialPoint, message: Message): RawValue {
+  if (quality !== undefined) {
+    const word = message.fields.get(quality.field) ?? "";
+    if (!quality.good.includes(word))
+      throw refused(`${quality.field} is "${word}": expected ${quality.good.join(" or ")}`);
+  }
+  const value = partOf(part, message, device);
+  return scaleBy === undefined || typeof value !== "string" ? value : scaled(value, message, scaleBy);
+}
+
+function partOf(part: Part, { frame, text, fields }: Message, device: SerialDevice): RawValue {
+  switch (part.kind) {
+    case "text":
+      return text;
+    case "field": {
+      const field = fields.get(part.name);
+      if (field === undefined) throw refused(`the message has no "${part.name}"`);
+      // Scales align the digits to the right, and leave the sign where it is.
+      return field.replace(/^\s*([-+])\s+([\d.]+)\s*$/, "$1$2");
+    }
+    case "bytes": {
+      const { bytes, body } = frame;
+      const last = part.length === undefined ? device.frame.start.length + body.length : part.at + part.length;
+      if (last <= bytes.length && part.at < last) return bytes.subarray(part.at, last);
+      throw refused(`the frame has ${bytes.length} bytes only`);
+    }
+  }
+}
+
+/** By a power of ten as a decimal, so that 12.3 g stay 0.0123 kg and get no more digits. */
+function scaled(text: string, { fields }: Message, { field, factors }: NonNullable<SerialPoint["scaleBy"]>): RawValue {
+  const word = fields.get(field) ?? "";
+  const factor = factors.get(word);
+  if (factor === undefined) throw refused(`${field} is "${word}": expected ${[...factors.keys()].join(" or ")}`);
+  const number = Number(text);
+  if (text.trim() === "" || Number.isNaN(number)) return text;
+  const exponent = Math.round(Math.log10(Math.abs(factor)));
+  const power = Number(`1e${exponent}`) === factor && /^\s*[-+]?[\d.]+\s*$/.test(text);
+  return power ? Number(`${text.trim()}e${exponent}`) : number * factor;
+}
+
+function refused(reason: string): DeviceError {
+  return new DeviceError("rejected", reason);
+}

@@ -1,0 +1,68 @@
+/** A link of the configuration: one line, and the devices on it. */
+import type { AdapterContext, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
+import { SerialDeviceLink } from "./device-link.ts";
+import { SerialLine } from "./line.ts";
+import type { SerialOptions } from "./options.ts";
+import type { SerialPoint, SerialStep } from "./points.ts";
+import type { SerialDevice } from "./section.ts";
+
+export class SerialLink implements Link<SerialDevice, SerialPoint, SerialStep> {
+  private readonly options: SerialOptions;
+  private readonly context: AdapterContext;
+  private readonly line: SerialLine;
+  private readonly devices = new Set<SerialDeviceLink>();
+  private units = 0;
+
+  constructor(options: SerialOptions, context: AdapterContext) {
+    this.options = options;
+    this.context = context;
+    this.line = new SerialLine(options, context);
+    this.line.start();
+  }
+
+  async attach(
+    device: SerialDevice,
+    points: ReadonlyMap<PointId, SerialPoint>,
+    listener: DeviceListener,
+  ): Promise<SerialDeviceLink> {
+    const attached = { device, points, unit: this.units++, retries: this.options.retries };
+    const link = new SerialDeviceLink(this.line, attached, listener, this.context);
+    this.devices.add(link);
+    link.onClose(() => this.devices.delete(link));
+    return link;
+  }
+
+  report(): LinkReport {
+    const notes = junkNotes([...this.devices].map(({ junk }) => junk));
+    return { lines: [this.line.report()], ...(notes.length === 0 ? {} : { notes }) };
+  }
+
+  async close(): Promise<void> {
+    this.line.close();
+  }
+}
+
+/** Several devices hear the same line: what none of them understood is what the best of them did not. */
+function junkNotes(junk: readonly SerialDeviceLink["junk"][]): readonly string[] {
+  const [first, ...others] = junk;
+  if (first === undefined) return [];
+  const least = (of: (one: SerialDeviceLink["junk"]) => number): number => Math.min(of(first), ...others.map(of));
+  const damaged = least((one) => one.damaged);
+  const unknown = least((one) => one.unknown);
+  const bytes = least((one) => one.bytes);
+  return [
+    ...(damaged === 0 ? [] : [`${damaged} frames had a wrong checksum`]),
+    ...(unknown === 0 ? [] : [`${unknown} frames were none that the mapping knows`]),
+    ...(bytes === 0 ? [] : [`${bytes} bytes were part of no frame`]),
+  ];
+}
+
+/** Where a link leads to, for whoever tells it in other words. */
+export function endOf(options: SerialOptions): LinkEnd {
+  switch (options.transport) {
+    case "port":
+      return { type: "port", port: options.port, ...options.line };
+    case "tcp":
+      return { type: "host", protocol: "tcp", host: options.host, port: options.port };
+  }
+}
