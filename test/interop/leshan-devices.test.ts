@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VALUES } from "./leshan/every-type.ts";
-import type { LeshanServer } from "./leshan/leshan-server.ts";
+import { expect, FORMATS } from "./leshan/expectations.ts";
 import { type LeshanNode, valuesOf } from "./leshan/messages.ts";
 import { sharedSession } from "./leshan/session.ts";
 import { checkWellFormed } from "./leshan/tshark.ts";
@@ -14,7 +14,6 @@ const CLIMATES = Array.from({ length: 40 }, (_, i) => `{ id: climate-${i}, mappi
 
 const aSession = sharedSession("devices", { devices: CLIMATES });
 
-const FORMATS = ["TLV", "SENML_JSON", "SENML_CBOR"] as const;
 const SECOND = { "/26241/1/0": "second" };
 
 for (const format of FORMATS) {
@@ -142,8 +141,3 @@ test("tshark finds nothing malformed in the whole session", async (t) => {
   const session = await aSession(t);
   if (session !== undefined) await checkWellFormed(t, session.wire);
 });
-
-async function expect(answer: ReturnType<LeshanServer["read"]>, status: string): Promise<void> {
-  const { status: got, errormessage } = await answer;
-  assert.equal(got, status, errormessage);
-}

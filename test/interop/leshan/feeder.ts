@@ -17,12 +17,15 @@ export type FeederSlave = ReturnType<typeof aDeviceOf>;
 export class Feeder {
   readonly slave: FeederSlave;
 
-  /** `unitId` is its serial number, too. */
+  /** `unitId` is its serial number, too; its energy is that many kWh. */
   constructor(unitId: number) {
     this.slave = aDeviceOf(POINTS, { section: { unit_id: unitId } });
     const { values } = this.slave;
     values.set("serial", word(unitId)).set("counter", word(7)).set("reset", word(0)).set("dimmer", word(40));
-    values.set("on", false).set("closed", true).set("energy", float32(1500));
+    values
+      .set("on", false)
+      .set("closed", true)
+      .set("energy", float32(1000 * unitId));
     this.setPower(100 * unitId);
   }
 
@@ -31,8 +34,14 @@ export class Feeder {
     this.slave.values.set("power", float32(value));
   }
 
-  get on(): boolean {
-    return this.slave.values.get("on") === true;
+  /** Its auxiliary contact. */
+  setClosed(closed: boolean): void {
+    this.slave.values.set("closed", closed);
+  }
+
+  /** How often its contact has opened and closed. */
+  setCounter(count: number): void {
+    this.slave.values.set("counter", word(count));
   }
 
   get dimmer(): number {
