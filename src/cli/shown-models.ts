@@ -6,10 +6,14 @@ import { SharedTrees } from "../devices/shared-trees.ts";
 import { deviceObject, requiredObject } from "../gateway/trees.ts";
 import type { Listed } from "../lwm2m/links.ts";
 import { discoverLinks } from "../lwm2m/model-links.ts";
+import { ModelTree } from "../lwm2m/model-tree.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
-import type { ObjectModel, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
+import { notAllowed } from "../lwm2m/refusals.ts";
+import type { Backing, Editing, ObjectModel, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
+import { folded, type HiddenObject, type InstanceNumbers } from "../servers/layouts/folding.ts";
+import type { Sight, Whole } from "../servers/sight.ts";
 import { expectedPrefix } from "./polled-values.ts";
 
 /** A device as servers would see it. */
@@ -55,27 +59,58 @@ export function ownModel({ gateway, catalogue, accounts, gatewayObject }: OwnObj
   ]);
 }
 
-/** With the objects of devices that can have several instances: theirs stand behind each other. */
-export function foldedModel(own: TreeModel, devices: readonly ShownDevice[]): TreeModel {
-  const folded = new Map(own);
-  const counts = new Map<number, number>();
-  for (const { model, plan } of devices) {
-    for (const [id, object] of model) {
-      if (isFolded(object.definition, plan)) counts.set(id, (counts.get(id) ?? 0) + object.instances.size);
-    }
-  }
-  for (const { model } of devices) {
-    for (const [id, { definition }] of model) {
-      const count = counts.get(id);
-      if (count !== undefined && !folded.has(id)) folded.set(...withInstances(definition, count));
-    }
-  }
-  return folded;
+/** With the objects of devices beside the gateway's own, as layout `instances` has them; and which of them it cannot show. */
+export function foldedModel(own: TreeModel, devices: readonly ShownDevice[]): FoldedModel {
+  const wholes = devices.map(({ model, plan: { storedObjects = [] } }) => wholeOf(model, storedObjects));
+  const gateway = wholeOf(own, []);
+  // Prefixes are no more than names here: what is repeated has others.
+  const sight: Sight = {
+    of: (name) => (name === "" ? gateway : wholes[Number(name)]),
+    prefixes: ["", ...devices.keys()].map(String),
+    latest: () => undefined,
+  };
+  const { objects, hidden } = folded(sight, {
+    of: numbering(),
+    deviceOf: (name) => devices[Number(name)]?.plan.id,
+  });
+  const instances = [...objects.values()].reduce((sum, object) => sum + object.instances.size, 0);
+  return { model: new Map([...own, ...objects]), instances, hidden };
 }
 
-/** Whether instances of several devices can stand beside each other: not of an object of one instance, nor of one that servers fill. */
-export function isFolded({ id, multiple }: ObjectDefinition, { storedObjects = [] }: DevicePlan): boolean {
-  return multiple && !storedObjects.some((stored) => stored.id === id);
+export interface FoldedModel {
+  readonly model: TreeModel;
+  /** Of devices. */
+  readonly instances: number;
+  readonly hidden: readonly HiddenObject[];
+}
+
+/** The smallest free numbers, as the store gives them out at first. */
+function numbering(): InstanceNumbers["of"] {
+  const next = new Map<number, number>();
+  return (_prefix, object) => {
+    const number = next.get(object) ?? 0;
+    next.set(object, number + 1);
+    return number;
+  };
+}
+
+/** Nothing runs: it is there to be listed. */
+function wholeOf(model: TreeModel, stored: readonly ObjectDefinition[]): Whole {
+  const refuse = (): never => {
+    throw notAllowed("nothing runs");
+  };
+  const editing: Editing = {
+    objects: new Set(stored.map(({ id }) => id)),
+    freeInstance: refuse,
+    prepare: refuse,
+  };
+  const backing: Backing = {
+    ...{ prefix: "", model, editing },
+    read: async (resources) => resources.map(() => []),
+    prepareWrite: refuse,
+    execute: async () => refuse(),
+  };
+  return { backing, tree: new ModelTree(backing) };
 }
 
 /** For the list of what there is. */

@@ -1,3 +1,4 @@
+import { described } from "../gateway/hidden-log.ts";
 import { table } from "../table.ts";
 import { type Body, CALIFORNIUM_BODY, type Shown } from "./shown.ts";
 
@@ -13,16 +14,14 @@ function serverLines({ server, uri, layout, registrations, ...shown }: Shown): r
     `server ${server} (${uri}): layout ${layout}, ${count(registrations, "registration")}`,
     `   ${devicesLine({ layout, ...shown })}`,
     ...(unseen.length === 0 ? [] : [`   hidden by access: ${fewOf(unseen)}`]),
-    ...hidden.map(
-      ({ object, name, devices }) =>
-        `   not shown in this layout, but in gateway and clients: /${object} ${name} of ${fewOf(devices)}`,
-    ),
+    ...(hidden.length === 0 ? [] : ["   not shown in this layout, but in gateway and clients:"]),
+    ...hidden.map((object) => `      ${described(object)}`),
     ...table([HEADING, ...bodies.map(bodyRow)], "   "),
     ...bodies.filter(({ fits }) => !fits).map((body) => `   warning: ${warning(body, shown)}`),
   ];
 }
 
-function devicesLine({ devices, layout }: Pick<Shown, "devices" | "layout">): string {
+function devicesLine({ devices, layout, instances }: Pick<Shown, "devices" | "layout" | "instances">): string {
   if (devices.length === 0) return "no devices";
   const places = devices.flatMap(({ prefix, endpoint }) => (prefix === undefined ? (endpoint ?? []) : `/${prefix}`));
   const number = count(devices.length, "device");
@@ -31,7 +30,10 @@ function devicesLine({ devices, layout }: Pick<Shown, "devices" | "layout">): st
     const none = others.length === 0 ? "" : `; no clients: ${fewOf(others)}`;
     return `${number}, clients of their own: ${fewOf(places)}${none}`;
   }
-  if (places.length === 0) return `${number} among the gateway's own objects: ${fewOf(devices.map(({ id }) => id))}`;
+  if (instances !== undefined) {
+    const names = fewOf(devices.map(({ id }) => id));
+    return `${number} as ${count(instances, "instance")} of the gateway's own objects: ${names}`;
+  }
   return `${number}, each under its prefix: ${fewOf(places)}`;
 }
 

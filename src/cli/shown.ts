@@ -1,6 +1,7 @@
 /** What each server sees of a configuration: in which layout, by how many registrations, and how long the lists become. */
 import { meansDevice } from "../config/access.ts";
 import type { Layout, LoadedConfig, ServerSettings } from "../config/types.ts";
+import { needsNumbers } from "../gateway/layouts.ts";
 import { inFirstDefinition } from "../lwm2m/first-gateway-object.ts";
 import { CONTENT_FORMAT } from "../lwm2m/formats/codec.ts";
 import { deviceObjectLinks, registerPayload } from "../lwm2m/links.ts";
@@ -9,8 +10,9 @@ import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { TreeModel } from "../lwm2m/tree.ts";
 import { deviceIdOf } from "../mapping/device-id.ts";
+import type { HiddenObject } from "../servers/layouts/folding.ts";
 import { encoded } from "./pack-cost.ts";
-import { foldedModel, isFolded, listed, ownModel, type ShownDevice, shownDevices } from "./shown-models.ts";
+import { foldedModel, listed, type OwnObjects, ownModel, type ShownDevice, shownDevices } from "./shown-models.ts";
 
 /** One server, as its operator would want to know it before the first Register. */
 export interface Shown {
@@ -21,9 +23,11 @@ export interface Shown {
   readonly registrations: number;
   /** In the order of the files. */
   readonly devices: readonly ShownAs[];
+  /** Where they stand among the gateway's own: as how many instances. */
+  readonly instances?: number;
   /** Ids of devices that `access.devices` hides from it. */
   readonly unseen: readonly string[];
-  /** Objects of devices that this layout does not show. */
+  /** Objects of devices that this layout cannot show. */
   readonly hidden: readonly HiddenObject[];
   /** What becomes long with many devices. */
   readonly bodies: readonly Body[];
@@ -36,13 +40,6 @@ export interface ShownAs {
   /** Where the server finds it: a prefix, or an Endpoint Client Name; absent: among the gateway's own objects, or it is no client. */
   readonly prefix?: string;
   readonly endpoint?: string;
-}
-
-export interface HiddenObject {
-  readonly object: number;
-  readonly name: string;
-  /** Ids. */
-  readonly devices: readonly string[];
 }
 
 /** One body of a message. */
@@ -83,46 +80,41 @@ export function shownTo(config: Showing): readonly Shown[] {
       registrations: 1 + devices.filter(({ endpoint }) => endpoint !== undefined).length,
       devices,
       unseen: all.filter((device) => !seen.includes(device)).map(({ plan }) => plan.id),
-      hidden: isFolding(server.layout) ? hiddenOf(seen) : [],
+      ...foldingOf(server, seen, config),
       bodies: bodiesOf(server, seen, config),
       profileIds: server.profileIds,
     };
   });
 }
 
+function foldingOf(
+  server: Server,
+  devices: readonly ShownDevice[],
+  config: Showing,
+): Pick<Shown, "instances" | "hidden"> {
+  if (!needsNumbers(server)) return { hidden: [] };
+  const { instances, hidden } = foldedModel(ownModel(ownObjects(server, config), devices.length), devices);
+  return { instances, hidden };
+}
+
 function shownAs({ plan: { id }, prefix }: ShownDevice, { id: server, layout }: Server, config: Showing): ShownAs {
-  if (isFolding(layout)) return { id };
+  if (needsNumbers({ layout })) return { id };
   if (layout !== "clients") return { id, prefix };
   const client = config.clients.get(server)?.get(id);
   return client === undefined || "refused" in client ? { id } : { id, endpoint: client.endpoint };
 }
 
-/** Whether the objects of devices stand among the gateway's own. */
-function isFolding(layout: string): boolean {
-  return layout === "instances" || layout === "auto";
-}
-
-function hiddenOf(devices: readonly ShownDevice[]): readonly HiddenObject[] {
-  const hidden = new Map<number, { readonly name: string; readonly devices: string[] }>();
-  for (const { plan, model } of devices) {
-    for (const [id, { definition }] of model) {
-      if (isFolded(definition, plan)) continue;
-      const entry = hidden.get(id) ?? { name: definition.name.trim(), devices: [] };
-      entry.devices.push(plan.id);
-      hidden.set(id, entry);
-    }
-  }
-  return [...hidden].sort(([a], [b]) => a - b).map(([object, entry]) => ({ object, ...entry }));
+function ownObjects({ gatewayObject }: Server, { gateway, catalogue, servers }: Showing): OwnObjects {
+  return { gateway, catalogue, accounts: servers.length, gatewayObject };
 }
 
 function bodiesOf(server: Server, devices: readonly ShownDevice[], config: Showing): readonly Body[] {
   const version: Lwm2mVersion = server.version === "auto" ? "1.2" : server.version;
-  const { gateway, catalogue, servers } = config;
-  const own = { gateway, catalogue, accounts: servers.length, gatewayObject: server.gatewayObject };
+  const own = ownObjects(server, config);
   const bytesOf = (model: TreeModel): number => text.encode(registerPayload(listed(model), version)).length;
   const register = (those: readonly ShownDevice[]): number => {
     const model = ownModel(own, those.length);
-    return bytesOf(isFolding(server.layout) ? foldedModel(model, those) : model);
+    return bytesOf(needsNumbers(server) ? foldedModel(model, those).model : model);
   };
   const gatewayObject = (those: readonly ShownDevice[]): number => gatewayObjectOf(those, server, config);
   const account = ownModel({ ...own, accounts: 1 }, 0).get(1);

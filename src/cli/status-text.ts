@@ -5,6 +5,7 @@ import type { GatewayStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "../table.ts";
 import { clientLines, countsOf } from "./client-status-text.ts";
+import { layoutLines } from "./layout-status-text.ts";
 import { linkLines } from "./link-status-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
@@ -93,6 +94,7 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
   return [
     `    ${reason}${next}`,
     ...securityLines(server),
+    ...layoutLines(server),
     ...queueLines(server, now),
     ...reportLines(server),
     ...sendLines(server),

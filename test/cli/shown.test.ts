@@ -104,3 +104,17 @@ test("without devices there is nothing to find, and without servers nothing to s
   assert.match(shownLines([shown(0)]).join("\n"), /\n {3}no devices\n/);
   assert.deepEqual(shownLines([]), []);
 });
+
+test("in layout instances the sizes are those of the Register that is sent, and what it cannot show is named", async (t) => {
+  const devices = [1, 2, 3].map((unit) => `{ id: meter-${unit}, mapping: climate, link: bus, unit_id: ${unit} }`);
+  const world = await aGateway(t, { ...CLIMATE_SETUP, servers: ["layout: instances"], devices });
+  const adapters = [modbusOn(new Map([["bus", new FakeBus(world.clock)]])), simulated];
+  const [only] = shownTo(await readConfig(join(world.folder, "config.yaml"), adapters));
+  assert.ok(only !== undefined);
+  assert.equal(body(only, "register").bytes, world.server.registrations.heard[0]?.objects.length);
+  const { instances } = world.gateway.status().servers[0]?.layout ?? {};
+  assert.deepEqual([only.instances, only.registrations], [instances, 1]);
+  const text = shownLines([only]).join("\n");
+  assert.match(text, /^ {3}3 devices as 12 instances of the gateway's own objects: meter-1, meter-2, meter-3$/m);
+  assert.match(text, /^ {6}\/3 Device: one instance by its definition \(3 devices\)$/m);
+});
