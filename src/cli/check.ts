@@ -6,6 +6,7 @@ import type { LoadedConfig } from "../config/types.ts";
 import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/read-config.ts";
 import { secured } from "../gateway/secured.ts";
+import { budgetProblems } from "./budget-check.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { shownTo } from "./shown.ts";
@@ -39,7 +40,8 @@ interface Findings {
 async function findings(file: string): Promise<Findings> {
   try {
     const loaded = secured(await readConfig(file, await loadAdapters()));
-    return { loaded, problems: [...loaded.problems, ...vectorProblems(loaded)] };
+    const traffic = loaded.servers.some(({ budget }) => budget !== undefined) ? trafficOf(loaded) : [];
+    return { loaded, problems: [...loaded.problems, ...vectorProblems(loaded), ...budgetProblems(loaded, traffic)] };
   } catch (error) {
     if (error instanceof ConfigError) return { problems: error.problems };
     throw error;

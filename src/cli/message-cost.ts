@@ -29,6 +29,8 @@ export interface Carrier {
   /** Of what is observed at `path`. */
   notification(payload: Uint8Array, contentFormat: number, path: Path): Cost;
   send(payload: Uint8Array, contentFormat: number): Cost;
+  /** Of a registration that only goes on. */
+  update(): Cost;
 }
 
 export function carrierOf(scheme: ServerScheme): Carrier {
@@ -77,6 +79,10 @@ function overUdp(record: number): Carrier {
       });
       return costs.reduce(plus, NOTHING);
     },
+    update: () => ({
+      messages: 1,
+      bytes: datagram(TYPE.con, OUR_TOKEN, UPDATE) + datagram(TYPE.ack, OUR_TOKEN, UPDATED),
+    }),
   };
 }
 
@@ -96,7 +102,16 @@ const TCP: Carrier = {
       bytes: segments(OUR_TOKEN, sending(payload, contentFormat, [])) + segments(OUR_TOKEN, answer),
     };
   },
+  update: () => ({ messages: 1, bytes: segments(OUR_TOKEN, UPDATE) + segments(OUR_TOKEN, UPDATED) }),
 };
+
+/** Core 1.2 §6.2.2; a location as Leshan gives them. */
+const UPDATE: CoapMessage = {
+  code: CODE.post,
+  options: stringOptions(OPTION.uriPath, ["rd", "0123456789"]),
+  payload: NO_PAYLOAD,
+};
+const UPDATED: CoapMessage = { code: CODE.changed, options: [], payload: NO_PAYLOAD };
 
 const IP_AND_UDP = 20 + 8;
 /** RFC 6347 §4.1, and of CCM_8, which LwM2M has first, nonce and tag (RFC 6655 §3). A Connection ID comes on top. */

@@ -9,6 +9,7 @@ import { layoutLines } from "./layout-status-text.ts";
 import { linkLines } from "./link-status-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
+import { uplinkLines } from "./uplink-status-text.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
 export function formatStatus(status: GatewayStatus, withValues: boolean): string {
@@ -95,6 +96,7 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
     `    ${reason}${next}`,
     ...securityLines(server),
     ...layoutLines(server),
+    ...uplinkLines(server, now, span),
     ...queueLines(server, now),
     ...reportLines(server),
     ...sendLines(server),

@@ -101,7 +101,10 @@ test("all reports are held: registration and answers go on, and with the next mo
   assert.equal((await server.write(DIMMER, 40)).code, "2.04");
   assert.equal((await server.read(TEMPERATURE)).values[TEMPERATURE], held.at(-1));
   await clock.advance(endOfMonth(clock.wall()) - clock.wall() + 5 * MINUTE);
-  const told = [...server.received(TEMPERATURE), ...server.sends.heard.flatMap(({ records }) => records.map((r) => r.value))];
+  const told = [
+    ...server.received(TEMPERATURE),
+    ...server.sends.heard.flatMap(({ records }) => records.map((r) => r.value)),
+  ];
   assert.deepEqual(told, [...first, ...held]);
   assert.deepEqual(spentLines(world), [
     "warn the month's budget is spent so far that less goes to the server",
@@ -119,7 +122,8 @@ test("history is held: what is new goes on, and what an absence has left on the 
   const { server, clock } = world;
   await spend(world, 30);
   server.sends.heard.length = 0;
-  const values = (): readonly unknown[] => server.sends.heard.flatMap(({ records }) => records.map(({ value }) => value));
+  const values = (): readonly unknown[] =>
+    server.sends.heard.flatMap(({ records }) => records.map(({ value }) => value));
   server.wire.cut = true;
   const missed = await measureValues(world, 100);
   server.wire.cut = false;
