@@ -28,7 +28,7 @@ export interface GatewaySetup {
 
 export class GatewayProcess {
   private readonly owner: Lifetime;
-  private readonly setup: GatewaySetup;
+  private setup: GatewaySetup;
   private readonly config: string;
   private program: RunningProcess;
 
@@ -67,6 +67,14 @@ export class GatewayProcess {
   async killAndStart(): Promise<void> {
     this.program.child.kill("SIGKILL");
     await this.program.outcome;
+    this.program = this.begin();
+  }
+
+  /** Stopped in order, and started again over the same files with other keys of the server's entry. */
+  async startAgain(server: string): Promise<void> {
+    await this.stop();
+    this.setup = { ...this.setup, server };
+    writeFileSync(this.config, configText(this.setup));
     this.program = this.begin();
   }
 
