@@ -6,6 +6,7 @@ import { registerPayload } from "../lwm2m/links.ts";
 import { underPrefix } from "../lwm2m/path.ts";
 import { accountOf, type ServerAccount } from "../servers/account.ts";
 import { clientView } from "../servers/client-view.ts";
+import type { TurnPlace } from "../servers/registration-order.ts";
 import type { SendOutcome, SendRequest } from "../servers/send.ts";
 import type { Server } from "../servers/server.ts";
 import type { ServerObject } from "../servers/server-object.ts";
@@ -29,6 +30,8 @@ export interface ClientOptions {
   /** The device's id. */
   readonly device: string;
   readonly plan: AcceptedClient;
+  /** Absent: it waits for no other registration. */
+  readonly turn: TurnPlace | undefined;
   readonly keeping: Keeping;
   /** The one before under the same prefix has left. */
   readonly free: Promise<void>;
@@ -149,11 +152,11 @@ export class Client {
   }
 
   private async open(): Promise<void> {
-    const { north, settings, keeping, plan, free } = this.options;
+    const { north, settings, keeping, plan, turn, free } = this.options;
     const { account, serverObject, view } = this;
     const { endpoint } = plan;
     await free;
-    this.made ??= madeServer({ north, settings, endpoint, account, serverObject, view, keeping });
+    this.made ??= madeServer({ north, settings, endpoint, account, serverObject, view, turn, keeping });
     this.objects = registerPayload(view.root, account.version);
     try {
       await this.made.server.start();

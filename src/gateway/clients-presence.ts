@@ -229,7 +229,7 @@ export class ClientsPresence implements Presence {
   }
 
   private make(prefix: string, device: string, plan: AcceptedClient): Client {
-    const { north, settings, kept, sight, serverObject } = this.options;
+    const { north, settings, kept, sight, serverObject, turn } = this.options;
     const { endpoint, security } = plan;
     const { uri } = settings;
     return new Client({
@@ -242,6 +242,7 @@ export class ClientsPresence implements Presence {
       },
       settings: security === undefined ? this.settings : { ...this.settings, security },
       gatewayAccount: serverObject,
+      turn: turn?.devices,
       sight,
       prefix,
       device,

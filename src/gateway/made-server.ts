@@ -36,7 +36,7 @@ export interface MakingOptions {
   readonly serverObject: ServerObject;
   readonly view: View;
   /** Among the servers that are registered at one after the other; absent: it waits for none. */
-  readonly turn?: TurnPlace;
+  readonly turn?: TurnPlace | undefined;
   /** Absent: nothing of it outlives the process. */
   readonly keeping: Keeping | undefined;
   /** It follows another registration of this process, at the same server: what was kept is not its own. */

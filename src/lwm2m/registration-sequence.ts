@@ -45,6 +45,15 @@ export class RegistrationSequence {
     return NOW;
   }
 
+  isOrdered(shortServerId: number): boolean {
+    return this.order.some((server) => server.shortServerId === shortServerId);
+  }
+
+  /** Whether its turn is over. */
+  isSettled(shortServerId: number): boolean {
+    return this.resultOf(shortServerId) !== "none";
+  }
+
   /** Also where a registration of before goes on. */
   registered(shortServerId: number): void {
     this.results.set(shortServerId, "registered");

@@ -18,7 +18,7 @@ import type {
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { Connection } from "./connection.ts";
-import type { TurnPlace } from "./registration-order.ts";
+import type { TurnPlace, TurnPort } from "./registration-order.ts";
 
 /** Where the registration stands. */
 export interface Standing {
@@ -92,6 +92,10 @@ export class Registrar {
   /** Stand for the object list of the newest request, and for the one that the server took. */
   private listed = "";
   private known = "";
+  private readonly port: TurnPort = {
+    start: (after) => this.feed({ type: "start", after }),
+    hold: (reason) => this.feed({ type: "hold", reason }),
+  };
   /** Ends the request that is under way. */
   private abandon = NOTHING_ASKED;
   /** Why it could not register, as far as the log has it. */
@@ -111,15 +115,15 @@ export class Registrar {
   }
 
   handle(event: RegistrationEvent): void {
+    if (event.type === "stop") this.options.turn?.leave(this.port);
     this.feed(event);
   }
 
   /** Registers when its turn has come, and its delay is over. */
   begin(): void {
-    const start = (after: Millis): void => this.feed({ type: "start", after });
     const { turn } = this.options;
-    if (turn === undefined) start(0);
-    else turn.take({ start, hold: (reason) => this.feed({ type: "hold", reason }) });
+    if (turn === undefined) this.port.start(0);
+    else turn.take(this.port);
   }
 
   /** In place of `begin`: the server may still have the registration of the process before this one. */

@@ -104,7 +104,7 @@ export class Server {
 
   /** Registers again, after `deregister`. */
   register(): void {
-    this.registrar.handle({ type: "start" });
+    this.registrar.begin();
   }
 
   /** De-registers in order, and stays away until `register`; what is owed stays. */

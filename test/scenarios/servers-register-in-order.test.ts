@@ -105,3 +105,24 @@ test("the Server object shows the order, and lets a server write the delay alone
     assert.equal((await server.write(path, value)).code, "4.05", path);
   }
 });
+
+test("in layout clients the devices come after the gateway itself, and both after the server before", async (t) => {
+  const { world, start } = await started(t, [
+    "priority: 1, initial_delay: 10s",
+    "priority: 2, initial_delay: 20s, layout: clients",
+  ]);
+  const [, second] = world.servers;
+  assert.ok(second !== undefined);
+  await world.clock.advance(25 * SECOND);
+  assert.deepEqual(firstRegisters(world, start), [10, undefined]);
+  const { clients = [] } = world.gateway.status().servers[1] ?? {};
+  const reason = "the gateway itself has its turn first (priority, initial_delay)";
+  assert.deepEqual(
+    clients.map((client) => [client.state, client.reason]),
+    [["waiting", reason]],
+  );
+  await world.clock.advance(10 * SECOND);
+  assert.deepEqual(firstRegisters(world, start), [10, 30]);
+  const { state } = world.gateway.status().servers[1]?.clients?.[0] ?? {};
+  assert.equal(state, "registered");
+});
