@@ -78,8 +78,7 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   const reloads = new Reloads(() => reload(gateway, log));
   opened.push({ name: "the reload", close: () => reloads.stop() });
   log.info({ version: packageVersion(), config: file, state: gateway.stateDirectory }, "started");
-  const cancel = systemClock.at(systemClock.monotonic() + SETTLING, () => void tidy(gateway));
-  opened.push({ name: "what waits for the start to be over", close: async () => cancel() });
+  opened.push({ name: "what waits for the start to be over", close: tidyOften(gateway) });
   hangUp = () => reloads.ask();
   if (early) hangUp();
 }
@@ -94,12 +93,25 @@ async function reload(gateway: Gateway, log: Logger): Promise<void> {
   }
 }
 
-/** A store that fails meanwhile says so by itself. */
-async function tidy(gateway: Gateway): Promise<void> {
+/** Until the start is over: a thousand devices may register one after the other. Returns what ends it. */
+function tidyOften(gateway: Gateway): () => Promise<void> {
+  let cancel = (): void => {};
+  const again = (): void => {
+    cancel = systemClock.at(systemClock.monotonic() + SETTLING, () => {
+      void tidy(gateway).then((isOver) => (isOver ? undefined : again()));
+    });
+  };
+  again();
+  return async () => cancel();
+}
+
+/** Whether the start is over. A store that fails meanwhile says so by itself. */
+async function tidy(gateway: Gateway): Promise<boolean> {
   try {
-    await gateway.tidy();
+    return await gateway.tidy();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
+    return true;
   }
 }
 

@@ -91,6 +91,11 @@ export class ClientsPresence implements Presence {
     this.pace.stop();
   }
 
+  /** Whether all that are to be registered have had their turn. */
+  get settled(): boolean {
+    return this.pace.length === 0;
+  }
+
   changed(samples: readonly Sample[], gone: readonly Path[]): void {
     const prefix = onlyPrefix(samples, gone);
     if (prefix !== undefined) {

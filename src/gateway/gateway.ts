@@ -230,11 +230,12 @@ export class Gateway {
     return this.kept.store.busy;
   }
 
-  /** The start is over: gives back the memory that it took beyond what is needed now. Blocks for some 50 ms. */
-  async tidy(): Promise<void> {
-    if (this.stopping) return;
+  /** Gives back the memory that a start took beyond what is needed now: some 50 ms. Resolves to whether it is over. */
+  async tidy(): Promise<boolean> {
+    if (this.stopping) return true;
     collect();
     await this.kept.store.collect();
+    return this.north.settled;
   }
 
   /** Where this gateway keeps its files, the admin socket among them. */

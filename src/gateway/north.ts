@@ -191,6 +191,11 @@ export class North {
     );
   }
 
+  /** Whether nobody waits for a turn to register. */
+  get settled(): boolean {
+    return this.presences.every(({ settled = true }) => settled);
+  }
+
   status(): readonly ServerStatus[] {
     return this.presences.map((presence) => {
       const status = presence.status();

@@ -39,4 +39,6 @@ export interface Presence {
   /** /1/x/2, /1/x/3 or /1/x/26 was written. */
   defaultsChanged(): void;
   status(): ServerStatus;
+  /** Whether its start is over; absent: once it has begun to register. */
+  readonly settled?: boolean;
 }
