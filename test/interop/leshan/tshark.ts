@@ -8,7 +8,7 @@ import { findTool } from "../../support/foreign-tool.ts";
 import { tellPeer } from "../../support/peer.ts";
 import { run } from "../../support/process.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
-import type { WireRecorder } from "./wire-recorder.ts";
+import { captureOf, type WireRecorder } from "./wire-recorder.ts";
 
 const FIELDS = ["coap.code", "coap.opt.ctype", "coap.opt.uri_path_recon", "_ws.malformed"] as const;
 const EXPERT_FIELDS = ["_ws.expert.severity", "_ws.expert.message"] as const;
@@ -41,6 +41,31 @@ export async function checkWellFormed(t: TestContext, wire: WireRecorder): Promi
 export interface Capture {
   readonly port: number;
   toPcap(): Uint8Array;
+  /** It is DTLS, with this key. */
+  readonly psk?: Uint8Array;
+}
+
+/** The same of what was deciphered, each way by the key of its identity: a handshake names that in plain text. */
+export async function checkDeciphered(
+  t: TestContext,
+  { datagrams, port }: WireRecorder,
+  keys: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  const all = new Set(datagrams.map(({ way }) => way));
+  for (const [identity, psk] of keys) {
+    const named = datagrams.filter(({ bytes }) => Buffer.from(bytes).includes(identity));
+    const ways = new Set(named.map(({ way }) => way));
+    const mine = datagrams.filter(({ way }) => ways.has(way));
+    const found = await dissect(t, { port, psk, toPcap: () => captureOf(mine, port) });
+    if (found === undefined) return;
+    assert.deepEqual(found.complaints, [], identity);
+    assert.ok((found.codes.get("0.02") ?? 0) > 0, `${identity}: nothing was deciphered`);
+    t.diagnostic(
+      `${identity}: ${found.packets} packets; codes ${tally(found.codes)}; payloads ${tally(found.formats)}`,
+    );
+    for (const way of ways) all.delete(way);
+  }
+  assert.deepEqual([...all], [], "of these ways no identity was named");
 }
 
 /** Dissects all that was recorded; undefined, the test being skipped, where tshark is not installed. */
@@ -56,9 +81,10 @@ export async function dissect(
   const file = join(temporaryDirectory(t), "session.pcap");
   writeFileSync(file, wire.toPcap());
   const fields = [...FIELDS, ...EXPERT_FIELDS].flatMap((field) => ["-e", field]);
-  const asCoap = ["-d", `${transport}.port==${wire.port},coap`];
-  // Of a stream there are also segments in which no message ends.
-  const only = transport === "udp" ? [] : ["-Y", "coap"];
+  const { port, psk } = wire;
+  const asCoap = psk === undefined ? ["-d", `${transport}.port==${port},coap`] : deciphering(port, psk);
+  // Of a stream there are also segments in which no message ends; in DTLS there are handshakes.
+  const only = transport === "udp" && psk === undefined ? [] : ["-Y", "coap"];
   const { code, stdout, stderr } = await run(t, tshark, [
     "-n",
     "-r",
@@ -71,6 +97,11 @@ export async function dissect(
   ]);
   assert.equal(code, 0, stderr);
   return summary(stdout.split("\n").slice(0, -1));
+}
+
+function deciphering(port: number, psk: Uint8Array): readonly string[] {
+  const key = Buffer.from(psk).toString("hex");
+  return ["-o", `dtls.psk:${key}`, "-d", `udp.port==${port},dtls`, "-d", `dtls.port==${port},coap`];
 }
 
 function summary(lines: readonly string[]): Dissection {
