@@ -115,3 +115,25 @@ test("quality that turns bad is news: it is told with the value that is not to b
   assert.ok(first !== undefined, "at once");
   assert.deepEqual(first.values[TEMPERATURE], 21);
 });
+
+test("so it is in layout instances: of an object of many devices the instances of the one that is away are left out", async (t) => {
+  const world = await aGateway(t, {
+    ...CLIMATE_SETUP,
+    servers: ["layout: instances", "layout: instances"],
+    devices: [1, 2].map((unit) => `{ id: meter-${unit}, mapping: climate, link: bus, unit_id: ${unit} }`),
+    prepare: (each) => {
+      CLIMATE_SETUP.prepare(each);
+      each.bus.unit(2).set(POINT.temperature, 30).set(POINT.secondTemperature, 31);
+    },
+  });
+  const [untimed, timed] = world.servers;
+  assert.ok(untimed !== undefined && timed !== undefined);
+  await untimed.observe("/3303", { pmax: 60 }, tlv);
+  await timed.observe("/3303", { pmax: 60 }, senmlCbor);
+  const since = await away(world);
+  const values = (server: typeof untimed, instance: number) => server.records(`/3303/${instance}/5700`);
+  assert.deepEqual([values(untimed, 0).length, values(untimed, 1).length], [0, 0]);
+  assert.deepEqual([values(untimed, 2).length, values(untimed, 3).length], [9, 9]);
+  assert.equal(values(timed, 0).length, 9);
+  assert.ok(values(timed, 0).every(({ time = Number.POSITIVE_INFINITY }) => time <= since));
+});

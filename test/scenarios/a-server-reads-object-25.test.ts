@@ -25,7 +25,7 @@ test("a device that comes is told by an Update, and by a Register to a server th
 });
 
 test("a server that knows the first definition alone has objects 25 and 26 by that; another has its own", async (t) => {
-  const world = await aGateway(t, { ...CLIMATE_SETUP, servers: ["", "gateway_object: 1.0"] });
+  const world = await aGateway(t, { ...CLIMATE_SETUP, servers: ["", "gateway_object: 1.0, access: { write: all }"] });
   const [second, first] = world.servers;
   assert.ok(first !== undefined && second !== undefined);
   const lists = world.servers.map(({ registrations }) => registrations.heard[0]?.objects.replace(/^.*<\/3\/0>,/, ""));
@@ -71,4 +71,33 @@ test("who observes object 26 hears of devices that come, change and go", async (
   await world.reload();
   assert.equal(server.notified("/26/0/1").at(-1)?.code, "4.04");
   assert.deepEqual(Object.keys((await server.read("/26")).values), ["/26/1/0", "/26/1/1"]);
+});
+
+test("in whatever layout the inventory is by the definition that the server wants", async (t) => {
+  const servers = ["instances", "auto", "clients"].map((layout) => `layout: ${layout}, gateway_object: 1.0`);
+  const world = await aGateway(t, { ...CLIMATE_SETUP, servers });
+  for (const [i, server] of world.servers.entries()) {
+    const { values } = await server.read("/25");
+    assert.deepEqual(Object.keys(values), ["/25/0/0", "/25/0/1", "/25/0/2"], servers[i]);
+    assert.match(String((await server.read("/26/0/1")).text), /<\/3303\/1>/, servers[i]);
+    assert.match(server.registrations.heard[0]?.objects ?? "", /<\/25\/0>.*<\/26\/0>/, servers[i]);
+  }
+});
+
+test("what access hides from a server is in neither definition", async (t) => {
+  const world = await aGateway(t, {
+    ...CLIMATE_SETUP,
+    devices: [DEVICE, SECOND_DEVICE],
+    servers: ["", "gateway_object: 1.0, access: { devices: [meter-2] }"],
+  });
+  const [, first] = world.servers;
+  assert.ok(first !== undefined);
+  await first.observe("/26");
+  assert.deepEqual(Object.keys((await first.read("/26")).values), ["/26/1/0", "/26/1/1"]);
+  world.editMapping("climate", (text) => text.replace(/ {2}3304:\n.*\n/, ""));
+  await world.reload();
+  assert.deepEqual(
+    first.notified("/26").map(({ records }) => records.map(({ path }) => path)),
+    [["/26/1/0", "/26/1/1"]],
+  );
 });
