@@ -16,20 +16,20 @@ export interface Admitted {
 /** `all` is what there is. */
 export function admitted(
   all: Sight,
-  { id, access }: ServerSettings,
-  { instance }: ServerAccount,
+  settings: ServerSettings,
+  account: ServerAccount,
   { clock, deviceNames }: { readonly clock: Clock; readonly deviceNames: DeviceNames },
 ): Admitted {
-  const { devices, write, writable, limit } = access;
-  const visible = visibleDevices(devices, deviceNames);
-  const policy: WritePolicy = {
-    ...{ server: id, account: instance, write, writable },
-    ...(limit === undefined ? {} : { limit }),
-  };
+  const visible = visibleDevices(settings.access.devices, deviceNames);
   const sight = guarded(all, {
-    policy,
+    policy: policyOf(settings, account),
     ...(visible === undefined ? {} : { visible }),
     now: () => clock.monotonic(),
   });
   return { sight, visible };
+}
+
+export function policyOf({ id, access }: ServerSettings, { instance }: ServerAccount): WritePolicy {
+  const { write, writable, limit } = access;
+  return { server: id, account: instance, write, writable, ...(limit === undefined ? {} : { limit }) };
 }

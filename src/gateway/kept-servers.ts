@@ -120,14 +120,17 @@ const CLIENT = /^client [^ ]+ /;
 /** What is no registration's. */
 const TRAFFIC = "traffic ";
 const MONTH = "month";
+const RIGHTS = "rights ";
+const OBJECT_2 = "object 2";
+const SPACES: readonly string[] = [TRAFFIC, RIGHTS];
 
-export interface KeptTraffic {
+export interface KeptText {
   readonly saved: string | undefined;
   readonly touch: (text: () => string) => void;
 }
 
 /** One part by itself: written where it is another than what lies on the disk. */
-function keptText(writer: PartWriter, part: string, saved: string | undefined): KeptTraffic["touch"] {
+function keptText(writer: PartWriter, part: string, saved: string | undefined): KeptText["touch"] {
   let [onDisk, text] = [saved, (): string => ""];
   const source: PartSource = {
     take() {
@@ -162,7 +165,7 @@ export class KeptServers {
     const loaded = new Map<number, Map<string, Map<string, string>>>();
     try {
       for (const { server, part, content } of await options.store.loadServers()) {
-        const [space = part.startsWith(TRAFFIC) ? TRAFFIC : ""] = CLIENT.exec(part) ?? [];
+        const [space = SPACES.find((own) => part.startsWith(own)) ?? ""] = CLIENT.exec(part) ?? [];
         const spaces = loaded.get(server) ?? new Map<string, Map<string, string>>();
         const parts = spaces.get(space) ?? new Map<string, string>();
         loaded.set(server, spaces.set(space, parts.set(part.slice(space.length), content)));
@@ -198,12 +201,20 @@ export class KeptServers {
    * What went to the server and came from it, over all its registrations, whatever its URI was: `saved` is what the process
    * before this one left, `touch` says that `text` may give another. To be asked for once a server.
    */
-  traffic(server: number): KeptTraffic {
+  traffic(server: number): KeptText {
+    return this.text(server, TRAFFIC, MONTH);
+  }
+
+  /** What servers wrote to object 2, kept beside what is of this one. To be asked for once, before `dropRest`. */
+  rights(server: number): KeptText {
+    return this.text(server, RIGHTS, OBJECT_2);
+  }
+
+  private text(server: number, space: string, part: string): KeptText {
     const spaces = this.loaded.get(server);
-    const saved = spaces?.get(TRAFFIC)?.get(MONTH);
-    spaces?.delete(TRAFFIC);
-    const writer = this.writerOf(server);
-    return { saved, touch: keptText(writer, TRAFFIC + MONTH, saved) };
+    const saved = spaces?.get(space)?.get(part);
+    spaces?.delete(space);
+    return { saved, touch: keptText(this.writerOf(server), space + part, saved) };
   }
 
   /** What there is to keep of the gateway's own registration at the server may be another now. */

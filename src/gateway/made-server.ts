@@ -6,6 +6,7 @@ import type { Attributes } from "../lwm2m/attributes.ts";
 import { Observations } from "../lwm2m/observations.ts";
 import type { Path } from "../lwm2m/path.ts";
 import { Registration } from "../lwm2m/registration.ts";
+import type { ControlledView } from "../servers/access-control/controlled-view.ts";
 import type { ServerAccount } from "../servers/account.ts";
 import { writtenOf } from "../servers/kept-account.ts";
 import { NOTHING_KEPT } from "../servers/kept-state.ts";
@@ -35,6 +36,8 @@ export interface MakingOptions {
   /** Object 1. */
   readonly serverObject: ServerObject;
   readonly view: View;
+  /** Object 2, where other servers share what the view shows. */
+  readonly control?: (view: View) => ControlledView;
   /** Among the servers that are registered at one after the other; absent: it waits for none. */
   readonly turn?: TurnPlace | undefined;
   /** Absent: nothing of it outlives the process. */
@@ -55,9 +58,13 @@ export interface Made {
   readonly attributes: AttributeStore;
   /** It stands as it was left: from now on its state is kept. */
   readonly begin: () => void;
+  /** What there is may be another: the server hears what of object 2 is. */
+  readonly look: () => void;
 }
 
-export function madeServer(options: MakingOptions): Made {
+export function madeServer(given: MakingOptions): Made {
+  const controlled = given.control?.(given.view);
+  const options = controlled === undefined ? given : { ...given, view: controlled };
   const { account, serverObject, view, keeping, north, settings, after } = options;
   const attributes = new AttributeStore(
     () => defaultsOf(account),
@@ -96,7 +103,14 @@ export function madeServer(options: MakingOptions): Made {
       attributes: attributes.empty ? undefined : attributes.serialize(),
       ...server.toKeep,
     }));
-  return { server, attributes, begin };
+  const look = (): void => tellNews(server, controlled);
+  controlled?.onWritten(look);
+  return { server, attributes, begin, look };
+}
+
+function tellNews(server: Server, controlled: ControlledView | undefined): void {
+  const { samples = [], gone = [] } = controlled?.news() ?? {};
+  if (samples.length + gone.length > 0) server.changed(samples, gone);
 }
 
 function optionsOf(

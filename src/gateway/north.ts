@@ -20,6 +20,8 @@ import type { ServerOptions } from "../servers/server-options.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
+import type { View } from "../servers/view.ts";
+import { type AccessControl, accessControl } from "./access-control.ts";
 import { accountListener } from "./account-listener.ts";
 import { admitted } from "./admitted.ts";
 import type { ClientDevice } from "./client-device.ts";
@@ -84,6 +86,7 @@ export class North {
   /** Of those that do not see every device. */
   private readonly visible = new Map<Presence, Visible>();
   private kept: KeptServers | undefined;
+  private control: AccessControl | undefined;
   private outlets: Outlets | undefined;
   private sight: Sight | undefined;
 
@@ -109,8 +112,10 @@ export class North {
   /** Opens the sockets and begins to register everywhere. Rejects where a socket cannot be had. */
   async start(sight: Sight): Promise<void> {
     this.sight = sight;
+    const { accounts } = this;
     const kept = await KeptServers.load(this.options);
     this.kept = kept;
+    this.control = accessControl({ ...this.options, accounts, kept, sight });
     const outlets = new Outlets(this.options, kept);
     this.outlets = outlets;
     outlets.start();
@@ -132,6 +137,7 @@ export class North {
 
   /** `gone`: what went at the same moment. */
   changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
+    for (const path of gone) this.control?.gone(path);
     for (const presence of this.presences) {
       const visible = this.visible.get(presence);
       const seen = visible === undefined ? samples : samples.filter(({ path }) => isVisible(visible, path));
@@ -227,8 +233,10 @@ export class North {
     const keeping = kept.of(settings.id, { endpoint, uri: settings.uri, ...keptLayout(settings) });
     const turn = this.order.placeOf(settings.id, () => (account.initialDelay ?? 0) * SECOND);
     const making = { north, settings, endpoint, account, serverObject, turn, keeping };
+    const { control } = this;
+    const shared = control === undefined ? {} : { control: (view: View) => control.controlled(view, settings.id) };
     const made = presenceOf({
-      making,
+      making: { ...making, ...shared },
       sight: seen,
       numbers: this.options.numbers,
       kept,

@@ -6,12 +6,13 @@ import type { Presence } from "./presence.ts";
  * The server itself, which begins to keep its state once it stands as it was left. `onTrees`: what there is of devices is known, or is
  * something else now.
  */
-export function singlePresence({ server, begin }: Made, onTrees: () => void = () => {}): Presence {
+export function singlePresence({ server, begin, look }: Made, onTrees: () => void = () => {}): Presence {
   return {
     shortServerId: server.shortServerId,
     async start() {
       await server.start();
       begin();
+      look();
       onTrees();
     },
     stop: () => server.stop(),
@@ -20,6 +21,7 @@ export function singlePresence({ server, begin }: Made, onTrees: () => void = ()
     disappeared: () => {},
     appeared: (prefix) => server.appeared(prefix),
     treesChanged(prefix) {
+      look();
       server.treesChanged(prefix);
       onTrees();
     },

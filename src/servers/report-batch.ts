@@ -40,6 +40,21 @@ export function composed(
   };
 }
 
+type MayRead = ((path: Path) => boolean) | undefined;
+
+/** Core 1.2 §6.4.3: a server is told what it has the right to read now, and no more. */
+export function readableSamples(samples: readonly Sample[], mayRead: MayRead): readonly Sample[] {
+  return mayRead === undefined ? samples : samples.filter(({ path }) => mayRead(path));
+}
+
+/** The same of what waited; none where nothing of it may be told any more. As many as there were, else: each is settled. */
+export function readableReports(reports: readonly Report[], mayRead: MayRead): readonly Report[] {
+  if (mayRead === undefined) return reports;
+  const readable = reports.map((report) => ({ ...report, samples: readableSamples(report.samples, mayRead) }));
+  const silenced = readable.every(({ samples }, i) => samples.length === 0 && reports[i]?.samples.length !== 0);
+  return silenced ? [] : readable;
+}
+
 /** The names in a composite notification are whole. */
 const ROOT = makePath({ prefix: "" });
 

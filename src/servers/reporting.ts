@@ -111,6 +111,7 @@ export class Reporting {
       clock,
       treeOf: view.treeOf,
       latest: (path) => view.latest(path),
+      mayRead: view.mayRead,
       storing,
       ownerOf: (path) => crossing.ownerOf(path),
       onEvaluation: crossing.onEvaluation,
@@ -150,6 +151,7 @@ export class Reporting {
     return new SendPacks({
       history: delivery,
       treeOf: view.treeOf,
+      mayRead: view.mayRead,
       version,
       muted,
       begin: (message) => connection.begin(message),
@@ -181,7 +183,8 @@ export class Reporting {
 
   private owed({ id, samples, keep, urgent }: LocalReport): readonly DueReport[] {
     const { server, crossing } = this.options;
-    const shown = crossing.shown(samples);
+    const { mayRead = () => true } = server.view;
+    const shown = crossing.shown(samples).filter(({ path }) => mayRead(path));
     if (shown.length === 0) return [];
     const report = { samples: shown, confirmable: true, urgent };
     return [{ id, report, keep: server.storing() ? (keep ?? server.keep) : 0 }];

@@ -17,7 +17,7 @@ import { tellableUntimed } from "./held-values.ts";
 import { isThere } from "./known-tree.ts";
 import { MessageFit } from "./message-fit.ts";
 import type { Composed, NotificationPort, Outbox, OutboxCounters, Report } from "./outbox.ts";
-import { composed, type Told } from "./report-batch.ts";
+import { composed, readableReports, readableSamples, type Told } from "./report-batch.ts";
 import type { Granted } from "./requests.ts";
 import { VoidedObservations } from "./voided-observations.ts";
 
@@ -59,6 +59,8 @@ export interface ReportsOptions {
   readonly machine: Observations;
   readonly clock: Clock;
   readonly treeOf: TreeOf;
+  /** Absent: the server may read everything. */
+  readonly mayRead?: ((path: Path) => boolean) | undefined;
   /** The newest measurement that is known of a path, without asking a device. */
   readonly latest: (path: Path) => Sample | undefined;
   readonly notifier: Notifier;
@@ -279,7 +281,8 @@ export class Reports {
 
   /** Of a device that is away a report may have nothing that could be told: then it is none. */
   private onDue({ id, samples, triggered, confirmable, urgent, keep = this.options.keep }: Due): void {
-    const dated = samples.map((sample) => this.dated(sample));
+    const dated = readableSamples(samples, this.options.mayRead).map((sample) => this.dated(sample));
+    if (dated.length === 0 && samples.length > 0) return;
     const timed = this.live.get(id)?.codec.carriesTime !== false;
     const told = timed ? dated : tellableUntimed(dated, triggered);
     if (told.length === 0 && dated.length > 0) return;
@@ -304,8 +307,9 @@ export class Reports {
 
   private compose(id: ObservationId, reports: readonly Report[]): Composed | undefined {
     const live = this.live.get(id);
-    if (live === undefined || !this.isThere(live) || reports.length === 0) return undefined;
-    return composed(live, reports, typesIn(this.options.treeOf), {
+    const told = readableReports(reports, this.options.mayRead);
+    if (live === undefined || !this.isThere(live) || told.length === 0) return undefined;
+    return composed(live, told, typesIn(this.options.treeOf), {
       fit: this.fitOf(live.codec.contentFormat),
       undated: this.options.clock.undated,
     });

@@ -4,7 +4,7 @@ import { CODE, formatCode } from "../coap/codes.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
-import { prefixOf } from "../lwm2m/path.ts";
+import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import type { HistoryEntry } from "../store/store.ts";
@@ -17,6 +17,8 @@ export interface SendPacksOptions {
   /** How what waited is to be delivered, where the server takes it. */
   readonly history: Delivery;
   readonly treeOf: TreeOf;
+  /** Absent: the server may read everything. */
+  readonly mayRead?: ((path: Path) => boolean) | undefined;
   readonly version: () => Lwm2mVersion;
   /** /1/x/23. */
   readonly muted: () => boolean;
@@ -85,7 +87,8 @@ export class SendPacks implements PackPort {
   }
 
   isThere({ samples }: HistoryEntry): boolean {
-    return samples.every(({ path }) => this.options.treeOf(prefixOf(path)) !== undefined);
+    const { treeOf, mayRead } = this.options;
+    return samples.every(({ path }) => treeOf(prefixOf(path)) !== undefined && mayRead?.(path) !== false);
   }
 
   transmit(number: number, message: CoapMessage): () => void {

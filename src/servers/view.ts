@@ -30,6 +30,8 @@ export interface View {
    * knows what went just now. Absent: it looks each time.
    */
   readonly refresh?: () => readonly Path[];
+  /** Whether the server has the right to read what is shown there; absent: it may read all of it. */
+  readonly mayRead?: (path: Path) => boolean;
 }
 
 export interface OwnSide {

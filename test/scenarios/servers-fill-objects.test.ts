@@ -58,7 +58,7 @@ test("the Update with the new list follows the answer to the Create, and every s
     [CODE.created, CODE.post],
   );
   assert.match(second?.registrations.heard.at(-1)?.objects ?? "", /<\/16\/0>/);
-  assert.equal((await second?.read("/16/0/0"))?.values["/16/0/0/0"], "x");
+  assert.equal((await second?.read("/16/0/0"))?.code, "4.01", "it is the first server's, by object 2");
 });
 
 test("a device has labels under its prefix: object 25 tells its list, and they move with its name", async (t) => {

@@ -7,6 +7,7 @@ import { type Path, type PathParts, pathParts } from "../../lwm2m/path.ts";
 import { meansIds, meansPrefix, type PathPattern } from "../../lwm2m/path-pattern.ts";
 import { notDone } from "../../lwm2m/refusals.ts";
 import type { Act } from "../../lwm2m/tree.ts";
+import { RIGHT } from "../access-control/rights.ts";
 
 export interface WritePolicy {
   /** Short Server ID. */
@@ -42,6 +43,12 @@ export function mayChangeWithin(policy: WritePolicy, path: Path): boolean {
   return policy.writable.some(
     (pattern) => isOf(pattern, parts) && meansIds({ ids: pattern.ids.slice(0, depth) }, parts),
   );
+}
+
+/** What it may do at most with an object instance, or with an object whose instances servers make, in the bits of object 2. */
+export function rightsBy(policy: WritePolicy, target: Path): number {
+  const some = mayChangeWithin(policy, target) ? RIGHT.write | RIGHT.execute | RIGHT.create : 0;
+  return RIGHT.read | some | (mayChange(policy, target) ? RIGHT.delete : 0);
 }
 
 /** Its account and, under the eye of the owner of each, the rights: they are not the operator's concern. */
