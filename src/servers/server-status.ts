@@ -56,6 +56,8 @@ export interface LayoutStatus {
   /** How many devices are shown, and as how many instances. */
   readonly devices: number;
   readonly instances?: number;
+  /** Which instance is which: "/meter-2/3303/0" is shown as "/3303/1". */
+  readonly paths?: readonly { readonly own: Path; readonly shown: Path }[];
   /** Objects of devices that are not. */
   readonly hidden: readonly HiddenObject[];
   /** Of `auto`: why it is another than at first. */

@@ -178,7 +178,15 @@ test("what is one of a kind is named once, in the log and in the status, with th
     [line],
   );
   const [server] = world.gateway.status().servers;
-  assert.deepEqual(server?.layout, {
+  const { paths = [], ...layout } = server?.layout ?? assert.fail();
+  assert.deepEqual(
+    paths.map(({ own, shown }) => `${own} ${shown}`),
+    [
+      ...["/meter-1/3303/0 /3303/0", "/meter-1/3303/1 /3303/1", "/meter-1/3304/0 /3304/0", "/meter-1/3311/0 /3311/0"],
+      ...["/meter-2/3303/0 /3303/2", "/meter-2/3303/1 /3303/3", "/meter-2/3304/0 /3304/1", "/meter-2/3311/0 /3311/1"],
+    ],
+  );
+  assert.deepEqual(layout, {
     shown: "instances",
     devices: 2,
     instances: 8,

@@ -74,9 +74,14 @@ export class InstancesView implements View {
   };
 
   readonly status = (): LayoutStatus => {
-    const { devices, instances, hidden } = this.fold;
-    const shown = [...instances.values()].reduce((sum, { size }) => sum + size, 0);
-    return { shown: "instances", devices: devices.size, instances: shown, hidden };
+    const { devices, hidden } = this.fold;
+    const paths = [...devices.keys()].flatMap((prefix) =>
+      this.paths.shownWithin(makePath({ prefix })).flatMap((shown) => {
+        const own = this.paths.own(shown);
+        return own === undefined ? [] : [{ own, shown }];
+      }),
+    );
+    return { shown: "instances", devices: devices.size, instances: paths.length, hidden, paths };
   };
 
   private makeTree(): ObjectTree {
