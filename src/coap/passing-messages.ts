@@ -15,20 +15,25 @@ const EXPIRES = 2;
 const LENGTH = 3;
 const ROW = 4;
 
+/** In the row of a place that nobody has had. */
+const FREE = Number.NaN;
 const NO_ANSWER = -1;
 /** Room for the answer of a usual read. */
 const USUAL_ANSWER = 64;
 const PLACE_BYTES = ROW * Float64Array.BYTES_PER_ELEMENT + USUAL_ANSWER;
 /** More than these are made only when they are needed: most peers read seldom, and a gateway may speak with a thousand. */
 const FIRST_PLACES = 16;
+/** Shared by all that have no place yet. */
+const NO_ROWS = new Float64Array(0);
+const NO_ANSWERS = new Uint8Array(0);
 
 export class PassingMessages {
   private readonly most: number;
   private size = 0;
-  private rows = new Float64Array(0);
-  private answers = new Uint8Array(0);
-  /** Where answers of more than the usual bytes stand, by place. */
-  private readonly longer = new Map<number, Uint8Array>();
+  private rows = NO_ROWS;
+  private answers = NO_ANSWERS;
+  /** Where answers of more than the usual bytes stand, by place; undefined while there are none. */
+  private longer: Map<number, Uint8Array> | undefined;
   private longerBytes = 0;
 
   /** `most`: how many messages are remembered at most. */
@@ -73,7 +78,7 @@ export class PassingMessages {
   }
 
   clear(): void {
-    this.resize(0);
+    this.empty(0);
   }
 
   private holds(messageId: number, mark: number): boolean {
@@ -94,20 +99,21 @@ export class PassingMessages {
       row: rows.subarray(place * ROW, (place + 1) * ROW),
       answer: this.answerAt(place),
     }));
-    this.resize(size === 0 ? firstSize(this.most) : 2 * size);
+    this.empty(size === 0 ? firstSize(this.most) : 2 * size);
     for (const { row, answer } of held) {
-      const [messageId = 0, mark = 0] = row;
+      const [messageId = FREE, mark = FREE] = row;
+      if (Number.isNaN(messageId)) continue;
       this.rows.set(row, this.row(messageId));
       if (answer !== undefined) this.answer(messageId, mark, answer);
     }
   }
 
-  /** Forgets all. */
-  private resize(size: number): void {
+  /** So many places, and nothing in them. */
+  private empty(size: number): void {
     this.size = size;
-    this.rows = new Float64Array(size * ROW).fill(Number.NaN);
-    this.answers = new Uint8Array(size * USUAL_ANSWER);
-    this.longer.clear();
+    this.rows = size === 0 ? NO_ROWS : new Float64Array(size * ROW).fill(FREE);
+    this.answers = size === 0 ? NO_ANSWERS : new Uint8Array(size * USUAL_ANSWER);
+    this.longer = undefined;
     this.longerBytes = 0;
   }
 
@@ -117,10 +123,11 @@ export class PassingMessages {
     const start = place * USUAL_ANSWER;
     return length <= USUAL_ANSWER
       ? this.answers.slice(start, start + length)
-      : this.longer.get(place)?.slice(0, length);
+      : this.longer?.get(place)?.slice(0, length);
   }
 
   private longerBuffer(place: number, length: number): Uint8Array {
+    this.longer ??= new Map();
     const known = this.longer.get(place);
     if (known !== undefined && known.length >= length) return known;
     const buffer = new Uint8Array(length);

@@ -32,11 +32,21 @@ class Model {
 }
 
 const step = fc.record({
-  what: fc.constantFrom("add", "add", "add", "answer", "answer", "discard", "clear"),
-  id: fc.oneof(fc.nat({ max: 80 }), fc.nat({ max: 0xffff })),
+  what: fc.oneof(
+    { weight: 12, arbitrary: fc.constant("add") },
+    { weight: 6, arbitrary: fc.constant("answer") },
+    { weight: 2, arbitrary: fc.constant("discard") },
+    { weight: 1, arbitrary: fc.constant("clear") },
+  ),
+  // Few of them, so that they meet; multiples, so that they fall on the same place.
+  id: fc.oneof(
+    fc.nat({ max: 16 }),
+    fc.nat({ max: 8 }).map((id) => id * 12),
+    fc.nat({ max: 0xffff }),
+  ),
   mark: fc.constantFrom(1, 0xffff_ffff),
   length: fc.constantFrom(0, 4, 63, 64, 65, 300),
-  wait: fc.constantFrom(0, 0, 1, LIFETIME / 2, LIFETIME),
+  wait: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, fc.constantFrom(1, LIFETIME / 2, LIFETIME)),
 });
 
 test("a message is known with its answer until it expires, is discarded or another takes its place", () => {
@@ -81,6 +91,17 @@ test("a peer that seldom asks takes a few places, one with a thousand questions 
     [3975, 3976, 4999].map((id) => busy.has(id, id, 0)),
     [false, true, true],
   );
+});
+
+test("more places are made for a message that falls on another one's, and nothing is lost by it", () => {
+  for (let id = 0; id < 16; id++) {
+    const memory = new PassingMessages(1024);
+    memory.add(id, 1, LIFETIME, 0);
+    memory.answer(id, 1, Uint8Array.of(id));
+    memory.add(id + 512, 2, LIFETIME, 0);
+    assert.deepEqual(memory.answerOf(id, 1), Uint8Array.of(id));
+    assert.deepEqual([memory.has(id, 1, 0), memory.has(id + 512, 2, 0)], [true, true]);
+  }
 });
 
 test("nothing is kept before the first message, and nothing after all are forgotten", () => {
