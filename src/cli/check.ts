@@ -9,6 +9,7 @@ import { secured } from "../gateway/secured.ts";
 import { budgetProblems } from "./budget-check.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
+import { counted } from "./counted.ts";
 import { shownTo } from "./shown.ts";
 import { shownLines } from "./shown-text.ts";
 import { trafficOf } from "./traffic.ts";
@@ -60,10 +61,11 @@ function asText(found: Findings): string {
 
 function summary(found: Findings): string {
   const [errors, warnings] = [count(found, "error"), count(found, "warning")];
-  const counts = errors + warnings === 0 ? "no problems" : `${plural(errors, "error")}, ${plural(warnings, "warning")}`;
+  const counts =
+    errors + warnings === 0 ? "no problems" : `${counted(errors, "error")}, ${counted(warnings, "warning")}`;
   if (found.loaded === undefined) return `${counts}; the gateway would not start`;
   const off = found.loaded.disabled.length;
-  return off === 0 ? counts : `${counts}; the gateway would run without ${plural(off, "device")}`;
+  return off === 0 ? counts : `${counts}; the gateway would run without ${counted(off, "device")}`;
 }
 
 function asJson(found: Findings): string {
@@ -86,8 +88,4 @@ function asJson(found: Findings): string {
 
 function count({ problems }: Findings, wanted: Problem["severity"]): number {
   return problems.filter(({ severity }) => severity === wanted).length;
-}
-
-function plural(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -6,6 +6,7 @@ import { askGateway, NotRunning, SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { confirmed } from "./confirmed.ts";
+import { counted } from "./counted.ts";
 import { oneId } from "./device-replace.ts";
 import { statePlace } from "./state-directory.ts";
 import { stderrLogger } from "./stderr-logger.ts";
@@ -34,7 +35,7 @@ export const deviceForget: Command = {
     }
     const forgotten = taken(await forget(args, id));
     const { reports, unwritten } = forgotten;
-    const text = `${id} is forgotten: /${prefix} is free, ${reports} report${reports === 1 ? "" : "s"} dropped`;
+    const text = `${id} is forgotten: /${prefix} is free, ${counted(reports, "report")} dropped`;
     process.stdout.write(`${args.flag("json") ? JSON.stringify({ device: id, ...forgotten }) : text}\n`);
     if (unwritten === undefined) return EXIT.ok;
     throw new FailureError(

@@ -1,5 +1,6 @@
 import { described } from "../gateway/hidden-log.ts";
 import { table } from "../table.ts";
+import { counted, firstOf } from "./counted.ts";
 import { type Body, CALIFORNIUM_BODY, type Shown } from "./shown.ts";
 
 /** A paragraph for each server: which devices it finds where, and whether it can take what it is told of them. */
@@ -11,9 +12,9 @@ export function shownLines(shown: readonly Shown[]): readonly string[] {
 function serverLines({ server, uri, layout, registrations, ...shown }: Shown): readonly string[] {
   const { unseen, hidden, bodies } = shown;
   return [
-    `server ${server} (${uri}): layout ${layout}, ${count(registrations, "registration")}`,
+    `server ${server} (${uri}): layout ${layout}, ${counted(registrations, "registration")}`,
     `   ${devicesLine({ layout, ...shown })}`,
-    ...(unseen.length === 0 ? [] : [`   hidden by access: ${fewOf(unseen)}`]),
+    ...(unseen.length === 0 ? [] : [`   hidden by access: ${listOf(unseen)}`]),
     ...(hidden.length === 0 ? [] : ["   not shown in this layout, but in gateway and clients:"]),
     ...hidden.map((object) => `      ${described(object)}`),
     ...table([HEADING, ...bodies.map(bodyRow)], "   "),
@@ -24,17 +25,17 @@ function serverLines({ server, uri, layout, registrations, ...shown }: Shown): r
 function devicesLine({ devices, layout, instances }: Pick<Shown, "devices" | "layout" | "instances">): string {
   if (devices.length === 0) return "no devices";
   const places = devices.flatMap(({ prefix, endpoint }) => (prefix === undefined ? (endpoint ?? []) : `/${prefix}`));
-  const number = count(devices.length, "device");
+  const number = counted(devices.length, "device");
   if (layout === "clients") {
     const others = devices.flatMap(({ id, endpoint }) => (endpoint === undefined ? [id] : []));
-    const none = others.length === 0 ? "" : `; no clients: ${fewOf(others)}`;
-    return `${number}, clients of their own: ${fewOf(places)}${none}`;
+    const none = others.length === 0 ? "" : `; no clients: ${listOf(others)}`;
+    return `${number}, clients of their own: ${listOf(places)}${none}`;
   }
   if (instances !== undefined) {
-    const names = fewOf(devices.map(({ id }) => id));
-    return `${number} as ${count(instances, "instance")} of the gateway's own objects: ${names}`;
+    const names = listOf(devices.map(({ id }) => id));
+    return `${number} as ${counted(instances, "instance")} of the gateway's own objects: ${names}`;
   }
-  return `${number}, each under its prefix: ${fewOf(places)}`;
+  return `${number}, each under its prefix: ${listOf(places)}`;
 }
 
 const HEADING = ["SENT AT ONCE", "BYTES", `DEVICES IN ${CALIFORNIUM_BODY} BYTES`];
@@ -63,14 +64,6 @@ function warning({ name, bytes }: Body, { profileIds }: Pick<Shown, "profileIds"
   }
 }
 
-/** The first few, and how many more. */
-function fewOf(names: readonly string[]): string {
-  const more = names.length - MOST_NAMES;
-  return `${names.slice(0, MOST_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-const MOST_NAMES = 5;
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
+function listOf(names: readonly string[]): string {
+  return firstOf(names).join(", ");
 }

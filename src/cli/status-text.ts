@@ -5,6 +5,7 @@ import type { GatewayStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "../table.ts";
 import { clientLines, countsOf } from "./client-status-text.ts";
+import { counted } from "./counted.ts";
 import { layoutLines } from "./layout-status-text.ts";
 import { linkLines } from "./link-status-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
@@ -147,10 +148,6 @@ function obstacleOf({ delivery, sendObstacle }: ServerStatus["reports"]): string
   return `since they are not observed in a format with times, and by Send they do not go: ${noSend}`;
 }
 
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
 /** What the gateway reports by itself. */
 function reportLines({ reportEntries = [] }: ServerStatus): string[] {
   return reportEntries.map((entry) => `    report ${entry.name}: ${extentOf(entry)}`);
@@ -158,8 +155,8 @@ function reportLines({ reportEntries = [] }: ServerStatus): string[] {
 
 function extentOf({ devices, values }: ReportEntryStatus): string {
   if (values === 0) return "nothing that is there";
-  const of = devices === 0 ? "the gateway itself" : `${devices} device${devices === 1 ? "" : "s"}`;
-  return `${values} value${values === 1 ? "" : "s"} of ${of}`;
+  const of = devices === 0 ? "the gateway itself" : counted(devices, "device");
+  return `${counted(values, "value")} of ${of}`;
 }
 
 function queueLines({ queueMode }: ServerStatus, now: UnixMillis): string[] {

@@ -6,6 +6,7 @@ import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { confirmed } from "./confirmed.ts";
+import { counted } from "./counted.ts";
 import { prefixText } from "./export-filter.ts";
 import { shortServerId } from "./server-option.ts";
 import { statePlace } from "./state-directory.ts";
@@ -85,8 +86,4 @@ async function forgetOnDisk(args: Arguments, wish: ForgetWish): Promise<Forgotte
   } catch (error) {
     throw error instanceof StoreError ? new FailureError(error.message, { cause: error }) : error;
   }
-}
-
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

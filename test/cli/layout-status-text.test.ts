@@ -35,5 +35,5 @@ test("of layout clients it is told how many are registered, and of the others th
     "    layout clients: 2 of 10 devices registered",
     "        c unheard: never heard",
   ]);
-  assert.deepEqual(lines.slice(-2), ["        room-3 retrying: Register: timeout", "        and 3 more"]);
+  assert.deepEqual(lines.slice(-2), ["        room-3 retrying: Register: timeout", "        3 more"]);
 });
