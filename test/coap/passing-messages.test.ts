@@ -52,7 +52,7 @@ const step = fc.record({
 test("a message is known with its answer until it expires, is discarded or another takes its place", () => {
   const most = fc.constantFrom(1, 3, 48, 64);
   fc.assert(
-    fc.property(most, fc.array(step, { maxLength: 120 }), (count, steps) => {
+    fc.property(most, fc.array(step, { minLength: 40, maxLength: 120 }), (count, steps) => {
       const memory = new PassingMessages(count);
       const model = new Model(count);
       let now = 0;
