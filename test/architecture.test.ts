@@ -19,9 +19,17 @@ interface Room {
   readonly shell?: true;
 }
 
-const FOUNDATION = ["machine", "clock", "deadlines", "errors", "log", "duration", "near-miss", "table"].map(
-  (name) => `src/${name}.ts`,
-);
+const FOUNDATION = [
+  "machine",
+  "clock",
+  "deadlines",
+  "errors",
+  "log",
+  "duration",
+  "near-miss",
+  "table",
+  "sparse-map",
+].map((name) => `src/${name}.ts`);
 const ROOMS_OF_SRC = [
   "src/coap",
   "src/dtls",
@@ -46,6 +54,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/duration.ts": { all: ["src/clock.ts", "src/errors.ts"] },
   "src/near-miss.ts": {},
   "src/table.ts": {},
+  "src/sparse-map.ts": {},
   "src/heap.ts": { shell: true },
   "src/locate.ts": { shell: true },
   "src/adapter.ts": { all: FOUNDATION },

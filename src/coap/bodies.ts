@@ -1,5 +1,7 @@
 /** Bodies that reach us in blocks: the server's side of Block1, RFC 7959 §2.5, §2.9. */
+
 import type { Millis } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { Alarm } from "./alarms.ts";
 import { type Block, blockOffset, blockOption, blockSize, isBlockLength, operationKey } from "./block.ts";
 import { CODE } from "./codes.ts";
@@ -23,7 +25,7 @@ interface Body {
 export class Bodies {
   private readonly context: Context;
   /** The one that moved last stands last. */
-  private readonly bodies = new Map<string, Body>();
+  private readonly bodies = new SparseMap<string, Body>();
 
   constructor(context: Context) {
     this.context = context;

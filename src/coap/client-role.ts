@@ -1,5 +1,7 @@
 /** Our requests and the peer's answers: RFC 7252 §5.2, §5.3; the client's side of RFC 7641 (§3) and RFC 7959. */
+
 import type { Millis, Random } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { Alarm } from "./alarms.ts";
 import { BERT_SZX, type Block, messageSize, readBlock } from "./block.ts";
 import { isAnswerTo, isNewer, isNotification, isStray, type Request, withBlockSize } from "./client-request.ts";
@@ -25,7 +27,7 @@ export class ClientRole {
   private readonly sending: Sending;
   private readonly tokens: Tokens<Request>;
   /** Without the fetches, which belong to an observation. */
-  private readonly requests = new Map<ExchangeId, Request>();
+  private readonly requests = new SparseMap<ExchangeId, Request>();
 
   constructor(context: Context, sending: Sending, random: Random) {
     this.context = context;

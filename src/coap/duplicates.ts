@@ -2,7 +2,9 @@
  * The memory of received messages: RFC 7252 §4.5. A repeated message is not worked on twice; a repeated confirmable one gets
  * the same answer again. Lifetimes are constants, so each kind expires in the order of arrival, without timers.
  */
+
 import type { Millis } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { Fifo } from "./fifo.ts";
 import type { CoapTimes } from "./parameters.ts";
 import { PassingMessages } from "./passing-messages.ts";
@@ -59,7 +61,7 @@ const TOLERATED = 1024;
 
 export class DuplicateFilter {
   private readonly limits: DuplicateLimits;
-  private readonly lasting = new Map<number, Entry>();
+  private readonly lasting = new SparseMap<number, Entry>();
   private readonly passing: PassingMessages;
   private readonly lanes: Readonly<Record<"con" | "non", Lane>>;
   private bytes = 0;

@@ -1,5 +1,7 @@
 /** The peer's observations of our resources: the server's side of RFC 7641. */
+
 import type { Millis } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { isSuccess } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
@@ -23,8 +25,8 @@ export class Observers {
   private readonly context: Context;
   private readonly sending: Sending;
   private readonly snapshots: Snapshots;
-  private readonly byExchange = new Map<ExchangeId, Observation>();
-  private readonly byToken = new Map<string, Observation>();
+  private readonly byExchange = new SparseMap<ExchangeId, Observation>();
+  private readonly byToken = new SparseMap<string, Observation>();
 
   constructor(context: Context, sending: Sending, snapshots: Snapshots) {
     this.context = context;

@@ -4,7 +4,9 @@
  * never made anew, and hold nothing of the message: what lives as long as a thousand notifications fills the old part of
  * the heap.
  */
+
 import type { Millis } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import type { Outcome } from "./reliability.ts";
 
 /** Who wants to know of the RST. */
@@ -19,7 +21,7 @@ interface Place {
 
 export class Rejectable {
   private readonly count: number;
-  private readonly places = new Map<number, Place>();
+  private readonly places = new SparseMap<number, Place>();
 
   /** `count`: how many messages are remembered at most, the newest. */
   constructor(count: number) {

@@ -1,5 +1,7 @@
 /** Messages of ours until they are acknowledged: RFC 7252 §4.2 (CON), §4.3 (NON), §4.4 (message IDs), §4.7 (NSTART). */
+
 import { type Millis, type Random, randomFraction } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { Alarm } from "./alarms.ts";
 import type { Context } from "./context.ts";
 import { Fifo } from "./fifo.ts";
@@ -55,7 +57,7 @@ const REMEMBERED = 1024;
 export class Transmissions implements Sending {
   private readonly context: Context;
   private readonly random: Random;
-  private readonly outstanding = new Map<number, Transmission>();
+  private readonly outstanding = new SparseMap<number, Transmission>();
   private readonly waiting = new Fifo<Transmission>();
   private readonly unconfirmed = new Rejectable(REMEMBERED);
 

@@ -2,7 +2,9 @@
  * Answers too large for one message: the server's side of Block2, RFC 7959 §2.4, §2.6 (notifications), §3.3 (after Block1).
  * What is handed out block by block is kept as it was, under an ETag, so that it cannot change midway.
  */
+
 import type { Millis } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { Alarm } from "./alarms.ts";
 import { type Block, blockOffset, blockOption, blockSize, messageSize, operationKey } from "./block.ts";
 import { CODE, isSuccess } from "./codes.ts";
@@ -24,7 +26,7 @@ const NO_SUCH_BLOCK = refusal(CODE.badRequest, "Block2: the answer has no such b
 export class Snapshots {
   private readonly context: Context;
   /** Oldest first. */
-  private readonly snapshots = new Map<string, Snapshot>();
+  private readonly snapshots = new SparseMap<string, Snapshot>();
 
   constructor(context: Context) {
     this.context = context;

@@ -1,12 +1,14 @@
 /** Tokens of our own requests: RFC 7252 §5.3.1. */
+
 import type { Random } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 
 const LENGTH = 6;
 
 /** What runs, by token. Two bytes count, so that none repeats soon; four are random, so that none can be guessed. */
 export class Tokens<T> {
   private readonly random: Random;
-  private readonly running = new Map<number, T>();
+  private readonly running = new SparseMap<number, T>();
   private count = 0;
 
   constructor(random: Random) {

@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClientPlan, ServerSettings } from "../config/types.ts";
 import { reasonOf } from "../errors.ts";
-import { registerPayload } from "../lwm2m/links.ts";
 import { underPrefix } from "../lwm2m/path.ts";
 import { accountOf, type ServerAccount } from "../servers/account.ts";
 import { clientView } from "../servers/client-view.ts";
@@ -47,8 +46,6 @@ export class Client {
   private readonly view: View;
   /** Made when it is to be registered for the first time: who was never heard costs nothing. */
   private made: Made | undefined;
-  /** The objects that the server knows of, as far as we have told. */
-  private objects = "";
   private opened: Promise<void> = Promise.resolve();
   /** Why it has no socket. */
   private fault: string | undefined;
@@ -113,11 +110,8 @@ export class Client {
 
   /** What it shows may be something else now. */
   treesChanged(): void {
-    if (this.made === undefined) return;
-    this.made.server.treesChanged(this.prefix);
-    const objects = registerPayload(this.view.root, this.account.version);
-    if (objects !== this.objects) this.made.server.objectsChanged();
-    this.objects = objects;
+    this.made?.server.treesChanged(this.prefix);
+    this.made?.server.objectsMayHaveChanged();
   }
 
   /** Undefined: it was never registered. */
@@ -157,7 +151,6 @@ export class Client {
     const { endpoint } = plan;
     await free;
     this.made ??= madeServer({ north, settings, endpoint, account, serverObject, view, turn, keeping });
-    this.objects = registerPayload(view.root, account.version);
     try {
       await this.made.server.start();
       this.fault = undefined;

@@ -1,4 +1,5 @@
 /** What one server has attached to paths, and what counts where: Core 1.2 §6.4.2, §6.3.2 (Discover). */
+import { SparseMap } from "../sparse-map.ts";
 import {
   type AttributeChanges,
   type Attributes,
@@ -22,7 +23,7 @@ export interface AttributeSource {
 
 /** The attributes of one server. They outlive a registration; nothing of one server is seen by another. */
 export class AttributeStore implements AttributeSource {
-  private readonly attached = new Map<Path, Attributes>();
+  private readonly attached = new SparseMap<Path, Attributes>();
   private readonly readDefaults: () => Attributes;
   private readonly onChange: () => void;
 

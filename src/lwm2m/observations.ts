@@ -1,7 +1,9 @@
 /** When a change becomes a notification: Core 1.2 §5.1.2 attributes; §6.4.1 Observe, §6.4.3 Notify, §6.4.4 Observe-Composite. */
+
 import { type Millis, SECOND } from "../clock.ts";
 import { Deadlines } from "../deadlines.ts";
 import type { Machine, Timeout } from "../machine.ts";
+import { SparseMap } from "../sparse-map.ts";
 import type { AttributeSource } from "./attribute-store.ts";
 import type { Attributes } from "./attributes.ts";
 import { Observation } from "./observation.ts";
@@ -82,7 +84,7 @@ const PATIENCE: Millis = 30 * SECOND;
 export class Observations implements Machine<ObservationEvent, ObservationEffect> {
   private readonly source: AttributeSource;
   private readonly isOwn: (path: Path) => boolean;
-  private readonly byId = new Map<ObservationId, Observation>();
+  private readonly byId = new SparseMap<ObservationId, Observation>();
   /** A sample finds its observations by its own path and those above it. */
   private readonly observed = new ObservedPaths<Observation>();
   private readonly deadlines = new Deadlines<Observation>();

@@ -1,3 +1,4 @@
+import { SparseMap } from "../sparse-map.ts";
 import { type Path, prefixOf } from "./path.ts";
 
 interface Observing {
@@ -6,8 +7,8 @@ interface Observing {
 
 /** Who observes what: found by path, and by device, so that what happens to one costs nothing of a thousand others. */
 export class ObservedPaths<T extends Observing> {
-  private readonly byPath = new Map<Path, Set<T>>();
-  private readonly byPrefix = new Map<string, Set<T>>();
+  private readonly byPath = new SparseMap<Path, Set<T>>();
+  private readonly byPrefix = new SparseMap<string, Set<T>>();
 
   add(observation: T): void {
     for (const path of observation.paths) {
@@ -44,13 +45,13 @@ export class ObservedPaths<T extends Observing> {
   }
 }
 
-function addTo<K, T>(sets: Map<K, Set<T>>, key: K, value: T): void {
+function addTo<K, T>(sets: SparseMap<K, Set<T>>, key: K, value: T): void {
   const set = sets.get(key);
   if (set === undefined) sets.set(key, new Set([value]));
   else set.add(value);
 }
 
-function deleteFrom<K, T>(sets: Map<K, Set<T>>, key: K, value: T): void {
+function deleteFrom<K, T>(sets: SparseMap<K, Set<T>>, key: K, value: T): void {
   const set = sets.get(key);
   set?.delete(value);
   if (set?.size === 0) sets.delete(key);

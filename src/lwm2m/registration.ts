@@ -70,7 +70,6 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
   }
 
   handle(event: RegistrationEvent | Timeout, now: Millis): RegistrationEffect[] {
-    this.effects = [];
     switch (event.type) {
       case "start":
       case "hold":
@@ -109,7 +108,9 @@ export class Registration implements Machine<RegistrationEvent, RegistrationEffe
       default:
         event satisfies never;
     }
-    return this.effects;
+    const { effects } = this;
+    this.effects = [];
+    return effects;
   }
 
   private command(event: Command, now: Millis): void {

@@ -46,6 +46,8 @@ export interface ServerAccount {
   readonly configured: AccountSettings;
 }
 
+const NONE: ServerAccount["supportedVersions"] = new Map();
+
 /** UDP, TCP (Transport 1.2 §6.2). */
 export type BindingLetter = "U" | "T";
 
@@ -93,7 +95,7 @@ export function accountOf(configured: AccountSettings, instance: number): Server
     retry: { count: undefined, timer: undefined, sequenceDelay: undefined, sequenceCount: undefined },
     preferredTransport: undefined,
     muteSend,
-    supportedVersions: new Map(),
+    supportedVersions: NONE,
     notificationMode: undefined,
     profileHash: undefined,
     configured,

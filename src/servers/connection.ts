@@ -10,6 +10,7 @@ import {
 import type { ObservedRequest } from "../coap/observed-request.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import { type Drive, drive } from "../machine.ts";
+import { SparseMap } from "../sparse-map.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** How a request of ours ended. */
@@ -51,7 +52,7 @@ export class Connection {
   private readonly machine: CoapMachine;
   private readonly feed: Drive<CoapEvent>;
   private readonly listener: ConnectionListener;
-  private readonly waiting = new Map<ExchangeId, (outcome: Outcome) => void>();
+  private readonly waiting = new SparseMap<ExchangeId, (outcome: Outcome) => void>();
   private lastExchange = 0;
 
   constructor(transport: Transport, machine: CoapMachine, clock: Clock, listener: ConnectionListener) {

@@ -1,8 +1,10 @@
 /** Between one registration, which lives in the paths that it shows, and the rest of the gateway, which knows own paths alone. */
+
 import { deviceOf, type ObservationId } from "../lwm2m/observation-id.ts";
 import { type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { ownHistory } from "./own-history.ts";
 import { OwnIds } from "./own-ids.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -51,7 +53,7 @@ class MappedCrossing implements Crossing {
   private readonly paths: ShownPaths;
   private readonly ids: OwnIds;
   /** Of observations that have no single own path: what they wish of what came since is told, too. */
-  private readonly wide = new Map<ObservationId, readonly Evaluation[]>();
+  private readonly wide = new SparseMap<ObservationId, readonly Evaluation[]>();
 
   constructor(options: ServerOptions, paths: ShownPaths) {
     this.options = options;

@@ -1,5 +1,7 @@
 /** All that one server is owed: what of it is live, what waits in the history alone, and what had to go. */
+
 import type { ObservationId } from "../lwm2m/observation-id.ts";
+import { SparseMap } from "../sparse-map.ts";
 import type { History } from "../store/store.ts";
 import { Backlog, type BacklogOptions } from "./backlog.ts";
 import { Debt, type LiveReport, type Report, rangeOf, type SequenceRange } from "./debt.ts";
@@ -29,7 +31,7 @@ export class Debts {
   /** Whether the server is away, so that reports gather. */
   away = true;
   private readonly options: DebtsOptions;
-  private readonly byId = new Map<ObservationId, Debt>();
+  private readonly byId = new SparseMap<ObservationId, Debt>();
 
   constructor(options: DebtsOptions) {
     this.options = options;

@@ -1,5 +1,7 @@
 /** The messages of an outbox that are on their way: RFC 7252 §4.7. */
+
 import type { Millis } from "../clock.ts";
+import { SparseMap } from "../sparse-map.ts";
 import type { Debt, SequenceRange } from "./debt.ts";
 
 export interface Part {
@@ -20,9 +22,9 @@ export interface Flight {
 export class Flights {
   private readonly nstart: number;
   /** By number. */
-  private readonly underway = new Map<number, Flight>();
+  private readonly underway = new SparseMap<number, Flight>();
   /** An observation has one notification on its way at most. */
-  private readonly notifications = new Map<Debt, number>();
+  private readonly notifications = new SparseMap<Debt, number>();
   private last = 0;
 
   constructor(nstart: number) {

@@ -1,12 +1,14 @@
 /** Ids of observations in the paths of a registration, and in own paths, under which the history has what they are owed. */
+
 import { deviceOf, type ObservationId, pathsObserved, withPaths } from "../lwm2m/observation-id.ts";
+import { SparseMap } from "../sparse-map.ts";
 import type { ShownPaths } from "./view.ts";
 
 export class OwnIds {
   private readonly paths: ShownPaths;
   /** What was said once holds until it is forgotten, also when a device is gone: it is owed something under that id. */
-  private readonly toOwn = new Map<ObservationId, ObservationId>();
-  private readonly toShown = new Map<ObservationId, ObservationId>();
+  private readonly toOwn = new SparseMap<ObservationId, ObservationId>();
+  private readonly toShown = new SparseMap<ObservationId, ObservationId>();
 
   constructor(paths: ShownPaths) {
     this.paths = paths;

@@ -154,6 +154,12 @@ export class Registrar {
     };
   }
 
+  /** Whether the object list is another one now than went out last. */
+  get isListOther(): boolean {
+    const { agreement } = this.options.machine;
+    return agreement !== undefined && digest(this.objectList(agreement.version)) !== this.listed;
+  }
+
   stop(): void {
     this.feed.stop();
   }

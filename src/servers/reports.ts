@@ -1,4 +1,5 @@
 /** The observations of one server: granted, told of changes, and turned into notifications. */
+
 import type { Clock } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
@@ -12,6 +13,7 @@ import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
 import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { readComposite, typesIn } from "./composite.ts";
 import { tellableUntimed } from "./held-values.ts";
 import { isThere } from "./known-tree.ts";
@@ -84,11 +86,11 @@ export class Reports {
   readonly outbox: Outbox;
   private readonly options: ReportsOptions;
   private readonly feed: Drive<ObservationEvent>;
-  private readonly live = new Map<ObservationId, Live>();
-  private readonly byExchange = new Map<ExchangeId, ObservationId>();
+  private readonly live = new SparseMap<ObservationId, Live>();
+  private readonly byExchange = new SparseMap<ExchangeId, ObservationId>();
   private readonly voided = new VoidedObservations();
   /** By content format: how much one message takes. */
-  private readonly fits = new Map<number, MessageFit>();
+  private readonly fits = new SparseMap<number, MessageFit>();
 
   constructor(options: ReportsOptions) {
     this.options = options;

@@ -159,6 +159,11 @@ export class Server {
     this.serving.afterAnswer(act);
   }
 
+  /** They may be: where its list of objects is another one, the server hears it. */
+  objectsMayHaveChanged(): void {
+    if (this.registrar.isListOther) this.objectsChanged();
+  }
+
   /** What was done to the account of this server; acted on once its own request is answered. */
   onAccount(event: RegistrationEvent): void {
     this.serving.afterAnswer(() => {

@@ -1,9 +1,10 @@
 /** Whose turn it is: device after device, and of one device what became due first. */
+import { SparseMap } from "../sparse-map.ts";
 import type { Debt } from "./debt.ts";
 
 export class Turns implements Iterable<Debt> {
   /** The device whose turn is next stands first; none is without a debt. */
-  private readonly devices = new Map<string, Set<Debt>>();
+  private readonly devices = new SparseMap<string, Set<Debt>>();
   private count = 0;
 
   get size(): number {

@@ -1,9 +1,10 @@
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { isWithin, type Path } from "../lwm2m/path.ts";
+import { SparseMap } from "../sparse-map.ts";
 
 /** Observations of a registration before this one: the server may observe again, and then gets what it is owed. */
 export class VoidedObservations {
-  private readonly paths = new Map<ObservationId, Path>();
+  private readonly paths = new SparseMap<ObservationId, Path>();
 
   add(id: ObservationId, path: Path): void {
     this.paths.set(id, path);
