@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { MINUTE, SECOND } from "../../src/clock.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
+import { accessTo, grant } from "../support/access.ts";
 import { CLIMATE_SETUP, TEMPERATURE } from "../support/climate-mapping.ts";
 
 const METER = "{ id: meter-1, mapping: climate, link: bus, unit_id: 1 }";
@@ -64,7 +65,7 @@ test("a shared link is a connection as it is configured: it cannot be written bu
   assert.equal((await server.delete("/10374/0")).code, "4.05");
 });
 
-test("a server makes a cluster, reads its registers live and writes them; another server sees it", async (t) => {
+test("a server makes a cluster, reads its registers live and writes them; another server sees it when it may", async (t) => {
   const world = await aCabinet(t, { servers: ["", ""] });
   const { server, bus } = world;
   const made = await server.create("/10375", cluster(0));
@@ -82,7 +83,10 @@ test("a server makes a cluster, reads its registers live and writes them; anothe
   assert.deepEqual(bus.unit(5).held("holding", 100, 4), [10, 21, 30, 4]);
   const asked = bus.requests.filter((request) => request.includes("write"));
   assert.deepEqual(asked, ["5: write holding[0x64..0x66] (FC 16)", "5: write holding 0x65 (FC 6)"]);
-  assert.deepEqual((await world.servers[1]?.read("/10375/0/5"))?.values, registers("/10375/0/5", 10, 21, 30));
+  const [, other] = world.servers;
+  assert.equal((await other?.read("/10375/0/5"))?.code, "4.01", "it is the first one's");
+  assert.equal((await grant(server, await accessTo(server, 10375, 0), 102, 1)).code, "2.04");
+  assert.deepEqual((await other?.read("/10375/0/5"))?.values, registers("/10375/0/5", 10, 21, 30));
   assert.equal((await server.read(TEMPERATURE)).text, "21", "the device of the link goes on");
 });
 

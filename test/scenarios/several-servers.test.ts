@@ -4,6 +4,7 @@ import { MINUTE, SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
+import { accessTo, grant } from "../support/access.ts";
 import { CLIMATE } from "../support/climate-mapping.ts";
 import type { ScriptedServer } from "../support/scripted-server.ts";
 
@@ -46,20 +47,6 @@ function audited({ lines }: AGateway): readonly (readonly unknown[])[] {
   return lines.flatMap(({ message, fields: { server, operation, path, code } }) =>
     message === "audit" ? [[server, operation, path, code]] : [],
   );
-}
-
-/** The instance of object 2 that is about this one. */
-async function accessTo(server: ScriptedServer, object: number, instance: number): Promise<string> {
-  const { values } = await server.read("/2");
-  const found = Object.keys(values).find(
-    (path) => path.endsWith("/0") && values[path] === object && values[path.replace(/0$/, "1")] === instance,
-  );
-  return found?.replace(/\/0$/, "") ?? assert.fail(`object 2 has nothing about /${object}/${instance}`);
-}
-
-/** As a server does it that does not know whether it is there already: by POST on the resource. */
-function grant(server: ScriptedServer, access: string, to: number, rights: number) {
-  return server.update(`${access}/2`, { [`${access}/2/${to}`]: rights });
 }
 
 test("three servers: one drives, one reads, one sees a part of it and drives a part of that", async (t) => {
@@ -309,4 +296,47 @@ test("a server that is another's no more leaves what it owned to the one with th
   assert.equal((await one.read("/2")).code, "4.04");
   assert.equal((await one.read("/16/0/0/0")).text, "pump", "who is alone may do everything");
   assert.equal((await one.settled(one.ask(CODE.delete, "/16/0", { format: CONTENT_FORMAT.tlv }))).code, "2.02");
+});
+
+test("in layout instances object 2 is about the folded instances, too, and the operator's word about the device", async (t) => {
+  const world = await started(t, ["layout: instances", "layout: instances, access: { write: all }"]);
+  const [one, other] = two(world);
+  const value = "/3303/2/5700";
+  const access = await accessTo(one, 3303, 2);
+  assert.deepEqual((await one.read(access)).values, {
+    [`${access}/0`]: 3303,
+    [`${access}/1`]: 2,
+    [`${access}/2/102`]: 15,
+    [`${access}/3`]: 101,
+  });
+  assert.equal((await other.write("/3311/1/5851", 7)).code, "2.04");
+  assert.equal((await other.observe(value)).code, "2.05");
+  await other.observe("/2");
+  assert.equal((await grant(one, access, 102, 0)).code, "2.04");
+  await world.clock.advance(SECOND);
+  assert.deepEqual(other.received(`${access}/2/102`), [0]);
+  world.bus.unit(2).set("3303/0/5700", 35);
+  await world.clock.advance(20 * SECOND);
+  assert.deepEqual(other.received(value), []);
+  assert.equal((await other.read(value)).code, "4.01");
+  assert.equal(Object.keys((await other.read("/3303")).values).includes(value), false);
+  assert.equal((await one.read(value)).text, "35");
+  assert.deepEqual(
+    audited(world).map(([, , path]) => path),
+    ["/hall-2/3311/0/5851", `${access}/2`],
+  );
+});
+
+test("whatever layout a server has, a device that it does not see is not there, and what it may not write it does not", async (t) => {
+  const limits = 'access: { devices: ["hall-*"], write: listed, writable: ["/hall-1/3311/0/5851"] }';
+  const world = await started(t, ["", `layout: instances, ${limits}`]);
+  const [, folded] = two(world);
+  const { text } = await folded.discover("/3304");
+  assert.equal((text.match(/<\/3304\/[0-9]+>/g) ?? []).length, 2, text);
+  const dimmers = Object.keys((await folded.read("/3311")).values).filter((path) => path.endsWith("/5851"));
+  const codes: string[] = [];
+  for (const path of dimmers) codes.push((await folded.write(path, 5)).code);
+  assert.deepEqual(codes, ["2.04", "4.01"]);
+  assert.deepEqual(world.bus.unit(1).written, [["3311/0/5851", 5]]);
+  assert.deepEqual(world.bus.unit(2).written, []);
 });
