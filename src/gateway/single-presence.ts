@@ -21,8 +21,8 @@ export function singlePresence({ server, begin, look }: Made, onTrees: () => voi
     disappeared: () => {},
     appeared: (prefix) => server.appeared(prefix),
     treesChanged(prefix) {
-      look();
       server.treesChanged(prefix);
+      look();
       onTrees();
     },
     objectsChanged: () => server.objectsChanged(),

@@ -44,15 +44,15 @@ export class MergedBacking implements Backing {
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const outcomes: ReadOutcome[] = resources.map(notFound);
+    const outcomes = new Map<number, ReadOutcome>();
     await Promise.all(
       [...this.shares(resources)].map(async ([backing, positions]) => {
         const wanted = positions.flatMap((position) => resources[position] ?? []);
         const answers = await backing.read(wanted);
-        for (const [i, position] of positions.entries()) outcomes[position] = answers[i] ?? [];
+        for (const [i, position] of positions.entries()) outcomes.set(position, answers[i] ?? []);
       }),
     );
-    return outcomes;
+    return resources.map((path, position) => outcomes.get(position) ?? notFound(path));
   }
 
   prepareWrite(values: readonly PathValue[]): Commit {

@@ -49,14 +49,22 @@ export class FoldedBacking implements Backing {
   }
 
   async read(resources: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const outcomes: ReadOutcome[] = resources.map(notFound);
-    const reads = [...this.shares(resources, (path) => path)].map(([target, positions]) => async () => {
-      const wanted = positions.flatMap((at) => resources[at] ?? []);
-      const answers = target === this.own ? await this.readOwn(wanted) : await this.readDevice(target, wanted);
-      for (const [i, at] of positions.entries()) outcomes[at] = answers[i] ?? [];
+    const shares = this.shares(resources, (path) => path);
+    const [only, other] = shares;
+    // Nearly all requests are of one device.
+    if (only !== undefined && other === undefined && only[1].length === resources.length) {
+      return this.readAt(only[0], resources);
+    }
+    const outcomes = new Map<number, ReadOutcome>();
+    const reads = [...shares].map(([target, positions]) => async () => {
+      const answers = await this.readAt(
+        target,
+        positions.flatMap((at) => resources[at] ?? []),
+      );
+      for (const [i, at] of positions.entries()) outcomes.set(at, answers[i] ?? []);
     });
     await sideBySide(reads);
-    return outcomes;
+    return resources.map((path, at) => outcomes.get(at) ?? notFound(path));
   }
 
   prepareWrite(values: readonly PathValue[]): Commit {
@@ -90,6 +98,10 @@ export class FoldedBacking implements Backing {
       if (absence !== undefined) return this.parts.paths.inWords(absence);
     }
     return undefined;
+  }
+
+  private readAt(target: Target, wanted: readonly Path[]): Promise<readonly ReadOutcome[]> {
+    return target === this.own ? this.readOwn(wanted) : this.readDevice(target, wanted);
   }
 
   private async readOwn(wanted: readonly Path[]): Promise<readonly ReadOutcome[]> {

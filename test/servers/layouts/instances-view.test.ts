@@ -133,6 +133,21 @@ test("whatever devices there are, no two own paths have one shown path, and each
   );
 });
 
+test("in words of a device its paths are shown ones; a text that only looks like a path stays", () => {
+  const { paths } = new World({ a: ROOM, b: ROOM }).view();
+  assert.equal(
+    paths.inWords("/b/3303/0/5700 was not written: no answer; not tried: /b/3303/4/5700, /c/3303/0"),
+    "/3303/2/5700 was not written: no answer; not tried: /3303/3/5700, /c/3303/0",
+  );
+  for (const text of ["/b/3/0/11", "/b/99999/0", "/b/3303/01", "http://b/3303/0"]) paths.inWords(text);
+  const word = fc.constantFrom("/a", "/b", "/3303", "/0", "/4", "/5700", "/99999", "/01", " ", "x", "/");
+  fc.assert(
+    fc.property(fc.array(word), (words) => {
+      assert.equal(typeof paths.inWords(words.join("")), "string");
+    }),
+  );
+});
+
 test("a read of the object asks each device once, and tells all in shown paths", async () => {
   const world = new World({ a: ROOM, b: ROOM });
   const samples = await world.view().root.read(at("/3303"));
