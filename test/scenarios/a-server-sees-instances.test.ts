@@ -3,25 +3,9 @@ import { type TestContext, test } from "node:test";
 import { MINUTE, SECOND } from "../../src/clock.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
-import { CLIMATE, POINT } from "../support/climate-mapping.ts";
+import { CLIMATE, CLIMATE_METERS, POINT } from "../support/climate-mapping.ts";
 
-const meter = (n: number): string => `{ id: meter-${n}, mapping: climate, link: bus, unit_id: ${n} }`;
-
-/** Two devices; their temperatures are 21 and 22, 31 and 32. */
-const TWO: Setup = {
-  mappings: { climate: CLIMATE },
-  devices: [1, 2].map(meter),
-  servers: ["layout: instances"],
-  prepare: ({ bus }) => {
-    for (const n of [1, 2, 3]) {
-      bus
-        .unit(n)
-        .set(POINT.temperature, 10 * (n + 1) + 1)
-        .set(POINT.secondTemperature, 10 * (n + 1) + 2)
-        .set(POINT.humidity, 40);
-    }
-  },
-};
+const TWO: Setup = { ...CLIMATE_METERS, servers: ["layout: instances"] };
 
 const twoMeters = (t: TestContext, setup: Setup = {}): Promise<AGateway> => aGateway(t, { ...TWO, ...setup });
 const listed = ({ server }: AGateway): string => server.registrations.heard.at(-1)?.objects ?? "";

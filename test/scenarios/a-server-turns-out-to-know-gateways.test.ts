@@ -2,16 +2,9 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { MINUTE, SECOND } from "../../src/clock.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
-import { CLIMATE, DIMMER, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
+import { CLIMATE_METERS, DIMMER, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
 
-const AUTO: Setup = {
-  mappings: { climate: CLIMATE },
-  devices: [1, 2].map((n) => `{ id: meter-${n}, mapping: climate, link: bus, unit_id: ${n} }`),
-  servers: ["layout: auto"],
-  prepare: ({ bus }) => {
-    for (const n of [1, 2]) bus.unit(n).set(POINT.temperature, 10 * (n + 1) + 1);
-  },
-};
+const AUTO: Setup = { ...CLIMATE_METERS, servers: ["layout: auto"] };
 
 async function unknown(t: TestContext): Promise<AGateway> {
   const world = await aGateway(t, AUTO);

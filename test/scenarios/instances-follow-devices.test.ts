@@ -2,27 +2,11 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { type AGateway, aGateway, type Setup } from "../support/a-gateway.ts";
-import { CLIMATE, POINT } from "../support/climate-mapping.ts";
+import { CLIMATE, CLIMATE_METERS, climateMeter as meter, POINT } from "../support/climate-mapping.ts";
 
-const meter = (n: number, keys = ""): string => `{ id: meter-${n}, mapping: climate, link: bus, unit_id: ${n}${keys} }`;
+const SETUP: Setup = { ...CLIMATE_METERS, servers: ["layout: instances"] };
 
-/** Devices; their temperatures are 21 and 22, 31 and 32, 41 and 42. */
-const THREE: Setup = {
-  mappings: { climate: CLIMATE },
-  devices: [1, 2].map((n) => meter(n)),
-  servers: ["layout: instances"],
-  prepare: ({ bus }) => {
-    for (const n of [1, 2, 3]) {
-      bus
-        .unit(n)
-        .set(POINT.temperature, 10 * (n + 1) + 1)
-        .set(POINT.secondTemperature, 10 * (n + 1) + 2)
-        .set(POINT.humidity, 40);
-    }
-  },
-};
-
-const meters = (t: TestContext, setup: Setup = {}): Promise<AGateway> => aGateway(t, { ...THREE, ...setup });
+const meters = (t: TestContext, setup: Setup = {}): Promise<AGateway> => aGateway(t, { ...SETUP, ...setup });
 
 async function become(world: AGateway, ...devices: readonly string[]): Promise<void> {
   world.configure(devices);

@@ -88,6 +88,19 @@ test("of another endpoint or another server nothing is used", () => {
   }
 });
 
+test("of another layout the account is used, and nothing that has paths in it", () => {
+  const shown = { ...IDENTITY, layout: "instances" };
+  const { problems, foreign, ...kept } = readKept(changed({}), shown);
+  assert.deepEqual([kept, problems, foreign], [{ ...NOTHING_KEPT, account: STATE.account }, [], false]);
+  const parts = partsOf(shown, STATE);
+  assert.equal(readKept(parts, shown).observations.length, 1);
+  assert.deepEqual(readKept(parts, IDENTITY).observations, []);
+  assert.deepEqual(
+    readKept(changed({ identity: JSON.stringify({ format: 1, ...IDENTITY, layout: 3 }) }), IDENTITY).problems,
+    ["identity: layout is no text"],
+  );
+});
+
 test("without one of its observations, or the numbers, a registration cannot go on; what else there is does", () => {
   const good = observationText("/3303");
   for (const parts of [

@@ -1,3 +1,5 @@
+import type { FakeBus } from "./fake-bus.ts";
+
 /** A small device for scenarios: two temperatures, a humidity, a lamp to write to. Polled each 10 s. */
 export const CLIMATE = `
 format: 1
@@ -51,4 +53,22 @@ export const CLIMATE_SETUP = {
 export const SLOW_CLIMATE_SETUP = {
   ...CLIMATE_SETUP,
   mappings: { climate: CLIMATE.replace("normal: 10s", "normal: 1h") },
+} as const;
+
+/** The entry of one of several of them. */
+export const climateMeter = (n: number): string => `{ id: meter-${n}, mapping: climate, link: bus, unit_id: ${n} }`;
+
+/** meter-1 and meter-2, and a third on the bus; their temperatures are 21 and 22, 31 and 32, 41 and 42, the humidity is 40. */
+export const CLIMATE_METERS = {
+  mappings: { climate: CLIMATE },
+  devices: [1, 2].map(climateMeter),
+  prepare: ({ bus }: { readonly bus: FakeBus }): void => {
+    for (const n of [1, 2, 3]) {
+      bus
+        .unit(n)
+        .set(POINT.temperature, 10 * (n + 1) + 1)
+        .set(POINT.secondTemperature, 10 * (n + 1) + 2)
+        .set(POINT.humidity, 40);
+    }
+  },
 } as const;
