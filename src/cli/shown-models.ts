@@ -59,6 +59,18 @@ export function ownModel({ gateway, catalogue, accounts, gatewayObject }: OwnObj
   ]);
 }
 
+/**
+ * With object 2, which is there where several servers share the gateway: an instance for each of any other object, and one for
+ * each object whose instances servers make.
+ */
+export function sharedModel(model: TreeModel, { gateway, catalogue, accounts }: OwnObjects): TreeModel {
+  if (accounts < 2) return model;
+  const modbus = gateway.remoteModbus === undefined ? 0 : REMOTE_MODBUS_OBJECTS.length;
+  const instances = [...model.values()].reduce((sum, object) => sum + object.instances.size, 0);
+  const rights = instances + gateway.storedObjects.length + modbus;
+  return new Map([...model, withInstances(requiredObject(catalogue, 2, "1.1"), rights)]);
+}
+
 /** With the objects of devices beside the gateway's own, as layout `instances` has them; and which of them it cannot show. */
 export function foldedModel(own: TreeModel, devices: readonly ShownDevice[]): FoldedModel {
   const wholes = devices.map(({ model, plan: { storedObjects = [] } }) => wholeOf(model, storedObjects));

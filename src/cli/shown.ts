@@ -12,7 +12,15 @@ import type { TreeModel } from "../lwm2m/tree.ts";
 import { deviceIdOf } from "../mapping/device-id.ts";
 import type { HiddenObject } from "../servers/layouts/folding.ts";
 import { encoded } from "./pack-cost.ts";
-import { foldedModel, listed, type OwnObjects, ownModel, type ShownDevice, shownDevices } from "./shown-models.ts";
+import {
+  foldedModel,
+  listed,
+  type OwnObjects,
+  ownModel,
+  type ShownDevice,
+  sharedModel,
+  shownDevices,
+} from "./shown-models.ts";
 
 /** One server, as its operator would want to know it before the first Register. */
 export interface Shown {
@@ -114,7 +122,7 @@ function bodiesOf(server: Server, devices: readonly ShownDevice[], config: Showi
   const bytesOf = (model: TreeModel): number => text.encode(registerPayload(listed(model), version)).length;
   const register = (those: readonly ShownDevice[]): number => {
     const model = ownModel(own, those.length);
-    return bytesOf(needsNumbers(server) ? foldedModel(model, those).model : model);
+    return bytesOf(sharedModel(needsNumbers(server) ? foldedModel(model, those).model : model, own));
   };
   const gatewayObject = (those: readonly ShownDevice[]): number => gatewayObjectOf(those, server, config);
   const account = ownModel({ ...own, accounts: 1 }, 0).get(1);

@@ -118,3 +118,16 @@ test("in layout instances the sizes are those of the Register that is sent, and 
   assert.match(text, /^ {3}3 devices as 12 instances of the gateway's own objects: meter-1, meter-2, meter-3$/m);
   assert.match(text, /^ {6}\/3 Device: one instance by its definition \(3 devices\)$/m);
 });
+
+test("where several servers share the gateway, object 2 makes the list longer; clients have none", async (t) => {
+  const servers = ["", "layout: clients"];
+  const world = await aGateway(t, { ...CLIMATE_SETUP, gateway: "stored_objects: [16]", servers });
+  const adapters = [modbusOn(new Map([["bus", new FakeBus(world.clock)]])), simulated];
+  const all = shownTo(await readConfig(join(world.folder, "config.yaml"), adapters));
+  const registered = world.servers.map(({ registrations }) => registrations.heard[0]?.objects ?? "");
+  assert.match(registered[0] ?? "", /<\/2\/0>/);
+  assert.deepEqual(
+    all.map((each) => body(each, "register").bytes),
+    registered.map(({ length }) => length),
+  );
+});

@@ -46,7 +46,10 @@ test("a gateway that is not registered is a failure for whoever asks, and told w
   await gateway.printed(/"msg":"started"/);
   const { code, stdout } = await command(t, "status", "-c", config);
   assert.equal(code, 1);
-  assert.match(stdout, /^101 +(registering|retrying) .*\n {4}.*; (gives up|next try) in \d+ (s|min)\n\nno devices\n$/m);
+  assert.match(
+    stdout,
+    /^101 +(registering|retrying) .*\n {4}.*; (gives up|next try) in \d+ (s|min)\n {4}this month: .* out, .* in\n\nno devices\n$/m,
+  );
 });
 
 test("where no gateway runs, that is what is said", async (t) => {
