@@ -7,6 +7,7 @@ import { pointSchema, type SerialPoint, type SerialStep, SOURCES, shape, stepFau
 import { plannedRequests } from "./request-plan.ts";
 import { deviceSchema, type SerialDevice } from "./section.ts";
 import { endOf, SerialLink } from "./serial-link.ts";
+import { simulate } from "./simulation/simulate.ts";
 
 export const serial: AdapterModule<SerialOptions, SerialDevice, SerialPoint, SerialStep> = {
   name: "serial",
@@ -20,6 +21,7 @@ export const serial: AdapterModule<SerialOptions, SerialDevice, SerialPoint, Ser
   stepFault,
   delivered,
   open: async (options, context) => new SerialLink(options, context),
+  simulate,
   plan: plannedRequests,
   leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),

@@ -14,7 +14,8 @@ export type PlayedPort =
 
 /** One master at the devices that are played. */
 export interface PlayedSession {
-  push(chunk: Uint8Array): void;
+  /** False: what comes is nothing that could be meant for them, and never will be. */
+  push(chunk: Uint8Array): boolean | undefined;
   /** Nothing is sent any more. */
   close(): void;
 }

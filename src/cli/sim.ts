@@ -40,12 +40,12 @@ export const sim: Command = {
     type: {
       type: "string",
       value: "TYPE",
-      help: "What is spoken, as the type of a link says it, e.g. modbus-ascii; default: modbus-tcp, on serial ports modbus-rtu.",
+      help: "What is spoken, as the type of a link says it, e.g. modbus-ascii; default: modbus-tcp, on serial ports modbus-rtu; of serial mappings the port says it.",
     },
     faults: {
       type: "string",
       value: "LIST",
-      help: "What goes wrong, e.g. crc:1%,late:2%,dead:30s,echo,exception:6:5%,short:1%,foreign:1%.",
+      help: "What goes wrong, e.g. crc:1%,late:2%,dead:30s,echo,exception:6:5%,short:1%,foreign:1%; of serial mappings silent, late, short, noise, damaged, dead.",
     },
     json: { type: "boolean", help: "Prints the address as JSON, for scripts." },
   },
