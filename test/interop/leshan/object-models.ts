@@ -4,25 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ObjectDefinition, ResourceDefinition } from "../../../src/lwm2m/objects/definition.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
-import type { ResourceType } from "../../../src/lwm2m/sample.ts";
+import { TYPE_NAMES } from "../../../src/mapping/lwm2m-type.ts";
 import type { Lifetime } from "../../support/process.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 /** Of the mappings that the tests use, every version: as the OMA registry has them. */
 const IPSO = [3301, 3303, 3304, 3305, 3306, 3311, 3342];
-
-/** As OMA's XML spells them. */
-const TYPES: Readonly<Record<ResourceType, string>> = {
-  string: "String",
-  integer: "Integer",
-  unsigned: "Unsigned Integer",
-  float: "Float",
-  boolean: "Boolean",
-  opaque: "Opaque",
-  time: "Time",
-  objlnk: "Objlnk",
-  corelnk: "Corelnk",
-};
 
 /** A folder of OMA's XML, one file for each version of an object. */
 export function modelFolder(owner: Lifetime): string {
@@ -60,7 +47,7 @@ function itemOf({ id, name, operations, multiple, mandatory, type }: ResourceDef
   return `
       <Item ID="${id}">
         <Name>${name}</Name><Operations>${operations}</Operations>${flags(multiple, mandatory)}
-        <Type>${type === undefined ? "" : TYPES[type]}</Type><RangeEnumeration/><Units/><Description>-</Description>
+        <Type>${type === undefined ? "" : TYPE_NAMES[type]}</Type><RangeEnumeration/><Units/><Description>-</Description>
       </Item>`;
 }
 
