@@ -46,7 +46,7 @@ test("a value is read of whichever device it is; what has a prefix is not there"
   assert.equal((await server.read("/3/0/0")).code, "2.05");
 });
 
-test("a write, an execute and a composite write reach the device of the instance; the others are left alone", async (t) => {
+test("a write and a composite write reach the device of the instance; the others are left alone", async (t) => {
   const { server, bus } = await twoMeters(t);
   assert.equal((await server.write("/3311/1/5851", 40)).code, "2.04");
   assert.deepEqual(
@@ -65,6 +65,23 @@ test("a write, an execute and a composite write reach the device of the instance
   assert.match(refused.text, /\/3311\/1\/5851/);
   assert.equal((await server.write("/3303/1/5750", "Hall")).code, "4.05");
   assert.equal((await server.delete("/3303/1")).code, "4.05");
+});
+
+test("an execute does the steps of the device of the instance, and a refusal names the path that was asked for", async (t) => {
+  const reset = "    1:\n      5605: { do: [ { holding: 60, as: u16, value: 7 } ] }\n";
+  const climate = CLIMATE.replace("    1:\n", reset);
+  const { server, bus } = await twoMeters(t, { mappings: { climate } });
+  for (const n of [1, 2]) bus.unit(n).commands.add(60);
+  assert.equal((await server.execute("/3303/3/5605")).code, "2.04");
+  assert.deepEqual(
+    [1, 2].map((n) => bus.unit(n).written),
+    [[], [[60, 7]]],
+  );
+  bus.unit(2).silent = true;
+  const { code, text } = await server.execute("/3303/3/5605");
+  assert.equal(code, "5.00");
+  assert.match(text, /^\/3303\/3\/5605 was not executed: /);
+  assert.equal((await server.execute("/3303/2/5605")).code, "4.04");
 });
 
 test("observed is a resource, an instance or the object of all devices", async (t) => {
