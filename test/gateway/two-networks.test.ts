@@ -48,12 +48,12 @@ test("a cable is pulled: the server is reached by the other interface; put back,
   const args = [...OWN_NETWORK, "bash", script, process.execPath, folder];
   const world = start(t, "unshare", args, { cwd: packageRoot, stdio: ["pipe", "pipe", "pipe"] });
   const tell = (command: string): unknown => world.child.stdin?.write(`${command}\n`);
-  await world.printed(/"via":"eth0","address":"10\.77\.1\.2"[^]*"msg":"registered"/);
+  await world.printed(/"via":"eth0","address":"10\.77\.1\.2"[\s\S]*"msg":"registered"/);
   tell("there ip link set far1 down");
-  await world.printed(/"via":"wwan0","address":"10\.77\.2\.2","reason":"eth0 is down"[^]*"msg":"registered"/);
+  await world.printed(/"via":"wwan0","address":"10\.77\.2\.2","reason":"eth0 is down"[\s\S]*"msg":"registered"/);
   tell("there ip link set far1 up");
   const [said] = await world.printed(
-    /"reason":"eth0 is up for 10s, and the server answers there"[^]*"msg":"registered"/,
+    /"reason":"eth0 is up for 10s, and the server answers there"[\s\S]*"msg":"registered"/,
   );
   assert.ok(said.length > 0);
 });
