@@ -105,7 +105,8 @@ export class CoapEndpoint implements CoapMachine {
   }
 
   handle(event: CoapEvent | Timeout, now: Millis): CoapEffect[] {
-    this.effects = [];
+    // Those of an event that ended in an error are nobody's.
+    if (this.effects.length > 0) this.effects = [];
     switch (event.type) {
       case "timeout":
         this.alarms.ring(now);
@@ -144,7 +145,10 @@ export class CoapEndpoint implements CoapMachine {
       default:
         event satisfies never;
     }
-    return this.effects;
+    // They hold whole messages: not for as long as nothing happens.
+    const { effects } = this;
+    this.effects = [];
+    return effects;
   }
 
   private answer(event: AnswerEvent, now: Millis): void {

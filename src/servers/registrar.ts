@@ -99,7 +99,7 @@ export class Registrar {
   /** Ends the request that is under way. */
   private abandon = NOTHING_ASKED;
   /** Why it could not register, as far as the log has it. */
-  private readonly told = new Set<string>();
+  private told: Set<string> | undefined;
 
   constructor(options: RegistrarOptions, listener: RegistrarListener) {
     this.options = options;
@@ -185,13 +185,13 @@ export class Registrar {
         break;
       }
       case "accepted":
-        this.told.clear();
+        this.told = undefined;
         this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, "registered");
         this.listener.onAccepted(effect.location, effect.version);
         this.options.turn?.registered();
         break;
       case "resumed":
-        this.told.clear();
+        this.told = undefined;
         this.options.log.info({ location: `/${effect.location.join("/")}`, version: effect.version }, RESUMED);
         this.listener.onResumed(effect.location, effect.version);
         this.options.turn?.registered();
@@ -292,9 +292,11 @@ export class Registrar {
     if (state === "disabled" || state === "deregistered") log.info(fields, state);
     else if (state === "waiting") log.info(fields, "registers later");
     else if (state !== "retrying") log.debug(fields, state);
-    else if (this.told.has(reason)) log.debug(fields, "still not registered");
+    else if (this.told?.has(reason) === true) log.debug(fields, "still not registered");
     else log.warn(fields, "not registered; trying again until it is");
-    if (state === "retrying") this.told.add(reason);
+    if (state !== "retrying") return;
+    this.told ??= new Set();
+    this.told.add(reason);
   }
 }
 

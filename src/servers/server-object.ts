@@ -14,6 +14,7 @@ import { restoreWritten } from "./kept-account.ts";
 import { ALERT, DISABLE, EXECUTABLE, FIELDS, SUPPORTED_VERSIONS, setVersion } from "./server-resources.ts";
 
 const OBJECT = 1;
+const OBJECTS: ReadonlySet<number> = new Set([OBJECT]);
 
 /** What a server did to its own account. */
 export interface AccountListener {
@@ -30,8 +31,8 @@ export class ServerObject implements Backing {
   readonly prefix = "";
   /** The instances are made by the configuration; what is in them servers write and remove. */
   readonly editing: Editing = {
-    objects: new Set([OBJECT]),
-    fixed: new Set([OBJECT]),
+    objects: OBJECTS,
+    fixed: OBJECTS,
     certain: true,
     freeInstance: (object) => {
       throw notAllowed(`the instances of object ${object} are made by the gateway's configuration`);
