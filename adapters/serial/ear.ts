@@ -69,6 +69,8 @@ export class Ear {
         return message !== undefined;
       };
     });
+    // It may come while the request is still being written, when nobody waits for it yet.
+    answer.catch(() => {});
     return { answer, heard: () => this.heard(), forget: () => this.forget() };
   }
 

@@ -5,7 +5,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
+import { serial } from "../../adapters/serial/index.ts";
 import { simulated } from "../../adapters/simulated/index.ts";
+import type { AdapterModule } from "../../src/adapter.ts";
 import { MINUTE, type Millis, SECOND } from "../../src/clock.ts";
 import type { ServerScheme, ServerSettings } from "../../src/config/types.ts";
 import type { ClockSign } from "../../src/gateway/clock-verdict.ts";
@@ -146,7 +148,11 @@ export class AGateway {
         if (!life.ended) throw error;
       },
       edges: {
-        adapters: [modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))), simulated],
+        adapters: [
+          modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))),
+          serial as AdapterModule,
+          simulated,
+        ],
         openTransport: ({ id, security }: ServerSettings, parts, port) => {
           const opening = security === undefined ? undefined : { ...parts, security, ended: () => life.ended };
           return life.wired(this.endsOf(id).openTransport(port, opening, parts.uplink));
