@@ -22,7 +22,10 @@ export function answersFrom(
   const socket = createSocket(from.family === 6 ? "udp6" : "udp4");
   return new Promise((resolve) => {
     let cancel = (): void => {};
+    let over = false;
     const end = (answers: boolean): void => {
+      if (over) return;
+      over = true;
       cancel();
       socket.close();
       resolve(answers);
@@ -31,7 +34,7 @@ export function answersFrom(
       if (left > 0) socket.send(datagram, port, address, () => {});
       cancel = clock.at(clock.monotonic() + APART, () => (left > 1 ? say(left - 1) : end(false)));
     };
-    socket.once("error", () => end(false));
+    socket.on("error", () => end(false));
     socket.on("message", (_datagram, { address: host, port: service }) => {
       if (host === address && service === port) end(true);
     });
