@@ -7,7 +7,7 @@ import { FakeClock, settle } from "../../support/fake-clock.ts";
 const device = deviceSchema.parse({
   frame: { end: "\r\n" },
   requests: { weigh: { send: "SI\r\n", expect: "S S +(?<weight>[\\d.]+) g", fail: { "S I": "busy" } } },
-  messages: { key: { match: "KEY (?<key>\\d)" }, any: { match: "[A-Z]+.*" } },
+  messages: { key: { match: "KEY (?<key>\\d)" }, other: { match: "[A-Z]+.*" } },
 });
 const weigh = device.requests.get("weigh") ?? assert.fail();
 
@@ -30,13 +30,13 @@ test("what comes beside the awaited answer is a message, of the first kind that 
   const { answer, heard, forget } = ear.expect(weigh);
   assert.equal(heard(), undefined);
   push("KEY 3\r\nHELLO\r\n17\r\n");
-  assert.deepEqual(said, ["key: KEY 3", "any: HELLO"]);
+  assert.deepEqual(said, ["key: KEY 3", "other: HELLO"]);
   assert.equal(heard(), '"17" came, which is none');
   push("S S 1.5 g\r\n");
   assert.equal((await answer).fields.get("weight"), "1.5");
   forget();
   push("S S 2.5 g\r\n");
-  assert.deepEqual(said.slice(2), ["any: S S 2.5 g"]);
+  assert.deepEqual(said.slice(2), ["other: S S 2.5 g"]);
   assert.equal(ear.junk.unknown, 1);
 });
 
