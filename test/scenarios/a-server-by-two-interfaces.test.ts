@@ -173,6 +173,21 @@ test("an interface gets another address: the server hears of it at once", async 
   assert.equal(status(world).uplink?.current?.address, "192.0.2.77");
 });
 
+test("in layout clients every registration moves, and the bytes of all are counted together", async (t) => {
+  const world = await withTwo(t, `${VIA}, layout: clients`);
+  const ends = world.endsOf(101);
+  const registered = (): number => ends.heard.filter(({ type }) => type === "register").length;
+  assert.equal(registered(), 2, "the gateway and its one device");
+  const before = status(world).traffic?.find(({ name }) => name === "eth0")?.month.sent ?? 0;
+  assert.ok(before > 0);
+  world.addresses = [WWAN0];
+  await world.clock.advance(10 * SECOND);
+  assert.equal(registered(), 4);
+  const [eth0, wwan0] = status(world).traffic ?? [];
+  assert.equal(eth0?.month.sent, before);
+  assert.ok((wwan0?.month.sent ?? 0) > 200);
+});
+
 test("over DTLS with a Connection ID another interface takes an Update, and no new handshake", async (t) => {
   if (dtlsAddon(t) === undefined) return;
   const world = await withTwo(t, VIA, { scheme: "coaps", run: 0 });
