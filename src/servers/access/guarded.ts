@@ -133,12 +133,8 @@ class GuardedBacking implements Backing {
   }
 
   private guardedEditing(editing: Editing): Editing {
-    const { objects, fixed, certain } = editing;
     return {
-      objects,
-      ...(fixed === undefined ? {} : { fixed }),
-      ...(certain === undefined ? {} : { certain }),
-      freeInstance: (object) => editing.freeInstance(object),
+      ...editing,
       prepare: (edits) => {
         for (const { type, path } of edits) this.demand(path, ACTS[type]);
         return this.limited(counted(edits), () => editing.prepare(edits));
