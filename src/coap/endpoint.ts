@@ -107,6 +107,14 @@ export class CoapEndpoint implements CoapMachine {
   handle(event: CoapEvent | Timeout, now: Millis): CoapEffect[] {
     // Those of an event that ended in an error are nobody's.
     if (this.effects.length > 0) this.effects = [];
+    this.take(event, now);
+    // They hold whole messages: not for as long as nothing happens.
+    const { effects } = this;
+    this.effects = [];
+    return effects;
+  }
+
+  private take(event: CoapEvent | Timeout, now: Millis): void {
     switch (event.type) {
       case "timeout":
         this.alarms.ring(now);
@@ -145,10 +153,6 @@ export class CoapEndpoint implements CoapMachine {
       default:
         event satisfies never;
     }
-    // They hold whole messages: not for as long as nothing happens.
-    const { effects } = this;
-    this.effects = [];
-    return effects;
   }
 
   private answer(event: AnswerEvent, now: Millis): void {
