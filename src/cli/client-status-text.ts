@@ -1,6 +1,7 @@
 /** The devices that are clients of their own at a server (layout `clients`): how many are registered, and why others are not. */
 import type { UnixMillis } from "../clock.ts";
 import type { ClientStatus, ServerStatus } from "../servers/server-status.ts";
+import { counted } from "./counted.ts";
 import { span } from "./status-text.ts";
 
 const MOST_NAMED = 10;
@@ -11,9 +12,9 @@ export function clientLines({ clients = [] }: ServerStatus, now: UnixMillis): re
   const others = clients.filter((client) => !isRegistered(client));
   const rest = others.length - MOST_NAMED;
   return [
-    `    ${clients.length - others.length} of ${clients.length} devices registered, each by itself`,
-    ...others.slice(0, MOST_NAMED).map((client) => `    ${client.device}: ${standingOf(client, now)}`),
-    ...(rest > 0 ? [`    and ${rest} others: lwm2m-gateway status --json tells of all`] : []),
+    `    layout clients: ${clients.length - others.length} of ${counted(clients.length, "device")} registered`,
+    ...others.slice(0, MOST_NAMED).map((client) => `        ${client.device}: ${standingOf(client, now)}`),
+    ...(rest > 0 ? [`        and ${rest} others: lwm2m-gateway status --json tells of all`] : []),
   ];
 }
 

@@ -97,12 +97,12 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
     `    ${reason}${next}`,
     ...securityLines(server),
     ...layoutLines(server),
+    ...clientLines(server, now),
     ...uplinkLines(server, now, span),
     ...queueLines(server, now),
     ...reportLines(server),
     ...sendLines(server),
     ...foreign,
-    ...clientLines(server, now),
   ];
 }
 

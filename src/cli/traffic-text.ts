@@ -36,7 +36,7 @@ function titleOf(name: WayName, count: number): string {
     case "composite":
       return `Observe-Composite, each device (${count})`;
     case "send":
-      return "Send, packs of all devices (report:)";
+      return count === 1 ? "Send, packs of all devices (report:)" : `Send, packs of each device (${count})`;
     case "report":
       return `Send, the report: entries as they are (${count})`;
   }

@@ -5,21 +5,21 @@
 import { type Millis, SECOND } from "../clock.ts";
 import type { LoadedConfig, ServerScheme, ServerSettings } from "../config/types.ts";
 import { CONTENT_FORMAT, type TypeOf } from "../lwm2m/formats/codec.ts";
-import { LEVEL, type Path, parentPath, pathDepth } from "../lwm2m/path.ts";
+import { LEVEL, type Path, parentPath, pathDepth, prefixOf } from "../lwm2m/path.ts";
 import { type Carrier, type Cost, carrierOf, NOTHING, plus, times } from "./message-cost.ts";
 import { encoded, entryCost, packingCost, ROOT } from "./pack-cost.ts";
 import { type ExpectedValue, expectedValues } from "./polled-values.ts";
 
 /**
- * An observation of each resource, of each object instance, of a list for each device; packs of all devices by Send; or those of
- * the `report:` entries that the server has.
+ * An observation of each resource, of each object instance, of a list for each device; packs of all devices by Send, or of each where
+ * it is a client of its own; or those of the `report:` entries that the server has.
  */
 export type WayName = "resource" | "instance" | "composite" | "send" | "report";
 
 /** A way to tell a server, and what it costs a second. */
 export interface Way {
   readonly name: WayName;
-  /** How many observations it takes, or entries; of packs of everything none. */
+  /** How many observations it takes, or entries; of packs of everything, how many send them. */
   readonly count: number;
   /** Confirmable messages, each of which takes a round trip; in the format that needs more of them. */
   readonly messages: number;
@@ -50,7 +50,7 @@ export const ROUND_TRIP: Millis = 100;
 export interface Reporting extends Pick<LoadedConfig, "devices" | "catalogue"> {
   readonly servers: readonly Pick<
     ServerSettings,
-    "id" | "uri" | "nstart" | "version" | "maxMessage" | "reports" | "scheme"
+    "id" | "uri" | "nstart" | "version" | "maxMessage" | "reports" | "scheme" | "layout"
   >[];
 }
 
@@ -62,7 +62,7 @@ export function trafficOf({ servers, devices, catalogue }: Reporting): readonly 
   const { typeOf } = catalogue;
   const observed = new Map<ServerScheme, readonly Costs[]>();
   return servers.map((server) => {
-    const { scheme, maxMessage, reports } = server;
+    const { scheme, maxMessage, reports, layout } = server;
     const carrier = carrierOf(scheme);
     const ways = observed.get(scheme) ?? [
       observing("resource", all, { carrier, typeOf }),
@@ -71,12 +71,23 @@ export function trafficOf({ servers, devices, catalogue }: Reporting): readonly 
     ];
     observed.set(scheme, ways);
     const packing = { maxMessage, typeOf, carrier };
-    const packs: Costs = { name: "send", count: 0, senmlCbor: packingCost(polled, packing) };
-    const entries = reports.map((entry) => entryCost(entry, all, packing)).reduce(plus, NOTHING);
+    // A Send goes by the registration of what it is about.
+    const senders = layout === "clients" ? [...groupedBy(all, deviceOf).values()] : [all];
+    const ofEach = (cost: (own: readonly ExpectedValue[]) => Cost): Cost => senders.map(cost).reduce(plus, NOTHING);
+    const packs: Costs = {
+      name: "send",
+      count: senders.length,
+      senmlCbor: ofEach((own) => packingCost(own.filter(isPolled), packing)),
+    };
+    const entries = ofEach((own) => reports.map((entry) => entryCost(entry, own, packing)).reduce(plus, NOTHING));
     const report: Costs = { name: "report", count: reports.length, senmlCbor: entries };
     const known = [...ways, packs, ...(report.count === 0 ? [] : [report])];
     return { values: polled.length, ...serverTraffic(server, known) };
   });
+}
+
+function deviceOf({ sample }: ExpectedValue): string {
+  return prefixOf(sample.path);
 }
 
 function isPolled({ period }: ExpectedValue): boolean {

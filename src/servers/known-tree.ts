@@ -14,10 +14,10 @@ export function isThere(treeOf: TreeOf, path: Path): boolean {
   }
 }
 
-/** The tree that a path lies in; Lwm2mError 4.04 where there is no device with its prefix (Gateway TS 1.1 §8.3). */
+/** The tree that a path lies in; Lwm2mError 4.04 where no device is shown under its prefix (Gateway TS 1.1 §8.3). */
 export function knownTree(treeOf: TreeOf, path: Path): ObjectTree {
   const prefix = prefixOf(path);
   const tree = treeOf(prefix);
-  if (tree === undefined) throw new Lwm2mError(CODE.notFound, `there is no device with the prefix ${prefix}`);
+  if (tree === undefined) throw new Lwm2mError(CODE.notFound, `no device is shown under the prefix ${prefix}`);
   return tree;
 }

@@ -25,7 +25,7 @@ test("a running gateway sends what stands at the paths, and the outcome at each 
   ]);
   assert.deepEqual([sent.code, sent.stdout, sent.stderr], [0, "101: delivered\n", ""]);
   assert.deepEqual([named.code, JSON.parse(named.stdout)], [0, [{ server: 101, type: "delivered" }]]);
-  const reason = "not sent: there is no device with the prefix nobody";
+  const reason = "not sent: no device is shown under the prefix nobody";
   assert.deepEqual([missing.code, missing.stdout], [1, `101: ${reason}\n`]);
   assert.deepEqual([unknown.code, unknown.stdout], [2, ""]);
   assert.match(unknown.stderr, /^lwm2m-gateway: there is no server 7; expected 101\n/);

@@ -48,10 +48,10 @@ test("of devices that are clients of their own stands how many are registered, a
     { device: "meter-3", prefix: "meter-3", endpoint: "urn:3", state: "unheard", reason: "never heard" },
   ];
   const text = formatStatus(aStatus({ servers: [{ ...server, clients }] }), false);
-  assert.match(text, /1 of 3 devices registered, each by itself\n/);
+  assert.match(text, / {4}layout clients: 1 of 3 devices registered\n/);
   assert.match(
     text,
-    / {4}meter-2: retrying for 60 s: Register: 4\.03; next try in 30 s\n {4}meter-3: unheard: never heard\n/,
+    / {8}meter-2: retrying for 60 s: Register: 4\.03; next try in 30 s\n {8}meter-3: unheard: never heard\n/,
   );
   assert.match(text, /lwm2m\.example\.com:5683 +2 +0 +15369 +0\n/, "what is observed and delivered is that of all");
   const many = Array.from({ length: 15 }, (_, i) => ({

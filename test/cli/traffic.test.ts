@@ -17,6 +17,7 @@ const SERVER = {
   maxMessage: 1024,
   reports: [],
   scheme: "coap",
+  layout: "gateway",
 } as const;
 
 function traffic(devices: readonly DevicePlan[], server: Partial<Reporting["servers"][number]> = {}): ServerTraffic {
@@ -73,9 +74,28 @@ test("an instance is told whole at each pace of its resources, a list once a dev
   });
   assert.deepEqual(
     found.ways.map(({ count }) => count),
-    [8, 4, 2, 0],
+    [8, 4, 2, 1],
   );
   assert.equal(found.best, "send");
+});
+
+test("a device that is a client of its own sends its own packs, and what of an entry is its own", () => {
+  const devices = [meter("a", SECOND, "3303/0/5700"), meter("b", SECOND, "3303/0/5700")];
+  const pattern = parsePattern("/*/3303/*/5700");
+  const every: ReportEntry = { name: "all", paths: [pattern], when: { type: "interval", every: 10 * SECOND } };
+  const [together, apart] = (["gateway", "clients"] as const).map((layout) =>
+    traffic(devices, { layout, reports: [every] }),
+  );
+  assert.ok(together !== undefined && apart !== undefined);
+  const messages = (found: ServerTraffic) => [way(found, "send").messages, way(found, "report").messages];
+  assert.deepEqual(
+    [messages(together), messages(apart)],
+    [
+      [1, 0.1],
+      [2, 0.2],
+    ],
+  );
+  assert.match(trafficLines([apart]).join("\n"), /Send, packs of each device \(2\)/);
 });
 
 test("a server of LwM2M 1.0 has neither lists nor Send", () => {

@@ -69,7 +69,7 @@ test("an unknown prefix is 4.04 for every operation, and named", async () => {
   const { ask } = someRequests();
   for (const code of [CODE.get, CODE.post, CODE.delete]) {
     const path = code === CODE.delete ? "/d02/3303/0" : "/d02/3303";
-    assert.equal((await ask(code, path)).text, "4.04 there is no device with the prefix d02");
+    assert.equal((await ask(code, path)).text, "4.04 no device is shown under the prefix d02");
   }
 });
 
