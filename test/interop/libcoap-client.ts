@@ -14,6 +14,8 @@ export const VARIANTS = ["", "-notls", "-openssl", "-gnutls"];
 export interface LibcoapClient {
   /** Resolves with what came: the body of the answer, and with `-s` of every notification. */
   ask(port: number, path: string, ...args: readonly string[]): Promise<Uint8Array>;
+  /** What has come of it so far. */
+  heard(): Uint8Array;
   /** A file with this content, for `-f`. */
   file(name: string, content: Uint8Array): string;
 }
@@ -36,6 +38,7 @@ export function findLibcoapClient(t: TestContext, scheme = "coap"): LibcoapClien
       assert.doesNotMatch(stderr, /ERR /);
       return readFileSync(output);
     },
+    heard: () => readFileSync(output),
     file(name, content) {
       const file = join(folder, name);
       writeFileSync(file, content);
