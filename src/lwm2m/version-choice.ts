@@ -4,11 +4,13 @@ import type { Lwm2mVersion } from "./objects/versions.ts";
 /** Tried in this order; there is at least one. */
 export type Versions = readonly [Lwm2mVersion, ...Lwm2mVersion[]];
 
+const NONE: readonly Lwm2mVersion[] = [];
+
 /** What the server has taken is kept, unless it says by /1/x/25 that it does not speak that any more. */
 export class VersionChoice {
   private readonly versions: Versions;
   private readonly supported: () => readonly string[];
-  private readonly refused = new Set<Lwm2mVersion>();
+  private refused: readonly Lwm2mVersion[] = NONE;
   private kept: Lwm2mVersion | undefined;
 
   /** `supported` is /1/x/25, e.g. "1.1" or "1.1.1"; empty where nobody wrote it. */
@@ -19,20 +21,20 @@ export class VersionChoice {
 
   /** For the next Register. */
   get next(): Lwm2mVersion {
-    return this.order().find((version) => !this.refused.has(version)) ?? this.versions[0];
+    return this.order().find((version) => !this.refused.includes(version)) ?? this.versions[0];
   }
 
   /** The server does not speak it (4.12). Returns whether another one is left; else all begin anew. */
   refuse(version: Lwm2mVersion): boolean {
-    this.refused.add(version);
-    if (this.versions.some((other) => !this.refused.has(other))) return true;
-    this.refused.clear();
+    this.refused = [...this.refused, version];
+    if (this.versions.some((other) => !this.refused.includes(other))) return true;
+    this.refused = NONE;
     return false;
   }
 
   keep(version: Lwm2mVersion): void {
     this.kept = version;
-    this.refused.clear();
+    this.refused = NONE;
   }
 
   /** What the server says of itself goes before what we would try. */

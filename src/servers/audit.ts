@@ -7,6 +7,7 @@ import type { Operation } from "../lwm2m/operation.ts";
 import { makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import { isObjectLink, type Value } from "../lwm2m/sample.ts";
 import type { Act } from "../lwm2m/tree.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { byPrefix } from "./composite.ts";
 
 /** What a server asks for, in the paths that it sees. */
@@ -79,7 +80,7 @@ interface Cause {
 
 export class Audit {
   private readonly options: AuditOptions;
-  private readonly causes = new Map<string, Cause>();
+  private readonly causes = new SparseMap<string, Cause>();
   private lines = 0;
   private disarm: (() => void) | undefined;
 

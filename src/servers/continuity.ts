@@ -17,11 +17,12 @@ export interface ContinuityOptions {
   readonly onChange: () => void;
 }
 
+/** The text of a request is made once. One for all: even an empty one takes room. */
+const texts = new WeakMap<ObservedRequest, string>();
+
 export class Continuity {
   private readonly options: ContinuityOptions;
   private numbers: ReservedNumbers | undefined;
-  /** The text of a request is made once. */
-  private readonly texts = new WeakMap<ObservedRequest, string>();
 
   constructor(options: ContinuityOptions) {
     this.options = options;
@@ -55,8 +56,8 @@ export class Continuity {
     for (const { exchange, codec } of reports.observing) {
       const observed = connection.observed(exchange);
       if (observed === undefined) continue;
-      const text = this.texts.get(observed) ?? writeObservation(observed, codec);
-      this.texts.set(observed, text);
+      const text = texts.get(observed) ?? writeObservation(observed, codec);
+      texts.set(observed, text);
       observations.set(Buffer.from(observed.token).toString("hex"), text);
     }
     return { registration: registrar.kept, numbers: this.numbers, observations };

@@ -33,13 +33,13 @@ export class Reporting {
   readonly reports: Reports;
   readonly outbox: Outbox;
   private readonly options: ReportingOptions;
-  private readonly packs: SendPacks;
+  /** Made when something is owed for the first time. */
+  private packs: SendPacks | undefined;
   /** Absent: it has no entries. */
   private readonly local: LocalReports | undefined;
 
   constructor(options: ReportingOptions) {
     this.options = options;
-    this.packs = this.makePacks();
     this.reports = this.makeReports();
     this.outbox = this.reports.outbox;
     this.reports.adopt(options.crossing.history.observations());
@@ -54,12 +54,12 @@ export class Reporting {
   stop(): void {
     this.reports.stop();
     this.local?.stop();
-    this.packs.stop();
+    this.packs?.stop();
   }
 
   /** It may be another server by now: what it did not take it may take. */
   registered(): void {
-    this.packs.registered();
+    this.packs?.registered();
   }
 
   /** Values of any tree changed, by their own paths; `gone` are shown ones. */
@@ -91,13 +91,14 @@ export class Reporting {
 
   status(): ReportsStatus {
     const { dropped, ...counters } = this.outbox.counters;
-    const { obstacle } = this.packs;
+    const packs = this.packs ?? this.makePacks();
+    const { obstacle } = packs;
     const { history, shortServerId } = this.options.server;
     const kept = history.dropped(shortServerId);
     return {
       ...counters,
       dropped: { ...kept, ...dropped, hqmax: kept.hqmax + dropped.hqmax },
-      delivery: this.packs.delivery(),
+      delivery: packs.delivery(),
       ...(obstacle === undefined ? {} : { sendObstacle: obstacle }),
     };
   }
@@ -132,16 +133,18 @@ export class Reporting {
     });
   }
 
-  private makeOutbox(notifications: NotificationPort): Outbox {
+  private makeOutbox(notifications: () => NotificationPort): Outbox {
     const { server, crossing, waking, log } = this.options;
-    const { nstart, ackTimeout, maxMessage, clock } = server;
-    const { history } = crossing;
-    const deviceOf = (id: ObservationId): string => crossing.deviceOf(id);
-    const { packs } = this;
-    const onWaiting = () => waking.wake();
-    const { restraint = () => UNRESTRAINED } = server;
-    return new Outbox({
-      ...{ history, notifications, packs, nstart, ackTimeout, maxMessage, restraint, clock, log, deviceOf, onWaiting },
+    return new Outbox(() => {
+      const { nstart, ackTimeout, maxMessage, clock, restraint = () => UNRESTRAINED } = server;
+      const { history } = crossing;
+      const deviceOf = (id: ObservationId): string => crossing.deviceOf(id);
+      const onWaiting = () => waking.wake();
+      this.packs = this.makePacks();
+      return {
+        ...{ history, notifications: notifications(), packs: this.packs, nstart, ackTimeout, maxMessage, restraint },
+        ...{ clock, log, deviceOf, onWaiting },
+      };
     });
   }
 

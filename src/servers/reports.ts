@@ -78,8 +78,8 @@ export interface ReportsOptions {
   readonly maxMessage: number;
   /** `observing` gives others now. */
   readonly onObserving?: () => void;
-  /** Makes the outbox of these notifications. */
-  readonly makeOutbox: (notifications: NotificationPort) => Outbox;
+  /** Makes the outbox of these notifications, which it asks for when something is owed. */
+  readonly makeOutbox: (notifications: () => NotificationPort) => Outbox;
 }
 
 export class Reports {
@@ -95,15 +95,7 @@ export class Reports {
   constructor(options: ReportsOptions) {
     this.options = options;
     this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
-    this.outbox = options.makeOutbox({
-      compose: (id, reports) => this.compose(id, reports),
-      transmit: (id, notification, composed) => this.transmit(id, notification, composed),
-      withdraw: (id, notification) => {
-        const live = this.live.get(id);
-        if (live !== undefined) options.notifier.withdraw(live.exchange, notification);
-      },
-      carriesTime: (id) => this.live.get(id)?.codec.carriesTime,
-    });
+    this.outbox = options.makeOutbox(() => this.notifications());
   }
 
   /** What waits since before this run: it waits for the server to observe again, or goes by Send. */
@@ -305,6 +297,18 @@ export class Reports {
   private newer({ path, value }: Sample): readonly Sample[] {
     const latest = this.options.ownerOf(path) === "" ? undefined : this.options.latest(path);
     return latest === undefined || sameValue(latest.value, value) ? [] : [latest];
+  }
+
+  private notifications(): NotificationPort {
+    return {
+      compose: (id, reports) => this.compose(id, reports),
+      transmit: (id, notification, composed) => this.transmit(id, notification, composed),
+      withdraw: (id, notification) => {
+        const live = this.live.get(id);
+        if (live !== undefined) this.options.notifier.withdraw(live.exchange, notification);
+      },
+      carriesTime: (id) => this.live.get(id)?.codec.carriesTime,
+    };
   }
 
   private compose(id: ObservationId, reports: readonly Report[]): Composed | undefined {

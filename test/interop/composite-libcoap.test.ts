@@ -68,7 +68,7 @@ async function aClient(t: TestContext) {
     onEvaluation: () => {},
     keep: 1000,
     maxMessage: 1024,
-    makeOutbox: (notifications) => makeOutbox(notifications, { clock: systemClock }),
+    makeOutbox: (notifications) => makeOutbox(notifications(), { clock: systemClock }),
     notifier: {
       notify: (exchange: ExchangeId, notification, message, confirmable) => {
         socket.notify(peer, exchange, message, confirmable).then(

@@ -44,7 +44,7 @@ function someReports() {
     onEvaluation: () => {},
     keep: 1000,
     maxMessage: 1024,
-    makeOutbox: (notifications) => makeOutbox(notifications, { clock, nstart: 10 }),
+    makeOutbox: (notifications) => makeOutbox(notifications(), { clock, nstart: 10 }),
     notifier: {
       notify: (exchange, _notification, { code, payload, options: [format] }) => {
         const context = { base: at("/"), typeOf: () => undefined };

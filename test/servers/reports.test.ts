@@ -45,7 +45,7 @@ function someReports({ storing = true, ...defaults }: Settings = {}) {
     onEvaluation: () => {},
     keep: 1000,
     maxMessage: 1024,
-    makeOutbox: (notifications) => makeOutbox(notifications, { clock }),
+    makeOutbox: (notifications) => makeOutbox(notifications(), { clock }),
     notifier: {
       notify: (exchange, notification, { code, payload }, isConfirmable) => {
         confirmable.push(isConfirmable);

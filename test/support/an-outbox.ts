@@ -35,7 +35,7 @@ export function makeOutbox(
   notifications: NotificationPort,
   { clock, ...others }: Partial<OutboxOptions> & { readonly clock: Clock },
 ): Outbox {
-  return new Outbox({
+  return new Outbox(() => ({
     history: aHistory(clock).history,
     notifications,
     packs: NO_SEND,
@@ -45,5 +45,5 @@ export function makeOutbox(
     clock,
     log: recordingLogger([]),
     ...others,
-  });
+  }));
 }
