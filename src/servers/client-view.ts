@@ -1,7 +1,7 @@
 /** Layout `clients`: what one device shows in a registration of its own, as if it were an LwM2M client itself. */
 import { MergedBacking } from "../lwm2m/merged-backing.ts";
 import { ModelTree } from "../lwm2m/model-tree.ts";
-import { isWithin, makePath, prefixOf, underPrefix, withoutPrefix } from "../lwm2m/path.ts";
+import { isWithin, makePath, type Path, prefixOf, underPrefix, withoutPrefix } from "../lwm2m/path.ts";
 import { RebasedBacking, rebasedSample } from "../lwm2m/rebased-backing.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Backing, ObjectTree } from "../lwm2m/tree.ts";
@@ -10,32 +10,49 @@ import { gatewayView, type ShownPaths, type View } from "./view.ts";
 
 /** The device's objects at the root; `account` is its object 1. */
 export function clientView(sight: Sight, prefix: string, account: Backing): View {
-  let known: { readonly of: Whole | undefined; readonly tree: ObjectTree } | undefined;
+  return new ClientView(sight, prefix, account);
+}
+
+/** There are thousands: what one is asked for seldom it makes each time. */
+class ClientView implements View {
+  readonly paths: ShownPaths;
+  private readonly sight: Sight;
+  private readonly prefix: string;
+  private readonly account: Backing;
+  private known: { readonly of: Whole | undefined; readonly tree: ObjectTree } | undefined;
+
+  constructor(sight: Sight, prefix: string, account: Backing) {
+    this.sight = sight;
+    this.prefix = prefix;
+    this.account = account;
+    this.paths = new ClientPaths(prefix);
+  }
+
   /** Made anew where the device has become another one. */
-  const root = (): ObjectTree => {
-    const whole = sight.of(prefix);
-    if (known === undefined || known.of !== whole) {
+  get root(): ObjectTree {
+    const whole = this.sight.of(this.prefix);
+    if (this.known === undefined || this.known.of !== whole) {
       const device = whole === undefined ? [] : [new RebasedBacking(whole.backing)];
-      known = { of: whole, tree: new ModelTree(new MergedBacking("", [account, ...device])) };
+      this.known = { of: whole, tree: new ModelTree(new MergedBacking("", [this.account, ...device])) };
     }
-    return known.tree;
-  };
-  return {
-    get root() {
-      return root();
-    },
-    treeOf: (shown) => (shown === "" ? root() : undefined),
-    latest: (path) => {
-      const sample = sight.latest(underPrefix(path, prefix));
-      return sample === undefined ? undefined : rebasedSample(sample);
-    },
-    own: {
+    return this.known.tree;
+  }
+
+  readonly treeOf: View["treeOf"] = (shown) => (shown === "" ? this.root : undefined);
+
+  latest(path: Path): Sample | undefined {
+    const sample = this.sight.latest(underPrefix(path, this.prefix));
+    return sample === undefined ? undefined : rebasedSample(sample);
+  }
+
+  get own(): View["own"] {
+    const { sight, prefix } = this;
+    return {
       treeOf: (own) => (own === prefix ? sight.of(prefix)?.tree : undefined),
       prefixes: () => (sight.of(prefix) === undefined ? [] : [prefix]),
-      latest: (path): Sample | undefined => (prefixOf(path) === prefix ? sight.latest(path) : undefined),
-    },
-    paths: clientPaths(prefix),
-  };
+      latest: (path) => (prefixOf(path) === prefix ? sight.latest(path) : undefined),
+    };
+  }
 }
 
 /** The gateway beside its devices: its own objects, and object 25 as an inventory. What has a prefix is not to be found. */
@@ -47,16 +64,30 @@ export function parentView(sight: Sight): View {
   });
 }
 
-function clientPaths(prefix: string): ShownPaths {
-  const all = makePath({ prefix });
-  const root = makePath({ prefix: "" });
-  return {
-    shown: (own) => (prefixOf(own) === prefix ? withoutPrefix(own) : undefined),
-    shownWithin: (own) => {
-      if (isWithin(own, all)) return [withoutPrefix(own)];
-      return isWithin(all, own) ? [root] : [];
-    },
-    own: (shown) => (prefixOf(shown) === "" ? underPrefix(shown, prefix) : undefined),
-    ownWithin: (shown) => (prefixOf(shown) === "" ? [underPrefix(shown, prefix)] : []),
-  };
+class ClientPaths implements ShownPaths {
+  private readonly prefix: string;
+
+  constructor(prefix: string) {
+    this.prefix = prefix;
+  }
+
+  shown(own: Path): Path | undefined {
+    return prefixOf(own) === this.prefix ? withoutPrefix(own) : undefined;
+  }
+
+  shownWithin(own: Path): readonly Path[] {
+    const all = makePath({ prefix: this.prefix });
+    if (isWithin(own, all)) return [withoutPrefix(own)];
+    return isWithin(all, own) ? [ROOT] : [];
+  }
+
+  own(shown: Path): Path | undefined {
+    return prefixOf(shown) === "" ? underPrefix(shown, this.prefix) : undefined;
+  }
+
+  ownWithin(shown: Path): readonly Path[] {
+    return prefixOf(shown) === "" ? [underPrefix(shown, this.prefix)] : [];
+  }
 }
+
+const ROOT = makePath({ prefix: "" });
