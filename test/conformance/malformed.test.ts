@@ -12,9 +12,9 @@ const LONG = "x".repeat(255);
 
 /** Wrong whatever is wanted there. */
 const WRONG_PATHS: readonly (readonly [path: string, code: string, diagnostic: RegExp])[] = [
-  ["/nobody/3/0", "4.04", /no device with the prefix nobody/],
-  ["/dev-2/3303/0/5700", "4.04", /no device with the prefix dev-2/],
-  ["/Dev-1/3303/0/5700", "4.04", /no device with the prefix Dev-1/],
+  ["/nobody/3/0", "4.04", /no device is shown under the prefix nobody/],
+  ["/dev-2/3303/0/5700", "4.04", /no device is shown under the prefix dev-2/],
+  ["/Dev-1/3303/0/5700", "4.04", /no device is shown under the prefix Dev-1/],
   ["/9lives/3/0", "4.04", /9lives/],
   ["/dev 1/3/0", "4.04", /dev 1/],
   ["/dev.1/3/0", "4.04", /dev\.1/],

@@ -76,7 +76,7 @@ test("what is not for servers, or not there, or has no value, is not sent, and t
     ["/21", /object 21 is not open/],
     ["/23/0/0", /object 23 is not open/],
     ["/4/0/0", /there is no \/4\/0\/0/],
-    ["/nobody/3303/0", /no device with the prefix nobody/],
+    ["/nobody/3303/0", /no device is shown under the prefix nobody/],
     ["/1/0/8", /cannot be read/],
     ["/meter-1", /names no object/],
   ] as const) {

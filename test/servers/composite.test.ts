@@ -113,7 +113,7 @@ test("devices are written before the gateway's own objects, each in the order of
 test("nothing is written where anything cannot be, wherever it stands", async () => {
   const fine = values({ "/a/3306/0/5851": 1, "/1/0/1": 60 });
   const wrong: readonly (readonly [Readonly<Record<string, Value>>, number, RegExp])[] = [
-    [{ "/c/3306/0/5851": 1 }, CODE.notFound, /no device with the prefix c/],
+    [{ "/c/3306/0/5851": 1 }, CODE.notFound, /no device is shown under the prefix c/],
     [{ "/b/3306/7/5851": 1 }, CODE.notFound, /no \/b\/3306\/7/],
     [{ "/b/3306/0/5851": "much" }, CODE.badRequest, /5851/],
     [{ "/b/3306/0/5851": 101 }, CODE.badRequest, /0\.\.100/],
