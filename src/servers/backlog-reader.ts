@@ -2,7 +2,7 @@
 import { type Millis, SECOND } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import type { Batch } from "./backlog.ts";
-import type { Debt } from "./debt.ts";
+import type { Debt, Lane } from "./debt.ts";
 import type { Debts } from "./debts.ts";
 import type { OutboxOptions } from "./outbox.ts";
 
@@ -29,6 +29,13 @@ export class BacklogReader {
 
   get ready(): boolean {
     return this.batch.items.length > 0;
+  }
+
+  /** What may keep back that which was read. */
+  get lane(): Lane {
+    const { bySend, items } = this.batch;
+    if (bySend) return "send";
+    return items.some(({ report }) => report.confirmable) ? "confirmable" : "nonConfirmable";
   }
 
   /** When the disk is to be asked again, after it gave nothing. */

@@ -147,7 +147,7 @@ export class Dispatch {
   }
 
   private sendReady(): boolean {
-    if (!this.reader.ready || !this.flights.hasRoom) return false;
+    if (!this.reader.ready || !this.flights.hasRoom || !this.isOpen(this.reader.lane)) return false;
     const { bySend, items } = this.reader.take();
     const [first] = items;
     if (bySend) this.sendOlderPack(items);

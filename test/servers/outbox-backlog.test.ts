@@ -54,6 +54,18 @@ test("a message that fails while more was due than is live goes again with the b
   assert.deepEqual(counters(), { waiting: 0, delivered: 81, dropped: 0 });
 });
 
+test("what waited and is not confirmed by the server leaves at the pace of what is (RFC 7641 §4.5.1)", async () => {
+  const { outbox, sent, clock, counters } = anOutbox({ delivery: "replay", carriesTime: false });
+  for (let value = 1; value <= 8; value++) outbox.add(A, report(value, false), MANY);
+  outbox.resume();
+  await settle();
+  const atOnce = sent.length;
+  await clock.advance(9 * SECOND);
+  assert.deepEqual([atOnce, sent.length], [1, 4]);
+  await clock.advance(12 * SECOND);
+  assert.deepEqual(counters(), { waiting: 0, delivered: 8, dropped: 0 });
+});
+
 test("a live report overtakes the backlog that is being drained", async () => {
   const { outbox, sent } = anOutbox({ most: 40 });
   for (let value = 1; value <= 300; value++) outbox.add(A, report(value), MANY);

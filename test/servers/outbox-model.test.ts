@@ -169,9 +169,10 @@ class World {
     this.outbox.kick();
     for (let quiet = 0; quiet < 3; ) {
       const [number] = this.flying.keys();
-      quiet = number === undefined ? quiet + 1 : 0;
+      const before = this.acknowledged.size;
       if (number !== undefined) this.end(number, true);
       await this.clock.advance(3 * SECOND);
+      quiet = number === undefined && this.acknowledged.size === before ? quiet + 1 : 0;
     }
   }
 
