@@ -102,6 +102,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "node-dtls-client": ["src/dtls/node-dtls-client"],
   pino: ["src/cli"],
   serialport: ["adapters/wires"],
+  mqtt: ["adapters/mqtt"],
   yaml: ["src/yaml"],
 };
 
