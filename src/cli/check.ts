@@ -5,7 +5,7 @@ import { asPlainReport, mappingReports } from "../config/mapping-reports.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/read-config.ts";
-import { secured } from "../gateway/secured.ts";
+import { secured } from "../gateway/transport/secured.ts";
 import { budgetProblems } from "./budget-check.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";

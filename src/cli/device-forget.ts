@@ -1,6 +1,6 @@
 import { systemClock } from "../clock.ts";
 import { type ForgottenDevice, forgettable, type KnownDevice } from "../gateway/device-admin.ts";
-import { isMeant } from "../gateway/forgetting.ts";
+import { isMeant } from "../gateway/waiting/forgetting.ts";
 import { openStore, type Store, StoreError } from "../store/store.ts";
 import { askGateway, NotRunning, SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";

@@ -1,4 +1,4 @@
-import { described } from "../gateway/hidden-log.ts";
+import { described } from "../gateway/presences/hidden-log.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import { counted, firstOf } from "./counted.ts";
 

@@ -1,4 +1,4 @@
-import { described } from "../gateway/hidden-log.ts";
+import { described } from "../gateway/presences/hidden-log.ts";
 import { table } from "../table.ts";
 import { counted, firstOf } from "./counted.ts";
 import { type Body, CALIFORNIUM_BODY, type Shown } from "./shown.ts";

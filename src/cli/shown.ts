@@ -1,7 +1,7 @@
 /** What each server sees of a configuration: in which layout, by how many registrations, and how long the lists become. */
 import { meansDevice } from "../config/access.ts";
 import type { Layout, LoadedConfig, ServerSettings } from "../config/types.ts";
-import { needsNumbers } from "../gateway/layouts.ts";
+import { needsNumbers } from "../gateway/presences/layouts.ts";
 import { inFirstDefinition } from "../lwm2m/first-gateway-object.ts";
 import { CONTENT_FORMAT } from "../lwm2m/formats/codec.ts";
 import { deviceObjectLinks, registerPayload } from "../lwm2m/links.ts";

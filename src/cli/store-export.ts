@@ -1,5 +1,5 @@
 import { systemClock } from "../clock.ts";
-import { HISTORY_FILE } from "../gateway/store-report.ts";
+import { HISTORY_FILE } from "../gateway/waiting/store-report.ts";
 import { serverOf } from "../lwm2m/observation-id.ts";
 import type { StoredHistory } from "../store/history/history-reader.ts";
 import { type Arguments, type Command, EXIT, UsageError } from "./command.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../clock.ts";
-import { type ForgetWish, type Forgotten, isMeant } from "../gateway/forgetting.ts";
-import { HISTORY_FILE } from "../gateway/store-report.ts";
+import { type ForgetWish, type Forgotten, isMeant } from "../gateway/waiting/forgetting.ts";
+import { HISTORY_FILE } from "../gateway/waiting/store-report.ts";
 import { openStore, StoreError } from "../store/store.ts";
 import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";

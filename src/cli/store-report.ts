@@ -1,7 +1,7 @@
 /** What waits for servers: of the running gateway, or where none runs as it lies on the disk. */
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
-import { HISTORY_FILE, type StoreReport, storeReport } from "../gateway/store-report.ts";
+import { HISTORY_FILE, type StoreReport, storeReport } from "../gateway/waiting/store-report.ts";
 import { askGateway, NotRunning } from "./admin.ts";
 import type { Arguments } from "./command.ts";
 import { statePlace } from "./state-directory.ts";

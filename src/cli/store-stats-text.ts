@@ -1,5 +1,5 @@
 import { isUndated, type Millis, type UnixMillis } from "../clock.ts";
-import type { QueueStore, ServerStore, StoreReport } from "../gateway/store-report.ts";
+import type { QueueStore, ServerStore, StoreReport } from "../gateway/waiting/store-report.ts";
 import { table } from "../table.ts";
 
 /** What waits, for a person; `all` queues, or the greatest of each server. */

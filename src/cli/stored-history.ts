@@ -1,6 +1,6 @@
 /** The history as it lies on the disk, with a gateway beside it or without. */
 import { join } from "node:path";
-import { HISTORY_FILE } from "../gateway/store-report.ts";
+import { HISTORY_FILE } from "../gateway/waiting/store-report.ts";
 import { readHistoryFile, type StoredHistory } from "../store/history/history-reader.ts";
 import { StoreError } from "../store/store.ts";
 import { FailureError } from "./command.ts";

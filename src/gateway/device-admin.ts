@@ -4,7 +4,7 @@ import type { Devices } from "../devices/devices.ts";
 import type { Logger } from "../log.ts";
 import { nearestNames } from "../near-miss.ts";
 import type { DevicePlace, Store } from "../store/store.ts";
-import type { ForgetWish, Forgotten } from "./forgetting.ts";
+import type { ForgetWish, Forgotten } from "./waiting/forgetting.ts";
 
 export interface DeviceAdminOptions {
   readonly store: Pick<Store, "loadPlaces" | "forgetDevice">;

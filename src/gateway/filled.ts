@@ -10,7 +10,12 @@ import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import { keptObjects } from "./remote-modbus/objects.ts";
 import { RemoteModbus } from "./remote-modbus/remote-modbus.ts";
 import type { RemoteModbusStatus } from "./remote-modbus/status.ts";
-import { StoredObjects, type StoredObjectsOptions, type StoredOwner, type StoredStatus } from "./stored-objects.ts";
+import {
+  StoredObjects,
+  type StoredObjectsOptions,
+  type StoredOwner,
+  type StoredStatus,
+} from "./state/stored-objects.ts";
 import type { FilledBacking } from "./trees.ts";
 
 export interface FilledOptions {

@@ -6,7 +6,7 @@ import { HOUR, MINUTE, type Millis, SECOND, systemClock, type UnixMillis } from 
 import type { SecretSources } from "../config/secrets.ts";
 import type { Memory } from "../devices/gateway-objects.ts";
 import type { LocalAddress } from "../servers/uplink/local-addresses.ts";
-import { type Boot, type ClockSign, FIRST_TIME } from "./clock-verdict.ts";
+import { type Boot, type ClockSign, FIRST_TIME } from "./time/clock-verdict.ts";
 
 /** systemd.exec(5), StateDirectory=: the directory that the service may write to, or several with colons between them. */
 export function stateOfService(): { readonly defaultState?: string } {

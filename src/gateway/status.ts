@@ -2,10 +2,10 @@ import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
 import type { LinkStatus } from "../devices/open-links.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
-import type { ClockStatus } from "./gateway-clock.ts";
 import type { RemoteModbusStatus } from "./remote-modbus/status.ts";
-import type { StoreSummary } from "./store-report.ts";
-import type { StoredStatus } from "./stored-objects.ts";
+import type { StoredStatus } from "./state/stored-objects.ts";
+import type { ClockStatus } from "./time/gateway-clock.ts";
+import type { StoreSummary } from "./waiting/store-report.ts";
 
 /** What `lwm2m-gateway status` shows; plain data. */
 export interface GatewayStatus {

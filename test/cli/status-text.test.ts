@@ -3,7 +3,7 @@ import test from "node:test";
 import { formatStatus, span } from "../../src/cli/status-text.ts";
 import type { DeviceStatus } from "../../src/devices/device-status.ts";
 import type { GatewayStatus } from "../../src/gateway/status.ts";
-import type { StoreSummary } from "../../src/gateway/store-report.ts";
+import type { StoreSummary } from "../../src/gateway/waiting/store-report.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { ClientStatus, ServerStatus } from "../../src/servers/server-status.ts";
 

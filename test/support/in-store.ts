@@ -1,6 +1,6 @@
 /** Stored objects over a real database, without its thread: each use is one run of the gateway. */
 import assert from "node:assert/strict";
-import { StoredObjects, type StoredObjectsLimits, type StoredOwner } from "../../src/gateway/stored-objects.ts";
+import { StoredObjects, type StoredObjectsLimits, type StoredOwner } from "../../src/gateway/state/stored-objects.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import type { ObjectDefinition } from "../../src/lwm2m/objects/definition.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
