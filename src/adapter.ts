@@ -1,7 +1,9 @@
 /** The contract between the core and a downstream protocol. An adapter imports this file and nothing else of `src`. */
+import type { AdapterTools } from "./adapter-tools.ts";
 import type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
 import type { Logger } from "./log.ts";
 
+export type * from "./adapter-tools.ts";
 export type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
 export { HOUR, MINUTE, randomFraction, SECOND } from "./clock.ts";
 export { durationSchema, formatDuration, orIssue, type PauseRange, parseDuration, pausesSchema } from "./duration.ts";
@@ -277,102 +279,6 @@ export interface Simulation {
   /** Where it can be reached, for a person and for a link entry, e.g. `{ host: "127.0.0.1", port: 1502 }`. */
   readonly address: Readonly<Record<string, string | number>>;
   close(): Promise<void>;
-}
-
-/** The tools of one protocol: `lwm2m-gateway probe modbus …`. Each works on a wire of its own, or on a link of the configuration. */
-export interface AdapterTools<Device = unknown, Point = unknown, Step = unknown> {
-  /** What names a wire without a configuration, e.g. `host`. */
-  readonly wire: ToolOptions;
-  /** Opens that wire. Rejects with WrongArguments. */
-  open(args: ToolArguments, context: AdapterContext): Promise<Link<Device, Point, Step>>;
-  /** A link that another process has open: every request goes there. */
-  through(ask: Ask, context: AdapterContext): Link<Device, Point, Step>;
-  readonly probe?: Tool;
-  readonly scan?: Tool;
-  readonly decode?: Tool;
-  readonly sniff?: Tool;
-}
-
-export interface Tool {
-  /** One line for the help. */
-  readonly summary: string;
-  /** Positional arguments as the help shows them, e.g. "TABLE ADDRESS [COUNT]". */
-  readonly positionals?: string;
-  readonly options: ToolOptions;
-  /** Whether it talks to devices: then `wire` and `link` are options too. */
-  readonly talks: boolean;
-  /** Rejects with WrongArguments, or with DeviceError where there is nothing to tell. */
-  run(args: ToolArguments, context: ToolContext): Promise<ToolReport>;
-}
-
-export type ToolOptions = Readonly<Record<string, ToolOption>>;
-
-export interface ToolOption {
-  readonly type: "string" | "boolean";
-  /** What stands for the value in the help, e.g. "FILE". */
-  readonly value?: string;
-  readonly help: string;
-  readonly default?: string;
-}
-
-/** What was typed; an option that is in none of the tool's is never there. */
-export interface ToolArguments {
-  readonly positionals: readonly string[];
-  text(option: string): string | undefined;
-  texts(option: string): readonly string[];
-  flag(option: string): boolean;
-}
-
-export interface ToolContext extends AdapterContext {
-  /** The link that the user named; absent: the options name a wire, which the tool opens and closes. */
-  readonly link?: ToolLink;
-  /** What bytes could be, as the mapping language reads them. */
-  readonly interpret: (bytes: Uint8Array) => readonly Interpretation[];
-  /** The mappings of this protocol, for a device that says who it is. */
-  readonly mappings: () => Promise<readonly KnownMapping[]>;
-  /** A line for a person, at once. */
-  readonly tell: (line: string) => void;
-  /** Standard input, to its end. */
-  readonly input: () => Promise<string>;
-  /** The user has had enough: what was found until then is reported. */
-  readonly signal: AbortSignal;
-}
-
-export interface ToolLink {
-  readonly id: string;
-  /** The word behind `type:`, and what the adapter's schema made of the other keys. */
-  readonly type: string;
-  readonly options: unknown;
-  readonly ask: Ask;
-  /** The devices of a gateway that runs, which share the link with the tool; none where it is ours alone. */
-  readonly sharedWith: readonly string[];
-}
-
-/** A way to read bytes, as a mapping says it, and what comes of it. */
-export interface Interpretation {
-  /** `as:` of a mapping. */
-  readonly as: string;
-  /** `order:` of a mapping; absent where there is but one. */
-  readonly order?: string;
-  readonly value: number | bigint | string | boolean;
-  /** Whether a measured value could look like this: no proof, a hint. */
-  readonly plausible: boolean;
-}
-
-export interface KnownMapping {
-  readonly name: string;
-  /** What its `identity:` says in so many words. */
-  readonly manufacturer?: string;
-  readonly model?: string;
-}
-
-export interface ToolReport {
-  /** For a person. */
-  readonly lines: readonly string[];
-  /** The same for a script: what JSON can say. */
-  readonly data: unknown;
-  /** Whether it is what was wanted: an exception of the device is none. */
-  readonly ok: boolean;
 }
 
 /** What the user, or another process, asked for makes no sense; the message says what was expected. */

@@ -57,7 +57,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/sparse-map.ts": {},
   "src/heap.ts": { shell: true },
   "src/locate.ts": { shell: true },
-  "src/adapter.ts": { all: FOUNDATION },
+  "src/adapter.ts": { all: FOUNDATION, types: ["src/adapter-tools.ts"] },
+  "src/adapter-tools.ts": { types: ["src/adapter.ts"] },
   "src/coap": { all: FOUNDATION },
   "src/dtls": { all: FOUNDATION },
   // Finds the addon, a file.

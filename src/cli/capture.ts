@@ -1,19 +1,17 @@
 /** `capture`: the registers of a real device become test vectors of its mapping. */
-import { readFile, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule, Link, PointId, ReadResult } from "../adapter.ts";
-import { MappingLibrary } from "../config/mapping-library.ts";
-import { ConfigError, formatProblem, type Problem, reasonOf, systemCode } from "../errors.ts";
+import { formatProblem, type Problem, reasonOf, systemCode } from "../errors.ts";
 import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import { type Capture, capturedValues, vectorLines } from "../mapping/captured.ts";
 import { parseMapping } from "../mapping/load.ts";
-import { type PreparedMapping, prepareMapping, type ResolvedDevice } from "../mapping/resolve.ts";
-import { exampleDevice, runVectors } from "../mapping/vectors.ts";
+import { prepareMapping, type ResolvedDevice } from "../mapping/resolve.ts";
+import { runVectors } from "../mapping/vectors.ts";
 import { appendToList } from "../yaml/append.ts";
-import { parseYaml } from "../yaml/parse.ts";
 import { type Arguments, type Command, type CommandGroup, EXIT, FailureError, UsageError } from "./command.ts";
+import { deviceOf, mappingNameOf, mappingOf, parametersOf } from "./mapped-device.ts";
 import { namedLink } from "./tool-link.ts";
 import { asCommand, toolBasics, wireOptions } from "./tools.ts";
 
@@ -21,7 +19,7 @@ import { asCommand, toolBasics, wireOptions } from "./tools.ts";
 export async function captureGroup(): Promise<CommandGroup> {
   const adapters = await loadAdapters();
   const commands = adapters.flatMap((adapter) =>
-    adapter.tools === undefined ? [] : [[adapter.name, captureCommand(adapter)] as const],
+    adapter.tools === undefined || !adapter.polled ? [] : [[adapter.name, captureCommand(adapter)] as const],
   );
   return {
     name: "capture",
@@ -52,8 +50,9 @@ function captureCommand(adapter: AdapterModule): Command {
 }
 
 async function capture(args: Arguments, adapter: AdapterModule): Promise<number> {
-  const parameters = parametersOf(args);
-  const prepared = await mappingOf(args, adapter);
+  const unit = args.text("unit");
+  const parameters = parametersOf([...args.texts("param"), ...(unit === undefined ? [] : [`unit_id=${unit}`])]);
+  const prepared = await mappingOf(mappingOption(args), adapter);
   const device = deviceOf(prepared, parameters);
   const { readings, refused } = await readAll(args, adapter, device);
   if (readings.length === 0)
@@ -132,7 +131,7 @@ async function write(file: string, found: Capture): Promise<void> {
 }
 
 function problemsOf(text: string, file: string, adapters: readonly AdapterModule[]): readonly Problem[] {
-  const mapping = parseMapping(text, file, nameOfFile(file));
+  const mapping = parseMapping(text, file, mappingNameOf(file));
   const adapter = adapters.find(({ name }) => name === mapping.protocol.text);
   if (adapter === undefined) return [];
   const problems: Problem[] = [];
@@ -168,49 +167,10 @@ async function openLink(args: Arguments, { tools, ...adapter }: AdapterModule): 
   return adapter.open(settings.options, { ...toolBasics, linkId: settings.id });
 }
 
-async function mappingOf(args: Arguments, adapter: AdapterModule): Promise<PreparedMapping> {
+function mappingOption(args: Arguments): string {
   const text = args.text("mapping");
-  if (text === undefined)
-    throw new UsageError("which mapping? --mapping NAME, or a file such as --mapping mappings/my-meter.yaml");
-  const isFile = text.includes("/") || text.endsWith(".yaml");
-  if (isFile) await mustBeMapping(text);
-  const directories = [...(isFile ? [dirname(resolve(text))] : []), resolve("mappings"), locateData("mappings")];
-  const library = new MappingLibrary({ adapters: await loadAdapters(), catalogue, directories });
-  const place = { file: "command line", line: 1, column: 1 };
-  const name = isFile ? nameOfFile(text) : text;
-  const { prepared, problems } = await library.find({ kind: "scalar", text: name, quoted: true, place });
-  if (prepared === undefined) throw new ConfigError(problems.map(placed));
-  if (prepared.adapter.name === adapter.name) return prepared;
-  throw new UsageError(`--mapping ${text}: it is of protocol ${prepared.adapter.name}, and not of ${adapter.name}`);
-}
-
-async function mustBeMapping(text: string): Promise<void> {
-  if (!text.endsWith(".yaml")) throw new UsageError(`--mapping ${text}: the file of a mapping is NAME.yaml`);
-  if (!(await stat(text).catch(() => undefined))?.isFile())
-    throw new UsageError(`--mapping ${text}: there is no such file`);
-}
-
-function deviceOf(prepared: PreparedMapping, parameters: ReadonlyMap<string, string>): ResolvedDevice {
-  const problems: Problem[] = [];
-  const entries = [...parameters].map(([name, value]) => `${JSON.stringify(name)}: ${value}`);
-  const given = parseYaml(`{ ${entries.join(", ")} }`, "command line");
-  const device = exampleDevice(prepared, (problem) => problems.push(problem), given);
-  if (device === undefined) throw new ConfigError(problems.map(placed));
-  return device;
-}
-
-/** By name, as YAML: plain where that reads it as it is. */
-function parametersOf(args: Arguments): ReadonlyMap<string, string> {
-  const unit = args.text("unit");
-  const given = [...args.texts("param"), ...(unit === undefined ? [] : [`unit_id=${unit}`])];
-  return new Map(
-    given.map((text) => {
-      const at = text.indexOf("=");
-      if (at < 1) throw new UsageError(`--param ${text}: expected NAME=VALUE`);
-      const value = text.slice(at + 1);
-      return [text.slice(0, at), /^[A-Za-z0-9_.+-]+$/.test(value) ? value : JSON.stringify(value)];
-    }),
-  );
+  if (text !== undefined) return text;
+  throw new UsageError("which mapping? --mapping NAME, or a file such as --mapping mappings/my-meter.yaml");
 }
 
 function descriptionOf(args: Arguments): string {
@@ -220,13 +180,4 @@ function descriptionOf(args: Arguments): string {
 
 function nameOf({ plan }: ResolvedDevice, point: PointId): string {
   return plan.resources.get(point)?.definition.name.trim() ?? "";
-}
-
-function nameOfFile(file: string): string {
-  return basename(file).replace(/\.yaml$/, "");
-}
-
-/** Line and column of what nobody wrote in a file tell nothing. */
-function placed({ place, ...problem }: Problem): Problem {
-  return place === undefined || place.file === "command line" ? problem : { ...problem, place };
 }

@@ -28,7 +28,7 @@ export async function namedLink(args: Arguments, adapter: AdapterModule): Promis
   if (settings.adapter.name !== adapter.name) {
     throw new UsageError(`--link ${id}: it is of type ${settings.type}, and not of protocol ${adapter.name}`);
   }
-  return { settings, shared: await sharedLink(args, id) };
+  return { settings, shared: adapter.tools?.besides === true ? undefined : await sharedLink(args, id) };
 }
 
 /** A link on which requests can be made, and how it is closed. */
@@ -37,6 +37,9 @@ export async function openNamed(
   context: AdapterContext,
 ): Promise<{ readonly link: ToolLink; close(): Promise<void> }> {
   const { id, type, options } = settings;
+  if (settings.adapter.tools?.besides === true) {
+    return { link: { id, type, options, sharedWith: [] }, close: async () => {} };
+  }
   if (shared !== undefined) {
     return { link: { id, type, options, ask: shared.ask, sharedWith: shared.devices }, close: async () => {} };
   }

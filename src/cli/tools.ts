@@ -28,6 +28,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
+import { toolDevice } from "./mapped-device.ts";
 import { namedLink, openNamed } from "./tool-link.ts";
 
 const SUMMARIES = {
@@ -116,6 +117,7 @@ function contextOf(args: Arguments, adapter: AdapterModule, signal: AbortSignal)
     ...toolBasics,
     interpret: interpretationsOf,
     mappings: () => mappingsOf(adapter),
+    deviceOf: (mapping, parameters) => toolDevice(mapping, parameters, adapter),
     tell: (line) => out.write(`${line}\n`),
     input: () => textOf(process.stdin),
     signal,

@@ -82,7 +82,7 @@ function rawText(raw: RawValue): string {
 }
 
 /** Seven digits are all that a 32-bit float has; whole numbers keep all of theirs. */
-function valueText(value: Value): string {
+export function valueText(value: Value): string {
   if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString("hex"));
   if (typeof value === "object") return JSON.stringify(`${value.object}:${value.instance}`);
   if (typeof value === "string") return JSON.stringify(value);

@@ -1,4 +1,4 @@
-import type { ToolArguments, ToolContext } from "../../src/adapter.ts";
+import { type ToolArguments, type ToolContext, WrongArguments } from "../../src/adapter.ts";
 import { interpretationsOf } from "../../src/mapping/interpretations.ts";
 import { aContext } from "./modbus-device.ts";
 
@@ -9,6 +9,9 @@ export function aToolContext(context: Partial<ToolContext> = {}): ToolContext & 
     ...aContext(),
     interpret: interpretationsOf,
     mappings: async () => [],
+    deviceOf: async (mapping) => {
+      throw new WrongArguments(`there is no mapping "${mapping}"`);
+    },
     tell: (line) => told.push(line),
     input: async () => "",
     signal: new AbortController().signal,

@@ -48,7 +48,7 @@ export type ModbusLink = Link<ModbusDevice, ModbusPoint, ModbusStep>;
 export async function openWire(args: ToolArguments, context: ToolContext, opener: LinkOpener): Promise<Wire> {
   const timeout = timeoutOf(args);
   const { link } = context;
-  if (link !== undefined) return wireOn(link.ask, timeout, async () => {});
+  if (link?.ask !== undefined) return wireOn(link.ask, timeout, async () => {});
   const own = await openOwn(args, context, opener);
   if (own.ask === undefined) throw new WrongArguments("links of this type take no raw requests");
   return wireOn(own.ask, timeout, () => own.close());
