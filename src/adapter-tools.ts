@@ -7,20 +7,20 @@ export interface AdapterTools<Device = unknown, Point = unknown, Step = unknown>
   readonly wire: ToolOptions;
   /** Opens that wire. Rejects with WrongArguments. */
   open(args: ToolArguments, context: AdapterContext): Promise<Link<Device, Point, Step>>;
-  /** A link that another process has open: every request goes there. */
-  through(ask: Ask, context: AdapterContext): Link<Device, Point, Step>;
+  /** A link that another process has open: every request goes there. Absent: `capture` does not know this protocol. */
+  through?(ask: Ask, context: AdapterContext): Link<Device, Point, Step>;
   /**
    * A link leads to something that serves many, such as a broker: tools and simulated devices connect to it by themselves, beside a
    * gateway that runs. `ask` of their link is absent then, and `simulate` gets the link's options as `link`.
    */
   readonly besides?: true;
-  readonly probe?: Tool;
-  readonly scan?: Tool;
-  readonly decode?: Tool;
-  readonly sniff?: Tool;
+  readonly probe?: Tool<Device, Point>;
+  readonly scan?: Tool<Device, Point>;
+  readonly decode?: Tool<Device, Point>;
+  readonly sniff?: Tool<Device, Point>;
 }
 
-export interface Tool {
+export interface Tool<Device = unknown, Point = unknown> {
   /** One line for the help. */
   readonly summary: string;
   /** Positional arguments as the help shows them, e.g. "TABLE ADDRESS [COUNT]". */
@@ -29,7 +29,7 @@ export interface Tool {
   /** Whether it talks to devices: then `wire` and `link` are options too. */
   readonly talks: boolean;
   /** Rejects with WrongArguments, or with DeviceError where there is nothing to tell. */
-  run(args: ToolArguments, context: ToolContext): Promise<ToolReport>;
+  run(args: ToolArguments, context: ToolContext<Device, Point>): Promise<ToolReport>;
 }
 
 export type ToolOptions = Readonly<Record<string, ToolOption>>;
@@ -50,7 +50,7 @@ export interface ToolArguments {
   flag(option: string): boolean;
 }
 
-export interface ToolContext extends AdapterContext {
+export interface ToolContext<Device = unknown, Point = unknown> extends AdapterContext {
   /** The link that the user named; absent: the options name a wire, which the tool opens and closes. */
   readonly link?: ToolLink;
   /** What bytes could be, as the mapping language reads them. */
@@ -61,7 +61,7 @@ export interface ToolContext extends AdapterContext {
    * A device of a mapping that nobody has configured. `mapping`: its name or file; `parameters`: NAME=VALUE each, the others have their
    * defaults. Rejects, with an error for the user, where there is no such mapping of this protocol or something of it is wrong.
    */
-  readonly deviceOf: (mapping: string, parameters: readonly string[]) => Promise<ToolDevice>;
+  readonly deviceOf: (mapping: string, parameters: readonly string[]) => Promise<ToolDevice<Device, Point>>;
   /** A line for a person, at once. */
   readonly tell: (line: string) => void;
   /** Standard input, to its end. */
@@ -82,11 +82,11 @@ export interface ToolLink {
 }
 
 /** A device as the adapter sees it, and what the core makes of its raw values. */
-export interface ToolDevice {
+export interface ToolDevice<Device = unknown, Point = unknown> {
   /** The parsed section of the protocol. */
-  readonly device: unknown;
+  readonly device: Device;
   /** The parsed points that the device has, each with what it is called. */
-  readonly points: ReadonlyMap<PointId, { readonly point: unknown; readonly name: string; readonly unit?: string }>;
+  readonly points: ReadonlyMap<PointId, { readonly point: Point; readonly name: string; readonly unit?: string }>;
   /** What a server would see of the raw value, as text; or why it would see nothing. */
   valueOf(point: PointId, raw: RawValue): { readonly value: string } | { readonly bad: string };
 }

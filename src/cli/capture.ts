@@ -19,7 +19,7 @@ import { asCommand, toolBasics, wireOptions } from "./tools.ts";
 export async function captureGroup(): Promise<CommandGroup> {
   const adapters = await loadAdapters();
   const commands = adapters.flatMap((adapter) =>
-    adapter.tools === undefined || !adapter.polled ? [] : [[adapter.name, captureCommand(adapter)] as const],
+    adapter.tools?.through === undefined || !adapter.polled ? [] : [[adapter.name, captureCommand(adapter)] as const],
   );
   return {
     name: "capture",
@@ -159,7 +159,7 @@ async function readAll(args: Arguments, adapter: AdapterModule, { plan }: Resolv
 }
 
 async function openLink(args: Arguments, { tools, ...adapter }: AdapterModule): Promise<Link> {
-  if (tools === undefined) throw new UsageError(`devices of protocol ${adapter.name} cannot be asked`);
+  if (tools?.through === undefined) throw new UsageError(`devices of protocol ${adapter.name} cannot be asked`);
   const named = await namedLink(args, { tools, ...adapter });
   if (named === undefined) return tools.open(args, toolBasics);
   const { settings, shared } = named;

@@ -1,4 +1,4 @@
-/** `probe`, `scan` and `decode`: a subcommand each, with one more word for the protocol. The adapters do the work. */
+/** `probe`, `scan`, `sniff` and `decode`: a subcommand each, with one more word for the protocol. The adapters do the work. */
 import { resolve } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { loadAdapters } from "../../adapters/index.ts";
@@ -34,6 +34,7 @@ import { namedLink, openNamed } from "./tool-link.ts";
 const SUMMARIES = {
   probe: "Asks one device for a few values, and shows what they could be.",
   scan: "Looks for devices on a wire, and says who they are.",
+  sniff: "Listens on a wire, shows what passes, and says what that could be.",
   decode: "Explains bytes that were seen on a wire.",
 } as const;
 

@@ -3,7 +3,9 @@ import { interpretationsOf } from "../../src/mapping/interpretations.ts";
 import { aContext } from "./modbus-device.ts";
 
 /** What the command line would hand to a tool; `told` grows by its lines. */
-export function aToolContext(context: Partial<ToolContext> = {}): ToolContext & { readonly told: string[] } {
+export function aToolContext<Device = never, Point = never>(
+  context: Partial<ToolContext<Device, Point>> = {},
+): ToolContext<Device, Point> & { readonly told: string[] } {
   const told: string[] = [];
   return {
     ...aContext(),
