@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import type { TestContext } from "node:test";
 
 /**
@@ -10,10 +10,14 @@ export function hasTool(t: TestContext, program: string, howToGetIt: string): bo
   return findTool(t, [program], howToGetIt) !== undefined;
 }
 
-/** The same for a program that has one of several names: the first that is installed. */
+/** The same for a program that has one of several names, or paths: the first that is installed. */
 export function findTool(t: TestContext, programs: readonly string[], howToGetIt: string): string | undefined {
   const { CI = "", PATH = "" } = process.env;
-  const found = programs.find((program) => PATH.split(delimiter).some((folder) => isExecutable(join(folder, program))));
+  const found = programs.find((program) =>
+    isAbsolute(program)
+      ? isExecutable(program)
+      : PATH.split(delimiter).some((folder) => isExecutable(join(folder, program))),
+  );
   if (found !== undefined) return found;
   const message = `${programs.join(" or ")} is not installed: ${howToGetIt}`;
   if (CI !== "") throw new Error(message);
