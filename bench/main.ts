@@ -7,6 +7,7 @@ import { dtls } from "./dtls.ts";
 import { formats } from "./formats.ts";
 import { memory } from "./memory.ts";
 import { modbus } from "./modbus.ts";
+import { mqtt } from "./mqtt.ts";
 import { notify } from "./notify.ts";
 import { read } from "./read.ts";
 import { register } from "./register.ts";
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   drain,
   wan,
   modbus,
+  mqtt,
   tcp,
   rest,
   clients,

@@ -93,6 +93,8 @@ export interface GetFigures {
   readonly bytes: number;
   readonly blocks: number;
   readonly duration: number;
+  /** Of the last block. */
+  readonly text: string;
 }
 
 export interface ReadsFigures {

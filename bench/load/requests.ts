@@ -47,7 +47,8 @@ export async function getWhole(server: LoadServer, { path, accept }: GetOrder): 
     const got = readBlock(answer, OPTION.block2);
     if (got !== undefined && got !== "invalid" && got.more) continue;
     const contentFormat = uintValue(answer, OPTION.contentFormat) ?? -1;
-    return { code: formatCode(answer.code), contentFormat, bytes, blocks, duration: machineTime() - start };
+    const text = Buffer.from(answer.payload).toString();
+    return { code: formatCode(answer.code), contentFormat, bytes, blocks, duration: machineTime() - start, text };
   }
 }
 

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { hasTool } from "./foreign-tool.ts";
-import { type RunningProcess, start } from "./process.ts";
+import { type Lifetime, type RunningProcess, start } from "./process.ts";
 import { temporaryDirectory } from "./temp.ts";
 
 export interface MosquittoSetup {
@@ -16,6 +16,8 @@ export interface MosquittoSetup {
   readonly tls?: { readonly ca: string; readonly certificate: string; readonly key: string; readonly clients: boolean };
   /** What the folder holds before it starts. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** What it logs beside its start; default: every packet. */
+  readonly log?: "all" | "error";
   /** Further lines of its configuration. */
   readonly lines?: readonly string[];
 }
@@ -48,11 +50,11 @@ export function hasMosquitto(t: TestContext): boolean {
 export class Mosquitto {
   readonly folder: string;
   readonly setup: MosquittoSetup;
-  private readonly t: TestContext;
+  private readonly t: Lifetime;
   private running: RunningProcess | undefined;
   private listening = 0;
 
-  constructor(t: TestContext, setup: MosquittoSetup) {
+  constructor(t: Lifetime, setup: MosquittoSetup) {
     this.t = t;
     this.setup = setup;
     this.folder = temporaryDirectory(t);
@@ -113,12 +115,12 @@ export class Mosquitto {
   }
 
   private configuration(port: number): string {
-    const { users, acl, tls, lines = [] } = this.setup;
+    const { users, acl, tls, log = "all", lines = [] } = this.setup;
     const clients = tls?.clients === true ? "true" : "false";
     return [
       // As whoever runs the tests: as another it could not read the folder.
       "user root",
-      ...["log_dest stderr", "log_type all", "log_timestamp false", "set_tcp_nodelay true"],
+      ...["log_dest stderr", "log_type information", `log_type ${log}`, "log_timestamp false", "set_tcp_nodelay true"],
       ...lines,
       ...(users === undefined ? ["allow_anonymous true"] : ["allow_anonymous false", "password_file users"]),
       ...(acl === undefined ? [] : ["acl_file acl"]),
