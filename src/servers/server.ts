@@ -7,19 +7,16 @@ import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { makePath, type Path } from "../lwm2m/path.ts";
 import type { RegistrationEvent, RegistrationState } from "../lwm2m/registration.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import { Audit } from "./audit.ts";
-import { typesIn } from "./composite.ts";
 import { Connection } from "./connection.ts";
 import { Continuity } from "./continuity.ts";
 import { type Crossing, crossingOf } from "./crossing.ts";
+import { Dialogue } from "./dialogue.ts";
 import { NOTHING_KEPT } from "./kept-state.ts";
 import { Registrar, type Standing } from "./registrar.ts";
-import { Reporting } from "./reporting.ts";
-import { Requests } from "./requests.ts";
-import { Sender, type SendOutcome, type SendRequest } from "./send.ts";
+import type { Reporting } from "./reporting.ts";
+import type { SendOutcome, SendRequest } from "./send.ts";
 import type { ServerOptions } from "./server-options.ts";
 import type { ServerStatus } from "./server-status.ts";
-import { Serving } from "./serving.ts";
 import { QueueModeTransport } from "./transport/queue-mode.ts";
 import { Waking } from "./waking.ts";
 
@@ -35,10 +32,8 @@ export class Server {
   private readonly waking: Waking;
   private readonly connection: Connection;
   private readonly registrar: Registrar;
+  private readonly dialogue: Dialogue;
   private readonly reporting: Reporting;
-  private readonly audit: Audit | undefined;
-  private readonly serving: Serving;
-  private readonly sender: Sender;
   private readonly continuity: Continuity;
   private registration: { readonly location: string; readonly version: Lwm2mVersion } | undefined;
   private onStopped: () => void = () => {};
@@ -55,10 +50,10 @@ export class Server {
       update: () => this.registrar.handle({ type: "awake" }),
     });
     this.connection = new Connection(this.radio, coap, clock, {
-      onRequest: (exchange, message) => this.serving.receive(exchange, message),
+      onRequest: (exchange, message) => this.dialogue.serving.receive(exchange, message),
       onDelivered: (notification) => this.reporting.outbox.onDelivered(notification),
       onFailed: (notification, reason, exchange) => this.onUndelivered(notification, reason, exchange),
-      onCancelled: (exchange) => this.serving.cancel(exchange),
+      onCancelled: (exchange) => this.dialogue.serving.cancel(exchange),
       onReserved: (numbers) => this.continuity.reserved(numbers),
       onLost: (reason, wait) => this.onLost(reason, wait),
       onRenewed: (reason) => this.onRenewed(reason),
@@ -66,10 +61,8 @@ export class Server {
       onSilent: () => this.onSilence(),
     });
     this.registrar = this.makeRegistrar();
-    this.reporting = this.makeReporting();
-    this.audit = this.makeAudit();
-    this.serving = this.makeServing();
-    this.sender = this.makeSender();
+    this.dialogue = this.makeDialogue();
+    this.reporting = this.dialogue.reporting;
     const { kept = NOTHING_KEPT, onToKeep = () => {} } = options;
     const { connection, registrar } = this;
     const { reports } = this.reporting;
@@ -78,7 +71,7 @@ export class Server {
 
   /** Opens the socket and begins to register. Rejects where the socket cannot be had. */
   async start(): Promise<void> {
-    this.reporting.start();
+    this.dialogue.start();
     await this.connection.open();
     const { agreement } = this.options.kept?.registration ?? {};
     if (agreement !== undefined) {
@@ -96,8 +89,7 @@ export class Server {
       });
     }
     this.registrar.stop();
-    this.audit?.stop();
-    this.reporting.stop();
+    this.dialogue.stop();
     await this.connection.close();
     this.options.onStopped?.();
   }
@@ -156,7 +148,7 @@ export class Server {
 
   /** Once the requests of now are answered; at once where there is none. */
   afterAnswer(act: () => void): void {
-    this.serving.afterAnswer(act);
+    this.dialogue.serving.afterAnswer(act);
   }
 
   /** They may be: where its list of objects is another one, the server hears it. */
@@ -166,7 +158,7 @@ export class Server {
 
   /** What was done to the account of this server; acted on once its own request is answered. */
   onAccount(event: RegistrationEvent): void {
-    this.serving.afterAnswer(() => {
+    this.dialogue.serving.afterAnswer(() => {
       if (event.type === "queueModeChanged") this.radio.enabled = event.queueMode;
       this.registrar.handle(event);
     });
@@ -174,7 +166,7 @@ export class Server {
 
   /** Sends values that nobody asked for, once (Core §6.4.6): all of them, or none. */
   send(request: SendRequest): Promise<SendOutcome> {
-    return this.sender.send(request);
+    return this.dialogue.sender.send(request);
   }
 
   /** /1/x/23 was written. */
@@ -215,7 +207,7 @@ export class Server {
       observations: this.reporting.reports.paths,
       reports: this.reporting.status(),
       ...(entries.length === 0 ? {} : { reportEntries: entries }),
-      sends: this.sender.counters,
+      sends: this.dialogue.sender.counters,
       ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
       transport: { ...this.options.transport.counters },
       ...(security === undefined ? {} : { security }),
@@ -238,7 +230,7 @@ export class Server {
     return new QueueModeTransport(transport, {
       ...queueMode,
       clock,
-      busy: () => this.serving.busy || this.connection.busy || this.reporting.outbox.busy,
+      busy: () => this.dialogue.busy || this.connection.busy,
       onAsleep: () => this.reporting.outbox.rest(),
     });
   }
@@ -264,50 +256,13 @@ export class Server {
     );
   }
 
-  private makeReporting(): Reporting {
-    const { connection, crossing, waking, log } = this;
-    const onSilence = () => this.onSilence();
-    return new Reporting({
-      server: this.options,
-      crossing,
-      connection,
-      waking,
-      version: () => this.version,
-      onSilence,
-      log,
-    });
-  }
-
-  private makeServing(): Serving {
-    const { view, attributes } = this.options;
-    const { treeOf, requested = treeOf } = view;
-    const { connection, log } = this;
-    const { reports } = this.reporting;
-    const { audit } = this;
-    const common = { treeOf: requested, attributes, version: () => this.version, log };
-    const requests = new Requests({ ...common, ...(audit === undefined ? {} : { audit }) });
-    return new Serving({ connection, requests, reports, state: () => this.registrar.standing.state });
-  }
-
-  private makeAudit(): Audit | undefined {
-    const { view, clock, audited = false } = this.options;
-    if (!audited) return undefined;
-    const own = (shown: Path): Path | undefined => (view.paths === undefined ? shown : view.paths.own(shown));
-    return new Audit({ log: this.log, clock, own, typeOf: typesIn(view.treeOf) });
-  }
-
-  private makeSender(): Sender {
-    const { view, clock, muted = () => false } = this.options;
-    return new Sender({
-      shown: (samples) => this.crossing.shown(samples),
-      treeOf: view.treeOf,
-      clock,
+  private makeDialogue(): Dialogue {
+    const { options, connection, crossing, waking, log } = this;
+    return new Dialogue({
+      ...{ server: options, connection, crossing, waking, log },
       state: () => this.registrar.standing.state,
       version: () => this.version,
-      muted,
-      waking: this.waking,
-      request: (message) => this.connection.request(message),
-      onSilence: () => this.onUnanswered(),
+      onUnanswered: () => this.onUnanswered(),
     });
   }
 
@@ -330,31 +285,25 @@ export class Server {
 
   /** The connection is gone. While we sleep nobody misses it: the Update that ends the sleep finds out. */
   private onLost(reason: string, wait: Millis): void {
-    this.forgetSession();
+    this.dialogue.disconnected();
     if (!this.radio.asleep) this.registrar.handle({ type: "connectionLost", reason, wait });
   }
 
   /** It began for a request of ours. */
   private onRenewed(reason: string): void {
-    this.forgetSession();
+    this.dialogue.disconnected();
     this.registrar.handle({ type: "sessionRenewed", reason });
-  }
-
-  /** Whoever observed has to do so again. */
-  private forgetSession(): void {
-    this.serving.disconnected();
-    this.reporting.outbox.pause();
   }
 
   /** The server may still know us, and what it observed. */
   private onInterrupted(reason: string): void {
-    this.reporting.outbox.pause();
+    this.dialogue.pause();
     if (!this.radio.asleep) this.registrar.handle({ type: "interrupted", reason });
   }
 
   /** Nothing more is sent before the server has answered an Update. */
   private onSilence(): void {
-    this.reporting.outbox.pause();
+    this.dialogue.pause();
     this.onUnanswered();
   }
 
@@ -380,15 +329,10 @@ export class Server {
 
   private onState(state: RegistrationState): void {
     if (state === "registered") {
-      // What is owed goes before what was asked for meanwhile.
-      this.reporting.outbox.resume();
-      this.waking.ready();
-      this.serving.release();
+      this.dialogue.resume();
     } else if (state !== "updating") {
       this.registration = undefined;
-      this.reporting.outbox.pause();
-      this.waking.lost();
-      if (state !== "registering") this.serving.drop();
+      this.dialogue.suspend(state);
     }
     // Core §6.2.3: with a De-register, also the one of a Disable, the observations are gone.
     if (state === "deregistered" || state === "disabled") this.reporting.reports.clear();
