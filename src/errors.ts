@@ -78,14 +78,28 @@ export class DeviceError extends Error {
   }
 }
 
+/**
+ * A sentence, or one that names paths: they stay paths until it is told, since not every server knows them by the same names.
+ * `as` gives the name of each.
+ */
+export type Words = string | ((as: (path: string) => string) => string);
+
+/** The sentence, of the paths as they are or by other names. */
+export function spoken(words: Words, as: (path: string) => string = (path) => path): string {
+  return typeof words === "string" ? words : words(as);
+}
+
 /** The server asked for what cannot be; `code` is the CoAP response code as a number (0x84 is 4.04). */
 export class Lwm2mError extends Error {
   readonly code: number;
+  /** What the message was made of. */
+  readonly words: Words;
 
-  constructor(code: number, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: number, words: Words, options?: ErrorOptions) {
+    super(spoken(words), options);
     this.name = "Lwm2mError";
     this.code = code;
+    this.words = words;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a server can do to one device: Read, Write and Execute under its prefix (Gateway TS 1.1 §8.3). */
 import type { PointId } from "../adapter.ts";
 import type { Clock, Millis } from "../clock.ts";
-import { DeviceError, Lwm2mError } from "../errors.ts";
+import { DeviceError, Lwm2mError, spoken, type Words } from "../errors.ts";
 import { parseExecuteArguments } from "../lwm2m/execute-arguments.ts";
 import { childPath, type Path, pathParts } from "../lwm2m/path.ts";
 import { notAllowed, notDone } from "../lwm2m/refusals.ts";
@@ -122,15 +122,13 @@ export class DeviceBacking implements Backing {
 
   private async write(requests: readonly WriteRequest[]): Promise<void> {
     const paths = requests.map(({ path }) => path);
-    for (const [i, { path, value, point, source, raw }] of requests.entries()) {
+    for (const [i, { value, point, source, raw }] of requests.entries()) {
       try {
         const order = await this.parts.session.write(point, raw.raw, raw.mask);
         const changed = this.parts.readings.takeWritten(point, value, this.clock.wall(), order);
         if (source.readable) this.port.report(changed);
       } catch (error) {
-        const before = i === 0 ? "" : `; written before it: ${paths.slice(0, i).join(", ")}`;
-        const after = i === paths.length - 1 ? "" : `; not tried: ${paths.slice(i + 1).join(", ")}`;
-        throw refusal(error, (reason) => `${path} was not written: ${reason}${before}${after}`);
+        throw refusal(error, (reason) => notWritten(paths, i, reason));
       }
     }
   }
@@ -138,14 +136,14 @@ export class DeviceBacking implements Backing {
   async execute(resource: Path, args: string): Promise<void> {
     const source = this.leafAt(resource)?.source;
     if (source?.kind !== "execute") {
-      throw notAllowed(`${resource} cannot be executed on this device`);
+      throw notAllowed((as) => `${as(resource)} cannot be executed on this device`);
     }
     const steps = source.steps(parseExecuteArguments(args));
     try {
       await this.parts.session.invoke(steps);
       if (isRestart(resource)) this.parts.readings.renew();
     } catch (error) {
-      throw refusal(error, (reason) => `${resource} was not executed: ${reason}`);
+      throw refusal(error, (reason) => (as) => `${as(resource)} was not executed: ${reason}`);
     }
   }
 
@@ -195,7 +193,7 @@ export class DeviceBacking implements Backing {
 
   private outcome(resource: Path, circumstances: Circumstances): ReadOutcome {
     const samples: Sample[] = [];
-    let first: string | undefined;
+    let first: Words | undefined;
     const { slots = NO_SLOTS, instances } = resourceAt(this.model, resource) ?? {};
     for (let nth = 0; nth < slots.length; nth++) {
       const slot = slots[nth];
@@ -203,30 +201,30 @@ export class DeviceBacking implements Backing {
       const reason = this.lack(slot, circumstances);
       const path = instances === undefined ? resource : childPath(resource, instances[nth] ?? 0);
       const sample = reason === undefined ? this.values.sample(slot.at, path) : undefined;
-      if (sample === undefined) first ??= reason ?? `${this.leaf(slot)?.path} has no value yet`;
+      if (sample === undefined) first ??= reason ?? this.ofLeaf(slot, "has no value yet");
       else samples.push(sample);
     }
     return samples.length > 0 || first === undefined ? samples : notDone(first);
   }
 
   /** Why there is no value now; undefined where what is known holds. */
-  private lack(slot: Slot, circumstances: Circumstances): string | undefined {
+  private lack(slot: Slot, circumstances: Circumstances): Words | undefined {
     const { absence, asked } = circumstances;
     if (slot.poll === "fixed") return undefined;
     if (absence !== undefined && !this.outlasts(slot)) return absence;
     const input = this.lackingInput(slot, circumstances);
-    if (input !== undefined) return `${this.leaf(slot)?.path} could not be computed: ${input}`;
+    if (input !== undefined) return this.ofLeaf(slot, "could not be computed", input);
     if (asked === undefined && !this.values.isBad(slot.at)) return undefined;
     const { bad, readings } = this.values.get(slot.at);
     // Asked and not heard since: what is known is from before.
     const unheard = asked?.before.get(slot) === readings;
     const reason = unheard ? (asked.failure?.message ?? "no answer") : bad?.reason;
     const done = slot.poll === "computed" ? "computed" : "read";
-    return reason === undefined ? undefined : `${this.leaf(slot)?.path} could not be ${done}: ${reason}`;
+    return reason === undefined ? undefined : this.ofLeaf(slot, `could not be ${done}`, reason);
   }
 
   /** Why the first of its inputs that has no value has none. */
-  private lackingInput({ from = NO_SLOTS }: Slot, circumstances: Circumstances): string | undefined {
+  private lackingInput({ from = NO_SLOTS }: Slot, circumstances: Circumstances): Words | undefined {
     for (const input of from) {
       const reason = this.lack(input, circumstances);
       if (reason !== undefined) return reason;
@@ -251,7 +249,7 @@ export class DeviceBacking implements Backing {
   private writeRequest({ path, value }: PathValue): WriteRequest {
     const leaf = this.leafAt(path);
     if (leaf?.source.kind !== "point" || !leaf.source.writable || leaf.point === undefined) {
-      throw notAllowed(`${path} cannot be written on this device`);
+      throw notAllowed((as) => `${as(path)} cannot be written on this device`);
     }
     return { path, value, point: leaf.point, source: leaf.source, raw: rawAt(path, leaf.source, value) };
   }
@@ -265,8 +263,9 @@ export class DeviceBacking implements Backing {
     return resourceAt(this.model, resource)?.slots ?? NO_SLOTS;
   }
 
-  private leaf({ at }: Slot): Leaf | undefined {
-    return this.parts.model.leaves[at];
+  private ofLeaf({ at }: Slot, what: string, reason?: Words): Words {
+    const { path = "/" } = this.parts.model.leaves[at] ?? {};
+    return (as) => `${as(path)} ${what}${reason === undefined ? "" : `: ${spoken(reason, as)}`}`;
   }
 }
 
@@ -281,8 +280,9 @@ function rawAt(path: Path, source: PointSource, value: Value): WriteRequest["raw
   try {
     return source.toRaw(value);
   } catch (error) {
-    if (error instanceof Lwm2mError) throw new Lwm2mError(error.code, `${path}: ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof Lwm2mError)) throw error;
+    const { code, words } = error;
+    throw new Lwm2mError(code, (as) => `${as(path)}: ${spoken(words, as)}`, { cause: error });
   }
 }
 
@@ -296,8 +296,18 @@ async function failureOf(read: Promise<void>): Promise<DeviceError | undefined> 
   }
 }
 
+/** Of several values that are written one after the other. */
+function notWritten(paths: readonly Path[], failed: number, reason: string): Words {
+  return (as) => {
+    const listed = (some: readonly Path[]): string => some.map(as).join(", ");
+    const before = failed === 0 ? "" : `; written before it: ${listed(paths.slice(0, failed))}`;
+    const after = failed === paths.length - 1 ? "" : `; not tried: ${listed(paths.slice(failed + 1))}`;
+    return `${as(paths[failed] ?? "/")} was not written: ${reason}${before}${after}`;
+  };
+}
+
 /** The device did not do it: 5.00 with the reason. A bug stays what it is. */
-function refusal(error: unknown, sentence: (reason: string) => string): unknown {
+function refusal(error: unknown, sentence: (reason: string) => Words): unknown {
   if (!(error instanceof DeviceError)) return error;
   return notDone(sentence(error.message), { cause: error });
 }

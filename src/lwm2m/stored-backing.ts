@@ -110,7 +110,9 @@ export class StoredBacking implements Backing {
   }
 
   async execute(resource: Path): Promise<void> {
-    throw notAllowed(`${resource} cannot be executed: the gateway keeps this object, and does nothing with it`);
+    throw notAllowed(
+      (as) => `${as(resource)} cannot be executed: the gateway keeps this object, and does nothing with it`,
+    );
   }
 
   /** Waits for what is on its way; nothing can be changed afterwards. */
@@ -169,7 +171,7 @@ export class StoredBacking implements Backing {
       const at = instanceOf(edit.path);
       const draft = drafts.has(at) ? drafts.get(at) : this.draft(at);
       if (edit.type === "create") {
-        if (draft !== undefined) throw badRequest(`${at} is there already`);
+        if (draft !== undefined) throw badRequest((as) => `${as(at)} is there already`);
         drafts.set(at, new ContentDraft(EMPTY));
         continue;
       }

@@ -14,12 +14,13 @@ export interface StoredLimits {
 /** Throws Lwm2mError 4.00 for a value that is too long. */
 export function checkSize({ path, value }: PathValue, { valueBytes: most }: StoredLimits): void {
   const size = valueBytes(value);
-  if (size > most) throw badRequest(`${path}: a value of ${size} bytes; this gateway keeps ${most} at most`);
+  if (size > most)
+    throw badRequest((as) => `${as(path)}: a value of ${size} bytes; this gateway keeps ${most} at most`);
 }
 
 /** 5.00: an object has as many instances as it may. */
 export function noRoom(object: Path, { instances }: StoredLimits): Lwm2mError {
-  return notDone(`${object} has no room: this gateway keeps ${instances} instances of an object at most`);
+  return notDone((as) => `${as(object)} has no room: this gateway keeps ${instances} instances of an object at most`);
 }
 
 /** How many bytes a value takes: its own, as far as they can grow. */

@@ -16,7 +16,7 @@ function forbidding<T extends Backing>(backing: T): { readonly backing: T; reado
   const asked: string[] = [];
   const permit = (path: Path, act: Act): void => {
     asked.push(`${act} ${path}`);
-    throw new Lwm2mError(CODE.unauthorized, `${path} is not yours`);
+    throw new Lwm2mError(CODE.unauthorized, (as) => `${as(path)} is not yours`);
   };
   return { backing: Object.assign(backing, { permit }), asked };
 }

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CODE } from "../../src/coap/codes.ts";
-import { Lwm2mError } from "../../src/errors.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { parsePath, underPrefix, withoutPrefix } from "../../src/lwm2m/path.ts";
 import { RebasedBacking } from "../../src/lwm2m/rebased-backing.ts";
+import { notDone } from "../../src/lwm2m/refusals.ts";
 import { FakeBacking } from "../support/fake-backing.ts";
 
 function aDevice() {
   const backing = new FakeBacking("meter-1", {
     3: { instances: { 0: { 0: "Eastron", 4: "execute" } } },
     3303: { instances: { 0: { 5700: 21.5, 5605: "execute" } } },
-    3306: { instances: { 0: { 5850: new Lwm2mError(CODE.internalServerError, "/meter-1/3306/0/5850: no answer") } } },
+    3306: { instances: { 0: { 5850: notDone((as) => `${as("/meter-1/3306/0/5850")}: no answer`) } } },
   });
   return { backing, tree: new ModelTree(new RebasedBacking(backing)) };
 }
@@ -37,7 +37,7 @@ test("what lies under a prefix is read, written and executed as if it had none",
 test("what goes wrong is told of the paths that were asked for", async () => {
   const { backing, tree } = aDevice();
   await assert.rejects(tree.read(parsePath("/3306/0/5850")), { message: "/3306/0/5850: no answer" });
-  backing.failure = new Lwm2mError(CODE.internalServerError, "/meter-1/3303/0/5605 was not executed: no answer");
+  backing.failure = notDone((as) => `${as("/meter-1/3303/0/5605")} was not executed: no answer`);
   await assert.rejects(tree.execute(parsePath("/3303/0/5605"), ""), {
     code: CODE.internalServerError,
     message: "/3303/0/5605 was not executed: no answer",

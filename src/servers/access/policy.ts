@@ -61,7 +61,7 @@ export function forbidden({ server, write }: WritePolicy, path: Path, act: Act):
   const why = write === "listed" ? "that is not under access.writable" : "access.write is none";
   return new Lwm2mError(
     CODE.unauthorized,
-    `server ${server} may not ${act} ${path}: in the gateway's configuration ${why}`,
+    (as) => `server ${server} may not ${act} ${as(path)}: in the gateway's configuration ${why}`,
   );
 }
 

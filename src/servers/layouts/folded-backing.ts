@@ -3,6 +3,7 @@ import type { UnixMillis } from "../../clock.ts";
 import { Lwm2mError } from "../../errors.ts";
 import { makePath, type Path, pathParts } from "../../lwm2m/path.ts";
 import { notFound } from "../../lwm2m/refusals.ts";
+import { Retelling } from "../../lwm2m/retelling.ts";
 import type { PathValue, Sample } from "../../lwm2m/sample.ts";
 import type { Act, Backing, Commit, Editing, ReadOutcome, TreeModel } from "../../lwm2m/tree.ts";
 import { committed, type Share, sideBySide } from "../composite.ts";
@@ -28,6 +29,7 @@ export class FoldedBacking implements Backing {
   readonly editing?: Editing;
   private readonly parts: FoldedParts;
   private readonly own: Target;
+  private readonly retelling: Retelling;
   private gatewayModel: TreeModel | undefined;
   private merged: TreeModel = new Map();
 
@@ -35,6 +37,7 @@ export class FoldedBacking implements Backing {
     const { gateway: whole } = parts.fold;
     this.parts = parts;
     this.own = { prefix: "", whole };
+    this.retelling = new Retelling((own) => parts.paths.shown(own) ?? own);
     if (whole.backing.editing !== undefined) this.editing = whole.backing.editing;
   }
 
@@ -74,20 +77,20 @@ export class FoldedBacking implements Backing {
       const own = positions
         .flatMap((at) => values[at] ?? [])
         .map(({ path, value }) => ({ path: this.ownPath(path), value }));
-      return { prefix: target.prefix, commit: this.refused(() => target.whole.backing.prepareWrite(own)) };
+      return { prefix: target.prefix, commit: this.retelling.commit(() => target.whole.backing.prepareWrite(own)) };
     });
-    return () => this.told(() => committed(shares));
+    return () => committed(shares);
   }
 
   async execute(resource: Path, args: string): Promise<void> {
     const target = this.targetOf(resource);
     if (target === undefined) throw notFound(resource);
-    await this.told(() => target.whole.backing.execute(this.ownPath(resource), args));
+    await this.retelling.done(() => target.whole.backing.execute(this.ownPath(resource), args));
   }
 
   permit(path: Path, act: Act): void {
     const target = this.targetOf(path);
-    this.refused(() => target?.whole.backing.permit?.(this.ownPath(path), act));
+    this.retelling.of(() => target?.whole.backing.permit?.(this.ownPath(path), act));
   }
 
   /** Whoever is concerned must be there: the others are not asked to begin. */
@@ -95,7 +98,7 @@ export class FoldedBacking implements Backing {
     for (const [{ whole }, positions] of this.shares(paths, (path) => path)) {
       const own = positions.flatMap((at) => paths[at] ?? []).map((path) => this.ownPath(path));
       const absence = whole.backing.absence?.(own);
-      if (absence !== undefined) return this.parts.paths.inWords(absence);
+      if (absence !== undefined) return absence;
     }
     return undefined;
   }
@@ -136,7 +139,7 @@ export class FoldedBacking implements Backing {
 
   private shownOutcome(outcome: ReadOutcome): ReadOutcome {
     const { paths } = this.parts;
-    if (outcome instanceof Lwm2mError) return this.inWords(outcome);
+    if (outcome instanceof Lwm2mError) return this.retelling.error(outcome);
     return outcome.flatMap((sample) => {
       const path = paths.shown(sample.path);
       return path === undefined ? [] : [{ ...sample, path }];
@@ -165,26 +168,5 @@ export class FoldedBacking implements Backing {
     const own = this.parts.paths.own(shown);
     if (own === undefined) throw notFound(shown);
     return own;
-  }
-
-  private refused<T>(check: () => T): T {
-    try {
-      return check();
-    } catch (error) {
-      throw error instanceof Lwm2mError ? this.inWords(error) : error;
-    }
-  }
-
-  private async told(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      throw error instanceof Lwm2mError ? this.inWords(error) : error;
-    }
-  }
-
-  private inWords(error: Lwm2mError): Lwm2mError {
-    const message = this.parts.paths.inWords(error.message);
-    return message === error.message ? error : new Lwm2mError(error.code, message, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 /** Layout `instances`: /meter-2/3303/0/5700 is /3303/1/5700; what is the gateway's own stays where it is. */
-import { makePath, type Path, parsePath, pathDepth, pathParts } from "../../lwm2m/path.ts";
+import { makePath, type Path, pathParts } from "../../lwm2m/path.ts";
 import type { ShownPaths } from "../view.ts";
 import { APPLICATION_TYPE, carriesDevice, type Fold, type FoldedInstance } from "./folding.ts";
 
@@ -71,28 +71,8 @@ export class FoldedPaths implements ShownPaths {
     return found.device.id;
   }
 
-  /** What a person reads of own paths, in shown ones: "/meter-2/3303/0/5700 was not written" is of /3303/1/5700 here. */
-  inWords(message: string): string {
-    return message.replaceAll(OWN_PATH, (text) => {
-      const path = parsedPath(text);
-      return path === undefined || pathDepth(path) === 0 ? text : (this.shown(path) ?? text);
-    });
-  }
-
   private isGateways(object: number): boolean {
     return this.fold().gateway.backing.model.has(object);
-  }
-}
-
-const OWN_PATH = /\/[A-Za-z][A-Za-z0-9_-]{0,31}(?:\/[0-9]{1,5}){2,4}/g;
-
-/** A text may only look like one. */
-function parsedPath(text: string): Path | undefined {
-  try {
-    return parsePath(text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return undefined;
   }
 }
 
