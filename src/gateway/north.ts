@@ -26,7 +26,7 @@ import { admitted } from "./access/admitted.ts";
 import type { DeviceNames } from "./access/visible-devices.ts";
 import type { ClientDevice } from "./clients/client-device.ts";
 import { accountListener } from "./presences/account-listener.ts";
-import { firstDefinitionPresence, firstDefinitionSight } from "./presences/first-definition.ts";
+import { type Edition, editionOf } from "./presences/first-definition.ts";
 import { keptLayout, presenceOf } from "./presences/layouts.ts";
 import type { Presence } from "./presences/presence.ts";
 import { type KeepingOptions, KeptServers } from "./state/kept-servers.ts";
@@ -76,15 +76,21 @@ interface Account {
   readonly account: ServerAccount;
 }
 
+/** One server, and what of all that happens it hears. */
+interface Seat {
+  readonly presence: Presence;
+  /** Undefined: it sees every device. */
+  readonly visible: Visible | undefined;
+  readonly edition: Edition;
+}
+
 export class North {
   /** Object 1, for the gateway's tree. */
   readonly serverObject: ServerObject;
   private readonly options: NorthOptions;
   private readonly accounts: readonly Account[];
   private readonly order: RegistrationOrder;
-  private presences: readonly Presence[] = [];
-  /** Of those that do not see every device. */
-  private readonly visible = new Map<Presence, Visible>();
+  private seats: readonly Seat[] = [];
   private kept: KeptServers | undefined;
   private control: AccessControl | undefined;
   private outlets: Outlets | undefined;
@@ -99,7 +105,8 @@ export class North {
       { "1.0": definition("1.0"), "1.1": definition("1.1"), "1.2": definition("1.2") },
       this.accounts.map(({ account }) => account),
       accountListener({
-        presenceOf: (account) => this.presenceOf(account),
+        listenerOf: ({ shortServerId }) =>
+          this.seats.find(({ presence }) => presence.shortServerId === shortServerId)?.presence.listener,
         onWritten: (account, samples, removed) => {
           this.kept?.touch(account.shortServerId);
           this.changed(samples, removed);
@@ -119,8 +126,8 @@ export class North {
     const outlets = new Outlets(this.options, kept);
     this.outlets = outlets;
     outlets.start();
-    this.presences = this.accounts.map((account) => this.join(account, sight, { kept, outlets }));
-    await Promise.all(this.presences.map((presence) => presence.start()));
+    this.seats = accounts.map((account) => this.join(account, sight, { kept, outlets }));
+    await Promise.all(this.seats.map(({ presence }) => presence.start()));
   }
 
   /** Of every server, each letter once: "U", "UT". */
@@ -130,7 +137,7 @@ export class North {
 
   /** De-registers everywhere, in order. */
   async stop(): Promise<void> {
-    await Promise.all(this.presences.map((presence) => presence.stop()));
+    await Promise.all(this.seats.map(({ presence }) => presence.stop()));
     this.outlets?.stop();
     await this.kept?.flush();
   }
@@ -138,58 +145,59 @@ export class North {
   /** `gone`: what went at the same moment. */
   changed(samples: readonly Sample[], gone: readonly Path[] = []): void {
     for (const path of gone) this.control?.gone(path);
-    for (const presence of this.presences) {
-      const visible = this.visible.get(presence);
+    for (const { presence, visible, edition } of this.seats) {
       const seen = visible === undefined ? samples : samples.filter(({ path }) => isVisible(visible, path));
-      if (seen.length + gone.length > 0) presence.changed(seen, gone);
+      if (seen.length + gone.length > 0) presence.listener.changed(edition.changed(seen), edition.gone(gone));
     }
   }
 
   removed(path: Path): void {
-    for (const presence of this.presences) presence.removed(path);
+    for (const { presence, edition } of this.seats) {
+      for (const each of edition.gone([path])) presence.listener.removed(each);
+    }
   }
 
   /** A device answers again, or for the first time. */
   appeared(prefix: string): void {
-    for (const presence of this.presences) {
-      if (this.visible.get(presence)?.prefix(prefix) !== false) presence.appeared(prefix);
+    for (const { presence, visible } of this.seats) {
+      if (visible?.prefix(prefix) !== false) presence.listener.appeared(prefix);
     }
   }
 
   /** A device does not answer any more. */
   disappeared(prefix: string): void {
-    for (const presence of this.presences) {
-      if (this.visible.get(presence)?.prefix(prefix) !== false) presence.disappeared(prefix);
+    for (const { presence, visible } of this.seats) {
+      if (visible?.prefix(prefix) !== false) presence.listener.disappeared?.(prefix);
     }
   }
 
   /** The history has forgotten what waits of these observations. */
   forgotten(match: (id: ObservationId) => boolean): void {
-    for (const presence of this.presences) presence.forgotten(match);
+    for (const { presence } of this.seats) presence.listener.forgotten(match);
   }
 
   /** The clock is right now: the machine started then. */
   dated(started: UnixMillis): void {
-    for (const presence of this.presences) presence.dated(started);
+    for (const { presence } of this.seats) presence.listener.dated(started);
   }
 
   /** Devices came, went or became others; with a prefix: what servers fill under it did. Said after `removed` and `changed`. */
   treesChanged(prefix?: string): void {
-    for (const presence of this.presences) presence.treesChanged(prefix);
+    for (const { presence } of this.seats) presence.treesChanged(prefix);
   }
 
   objectsChanged(): void {
-    for (const presence of this.presences) presence.objectsChanged();
+    for (const { presence } of this.seats) presence.listener.objectsChanged();
   }
 
   /** Reads the paths once, and sends what stands there to each of these servers, or to all. */
   async send({ paths, servers, format }: SendWish): Promise<readonly ServerSendOutcome[]> {
-    const wanted = this.presences.filter(
-      ({ shortServerId }) => servers === undefined || servers.includes(shortServerId),
+    const wanted = this.seats.filter(
+      ({ presence: { shortServerId } }) => servers === undefined || servers.includes(shortServerId),
     );
     const samples = await this.readForSend(paths);
     return Promise.all(
-      wanted.map(async (presence): Promise<ServerSendOutcome> => {
+      wanted.map(async ({ presence }): Promise<ServerSendOutcome> => {
         const { shortServerId } = presence;
         if (typeof samples === "string") return { server: shortServerId, type: "notSent", reason: samples };
         return { server: shortServerId, ...(await presence.send({ samples, format })) };
@@ -199,11 +207,11 @@ export class North {
 
   /** Whether nobody waits for a turn to register. */
   get settled(): boolean {
-    return this.presences.every(({ settled = true }) => settled);
+    return this.seats.every(({ presence: { settled = true } }) => settled);
   }
 
   status(): readonly ServerStatus[] {
-    return this.presences.map((presence) => {
+    return this.seats.map(({ presence }) => {
       const status = presence.status();
       return { ...status, ...this.outlets?.of(status.shortServerId).status() };
     });
@@ -223,32 +231,25 @@ export class North {
     { settings, account }: Account,
     all: Sight,
     { kept, outlets }: { readonly kept: KeptServers; readonly outlets: Outlets },
-  ): Presence {
+  ): Seat {
     const { endpoint, store: _, ...options } = this.options;
     const north = { ...options, outlets };
     const { serverObject } = this;
     const { sight, visible } = admitted(all, settings, account, north);
-    const isFirst = settings.gatewayObject === "1.0";
-    const seen = isFirst ? firstDefinitionSight(sight, this.options.catalogue) : sight;
+    const edition = editionOf(settings, this.options.catalogue);
     const keeping = kept.of(settings.id, { endpoint, uri: settings.uri, ...keptLayout(settings) });
     const turn = this.order.placeOf(settings.id, () => (account.initialDelay ?? 0) * SECOND);
     const making = { north, settings, endpoint, account, serverObject, turn, keeping };
     const { control } = this;
     const shared = control === undefined ? {} : { control: (view: View) => control.controlled(view, settings.id) };
-    const made = presenceOf({
+    const presence = presenceOf({
       making: { ...making, ...shared },
-      sight: seen,
+      sight: edition.sight(sight),
       numbers: this.options.numbers,
       kept,
       clientOf: this.options.clientOf,
     });
-    const presence = isFirst ? firstDefinitionPresence(made) : made;
-    if (visible !== undefined) this.visible.set(presence, visible);
-    return presence;
-  }
-
-  private presenceOf({ shortServerId }: ServerAccount): Presence | undefined {
-    return this.presences.find((presence) => presence.shortServerId === shortServerId);
+    return { presence, visible, edition };
   }
 }
 

@@ -8,13 +8,13 @@ import type { Heard } from "../support/scripted-registrations.ts";
 const MANY = 40;
 const PER_SECOND = 5;
 
-function many(t: Parameters<typeof aGateway>[0], keys = ""): Promise<AGateway> {
+function many(t: Parameters<typeof aGateway>[0], keys = "", server = "", run = 30 * SECOND): Promise<AGateway> {
   return aGateway(t, {
     links: ["trial: { type: simulated }"],
     mappings: { still: STILL },
     devices: [`{ id: room-$number, mapping: still, link: trial, each: { number: 1..${MANY} } }`],
-    servers: [`layout: clients, clients: { per_second: ${PER_SECOND}${keys} }`],
-    run: 30 * SECOND,
+    servers: [`layout: clients, clients: { per_second: ${PER_SECOND}${keys} }${server}`],
+    run,
   });
 }
 
@@ -105,4 +105,13 @@ test("a stop ends within its time, whatever the server does", async (t) => {
   // It waits for it no longer than ten seconds of the clock.
   await world.stop();
   assert.equal(world.clock.monotonic() - from, 10 * SECOND);
+});
+
+test("a start is over once all have had their turn, whichever definition of object 25 the server knows", async (t) => {
+  for (const definition of ["", ", gateway_object: 1.0"]) {
+    const world = await many(t, "", definition, 2 * SECOND);
+    assert.equal(await world.gateway.tidy(), false);
+    await world.clock.advance(MINUTE);
+    assert.equal(await world.gateway.tidy(), true);
+  }
 });

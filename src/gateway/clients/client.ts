@@ -62,7 +62,7 @@ export class Client {
     this.serverObject = gatewayAccount.alone(
       this.account,
       accountListener({
-        presenceOf: () => this.made?.server,
+        listenerOf: () => this.made?.server,
         onWritten: (_, samples, removed) => {
           options.keeping.touch();
           const own = samples.map((sample) => ({ ...sample, path: underPrefix(sample.path, prefix) }));

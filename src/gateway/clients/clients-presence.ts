@@ -14,7 +14,7 @@ import type { ClientStatus, ServerStatus } from "../../servers/server-status.ts"
 import type { Sight } from "../../servers/sight.ts";
 import { PacedTransport } from "../../servers/transport/paced.ts";
 import { type MakingOptions, madeServer } from "../presences/made-server.ts";
-import type { Presence } from "../presences/presence.ts";
+import type { Presence, PresenceListener } from "../presences/presence.ts";
 import { singlePresence } from "../presences/single-presence.ts";
 import type { KeptServers } from "../state/kept-servers.ts";
 import { type AcceptedClient, Client } from "./client.ts";
@@ -34,7 +34,7 @@ export interface ClientsOptions extends Omit<MakingOptions, "view"> {
 const LONGEST_LEAVE: Millis = 5 * SECOND;
 const LEAST_LEAVING = 100;
 
-export class ClientsPresence implements Presence {
+export class ClientsPresence implements Presence, PresenceListener {
   readonly shortServerId: number;
   private readonly options: ClientsOptions;
   /** What of the server's holds for every client. */
@@ -96,6 +96,10 @@ export class ClientsPresence implements Presence {
     return this.pace.length === 0;
   }
 
+  get listener(): PresenceListener {
+    return this;
+  }
+
   changed(samples: readonly Sample[], gone: readonly Path[]): void {
     const prefix = onlyPrefix(samples, gone);
     if (prefix !== undefined) {
@@ -115,7 +119,7 @@ export class ClientsPresence implements Presence {
 
   removed(path: Path): void {
     const prefix = prefixOf(path);
-    if (prefix === "") this.own.removed(path);
+    if (prefix === "") this.own.listener.removed(path);
     else this.clients.get(prefix)?.server?.removed(path);
   }
 
@@ -137,16 +141,16 @@ export class ClientsPresence implements Presence {
   }
 
   objectsChanged(): void {
-    this.own.objectsChanged();
+    this.own.listener.objectsChanged();
   }
 
   dated(started: UnixMillis): void {
-    this.own.dated(started);
+    this.own.listener.dated(started);
     for (const { server } of this.clients.values()) server?.dated(started);
   }
 
   forgotten(match: (id: ObservationId) => boolean): void {
-    this.own.forgotten(match);
+    this.own.listener.forgotten(match);
     for (const { server } of this.clients.values()) server?.forgotten(match);
   }
 
@@ -174,15 +178,15 @@ export class ClientsPresence implements Presence {
   }
 
   onAccount(event: RegistrationEvent): void {
-    this.own.onAccount(event);
+    this.own.listener.onAccount(event);
   }
 
   muteChanged(): void {
-    this.own.muteChanged();
+    this.own.listener.muteChanged();
   }
 
   defaultsChanged(): void {
-    this.own.defaultsChanged();
+    this.own.listener.defaultsChanged();
   }
 
   status(): ServerStatus {
@@ -195,7 +199,7 @@ export class ClientsPresence implements Presence {
   }
 
   private changedOf(prefix: string, samples: readonly Sample[], gone: readonly Path[]): void {
-    if (prefix === "") this.own.changed(samples, gone);
+    if (prefix === "") this.own.listener.changed(samples, gone);
     else this.clients.get(prefix)?.server?.changed(samples, gone);
   }
 

@@ -11,30 +11,29 @@ import {
   MUTE_SEND,
   NOTIFICATION_MODE,
 } from "../../servers/server-resources.ts";
-import type { Presence } from "./presence.ts";
+import type { PresenceListener } from "./presence.ts";
 
 export interface AccountListenerOptions {
-  readonly presenceOf: (
-    account: ServerAccount,
-  ) => Pick<Presence, "onAccount" | "muteChanged" | "defaultsChanged"> | undefined;
+  /** Of the server that the account is of. */
+  readonly listenerOf: (account: ServerAccount) => PresenceListener | undefined;
   /** Said after the registration has heard of it. */
   readonly onWritten: (account: ServerAccount, samples: readonly Sample[], removed: readonly Path[]) => void;
 }
 
 /** What becomes of what a server does to its account. */
-export function accountListener({ presenceOf, onWritten }: AccountListenerOptions): AccountListener {
+export function accountListener({ listenerOf, onWritten }: AccountListenerOptions): AccountListener {
   return {
     onWritten(account, samples, removed) {
-      const presence = presenceOf(account);
+      const listener = listenerOf(account);
       const written = new Set([...samples.map(({ path }) => path), ...removed].map((path) => pathParts(path).resource));
-      if (written.has(LIFETIME)) presence?.onAccount({ type: "lifetimeChanged", lifetime: account.lifetime });
-      if (written.has(BINDING)) presence?.onAccount({ type: "queueModeChanged", queueMode: account.queueMode });
-      if (written.has(MUTE_SEND)) presence?.muteChanged();
-      if (DEFAULTS.some((resource) => written.has(resource))) presence?.defaultsChanged();
+      if (written.has(LIFETIME)) listener?.onAccount({ type: "lifetimeChanged", lifetime: account.lifetime });
+      if (written.has(BINDING)) listener?.onAccount({ type: "queueModeChanged", queueMode: account.queueMode });
+      if (written.has(MUTE_SEND)) listener?.muteChanged();
+      if (DEFAULTS.some((resource) => written.has(resource))) listener?.defaultsChanged();
       onWritten(account, samples, removed);
     },
-    onUpdateTrigger: (account) => presenceOf(account)?.onAccount({ type: "updateTriggered" }),
-    onDisable: (account) => presenceOf(account)?.onAccount({ type: "disable", for: account.disableTimeout * SECOND }),
+    onUpdateTrigger: (account) => listenerOf(account)?.onAccount({ type: "updateTriggered" }),
+    onDisable: (account) => listenerOf(account)?.onAccount({ type: "disable", for: account.disableTimeout * SECOND }),
   };
 }
 

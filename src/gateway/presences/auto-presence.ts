@@ -2,12 +2,9 @@
  * Layout `auto`: a server that nobody knows begins with layout `instances`. Its first request that names a device by its prefix proves
  * that it knows gateways: it is answered, and then the server is registered at anew with layout `gateway`. Once, and never back.
  */
-import { MINUTE, type UnixMillis } from "../../clock.ts";
+import { MINUTE } from "../../clock.ts";
 import { reasonOf } from "../../errors.ts";
-import type { ObservationId } from "../../lwm2m/observation-id.ts";
 import { type Path, prefixOf } from "../../lwm2m/path.ts";
-import type { RegistrationEvent } from "../../lwm2m/registration.ts";
-import type { Sample } from "../../lwm2m/sample.ts";
 import type { InstancesView } from "../../servers/layouts/instances-view.ts";
 import type { SendOutcome, SendRequest } from "../../servers/send.ts";
 import type { ServerStatus } from "../../servers/server-status.ts";
@@ -15,7 +12,7 @@ import type { Sight } from "../../servers/sight.ts";
 import { gatewayView, type View } from "../../servers/view.ts";
 import type { HiddenLog } from "./hidden-log.ts";
 import { type Made, type MakingOptions, madeServer } from "./made-server.ts";
-import type { Presence } from "./presence.ts";
+import type { Presence, PresenceListener } from "./presence.ts";
 import { singlePresence } from "./single-presence.ts";
 
 export interface AutoOptions extends Omit<MakingOptions, "view"> {
@@ -53,52 +50,16 @@ export class AutoPresence implements Presence {
     await this.current.stop();
   }
 
-  changed(samples: readonly Sample[], gone: readonly Path[]): void {
-    this.current.changed(samples, gone);
-  }
-
-  removed(path: Path): void {
-    this.current.removed(path);
-  }
-
-  appeared(prefix: string): void {
-    this.current.appeared(prefix);
-  }
-
-  disappeared(prefix: string): void {
-    this.current.disappeared(prefix);
+  get listener(): PresenceListener {
+    return this.current.listener;
   }
 
   treesChanged(prefix?: string): void {
     this.current.treesChanged(prefix);
   }
 
-  objectsChanged(): void {
-    this.current.objectsChanged();
-  }
-
-  dated(started: UnixMillis): void {
-    this.current.dated(started);
-  }
-
-  forgotten(match: (id: ObservationId) => boolean): void {
-    this.current.forgotten(match);
-  }
-
   send(request: SendRequest): Promise<SendOutcome> {
     return this.current.send(request);
-  }
-
-  onAccount(event: RegistrationEvent): void {
-    this.current.onAccount(event);
-  }
-
-  muteChanged(): void {
-    this.current.muteChanged();
-  }
-
-  defaultsChanged(): void {
-    this.current.defaultsChanged();
   }
 
   status(): ServerStatus {

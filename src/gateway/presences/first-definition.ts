@@ -1,4 +1,5 @@
 /** `gateway_object: "1.0"`: a server that knows the first definition of objects 25 and 26 only. See lwm2m/first-gateway-object.ts. */
+import type { ServerSettings } from "../../config/types.ts";
 import {
   type FirstDefinitions,
   FirstGatewayObject,
@@ -7,13 +8,32 @@ import {
 } from "../../lwm2m/first-gateway-object.ts";
 import { ModelTree } from "../../lwm2m/model-tree.ts";
 import type { ObjectCatalogue } from "../../lwm2m/objects/index.ts";
+import type { Path } from "../../lwm2m/path.ts";
+import type { Sample } from "../../lwm2m/sample.ts";
 import type { Backing } from "../../lwm2m/tree.ts";
 import type { Sight, Whole } from "../../servers/sight.ts";
 import { requiredObject } from "../trees.ts";
-import type { Presence } from "./presence.ts";
+
+/** Objects 25 and 26 as one server knows them: what there is, and what is told of it. */
+export interface Edition {
+  sight(sight: Sight): Sight;
+  changed(samples: readonly Sample[]): readonly Sample[];
+  gone(paths: readonly Path[]): readonly Path[];
+}
+
+export function editionOf({ gatewayObject }: ServerSettings, catalogue: ObjectCatalogue): Edition {
+  if (gatewayObject !== "1.0") return AS_IT_IS;
+  return {
+    sight: (sight) => firstDefinitionSight(sight, catalogue),
+    changed: inFirstDefinition,
+    gone: (paths) => paths.flatMap(goneInFirstDefinition),
+  };
+}
+
+const AS_IT_IS: Edition = { sight: (sight) => sight, changed: (samples) => samples, gone: (paths) => paths };
 
 /** What there is, with object 25 of version 1.0. */
-export function firstDefinitionSight(sight: Sight, catalogue: ObjectCatalogue): Sight {
+function firstDefinitionSight(sight: Sight, catalogue: ObjectCatalogue): Sight {
   const definitions: FirstDefinitions = {
     gateway: requiredObject(catalogue, 25, "1.0"),
     routing: requiredObject(catalogue, 26, "1.0"),
@@ -36,29 +56,5 @@ export function firstDefinitionSight(sight: Sight, catalogue: ObjectCatalogue): 
       return sight.prefixes;
     },
     latest: (path) => sight.latest(path),
-  };
-}
-
-/** A server that is told of object 25 in the same words. */
-export function firstDefinitionPresence(presence: Presence): Presence {
-  return {
-    shortServerId: presence.shortServerId,
-    start: () => presence.start(),
-    stop: () => presence.stop(),
-    changed: (samples, gone) => presence.changed(inFirstDefinition(samples), gone.flatMap(goneInFirstDefinition)),
-    removed(path) {
-      for (const each of goneInFirstDefinition(path)) presence.removed(each);
-    },
-    appeared: (prefix) => presence.appeared(prefix),
-    disappeared: (prefix) => presence.disappeared(prefix),
-    treesChanged: (prefix) => presence.treesChanged(prefix),
-    objectsChanged: () => presence.objectsChanged(),
-    dated: (started) => presence.dated(started),
-    forgotten: (match) => presence.forgotten(match),
-    send: (request) => presence.send(request),
-    onAccount: (event) => presence.onAccount(event),
-    muteChanged: () => presence.muteChanged(),
-    defaultsChanged: () => presence.defaultsChanged(),
-    status: () => presence.status(),
   };
 }

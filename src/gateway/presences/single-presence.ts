@@ -9,6 +9,7 @@ import type { Presence } from "./presence.ts";
 export function singlePresence({ server, begin, look }: Made, onTrees: () => void = () => {}): Presence {
   return {
     shortServerId: server.shortServerId,
+    listener: server,
     async start() {
       await server.start();
       begin();
@@ -16,22 +17,12 @@ export function singlePresence({ server, begin, look }: Made, onTrees: () => voi
       onTrees();
     },
     stop: () => server.stop(),
-    changed: (samples, gone) => server.changed(samples, gone),
-    removed: (path) => server.removed(path),
-    disappeared: () => {},
-    appeared: (prefix) => server.appeared(prefix),
     treesChanged(prefix) {
       server.treesChanged(prefix);
       look();
       onTrees();
     },
-    objectsChanged: () => server.objectsChanged(),
-    dated: (started) => server.dated(started),
-    forgotten: (match) => server.forgotten(match),
     send: (request) => server.send(request),
-    onAccount: (event) => server.onAccount(event),
-    muteChanged: () => server.muteChanged(),
-    defaultsChanged: () => server.defaultsChanged(),
     status: () => server.status(),
   };
 }
