@@ -5,7 +5,7 @@ import { didYouMean } from "../yaml/issues.ts";
 import { describeNode, plainValue, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
 
-const TYPES = ["int", "number", "string", "bool", "enum", "duration", "mac", "secret", "topic"] as const;
+const TYPES = ["int", "number", "string", "bool", "enum", "duration", "mac", "eui64", "secret", "topic"] as const;
 
 export const parameterSpec = z
   .strictObject({
@@ -87,6 +87,8 @@ export function exampleValue(name: string, spec: ParameterSpec): string {
       return "1s";
     case "mac":
       return "00:00:5E:00:53:01";
+    case "eui64":
+      return "00005eef10000001";
     case "string":
     case "secret":
     case "topic":
@@ -102,11 +104,13 @@ const EXPECTED: Readonly<Record<ParameterSpec["type"], string>> = {
   enum: "one of its words",
   duration: "a duration, e.g. 5s",
   mac: "an address of six bytes, e.g. A4:C1:38:8F:19:E9",
+  eui64: "an EUI-64 of eight bytes, e.g. 24e124136b502217",
   secret: "!secret and its name",
   topic: "a topic without + and #",
 };
 
 const MAC = /^[0-9A-Fa-f]{2}([:-]?)(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}$/;
+const EUI64 = /^[0-9A-Fa-f]{2}([:-]?)(?:[0-9A-Fa-f]{2}\1){6}[0-9A-Fa-f]{2}$/;
 
 /** What is wrong with the value; undefined: nothing. */
 function check(spec: ParameterSpec, node: ScalarNode): string | undefined {
@@ -125,6 +129,8 @@ function check(spec: ParameterSpec, node: ScalarNode): string | undefined {
       return durationProblem(node.text);
     case "mac":
       return MAC.test(node.text) ? undefined : `expected ${EXPECTED.mac}`;
+    case "eui64":
+      return EUI64.test(node.text) ? undefined : `expected ${EXPECTED.eui64}`;
     case "topic":
       return /[+#\0]/.test(node.text) ? `expected ${EXPECTED.topic}` : undefined;
     case "secret":
@@ -163,6 +169,9 @@ function typed(spec: ParameterSpec, node: ScalarNode): ScalarNode {
       const bytes = node.text.match(/[0-9A-Fa-f]{2}/g) ?? [];
       return { ...node, text: bytes.join(":").toUpperCase(), quoted: true };
     }
+    // As network servers of LoRaWAN write it in topics, which know capital letters from small ones.
+    case "eui64":
+      return { ...node, text: node.text.replace(/[:-]/g, "").toLowerCase(), quoted: true };
     case "string":
     case "secret":
     case "topic":

@@ -22,6 +22,8 @@ test("each type takes its values, quoted or not, and keeps text as text", () => 
   assert.equal(read({ type: "duration" }, "5s"), "5s");
   assert.equal(read({ type: "mac" }, "a4-c1-38-8f-19-e9"), "A4:C1:38:8F:19:E9 (text)");
   assert.equal(read({ type: "mac" }, "a4c1388f19e9"), "A4:C1:38:8F:19:E9 (text)");
+  assert.equal(read({ type: "eui64" }, "24-E1-24-13-6B-50-22-17"), "24e124136b502217 (text)");
+  assert.equal(read({ type: "eui64" }, "1234567890123456"), "1234567890123456 (text)");
   assert.equal(read({ type: "topic" }, "site/hall"), "site/hall (text)");
 });
 
@@ -40,6 +42,10 @@ test("what does not fit is told with what would", () => {
     read({ type: "mac" }, "a4-c1:38-8f-19-e9"),
     'p: expected an address of six bytes, e.g. A4:C1:38:8F:19:E9, found "a4-c1:38-8f-19-e9"',
   );
+  assert.equal(
+    read({ type: "eui64" }, "24e124136b50221"),
+    'p: expected an EUI-64 of eight bytes, e.g. 24e124136b502217, found "24e124136b50221"',
+  );
   assert.equal(read({ type: "topic" }, '"a/#"'), 'p: expected a topic without + and #, found "a/#"');
   assert.equal(read({ type: "string" }, "[a]"), "p: expected text, found a list");
   assert.equal(read({ type: "string" }, "!secret a"), "p: the tag !secret is not supported by this version");
@@ -54,6 +60,7 @@ test("the example of a parameter fits its own type", () => {
     { type: "enum", values: ["x"] },
     { type: "duration" },
     { type: "mac" },
+    { type: "eui64" },
     { type: "topic" },
     { type: "int", default: 7 },
   ];

@@ -53,6 +53,7 @@ function constantOf(spec: ParameterSpec, node: ScalarNode): { readonly type: Typ
     }
     case "string":
     case "mac":
+    case "eui64":
     case "secret":
     case "topic":
       return { type: "text", value: node.text };
