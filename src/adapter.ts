@@ -5,7 +5,7 @@ import type { Logger } from "./log.ts";
 
 export type * from "./adapter-tools.ts";
 export type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
-export { HOUR, MINUTE, randomFraction, SECOND } from "./clock.ts";
+export { HOUR, isUndated, MINUTE, randomFraction, SECOND } from "./clock.ts";
 export { durationSchema, formatDuration, orIssue, type PauseRange, parseDuration, pausesSchema } from "./duration.ts";
 export { DeviceError, reasonOf } from "./errors.ts";
 export type { Logger } from "./log.ts";
@@ -52,6 +52,8 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   readonly linkTypes: Readonly<Record<string, Schema<Options>>>;
   /** The keys of which a mapped resource has exactly one, e.g. ["input", "holding", "coil", "discrete"]. */
   readonly sources: readonly string[];
+  /** Of these the ones that may stand beside another, and then say which part of it is meant, e.g. ["path"]. */
+  readonly parts?: readonly string[];
   /** Whether the core must poll: false where the devices speak unasked. */
   readonly polled: boolean;
   /** The protocol's section of a mapping, parameters filled in. */
@@ -79,6 +81,8 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
    * DeviceError where it delivers nothing. Absent: a vector says of each point what the wire carries.
    */
   delivered?(point: Point, text: string): RawValue;
+  /** What a vector calls such a message, beside `source:address`. Points of one message have one name. */
+  messageName?(point: Point): string;
   /** Runs a mapping backwards as a device of this protocol, for `sim`, the demo and tests. */
   simulate?(
     options: SimulateOptions,
@@ -237,6 +241,8 @@ export interface ReadResult {
 export interface DeviceListener {
   /** `refused`: points of which the device said, in the same message, that it has no good value, and why. */
   onReadings(readings: readonly Reading[], refused?: ReadResult["refused"]): void;
+  /** The device gave a sign of life that has no value for any point. */
+  onHeard?(): void;
   /** The link knows better than a failed read: a connection lost (false, and why) or there again (true). */
   onReachable(reachable: boolean, reason?: string): void;
   /** How the device is connected, as far as the link knows that now: for object 4 of the device. Said again where it changes. */

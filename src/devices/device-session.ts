@@ -9,7 +9,7 @@ export type Order = number;
 
 export interface SessionListener extends DeviceListener {
   onRead(points: readonly PointId[], result: ReadResult, order: Order): void;
-  /** The device answered a request, be it with a refusal. */
+  /** The device answered a request, be it with a refusal, or gave another sign of life. */
   onHeard(): void;
   /** A request, or the attempt to attach, failed. */
   onFailed(error: DeviceError): void;
@@ -168,6 +168,9 @@ export class DeviceSession {
     return {
       onReadings: (readings, refused) => {
         if (!this.closed) this.listener.onReadings(readings, refused);
+      },
+      onHeard: () => {
+        if (!this.closed) this.listener.onHeard();
       },
       onReachable: (reachable, reason) => {
         if (!this.closed) this.listener.onReachable(reachable, reason);

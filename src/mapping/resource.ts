@@ -100,9 +100,10 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
     ({ key }) => adapter.sources.includes(key.text) || CORE_SOURCES.includes(key.text),
   );
   if (isDerived(node, adapter.sources)) return "expr";
-  const [first, second] = sources;
+  const whole = sources.filter(({ key }) => adapter.parts?.includes(key.text) !== true);
+  const [first, second] = whole.length === 0 ? sources : whole;
   if (second !== undefined) {
-    const names = sources.map(({ key }) => key.text).join(" and ");
+    const names = whole.map(({ key }) => key.text).join(" and ");
     reportError(report, second.key.place, `${titleOf(mapped)} has more than one source: ${names}`);
   } else if (first === undefined) {
     const { operations } = mapped.definition;

@@ -250,8 +250,12 @@ function written(source: PointSource, value: Value): ReturnType<PointSource["toR
 }
 
 /** The points that a key of `raw` means: one by its path, or all with this source, however its address is spelled. */
-function pointsOf(key: ScalarNode, { device }: Run): readonly PointId[] {
+function pointsOf(key: ScalarNode, { mapping: { adapter }, device }: Run): readonly PointId[] {
   if (device.nodes.has(key.text)) return [key.text];
+  const named = [...device.plan.resources].filter(
+    ([, { source }]) => source.kind === "point" && adapter.messageName?.(source.point) === key.text,
+  );
+  if (named.length > 0) return named.map(([point]) => point);
   const colon = key.text.indexOf(":");
   const source = key.text.slice(0, colon);
   const address = plainValue({ ...key, text: key.text.slice(colon + 1).trim(), quoted: false });
