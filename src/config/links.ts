@@ -59,4 +59,4 @@ function readLink(
 }
 
 /** Links of the language that are not built yet. */
-const LATER_TYPES: readonly string[] = ["ble", "mqtt"];
+const LATER_TYPES: readonly string[] = ["ble"];

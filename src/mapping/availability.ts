@@ -41,7 +41,8 @@ export const availabilitySchema = z.strictObject({
     .optional(),
 });
 
-const LATER: readonly string[] = ["topic", "online"];
+/** What devices say of themselves on a topic is the protocol's to hear. */
+const OF_MQTT: ReadonlySet<string> = new Set(["topic", "path", "online", "offline"]);
 
 const DEFAULT_RULE: AvailabilityRule = {
   failures: 3,
@@ -53,7 +54,12 @@ const DEFAULT_RULE: AvailabilityRule = {
 /** What the rule of `node` says; `probe` comes with completeRule. */
 export function readAvailability(node: YamlNode | undefined, report: Report): AvailabilityRule {
   if (node === undefined || isEmpty(node)) return DEFAULT_RULE;
-  const read = readNode(node, availabilitySchema, report, { later: LATER });
+  const misplaced = node.kind === "map" ? node.entries.filter(({ key }) => OF_MQTT.has(key.text)) : [];
+  for (const { key } of misplaced) {
+    const where = "write mqtt: { availability: { topic: …, online: …, offline: … } }";
+    reportError(report, key.place, `"${key.text}" belongs to the section of the protocol: ${where}`);
+  }
+  const read = readNode(node, availabilitySchema, report, { without: OF_MQTT });
   const { failures, deregisterAfter, ...others } = DEFAULT_RULE;
   const after = read?.offline_after ?? (failures === undefined ? {} : { failures });
   return {

@@ -163,7 +163,7 @@ test("what this version does not have is said so, never ignored", () => {
   }
   assert.match(
     problems("  3303: { 5700: { input: 1 } }", "availability: { topic: x }\n")[0] ?? "",
-    /`topic` is not supported/,
+    /"topic" belongs to the section of the protocol: write mqtt: \{ availability/,
   );
   assert.match(
     resolved(modbus("  3303: { 5700: { input: 1 } }", "params: { k: { type: secret } }\n"), "k: x").problems[0] ?? "",

@@ -1,0 +1,194 @@
+/** One connection to a broker: the only place that knows the package `mqtt`. MQTT 3.1.1 and 5.0. */
+import { type IClientOptions, type IPublishPacket, MqttClient } from "mqtt";
+import { DeviceError, reasonOf, SECOND } from "../../../src/adapter.ts";
+import type { Qos } from "../keys.ts";
+import type { Received } from "../message.ts";
+import type { MqttOptions } from "../options.ts";
+import { closedWords, codeWords, unreachable } from "./reasons.ts";
+import { openSocket } from "./socket.ts";
+
+export interface Subscription {
+  readonly filter: string;
+  readonly qos: Qos;
+}
+
+/** What is published. */
+export interface Outgoing {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  /** MQTT 5: where the answer is wanted, and what it must have. */
+  readonly response?: { readonly topic: string; readonly correlation: Buffer } | undefined;
+}
+
+export interface BrokerConnection {
+  /** The IP address of the broker. */
+  readonly peer: string | undefined;
+  /** In their order: why one was refused, or undefined. Rejects with DeviceError `unreachable`. */
+  subscribe(subscriptions: readonly Subscription[]): Promise<readonly (string | undefined)[]>;
+  unsubscribe(filters: readonly string[]): void;
+  /** Resolves when the broker has it, by QoS 0 when it is sent. Rejects with DeviceError. */
+  publish(message: Outgoing): Promise<void>;
+  /** Says good-bye, so that the broker publishes no last will. */
+  end(): Promise<void>;
+  /** Closes at once; nothing is heard of it afterwards. */
+  destroy(): void;
+}
+
+export interface ConnectionListener {
+  readonly onMessage: (message: Received) => void;
+  /** Once: it ended by itself. */
+  readonly onLost: (error: DeviceError) => void;
+}
+
+/** Connects, and resolves when the broker has accepted. Rejects with DeviceError `unreachable`, or with the signal's reason. */
+export async function connectBroker(
+  options: MqttOptions & { readonly clientId: string },
+  listener: ConnectionListener,
+  signal: AbortSignal,
+): Promise<BrokerConnection> {
+  const socket = await openSocket(options, signal);
+  const { broker } = options;
+  const client = new MqttClient(() => socket, clientOptions(options));
+  let greeted = false;
+  let reason: DeviceError | undefined;
+  const connection = new Connection(client, () => socket.destroy(), socket.remoteAddress);
+  return new Promise<BrokerConnection>((resolve, reject) => {
+    const abort = (): void => {
+      connection.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    const note = (error: unknown): void => {
+      reason ??= unreachable(error, broker, greeted);
+    };
+    // An error that nobody hears would end the process.
+    client.on("error", note);
+    socket.on("error", note);
+    client.on("disconnect", ({ reasonCode = 0 }) => note({ code: reasonCode }));
+    client.on("message", (topic, payload, packet) => {
+      if (!connection.destroyed) listener.onMessage(receivedOf(topic, payload, packet));
+    });
+    client.on("connect", () => {
+      signal.removeEventListener("abort", abort);
+      greeted = true;
+      resolve(connection);
+    });
+    socket.once("close", () => {
+      const error = reason ?? new DeviceError("unreachable", closedWords(broker.secure, greeted));
+      if (!greeted) reject(error);
+      else if (!connection.destroyed) listener.onLost(error);
+    });
+  });
+}
+
+class Connection implements BrokerConnection {
+  readonly peer: string | undefined;
+  destroyed = false;
+  private readonly client: MqttClient;
+  private readonly close: () => void;
+
+  constructor(client: MqttClient, close: () => void, peer: string | undefined) {
+    this.client = client;
+    this.close = close;
+    this.peer = peer;
+  }
+
+  async subscribe(subscriptions: readonly Subscription[]): Promise<readonly (string | undefined)[]> {
+    const outcomes = new Map<string, string | undefined>();
+    for (const qos of [0, 1, 2] as const) {
+      const filters = subscriptions.filter((one) => one.qos === qos).map(({ filter }) => filter);
+      if (filters.length === 0) continue;
+      const granted = await this.grantsOf(filters, qos);
+      for (const [i, filter] of filters.entries()) outcomes.set(filter, refusalOf(granted[i]));
+    }
+    return subscriptions.map(({ filter }) => outcomes.get(filter));
+  }
+
+  unsubscribe(filters: readonly string[]): void {
+    if (!this.destroyed) this.client.unsubscribe([...filters]);
+  }
+
+  publish({ topic, payload, qos, retain, response }: Outgoing): Promise<void> {
+    const properties =
+      response === undefined
+        ? {}
+        : { properties: { responseTopic: response.topic, correlationData: response.correlation } };
+    return new Promise((resolve, reject) => {
+      this.client.publish(topic, payload, { qos, retain, ...properties }, (error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(publishError(topic, error));
+      });
+    });
+  }
+
+  end(): Promise<void> {
+    this.destroyed = true;
+    return new Promise((resolve) => this.client.end(false, {}, () => resolve()));
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.close();
+  }
+
+  /** The codes of SUBACK, in the order of the filters. */
+  private grantsOf(filters: readonly string[], qos: Qos): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => {
+      this.client.subscribe([...filters], { qos }, (error, _granted, packet) => {
+        const codes = packet?.granted.flatMap((code) => (typeof code === "number" ? [code] : []));
+        if (codes !== undefined) resolve(codes);
+        else if (error === null) resolve(filters.map(() => qos));
+        else reject(new DeviceError("unreachable", reasonOf(error), { cause: error }));
+      });
+    });
+  }
+}
+
+/** MQTT 3.1.1 §3.9.3: 0x80 is a failure; MQTT 5.0: what is from there on. */
+function refusalOf(code = 0): string | undefined {
+  return code >= 0x80 ? codeWords(code) : undefined;
+}
+
+function publishError(topic: string, error: Error): DeviceError {
+  const refused = "code" in error && typeof error.code === "number";
+  return refused
+    ? new DeviceError("rejected", `the broker refuses "${topic}": ${codeWords(Number(error.code))}`, { cause: error })
+    : new DeviceError("unreachable", "the connection to the broker was lost before it had the message", {
+        cause: error,
+      });
+}
+
+function receivedOf(topic: string, payload: Buffer, { retain, properties }: IPublishPacket): Received {
+  return { topic, payload, retained: retain, correlation: properties?.correlationData };
+}
+
+/** What a packet may have beyond its payload: the longest topic, and properties. */
+const BESIDE_PAYLOAD = 128 * 1024;
+
+function clientOptions(options: MqttOptions & { readonly clientId: string }): IClientOptions {
+  const { user, password, version, clientId, keepAlive, kept, will, max } = options;
+  return {
+    clientId,
+    protocolVersion: version === "5" ? 5 : 4,
+    clean: kept === undefined,
+    keepalive: keepAlive / SECOND,
+    ...(user === undefined ? {} : { username: user }),
+    ...(password === undefined ? {} : { password }),
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: Buffer.from(will.offline), qos: will.qos, retain: will.retain } }),
+    ...(version === "5"
+      ? {
+          properties: {
+            maximumPacketSize: max + BESIDE_PAYLOAD,
+            ...(kept === undefined ? {} : { sessionExpiryInterval: Math.round(kept.expiry / SECOND) }),
+          },
+        }
+      : {}),
+    // We connect again ourselves, with all that has to be told then.
+    ...{ reconnectPeriod: 0, resubscribe: false, queueQoSZero: false, timerVariant: "native" },
+    log: () => {},
+  };
+}

@@ -1,0 +1,237 @@
+/** One device at a broker, as the core sees it. */
+import {
+  type AdapterContext,
+  type Connectivity,
+  DeviceError,
+  type DeviceLink,
+  type DeviceListener,
+  type PointId,
+  type RawValue,
+  type Reading,
+  type ReadResult,
+  SECOND,
+} from "../../src/adapter.ts";
+import { until } from "../wires/deadline.ts";
+import { type Availability, AvailabilityState } from "./availability-state.ts";
+import type { BrokerLine } from "./broker-line.ts";
+import { valueAt } from "./json-path.ts";
+import type { Message } from "./message.ts";
+import { type MqttPoint, type MqttStep, publicationOf } from "./points.ts";
+import type { RequestSpec } from "./request-spec.ts";
+import { Requester } from "./requester.ts";
+import { type MqttDevice, type SignalSpec, STATE, type TopicSpec } from "./section.ts";
+import { type Heard, readingsOf, TopicFeed } from "./topic-feed.ts";
+
+/** What there is of one device. */
+export interface AttachedDevice {
+  readonly device: MqttDevice;
+  readonly points: ReadonlyMap<PointId, MqttPoint>;
+}
+
+/** What is being gathered. */
+interface Gathered {
+  readonly readings: Reading[];
+  readonly refused: { readonly point: PointId; readonly reason: string }[];
+}
+
+/** How long the broker may take for what a step publishes. */
+const STEP_TIMEOUT = 5 * SECOND;
+
+export class MqttDeviceLink implements DeviceLink<MqttStep> {
+  private readonly attached: AttachedDevice;
+  private readonly listener: DeviceListener;
+  private readonly context: AdapterContext;
+  private readonly requester: Requester;
+  private readonly availability: AvailabilityState;
+  private readonly feeds: readonly TopicFeed[];
+  private readonly life = new AbortController();
+  private readonly endings: (() => void)[];
+  private signal: Connectivity = {};
+
+  constructor(line: BrokerLine, attached: AttachedDevice, listener: DeviceListener, context: AdapterContext) {
+    const { device } = attached;
+    this.attached = attached;
+    this.listener = listener;
+    this.context = context;
+    this.requester = new Requester(line, device.requests.values(), context, this.life.signal);
+    this.availability = new AvailabilityState(device.availability);
+    this.feeds = this.topicFeeds();
+    this.endings = [
+      line.listen((reachable, reason) => this.connection(line, reachable, reason)),
+      ...this.feeds.map((feed) => line.hear(feed, feed.qos)),
+      ...device.availability.map(({ topic }, i) =>
+        line.hear({ filter: topic, only: [], take: (message) => this.hearAvailability(i, message) }, 0),
+      ),
+      () => this.requester.close(),
+    ];
+    if (line.peer !== undefined) listener.onConnectivity?.({ addresses: [line.peer] });
+  }
+
+  async read(points: readonly PointId[]): Promise<ReadResult> {
+    this.life.signal.throwIfAborted();
+    const result: Gathered = { readings: [], refused: [] };
+    this.addSaid(points, result);
+    await this.askAll(this.requestsOf(points), result);
+    return result;
+  }
+
+  async write(id: PointId, value: RawValue): Promise<void> {
+    const point = this.attached.points.get(id);
+    const write = point?.write;
+    if (write === undefined) throw new DeviceError("rejected", `the mapping does not let "${id}" be written`);
+    if (write.when !== undefined && String(write.when) !== String(value)) {
+      throw new DeviceError("rejected", `only ${write.when} may be written`);
+    }
+    const encoding = point?.part.encoding;
+    const spelled =
+      encoding !== undefined && value instanceof Uint8Array ? Buffer.from(value).toString(encoding) : value;
+    await this.requester.ask(write.request, spelled);
+  }
+
+  async invoke(steps: readonly MqttStep[]): Promise<void> {
+    for (const step of steps) {
+      this.life.signal.throwIfAborted();
+      await this.run(step);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.endings) end();
+    this.life.abort(new DeviceError("unreachable", "the device was detached"));
+  }
+
+  private async run(step: MqttStep): Promise<void> {
+    if ("wait" in step) {
+      const { clock } = this.context;
+      return until(clock.monotonic() + step.wait, clock, this.life.signal);
+    }
+    if ("publish" in step) {
+      return this.requester.publish(publicationOf(step, this.attached.device.commandQos), STEP_TIMEOUT);
+    }
+    const request = this.attached.device.requests.get(step.request);
+    if (request === undefined) throw new DeviceError("rejected", `the mapping has no request "${step.request}"`);
+    await this.requester.ask(request, step.value);
+  }
+
+  private topicFeeds(): readonly TopicFeed[] {
+    const { device, points } = this.attached;
+    const byTopic = new Map<string, { readonly topic: TopicSpec; readonly points: [PointId, MqttPoint][] }>();
+    const state = device.topics.get(STATE);
+    // Of a device of which nothing is read its messages are a sign of life, and may tell of the radio.
+    if (state !== undefined) byTopic.set(STATE, { topic: state, points: [] });
+    for (const [id, point] of points) {
+      if (point.source.kind !== "topic") continue;
+      const { topic } = point.source;
+      const entry = byTopic.get(topic.name) ?? { topic, points: [] };
+      byTopic.set(topic.name, entry);
+      entry.points.push([id, point]);
+    }
+    const now = (): number => this.context.clock.wall();
+    return [...byTopic.values()].map(({ topic, points: own }) => {
+      const signal = topic.name === STATE ? device.signal : undefined;
+      return new TopicFeed(topic, own, now, (heard, message) => this.hear(heard, message, signal));
+    });
+  }
+
+  private hear({ readings, refused }: Heard, message: Message, signal: SignalSpec | undefined): void {
+    if (readings.length + refused.length === 0) this.listener.onHeard?.();
+    else this.listener.onReadings(readings, refused);
+    if (signal !== undefined) this.hearSignal(signal, message);
+  }
+
+  private hearSignal({ rssi, linkQuality }: SignalSpec, { json }: Message): void {
+    if ("fault" in json) return;
+    const found = {
+      rssi: numberAt(json.value, rssi) ?? this.signal.rssi,
+      linkQuality: numberAt(json.value, linkQuality) ?? this.signal.linkQuality,
+    };
+    if (found.rssi === this.signal.rssi && found.linkQuality === this.signal.linkQuality) return;
+    this.signal = {
+      ...(found.rssi === undefined ? {} : { rssi: found.rssi }),
+      ...(found.linkQuality === undefined ? {} : { linkQuality: found.linkQuality }),
+    };
+    this.listener.onConnectivity?.(this.signal);
+  }
+
+  private connection(line: BrokerLine, reachable: boolean, reason: string | undefined): void {
+    this.availability.forget();
+    this.listener.onReachable(reachable, reason);
+    if (line.peer !== undefined) this.listener.onConnectivity?.({ addresses: [line.peer] });
+  }
+
+  private hearAvailability(index: number, message: Message): void {
+    const availability = this.availability.hear(index, message);
+    if (availability !== undefined) this.tellAvailability(availability);
+  }
+
+  private tellAvailability(availability: Availability): void {
+    switch (availability.state) {
+      case "online":
+        this.listener.onHeard?.();
+        return;
+      case "offline":
+        this.listener.onReachable(false, availability.reason);
+        return;
+      case "unknown":
+        return;
+      default:
+        availability satisfies never;
+    }
+  }
+
+  private requestsOf(points: readonly PointId[]): ReadonlyMap<RequestSpec, readonly PointId[]> {
+    const requests = new Map<RequestSpec, PointId[]>();
+    for (const id of points) {
+      const source = this.attached.points.get(id)?.source;
+      if (source?.kind !== "request") continue;
+      const others = requests.get(source.request);
+      if (others === undefined) requests.set(source.request, [id]);
+      else others.push(id);
+    }
+    return requests;
+  }
+
+  /** Rejects where the device answers none of them. */
+  private async askAll(requests: ReadonlyMap<RequestSpec, readonly PointId[]>, result: Gathered): Promise<void> {
+    let answered = result.readings.length > 0;
+    let failure: DeviceError | undefined;
+    for (const [request, ids] of requests) {
+      try {
+        const message = await this.requester.ask(request);
+        answered = true;
+        if (message !== undefined) this.sort(ids, message, result);
+      } catch (error) {
+        if (!(error instanceof DeviceError)) throw error;
+        if (error.kind === "rejected") answered = true;
+        else failure = error;
+        for (const point of ids) result.refused.push({ point, reason: error.message });
+      }
+    }
+    if (failure !== undefined && !answered) throw failure;
+  }
+
+  private sort(ids: readonly PointId[], message: Message, { readings, refused }: Gathered): void {
+    const points = ids.flatMap((id): (readonly [PointId, MqttPoint])[] => {
+      const point = this.attached.points.get(id);
+      return point === undefined ? [] : [[id, point]];
+    });
+    const heard = readingsOf(points, message, this.context.clock.wall());
+    readings.push(...heard.readings);
+    refused.push(...heard.refused);
+  }
+
+  /** What the device tells by itself: as it said it last. */
+  private addSaid(points: readonly PointId[], { readings, refused }: Gathered): void {
+    for (const id of points) {
+      if (this.attached.points.get(id)?.source.kind !== "topic") continue;
+      const last = this.feeds.map((feed) => feed.said(id)).find((said) => said !== undefined);
+      if (last === undefined) refused.push({ point: id, reason: "the device has not said it yet" });
+      else readings.push(last);
+    }
+  }
+}
+
+function numberAt(document: unknown, path: SignalSpec["rssi"]): number | undefined {
+  const value = path === undefined ? undefined : valueAt(document, path);
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,24 @@
+/** Devices that speak over an MQTT broker. */
+import type { AdapterModule } from "../../src/adapter.ts";
+import { delivered, messageName } from "./delivered.ts";
+import { MqttLink } from "./mqtt-link.ts";
+import { type MqttOptions, optionsSchema } from "./options.ts";
+import { type MqttPoint, type MqttStep, PARTS, pointSchema, SOURCES, shape, stepFault, stepSchema } from "./points.ts";
+import { deviceSchema, type MqttDevice } from "./section.ts";
+
+export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> = {
+  name: "mqtt",
+  linkTypes: { mqtt: optionsSchema },
+  sources: SOURCES,
+  parts: PARTS,
+  polled: true,
+  device: deviceSchema,
+  shape,
+  point: pointSchema,
+  step: stepSchema,
+  stepFault,
+  delivered,
+  messageName,
+  open: async (options, context) => new MqttLink(options, context),
+  leadsTo: ({ broker: { host, port } }) => ({ type: "host", protocol: "mqtt", host, port }),
+};

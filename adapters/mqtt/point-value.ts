@@ -1,0 +1,106 @@
+/** What a message has for a point, before the core converts it. */
+import type { RawValue } from "../../src/adapter.ts";
+import { formatJsonPath, type JsonPath, valueAt } from "./json-path.ts";
+import type { Message } from "./message.ts";
+import type { MqttPoint, Part } from "./points.ts";
+import { wordOf } from "./router.ts";
+
+/** Why a message that should have a value has none that is to be believed. */
+export class Refusal {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** Undefined: the message says nothing of this point. */
+export function pointValue({ part, scaleBy, quality }: MqttPoint, message: Message): RawValue | Refusal | undefined {
+  const value = partOf(part, message);
+  if (value === undefined || value instanceof Refusal) return value;
+  if (quality !== undefined) {
+    const found = wordAt(message, quality.path);
+    if (found === undefined || !quality.good.includes(found)) return unexpected(quality.path, found, quality.good);
+  }
+  return scaleBy === undefined ? value : scaled(value, message, scaleBy);
+}
+
+function partOf({ path, encoding, bytes }: Part, message: Message): RawValue | Refusal | undefined {
+  if (bytes !== undefined && encoding === undefined) return slice(message.payload, bytes);
+  const found = path === undefined ? message.text : scalarAt(message, path);
+  if (encoding === undefined || found === undefined || found instanceof Refusal) return found;
+  const decoded = typeof found === "string" ? bytesOf(found, encoding) : undefined;
+  if (decoded === undefined)
+    return new Refusal(`${path === undefined ? "the payload" : formatJsonPath(path)} is no ${encoding}`);
+  return slice(decoded, bytes ?? { at: 0 });
+}
+
+function scalarAt(message: Message, path: JsonPath): RawValue | Refusal | undefined {
+  const { json } = message;
+  if ("fault" in json) return new Refusal(`the payload ${json.fault}`);
+  const value = valueAt(json.value, path);
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "bigint":
+    case "boolean":
+      return value;
+    case "object":
+      return new Refusal(`${formatJsonPath(path)} is ${kindOf(value)}: it has no value`);
+    case "undefined":
+    case "function":
+    case "symbol":
+      return undefined;
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : "an object";
+}
+
+/** A copy: the payload is a part of what came over the network at once, which would be kept with it. */
+function slice(from: Uint8Array, { at, length }: NonNullable<Part["bytes"]>): Uint8Array | Refusal {
+  const end = length === undefined ? from.length : at + length;
+  if (end > from.length || at > end) return new Refusal(`it has ${from.length} bytes only`);
+  return new Uint8Array(from.subarray(at, end));
+}
+
+const BASE64 = /^[A-Za-z\d+/_-]*={0,2}$/;
+const HEX = /^(?:[\da-f]{2})*$/i;
+
+function bytesOf(text: string, encoding: NonNullable<Part["encoding"]>): Uint8Array | undefined {
+  const plain = text.replace(/\s/g, "");
+  switch (encoding) {
+    case "base64":
+      return BASE64.test(plain) && plain.replace(/=+$/, "").length % 4 !== 1 ? Buffer.from(plain, "base64") : undefined;
+    case "hex":
+      return HEX.test(plain) ? Buffer.from(plain, "hex") : undefined;
+  }
+}
+
+function wordAt({ json }: Message, path: JsonPath): string | undefined {
+  return "fault" in json ? undefined : wordOf(valueAt(json.value, path));
+}
+
+function unexpected(path: JsonPath, found: string | undefined, wanted: readonly string[]): Refusal {
+  const what = found === undefined ? "nothing" : `"${found}"`;
+  return new Refusal(`${formatJsonPath(path)} is ${what}: expected ${wanted.join(" or ")}`);
+}
+
+/** By a power of ten as a decimal, so that 12.3 g stay 0.0123 kg and get no more digits. */
+function scaled(
+  value: RawValue,
+  message: Message,
+  { path, factors }: NonNullable<MqttPoint["scaleBy"]>,
+): RawValue | Refusal {
+  const word = wordAt(message, path);
+  const factor = word === undefined ? undefined : factors.get(word);
+  if (factor === undefined) return unexpected(path, word, [...factors.keys()]);
+  const text = String(value);
+  const number = Number(text);
+  if (typeof value === "boolean" || text.trim() === "" || Number.isNaN(number)) return value;
+  const exponent = Math.round(Math.log10(Math.abs(factor)));
+  const power = Number(`1e${exponent}`) === factor && /^\s*[-+]?[\d.]+\s*$/.test(text);
+  return power ? Number(`${text.trim()}e${exponent}`) : number * factor;
+}

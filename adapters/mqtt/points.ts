@@ -1,0 +1,254 @@
+/** What a mapping says of one value: on which topic, or in which answer, it comes, and where it stands there; and of one step of `do:`. */
+import { z } from "zod";
+import { durationSchema, type Millis, type PointShape, type RawValue } from "../../src/adapter.ts";
+import type { JsonPath } from "./json-path.ts";
+import { type Complain, filterSchema, pathSchema, topicSchema, unknownName, wordsSchema } from "./keys.ts";
+import { type Publication, publicationKeys, type RequestSpec, templateOf } from "./request-spec.ts";
+import { type MqttDevice, STATE, type TopicSpec } from "./section.ts";
+import { type Template, takes } from "./template.ts";
+
+/** The keys of which a resource has one, and `path` beside the others. */
+export const SOURCES = ["topic", "request", "path"] as const;
+
+/** Those that say which part of another is meant. */
+export const PARTS = ["path"] as const;
+
+export type Encoding = "base64" | "hex";
+
+/** What a value is of its message. */
+export interface Part {
+  /** Absent: the whole payload, as it is. */
+  readonly path?: JsonPath | undefined;
+  /** How bytes are written in what stands there. */
+  readonly encoding?: Encoding | undefined;
+  /** The value is these bytes; `length` absent: all from there on. */
+  readonly bytes?: { readonly at: number; readonly length?: number | undefined } | undefined;
+}
+
+/** How a point is written: this request is sent, with the value where it takes one. */
+export interface WriteSpec {
+  readonly request: RequestSpec;
+  /** It is sent for this value only. */
+  readonly when?: string | number | boolean | undefined;
+}
+
+export interface MqttPoint {
+  readonly source:
+    | { readonly kind: "topic"; readonly topic: TopicSpec }
+    | { readonly kind: "request"; readonly request: RequestSpec };
+  readonly part: Part;
+  /** The number is multiplied by what stands behind the word that is at this path. */
+  readonly scaleBy?: { readonly path: JsonPath; readonly factors: ReadonlyMap<string, number> } | undefined;
+  /** It is believed only where one of these words is at this path. */
+  readonly quality?: { readonly path: JsonPath; readonly good: readonly string[] } | undefined;
+  readonly write?: WriteSpec | undefined;
+}
+
+/** One step: a request of the mapping, something published, or a pause. The requests are known only where it runs. */
+export type MqttStep =
+  | { readonly request: string; readonly value?: RawValue | undefined }
+  | (Omit<Publication, "qos" | "topic"> & { readonly publish: string; readonly qos?: Publication["qos"] | undefined })
+  | { readonly wait: Millis };
+
+const scalar = z.union([z.boolean(), z.number(), z.string()]);
+
+const pointFields = z.strictObject({
+  topic: z
+    .string()
+    .optional()
+    .describe("The topic that has the value: a name of `topics`, or written out; default: state"),
+  request: z.string().optional().describe("Name of the request whose answer has the value"),
+  path: pathSchema
+    .optional()
+    .describe('JSON path of the value: a.b[0], a["x y"]; "." is the whole; absent: the payload as text'),
+  encoding: z
+    .enum(["base64", "hex"])
+    .optional()
+    .describe("How bytes are written in that text; then `as` says what they are"),
+  at: z.int().min(0).max(1_048_575).optional().describe("Byte at which the value begins, from 0; with `as`"),
+  scale_by: z
+    .object({ path: pathSchema.describe("JSON path of the word, e.g. of the unit") })
+    .catchall(z.number())
+    .optional()
+    .describe("What the number is multiplied by, for each word at a path: { path: unit, g: 0.001, kg: 1 }"),
+  quality: z
+    .strictObject({
+      path: pathSchema.describe("JSON path of what tells whether the value is good"),
+      good: wordsSchema.describe("The words for a good one"),
+    })
+    .optional()
+    .describe("The value is believed only where the message says so: { path: valid, good: true }"),
+  write: z
+    .union([
+      z.literal(true),
+      z.strictObject({
+        request: z.string().optional().describe("The request that writes it, where it is not the one that reads it"),
+        when: scalar.optional().describe("Only this value may be written"),
+      }),
+    ])
+    .optional()
+    .describe("How it is written: by a request, with the value in the place of {value}"),
+  length: z.int().min(1).optional().describe("Bytes that the value takes"),
+  device: z.custom<MqttDevice>((value) => typeof value === "object" && value !== null),
+});
+type PointFields = z.output<typeof pointFields>;
+
+export const pointSchema: z.ZodType<MqttPoint> = pointFields.transform((fields, context) => {
+  const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
+  return toPoint(fields, complain) ?? z.NEVER;
+});
+
+const publishFields = z.strictObject({
+  publish: topicSchema.describe("The topic to which it is published"),
+  ...publicationKeys,
+});
+
+export const stepSchema: z.ZodType<MqttStep> = z.union([
+  z.strictObject({
+    request: z.string().describe("Name of the request"),
+    value: z.custom<RawValue>().optional().describe("What stands in the place of {value}"),
+  }),
+  publishFields.transform((fields, context): MqttStep => {
+    const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
+    const payload = templateOf(fields, complain);
+    if (payload === undefined) return z.NEVER;
+    if (takes(payload, "value")) complain([], "a step that publishes has no {value}: write $0 for an argument");
+    return { publish: fields.publish, payload, retain: fields.retain, qos: fields.qos };
+  }),
+  z.strictObject({ wait: durationSchema.describe("How long to wait before the next step") }),
+]);
+
+export function shape({ request, at, encoding }: Readonly<Record<string, unknown>>): PointShape {
+  const asked = request !== undefined;
+  const unasked = asked ? {} : { unasked: true as const };
+  return at === undefined && encoding === undefined
+    ? { kind: "scalar", writable: asked, ...unasked }
+    : { kind: "bytes", wordBytes: 1, writable: asked, ...unasked };
+}
+
+/** Undefined where something is wrong, which `complain` has heard. */
+function toPoint(fields: PointFields, complain: Complain): MqttPoint | undefined {
+  const { scale_by: scaleBy, quality } = fields;
+  const source = sourceOf(fields, complain);
+  const part = partOf(fields, complain);
+  const write = source === undefined ? undefined : writeOf(fields, source, complain);
+  if (source === undefined || part === undefined || write === undefined) return undefined;
+  const { path: scalePath, ...factors } = scaleBy ?? {};
+  return {
+    source,
+    part,
+    ...(scalePath === undefined ? {} : { scaleBy: { path: scalePath, factors: new Map(Object.entries(factors)) } }),
+    ...(quality === undefined ? {} : { quality }),
+    ...(write === "no" ? {} : { write }),
+  };
+}
+
+function partOf({ path, encoding, at, length }: PointFields, complain: Complain): Part | undefined {
+  if (at !== undefined && path !== undefined && encoding === undefined) {
+    complain(["at"], "bytes within JSON are written as text: say by which `encoding`, base64 or hex");
+    return undefined;
+  }
+  const isBytes = at !== undefined || encoding !== undefined;
+  return {
+    ...(path === undefined ? {} : { path }),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(isBytes ? { bytes: { at: at ?? 0, length } } : {}),
+  };
+}
+
+function sourceOf(fields: PointFields, complain: Complain): MqttPoint["source"] | undefined {
+  const { device, topic, request } = fields;
+  if (topic !== undefined && request !== undefined) {
+    complain(["request"], "a value is on a topic, or in the answer to a request, not both");
+    return undefined;
+  }
+  if (request !== undefined) {
+    const found = requestOf(device, request, ["request"], complain);
+    if (found === undefined) return undefined;
+    if (found.reply === undefined && !isWrittenOnly(fields)) {
+      complain(["request"], `the request "${request}" has no \`reply\`: nothing can be read of it`);
+      return undefined;
+    }
+    return { kind: "request", request: found };
+  }
+  const spec = topicOf(device, topic, complain);
+  return spec === undefined ? undefined : { kind: "topic", topic: spec };
+}
+
+/** The core keeps `read: false` to itself: a request that takes a value is there to write. */
+function isWrittenOnly({ path, write }: PointFields): boolean {
+  return path === undefined && write !== undefined;
+}
+
+function topicOf(device: MqttDevice, topic: string | undefined, complain: Complain): TopicSpec | undefined {
+  const named = device.topics.get(topic ?? STATE);
+  if (named !== undefined) return named;
+  if (topic === undefined) {
+    complain(["path"], "`path` alone is of `state:` of the section `mqtt:`, and there is none");
+    return undefined;
+  }
+  if (!/[/+#]/.test(topic)) {
+    complain(["topic"], unknownName("topic", topic, device.topics.keys()));
+    return undefined;
+  }
+  const filter = filterSchema.safeParse(topic);
+  if (filter.success) return { name: topic, filter: topic, only: [], ...device.usual };
+  for (const { message } of filter.error.issues) complain(["topic"], message);
+  return undefined;
+}
+
+function requestOf(
+  { requests }: MqttDevice,
+  name: string,
+  path: readonly string[],
+  complain: Complain,
+): RequestSpec | undefined {
+  const request = requests.get(name);
+  if (request === undefined) complain(path, unknownName("request", name, requests.keys()));
+  return request;
+}
+
+/** Undefined where something is wrong. */
+function writeOf(
+  { write, device }: PointFields,
+  source: MqttPoint["source"],
+  complain: Complain,
+): WriteSpec | "no" | undefined {
+  if (write === undefined) return "no";
+  const { request: name, when } = write === true ? {} : write;
+  const own = source.kind === "request" ? source.request : undefined;
+  const request = name === undefined ? own : requestOf(device, name, ["write", "request"], complain);
+  if (request === undefined) {
+    if (name === undefined) complain(["write"], "a topic is not written: say which request writes it");
+    return undefined;
+  }
+  if (!takes(request.payload, "value") && when === undefined) {
+    const message = `the request "${request.name}" takes no {value}: say for which value it is sent, e.g. write: { when: true }`;
+    complain(["write"], message);
+    return undefined;
+  }
+  return { request, ...(when === undefined ? {} : { when }) };
+}
+
+/** Why this device cannot do a step, as the mapping spells it; undefined: it can. */
+export function stepFault({ requests }: MqttDevice, step: Readonly<Record<string, unknown>>): string | undefined {
+  const { request: name, value } = step;
+  if (typeof name !== "string") return undefined;
+  const request = requests.get(name);
+  if (request === undefined) return unknownName("request", name, requests.keys());
+  if (takes(request.payload, "value") === (value !== undefined)) return undefined;
+  return value === undefined ? `the request "${name}" needs a value` : `the request "${name}" takes no {value}`;
+}
+
+/** What a step publishes. */
+export function publicationOf(
+  step: {
+    readonly publish: string;
+    readonly payload: Template;
+    readonly retain: boolean;
+    readonly qos?: Publication["qos"] | undefined;
+  },
+  qos: Publication["qos"],
+): Publication {
+  return { topic: step.publish, payload: step.payload, retain: step.retain, qos: step.qos ?? qos };
+}

@@ -1,0 +1,168 @@
+/** `mqtt:` of a mapping: where a device speaks, how it is known to be there, and what it is asked. */
+import { z } from "zod";
+import { durationSchema } from "../../src/adapter.ts";
+import type { JsonPath } from "./json-path.ts";
+import {
+  type Complain,
+  conditionsSchema,
+  filterSchema,
+  nameSchema,
+  pathSchema,
+  type Qos,
+  qosSchema,
+  wordsSchema,
+} from "./keys.ts";
+import { type RequestSpec, requestSchema, requestSpec } from "./request-spec.ts";
+import type { Condition } from "./router.ts";
+
+/** What is done with a message that the broker had kept: nobody knows how old it is, unless it says so itself. */
+export type RetainedPolicy = "ignore" | "accept";
+
+/** Where a device speaks. */
+export interface TopicSpec {
+  /** That of the mapping, or the topic itself where a resource has it written out. */
+  readonly name: string;
+  readonly filter: string;
+  readonly only: readonly Condition[];
+  /** Where a message says when it was measured. */
+  readonly time?: JsonPath | undefined;
+  readonly retained: RetainedPolicy;
+  readonly qos: Qos;
+}
+
+/** Where somebody says whether the device is there. */
+export interface AvailabilitySpec {
+  readonly topic: string;
+  /** Absent: the whole payload. */
+  readonly path?: JsonPath | undefined;
+  readonly online: readonly string[];
+  readonly offline: readonly string[];
+}
+
+/** What a message says of the radio. */
+export interface SignalSpec {
+  readonly rssi?: JsonPath | undefined;
+  readonly linkQuality?: JsonPath | undefined;
+}
+
+export interface MqttDevice {
+  readonly topics: ReadonlyMap<string, TopicSpec>;
+  readonly availability: readonly AvailabilitySpec[];
+  readonly signal?: SignalSpec | undefined;
+  readonly requests: ReadonlyMap<string, RequestSpec>;
+  /** For a topic that a resource has written out. */
+  readonly usual: Pick<TopicSpec, "time" | "retained" | "qos">;
+  /** For a step that publishes. */
+  readonly commandQos: Qos;
+  /** The core's: the order of bytes within a value. */
+  readonly order?: unknown;
+}
+
+/** The topic of which a resource's `path:` is. */
+export const STATE = "state";
+
+const retained = z
+  .enum(["ignore", "accept"])
+  .describe("Messages that the broker had kept: ignore (they count with `time` alone), or accept as measured now");
+const time = pathSchema.describe(
+  "JSON path of when it was measured: ISO 8601 with its zone, or seconds or milliseconds of Unix",
+);
+const subscribedQos = qosSchema.describe("Quality of service of the subscription; default: that of `mqtt:`, else 0");
+
+const topicFields = z.strictObject({
+  topic: filterSchema.describe("The topic, or a filter with + and #"),
+  only: conditionsSchema.default([]).describe("The message is of this device only where it says so: { fPort: 2 }"),
+  time: time.optional(),
+  retained: retained.optional(),
+  qos: subscribedQos.optional(),
+});
+
+const availabilityFields = z.strictObject({
+  topic: filterSchema.describe("The topic that says whether it is there"),
+  path: pathSchema.optional().describe("JSON path of the word; absent: the whole payload"),
+  online: wordsSchema.default(["online"]).describe("The word, or words, for: it is there"),
+  offline: wordsSchema.default(["offline"]).describe("The word, or words, for: it is not"),
+});
+
+const sectionFields = z.strictObject({
+  state: filterSchema.optional().describe("The topic, or filter, of which a resource's `path` is"),
+  topics: z
+    .record(nameSchema, z.union([filterSchema, topicFields]))
+    .default({})
+    .describe("Further topics by name: a text, or { topic, only, time, retained, qos }"),
+  only: conditionsSchema
+    .default([])
+    .describe("Of `state`: what the payload must say to be of this device: { id: $id }"),
+  time: time.optional(),
+  retained: retained.default("ignore"),
+  qos: qosSchema
+    .optional()
+    .describe("Quality of service of subscriptions (default 0) and of what is published (default 1)"),
+  availability: z
+    .union([availabilityFields, z.array(availabilityFields).min(1).max(8)])
+    .optional()
+    .describe("Where it is said whether the device is there; of several all must say so"),
+  signal: z
+    .strictObject({
+      rssi: pathSchema.optional().describe("JSON path of the received signal strength, in dBm"),
+      link_quality: pathSchema.optional().describe("JSON path of the quality of the radio link"),
+    })
+    .optional()
+    .describe("What messages of `state` say of the radio, for object 4"),
+  requests: z.record(nameSchema, requestSchema).default({}).describe("What is published to the device, by name"),
+  timeout: durationSchema
+    .refine((span) => span > 0, "a timeout is longer than 0")
+    .optional()
+    .describe("How long the broker, and an answer, are awaited, where a request does not say it"),
+  order: z.unknown().optional().describe("Order of the bytes of a value: ABCD, CDAB, BADC or DCBA"),
+});
+type SectionFields = z.output<typeof sectionFields>;
+
+export const deviceSchema: z.ZodType<MqttDevice> = sectionFields.transform((fields, context) => {
+  const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
+  const { availability = [], signal, order, retained: policy } = fields;
+  const usual = { retained: policy, qos: fields.qos ?? 0, ...defined({ time: fields.time }) } as const;
+  const requests = new Map<string, RequestSpec>();
+  for (const [name, request] of Object.entries(fields.requests)) {
+    const spec = requestSpec(name, request, fields, (path, message) => complain(["requests", name, ...path], message));
+    if (spec !== undefined) requests.set(name, spec);
+  }
+  return {
+    topics: topicsOf(fields, usual, complain),
+    availability: Array.isArray(availability) ? availability : [availability],
+    ...(signal === undefined ? {} : { signal: { rssi: signal.rssi, linkQuality: signal.link_quality } }),
+    requests,
+    usual,
+    commandQos: fields.qos ?? 1,
+    ...(order === undefined ? {} : { order }),
+  };
+});
+
+function topicsOf(
+  { state, topics, only }: SectionFields,
+  usual: MqttDevice["usual"],
+  complain: Complain,
+): ReadonlyMap<string, TopicSpec> {
+  const specs = new Map<string, TopicSpec>();
+  if (state !== undefined) specs.set(STATE, { name: STATE, filter: state, only, ...usual });
+  else if (only.length > 0 && topics[STATE] === undefined) complain(["only"], "it is of `state`, and there is none");
+  for (const [name, given] of Object.entries(topics)) {
+    if (specs.has(name)) complain(["topics", name], "`state` stands beside `topics` already");
+    const { topic, only: own, ...others } = typeof given === "string" ? { topic: given, only: [] } : given;
+    specs.set(name, {
+      name,
+      filter: topic,
+      only: name === STATE ? [...only, ...own] : own,
+      ...usual,
+      ...defined(others),
+    });
+  }
+  return specs;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(given: T): Defined<T>;
+function defined(given: object): object {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
