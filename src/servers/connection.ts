@@ -11,7 +11,7 @@ import type { ObservedRequest } from "../coap/observed-request.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import { type Drive, drive } from "../machine.ts";
 import { SparseMap } from "../sparse-map.ts";
-import type { Transport } from "./transport/transport.ts";
+import type { Carrier } from "./transport/transport.ts";
 
 /** How a request of ours ended. */
 export type Outcome =
@@ -46,24 +46,24 @@ export interface ConnectionListener {
   onReserved?(numbers: ReservedNumbers): void;
 }
 
-/** One server on the wire: the transport and the CoAP endpoint joined. */
+/** One server on the wire: the carrier and the CoAP endpoint joined. */
 export class Connection {
-  private readonly transport: Transport;
+  private readonly carrier: Carrier;
   private readonly machine: CoapMachine;
   private readonly feed: Drive<CoapEvent>;
   private readonly listener: ConnectionListener;
   private readonly waiting = new SparseMap<ExchangeId, (outcome: Outcome) => void>();
   private lastExchange = 0;
 
-  constructor(transport: Transport, machine: CoapMachine, clock: Clock, listener: ConnectionListener) {
-    this.transport = transport;
+  constructor(carrier: Carrier, machine: CoapMachine, clock: Clock, listener: ConnectionListener) {
+    this.carrier = carrier;
     this.machine = machine;
     this.listener = listener;
     this.feed = drive(machine, clock, (effect) => this.perform(effect));
   }
 
   async open(): Promise<void> {
-    await this.transport.open((bytes) => this.feed({ type: "datagram", bytes }), this.feed);
+    await this.carrier.open((bytes) => this.feed({ type: "datagram", bytes }), this.feed);
   }
 
   /** Sends a confirmable request; settles when it is answered or given up. */
@@ -133,13 +133,13 @@ export class Connection {
     this.feed.stop();
     for (const resolve of this.waiting.values()) resolve({ type: "failed", reason: "timeout" });
     this.waiting.clear();
-    await this.transport.close();
+    await this.carrier.close();
   }
 
   private perform(effect: CoapEffect): void {
     switch (effect.type) {
       case "send":
-        this.transport.send(effect.bytes);
+        this.carrier.send(effect.bytes);
         break;
       case "serve":
         this.listener.onRequest(effect.exchange, effect.message);
@@ -161,7 +161,7 @@ export class Connection {
         this.listener.onReserved?.(effect.numbers);
         break;
       case "disconnect":
-        this.transport.disconnect?.();
+        this.carrier.disconnect?.();
         break;
       case "lost":
         this.listener.onLost?.(effect.reason, effect.wait);

@@ -11,6 +11,7 @@ import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { History } from "../store/store.ts";
 import type { Delivery } from "./backlog.ts";
 import type { KeptSession } from "./kept-state.ts";
+import type { Pace } from "./pace.ts";
 import type { TurnPlace } from "./registration-order.ts";
 import type { Transport } from "./transport/transport.ts";
 import type { Restraint } from "./uplink/budget.ts";
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly registration: Registration;
   /** Its place among the servers that are registered at one after the other; absent: it waits for none. */
   readonly turn?: TurnPlace | undefined;
+  /** Of all that look for the server, shake hands and register at once; absent: it is the only one. */
+  readonly pace?: Pick<Pace, "turn"> | undefined;
   readonly observations: Observations;
   readonly attributes: AttributeStore;
   /** What this registration shows. */

@@ -17,7 +17,7 @@ import type { Reporting } from "./reporting.ts";
 import type { SendOutcome, SendRequest } from "./send.ts";
 import type { ServerOptions } from "./server-options.ts";
 import type { ServerStatus } from "./server-status.ts";
-import { QueueModeTransport } from "./transport/queue-mode.ts";
+import { QueueMode } from "./transport/queue-mode.ts";
 import { Waking } from "./waking.ts";
 
 /** The length of its window is nobody's concern. */
@@ -28,7 +28,7 @@ export class Server {
   private readonly options: ServerOptions;
   private readonly log: Logger;
   private readonly crossing: Crossing;
-  private readonly radio: QueueModeTransport;
+  private readonly radio: QueueMode;
   private readonly waking: Waking;
   private readonly connection: Connection;
   private readonly registrar: Registrar;
@@ -195,7 +195,8 @@ export class Server {
   }
 
   status(): ServerStatus {
-    const { enabled, awakeUntil, unheard, security } = this.radio;
+    const { enabled, awakeUntil, unheard } = this.radio;
+    const { counters, security } = this.options.transport;
     const entries = this.reporting.entries();
     const awake = awakeUntil === undefined ? {} : { awakeUntil };
     const layout = this.options.view.status?.();
@@ -209,7 +210,7 @@ export class Server {
       ...(entries.length === 0 ? {} : { reportEntries: entries }),
       sends: this.dialogue.sender.counters,
       ...(enabled ? { queueMode: { ...awake, unheard } } : {}),
-      transport: { ...this.options.transport.counters },
+      transport: { ...counters },
       ...(security === undefined ? {} : { security }),
       ...(layout === undefined ? {} : { layout }),
     };
@@ -225,9 +226,9 @@ export class Server {
     return this.registration?.version ?? "1.1";
   }
 
-  private makeRadio(): QueueModeTransport {
+  private makeRadio(): QueueMode {
     const { transport, queueMode = ALWAYS_AWAKE, clock } = this.options;
-    return new QueueModeTransport(transport, {
+    return new QueueMode(transport, {
       ...queueMode,
       clock,
       busy: () => this.dialogue.busy || this.connection.busy,
@@ -236,12 +237,15 @@ export class Server {
   }
 
   private makeRegistrar(): Registrar {
-    const { registration: machine, turn, view, clock } = this.options;
+    const { registration: machine, transport, pace, turn, view, clock } = this.options;
     const { connection, log } = this;
-    const resolve = () => this.radio.resolve();
-    const { connects = false } = this.options.transport;
-    const doubt = () => this.radio.doubt();
-    const source = () => ({ address: this.radio.localAddress, port: this.radio.localPort });
+    const resolve = async () => {
+      if (pace !== undefined) await pace.turn();
+      await transport.resolve();
+    };
+    const { connects = false } = transport;
+    const doubt = () => transport.doubt?.();
+    const source = () => ({ address: transport.localAddress, port: transport.localPort });
     const root = () => view.root;
     return new Registrar(
       { machine, connection, resolve, connects, doubt, source, root, turn, clock, log },
@@ -308,7 +312,7 @@ export class Server {
   }
 
   private onUnanswered(): void {
-    this.radio.doubt();
+    this.options.transport.doubt?.();
     this.registrar.handle({ type: "suspect" });
   }
 

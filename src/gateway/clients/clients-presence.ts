@@ -12,7 +12,6 @@ import { Pace } from "../../servers/pace.ts";
 import type { SendOutcome, SendRequest } from "../../servers/send.ts";
 import type { ClientStatus, ServerStatus } from "../../servers/server-status.ts";
 import type { Sight } from "../../servers/sight.ts";
-import { PacedTransport } from "../../servers/transport/paced.ts";
 import { type MakingOptions, madeServer } from "../presences/made-server.ts";
 import type { Presence, PresenceListener } from "../presences/presence.ts";
 import { singlePresence } from "../presences/single-presence.ts";
@@ -246,7 +245,7 @@ export class ClientsPresence implements Presence, PresenceListener {
         ...north,
         log: new ClientLogger(north.log, { device, server: settings.id }),
         history: this.histories.of(prefix),
-        openTransport: (...opening) => new PacedTransport(north.openTransport(...opening), this.pace),
+        pace: this.pace,
         onState: () => this.log.touch(),
       },
       settings: security === undefined ? this.settings : { ...this.settings, security },

@@ -25,7 +25,7 @@ import { coapEndpoint, outstanding, versionsOver } from "../transport/schemes.ts
 
 export interface MakingOptions {
   readonly north: Omit<NorthOptions, "settings" | "store" | "endpoint"> &
-    Pick<ServerOptions, "onState"> & {
+    Pick<ServerOptions, "onState" | "pace"> & {
       /** How the servers are reached. */
       readonly outlets: Outlets;
     };
@@ -118,7 +118,7 @@ function optionsOf(
   attributes: AttributeStore,
 ): Omit<ServerOptions, "transport" | "observations"> {
   const { north, settings, account, serverObject, view, keeping } = options;
-  const { random, clock, log, history, keep, onEvaluation, onState } = north;
+  const { random, clock, log, history, keep, pace, onEvaluation, onState } = north;
   const { kept = NOTHING_KEPT } = (options.after === undefined ? keeping : undefined) ?? {};
   return {
     shortServerId: settings.id,
@@ -128,6 +128,7 @@ function optionsOf(
     coap: coapEndpoint(settings, random, kept.numbers),
     registration: registrationOf(options),
     turn: options.turn,
+    pace,
     attributes,
     view,
     audited: settings.access.audit,

@@ -3,8 +3,7 @@ import type { Clock, Millis, UnixMillis } from "../../clock.ts";
 import type { ConnectionEvent } from "../../coap/events.ts";
 import { AwakeWindow, type Traffic } from "../../lwm2m/awake-window.ts";
 import { type Drive, drive } from "../../machine.ts";
-import type { Uplink } from "../uplink/selection.ts";
-import type { SecurityStatus, Transport, TransportCounters } from "./transport.ts";
+import type { Carrier } from "./transport.ts";
 
 export interface QueueModeOptions {
   /** Whether it ever sleeps. */
@@ -17,16 +16,16 @@ export interface QueueModeOptions {
   readonly onAsleep: () => void;
 }
 
-export class QueueModeTransport implements Transport {
+export class QueueMode implements Carrier {
   /** May be changed while it runs. */
   enabled: boolean;
-  private readonly inner: Transport;
+  private readonly inner: Carrier;
   private readonly clock: Clock;
   private readonly window: AwakeWindow;
   private readonly feed: Drive<Traffic>;
   private missed = 0;
 
-  constructor(inner: Transport, { enabled, awake, clock, busy, onAsleep }: QueueModeOptions) {
+  constructor(inner: Carrier, { enabled, awake, clock, busy, onAsleep }: QueueModeOptions) {
     this.inner = inner;
     this.enabled = enabled;
     this.clock = clock;
@@ -34,18 +33,6 @@ export class QueueModeTransport implements Transport {
     this.feed = drive(this.window, clock, (effect) => {
       if (effect.type === "asleep" && this.enabled) onAsleep();
     });
-  }
-
-  get counters(): TransportCounters {
-    return this.inner.counters;
-  }
-
-  get localAddress(): string | undefined {
-    return this.inner.localAddress;
-  }
-
-  get localPort(): number | undefined {
-    return this.inner.localPort;
   }
 
   get asleep(): boolean {
@@ -64,22 +51,6 @@ export class QueueModeTransport implements Transport {
     return this.missed;
   }
 
-  get connects(): boolean {
-    return this.inner.connects ?? false;
-  }
-
-  get security(): SecurityStatus | undefined {
-    return this.inner.security;
-  }
-
-  doubt(): void {
-    this.inner.doubt?.();
-  }
-
-  async probe(from: Uplink, clock: Clock): Promise<boolean | undefined> {
-    return this.inner.probe?.(from, clock);
-  }
-
   async open(
     onDatagram: (datagram: Uint8Array) => void,
     onConnection?: (event: ConnectionEvent) => void,
@@ -92,10 +63,6 @@ export class QueueModeTransport implements Transport {
         onDatagram(datagram);
       }
     }, onConnection);
-  }
-
-  resolve(): Promise<void> {
-    return this.inner.resolve();
   }
 
   send(datagram: Uint8Array): void {

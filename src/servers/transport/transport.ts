@@ -43,6 +43,9 @@ export interface Transport {
   readonly counters: TransportCounters;
 }
 
+/** What a conversation needs of it: bytes, whichever way they go. */
+export type Carrier = Pick<Transport, "open" | "send" | "disconnect" | "close" | "stream">;
+
 /** Datagrams to one server, as DTLS has them below itself. */
 export interface DatagramWire extends Transport {
   /** Looks from where the routes of this moment lead to the server, which `localAddress` then says. No name is looked up. */
