@@ -3,37 +3,18 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { MINUTE, type Millis, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
+import type { Budget, BudgetRule } from "../lwm2m/budget.ts";
 import { nearestNames } from "../near-miss.ts";
 import { childOf, nodeAt, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
 import { percentSchema, sizeSchema } from "./sizes.ts";
-
-/** What may go to one server in a calendar month. */
-export interface BudgetSettings {
-  /** Bytes, both ways. */
-  readonly month: number;
-  /** Those entries of `via` to which it applies; absent: all. */
-  readonly via?: readonly string[];
-  /** In ascending order; each holds beside those before it. */
-  readonly degrade: readonly DegradeRule[];
-}
-
-/** What holds once a part of the budget is spent. */
-export interface DegradeRule {
-  /** In (0, 1]. */
-  readonly at: number;
-  /** A floor under every pmin. */
-  readonly pmin?: Millis;
-  readonly history?: "hold";
-  readonly reports?: "hold";
-}
 
 export interface UplinkSettings {
   /** Interfaces, or addresses of this machine, the most wanted first; absent: as the machine's routes say. */
   readonly via?: readonly string[];
   /** How long an earlier one must have been up before it is gone back to; present exactly where `via` is. */
   readonly holdDown?: Millis;
-  readonly budget?: BudgetSettings;
+  readonly budget?: Budget;
 }
 
 const hold = z.literal("hold", { error: 'expected "hold"' });
@@ -52,7 +33,7 @@ const degradeSchema = z
     message: "says what holds from there on: expected pmin, history or reports",
   })
   .transform(
-    ({ at, pmin, history, reports }): DegradeRule => ({
+    ({ at, pmin, history, reports }): BudgetRule => ({
       at,
       ...(pmin === undefined ? {} : { pmin }),
       ...(history === undefined ? {} : { history }),
@@ -60,7 +41,7 @@ const degradeSchema = z
     }),
   );
 
-const DEFAULT_RULES: readonly DegradeRule[] = [
+const DEFAULT_RULES: readonly BudgetRule[] = [
   { at: 0.7, pmin: 5 * MINUTE },
   { at: 0.9, pmin: 60 * MINUTE, history: "hold" },
   { at: 1, reports: "hold" },
@@ -88,7 +69,7 @@ const budgetSchema = z
       .describe("What holds as the budget is spent")
       .default([...DEFAULT_RULES]),
   })
-  .transform(({ via, ...rest }): BudgetSettings => ({ ...rest, ...(via === undefined ? {} : { via }) }));
+  .transform(({ via, ...rest }): Budget => ({ ...rest, ...(via === undefined ? {} : { via }) }));
 
 /** Keys of a server. */
 export const uplinkKeys = {
@@ -108,7 +89,7 @@ export const uplinkKeys = {
 interface UplinkKeys {
   readonly via?: readonly string[] | undefined;
   readonly hold_down: Millis;
-  readonly budget?: BudgetSettings | undefined;
+  readonly budget?: Budget | undefined;
 }
 
 export function uplinksOf({ via, hold_down: holdDown, budget }: UplinkKeys): UplinkSettings {

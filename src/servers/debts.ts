@@ -1,12 +1,12 @@
 /** All that one server is owed: what of it is live, what waits in the history alone, and what had to go. */
 
+import type { Restraint } from "../lwm2m/budget.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { History } from "../store/store.ts";
 import { Backlog, type BacklogOptions } from "./backlog.ts";
 import { Debt, type LiveReport, type Report, rangeOf, type SequenceRange } from "./debt.ts";
 import { Lanes } from "./lanes.ts";
-import type { Restraint } from "./uplink/budget.ts";
 
 export interface DebtsOptions extends BacklogOptions {
   readonly history: Pick<History, "append" | "peek" | "confirm" | "forget" | "waiting">;

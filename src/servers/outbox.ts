@@ -7,6 +7,7 @@
 import type { Clock, Millis } from "../clock.ts";
 import type { CoapMessage } from "../coap/options.ts";
 import type { Logger } from "../log.ts";
+import { type Restraint, UNRESTRAINED } from "../lwm2m/budget.ts";
 import { deviceOf, type ObservationId } from "../lwm2m/observation-id.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { History, HistoryEntry } from "../store/store.ts";
@@ -14,7 +15,6 @@ import type { Delivery } from "./backlog.ts";
 import type { Debt, Report } from "./debt.ts";
 import { Debts, type OutboxDropCause } from "./debts.ts";
 import { Dispatch } from "./dispatch.ts";
-import { type Restraint, UNRESTRAINED } from "./uplink/budget.ts";
 
 export type { Delivery } from "./backlog.ts";
 export type { Report } from "./debt.ts";

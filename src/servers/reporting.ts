@@ -1,6 +1,7 @@
 /** What one server is told without asking for it each time: what it observes, and what `report:` entries say; by one outbox. */
 import type { UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import { UNRESTRAINED } from "../lwm2m/budget.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { Path } from "../lwm2m/path.ts";
@@ -13,7 +14,6 @@ import { Reports } from "./reports.ts";
 import { SendPacks } from "./send-packs.ts";
 import type { ServerOptions } from "./server-options.ts";
 import type { ReportsStatus } from "./server-status.ts";
-import { UNRESTRAINED } from "./uplink/budget.ts";
 import type { Waking } from "./waking.ts";
 
 export interface ReportingOptions {

@@ -2,6 +2,7 @@ import type { Clock, Millis } from "../clock.ts";
 import type { CoapMachine } from "../coap/endpoint.ts";
 import type { Logger } from "../log.ts";
 import type { AttributeStore } from "../lwm2m/attribute-store.ts";
+import type { Restraint } from "../lwm2m/budget.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { ObservationId } from "../lwm2m/observation-id.ts";
 import type { Observations } from "../lwm2m/observations.ts";
@@ -14,7 +15,6 @@ import type { KeptSession } from "./kept-state.ts";
 import type { Pace } from "./pace.ts";
 import type { TurnPlace } from "./registration-order.ts";
 import type { Transport } from "./transport/transport.ts";
-import type { Restraint } from "./uplink/budget.ts";
 import type { View } from "./view.ts";
 
 /** All that one server is made of. */

@@ -2,8 +2,15 @@
 import { type Clock, isUndated, MINUTE, type Millis, SECOND, type UnixMillis } from "../../clock.ts";
 import { formatDuration } from "../../duration.ts";
 import type { Logger } from "../../log.ts";
+import {
+  type Budget,
+  type Restraint,
+  restraintAfter,
+  rulesAfter,
+  sameRestraint,
+  UNRESTRAINED,
+} from "../../lwm2m/budget.ts";
 import type { Transport, TransportCounters } from "../transport/transport.ts";
-import { type Budget, type Restraint, restraintAfter, rulesAfter, sameRestraint, UNRESTRAINED } from "./budget.ts";
 import type { LocalAddresses } from "./local-addresses.ts";
 import type { SelectionOptions } from "./selection.ts";
 import { endOfMonth, type LinkTraffic, projected, type Traffic } from "./traffic.ts";

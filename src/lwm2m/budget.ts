@@ -1,5 +1,5 @@
-/** What a month's budget allows, by what of it is spent. */
-import type { Millis } from "../../clock.ts";
+/** What a server may be told while a month's budget of bytes is spent. */
+import type { Millis } from "../clock.ts";
 
 export interface Budget {
   /** Bytes of a calendar month, both ways. */
@@ -10,10 +10,11 @@ export interface Budget {
   readonly degrade: readonly BudgetRule[];
 }
 
-/** From a part of the budget on, beside the rules before. */
+/** What holds once a part of the budget is spent, beside the rules before. */
 export interface BudgetRule {
   /** In (0, 1]. */
   readonly at: number;
+  /** A floor under every pmin. */
   readonly pmin?: Millis;
   readonly history?: "hold";
   readonly reports?: "hold";
