@@ -1,9 +1,11 @@
 /** Devices that speak over an MQTT broker. */
 import type { AdapterModule } from "../../src/adapter.ts";
 import { delivered, messageName } from "./delivered.ts";
+import { adviseLinks } from "./link-advice.ts";
 import { MqttLink } from "./mqtt-link.ts";
 import { type MqttOptions, optionsSchema } from "./options.ts";
 import { type MqttPoint, type MqttStep, PARTS, pointSchema, SOURCES, shape, stepFault, stepSchema } from "./points.ts";
+import { plannedRequests } from "./request-plan.ts";
 import { deviceSchema, type MqttDevice } from "./section.ts";
 
 export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> = {
@@ -21,4 +23,6 @@ export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> =
   messageName,
   open: async (options, context) => new MqttLink(options, context),
   leadsTo: ({ broker: { host, port } }) => ({ type: "host", protocol: "mqtt", host, port }),
+  plan: plannedRequests,
+  adviseLinks,
 };

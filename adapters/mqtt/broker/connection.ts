@@ -7,6 +7,9 @@ import type { MqttOptions } from "../options.ts";
 import { closedWords, codeWords, unreachable } from "./reasons.ts";
 import { openSocket } from "./socket.ts";
 
+/** MQTT 3.1.1 §3.9.3: 0x80 is a failure; MQTT 5.0 §2.4: whatever is from there on. */
+const FAILURE = 0x80;
+
 export interface Subscription {
   readonly filter: string;
   readonly qos: Qos;
@@ -64,9 +67,15 @@ export async function connectBroker(
       reason ??= unreachable(error, broker, greeted);
     };
     // An error that nobody hears would end the process.
-    client.on("error", note);
+    client.on("error", (error) => {
+      note(error);
+      // What follows bytes that are no MQTT cannot be told.
+      socket.destroy();
+    });
     socket.on("error", note);
-    client.on("disconnect", ({ reasonCode = 0 }) => note({ code: reasonCode }));
+    client.on("disconnect", ({ reasonCode = 0 }) => {
+      if (reasonCode >= FAILURE) note({ code: reasonCode });
+    });
     client.on("message", (topic, payload, packet) => {
       if (!connection.destroyed) listener.onMessage(receivedOf(topic, payload, packet));
     });
@@ -146,9 +155,8 @@ class Connection implements BrokerConnection {
   }
 }
 
-/** MQTT 3.1.1 §3.9.3: 0x80 is a failure; MQTT 5.0: what is from there on. */
 function refusalOf(code = 0): string | undefined {
-  return code >= 0x80 ? codeWords(code) : undefined;
+  return code >= FAILURE ? codeWords(code) : undefined;
 }
 
 function publishError(topic: string, error: Error): DeviceError {

@@ -1,11 +1,11 @@
 /** The stream to a broker: TCP, or TLS over it. RFC 8446, RFC 9325. */
-import { readFile } from "node:fs/promises";
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls, type SecureContextOptions } from "node:tls";
-import { DeviceError, reasonOf, SECOND } from "../../../src/adapter.ts";
+import { connect as connectTls } from "node:tls";
+import { DeviceError, SECOND } from "../../../src/adapter.ts";
 import { lookupUntil } from "../../wires/host-names.ts";
-import type { MqttOptions, Pem } from "../options.ts";
+import type { MqttOptions } from "../options.ts";
 import { unreachable } from "./reasons.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 /** After so long without a byte the kernel asks whether the broker is still there. */
 const KEEP_ALIVE = 30 * SECOND;
@@ -13,7 +13,8 @@ const KEEP_ALIVE = 30 * SECOND;
 /** Connects. Rejects with DeviceError `unreachable`, or with the signal's reason. The socket has a listener of errors, always. */
 export async function openSocket({ broker, tls }: MqttOptions, signal: AbortSignal): Promise<Socket> {
   const { secure, host, port } = broker;
-  const files = secure ? await readFiles(tls) : {};
+  // Read anew for each attempt: certificates are renewed while we run.
+  const files = secure ? await readTlsFiles(tls) : {};
   signal.throwIfAborted();
   const common = {
     ...{ host, port, lookup: lookupUntil(signal) },
@@ -36,22 +37,4 @@ export async function openSocket({ broker, tls }: MqttOptions, signal: AbortSign
       resolve(socket);
     });
   });
-}
-
-/** Read anew for each attempt: certificates are renewed while we run. */
-async function readFiles({ ca, certificate, key }: MqttOptions["tls"]): Promise<SecureContextOptions> {
-  return {
-    ...(ca.length === 0 ? {} : { ca: await Promise.all(ca.map((one) => pemOf(one, "ca"))) }),
-    ...(certificate === undefined ? {} : { cert: await pemOf(certificate, "certificate") }),
-    ...(key === undefined ? {} : { key: await pemOf(key, "key") }),
-  };
-}
-
-async function pemOf(given: Pem, what: string): Promise<string> {
-  if (!given.startsWith("/")) return given;
-  try {
-    return await readFile(given, "utf8");
-  } catch (error) {
-    throw new DeviceError("unreachable", `${what}: the file cannot be read: ${reasonOf(error)}`, { cause: error });
-  }
 }
