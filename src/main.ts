@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> 
   probe: async () => (await import("./cli/tools.ts")).toolGroup("probe"),
   capture: async () => (await import("./cli/capture.ts")).captureGroup(),
   scan: async () => (await import("./cli/tools.ts")).toolGroup("scan"),
+  sniff: async () => (await import("./cli/tools.ts")).toolGroup("sniff"),
   decode: async () => (await import("./cli/tools.ts")).toolGroup("decode"),
   schema: async () => (await import("./cli/schema.ts")).schema,
   "import-xml": async () => (await import("./cli/import-xml.ts")).importXml,

@@ -31,7 +31,7 @@ export function writtenFrame(
 ): Frame {
   const bytes = writtenBytes(text) ?? bytesOf(text, charset);
   if (bytes === undefined) throw new DeviceError("malformed", "it has characters that are no Latin-1");
-  const frame = open(isWhole(bytes, settings) ? bytes : seal(bytes, settings), settings);
+  const frame = open(wholeFrame(bytes, settings), settings);
   if (frame === undefined) throw new DeviceError("malformed", "its checksum is wrong");
   return frame;
 }
@@ -40,6 +40,11 @@ export function writtenFrame(
 function writtenBytes(text: string): Uint8Array | undefined {
   const [, digits] = /^hex\s+((?:[\da-f]{2}\s*)+)$/i.exec(text) ?? [];
   return digits === undefined ? undefined : Buffer.from(digits.replace(/\s/g, ""), "hex");
+}
+
+/** With its marks and checksum, where they were left out. */
+export function wholeFrame(bytes: Uint8Array, settings: SerialDevice["frame"]): Uint8Array {
+  return isWhole(bytes, settings) ? bytes : seal(bytes, settings);
 }
 
 /** Whether it has one of its marks; frames that have none are always whole. */

@@ -222,7 +222,7 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
 const CONTROL = /\p{Cc}/u;
 
 /** What stands for a value in a request. Throws DeviceError `rejected` where the device could take it for something else. */
-function spelled(
+export function spelled(
   value: RawValue | undefined,
   { send: { parts, decimals } }: RequestSpec,
   { charset }: SerialDevice,

@@ -2,18 +2,9 @@
 import { type Clock, DeviceError, type Drive, drive } from "../../src/adapter.ts";
 import { Framer, type FramerEvent, type Junk } from "./framing/framer.ts";
 import type { Frame } from "./framing/seal.ts";
+import type { Awaited } from "./line.ts";
 import { type Message, readMessage, textOf } from "./messages.ts";
 import type { RequestSpec, SerialDevice } from "./section.ts";
-
-/** An answer that is awaited. */
-export interface Awaited {
-  /** Rejects with DeviceError `rejected` where the device says that it is not done. May never settle. */
-  readonly answer: Promise<Message>;
-  /** What came meanwhile that is no answer, in words that end the sentence "no answer …"; undefined: nothing. */
-  heard(): string | undefined;
-  /** It is awaited no longer. */
-  forget(): void;
-}
 
 const MOST_SHOWN = 40;
 

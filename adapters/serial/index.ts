@@ -8,6 +8,7 @@ import { plannedRequests } from "./request-plan.ts";
 import { deviceSchema, type SerialDevice } from "./section.ts";
 import { endOf, SerialLink } from "./serial-link.ts";
 import { simulate } from "./simulation/simulate.ts";
+import { serialTools } from "./tools/index.ts";
 
 export const serial: AdapterModule<SerialOptions, SerialDevice, SerialPoint, SerialStep> = {
   name: "serial",
@@ -25,4 +26,5 @@ export const serial: AdapterModule<SerialOptions, SerialDevice, SerialPoint, Ser
   plan: plannedRequests,
   leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),
+  tools: serialTools,
 };

@@ -5,7 +5,6 @@ import { orAborted, withDeadline } from "../wires/deadline.ts";
 import { type ConnectionListener, KeptConnection } from "../wires/kept-connection.ts";
 import { PATIENCE } from "../wires/reconnection.ts";
 import { formatSerialSettings } from "../wires/serial-settings.ts";
-import type { Awaited } from "./ear.ts";
 import type { Message } from "./messages.ts";
 import type { SerialOptions } from "./options.ts";
 import { type ByteStream, connectorOf } from "./stream.ts";
@@ -19,8 +18,21 @@ export interface Hearer {
   push(bytes: Uint8Array): void;
 }
 
+/** An answer that is awaited. */
+export interface Awaited<Answer = Message> {
+  /** Rejects with DeviceError `rejected` where the device says that it is not done. May never settle. */
+  readonly answer: Promise<Answer>;
+  /** What came meanwhile that is no answer, in words that end the sentence "no answer …"; undefined: nothing. */
+  heard(): string | undefined;
+  /** It is awaited no longer. */
+  forget(): void;
+}
+
+/** Hears all that is carried, as it is: what came, an echo too, and what was sent. `bytes` are valid during the call only. */
+export type Tap = (way: "in" | "out", bytes: Uint8Array) => void;
+
 /** One request, ready to be sent. */
-export interface Question {
+export interface Question<Answer = Message> {
   /** Of whom, for the turns: devices on one line take theirs one after the other. */
   readonly unit: number;
   /** For people. */
@@ -28,7 +40,9 @@ export interface Question {
   readonly bytes: Uint8Array;
   readonly timeout: Millis;
   /** Begins to await the answer; absent: nobody answers. */
-  readonly expect?: (() => Awaited) | undefined;
+  readonly expect?: (() => Awaited<Answer>) | undefined;
+  /** Somebody tries something: that nobody answers says nothing of the line, and is not counted. */
+  readonly trial?: true | undefined;
 }
 
 /** What came of the requests on the line. */
@@ -44,6 +58,7 @@ export class SerialLine {
   private readonly context: AdapterContext;
   private readonly kept: KeptConnection<ByteStream>;
   private readonly hearers = new Set<Hearer>();
+  private readonly taps = new Set<Tap>();
   private readonly counts: Counts = { requests: 0, timeouts: 0, refusals: 0, malformed: 0 };
   /** What we sent and the adapter has not repeated yet. */
   private echo: Uint8Array = new Uint8Array(0);
@@ -75,6 +90,12 @@ export class SerialLine {
     return () => this.hearers.delete(hearer);
   }
 
+  /** Hears all that is carried from now on; returns what ends it. */
+  tap(tap: Tap): () => void {
+    this.taps.add(tap);
+    return () => this.taps.delete(tap);
+  }
+
   /** Hears when the line is lost (false) and there again (true). Called at once where it is lost now. */
   listen(listener: ConnectionListener): () => void {
     return this.kept.listen(listener);
@@ -89,7 +110,7 @@ export class SerialLine {
    * Sends in its turn, and resolves with the answer; without one to await, when it is sent. Rejects with DeviceError
    * `rejected` where the device says no, `malformed` where only something else came, else `unreachable`.
    */
-  ask(urgency: Urgency, question: Question): Promise<Message | undefined> {
+  ask<Answer = Message>(urgency: Urgency, question: Question<Answer>): Promise<Answer | undefined> {
     return this.kept.use({ urgency, unit: question.unit }, () => this.exchange(question));
   }
 
@@ -109,9 +130,10 @@ export class SerialLine {
   close(): void {
     this.kept.close();
     this.hearers.clear();
+    this.taps.clear();
   }
 
-  private async exchange(question: Question): Promise<Message | undefined> {
+  private async exchange<Answer>(question: Question<Answer>): Promise<Answer | undefined> {
     const { clock, log } = this.context;
     const { connection, signal } = this.kept.open;
     const { bus } = this.kept;
@@ -119,7 +141,7 @@ export class SerialLine {
     const started = clock.monotonic();
     const { gap, settle, echo } = this.options;
     let silence = gap;
-    this.counts.requests++;
+    if (question.trial !== true) this.counts.requests++;
     if (echo) this.echo = question.bytes;
     const awaited = question.expect?.();
     try {
@@ -140,12 +162,13 @@ export class SerialLine {
     }
   }
 
-  private carry(
+  private carry<Answer>(
     stream: ByteStream,
-    { bytes, timeout }: Question,
-    awaited: Awaited | undefined,
-  ): Promise<Message | undefined> {
-    const answered = async (): Promise<Message | undefined> => {
+    { bytes, timeout }: Question<Answer>,
+    awaited: Awaited<Answer> | undefined,
+  ): Promise<Answer | undefined> {
+    const answered = async (): Promise<Answer | undefined> => {
+      for (const tap of this.taps) tap("out", bytes);
       await stream.write(bytes);
       return awaited?.answer;
     };
@@ -159,7 +182,8 @@ export class SerialLine {
     return withDeadline(answered(), { clock: this.context.clock, span: timeout, late });
   }
 
-  private failed({ kind }: DeviceError, { unit }: Question, signal: AbortSignal): void {
+  private failed({ kind }: DeviceError, { unit, trial }: Question<unknown>, signal: AbortSignal): void {
+    if (trial === true) return;
     if (kind === "rejected") this.counts.refusals++;
     else if (kind === "malformed") this.counts.malformed++;
     else this.counts.timeouts++;
@@ -167,6 +191,7 @@ export class SerialLine {
   }
 
   private receive(chunk: Uint8Array): void {
+    for (const tap of this.taps) tap("in", chunk);
     const fresh = this.withoutEcho(chunk);
     if (fresh.length > 0) for (const hearer of this.hearers) hearer.push(fresh);
   }

@@ -1,10 +1,11 @@
 /** A link of the configuration: one line, and the devices on it. */
-import type { AdapterContext, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
+import type { AdapterContext, Ask, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
 import { SerialDeviceLink } from "./device-link.ts";
 import { SerialLine } from "./line.ts";
 import type { SerialOptions } from "./options.ts";
 import type { SerialPoint, SerialStep } from "./points.ts";
 import type { SerialDevice } from "./section.ts";
+import { askOn } from "./tools/ask.ts";
 
 export class SerialLink implements Link<SerialDevice, SerialPoint, SerialStep> {
   private readonly options: SerialOptions;
@@ -12,11 +13,13 @@ export class SerialLink implements Link<SerialDevice, SerialPoint, SerialStep> {
   private readonly line: SerialLine;
   private readonly devices = new Set<SerialDeviceLink>();
   private units = 0;
+  readonly ask: Ask;
 
   constructor(options: SerialOptions, context: AdapterContext) {
     this.options = options;
     this.context = context;
     this.line = new SerialLine(options, context);
+    this.ask = askOn(this.line, context.clock);
     this.line.start();
   }
 

@@ -17,7 +17,13 @@ import { locateData } from "../../src/locate.ts";
 
 test("docs/cli.md has a section for each subcommand, which names every option and no other", async () => {
   const text = readFileSync(locateData("docs/cli.md"), "utf8");
-  const tools = await Promise.all([toolGroup("probe"), toolGroup("scan"), captureGroup(), toolGroup("decode")]);
+  const tools = await Promise.all([
+    toolGroup("probe"),
+    toolGroup("scan"),
+    captureGroup(),
+    toolGroup("sniff"),
+    toolGroup("decode"),
+  ]);
   const groups = [store, keys, device, ...tools].flatMap(({ commands }) => Object.values(commands));
   for (const command of [run, check, status, send, ...groups, sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);

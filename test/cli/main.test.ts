@@ -27,6 +27,7 @@ test("help names every subcommand, and each has help of its own", async (t) => {
     "probe",
     "capture",
     "scan",
+    "sniff",
     "decode",
     "schema",
     "import-xml",

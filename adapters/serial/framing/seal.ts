@@ -21,16 +21,31 @@ export function seal(body: Uint8Array, settings: FrameSettings): Uint8Array {
 
 /** The frame that these bytes are; undefined where its checksum is wrong, or it is too short to have one. */
 export function open(bytes: Uint8Array, settings: FrameSettings): Frame | undefined {
+  const parts = partsOf(bytes, settings);
+  if (parts === undefined) return undefined;
+  const { body, sum } = parts;
+  return sum === undefined || sum.right ? { bytes, body } : undefined;
+}
+
+/** A frame taken apart, be its checksum right or not. */
+export interface FrameParts {
+  readonly body: Uint8Array;
+  /** The checksum as it stands there, with what belongs to it, and as it should be. */
+  readonly sum?: { readonly found: Uint8Array; readonly wanted: Uint8Array; readonly right: boolean };
+}
+
+/** Undefined where the bytes are too few for what a frame has around its body. */
+export function partsOf(bytes: Uint8Array, settings: FrameSettings): FrameParts | undefined {
   const { start, checksum } = settings;
   const end = endMark(settings).length;
   const sumLength = checksum === undefined ? 0 : checksumLength(checksum);
-  const body = bytes.subarray(start.length, bytes.length - end - sumLength);
   if (bytes.length < start.length + end + sumLength) return undefined;
-  if (checksum === undefined) return { bytes, body };
+  const body = bytes.subarray(start.length, bytes.length - end - sumLength);
+  if (checksum === undefined) return { body };
   const at = checksum.behindEnd ? bytes.length - sumLength : bytes.length - end - sumLength;
   const wanted = written(checksum, bytes.subarray(checksum.from === "body" ? start.length : 0, at));
   const found = bytes.subarray(at, at + sumLength);
-  return sameText(wanted, found, checksum.as) ? { bytes, body } : undefined;
+  return { body, sum: { found, wanted, right: sameText(wanted, found, checksum.as) } };
 }
 
 /** The mark behind each frame; empty where a frame has none. */
