@@ -1,5 +1,5 @@
 /** Devices that speak over an MQTT broker. */
-import type { AdapterModule } from "../../src/adapter.ts";
+import type { AdapterContext, AdapterModule } from "../../src/adapter.ts";
 import { delivered, messageName } from "./delivered.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { MqttLink } from "./mqtt-link.ts";
@@ -7,6 +7,9 @@ import { type MqttOptions, optionsSchema } from "./options.ts";
 import { type MqttPoint, type MqttStep, PARTS, pointSchema, SOURCES, shape, stepFault, stepSchema } from "./points.ts";
 import { plannedRequests } from "./request-plan.ts";
 import { deviceSchema, type MqttDevice } from "./section.ts";
+import { mqttTools } from "./tools/index.ts";
+
+const open = async (options: MqttOptions, context: AdapterContext): Promise<MqttLink> => new MqttLink(options, context);
 
 export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> = {
   name: "mqtt",
@@ -21,8 +24,9 @@ export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> =
   stepFault,
   delivered,
   messageName,
-  open: async (options, context) => new MqttLink(options, context),
+  open,
   leadsTo: ({ broker: { host, port } }) => ({ type: "host", protocol: "mqtt", host, port }),
   plan: plannedRequests,
   adviseLinks,
+  tools: mqttTools(open),
 };

@@ -58,7 +58,9 @@ export async function toolGroup(name: ToolName): Promise<CommandGroup> {
 
 /** Options that name a wire: the configuration's, or one of its own. */
 export function wireOptions(adapter: AdapterModule): Readonly<Record<string, OptionHelp>> {
-  return { link: LINK_OPTION, config: CONFIG_OPTION, socket: SOCKET_OPTION, ...adapter.tools?.wire };
+  const { besides, wire } = adapter.tools ?? {};
+  // Who connects beside the gateway asks nothing of it.
+  return { link: LINK_OPTION, config: CONFIG_OPTION, ...(besides === true ? {} : { socket: SOCKET_OPTION }), ...wire };
 }
 
 function toolCommand(name: string, tool: Tool, adapter: AdapterModule): Command {

@@ -1,0 +1,159 @@
+/** A mapping made of what a device, or something in its name, announced to Home Assistant: a beginning for whoever knows the device. */
+import { objectOfEntity, unitOfEntity } from "./entity-objects.ts";
+import type { Entity, EntityAvailability } from "./families/sighting.ts";
+import type { DescribedDevice } from "./found-devices.ts";
+import { commentText, flowMap, idOf, yamlText } from "./yaml-text.ts";
+
+export interface Skeleton {
+  /** Of the mapping. */
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** `taken`: names of mappings that there are. */
+export function skeletonOf(device: DescribedDevice, taken: Set<string>): Skeleton {
+  const name = idOf(device.owner.name ?? device.owner.id, taken);
+  const usable = device.entities.map(usageOf);
+  const mapped = usable.filter((usage) => usage.kind === "mapped");
+  const left = usable.filter((usage) => usage.kind === "left");
+  const state = mostCommon(mapped.map(({ topic }) => topic));
+  const written = writing(mapped);
+  return {
+    name,
+    lines: [
+      "format: 1",
+      `mapping: ${yamlText(name)}`,
+      `description: ${JSON.stringify(commentText(device.owner.name ?? device.owner.id))}`,
+      "protocol: mqtt",
+      ...identityLines(device),
+      "mqtt:",
+      ...(state === undefined ? [] : [`  state: ${yamlText(state)}`]),
+      ...availabilityLines(device.entities),
+      ...requestLines(written),
+      "objects:",
+      ...objectLines(mapped, state, written),
+      ...left.map(({ entity, why }) => `  # ${commentText(`${entity.component} "${entity.name}": ${why}`)}`),
+    ],
+  };
+}
+
+/** How many resources a skeleton has: without one it is none. */
+export function usableEntities({ entities }: DescribedDevice): number {
+  return entities.filter((entity) => usageOf(entity).kind === "mapped").length;
+}
+
+interface Mapped {
+  readonly kind: "mapped";
+  readonly entity: Entity;
+  readonly topic: string;
+  readonly object: NonNullable<ReturnType<typeof objectOfEntity>>;
+}
+
+type Usage = Mapped | { readonly kind: "left"; readonly entity: Entity; readonly why: string };
+
+function usageOf(entity: Entity): Usage {
+  const { stateTopic, value } = entity;
+  const object = objectOfEntity(entity);
+  if (object === undefined) return { kind: "left", entity, why: "which object it is, nothing of it tells" };
+  if (stateTopic === undefined) return { kind: "left", entity, why: "it has no topic that tells its state" };
+  if (/[+#]/.test(stateTopic)) return { kind: "left", entity, why: "its topic has a wildcard" };
+  if (value.kind === "template")
+    return { kind: "left", entity, why: `its template is more than a path: ${value.text}` };
+  return { kind: "mapped", entity, topic: stateTopic, object };
+}
+
+function mostCommon(topics: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const topic of topics) counts.set(topic, (counts.get(topic) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+function identityLines({ owner: { model } }: DescribedDevice): readonly string[] {
+  return model === undefined ? [] : [`identity: { model: ${JSON.stringify(commentText(model))} }`];
+}
+
+/** Those that all entities have: of one alone the device itself does not depend. */
+function availabilityLines(entities: readonly Entity[]): readonly string[] {
+  const texts = entities.map(({ availability }) => availability.map(availabilityText));
+  const common = (texts[0] ?? []).filter((text) => texts.every((others) => others.includes(text)));
+  return common.length === 0 ? [] : ["  availability:", ...common.map((text) => `    - ${text}`)];
+}
+
+function availabilityText({ topic, path, online, offline }: EntityAvailability): string {
+  return flowMap([
+    ["topic", yamlText(topic)],
+    ...(path === undefined ? [] : [["path", yamlText(path)] as const]),
+    ["online", JSON.stringify(online)],
+    ["offline", JSON.stringify(offline)],
+  ]);
+}
+
+/** The request by which an entity is written, by the entity; none where its state is not what is sent to it. */
+function writing(mapped: readonly Mapped[]): ReadonlyMap<Entity, string> {
+  const taken = new Set<string>();
+  return new Map(
+    mapped.flatMap(({ entity, object }) => {
+      const { command } = entity;
+      const sameWords = command?.on === entity.on && command.off === entity.off;
+      const isSimple = command !== undefined && !command.templated && !/[+#]/.test(command.topic);
+      if (!isSimple || (object.switches === true && !sameWords) || entity.component === "binary_sensor") return [];
+      return [[entity, `set_${idOf(entity.key, taken).replaceAll("-", "_").slice(0, 20)}`] as const];
+    }),
+  );
+}
+
+function requestLines(written: ReadonlyMap<Entity, string>): readonly string[] {
+  if (written.size === 0) return [];
+  const lines = [...written].map(([{ command }, name]) => {
+    const payload = command?.json === true ? 'json: { state: "{value}" }' : 'send: "{value}"';
+    return `    ${name}: { topic: ${yamlText(command?.topic ?? "")}, ${payload} }`;
+  });
+  return ["  requests:", ...lines];
+}
+
+function objectLines(
+  mapped: readonly Mapped[],
+  state: string | undefined,
+  written: ReadonlyMap<Entity, string>,
+): readonly string[] {
+  const byObject = new Map<number, Mapped[]>();
+  for (const each of mapped) {
+    const others = byObject.get(each.object.object) ?? [];
+    if (each.object.single === undefined || others.length === 0) byObject.set(each.object.object, [...others, each]);
+  }
+  const line = (each: Mapped): string =>
+    `{ ${each.object.resource}: ${sourceText(each, state, written)} }  # ${commentText(each.entity.name)}`;
+  return [...byObject]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([object, list]) => {
+      const [only, ...others] = list;
+      if (only !== undefined && others.length === 0) return [`  ${object}: ${line(only)}`];
+      return [`  ${object}:`, ...list.map((each, i) => `    ${i}: ${line(each)}`)];
+    });
+}
+
+function sourceText(
+  { entity, topic, object }: Mapped,
+  state: string | undefined,
+  written: ReadonlyMap<Entity, string>,
+): string {
+  const { value } = entity;
+  const unit = unitOfEntity(entity);
+  const request = written.get(entity);
+  return flowMap([
+    ...(topic === state && value.kind === "path"
+      ? []
+      : [["topic", topic === state ? "state" : yamlText(topic)] as const]),
+    ...(value.kind === "path" ? [["path", yamlText(value.path)] as const] : []),
+    ...(unit === undefined ? [] : [["unit", yamlText(unit)] as const]),
+    ...(object.switches === true ? [["enum", wordsText(entity)] as const] : []),
+    ...(request === undefined ? [] : [["write", `{ request: ${request} }`] as const]),
+  ]);
+}
+
+function wordsText({ on, off }: Entity): string {
+  return flowMap([
+    [on, "true"],
+    [off, "false"],
+  ]);
+}
