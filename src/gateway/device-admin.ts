@@ -8,7 +8,7 @@ import type { ForgetWish, Forgotten } from "./waiting/forgetting.ts";
 
 export interface DeviceAdminOptions {
   readonly store: Pick<Store, "loadPlaces" | "forgetDevice">;
-  readonly devices: () => Pick<Devices, "get">;
+  readonly devices: Pick<Devices, "get">;
   readonly config: () => LoadedConfig;
   /** Drops what waits. */
   readonly forget: (wish: ForgetWish) => Promise<Forgotten>;
@@ -47,7 +47,7 @@ export class DeviceAdmin {
   /** What was learned of the old hardware is gone; prefix, instances and history stay. */
   replace(id: string): KnownDevice {
     const { devices, config, log } = this.options;
-    const device = devices().get(id);
+    const device = devices.get(id);
     if (device === undefined) {
       return {
         refused: `no device "${id}" runs${near(

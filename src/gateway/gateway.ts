@@ -1,45 +1,32 @@
-/** The composition: builds everything from the configuration, joins it, starts, reloads and stops it. */
+/** The life of a gateway: it reads its configuration, starts what is made of that, reloads and stops it. */
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
 import type { LoadedConfig } from "../config/types.ts";
-import type { Device } from "../devices/device.ts";
-import type { DeviceState } from "../devices/device-status.ts";
-import { Devices, type DevicesListener } from "../devices/devices.ts";
+import type { Devices } from "../devices/devices.ts";
 import { ConfigError, formatProblem } from "../errors.ts";
 import { collect } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
-import { prefixOf } from "../lwm2m/path.ts";
-import type { Sample } from "../lwm2m/sample.ts";
-import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
-import { clientOf } from "./clients/client-device.ts";
 import { DeviceAdmin } from "./device-admin.ts";
-import { Filled } from "./filled.ts";
-import { fixedSettings, identityOf } from "./fixed-settings.ts";
-import { localAddresses, storageOf } from "./host.ts";
-import { North, type SendWish } from "./north.ts";
-import { needsNumbers } from "./presences/layouts.ts";
+import { fixedSettings } from "./fixed-settings.ts";
+import { localAddresses } from "./host.ts";
+import type { SendWish } from "./north.ts";
+import { Parts } from "./parts.ts";
 import { readConfig } from "./read-config.ts";
 import { FirstCheck } from "./state/first-check.ts";
-import { KeptNumbers } from "./state/instance-numbers.ts";
 import { closeKept, type Kept, withHistory } from "./state/kept.ts";
 import { openState } from "./state/opened-state.ts";
-import { Places } from "./state/places.ts";
-import { Variants } from "./state/variants.ts";
 import type { GatewayStatus } from "./status.ts";
-import { Steering } from "./steering.ts";
 import type { Boot, ClockSign } from "./time/clock-verdict.ts";
 import type { GatewayClock } from "./time/gateway-clock.ts";
 import { keepTime, knownClock } from "./time/known-clock.ts";
 import { type OpenTransport, openTransport } from "./transport/schemes.ts";
 import { secured } from "./transport/secured.ts";
-import { deviceObject, Trees } from "./trees.ts";
 import type { ForgetWish, Forgotten } from "./waiting/forgetting.ts";
 import type { StoreReport } from "./waiting/store-report.ts";
-import { WhatWaits } from "./waiting/what-waits.ts";
 
 export interface GatewayOptions {
   /** Path of config.yaml. */
@@ -65,64 +52,40 @@ export interface Edges {
 }
 
 export class Gateway {
+  readonly deviceAdmin: DeviceAdmin;
   private readonly options: RunOptions;
-  private readonly clock: GatewayClock;
   private readonly log: Logger;
   private readonly kept: Kept;
-  private readonly devices: Devices;
-  private readonly steering: Steering;
-  private readonly north: North;
-  private readonly trees: Trees;
-  private readonly filled: Filled;
-  private readonly places: Places;
-  private readonly numbers: KeptNumbers;
-  private readonly variants: Variants;
-  private readonly waits: WhatWaits;
+  private readonly parts: Parts;
   private readonly firstCheck: FirstCheck;
-  readonly deviceAdmin: DeviceAdmin;
   private readonly started: Millis;
-  private readonly state: string;
   private config: LoadedConfig;
   /** Reloads are done one after the other, and a stop after the last. */
   private turn: Promise<unknown> = Promise.resolve();
   private stopping = false;
 
   private constructor(options: RunOptions, config: LoadedConfig, kept: Kept) {
-    const { clock, random, log } = options;
+    const { clock, random, log, adapters, edges } = options;
+    const { store } = kept;
     this.options = options;
-    this.clock = clock;
     this.log = log;
     this.config = config;
     this.kept = kept;
-    this.places = new Places(kept.store, log);
-    this.numbers = new KeptNumbers(kept.store, log, config.servers.some(needsNumbers));
-    this.variants = new Variants({ store: kept.store, clock, log, onChange: () => void this.reconsider() });
-    this.waits = this.makeWaits();
-    this.deviceAdmin = new DeviceAdmin({
-      store: kept.store,
-      devices: () => this.devices,
-      config: () => this.config,
-      forget: (wish) => this.waits.forget(wish),
-      log,
-    });
-    this.firstCheck = new FirstCheck(kept.store, clock);
     this.started = clock.monotonic();
-    this.state = kept.directory;
-    const south = { deviceObject: deviceObject(config.catalogue), clock, random, log };
-    this.devices = new Devices(south, this.devicesListener());
-    this.filled = this.makeFilled();
-    this.steering = new Steering((prefix) => (prefix === "" ? this.filled.remote : this.devices.byPrefix(prefix)));
-    this.north = this.makeNorth();
-    this.trees = new Trees({
-      catalogue: config.catalogue,
-      identity: identityOf(config, this.north.bindings),
-      memory: () => storageOf(this.state),
-      endpoint: config.gateway.endpoint,
-      devices: this.devices,
-      instanceOf: (id) => this.places.instanceOf(id),
-      serverObject: this.north.serverObject,
-      storedOf: (prefix) => this.filled.of(prefix),
-      clock,
+    this.firstCheck = new FirstCheck(store, clock);
+    this.parts = new Parts({
+      ...{ kept, clock, random, log, adapters },
+      config: () => this.config,
+      openTransport: edges?.openTransport ?? openTransport,
+      localAddresses: edges?.localAddresses ?? localAddresses,
+      reconsider: () => this.reconsider(),
+      onRegistered: () => this.firstCheck.run(),
+    });
+    const { devices, waits } = this.parts;
+    this.deviceAdmin = new DeviceAdmin({
+      ...{ store, devices, log },
+      config: () => this.config,
+      forget: (wish) => waits.forget(wish),
     });
   }
 
@@ -163,16 +126,16 @@ export class Gateway {
   async stop(): Promise<void> {
     this.stopping = true;
     this.firstCheck.stop();
-    this.variants.stop();
+    this.parts.variants.stop();
     await this.turn;
     try {
-      await this.north.stop();
+      await this.parts.north.stop();
     } finally {
       try {
-        await this.filled.close();
-        await this.devices.close();
+        await this.parts.filled.close();
+        await this.parts.devices.close();
       } finally {
-        keepTime(this.kept.store, this.clock.stop(), this.log);
+        keepTime(this.kept.store, this.options.clock.stop(), this.log);
         await closeKept(this.kept, this.log);
       }
     }
@@ -180,7 +143,7 @@ export class Gateway {
 
   /** Sends, by LwM2M Send, what stands at these paths now; tells what became of it at each server. */
   send(wish: SendWish): Promise<readonly ServerSendOutcome[]> {
-    return this.north.send(wish);
+    return this.parts.north.send(wish);
   }
 
   /** Short Server IDs. */
@@ -193,36 +156,36 @@ export class Gateway {
       version: packageVersion(),
       endpoint: this.config.gateway.endpoint,
       config: this.config.file,
-      started: wallAt(this.clock, this.started),
-      now: this.clock.wall(),
-      clock: this.clock.status,
-      servers: this.north.status(),
-      devices: this.devices.list().map((device) => device.status()),
-      links: this.devices.linkStatus(),
-      ...this.filled.status(),
-      disabled: this.places.disabled(this.config),
+      started: wallAt(this.options.clock, this.started),
+      now: this.options.clock.wall(),
+      clock: this.options.clock.status,
+      servers: this.parts.north.status(),
+      devices: this.parts.devices.list().map((device) => device.status()),
+      links: this.parts.devices.linkStatus(),
+      ...this.parts.filled.status(),
+      disabled: this.parts.places.disabled(this.config),
     };
   }
 
   /** With what waits on the disk, unless that does not answer soon. */
   async fullStatus(): Promise<GatewayStatus> {
-    const store = await this.waits.summary();
+    const store = await this.parts.waits.summary();
     return { ...this.status(), ...(store === undefined ? {} : { store }) };
   }
 
   /** What waits for servers, in memory and on disk. Rejects with StoreError where the disk cannot be asked. */
   storeReport(): Promise<StoreReport> {
-    return this.waits.report();
+    return this.parts.waits.report();
   }
 
   /** Drops what waits: no server gets it any more. */
   forget(wish: ForgetWish): Promise<Forgotten> {
-    return this.waits.forget(wish);
+    return this.parts.waits.forget(wish);
   }
 
   /** For tools: see Devices. */
   openLink(id: string): ReturnType<Devices["openLink"]> {
-    return this.devices.openLink(id);
+    return this.parts.devices.openLink(id);
   }
 
   /** Whether the disk is waited for. */
@@ -235,77 +198,12 @@ export class Gateway {
     if (this.stopping) return true;
     collect();
     await this.kept.store.collect();
-    return this.north.settled;
+    return this.parts.north.settled;
   }
 
   /** Where this gateway keeps its files, the admin socket among them. */
   get stateDirectory(): string {
-    return this.state;
-  }
-
-  private makeNorth(): North {
-    const { config, kept, clock, log, options } = this;
-    return new North({
-      settings: config.servers,
-      endpoint: config.gateway.endpoint,
-      catalogue: config.catalogue,
-      clock,
-      random: options.random,
-      log,
-      openTransport: options.edges?.openTransport ?? openTransport,
-      localAddresses: options.edges?.localAddresses ?? localAddresses,
-      store: kept.store,
-      history: kept.history,
-      deviceNames: {
-        ofPrefix: (prefix) => this.devices.byPrefix(prefix)?.plan.id,
-        ofInstance: (instance) => this.places.idAt(instance),
-      },
-      keep: config.gateway.store.hqmax,
-      numbers: this.numbers,
-      clientOf: (server, prefix) => clientOf(this.config, server, this.devices.byPrefix(prefix)),
-      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
-      onRegistered: () => this.firstCheck.run(),
-    });
-  }
-
-  private makeFilled(): Filled {
-    const { config, kept, clock, log, options } = this;
-    return new Filled({
-      ...{ gateway: config.gateway, catalogue: config.catalogue, adapters: options.adapters },
-      ...{ store: kept.store, clock, log },
-      openLink: (id) => this.devices.link(id),
-      onChange: (prefix, change) => this.onStoredChange(prefix, change),
-      onLinks: () => this.reconsider(),
-    });
-  }
-
-  private makeWaits(): WhatWaits {
-    const { clock, log } = this;
-    return new WhatWaits({
-      history: this.kept.history,
-      directory: this.kept.directory,
-      clock,
-      servers: () => this.serverIds,
-      onForgotten: (match) => this.north.forgotten(match),
-      log,
-    });
-  }
-
-  private devicesListener(): DevicesListener {
-    return {
-      onSamples: (device: Device, samples: readonly Sample[]) => {
-        this.north.changed(samples);
-        this.variants.heard(device, samples);
-      },
-      onStateChange: ({ prefix }: Device, state: DeviceState) => {
-        if (state === "online") this.north.appeared(prefix);
-        else this.north.disappeared(prefix);
-      },
-      onDevicesChanged: ({ added, changed }) => {
-        for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
-        this.onDevicesChanged();
-      },
-    };
+    return this.kept.directory;
   }
 
   private async reloadNow(): Promise<boolean> {
@@ -315,7 +213,7 @@ export class Gateway {
       this.config = config;
       await this.applyDevices();
       // A device may be called something else, and be the same.
-      this.north.treesChanged();
+      this.parts.north.treesChanged();
       this.log.info({ devices: config.devices.length, disabled: config.disabled.length }, "configuration reloaded");
       return true;
     } catch (error) {
@@ -327,29 +225,29 @@ export class Gateway {
   }
 
   private async run(): Promise<void> {
-    this.clock.watch({
+    this.options.clock.watch({
       onDated: (started) => {
         this.kept.history.redate(started);
-        this.devices.dated(started);
-        this.north.dated(started);
+        this.parts.devices.dated(started);
+        this.parts.north.dated(started);
       },
       onKnown: (known) => keepTime(this.kept.store, known, this.log),
     });
     await this.applyDevices();
-    await this.north.start(this.trees);
+    await this.parts.north.start(this.parts.trees);
   }
 
   /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
   private async applyDevices(): Promise<void> {
-    const placed = await this.places.place(this.config);
-    const otherStored = await this.filled.adopt(
+    const placed = await this.parts.places.place(this.config);
+    const otherStored = await this.parts.filled.adopt(
       placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
       this.config.links,
     );
-    await this.variants.adopt(placed);
+    await this.parts.variants.adopt(placed);
     await this.runDevices();
     // A device runs on where servers may fill other objects of it, but it has others now.
-    if (otherStored) this.onDevicesChanged();
+    if (otherStored) this.parts.devicesChanged();
   }
 
   /** Devices have said what they are: they get what their mapping has for that, as by a reload. */
@@ -362,30 +260,10 @@ export class Gateway {
   }
 
   private async runDevices(): Promise<void> {
-    const chosen = this.variants.chosen();
-    await this.numbers.adopt(chosen);
-    await this.devices.apply(chosen, this.filled.links(this.config.links), this.filled.used);
-    this.filled.begin();
-  }
-
-  /** Devices came, went or became others: who observes them, or object 25, hears it. */
-  private onDevicesChanged(): void {
-    const vanished = this.trees.vanished();
-    for (const path of vanished) this.north.removed(path);
-    const changes = this.trees.gatewayObjectChanges();
-    this.north.changed(changes);
-    this.north.treesChanged();
-    // A new conversion is nobody's business; of another list of objects a server may hear by nothing but an Update.
-    if (changes.length > 0 || vanished.some((path) => prefixOf(path) === "")) this.north.objectsChanged();
-  }
-
-  /** A server wrote, made or removed something that the gateway keeps. */
-  private onStoredChange(prefix: string, { samples, removed, instances }: StoredChange): void {
-    this.north.changed(samples, removed);
-    this.north.treesChanged(prefix);
-    if (!instances) return;
-    if (prefix !== "") this.north.changed(this.trees.gatewayObjectChanges());
-    this.north.objectsChanged();
+    const chosen = this.parts.variants.chosen();
+    await this.parts.numbers.adopt(chosen);
+    await this.parts.devices.apply(chosen, this.parts.filled.links(this.config.links), this.parts.filled.used);
+    this.parts.filled.begin();
   }
 
   private warnOfFixedSettings(config: LoadedConfig): void {

@@ -1,0 +1,171 @@
+/** What a gateway is made of, south and north, and how the two hear of each other. */
+import type { AdapterModule } from "../adapter.ts";
+import type { Random } from "../clock.ts";
+import type { LoadedConfig } from "../config/types.ts";
+import { Devices, type DevicesListener } from "../devices/devices.ts";
+import type { Logger } from "../log.ts";
+import { prefixOf } from "../lwm2m/path.ts";
+import type { StoredChange } from "../lwm2m/stored-backing.ts";
+import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
+import { clientOf } from "./clients/client-device.ts";
+import { Filled } from "./filled.ts";
+import { identityOf } from "./fixed-settings.ts";
+import { storageOf } from "./host.ts";
+import { North } from "./north.ts";
+import { needsNumbers } from "./presences/layouts.ts";
+import { KeptNumbers } from "./state/instance-numbers.ts";
+import type { Kept } from "./state/kept.ts";
+import { Places } from "./state/places.ts";
+import { Variants } from "./state/variants.ts";
+import { Steering } from "./steering.ts";
+import type { GatewayClock } from "./time/gateway-clock.ts";
+import type { OpenTransport } from "./transport/schemes.ts";
+import { deviceObject, Trees } from "./trees.ts";
+import { WhatWaits } from "./waiting/what-waits.ts";
+
+export interface PartsOptions {
+  readonly kept: Kept;
+  readonly clock: GatewayClock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly adapters: readonly AdapterModule[];
+  /** As it is now. */
+  readonly config: () => LoadedConfig;
+  readonly openTransport: OpenTransport;
+  readonly localAddresses: LocalAddresses;
+  /** Devices have said what they are, or there are other links: both are to be run as it is now. */
+  readonly reconsider: () => Promise<void>;
+  /** A server has registered us. */
+  readonly onRegistered: () => void;
+}
+
+/** Nothing runs yet: the gateway says when. */
+export class Parts {
+  readonly devices: Devices;
+  readonly filled: Filled;
+  readonly north: North;
+  readonly trees: Trees;
+  readonly places: Places;
+  readonly numbers: KeptNumbers;
+  readonly variants: Variants;
+  readonly waits: WhatWaits;
+  private readonly options: PartsOptions;
+  private readonly steering: Steering;
+  /** That of the start. */
+  private readonly config: LoadedConfig;
+
+  constructor(options: PartsOptions) {
+    const { clock, random, log, reconsider } = options;
+    const { store } = options.kept;
+    const config = options.config();
+    this.options = options;
+    this.config = config;
+    this.places = new Places(store, log);
+    this.numbers = new KeptNumbers(store, log, config.servers.some(needsNumbers));
+    this.variants = new Variants({ store, clock, log, onChange: () => void reconsider() });
+    this.waits = this.makeWaits();
+    const south = { deviceObject: deviceObject(config.catalogue), clock, random, log };
+    this.devices = new Devices(south, this.devicesListener());
+    this.filled = this.makeFilled();
+    this.steering = new Steering((prefix) => (prefix === "" ? this.filled.remote : this.devices.byPrefix(prefix)));
+    this.north = this.makeNorth();
+    this.trees = this.makeTrees();
+  }
+
+  /** Devices came, went or became others: who observes them, or object 25, hears it. */
+  devicesChanged(): void {
+    const vanished = this.trees.vanished();
+    for (const path of vanished) this.north.removed(path);
+    const changes = this.trees.gatewayObjectChanges();
+    this.north.changed(changes);
+    this.north.treesChanged();
+    // A new conversion is nobody's business; of another list of objects a server may hear by nothing but an Update.
+    if (changes.length > 0 || vanished.some((path) => prefixOf(path) === "")) this.north.objectsChanged();
+  }
+
+  /** A server wrote, made or removed something that the gateway keeps. */
+  private storedChanged(prefix: string, { samples, removed, instances }: StoredChange): void {
+    this.north.changed(samples, removed);
+    this.north.treesChanged(prefix);
+    if (!instances) return;
+    if (prefix !== "") this.north.changed(this.trees.gatewayObjectChanges());
+    this.north.objectsChanged();
+  }
+
+  private devicesListener(): DevicesListener {
+    return {
+      onSamples: (device, samples) => {
+        this.north.changed(samples);
+        this.variants.heard(device, samples);
+      },
+      onStateChange: ({ prefix }, state) => {
+        if (state === "online") this.north.appeared(prefix);
+        else this.north.disappeared(prefix);
+      },
+      onDevicesChanged: ({ added, changed }) => {
+        for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
+        this.devicesChanged();
+      },
+    };
+  }
+
+  private makeNorth(): North {
+    const { config } = this;
+    const { kept, clock, random, log, openTransport, localAddresses, onRegistered } = this.options;
+    return new North({
+      settings: config.servers,
+      endpoint: config.gateway.endpoint,
+      catalogue: config.catalogue,
+      ...{ clock, random, log, openTransport, localAddresses, onRegistered },
+      store: kept.store,
+      history: kept.history,
+      deviceNames: {
+        ofPrefix: (prefix) => this.devices.byPrefix(prefix)?.plan.id,
+        ofInstance: (instance) => this.places.idAt(instance),
+      },
+      keep: config.gateway.store.hqmax,
+      numbers: this.numbers,
+      clientOf: (server, prefix) => clientOf(this.options.config(), server, this.devices.byPrefix(prefix)),
+      onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
+    });
+  }
+
+  private makeTrees(): Trees {
+    const { config } = this;
+    const { kept, clock } = this.options;
+    return new Trees({
+      catalogue: config.catalogue,
+      identity: identityOf(config, this.north.bindings),
+      memory: () => storageOf(kept.directory),
+      endpoint: config.gateway.endpoint,
+      devices: this.devices,
+      instanceOf: (id) => this.places.instanceOf(id),
+      serverObject: this.north.serverObject,
+      storedOf: (prefix) => this.filled.of(prefix),
+      clock,
+    });
+  }
+
+  private makeFilled(): Filled {
+    const { gateway, catalogue } = this.config;
+    const { kept, clock, log, adapters, reconsider } = this.options;
+    return new Filled({
+      ...{ gateway, catalogue, adapters, clock, log },
+      store: kept.store,
+      openLink: (id) => this.devices.link(id),
+      onChange: (prefix, change) => this.storedChanged(prefix, change),
+      onLinks: reconsider,
+    });
+  }
+
+  private makeWaits(): WhatWaits {
+    const { kept, clock, log, config } = this.options;
+    return new WhatWaits({
+      history: kept.history,
+      directory: kept.directory,
+      ...{ clock, log },
+      servers: () => config().servers.map(({ id }) => id),
+      onForgotten: (match) => this.north.forgotten(match),
+    });
+  }
+}
