@@ -5,12 +5,12 @@ import { asPlainReport, mappingReports } from "../config/mapping-reports.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { ConfigError, formatProblem, type Problem } from "../errors.ts";
 import { readConfig } from "../gateway/read-config.ts";
+import { shownByConfig } from "../gateway/shown/shown-by-config.ts";
 import { secured } from "../gateway/transport/secured.ts";
 import { budgetProblems } from "./budget-check.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { counted } from "./counted.ts";
-import { shownTo } from "./shown.ts";
 import { shownLines } from "./shown-text.ts";
 import { trafficOf } from "./traffic.ts";
 import { trafficLines, trafficReport } from "./traffic-text.ts";
@@ -55,7 +55,7 @@ function asText(found: Findings): string {
   const plan =
     loaded === undefined
       ? []
-      : [formatCheck(loaded), ...shownLines(shownTo(loaded)), ...trafficLines(trafficOf(loaded))];
+      : [formatCheck(loaded), ...shownLines(shownByConfig(loaded)), ...trafficLines(trafficOf(loaded))];
   return [...problems.map(formatProblem), ...plan, summary(found)].join("\n");
 }
 
@@ -80,7 +80,7 @@ function asJson(found: Findings): string {
     mappings: loaded === undefined ? [] : mappingReports(loaded).map(asPlainReport),
     links: loaded === undefined ? [] : linkLoads(loaded),
     wires: loaded === undefined ? [] : wireLoads(loaded),
-    servers: loaded === undefined ? [] : shownTo(loaded),
+    servers: loaded === undefined ? [] : shownByConfig(loaded),
     traffic: loaded === undefined ? [] : trafficReport(trafficOf(loaded)),
   };
   return JSON.stringify(report, undefined, 2);

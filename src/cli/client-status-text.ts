@@ -12,7 +12,7 @@ export function clientLines({ clients = [] }: ServerStatus, now: UnixMillis): re
   const others = clients.filter((client) => !isRegistered(client));
   const rest = others.length - MOST_NAMED;
   return [
-    `    layout clients: ${clients.length - others.length} of ${counted(clients.length, "device")} registered`,
+    `    clients: ${clients.length - others.length} of ${counted(clients.length, "device")} registered`,
     ...others.slice(0, MOST_NAMED).map((client) => `        ${client.device}: ${standingOf(client, now)}`),
     ...(rest > 0 ? [`        and ${rest} others: lwm2m-gateway status --json tells of all`] : []),
   ];

@@ -1,7 +1,8 @@
 /** What devices deliver by themselves, each value being one that a device of its kind could have. */
+
 import { type Millis, SECOND, type UnixMillis } from "../clock.ts";
+import { expectedPrefix } from "../gateway/shown/shown-by-config.ts";
 import { makePath } from "../lwm2m/path.ts";
-import { isUsablePrefix } from "../lwm2m/prefix.ts";
 import type { ResourceType, Sample, Value } from "../lwm2m/sample.ts";
 import type { DevicePlan, ResourcePlan, ResourceSource } from "../mapping/plan-types.ts";
 
@@ -25,11 +26,6 @@ export function expectedValues(plan: DevicePlan, number: number): readonly Expec
     const value = exampleOf(source, resource, { time, seed: number + i });
     return [{ sample: { path, value, time }, ...(period === undefined ? {} : { period }) }];
   });
-}
-
-/** The store may have assigned another one, of about this length. */
-export function expectedPrefix({ id, prefix }: Pick<DevicePlan, "id" | "prefix">, number: number): string {
-  return prefix ?? (isUsablePrefix(id) ? id : `dev${number}`);
 }
 
 /** A computed value is new with each of what it is computed from. */

@@ -1,14 +1,14 @@
 import { isUndated, type Millis, type UnixMillis } from "../clock.ts";
 import type { DeviceStatus, ValueStatus } from "../devices/device-status.ts";
 import { formatDuration } from "../duration.ts";
-import type { GatewayStatus } from "../gateway/status.ts";
+import type { GatewayStatus, SeeingServerStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "../table.ts";
 import { clientLines, countsOf } from "./client-status-text.ts";
 import { counted } from "./counted.ts";
-import { layoutLines } from "./layout-status-text.ts";
 import { linkLines } from "./link-status-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
+import { shownNowLines } from "./shown-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
 import { uplinkLines } from "./uplink-status-text.ts";
 
@@ -88,7 +88,7 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((all, count) => all + count, 0);
 }
 
-function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
+function serverDetails(server: SeeingServerStatus, now: UnixMillis): string[] {
   const { state, reason, until, transport } = server;
   const next = until === undefined ? "" : `; ${NEXT[state]} in ${span(until - now)}`;
   const foreign =
@@ -96,7 +96,7 @@ function serverDetails(server: ServerStatus, now: UnixMillis): string[] {
   return [
     `    ${reason}${next}`,
     ...securityLines(server),
-    ...layoutLines(server),
+    ...shownNowLines(server.shown, server.layout?.switched).map((line) => `    ${line}`),
     ...clientLines(server, now),
     ...uplinkLines(server, now, span),
     ...queueLines(server, now),

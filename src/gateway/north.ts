@@ -17,7 +17,6 @@ import { RegistrationOrder } from "../servers/registration-order.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
-import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import type { View } from "../servers/view.ts";
@@ -29,7 +28,9 @@ import { accountListener } from "./presences/account-listener.ts";
 import { type Edition, editionOf } from "./presences/first-definition.ts";
 import { keptLayout, presenceOf } from "./presences/layouts.ts";
 import type { Presence } from "./presences/presence.ts";
+import { type Inventory, ShownNow } from "./shown/shown-now.ts";
 import { type KeepingOptions, KeptServers } from "./state/kept-servers.ts";
+import type { SeeingServerStatus } from "./status.ts";
 import type { GatewayClock } from "./time/gateway-clock.ts";
 import { Outlets } from "./transport/outlets.ts";
 import type { OpenTransport } from "./transport/schemes.ts";
@@ -94,7 +95,8 @@ export class North {
   private kept: KeptServers | undefined;
   private control: AccessControl | undefined;
   private outlets: Outlets | undefined;
-  private sight: Sight | undefined;
+  private sight: Inventory | undefined;
+  private shown: ShownNow | undefined;
 
   constructor(options: NorthOptions) {
     this.options = options;
@@ -117,8 +119,9 @@ export class North {
   }
 
   /** Opens the sockets and begins to register everywhere. Rejects where a socket cannot be had. */
-  async start(sight: Sight): Promise<void> {
+  async start(sight: Inventory): Promise<void> {
     this.sight = sight;
+    this.shown = new ShownNow({ ...this.options, inventory: sight });
     const { accounts } = this;
     const kept = await KeptServers.load(this.options);
     this.kept = kept;
@@ -183,6 +186,7 @@ export class North {
 
   /** Devices came, went or became others; with a prefix: what servers fill under it did. Said after `removed` and `changed`. */
   treesChanged(prefix?: string): void {
+    this.shown?.changed();
     for (const { presence } of this.seats) presence.treesChanged(prefix);
   }
 
@@ -210,10 +214,12 @@ export class North {
     return this.seats.every(({ presence: { settled = true } }) => settled);
   }
 
-  status(): readonly ServerStatus[] {
-    return this.seats.map(({ presence }) => {
+  status(): readonly SeeingServerStatus[] {
+    const { seats, outlets, shown } = this;
+    if (shown === undefined) return [];
+    return seats.map(({ presence }) => {
       const status = presence.status();
-      return { ...status, ...this.outlets?.of(status.shortServerId).status() };
+      return { ...status, ...outlets?.of(status.shortServerId).status(), shown: shown.of(status) };
     });
   }
 

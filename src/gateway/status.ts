@@ -3,6 +3,7 @@ import type { DeviceStatus } from "../devices/device-status.ts";
 import type { LinkStatus } from "../devices/open-links.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { RemoteModbusStatus } from "./remote-modbus/status.ts";
+import type { Shown } from "./shown/shown.ts";
 import type { StoredStatus } from "./state/stored-objects.ts";
 import type { ClockStatus } from "./time/gateway-clock.ts";
 import type { StoreSummary } from "./waiting/store-report.ts";
@@ -17,7 +18,7 @@ export interface GatewayStatus {
   readonly now: UnixMillis;
   /** Where nobody knows what time it is, all times are of 1970: since the start of the machine. */
   readonly clock: ClockStatus;
-  readonly servers: readonly ServerStatus[];
+  readonly servers: readonly SeeingServerStatus[];
   /** What waits for them; absent where the disk does not answer in time. */
   readonly store?: StoreSummary;
   readonly devices: readonly DeviceStatus[];
@@ -29,4 +30,9 @@ export interface GatewayStatus {
   readonly modbus?: RemoteModbusStatus;
   /** Devices that are off, each with what must be mended. */
   readonly disabled: readonly { readonly id: string; readonly reasons: readonly string[] }[];
+}
+
+/** With what the server sees: as `check` tells it of the configuration, so far as it is another by now. */
+export interface SeeingServerStatus extends ServerStatus {
+  readonly shown: Shown;
 }

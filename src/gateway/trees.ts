@@ -18,7 +18,8 @@ import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
 import type { Backing, ObjectTree, TreeModel } from "../lwm2m/tree.ts";
 import { deviceIdOf } from "../mapping/device-id.ts";
-import type { Sight, Whole } from "../servers/sight.ts";
+import type { Whole } from "../servers/sight.ts";
+import type { Inventory } from "./shown/shown-now.ts";
 
 export interface TreesOptions {
   readonly catalogue: ObjectCatalogue;
@@ -42,7 +43,7 @@ export interface FilledBacking extends Backing {
   latest(path: Path): Sample | undefined;
 }
 
-export class Trees implements Sight {
+export class Trees implements Inventory {
   private readonly options: TreesOptions;
   private readonly own: Whole;
   private readonly gatewayDevice: GatewayDeviceBacking;
@@ -143,7 +144,8 @@ export class Trees implements Sight {
     return list;
   }
 
-  private entries(): readonly GatewayEntry[] {
+  /** What object 25 says. */
+  entries(): readonly GatewayEntry[] {
     const { devices, instanceOf, endpoint } = this.options;
     return devices.list().flatMap((device): GatewayEntry[] => {
       const instance = instanceOf(device.plan.id);

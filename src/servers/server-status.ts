@@ -1,8 +1,8 @@
 import type { UnixMillis } from "../clock.ts";
+import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { DropCause } from "../store/store.ts";
-import type { HiddenObject } from "./layouts/folding.ts";
 import type { ReportEntryStatus } from "./local-reports.ts";
 import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
@@ -26,7 +26,7 @@ export interface ServerStatus {
   readonly until?: UnixMillis;
   /** Of the registration, e.g. "/rd/5a3f". */
   readonly location?: string;
-  readonly version?: string;
+  readonly version?: Lwm2mVersion;
   /** The paths that are observed; of composite observations each of theirs. */
   readonly observations: readonly Path[];
   readonly reports: ReportsStatus;
@@ -43,23 +43,18 @@ export interface ServerStatus {
   readonly budget?: BudgetStatus;
   /** Of DTLS, while there is an association. */
   readonly security?: SecurityStatus;
-  /** How the devices are shown; absent: each under its prefix, or as a client of its own. */
+  /** What only its layout knows; absent: it shows each device under its prefix, or as a client of its own, and always did. */
   readonly layout?: LayoutStatus;
   /** Layout `clients`: every device, in their order, those at the end that are none. */
   readonly clients?: readonly ClientStatus[];
 }
 
-/** What a layout makes of the devices. */
+/** What a layout has made of the devices by now. */
 export interface LayoutStatus {
   /** As it is now; `auto` begins as `instances`. */
   readonly shown: "instances" | "gateway";
-  /** How many devices are shown, and as how many instances. */
-  readonly devices: number;
-  readonly instances?: number;
   /** Which instance is which: "/meter-2/3303/0" is shown as "/3303/1". */
   readonly paths?: readonly { readonly own: Path; readonly shown: Path }[];
-  /** Objects of devices that are not. */
-  readonly hidden: readonly HiddenObject[];
   /** Of `auto`: why it is another than at first. */
   readonly switched?: string;
 }

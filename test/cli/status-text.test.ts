@@ -2,17 +2,18 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { formatStatus, span } from "../../src/cli/status-text.ts";
 import type { DeviceStatus } from "../../src/devices/device-status.ts";
-import type { GatewayStatus } from "../../src/gateway/status.ts";
+import type { GatewayStatus, SeeingServerStatus } from "../../src/gateway/status.ts";
 import type { StoreSummary } from "../../src/gateway/waiting/store-report.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
-import type { ClientStatus, ServerStatus } from "../../src/servers/server-status.ts";
+import type { ClientStatus } from "../../src/servers/server-status.ts";
+import { shownRooms } from "../support/shown.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const SECOND = 1000;
 const HOUR = 3_600_000;
 const NONE = { hqmax: 0, bytes: 0, age: 0, share: 0, damaged: 0, disk: 0, unkept: 0, ended: 0 };
 
-const server: ServerStatus = {
+const server: SeeingServerStatus = {
   shortServerId: 101,
   uri: "coap://lwm2m.example.com:5683",
   state: "registered",
@@ -24,6 +25,7 @@ const server: ServerStatus = {
   reports: { waiting: 0, stranded: 0, deliveredLately: 0, delivered: 5123, dropped: NONE, delivery: "send" },
   sends: { delivered: 0, refused: 0, unanswered: 0 },
   transport: { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, foreign: 0, sendErrors: 0 },
+  shown: shownRooms(2),
 };
 
 test("what each report entry has found stands below its server", () => {
@@ -48,7 +50,7 @@ test("of devices that are clients of their own stands how many are registered, a
     { device: "meter-3", prefix: "meter-3", endpoint: "urn:3", state: "unheard", reason: "never heard" },
   ];
   const text = formatStatus(aStatus({ servers: [{ ...server, clients }] }), false);
-  assert.match(text, / {4}layout clients: 1 of 3 devices registered\n/);
+  assert.match(text, / {4}clients: 1 of 3 devices registered\n/);
   assert.match(
     text,
     / {8}meter-2: retrying for 60 s: Register: 4\.03; next try in 30 s\n {8}meter-3: unheard: never heard\n/,
@@ -125,7 +127,7 @@ function aStatus(parts: Partial<GatewayStatus>): GatewayStatus {
 }
 
 test("servers, devices, why one is not well, and values: each below its heading", () => {
-  const retrying: ServerStatus = {
+  const retrying: SeeingServerStatus = {
     ...server,
     shortServerId: 7,
     uri: "coap://[2001:db8::1]:5683",
@@ -157,8 +159,14 @@ clock right: the time server has set it
 SERVER  STATE             FOR   URI                            OBSERVED  WAITING  DELIVERED  DROPPED
 101     registered (1.2)  3 h   coap://lwm2m.example.com:5683  1         0        5123       0
     Update: 2.04; next Update in 4 min
+    layout gateway, 1 registration: 2 devices, each under its prefix: /room-0, /room-1
+    may write and execute everything there
+    of the 8192 bytes that Leshan takes: Register 103 (room for about 821 devices), /25 166 (room for about 98 devices)
 7       retrying (1.2)    30 s  coap://[2001:db8::1]:5683      1         0        5123       0
     Register: no answer; next try in 40 s
+    layout gateway, 1 registration: 2 devices, each under its prefix: /room-0, /room-1
+    may write and execute everything there
+    of the 8192 bytes that Leshan takes: Register 103 (room for about 821 devices), /25 166 (room for about 98 devices)
     3 datagrams from other addresses were ignored
 
 DEVICE                                        PREFIX    STATE    FOR  VALUES    HEARD    MAPPING         LINK
@@ -224,10 +232,10 @@ test("a device's text cannot steer the terminal", () => {
 
 test("queue mode and Send have a line where they are used", () => {
   const sends = { delivered: 12, refused: 1, unanswered: 2 };
-  const lines = (parts: Partial<ServerStatus>) =>
+  const lines = (parts: Partial<SeeingServerStatus>) =>
     formatStatus(aStatus({ servers: [{ ...server, ...parts }] }), false)
       .split("\n")
-      .slice(7, -2);
+      .slice(10, -2);
   assert.deepEqual(lines({}), []);
   assert.deepEqual(lines({ sends, queueMode: { awakeUntil: NOW + 80 * SECOND, unheard: 0 } }), [
     "    queue mode: awake, for 80 s more",
@@ -260,10 +268,10 @@ test("what waits is told with since when, why, how fast it goes, and what was dr
     inflow: { span: HOUR, samples: 1000, bytes: 2 ** 15 },
     servers: [{ server: 101, entries: 1234, bytes: 2 ** 20, oldest: NOW - 3 * HOUR, newest: NOW }],
   };
-  const shown = (parts: Partial<ServerStatus>): readonly string[] =>
+  const shown = (parts: Partial<SeeingServerStatus>): readonly string[] =>
     formatStatus(aStatus({ servers: [{ ...server, ...parts }], store }), false).split("\n");
   const reports = { ...server.reports, waiting: 1234 };
-  const line = (parts: Partial<ServerStatus>): string => shown(parts).find((each) => / waiting/.test(each)) ?? "";
+  const line = (parts: Partial<SeeingServerStatus>): string => shown(parts).find((each) => / waiting/.test(each)) ?? "";
   assert.equal(
     shown({})[3],
     "what waits for servers: filled 13 %: 1 MB of 8 MB; lasts 6 d 4 h without servers at this rate, 32 KB an hour",

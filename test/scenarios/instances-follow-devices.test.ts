@@ -162,7 +162,7 @@ test("what is one of a kind is named once, in the log and in the status, with th
     [line],
   );
   const [server] = world.gateway.status().servers;
-  const { paths = [], ...layout } = server?.layout ?? assert.fail();
+  const { layout: { paths = [] } = {}, shown } = server ?? assert.fail();
   assert.deepEqual(
     paths.map(({ own, shown }) => `${own} ${shown}`),
     [
@@ -170,10 +170,8 @@ test("what is one of a kind is named once, in the log and in the status, with th
       ...["/meter-2/3303/0 /3303/2", "/meter-2/3303/1 /3303/3", "/meter-2/3304/0 /3304/1", "/meter-2/3311/0 /3311/1"],
     ],
   );
-  assert.deepEqual(layout, {
-    shown: "instances",
-    devices: 2,
-    instances: 8,
-    hidden: [{ object: 3, name: "Device", reason: "single", devices: ["meter-1", "meter-2"] }],
-  });
+  assert.equal(shown?.instances, 8);
+  assert.deepEqual(shown?.hidden, [
+    { object: 3, name: "Device", reason: "single", devices: ["meter-1", "meter-2"] },
+  ]);
 });

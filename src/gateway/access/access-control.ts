@@ -76,8 +76,8 @@ function isMade(path: Path): boolean {
   return prefix === "" && object !== GATEWAY && pathDepth(path) === LEVEL.instance;
 }
 
-/** Of the gateway itself. */
-function madeByServers(sight: Sight): ReadonlySet<number> {
+/** The gateway's own objects whose instances servers make. */
+export function madeByServers(sight: Sight): ReadonlySet<number> {
   const editing = sight.of("")?.backing.editing;
   return new Set([...(editing?.objects ?? [])].filter((object) => editing?.fixed?.has(object) !== true));
 }

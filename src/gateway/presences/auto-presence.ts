@@ -65,8 +65,7 @@ export class AutoPresence implements Presence {
   status(): ServerStatus {
     const status = this.current.status();
     if (this.proof === undefined) return status;
-    const devices = this.options.sight.prefixes.length - 1;
-    return { ...status, layout: { shown: "gateway", devices, hidden: [], switched: this.proof } };
+    return { ...status, layout: { shown: "gateway", switched: this.proof } };
   }
 
   private firstView(): View {

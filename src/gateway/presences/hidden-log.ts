@@ -1,7 +1,6 @@
 /** Says what of the devices a server does not see because of its layout: at the start, and where it is something else by now. */
 import type { Logger } from "../../log.ts";
 import type { HiddenObject, HiddenReason } from "../../servers/layouts/folding.ts";
-import type { LayoutStatus } from "../../servers/server-status.ts";
 
 /** Where somebody must act it stands first. */
 const WHY: Readonly<Record<HiddenReason, string>> = {
@@ -15,24 +14,23 @@ const MOST_NAMED = 12;
 
 export class HiddenLog {
   private readonly log: Logger;
-  private readonly status: () => LayoutStatus;
+  private readonly hidden: () => readonly HiddenObject[];
   private told = "";
 
-  constructor(log: Logger, status: () => LayoutStatus) {
+  constructor(log: Logger, hidden: () => readonly HiddenObject[]) {
     this.log = log;
-    this.status = status;
+    this.hidden = hidden;
   }
 
   tell(): void {
-    const { shown: layout, hidden } = this.status();
-    const objects = hidden.map(described);
+    const objects = this.hidden().map(described);
     const text = objects.join();
     if (text === this.told) return;
     this.told = text;
     if (objects.length === 0) return;
     const rest = objects.length > MOST_NAMED ? [`${objects.length - MOST_NAMED} more`] : [];
     this.log.info(
-      { layout, objects: [...objects.slice(0, MOST_NAMED), ...rest] },
+      { layout: "instances", objects: [...objects.slice(0, MOST_NAMED), ...rest] },
       "objects of devices that this layout cannot show: layouts gateway and clients can",
     );
   }

@@ -41,7 +41,7 @@ export function presenceOf({ making, sight, numbers, kept, clientOf }: LayoutOpt
   kept.dropRest(settings.id);
   if (!needsNumbers(settings)) return singlePresence(madeServer({ ...making, view: gatewayView(sight) }));
   const view = new InstancesView({ sight, numbers, now: () => north.clock.wall() });
-  const hidden = new HiddenLog(north.log.child({ server: settings.id }), () => view.status());
+  const hidden = new HiddenLog(north.log.child({ server: settings.id }), () => view.hidden);
   if (settings.layout === "auto") return new AutoPresence({ ...making, sight, instances: view, hidden });
   return singlePresence(madeServer({ ...making, view }), () => hidden.tell());
 }

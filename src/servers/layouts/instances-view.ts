@@ -12,7 +12,7 @@ import type { Sight } from "../sight.ts";
 import type { OwnSide, View } from "../view.ts";
 import { FoldedBacking } from "./folded-backing.ts";
 import { FoldedPaths } from "./folded-paths.ts";
-import { type Fold, type FoldedDevice, folded, type InstanceNumbers } from "./folding.ts";
+import { type Fold, type FoldedDevice, folded, type HiddenObject, type InstanceNumbers } from "./folding.ts";
 import { ShownPart } from "./shown-part.ts";
 
 export interface InstancesOptions {
@@ -74,15 +74,19 @@ export class InstancesView implements View {
   };
 
   readonly status = (): LayoutStatus => {
-    const { devices, hidden } = this.fold;
-    const paths = [...devices.keys()].flatMap((prefix) =>
+    const paths = [...this.fold.devices.keys()].flatMap((prefix) =>
       this.paths.shownWithin(makePath({ prefix })).flatMap((shown) => {
         const own = this.paths.own(shown);
         return own === undefined ? [] : [{ own, shown }];
       }),
     );
-    return { shown: "instances", devices: devices.size, instances: paths.length, hidden, paths };
+    return { shown: "instances", paths };
   };
+
+  /** Objects of devices that cannot stand side by side. */
+  get hidden(): readonly HiddenObject[] {
+    return this.fold.hidden;
+  }
 
   private makeTree(): ObjectTree {
     const { fold, paths } = this;

@@ -186,7 +186,7 @@ test("what cannot be folded is hidden, with the reason: one of a kind, the gatew
   strange.model = new Map([[3303, { ...model, definition: { ...model.definition, version: "0.9", resources } }]]);
   const view = world.view();
   assert.deepEqual(
-    view.status().hidden.map(({ object, reason, devices }) => [object, reason, ...devices]),
+    view.hidden.map(({ object, reason, devices }) => [object, reason, ...devices]),
     [
       [3, "single", "id-a"],
       [3303, "definition", "id-c"],
