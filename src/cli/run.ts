@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { AdminSocketError, openAdminSocket } from "../admin/socket.ts";
 import { type Millis, SECOND, systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
-import { growSlowly } from "../heap.ts";
+import { beginYoung, growSlowly } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import { StoreError } from "../store/store.ts";
@@ -71,6 +71,7 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
     ending.end(EXIT.failure);
   };
   growSlowly();
+  beginYoung();
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
   const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routesOf(gateway), log);
