@@ -123,17 +123,23 @@ export class BrokerLine {
 
   /** Resolves when the broker has it. Rejects with DeviceError, within the time. */
   async publish(message: Outgoing, timeout: Millis): Promise<void> {
-    const { connection, signal } = this.kept.open;
-    // Whoever asks has subscribed to the answer before.
-    if (this.cancelFlush !== undefined) this.flush();
     if (message.response !== undefined && this.options.version !== "5") {
       throw new DeviceError("rejected", "reply: auto needs MQTT 5: write version: 5 to the link");
     }
     const late = (): DeviceError =>
       new DeviceError("unreachable", `the broker did not confirm "${message.topic}" within ${formatDuration(timeout)}`);
     const { clock } = this.context;
-    await withDeadline(orAborted(connection.publish(message), signal), { clock, span: timeout, late });
+    await withDeadline(this.publishNow(message), { clock, span: timeout, late });
     this.log.debug({ topic: message.topic, bytes: message.payload.length }, "published");
+  }
+
+  private async publishNow(message: Outgoing): Promise<void> {
+    // Whoever comes while we connect waits for that; while we rest, it is refused with the reason.
+    if (this.kept.current === undefined) await this.kept.use({ urgency: "write", unit: 0 }, async () => {});
+    const { connection, signal } = this.kept.open;
+    // Whoever asks has subscribed to the answer before.
+    if (this.cancelFlush !== undefined) this.flush();
+    await orAborted(connection.publish(message), signal);
   }
 
   report(): LinkReport {

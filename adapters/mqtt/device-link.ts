@@ -18,9 +18,12 @@ import { valueAt } from "./json-path.ts";
 import type { Message } from "./message.ts";
 import { type MqttPoint, type MqttStep, publicationOf } from "./points.ts";
 import type { RequestSpec } from "./request-spec.ts";
-import { Requester } from "./requester.ts";
+import { Requester, type RequestLine } from "./requester.ts";
 import { type MqttDevice, type SignalSpec, STATE, type TopicSpec } from "./section.ts";
 import { type Heard, readingsOf, TopicFeed } from "./topic-feed.ts";
+
+/** What of a line a device needs. */
+export type DeviceLine = RequestLine & Pick<BrokerLine, "listen" | "hear" | "peer">;
 
 /** What there is of one device. */
 export interface AttachedDevice {
@@ -48,7 +51,7 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
   private readonly endings: (() => void)[];
   private signal: Connectivity = {};
 
-  constructor(line: BrokerLine, attached: AttachedDevice, listener: DeviceListener, context: AdapterContext) {
+  constructor(line: DeviceLine, attached: AttachedDevice, listener: DeviceListener, context: AdapterContext) {
     const { device } = attached;
     this.attached = attached;
     this.listener = listener;
@@ -153,7 +156,7 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
     this.listener.onConnectivity?.(this.signal);
   }
 
-  private connection(line: BrokerLine, reachable: boolean, reason: string | undefined): void {
+  private connection(line: DeviceLine, reachable: boolean, reason: string | undefined): void {
     this.availability.forget();
     this.listener.onReachable(reachable, reason);
     if (line.peer !== undefined) this.listener.onConnectivity?.({ addresses: [line.peer] });

@@ -7,6 +7,9 @@ import { readReply } from "./reply.ts";
 import type { Publication, ReplySpec, RequestSpec } from "./request-spec.ts";
 import { payloadOf } from "./template.ts";
 
+/** What of a line requests need. */
+export type RequestLine = Pick<BrokerLine, "publish" | "subscribe" | "route" | "nextId" | "responseTopic">;
+
 /** An answer that is awaited. */
 interface Awaited {
   readonly answer: Promise<Message>;
@@ -16,14 +19,14 @@ interface Awaited {
 }
 
 export class Requester {
-  private readonly line: BrokerLine;
+  private readonly line: RequestLine;
   private readonly context: AdapterContext;
   private readonly signal: AbortSignal;
   private readonly endings: readonly (() => void)[];
   private last: Promise<unknown> = Promise.resolve();
 
   /** `signal`: the device is detached, with the reason. */
-  constructor(line: BrokerLine, requests: Iterable<RequestSpec>, context: AdapterContext, signal: AbortSignal) {
+  constructor(line: RequestLine, requests: Iterable<RequestSpec>, context: AdapterContext, signal: AbortSignal) {
     this.line = line;
     this.context = context;
     this.signal = signal;

@@ -1,4 +1,5 @@
 /** One connection to a broker: the only place that knows the package `mqtt`. MQTT 3.1.1 and 5.0. */
+import type { Socket } from "node:net";
 import { type IClientOptions, type IPublishPacket, MqttClient } from "mqtt";
 import { DeviceError, reasonOf, SECOND } from "../../../src/adapter.ts";
 import type { Qos } from "../keys.ts";
@@ -56,7 +57,7 @@ export async function connectBroker(
   const client = new MqttClient(() => socket, clientOptions(options));
   let greeted = false;
   let reason: DeviceError | undefined;
-  const connection = new Connection(client, () => socket.destroy(), socket.remoteAddress);
+  const connection = new Connection(client, socket);
   return new Promise<BrokerConnection>((resolve, reject) => {
     const abort = (): void => {
       connection.destroy();
@@ -96,12 +97,12 @@ class Connection implements BrokerConnection {
   readonly peer: string | undefined;
   destroyed = false;
   private readonly client: MqttClient;
-  private readonly close: () => void;
+  private readonly socket: Socket;
 
-  constructor(client: MqttClient, close: () => void, peer: string | undefined) {
+  constructor(client: MqttClient, socket: Socket) {
     this.client = client;
-    this.close = close;
-    this.peer = peer;
+    this.socket = socket;
+    this.peer = socket.remoteAddress;
   }
 
   async subscribe(subscriptions: readonly Subscription[]): Promise<readonly (string | undefined)[]> {
@@ -134,12 +135,17 @@ class Connection implements BrokerConnection {
 
   end(): Promise<void> {
     this.destroyed = true;
-    return new Promise((resolve) => this.client.end(false, {}, () => resolve()));
+    return new Promise((resolve) => {
+      if (this.socket.destroyed) resolve();
+      // It waits for answers, which a connection that ends meanwhile has no more.
+      this.socket.once("close", () => resolve());
+      this.client.end(false, {}, () => resolve());
+    });
   }
 
   destroy(): void {
     this.destroyed = true;
-    this.close();
+    this.socket.destroy();
   }
 
   /** The codes of SUBACK, in the order of the filters. */
