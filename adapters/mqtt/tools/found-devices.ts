@@ -108,7 +108,9 @@ export class FoundDevices {
     const entities = known?.entities ?? new Map();
     const key = `${entity.component} ${entity.key}`;
     if (entities.has(key) || entities.size < MOST_ENTITIES) entities.set(key, entity);
-    this.described.set(owner.id, { owner: { ...known?.owner, ...owner }, entities });
+    // Later messages often leave out what an earlier one has told.
+    const { id, name = known?.owner.name, model = known?.owner.model } = owner;
+    this.described.set(id, { owner: { id, name, model }, entities });
     return known === undefined;
   }
 }

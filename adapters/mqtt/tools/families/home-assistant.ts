@@ -17,16 +17,21 @@ import type {
   Sighting,
 } from "./sighting.ts";
 
-/** The prefix is anybody's choice; node IDs and object IDs are of these characters. */
-const TOPIC = /^(?:[^/]+\/)+([a-z_]+)\/(?:([\w-]+)\/)?([\w-]+)\/config$/;
+/** What entities there are; `device` stands for several. */
+const COMPONENTS: ReadonlySet<string> = new Set(
+  [
+    "alarm_control_panel binary_sensor button camera climate cover device device_automation device_tracker event fan humidifier image",
+    "lawn_mower light lock notify number scene select sensor siren switch tag text update vacuum valve water_heater",
+  ].flatMap((names) => names.split(" ")),
+);
 /** Of one device nobody needs more. */
 const MOST_ENTITIES = 200;
 
 export function homeAssistant(message: Message): readonly Sighting[] {
-  const match = TOPIC.exec(message.topic);
-  const found = objectOf(message);
-  if (match === null || found === undefined) return [];
-  const [, component = "", node, object = ""] = placesOf(message.topic, match);
+  const place = placeOfTopic(message.topic);
+  const found = place === undefined ? undefined : objectOf(message);
+  if (place === undefined || found === undefined) return [];
+  const { component, node, object } = place;
   const config = inFull(found);
   const owner = ownerOf(config, node ?? object);
   if (component === "device") return ofDevice(config, owner);
@@ -35,10 +40,18 @@ export function homeAssistant(message: Message): readonly Sighting[] {
   return [sighting(config, { component, key: object, owner })];
 }
 
-/** With three levels the node ID is left out: `<prefix>/<component>/<object>/config`. */
-function placesOf(topic: string, match: RegExpExecArray): readonly (string | undefined)[] {
-  const levels = topic.split("/");
-  return levels.length === 4 ? [topic, levels[1], undefined, levels[2]] : match;
+interface TopicPlace {
+  readonly component: string;
+  readonly node?: string | undefined;
+  readonly object: string;
+}
+
+/** `<prefix>/<component>/[<node>/]<object>/config`, where the prefix is anybody's choice and may have several levels. */
+function placeOfTopic(topic: string): TopicPlace | undefined {
+  const [config, object, node, component, prefix] = topic.split("/").reverse();
+  if (config !== "config" || object === undefined || node === undefined || component === undefined) return undefined;
+  if (prefix !== undefined && COMPONENTS.has(component)) return { component, node, object };
+  return COMPONENTS.has(node) ? { component: node, object } : undefined;
 }
 
 /** What stands beside the components counts for each of them. */
@@ -137,21 +150,25 @@ function commandOf(
   return { topic, on, off, json: isJsonLight(config), templated: memberOf(config, "command_template") !== undefined };
 }
 
-/** A list, one, or a topic alone. */
+/** Nobody has more. */
+const MOST_AVAILABILITIES = 4;
+
+/** A list, one, or a topic alone with keys beside it. */
 function availabilityOf(config: JsonObject): readonly EntityAvailability[] {
-  const given = memberOf(config, "availability");
-  const base = memberOf(config, "~");
-  const listed = [given ?? []].flat().filter(isObject).map(inFull);
-  const entries = [...listed, ...(nameAt(config, "availability_topic") === undefined ? [] : [config])];
-  return entries.slice(0, 4).flatMap((entry) => {
-    const named = nameAt(entry, "topic") ?? nameAt(entry, "availability_topic");
-    const topic = withBase(named, typeof base === "string" ? base : undefined);
-    if (typeof topic !== "string") return [];
-    const template = memberOf(entry, "value_template") ?? memberOf(entry, "availability_template");
+  const base = nameAt(config, "~");
+  const listed = [memberOf(config, "availability") ?? []].flat().filter(isObject).map(inFull);
+  const alone = {
+    ...config,
+    topic: memberOf(config, "availability_topic"),
+    value_template: memberOf(config, "availability_template"),
+  };
+  const entries = listed.length === 0 ? [alone] : listed.slice(0, MOST_AVAILABILITIES);
+  return entries.flatMap((entry) => {
+    const topic = withBase(nameAt(entry, "topic"), base);
+    const template = memberOf(entry, "value_template");
     const path = typeof template === "string" ? pathOf(template) : undefined;
-    if (typeof template === "string" && path === undefined) return [];
+    if (typeof topic !== "string" || (typeof template === "string" && path === undefined)) return [];
     const online = payloadAt(entry, "payload_available") ?? "online";
-    const offline = payloadAt(entry, "payload_not_available") ?? "offline";
-    return [{ topic, path, online, offline }];
+    return [{ topic, path, online, offline: payloadAt(entry, "payload_not_available") ?? "offline" }];
   });
 }
