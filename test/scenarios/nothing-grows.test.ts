@@ -9,7 +9,7 @@ const entry = (unit: number): string => `{ id: room-${unit}, mapping: climate, l
 const DEVICES = [1, 2].map(entry);
 const OBSERVED = ["/room-1/3303", "/room-2/3304/0/5700", "/3/0", "/25"];
 /** Rings that fill up and then stay as they are. */
-const BOUNDED = /\.places$|\.arrivals\.marks$/;
+const BOUNDED = /\.places$|\.arrivals\.marks$|\.passing\.longer$/;
 
 async function observeAll({ servers }: AGateway): Promise<void> {
   for (const server of servers) for (const path of OBSERVED) await server.observe(path, { pmin: 1, pmax: 60 });
