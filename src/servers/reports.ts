@@ -1,71 +1,41 @@
 /** The observations of one server: granted, told of changes, and turned into notifications. */
-
-import type { Clock } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import type { ExchangeId } from "../coap/endpoint.ts";
 import { type CoapMessage, NO_PAYLOAD } from "../coap/options.ts";
 import type { Attributes } from "../lwm2m/attributes.ts";
-import { type ObservationId, observationId, pathObserved } from "../lwm2m/observation-id.ts";
+import { type ObservationId, pathObserved } from "../lwm2m/observation-id.ts";
 import type { ObservationEffect, ObservationEvent, Observations } from "../lwm2m/observations.ts";
-import { type Path, parentPath, prefixOf } from "../lwm2m/path.ts";
+import type { Path } from "../lwm2m/path.ts";
+import { overlap, selfAndAbove } from "../lwm2m/path-overlap.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
-import { SignsOfLife } from "../lwm2m/signs-of-life.ts";
-import type { TreeOf } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
-import { SparseMap } from "../sparse-map.ts";
-import { readComposite, typesIn } from "./composite.ts";
+import { readComposite } from "./composite.ts";
 import { tellableUntimed } from "./held-values.ts";
 import { isThere } from "./known-tree.ts";
-import { MessageFit } from "./message-fit.ts";
-import type { Composed, NotificationPort, Outbox, OutboxCounters, Report } from "./outbox.ts";
-import { composed, readableReports, readableSamples, type Told } from "./report-batch.ts";
+import { LiveObservations, type Observing } from "./live-observations.ts";
+import { Notifications, type NotificationsOptions } from "./notifications.ts";
+import type { NotificationPort, Outbox, OutboxCounters } from "./outbox.ts";
+import { readableSamples } from "./report-batch.ts";
 import type { Granted } from "./requests.ts";
 import { VoidedObservations } from "./voided-observations.ts";
 
-/**
- * Composite observations of a server, and the paths of all of them: of others there are no more than paths that exist, but
- * lists are without number.
- */
-const MOST_LISTS = 1000;
-const MOST_LISTED = 50_000;
 /** The 4.04 that ends an observation is in nobody's books. */
 const UNCOUNTED = 0;
 
 type Due = ObservationEffect & { readonly type: "due" };
 
-interface Live extends Told {
-  readonly exchange: ExchangeId;
-  readonly signs: SignsOfLife;
-  /** Of a restored one: whether what it shows has not been read yet. */
-  unread: boolean;
-}
-
 /** An observation of the process before this one. */
-export interface RestoredObservation extends Told {
-  readonly exchange: ExchangeId;
+export interface RestoredObservation extends Observing {
   /** Those in the request itself. */
   readonly attributes?: Attributes;
 }
 
-/** What the reports need of the connection. */
-export interface Notifier {
-  notify(exchange: ExchangeId, notification: number, message: CoapMessage, confirmable: boolean): void;
-  /** Gives it up: nothing more of it is sent or heard. */
-  withdraw(exchange: ExchangeId, notification: number): void;
-  endObservation(exchange: ExchangeId): void;
-}
-
-export interface ReportsOptions {
+export interface ReportsOptions extends NotificationsOptions {
   readonly server: number;
   readonly machine: Observations;
-  readonly clock: Clock;
-  readonly treeOf: TreeOf;
-  /** Absent: the server may read everything. */
-  readonly mayRead?: ((path: Path) => boolean) | undefined;
   /** The newest measurement that is known of a path, without asking a device. */
   readonly latest: (path: Path) => Sample | undefined;
-  readonly notifier: Notifier;
   /** /1/x/6, asked at each report: whether reports are kept for a server that is away. */
   readonly storing: () => boolean;
   /** Whose values lie at a path: "" is the gateway itself, whom nobody polls; what has one name is read together. */
@@ -74,8 +44,6 @@ export interface ReportsOptions {
   readonly onEvaluation: (id: ObservationId, evaluations: readonly Evaluation[]) => void;
   /** Reports that an observation keeps for a server that is away, where no hqmax says how many. */
   readonly keep: number;
-  /** Bytes of payload up to which reports are put together. */
-  readonly maxMessage: number;
   /** `observing` gives others now. */
   readonly onObserving?: () => void;
   /** Makes the outbox of these notifications, which it asks for when something is owed. */
@@ -86,16 +54,14 @@ export class Reports {
   readonly outbox: Outbox;
   private readonly options: ReportsOptions;
   private readonly feed: Drive<ObservationEvent>;
-  private readonly live = new SparseMap<ObservationId, Live>();
-  private readonly byExchange = new SparseMap<ExchangeId, ObservationId>();
+  private readonly live: LiveObservations;
   private readonly voided = new VoidedObservations();
-  /** By content format: how much one message takes. */
-  private readonly fits = new SparseMap<number, MessageFit>();
 
   constructor(options: ReportsOptions) {
     this.options = options;
     this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
-    this.outbox = options.makeOutbox(() => this.notifications());
+    this.live = new LiveObservations(options.server);
+    this.outbox = options.makeOutbox(() => new Notifications(this.live, options));
   }
 
   /** What waits since before this run: it waits for the server to observe again, or goes by Send. */
@@ -110,7 +76,7 @@ export class Reports {
 
   /** What is observed; of composite observations each of their paths. */
   get paths(): readonly Path[] {
-    return [...this.live.values()].flatMap(({ paths }) => paths);
+    return this.live.paths;
   }
 
   get counters(): OutboxCounters {
@@ -118,17 +84,13 @@ export class Reports {
   }
 
   /** Every observation that stands, with the exchange that began it. */
-  get observing(): Iterable<Told & { readonly exchange: ExchangeId }> {
-    return this.live.values();
+  get observing(): Iterable<Observing> {
+    return this.live.all();
   }
 
   /** Whether one more observation, or this one again, can be granted. */
-  hasRoomFor({ paths, composite }: Granted): boolean {
-    if (!composite) return true;
-    const id = observationId(this.options.server, paths, composite);
-    const lists = [...this.live].filter(([other, live]) => live.composite && other !== id);
-    const listed = lists.reduce((sum, [, live]) => sum + live.paths.length, paths.length);
-    return lists.length < MOST_LISTS && listed <= MOST_LISTED;
+  hasRoomFor(wanted: Granted): boolean {
+    return this.live.hasRoomFor(wanted);
   }
 
   /**
@@ -136,16 +98,12 @@ export class Reports {
    * path, or Observe-Composite of the same list, replaces the first; what an earlier one is still owed goes to the new one.
    */
   grant(exchange: ExchangeId, { paths, composite, codec, samples, attributes }: Granted): void {
-    const id = observationId(this.options.server, paths, composite);
-    const before = this.live.get(id);
+    const id = this.live.idOf({ paths, composite });
     // A format without times has told the newest value in the answer: what is older would pass for newer.
     if (!codec.carriesTime) this.outbox.supersede(id);
     // The new one stands before the old one ends, whose unacknowledged notification then goes again, to the new one.
-    this.stand(id, { exchange, paths, composite, codec }, false);
-    if (before !== undefined && before.exchange !== exchange) {
-      this.byExchange.delete(before.exchange);
-      this.options.notifier.endObservation(before.exchange);
-    }
+    const before = this.stand(id, { exchange, paths, composite, codec }, false);
+    if (before !== undefined) this.options.notifier.endObservation(before.exchange);
     const asked = attributes === undefined ? {} : { attributes };
     this.feed({ type: "observe", id, paths, composite, samples, ...asked });
     if (composite) this.changed(samples.flatMap((sample) => this.newer(sample)));
@@ -158,7 +116,7 @@ export class Reports {
    */
   restore(observations: readonly RestoredObservation[]): void {
     for (const { exchange, paths, composite, codec, attributes } of observations) {
-      const id = observationId(this.options.server, paths, composite);
+      const id = this.live.idOf({ paths, composite });
       this.stand(id, { exchange, paths, composite, codec }, true);
       const asked = attributes === undefined ? {} : { attributes };
       this.feed({ type: "restore", id, paths, composite, ...asked });
@@ -175,14 +133,14 @@ export class Reports {
 
   /** The registration of before goes on: of what is observed and is not there any more, the server hears 4.04. */
   endMissing(): void {
-    const single = [...this.live.values()].filter(({ composite }) => !composite);
+    const single = [...this.live.all()].filter(({ composite }) => !composite);
     const missing = single.flatMap(({ paths }) => paths.filter((path) => !isThere(this.options.treeOf, path)));
     for (const path of missing) this.removed(path);
   }
 
   /** The server ended the observation that this exchange began. */
   cancel(exchange: ExchangeId): void {
-    const id = this.byExchange.get(exchange);
+    const id = this.live.of(exchange);
     if (id === undefined) return;
     this.forget(id);
     this.feed({ type: "cancel", id });
@@ -203,9 +161,9 @@ export class Reports {
    * now. Others began with an answer of the device, unless they are restored ones.
    */
   appeared(within: readonly Path[]): void {
-    const seeking = [...this.live.values()].filter(({ composite, unread }) => composite || unread);
+    const seeking = [...this.live.all()].filter(({ composite, unread }) => composite || unread);
     const observed = new Set(seeking.flatMap(({ paths }) => paths));
-    this.readAnew(overlaps(observed, within));
+    this.readAnew(overlap(observed, within));
   }
 
   /** Without path: the defaults of the Server object. */
@@ -215,12 +173,13 @@ export class Reports {
 
   /** A new registration, or none: every observation is void (Core §6.2.1). What it is owed waits until it is granted again. */
   clear(): void {
-    for (const [id, { exchange, paths, composite }] of [...this.live]) {
+    for (const id of this.live.ids) {
       this.outbox.hold(id);
+      const live = this.live.end(id);
+      if (live === undefined) continue;
+      const { exchange, paths, composite } = live;
       // What a composite one is owed is true of what was, whichever of its paths are gone.
       if (!composite) for (const path of paths) this.voided.add(id, path);
-      this.live.delete(id);
-      this.byExchange.delete(exchange);
       this.options.notifier.endObservation(exchange);
     }
     this.feed({ type: "clear" });
@@ -231,24 +190,24 @@ export class Reports {
     this.feed.stop();
   }
 
-  private stand(id: ObservationId, told: Told & { readonly exchange: ExchangeId }, unread: boolean): void {
-    this.live.set(id, { ...told, unread, signs: new SignsOfLife(this.options.clock.monotonic()) });
-    this.byExchange.set(told.exchange, id);
+  /** Returns what stood there before, of another exchange. */
+  private stand(id: ObservationId, observing: Observing, unread: boolean): Observing | undefined {
+    const before = this.live.stand(id, observing, { unread, now: this.options.clock.monotonic() });
     this.voided.delete(id);
     this.options.onObserving?.();
+    return before;
   }
 
   private voidedGone(path: Path): void {
     for (const id of this.voided.remove(path)) this.outbox.forget(id);
   }
 
-  private forget(id: ObservationId): void {
-    const live = this.live.get(id);
-    if (live === undefined) return;
-    this.live.delete(id);
-    this.byExchange.delete(live.exchange);
+  private forget(id: ObservationId): Observing | undefined {
+    const live = this.live.end(id);
+    if (live === undefined) return undefined;
     this.outbox.forget(id);
     this.options.onObserving?.();
+    return live;
   }
 
   private perform(effect: ObservationEffect): void {
@@ -263,8 +222,7 @@ export class Reports {
         this.options.onEvaluation(effect.id, effect.evaluations);
         break;
       case "ended": {
-        const live = this.live.get(effect.id);
-        this.forget(effect.id);
+        const live = this.forget(effect.id);
         if (live !== undefined) this.options.notifier.notify(live.exchange, UNCOUNTED, GONE, true);
         break;
       }
@@ -299,47 +257,6 @@ export class Reports {
     return latest === undefined || sameValue(latest.value, value) ? [] : [latest];
   }
 
-  private notifications(): NotificationPort {
-    return {
-      compose: (id, reports) => this.compose(id, reports),
-      transmit: (id, notification, composed) => this.transmit(id, notification, composed),
-      withdraw: (id, notification) => {
-        const live = this.live.get(id);
-        if (live !== undefined) this.options.notifier.withdraw(live.exchange, notification);
-      },
-      carriesTime: (id) => this.live.get(id)?.codec.carriesTime,
-    };
-  }
-
-  private compose(id: ObservationId, reports: readonly Report[]): Composed | undefined {
-    const live = this.live.get(id);
-    const told = readableReports(reports, this.options.mayRead);
-    if (live === undefined || !this.isThere(live) || told.length === 0) return undefined;
-    return composed(live, told, typesIn(this.options.treeOf), {
-      fit: this.fitOf(live.codec.contentFormat),
-      undated: this.options.clock.undated,
-    });
-  }
-
-  private fitOf(contentFormat: number): MessageFit {
-    let fit = this.fits.get(contentFormat);
-    if (fit !== undefined) return fit;
-    fit = new MessageFit(this.options.maxMessage);
-    this.fits.set(contentFormat, fit);
-    return fit;
-  }
-
-  private transmit(id: ObservationId, notification: number, { message, confirmable }: Composed): void {
-    const live = this.live.get(id);
-    if (live === undefined) return;
-    const { notifier, clock } = this.options;
-    notifier.notify(live.exchange, notification, message, live.signs.next(confirmable, clock.monotonic()));
-  }
-
-  private isThere({ composite, paths }: Live): boolean {
-    return composite || paths.every((path) => this.options.treeOf(prefixOf(path)) !== undefined);
-  }
-
   /** A device's new values come as `changed` by themselves, too; one that does not answer says so by its own state. */
   private readAnew(paths: ReadonlySet<Path>): void {
     if (paths.size === 0) return;
@@ -349,28 +266,13 @@ export class Reports {
   private onRead(asked: ReadonlySet<Path>, samples: readonly Sample[]): void {
     const found = new Set<Path>();
     for (const { path } of samples) {
-      for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) if (asked.has(at)) found.add(at);
+      for (const at of selfAndAbove(path)) if (asked.has(at)) found.add(at);
     }
-    for (const live of this.live.values()) if (live.paths.every((path) => found.has(path))) live.unread = false;
+    for (const live of this.live.all()) if (live.paths.every((path) => found.has(path))) live.unread = false;
     this.feed({ type: "read", paths: [...found], samples });
   }
 }
 
 const GONE: CoapMessage = { code: CODE.notFound, options: [], payload: NO_PAYLOAD };
-
-/** Of both what lies within the other; what lies above a device is not read for its sake. */
-function overlaps(observed: ReadonlySet<Path>, within: readonly Path[]): ReadonlySet<Path> {
-  const there = new Set(within);
-  const below = [...observed].filter((path) => ancestors(path).some((ancestor) => there.has(ancestor)));
-  const beneath = within.filter((path) => ancestors(path).some((ancestor) => observed.has(ancestor)));
-  return new Set([...below, ...beneath]);
-}
-
-/** The path itself, and those above it. */
-function ancestors(path: Path): readonly Path[] {
-  const found: Path[] = [];
-  for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) found.push(at);
-  return found;
-}
 
 function ignore(): void {}

@@ -171,7 +171,5 @@ test("what is one of a kind is named once, in the log and in the status, with th
     ],
   );
   assert.equal(shown?.instances, 8);
-  assert.deepEqual(shown?.hidden, [
-    { object: 3, name: "Device", reason: "single", devices: ["meter-1", "meter-2"] },
-  ]);
+  assert.deepEqual(shown?.hidden, [{ object: 3, name: "Device", reason: "single", devices: ["meter-1", "meter-2"] }]);
 });
