@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { overlap, selfAndAbove } from "../../src/lwm2m/path-overlap.ts";
 import { at } from "../support/fake-backing.ts";
 
-test("a path lies in itself and in all above it", () => {
-  assert.deepEqual(selfAndAbove(at("/m/3/0/11")), ["/m/3/0/11", "/m/3/0", "/m/3", "/m", "/"]);
+test("a path lies in itself and in all above it, up to its device", () => {
+  assert.deepEqual(selfAndAbove(at("/m/3/0/11")), ["/m/3/0/11", "/m/3/0", "/m/3", "/m"]);
 });
 
 test("of two sets of paths what lies in the other is found, whichever is the wider", () => {
