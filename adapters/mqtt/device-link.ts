@@ -50,6 +50,8 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
   private readonly life = new AbortController();
   private readonly endings: (() => void)[];
   private signal: Connectivity = {};
+  /** It was said that the device is away: when it is back much may be otherwise. */
+  private away = false;
 
   constructor(line: DeviceLine, attached: AttachedDevice, listener: DeviceListener, context: AdapterContext) {
     const { device } = attached;
@@ -61,13 +63,16 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
     this.feeds = this.topicFeeds();
     this.endings = [
       line.listen((reachable, reason) => this.connection(line, reachable, reason)),
-      ...this.feeds.map((feed) => line.hear(feed, feed.qos)),
+      ...this.feeds.flatMap((feed) => feed.asFeeds().map((one) => line.hear(one, feed.qos))),
       ...device.availability.map(({ topic }, i) =>
         line.hear({ filter: topic, only: [], take: (message) => this.hearAvailability(i, message) }, 0),
       ),
       () => this.requester.close(),
     ];
-    if (line.peer !== undefined) listener.onConnectivity?.({ addresses: [line.peer] });
+    if (line.peer !== undefined) {
+      listener.onConnectivity?.({ addresses: [line.peer] });
+      this.askForAll();
+    }
   }
 
   async read(points: readonly PointId[]): Promise<ReadResult> {
@@ -122,6 +127,8 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
     const state = device.topics.get(STATE);
     // Of a device of which nothing is read its messages are a sign of life, and may tell of the radio.
     if (state !== undefined) byTopic.set(STATE, { topic: state, points: [] });
+    const radio = device.signal === undefined ? undefined : device.topics.get(device.signal.topic);
+    if (radio !== undefined) byTopic.set(radio.name, { topic: radio, points: [] });
     for (const [id, point] of points) {
       if (point.source.kind !== "topic") continue;
       const { topic } = point.source;
@@ -131,7 +138,7 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
     }
     const now = (): number => this.context.clock.wall();
     return [...byTopic.values()].map(({ topic, points: own }) => {
-      const signal = topic.name === STATE ? device.signal : undefined;
+      const signal = topic.name === device.signal?.topic ? device.signal : undefined;
       return new TopicFeed(topic, own, now, (heard, message) => this.hear(heard, message, signal));
     });
   }
@@ -156,9 +163,19 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
     this.listener.onConnectivity?.(this.signal);
   }
 
+  /** What comes of it comes as if the device had said it by itself. */
+  private askForAll(): void {
+    for (const request of this.attached.device.ask) {
+      const published = this.requester.publish(request, request.timeout);
+      published.catch((error: unknown) => this.context.log.debug({ err: error, request: request.name }, "not asked"));
+    }
+  }
+
   private connection(line: DeviceLine, reachable: boolean, reason: string | undefined): void {
     this.availability.forget();
     this.listener.onReachable(reachable, reason);
+    this.away = false;
+    if (reachable) this.askForAll();
     if (line.peer !== undefined) this.listener.onConnectivity?.({ addresses: [line.peer] });
   }
 
@@ -171,8 +188,11 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
     switch (availability.state) {
       case "online":
         this.listener.onHeard?.();
+        if (this.away) this.askForAll();
+        this.away = false;
         return;
       case "offline":
+        this.away = true;
         this.listener.onReachable(false, availability.reason);
         return;
       case "unknown":

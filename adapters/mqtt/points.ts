@@ -192,7 +192,7 @@ function topicOf(device: MqttDevice, topic: string | undefined, complain: Compla
     return undefined;
   }
   const filter = filterSchema.safeParse(topic);
-  if (filter.success) return { name: topic, filter: topic, only: [], ...device.usual };
+  if (filter.success) return { name: topic, filters: [topic], only: [], ...device.usual };
   for (const { message } of filter.error.issues) complain(["topic"], message);
   return undefined;
 }

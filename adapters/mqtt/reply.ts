@@ -10,14 +10,16 @@ export type ReplyOutcome =
 
 /** `id`: the number of the request. */
 export function readReply({ match, ok, error }: ReplySpec, id: number, message: Message): ReplyOutcome {
-  if (match.length + ok.length === 0) return { kind: "done" };
   const { json } = message;
-  if ("fault" in json) return { kind: "other" };
+  // Where no word is wanted any answer will do, be it JSON or not.
+  if ("fault" in json) return { kind: match.length + ok.length === 0 ? "done" : "other" };
   const wanted = match.map((condition) => withId(condition, id));
   if (!holds(wanted, json.value)) return { kind: "other" };
-  if (holds(ok, json.value)) return { kind: "done" };
-  const reason = error === undefined ? undefined : wordOf(valueAt(json.value, error));
-  return { kind: "refused", reason: reason ?? `the device says ${JSON.stringify(shown(message.text))}` };
+  const found = error === undefined ? undefined : valueAt(json.value, error);
+  // An answer that has no word for success, as JSON-RPC, has an error where it was none.
+  const done = ok.length > 0 ? holds(ok, json.value) : found === undefined || found === null;
+  if (done) return { kind: "done" };
+  return { kind: "refused", reason: wordOf(found) ?? `the device says ${JSON.stringify(shown(message.text))}` };
 }
 
 function withId({ path, words }: Condition, id: number): Condition {

@@ -22,7 +22,7 @@ export interface ReplySpec {
   readonly match: readonly Condition[];
   /** What it says where it was done; empty: it was. */
   readonly ok: readonly Condition[];
-  /** Where the reason stands, if it was not. */
+  /** Where the reason stands, if it was not; without `ok` it was not where there is one. */
   readonly error?: JsonPath | undefined;
 }
 
@@ -56,7 +56,7 @@ const replyFields = z.strictObject({
   topic: filterSchema.describe("The topic, or filter, on which the answer comes"),
   match: conditionsSchema.default([]).describe('What tells the answer from others: { transaction: "{id}" }'),
   ok: conditionsSchema.default([]).describe("What the answer says where it was done: { status: ok }"),
-  error: pathSchema.optional().describe("JSON path of the reason, where it was not done"),
+  error: pathSchema.optional().describe("JSON path of the reason, where it was not done; without `ok` that tells it"),
 });
 
 export const requestSchema = z.strictObject({

@@ -10,10 +10,12 @@ import {
   pathSchema,
   type Qos,
   qosSchema,
+  unknownName,
   wordsSchema,
 } from "./keys.ts";
 import { type RequestSpec, requestSchema, requestSpec } from "./request-spec.ts";
 import type { Condition } from "./router.ts";
+import { takes } from "./template.ts";
 
 /** What is done with a message that the broker had kept: nobody knows how old it is, unless it says so itself. */
 export type RetainedPolicy = "ignore" | "accept";
@@ -22,7 +24,8 @@ export type RetainedPolicy = "ignore" | "accept";
 export interface TopicSpec {
   /** That of the mapping, or the topic itself where a resource has it written out. */
   readonly name: string;
-  readonly filter: string;
+  /** Several where the device says the same on each of them. */
+  readonly filters: readonly string[];
   readonly only: readonly Condition[];
   /** Where a message says when it was measured. */
   readonly time?: JsonPath | undefined;
@@ -39,8 +42,10 @@ export interface AvailabilitySpec {
   readonly offline: readonly string[];
 }
 
-/** What a message says of the radio. */
+/** What the messages of a topic say of the radio. */
 export interface SignalSpec {
+  /** The name of the topic. */
+  readonly topic: string;
   readonly rssi?: JsonPath | undefined;
   readonly linkQuality?: JsonPath | undefined;
 }
@@ -50,6 +55,8 @@ export interface MqttDevice {
   readonly availability: readonly AvailabilitySpec[];
   readonly signal?: SignalSpec | undefined;
   readonly requests: ReadonlyMap<string, RequestSpec>;
+  /** What is published at the beginning, so that the device tells what it otherwise tells only when it changes. */
+  readonly ask: readonly RequestSpec[];
   /** For a topic that a resource has written out. */
   readonly usual: Pick<TopicSpec, "time" | "retained" | "qos">;
   /** For a step that publishes. */
@@ -70,7 +77,10 @@ const time = pathSchema.describe(
 const subscribedQos = qosSchema.describe("Quality of service of the subscription; default: that of `mqtt:`, else 0");
 
 const topicFields = z.strictObject({
-  topic: filterSchema.describe("The topic, or a filter with + and #"),
+  topic: z
+    .union([filterSchema, z.array(filterSchema).min(1).max(8)])
+    .transform((given): readonly string[] => (typeof given === "string" ? [given] : given))
+    .describe("The topic, or a filter with + and #; a list where the device says the same on several"),
   only: conditionsSchema.default([]).describe("The message is of this device only where it says so: { fPort: 2 }"),
   time: time.optional(),
   retained: retained.optional(),
@@ -104,12 +114,19 @@ const sectionFields = z.strictObject({
     .describe("Where it is said whether the device is there; of several all must say so"),
   signal: z
     .strictObject({
+      topic: z.string().default(STATE).describe("Name of the topic whose messages say it; default: state"),
       rssi: pathSchema.optional().describe("JSON path of the received signal strength, in dBm"),
       link_quality: pathSchema.optional().describe("JSON path of the quality of the radio link"),
     })
     .optional()
-    .describe("What messages of `state` say of the radio, for object 4"),
+    .describe("What messages say of the radio, for object 4"),
   requests: z.record(nameSchema, requestSchema).default({}).describe("What is published to the device, by name"),
+  ask: z
+    .union([z.string(), z.array(z.string()).min(1).max(8)])
+    .optional()
+    .describe(
+      "Requests that are published when the broker is there, and when the device is back, so that it tells what is",
+    ),
   timeout: durationSchema
     .refine((span) => span > 0, "a timeout is longer than 0")
     .optional()
@@ -122,16 +139,18 @@ export const deviceSchema: z.ZodType<MqttDevice> = sectionFields.transform((fiel
   const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
   const { availability = [], signal, order, retained: policy } = fields;
   const usual = { retained: policy, qos: fields.qos ?? 0, ...defined({ time: fields.time }) } as const;
+  const topics = topicsOf(fields, usual, complain);
   const requests = new Map<string, RequestSpec>();
   for (const [name, request] of Object.entries(fields.requests)) {
     const spec = requestSpec(name, request, fields, (path, message) => complain(["requests", name, ...path], message));
     if (spec !== undefined) requests.set(name, spec);
   }
   return {
-    topics: topicsOf(fields, usual, complain),
+    topics,
     availability: Array.isArray(availability) ? availability : [availability],
-    ...(signal === undefined ? {} : { signal: { rssi: signal.rssi, linkQuality: signal.link_quality } }),
+    ...(signal === undefined ? {} : { signal: signalOf(signal, topics, complain) }),
     requests,
+    ask: [fields.ask ?? []].flat().flatMap((name) => askedOf(name, requests, complain)),
     usual,
     commandQos: fields.qos ?? 1,
     ...(order === undefined ? {} : { order }),
@@ -144,20 +163,36 @@ function topicsOf(
   complain: Complain,
 ): ReadonlyMap<string, TopicSpec> {
   const specs = new Map<string, TopicSpec>();
-  if (state !== undefined) specs.set(STATE, { name: STATE, filter: state, only, ...usual });
+  if (state !== undefined) specs.set(STATE, { name: STATE, filters: [state], only, ...usual });
   else if (only.length > 0 && topics[STATE] === undefined) complain(["only"], "it is of `state`, and there is none");
   for (const [name, given] of Object.entries(topics)) {
     if (specs.has(name)) complain(["topics", name], "`state` stands beside `topics` already");
-    const { topic, only: own, ...others } = typeof given === "string" ? { topic: given, only: [] } : given;
+    const { topic, only: own, ...others } = typeof given === "string" ? { topic: [given], only: [] } : given;
     specs.set(name, {
       name,
-      filter: topic,
+      filters: topic,
       only: name === STATE ? [...only, ...own] : own,
       ...usual,
       ...defined(others),
     });
   }
   return specs;
+}
+
+function signalOf(
+  { topic, rssi, link_quality: linkQuality }: NonNullable<SectionFields["signal"]>,
+  topics: MqttDevice["topics"],
+  complain: Complain,
+): SignalSpec {
+  if (!topics.has(topic)) complain(["signal", "topic"], unknownName("topic", topic, topics.keys()));
+  return { topic, rssi, linkQuality };
+}
+
+function askedOf(name: string, requests: MqttDevice["requests"], complain: Complain): readonly RequestSpec[] {
+  const request = requests.get(name);
+  if (request === undefined) complain(["ask"], unknownName("request", name, requests.keys()));
+  else if (takes(request.payload, "value")) complain(["ask"], `the request "${name}" needs a value`);
+  return request === undefined ? [] : [request];
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

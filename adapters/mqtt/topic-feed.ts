@@ -6,7 +6,7 @@ import { believedTime, measuredTime } from "./measured-time.ts";
 import type { Message } from "./message.ts";
 import { pointValue, Refusal } from "./point-value.ts";
 import type { MqttPoint } from "./points.ts";
-import type { Condition, Feed } from "./router.ts";
+import type { Feed } from "./router.ts";
 import type { TopicSpec } from "./section.ts";
 
 export type Refused = ReadResult["refused"];
@@ -17,9 +17,7 @@ export interface Heard {
   readonly refused: Refused;
 }
 
-export class TopicFeed implements Feed {
-  readonly filter: string;
-  readonly only: readonly Condition[];
+export class TopicFeed {
   readonly qos: Qos;
   private readonly topic: TopicSpec;
   private readonly points: readonly (readonly [PointId, MqttPoint])[];
@@ -27,7 +25,8 @@ export class TopicFeed implements Feed {
   private readonly onHeard: (heard: Heard, message: Message) => void;
   /** When the newest of them was measured, as it said itself. */
   private newest = Number.NEGATIVE_INFINITY;
-  private last: readonly Reading[] = [];
+  /** Of each point what was said last: a message need not mention all of them. */
+  private readonly last = new Map<PointId, Reading>();
 
   constructor(
     topic: TopicSpec,
@@ -36,25 +35,29 @@ export class TopicFeed implements Feed {
     onHeard: (heard: Heard, message: Message) => void,
   ) {
     this.topic = topic;
-    this.filter = topic.filter;
-    this.only = topic.only;
     this.qos = topic.qos;
     this.points = points;
     this.now = now;
     this.onHeard = onHeard;
   }
 
-  take(message: Message): void {
+  /** One for each of its filters. */
+  asFeeds(): readonly Feed[] {
+    const { filters, only } = this.topic;
+    return filters.map((filter) => ({ filter, only, take: (message) => this.take(message) }));
+  }
+
+  private take(message: Message): void {
     const time = this.timeOf(message);
     if (time === undefined) return;
     const heard = readingsOf(this.points, message, time);
-    this.last = heard.readings;
+    for (const reading of heard.readings) this.last.set(reading.point, reading);
     this.onHeard(heard, message);
   }
 
-  /** What the newest message says of a point. */
+  /** What the newest message that mentions it says of a point. */
   said(point: PointId): Reading | undefined {
-    return this.last.find((reading) => reading.point === point);
+    return this.last.get(point);
   }
 
   /**

@@ -46,7 +46,7 @@ async function messageOf(args: ToolArguments, device: MappedDevice, { input }: T
 
 /** Written out, or the name that the mapping gives it. Throws WrongArguments. */
 function topicOf(text: string, device: MappedDevice): string {
-  const named = device.device.topics.get(text)?.filter ?? device.device.requests.get(text)?.reply?.filter;
+  const named = device.device.topics.get(text)?.filters[0] ?? device.device.requests.get(text)?.reply?.filter;
   // A wildcard stands for something: what, does not matter to a mapping.
   if (named !== undefined) return named.replaceAll("+", "any").replace(/#$/, "any");
   const fault = topicFault(text);

@@ -60,9 +60,13 @@ export function explainedLines({ values, notes }: Explained, indent = ""): reado
 }
 
 function isOf({ source }: MqttPoint, { topic }: Message): boolean {
-  if (source.kind === "topic") return fits(source.topic.filter, topic);
+  if (source.kind === "topic") return hears(source.topic, topic);
   const filter = source.request.reply?.filter;
   return filter !== undefined && fits(filter, topic);
+}
+
+function hears({ filters }: TopicSpec, topic: string): boolean {
+  return filters.some((filter) => fits(filter, topic));
 }
 
 /** Whether the payload says that it is of this device, or this answer. What a request sent, nobody knows here. */
@@ -76,7 +80,7 @@ function isOnly({ only }: TopicSpec, { json }: Message): boolean {
 
 function topicNotes({ topics }: MqttDevice, message: Message, now: number): readonly string[] {
   return [...topics.values()]
-    .filter(({ filter }) => fits(filter, message.topic))
+    .filter((spec) => hears(spec, message.topic))
     .flatMap((topic) => {
       if (!isOnly(topic, message))
         return [`${topic.name}: it is another device's: the payload does not say what \`only\` wants`];
@@ -117,8 +121,8 @@ function otherTopic(device: MappedDevice, topic: string): string {
 /** Every filter to which such a device listens. */
 export function filtersOf({ device, points }: MappedDevice): readonly string[] {
   const written = [...points.values()].flatMap(({ point: { source } }) =>
-    source.kind === "topic" ? [source.topic.filter] : (source.request.reply?.filter ?? []),
+    source.kind === "topic" ? source.topic.filters : (source.request.reply?.filter ?? []),
   );
-  const named = [...device.topics.values()].map(({ filter }) => filter);
+  const named = [...device.topics.values()].flatMap(({ filters }) => filters);
   return [...new Set([...written, ...named, ...device.availability.map(({ topic }) => topic)])];
 }
