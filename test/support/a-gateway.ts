@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
+import { mqtt } from "../../adapters/mqtt/index.ts";
 import { serial } from "../../adapters/serial/index.ts";
 import { simulated } from "../../adapters/simulated/index.ts";
 import type { AdapterModule } from "../../src/adapter.ts";
@@ -150,6 +151,7 @@ export class AGateway {
       edges: {
         adapters: [
           modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))),
+          mqtt as AdapterModule,
           serial as AdapterModule,
           simulated,
         ],
