@@ -1,7 +1,6 @@
 /** What is odd about the links to brokers of a configuration, though each is right by itself. */
-import { createSecureContext } from "node:tls";
-import { DeviceError, type LinkAdvice, type NamedLink, reasonOf } from "../../src/adapter.ts";
-import { readTlsFiles } from "./broker/tls-files.ts";
+import { type LinkAdvice, type NamedLink, reasonOf } from "../../src/adapter.ts";
+import { secureContextOf } from "./broker/tls-files.ts";
 import { type MqttOptions, urlOf } from "./options.ts";
 
 type MqttLinks = readonly NamedLink<MqttOptions>[];
@@ -36,11 +35,10 @@ function plainPassword({ id, options }: NamedLink<MqttOptions>): readonly LinkAd
 async function fileFaults({ id, options }: NamedLink<MqttOptions>): Promise<readonly LinkAdvice[]> {
   if (!options.broker.secure) return [];
   try {
-    createSecureContext(await readTlsFiles(options.tls));
+    await secureContextOf(options.tls);
     return [];
   } catch (error) {
-    const reason = error instanceof DeviceError ? reasonOf(error) : `certificate and key: ${reasonOf(error)}`;
-    return [{ link: id, message: `${reason}: there will be no connection to the broker` }];
+    return [{ link: id, message: `${reasonOf(error)}: there will be no connection to the broker` }];
   }
 }
 

@@ -12,6 +12,8 @@ export interface Issue {
   readonly values?: readonly unknown[];
   readonly keys?: readonly string[];
   readonly errors?: readonly (readonly Issue[])[];
+  /** What is wrong with a key itself. */
+  readonly issues?: readonly Issue[];
   readonly minimum?: number | bigint;
   readonly maximum?: number | bigint;
   readonly inclusive?: boolean;
@@ -70,6 +72,8 @@ function sentence(issue: Issue, node: YamlNode): string {
       return issue.origin === "string" || issue.origin === "array"
         ? `too long: at most ${issue.maximum} ${PARTS[issue.origin]}`
         : `must be ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}, found ${found}`;
+    case "invalid_key":
+      return issue.issues?.[0]?.message ?? issue.message;
     default:
       return issue.message;
   }

@@ -81,7 +81,7 @@ export function unreachable(error: unknown, { secure }: BrokerAddress, greeted: 
 /** The connection ended without a word. */
 export function closedWords(secure: boolean, greeted: boolean): string {
   if (greeted) return "the broker closed the connection";
-  const hint = secure ? "it may want a client certificate" : "is it its port for TLS (mqtts://)?";
+  const hint = secure ? "it may want a client certificate, or not accept ours" : "is it its port for TLS (mqtts://)?";
   return `the broker closed the connection before it answered: ${hint}`;
 }
 

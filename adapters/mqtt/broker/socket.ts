@@ -5,7 +5,7 @@ import { DeviceError, SECOND } from "../../../src/adapter.ts";
 import { lookupUntil } from "../../wires/host-names.ts";
 import type { MqttOptions } from "../options.ts";
 import { unreachable } from "./reasons.ts";
-import { readTlsFiles } from "./tls-files.ts";
+import { secureContextOf } from "./tls-files.ts";
 
 /** After so long without a byte the kernel asks whether the broker is still there. */
 const KEEP_ALIVE = 30 * SECOND;
@@ -14,15 +14,15 @@ const KEEP_ALIVE = 30 * SECOND;
 export async function openSocket({ broker, tls }: MqttOptions, signal: AbortSignal): Promise<Socket> {
   const { secure, host, port } = broker;
   // Read anew for each attempt: certificates are renewed while we run.
-  const files = secure ? await readTlsFiles(tls) : {};
+  const secureContext = secure ? await secureContextOf(tls) : undefined;
   signal.throwIfAborted();
   const common = {
     ...{ host, port, lookup: lookupUntil(signal) },
     // A request is small, and its answer is waited for: Nagle's algorithm would hold each back until the last is acknowledged.
     ...{ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE },
   };
-  const socket = secure
-    ? connectTls({ ...common, ...files, ...(tls.serverName === undefined ? {} : { servername: tls.serverName }) })
+  const socket = secureContext
+    ? connectTls({ ...common, secureContext, ...(tls.serverName === undefined ? {} : { servername: tls.serverName }) })
     : connectTcp(common);
   return new Promise<Socket>((resolve, reject) => {
     const abort = (): void => {

@@ -1,12 +1,21 @@
 /** The certificates and keys of a link: files, or their text. */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { SecureContextOptions } from "node:tls";
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { DeviceError, reasonOf } from "../../../src/adapter.ts";
 import type { Pem, TlsFiles } from "../options.ts";
 
-/** Rejects with DeviceError `unreachable`, which names the key of the link and its file. */
-export async function readTlsFiles({ ca, certificate, key }: TlsFiles): Promise<SecureContextOptions> {
+/** Reads them. Rejects with DeviceError `unreachable`, which names the key of the link and its file. */
+export async function secureContextOf(files: TlsFiles): Promise<SecureContext> {
+  const options = await read(files);
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new DeviceError("unreachable", `certificate and key: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function read({ ca, certificate, key }: TlsFiles): Promise<SecureContextOptions> {
   return {
     ...(ca.length === 0 ? {} : { ca: await Promise.all(ca.map((one) => certificateOf(one, "ca"))) }),
     ...(certificate === undefined ? {} : { cert: await certificateOf(certificate, "certificate") }),
