@@ -28,8 +28,13 @@ export interface Awaited<Answer = Message> {
   forget(): void;
 }
 
-/** Hears all that is carried, as it is: what came, an echo too, and what was sent. `bytes` are valid during the call only. */
-export type Tap = (way: "in" | "out", bytes: Uint8Array) => void;
+/** Hears all that is carried, as it is: what came, an echo too, and what was sent. */
+export interface Tap {
+  /** `bytes` are valid during the call only. */
+  carried(way: "in" | "out", bytes: Uint8Array): void;
+  /** Nothing is carried any more. */
+  closed(): void;
+}
 
 /** One request, ready to be sent. */
 export interface Question<Answer = Message> {
@@ -60,6 +65,7 @@ export class SerialLine {
   private readonly hearers = new Set<Hearer>();
   private readonly taps = new Set<Tap>();
   private readonly counts: Counts = { requests: 0, timeouts: 0, refusals: 0, malformed: 0 };
+  private over = false;
   /** What we sent and the adapter has not repeated yet. */
   private echo: Uint8Array = new Uint8Array(0);
 
@@ -92,6 +98,7 @@ export class SerialLine {
 
   /** Hears all that is carried from now on; returns what ends it. */
   tap(tap: Tap): () => void {
+    if (this.over) tap.closed();
     this.taps.add(tap);
     return () => this.taps.delete(tap);
   }
@@ -128,8 +135,10 @@ export class SerialLine {
 
   /** What runs or waits fails at once; nothing is heard afterwards. */
   close(): void {
+    this.over = true;
     this.kept.close();
     this.hearers.clear();
+    for (const tap of this.taps) tap.closed();
     this.taps.clear();
   }
 
@@ -168,7 +177,7 @@ export class SerialLine {
     awaited: Awaited<Answer> | undefined,
   ): Promise<Answer | undefined> {
     const answered = async (): Promise<Answer | undefined> => {
-      for (const tap of this.taps) tap("out", bytes);
+      for (const tap of this.taps) tap.carried("out", bytes);
       await stream.write(bytes);
       return awaited?.answer;
     };
@@ -191,7 +200,7 @@ export class SerialLine {
   }
 
   private receive(chunk: Uint8Array): void {
-    for (const tap of this.taps) tap("in", chunk);
+    for (const tap of this.taps) tap.carried("in", chunk);
     const fresh = this.withoutEcho(chunk);
     if (fresh.length > 0) for (const hearer of this.hearers) hearer.push(fresh);
   }

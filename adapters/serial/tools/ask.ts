@@ -127,7 +127,7 @@ function allThatComes(
     let cancelQuiet = (): void => {};
     const cancelWait = clock.at(clock.monotonic() + wait, end);
     const push = (bytes: Uint8Array): void => {
-      carried.push({ way: "in", time: clock.wall(), bytes: bytes.slice() });
+      carried.push({ way: "in", time: clock.wall(), bytes: Uint8Array.from(bytes) });
       cancelQuiet();
       cancelQuiet = clock.at(clock.monotonic() + quiet, end);
     };

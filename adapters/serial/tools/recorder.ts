@@ -20,6 +20,7 @@ export class Recorder {
   private missed = 0;
   private untap: (() => void) | undefined;
   private cancel = (): void => {};
+  private closed = false;
   private readonly waiting = new Set<() => void>();
 
   constructor(line: SerialLine, clock: Clock) {
@@ -29,11 +30,13 @@ export class Recorder {
 
   /** What was carried since the answer whose `next` this is, else what comes first within `wait`. Rejects where the line is lost. */
   async listen(since: number, wait: Millis): Promise<Listened> {
-    this.untap ??= this.line.tap((way, bytes) => this.keep(way, bytes));
+    this.untap ??= this.line.tap({ carried: (way, bytes) => this.keep(way, bytes), closed: () => this.close() });
     this.cancel();
+    this.mustBeOpen();
     // Numbers that nobody was told are those of a gateway that ran before.
     const from = since > this.first + this.carried.length ? this.first : Math.max(since, this.first);
     if (this.first + this.carried.length <= from) await this.something(wait);
+    this.mustBeOpen();
     this.cancel = this.clock.at(this.clock.monotonic() + FORGOTTEN_AFTER, () => this.stop());
     const carried = this.carried.slice(Math.max(0, from - this.first));
     const { missed } = this;
@@ -63,7 +66,7 @@ export class Recorder {
   }
 
   private keep(way: Carried["way"], bytes: Uint8Array): void {
-    this.carried.push({ way, time: this.clock.wall(), bytes: bytes.slice() });
+    this.carried.push({ way, time: this.clock.wall(), bytes: Uint8Array.from(bytes) });
     this.bytes += bytes.length;
     while (this.bytes > MOST_BYTES) {
       const length = this.carried.shift()?.bytes.length ?? 0;
@@ -72,6 +75,16 @@ export class Recorder {
       this.missed += length;
     }
     for (const over of [...this.waiting]) over();
+  }
+
+  private close(): void {
+    this.closed = true;
+    this.cancel();
+    for (const over of [...this.waiting]) over();
+  }
+
+  private mustBeOpen(): void {
+    if (this.closed) throw new DeviceError("unreachable", "the link is closed");
   }
 
   private stop(): void {
