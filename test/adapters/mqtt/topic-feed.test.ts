@@ -22,7 +22,7 @@ function aFeed(section: Readonly<Record<string, unknown>>, now = NOW) {
   );
   const take = (payload: string, retained = false): readonly UnixMillis[] => {
     heard.length = 0;
-    feed.take(new Message({ topic: "s", payload: Buffer.from(payload), retained }));
+    for (const one of feed.asFeeds()) one.take(new Message({ topic: "s", payload: Buffer.from(payload), retained }));
     return heard.flatMap(({ readings }) => readings.map(({ time }) => time));
   };
   return { take, heard };
