@@ -5,24 +5,19 @@ import type { Path } from "../path.ts";
 import type { ResourceType, Value } from "../sample.ts";
 import { isObjectLink } from "../sample.ts";
 import { CONTENT_FORMAT } from "./codec.ts";
+import { numberText } from "./number-text.ts";
 import type { ReportCodec } from "./report.ts";
 import { onlySample } from "./single.ts";
-import {
-  decodeUtf8,
-  encodeUtf8,
-  fitValue,
-  formatDecimal,
-  formatObjectLink,
-  misfit,
-  parseBase64,
-  singleType,
-} from "./value.ts";
+import { decodeUtf8, encodeUtf8, fitValue, formatObjectLink, misfit, parseBase64, singleType } from "./value.ts";
 
 export const text: ReportCodec = {
   contentFormat: CONTENT_FORMAT.text,
   carriesTime: false,
   singleValue: true,
-  encode: (samples, base, typeOf) => encodeUtf8(formatText(onlySample(samples, base, typeOf).value)),
+  encode(samples, base, typeOf) {
+    const { value } = onlySample(samples, base, typeOf);
+    return typeof value === "number" ? encodeNumber(value) : encodeUtf8(formatText(value));
+  },
   decode(payload, base, typeOf) {
     return [{ path: base, value: parseText(decodeUtf8(payload), singleType(base, typeOf), base) }];
   },
@@ -33,16 +28,17 @@ export const text: ReportCodec = {
   },
 };
 
-function formatText(value: Value): string {
-  if (typeof value === "number") return formatNumber(value);
+const NEGATIVE_ZERO = "-0";
+
+function encodeNumber(value: number): Uint8Array {
+  if (!Number.isFinite(value)) throw new Lwm2mError(CODE.internalServerError, `${value} has no text form`);
+  return Object.is(value, -0) ? encodeUtf8(NEGATIVE_ZERO) : numberText(value);
+}
+
+function formatText(value: Exclude<Value, number>): string {
   if (typeof value === "boolean") return value ? "1" : "0";
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.length).toString("base64");
   return isObjectLink(value) ? formatObjectLink(value) : String(value);
-}
-
-function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) throw new Lwm2mError(CODE.internalServerError, `${value} has no text form`);
-  return Object.is(value, -0) ? "-0" : formatDecimal(value);
 }
 
 /** Throws Lwm2mError 4.00 where the text does not spell a value of this type. */
