@@ -57,8 +57,7 @@ export class BrokerLine {
     this.traffic = new Traffic(() => context.clock.monotonic());
     const connectOptions = { ...options, clientId: this.clientId };
     this.kept = new KeptConnection(
-      (signal, onLost) =>
-        connectBroker(connectOptions, { onMessage: (message) => this.receive(message), onLost }, signal),
+      (signal, onLost) => connectBroker(connectOptions, this.listener(onLost), signal),
       {
         ...{ name, what: "the MQTT broker", reconnect: options.reconnect },
         ...{ connectTimeout: CONNECT_TIMEOUT, patience: PATIENCE.shared },
@@ -196,18 +195,29 @@ export class BrokerLine {
     return { topic: will.topic, payload: Buffer.from(will[word]), qos: will.qos, retain: will.retain };
   }
 
+  private listener(onLost: (error: DeviceError) => void): Parameters<typeof connectBroker>[1] {
+    return {
+      onMessage: (message) => this.receive(message),
+      onOversized: (topic, bytes) => {
+        this.traffic.count();
+        this.oversized(topic, bytes);
+      },
+      onLost,
+    };
+  }
+
   private receive(received: Received): void {
     const { traffic, options } = this;
     traffic.count();
     const { topic, payload } = received;
-    if (payload.length > options.max) {
-      if (traffic.oversized++ === 0) {
-        const fields = { topic, bytes: payload.length, max: options.max };
-        this.log.warn(fields, "a payload is larger than `max` of the link: such ones are dropped");
-      }
-      return;
-    }
-    if (this.router.route(new Message(received)) === 0) traffic.unwanted++;
+    if (payload.length > options.max) this.oversized(topic, payload.length);
+    else if (this.router.route(new Message(received)) === 0) traffic.unwanted++;
+  }
+
+  private oversized(topic: string, bytes: number): void {
+    if (this.traffic.oversized++ > 0) return;
+    const fields = { topic, bytes, max: this.options.max };
+    this.log.warn(fields, "a payload is larger than `max` of the link: such ones are dropped");
   }
 
   private flushSoon(): void {

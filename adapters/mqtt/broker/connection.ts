@@ -5,6 +5,8 @@ import { DeviceError, reasonOf, SECOND } from "../../../src/adapter.ts";
 import type { Qos } from "../keys.ts";
 import type { Received } from "../message.ts";
 import type { MqttOptions } from "../options.ts";
+import { limitedStream } from "./limited-stream.ts";
+import { PacketLimit } from "./packet-limit.ts";
 import { closedWords, codeWords, unreachable } from "./reasons.ts";
 import { openSocket } from "./socket.ts";
 
@@ -42,6 +44,8 @@ export interface BrokerConnection {
 
 export interface ConnectionListener {
   readonly onMessage: (message: Received) => void;
+  /** A message that was so large that it was not read. */
+  readonly onOversized: (topic: string, bytes: number) => void;
   /** Once: it ended by itself. */
   readonly onLost: (error: DeviceError) => void;
 }
@@ -54,7 +58,8 @@ export async function connectBroker(
 ): Promise<BrokerConnection> {
   const socket = await openSocket(options, signal);
   const { broker } = options;
-  const client = new MqttClient(() => socket, clientOptions(options));
+  const limit = new PacketLimit(options.max + BESIDE_PAYLOAD, options.version, listener.onOversized);
+  const client = new MqttClient(() => limitedStream(socket, limit), clientOptions(options));
   let greeted = false;
   let reason: DeviceError | undefined;
   const connection = new Connection(client, socket);
@@ -78,7 +83,8 @@ export async function connectBroker(
       if (reasonCode >= FAILURE) note({ code: reasonCode });
     });
     client.on("message", (topic, payload, packet) => {
-      if (!connection.destroyed) listener.onMessage(receivedOf(topic, payload, packet));
+      if (connection.destroyed || (payload.length === 0 && limit.isHollow(packet.messageId ?? 0))) return;
+      listener.onMessage(receivedOf(topic, payload, packet));
     });
     client.on("connect", () => {
       signal.removeEventListener("abort", abort);

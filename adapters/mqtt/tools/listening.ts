@@ -48,6 +48,7 @@ export async function listen(wire: Wire, listening: Listening, context: ToolCont
       onMessage: (received) => {
         if (!ending.signal.aborted && listening.hear(new Message(received))) stop();
       },
+      onOversized: (topic, bytes) => context.tell(`${topic}: a payload of ${bytes} bytes is not read: it is too large`),
       onLost: (error) => {
         lost = error.message;
         stop();

@@ -1,0 +1,35 @@
+/** A socket of which no more is read than a limit lets through. */
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import type { PacketLimit } from "./packet-limit.ts";
+
+/** Ends with the socket, and the socket with it. */
+export function limitedStream(socket: Socket, limit: PacketLimit): Duplex {
+  const stream = new Duplex({
+    read: () => {
+      socket.resume();
+    },
+    write: (chunk, _encoding, done) => {
+      socket.write(chunk, done);
+    },
+    // A packet is written in parts: without it each would be sent by itself.
+    writev: (chunks, done) => {
+      socket.cork();
+      for (const [i, { chunk }] of chunks.entries()) socket.write(chunk, i === chunks.length - 1 ? done : undefined);
+      socket.uncork();
+    },
+    final: (done) => {
+      socket.end(() => done());
+    },
+    destroy: (error, done) => {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on("data", (chunk: Buffer) => {
+    for (const piece of limit.push(chunk)) if (!stream.push(piece)) socket.pause();
+  });
+  socket.on("end", () => stream.push(null));
+  socket.on("close", () => stream.destroy());
+  return stream;
+}
