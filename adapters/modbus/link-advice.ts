@@ -1,39 +1,30 @@
 /** What is odd about the links of a configuration together, or about the machine below them, though each is right by itself. */
 import type { LinkAdvice, NamedLink } from "../../src/adapter.ts";
-import { portAdvice } from "../wires/port-advice.ts";
 import type { SystemFolders } from "../wires/serial-names.ts";
+import { type WireEnds, wireAdvice } from "../wires/wire-advice.ts";
 import { nameOf } from "./modbus-link.ts";
 import type { ModbusOptions, SerialOptions } from "./options.ts";
 
 /** `system`: where the machine is looked at, for tests. */
-export async function adviseLinks(
+export function adviseLinks(
   links: readonly NamedLink<ModbusOptions>[],
   system?: SystemFolders,
 ): Promise<readonly LinkAdvice[]> {
-  const ports = await Promise.all(
-    links.map(async ({ id, options }) =>
-      options.transport === "serial"
-        ? (await portAdvice(options.port, system)).map((message) => ({ link: id, message }))
-        : [],
-    ),
-  );
-  return [...sharedWires(links), ...ports.flat()];
+  return wireAdvice(links, ENDS, system);
 }
 
-/** Two links to one wire are two talkers, unless they take turns. */
-function sharedWires(links: readonly NamedLink<ModbusOptions>[]): readonly LinkAdvice[] {
-  return links.flatMap(({ id, options }, i) => {
-    const first = links.slice(0, i).find((other) => placeOf(other.options) === placeOf(options));
-    if (first === undefined) return [];
+const ENDS: WireEnds<ModbusOptions> = {
+  placeOf,
+  portOf: (options) => (options.transport === "serial" ? options.port : undefined),
+  /** Two links to one wire are two talkers, unless they take turns. */
+  clash({ options }, first) {
     if (options.transport === "serial") {
-      const message = `the port ${options.port} is that of the link "${first.id}" already: a port can be opened once; put the devices of both on one link`;
-      return [{ link: id, message }];
+      return `the port ${options.port} is that of the link "${first.id}" already: a port can be opened once; put the devices of both on one link`;
     }
-    if (takesTurns(options, first)) return [];
-    const message = `${nameOf(options)} is that of the link "${first.id}" already: two talkers on one device or line; put the devices of both on one link, or let them take turns by behind: ${first.id}`;
-    return [{ link: id, message }];
-  });
-}
+    if (takesTurns(options, first)) return undefined;
+    return `${nameOf(options)} is that of the link "${first.id}" already: two talkers on one device or line; put the devices of both on one link, or let them take turns by behind: ${first.id}`;
+  },
+};
 
 function takesTurns({ behind }: Exclude<ModbusOptions, SerialOptions>, first: NamedLink<ModbusOptions>): boolean {
   if (behind === undefined) return false;
