@@ -1,7 +1,7 @@
 /** The serial wire behind a link: how fast it is, and who shares it. */
 import type { AdapterContext, Millis, PlannedRequest, PlannedWire } from "../../src/adapter.ts";
 import { Bus } from "../wires/bus.ts";
-import { formatSerialSettings, type SerialSettings } from "../wires/serial-settings.ts";
+import { fasterBaudRate, formatSerialSettings, type SerialSettings } from "../wires/serial-settings.ts";
 import type { BlockLimits, ModbusDevice, ModbusPoint } from "./points.ts";
 import type { ReadLimits } from "./read-plan.ts";
 import { formatPlanned, pollRequests } from "./request-plan.ts";
@@ -20,8 +20,6 @@ export interface WireOptions {
 
 /** Over a network a register more costs nothing, and a hole that the device refuses costs a request once. */
 const NETWORK_GAP = 16;
-/** What meters can be set to, and every converter understands. */
-const USUAL_BAUD_RATES = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200];
 
 export function wireOfLink({ line, framing = "rtu" }: WireOptions): Wire | undefined {
   return line === undefined ? undefined : wireOf(framing, line);
@@ -52,7 +50,7 @@ export function plannedWire<Options extends WireOptions>(
   const { line, gap } = options;
   const wire = wireOfLink(options);
   if (line === undefined || wire === undefined) return undefined;
-  const baudRate = USUAL_BAUD_RATES.find((rate) => rate > line.baudRate);
+  const baudRate = fasterBaudRate(line);
   const planned = {
     key: keyOf(options, link) ?? link,
     text: formatSerialSettings(line),

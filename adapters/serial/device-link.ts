@@ -13,10 +13,11 @@ import type { Urgency } from "../wires/bus.ts";
 import { until } from "../wires/deadline.ts";
 import { Ear } from "./ear.ts";
 import type { SerialLine } from "./line.ts";
-import { bytesOf, type Message } from "./messages.ts";
+import type { Message } from "./messages.ts";
 import { pointValue } from "./point-value.ts";
 import type { SerialPoint, SerialStep } from "./points.ts";
-import { type RequestSpec, requestBytes, type SerialDevice } from "./section.ts";
+import type { RequestSpec, SerialDevice } from "./section.ts";
+import { requestBytes, spelled } from "./template.ts";
 
 /** What there is of one device. */
 export interface AttachedDevice {
@@ -83,8 +84,11 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
     return result;
   }
 
-  async write(id: PointId, value: RawValue): Promise<void> {
+  async write(id: PointId, value: RawValue, mask?: Uint8Array): Promise<void> {
     this.life.signal.throwIfAborted();
+    if (mask?.some((bits) => bits !== 0xff) === true) {
+      throw new DeviceError("rejected", "a request writes whole bytes: single bits of them cannot be written");
+    }
     const write = this.attached.points.get(id)?.write;
     if (write === undefined) throw new DeviceError("rejected", `the mapping does not let "${id}" be written`);
     if (write.when !== undefined && String(write.when) !== String(value)) {
@@ -160,7 +164,7 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
 
   private async ask(urgency: Urgency, request: RequestSpec, value: RawValue | undefined): Promise<Message | undefined> {
     const { device, unit } = this.attached;
-    const bytes = requestBytes(request.send, spelled(value, request, device), device.frame);
+    const bytes = requestBytes(request.send, spelled(value, request.send, device.charset), device.frame);
     const expect = request.answer === undefined ? undefined : () => this.ear.expect(request);
     try {
       const message = await this.line.ask(urgency, {
@@ -217,28 +221,4 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
     const { peer } = this.line;
     if (peer !== undefined) this.listener.onConnectivity?.({ addresses: [peer] });
   }
-}
-
-const CONTROL = /\p{Cc}/u;
-
-/** What stands for a value in a request. Throws DeviceError `rejected` where the device could take it for something else. */
-export function spelled(
-  value: RawValue | undefined,
-  { send: { parts, decimals } }: RequestSpec,
-  { charset }: SerialDevice,
-): Uint8Array {
-  if (value === undefined || parts.length === 1) return new Uint8Array(0);
-  if (value instanceof Uint8Array) return value;
-  const text = textOf(value, decimals);
-  if (CONTROL.test(text))
-    throw new DeviceError("rejected", "the text has control characters, which would end the request");
-  const bytes = bytesOf(text, charset);
-  if (bytes === undefined) throw new DeviceError("rejected", `"${text}" has characters that the device does not know`);
-  return bytes;
-}
-
-function textOf(value: Exclude<RawValue, Uint8Array>, decimals: number | undefined): string {
-  if (typeof value === "boolean") return value ? "1" : "0";
-  const number = decimals === undefined ? Number.NaN : Number(value);
-  return Number.isNaN(number) ? String(value) : number.toFixed(decimals);
 }

@@ -4,7 +4,7 @@ import { delivered } from "./delivered.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { portOptionsSchema, type SerialOptions, tcpOptionsSchema } from "./options.ts";
 import { pointSchema, type SerialPoint, type SerialStep, SOURCES, shape, stepFault, stepSchema } from "./points.ts";
-import { plannedRequests } from "./request-plan.ts";
+import { plannedRequests, plannedWire } from "./request-plan.ts";
 import { deviceSchema, type SerialDevice } from "./section.ts";
 import { endOf, SerialLink } from "./serial-link.ts";
 import { simulate } from "./simulation/simulate.ts";
@@ -24,6 +24,7 @@ export const serial: AdapterModule<SerialOptions, SerialDevice, SerialPoint, Ser
   open: async (options, context) => new SerialLink(options, context),
   simulate,
   plan: plannedRequests,
+  wire: plannedWire,
   leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),
   tools: serialTools,

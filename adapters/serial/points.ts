@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { durationSchema, type Millis, nearestNames, type PointShape, type RawValue } from "../../src/adapter.ts";
 import { type Complain, fieldsOf, type MessageSpec, unknownField } from "./messages.ts";
-import { type RequestSpec, type SerialDevice, takesValue } from "./section.ts";
+import type { RequestSpec, SerialDevice } from "./section.ts";
+import { takesValue } from "./template.ts";
 
 /** The keys of which a resource has exactly one. */
 export const SOURCES = ["request", "message"] as const;
@@ -100,7 +101,7 @@ export function shape({ request, at }: Readonly<Record<string, unknown>>): Point
   const unasked = asked ? {} : { unasked: true as const };
   return at === undefined
     ? { kind: "scalar", writable: asked, ...unasked }
-    : { kind: "bytes", wordBytes: 1, writable: false, ...unasked };
+    : { kind: "bytes", wordBytes: 1, writable: asked, ...unasked };
 }
 
 /** Undefined where something is wrong, which `complain` has heard. */
@@ -179,7 +180,7 @@ function unknownName(what: string, name: string, known: Iterable<string>): strin
 
 /** Undefined where something is wrong. */
 function writeOf(
-  { write, device }: PointFields,
+  { write, device, at }: PointFields,
   source: SerialPoint["source"],
   complain: Complain,
 ): WriteSpec | "no" | undefined {
@@ -196,7 +197,22 @@ function writeOf(
     complain(["write"], message);
     return undefined;
   }
+  const fault = spellingFault(request, at !== undefined, when !== undefined);
+  if (fault !== undefined) {
+    complain(["write"], fault);
+    return undefined;
+  }
   return { request, ...(when === undefined ? {} : { when }) };
+}
+
+/** Why the value of this resource cannot stand in this request; undefined: it can. */
+function spellingFault({ name, send }: RequestSpec, isBytes: boolean, hasWhen: boolean): string | undefined {
+  const { value } = send;
+  if (isBytes && hasWhen) return "when: it is for values that are no bytes: give `field`, or a resource of its own";
+  if (value === undefined || (value.kind === "bytes") === isBytes) return undefined;
+  return isBytes
+    ? `the value is bytes, as \`as\` says: the request "${name}" takes them in hex, as {value} alone`
+    : `the request "${name}" takes bytes: say which the value becomes, e.g. {value:u16}`;
 }
 
 /** Why this device cannot do a step, as the mapping spells it; undefined: it can. */
@@ -205,6 +221,9 @@ export function stepFault({ requests }: SerialDevice, step: Readonly<Record<stri
   if (typeof name !== "string") return undefined;
   const request = requests.get(name);
   if (request === undefined) return unknownName("request", name, requests.keys());
+  if (request.send.value?.kind === "bytes") {
+    return `the request "${name}" takes bytes of a resource: for a step say which its value becomes, e.g. {value:u16}`;
+  }
   if (takesValue(request.send) === (value !== undefined)) return undefined;
   return value === undefined ? `the request "${name}" needs a value` : `the request "${name}" takes no {value}`;
 }

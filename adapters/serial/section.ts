@@ -2,9 +2,7 @@
 import { z } from "zod";
 import { durationSchema, type Millis, SECOND } from "../../src/adapter.ts";
 import { type FrameSettings, frameSchema } from "./framing/frame-settings.ts";
-import { seal } from "./framing/seal.ts";
 import {
-  bytesOf,
   CHARSETS,
   type Charset,
   type Complain,
@@ -15,6 +13,7 @@ import {
 } from "./messages.ts";
 import { type Matcher, matcherOf } from "./pattern/matcher.ts";
 import { PatternError } from "./pattern/syntax.ts";
+import { type Template, templateOf } from "./template.ts";
 
 /** A question, and what its answer looks like. */
 export interface RequestSpec {
@@ -27,16 +26,6 @@ export interface RequestSpec {
   readonly timeout: Millis;
 }
 
-/** What is sent: bytes, or text into which a value goes. */
-export interface Template {
-  /** Pieces of the text; between two of them stands the value. */
-  readonly parts: readonly Uint8Array[];
-  /** Decimals of the value, where the mapping says how many. */
-  readonly decimals?: number | undefined;
-  /** It is sent between the marks of a frame, with the checksum. */
-  readonly wrap: boolean;
-}
-
 export interface SerialDevice {
   readonly frame: FrameSettings;
   readonly charset: Charset;
@@ -46,19 +35,7 @@ export interface SerialDevice {
   readonly order?: unknown;
 }
 
-/** Whether a value goes into what is sent. */
-export function takesValue({ parts }: Template): boolean {
-  return parts.length > 1;
-}
-
-/** The bytes of a request; `value` is the text that stands for the value. */
-export function requestBytes({ parts, wrap }: Template, value: Uint8Array, frame: FrameSettings): Uint8Array {
-  const body = Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [value, part])));
-  return wrap ? seal(body, frame) : body;
-}
-
 const USUAL_TIMEOUT = SECOND;
-const HOLE = /\{value(?::(\d))?\}/;
 const NAME = z.string().regex(/^[A-Za-z_][\w-]{0,31}$/, "expected a name of letters, digits, _ and -");
 
 const timeout = durationSchema.refine((span) => span > 0, "a timeout is longer than 0");
@@ -69,7 +46,12 @@ const requestFields = z.strictObject({
     .min(1)
     .optional()
     .describe('What is sent: "SI\\r\\n"; {value} is what is written, {value:2} with decimals'),
-  hex: z.string().optional().describe('What is sent, in hexadecimal: "02 10 00"'),
+  hex: z
+    .string()
+    .optional()
+    .describe(
+      'What is sent, in hexadecimal: "02 10 00"; {value:u16} is a number that is written, {value} bytes of `as`',
+    ),
   wrap: z.boolean().default(false).describe("It is sent as a frame: the marks and the checksum are added"),
   expect: patternSchema
     .optional()
@@ -147,33 +129,6 @@ function requestSpec(
     failures,
     timeout: request.timeout ?? section.timeout,
   };
-}
-
-function templateOf({ send, hex, wrap }: RequestFields, charset: Charset, complain: Complain): Template | undefined {
-  if ((send === undefined) === (hex === undefined)) {
-    complain([], "expected what is sent: either send (text) or hex (bytes)");
-    return undefined;
-  }
-  if (hex !== undefined) return hexTemplate(hex, wrap, complain);
-  const [before = "", decimals, after, ...more] = (send ?? "").split(HOLE);
-  const texts = after === undefined ? [before] : [before, after];
-  if (more.length > 0) {
-    complain(["send"], "{value} stands there more than once");
-    return undefined;
-  }
-  const parts = texts.flatMap((text) => bytesOf(text, charset) ?? []);
-  if (parts.length < texts.length) {
-    complain(["send"], "it has characters that are no Latin-1: give `charset: utf-8`");
-    return undefined;
-  }
-  return { parts, wrap, ...(decimals === undefined ? {} : { decimals: Number(decimals) }) };
-}
-
-function hexTemplate(hex: string, wrap: boolean, complain: Complain): Template | undefined {
-  const digits = hex.replace(/\s/g, "");
-  if (/^(?:[\da-f]{2})+$/i.test(digits)) return { parts: [Buffer.from(digits, "hex")], wrap };
-  complain(["hex"], `"${hex}" are no bytes in hexadecimal; expected e.g. 02 10 00`);
-  return undefined;
 }
 
 function failuresOf({ fail }: RequestFields, complain: Complain): RequestSpec["failures"] {

@@ -40,6 +40,14 @@ export function characterTime({ baudRate, dataBits, parity, stopBits }: SerialSe
   return (bits * SECOND) / baudRate;
 }
 
+/** What devices can be set to, and every converter understands. */
+const USUAL_BAUD_RATES = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200];
+
+/** The next faster baud rate that is usual; undefined: there is none. */
+export function fasterBaudRate({ baudRate }: SerialSettings): number | undefined {
+  return USUAL_BAUD_RATES.find((rate) => rate > baudRate);
+}
+
 /** Line settings in a schema: text in. */
 export const serialSettingsSchema: z.ZodType<SerialSettings> = z
   .string()

@@ -1,9 +1,9 @@
 /** Simulated devices at one master: they answer its requests, and say by themselves what their mappings call messages. */
 import { type AdapterContext, type Millis, SECOND, type SimulatedDevice } from "../../../src/adapter.ts";
 import type { PlayedSession } from "../../wires/played-port.ts";
-import { textOf } from "../messages.ts";
 import type { SerialPoint } from "../points.ts";
 import type { RequestSpec, SerialDevice } from "../section.ts";
+import { valueIn } from "../template.ts";
 import { composed, valuesOf } from "./composed.ts";
 import { type Faults, withFaults } from "./faults.ts";
 import { type FoundRequest, RequestFinder } from "./requests.ts";
@@ -22,7 +22,7 @@ export class PlayedDevices implements PlayedSession {
   private readonly alarms = new Set<() => void>();
 
   constructor(devices: readonly Played[], faults: Faults, context: AdapterContext, send: (bytes: Uint8Array) => void) {
-    this.devices = devices.map((device) => [device, new RequestFinder(device.device)] as const);
+    this.devices = devices.map((device) => [device, new RequestFinder(device.device, widthsOf(device))] as const);
     this.faults = faults;
     this.context = context;
     this.send = send;
@@ -40,7 +40,7 @@ export class PlayedDevices implements PlayedSession {
   }
 
   private answer(device: Played, { request, value }: FoundRequest): void {
-    const taken = takeValue(device, request, textOf(value, device.device.charset));
+    const taken = takeValue(device, request, value);
     const spec = taken ? request.answer : failureOf(request);
     if (spec === undefined) return;
     const isMeant = (source: SerialPoint["source"]): boolean => source.kind === "request" && source.request === request;
@@ -87,12 +87,24 @@ export class PlayedDevices implements PlayedSession {
   }
 }
 
+/** How many bytes a value has, of requests that take the bytes of a resource. */
+function widthsOf({ points }: Played): ReadonlyMap<RequestSpec, number> {
+  const widths = new Map<RequestSpec, number>();
+  for (const { part, write } of points.values()) {
+    if (write?.request.send.value?.kind === "bytes" && part.kind === "bytes" && part.length !== undefined)
+      widths.set(write.request, part.length);
+  }
+  return widths;
+}
+
 /** Whether the device takes what is written to the points of this request. */
-function takeValue(device: Played, request: RequestSpec, value: string): boolean {
-  let taken = true;
+function takeValue(device: Played, request: RequestSpec, bytes: Uint8Array): boolean {
+  const { value: spelling } = request.send;
+  const value = spelling === undefined ? "" : valueIn(bytes, spelling, device.device.charset);
+  let taken = value !== undefined;
   for (const [id, { write }] of device.points) {
     if (write?.request !== request) continue;
-    if (!device.set(id, write.when ?? value)) taken = false;
+    if (value === undefined || !device.set(id, write.when ?? value)) taken = false;
   }
   return taken;
 }

@@ -1,6 +1,9 @@
 /** Finds in what a master sends the requests of a mapping. */
+
+import { widthOf } from "../binary-number.ts";
 import { Framer } from "../framing/framer.ts";
-import { type RequestSpec, requestBytes, type SerialDevice } from "../section.ts";
+import type { RequestSpec, SerialDevice } from "../section.ts";
+import { requestBytes } from "../template.ts";
 
 export interface FoundRequest {
   readonly request: RequestSpec;
@@ -20,9 +23,12 @@ export class RequestFinder {
   private readonly wrapped: readonly RequestSpec[];
   private readonly frame: SerialDevice["frame"];
   private readonly framer: Framer;
+  private readonly widths: ReadonlyMap<RequestSpec, number>;
   private buffer: Buffer = Buffer.alloc(0);
 
-  constructor({ requests, frame }: SerialDevice) {
+  /** `widths`: how many bytes a value has, of requests that take the bytes of a resource. */
+  constructor({ requests, frame }: SerialDevice, widths: ReadonlyMap<RequestSpec, number> = new Map()) {
+    this.widths = widths;
     const all = [...requests.values()];
     this.plain = all.filter(({ send }) => !send.wrap);
     this.wrapped = all.filter(({ send }) => send.wrap);
@@ -59,9 +65,25 @@ export class RequestFinder {
     if (!this.buffer.subarray(0, common).equals(before.subarray(0, common))) return undefined;
     if (this.buffer.length < before.length) return "begun";
     if (after === undefined) return { request, value: NOTHING, length: before.length };
+    const width = this.widthOf(request);
+    if (width !== undefined) return this.ofWidth(request, before, after, width);
     const end = after.length === 0 ? this.buffer.length : this.buffer.indexOf(after, before.length);
     if (end < 0) return "begun";
     return { request, value: this.buffer.subarray(before.length, end), length: end + after.length };
+  }
+
+  /** Of a value that may hold what stands behind it, too. */
+  private ofWidth(request: RequestSpec, before: Uint8Array, after: Uint8Array, width: number): Beginning {
+    const end = before.length + width;
+    const behind = this.buffer.subarray(end, end + after.length);
+    if (!behind.equals(after.subarray(0, behind.length))) return undefined;
+    if (this.buffer.length < end + after.length) return "begun";
+    return { request, value: this.buffer.subarray(before.length, end), length: end + after.length };
+  }
+
+  private widthOf(request: RequestSpec): number | undefined {
+    const { value } = request.send;
+    return value?.kind === "number" ? widthOf(value.type) : this.widths.get(request);
   }
 }
 

@@ -8,11 +8,11 @@ import {
   type ToolArguments,
   WrongArguments,
 } from "../../../src/adapter.ts";
-import { spelled } from "../device-link.ts";
 import { Framer } from "../framing/framer.ts";
 import { seal } from "../framing/seal.ts";
 import type { SerialPoint } from "../points.ts";
-import { requestBytes, type SerialDevice, takesValue } from "../section.ts";
+import type { SerialDevice } from "../section.ts";
+import { requestBytes, spelled, takesValue } from "../template.ts";
 import { type Carried, type Exchange, exchange } from "./ask.ts";
 import { bytesOfText, hexOf, rowsOf, rowText } from "./byte-text.ts";
 import { type Explanation, explain } from "./explain.ts";
@@ -76,7 +76,7 @@ function requestToSend(args: ToolArguments, device: SerialDevice, request: NonNu
     );
   }
   try {
-    return requestBytes(request.send, spelled(value, request, device), device.frame);
+    return requestBytes(request.send, spelled(value, request.send, device.charset), device.frame);
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     throw new WrongArguments(`--value: ${error.message}`, { cause: error });

@@ -125,3 +125,63 @@ test("each mistake in a link is told at its place", async (t) => {
     assert.match(found[0] ?? "none", /^config\.yaml:7:\d+: error: /, link);
   }
 });
+
+test("each mistake about values in bytes is told at its place", async (t) => {
+  const section = (requests: string) => `serial:\n  frame: { start: "\\x02", size: 8 }\n  requests:\n    ${requests}\n`;
+  const level = (write: string) => `sensor_value: { request: state, at: 2, as: u16, write: ${write} }`;
+  const STATE = 'state: { hex: "10" }';
+  const onOff = (source: string) => `3306: { dimmer: { ${source} } }`;
+  for (const [requests, resource, message] of [
+    [
+      'state: { hex: "10 {value:u17}" }',
+      "",
+      /^mappings\/it\.yaml:6:19: error: .*"u17" is no type of a number \(did you mean "u1/,
+    ],
+    ['state: { hex: "1 {value}" }', "", /6:19: error: .*"1" are no bytes in hexadecimal/],
+    ['state: { hex: "{value} {value}" }', "", /6:19: error: .*\{value\} stands there more than once/],
+    ['state: { hex: "" }', "", /6:19: error: .*are no bytes in hexadecimal/],
+    ['state: { send: "A{value:u16}" }', "", /6:20: error: .*types of numbers are for hex/],
+    [
+      `${STATE}\n    set: { hex: "11 {value:u16}" }`,
+      onOff("request: state, at: 2, as: u16, write: { request: set }"),
+      /the value is bytes, .*takes them in hex, as \{value\} alone/,
+    ],
+    [
+      `${STATE}\n    set: { send: "S{value}" }`,
+      onOff("request: state, at: 2, as: u16, write: { request: set }"),
+      /the value is bytes/,
+    ],
+    [
+      `${STATE}\n    set: { hex: "11 {value}" }`,
+      onOff("request: state, write: { request: set }"),
+      /takes bytes: say which the value becomes, e\.g\. \{value:u16\}/,
+    ],
+    [
+      `${STATE}\n    set: { hex: "11" }`,
+      onOff("request: state, at: 2, as: u16, write: { request: set, when: 1 }"),
+      /when: it is for values that are no bytes/,
+    ],
+    [
+      `${STATE}\n    set: { hex: "11 {value}" }`,
+      "3: { reboot: { do: [ { request: set, value: 1 } ] } }",
+      /takes bytes of a resource: for a step say which/,
+    ],
+  ] as const) {
+    const lines = resource === "" ? inLoad(level("false")) : [resource];
+    const [first = "none"] = (await problems(t, section(requests), ...lines)).filter((one) => one.includes("error"));
+    assert.match(first, message, `${requests} ${resource}`);
+  }
+  const good = section(
+    `${STATE}\n    set: { hex: "11 {value}", wrap: true }\n    level: { hex: "12 {value:s16le}", wrap: true }`,
+  );
+  const found = await problems(
+    t,
+    good,
+    onOff("request: state, at: 2, as: u16, scale: 0.1, write: { request: set }"),
+    "3: { reboot: { do: [ { request: level, value: 5 } ] } }",
+  );
+  assert.deepEqual(
+    found.filter((one) => one.includes("error")),
+    [],
+  );
+});
