@@ -6,11 +6,12 @@ import type { ServerSecurity } from "../dtls/server-security.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { childOf, entryOf, type MapEntry, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
+import { ClientIdentities } from "./client-identities.ts";
 import { filledIn, type Names } from "./client-schema.ts";
 import { fillGiven, type GivenValues } from "./given-values.ts";
 import { type SecretSources, Secrets } from "./secrets.ts";
 import { MODES, type SecurityKeys, securitySchema } from "./security-schema.ts";
-import { credentialsOf, keyPlace, valuePlace } from "./server-security.ts";
+import { credentialsOf, keyPlace } from "./server-security.ts";
 
 export interface CredentialsContext {
   /** That of config.yaml. */
@@ -63,7 +64,7 @@ export async function clientSecurity(
     context.sources,
   );
   const made = new Map<string, ServerSecurity>();
-  const unique = new Unique(server, report);
+  const identities = new ClientIdentities(security.credentials);
   for (const { entry, node } of given) {
     const told = report.of(entry.device.id);
     if (node === undefined) {
@@ -76,7 +77,10 @@ export async function clientSecurity(
     }
     const filled = fillGiven(node, { site: context.given.site, secrets }, "stay", told);
     const credentials = await read(server, filled, { ...context, report: told });
-    if (credentials !== undefined && unique.claim(entry.device.id, credentials, filled)) {
+    if (
+      credentials !== undefined &&
+      identities.claim({ device: entry.device.id, node: filled, report: told }, credentials)
+    ) {
       made.set(entry.device.id, { ...security, credentials });
     }
   }
@@ -124,9 +128,10 @@ async function read(
     place: node.place,
     entries: [{ key, value: node.kind === "map" ? whole : node }],
   };
-  const keys: SecurityKeys | undefined = readNode(map, securitySchema, report, { secrets: true });
+  const told = reportWithout(ofServer, report);
+  const keys: SecurityKeys | undefined = readNode(map, securitySchema, told, { secrets: true });
   if (keys === undefined) return undefined;
-  const credentials = await credentialsOf(keys, { node: map, report, ...(now === undefined ? {} : { now }) });
+  const credentials = await credentialsOf(keys, { node: map, report: told, ...(now === undefined ? {} : { now }) });
   const { credentials: gateway } = security;
   if (credentials?.mode !== "x509" || gateway.mode !== "x509") return credentials;
   // A hundred CAs of the machine a thousand times would be a hundred megabytes.
@@ -134,48 +139,20 @@ async function read(
   return { ...ours, server: gateway.server, ...(gateway.anchors === undefined ? {} : { anchors: gateway.anchors }) };
 }
 
+/** What these are to be warned of was told where the gateway's own credentials were read. */
+function reportWithout(entries: readonly MapEntry[], report: Report): Report {
+  const known = new Set(entries.map(({ value: { place } }) => `${place.line}:${place.column}`));
+  return (problem) => {
+    const { place, severity } = problem;
+    if (severity === "error" || !known.has(`${place?.line}:${place?.column}`)) report(problem);
+  };
+}
+
 /** Keys that say who we are. */
 const OURS: ReadonlySet<string> = new Set(["identity", "key", "private_key", "certificates"]);
 
 function entriesOf(node: YamlNode | undefined): readonly MapEntry[] {
   return node?.kind === "map" ? node.entries : [];
-}
-
-/** Who says that it is another is that other to the server. */
-class Unique {
-  private readonly report: SparseReport;
-  private readonly identities = new Map<string, string>();
-  private readonly keys = new Map<string, string>();
-
-  constructor({ security: { credentials } }: SecuredClients, report: SparseReport) {
-    this.report = report;
-    if (credentials.mode !== "psk") return;
-    this.identities.set(credentials.identity, "the gateway itself");
-    this.keys.set(hex(credentials.key), "the gateway itself");
-  }
-
-  /** False where another has the identity, which is told; never which identity, or key. */
-  claim(device: string, credentials: Credentials, node: YamlNode): boolean {
-    if (credentials.mode !== "psk") return true;
-    const { identity, key } = credentials;
-    const other = this.identities.get(identity);
-    const told = this.report.of(device);
-    if (other !== undefined) {
-      reportError(told, valuePlace(node, "identity"), `identity: ${other} has the same one; expected one for each`);
-      return false;
-    }
-    const sharing = this.keys.get(hex(key));
-    this.identities.set(identity, `device ${device}`);
-    this.keys.set(hex(key), `device ${device}`);
-    if (sharing === undefined) return true;
-    const message = `key: ${sharing} has the same one; expected one for each`;
-    told({ severity: "warning", place: valuePlace(node, "key"), message });
-    return true;
-  }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }
 
 const MOST_TOLD = 5;

@@ -23,7 +23,10 @@ export async function certificatesOf(keys: X509Keys, context: SecurityContext): 
   if (ours === undefined || own === undefined || server === undefined || anchors === undefined) return undefined;
   const chain = own.map(({ certificate }) => certificate);
   const fault = chainFault(chain, ours);
-  if (fault !== undefined) reportError(report, own[0]?.place ?? node.place, `certificates: ${fault}`);
+  if (fault !== undefined) {
+    reportError(report, own[0]?.place ?? node.place, `certificates: ${fault}`);
+    return undefined;
+  }
   return {
     mode: "x509",
     privateKey: ours.der,

@@ -45,6 +45,7 @@ export async function rawPublicKeysOf(keys: RpkKeys, context: SecurityContext): 
   if (ours === undefined || serverPublicKey === undefined) return undefined;
   if (Buffer.compare(ours.publicKey, serverPublicKey) === 0) {
     reportError(report, place, "server_public_key: this is our own public key; expected that of the server");
+    return undefined;
   }
   return { mode: "rpk", privateKey: ours.der, serverPublicKey };
 }

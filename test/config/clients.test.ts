@@ -158,8 +158,8 @@ test("certificates of devices are files by their names; whom they expect is what
     uri: "coaps://lwm2m.example",
     files: {
       ...files,
-      "a.key": files["gw.key"] ?? "",
-      "a.crt": Buffer.concat([files["gw.crt"] ?? Buffer.of(), files["inter.crt"] ?? Buffer.of()]),
+      "a.key": files["server.key"] ?? "",
+      "a.crt": Buffer.concat([files["server.crt"] ?? Buffer.of(), files["ca.crt"] ?? Buffer.of()]),
     },
     server: `layout: clients
     x509: { private_key: gw.key, certificates: [gw.crt, inter.crt], server: ca.crt }
@@ -171,6 +171,37 @@ test("certificates of devices are files by their names; whom they expect is what
   const [own] = (config?.servers ?? []).map(({ security }) => security?.credentials);
   assert.deepEqual(a.security.credentials.server, own?.mode === "x509" ? own.server : undefined);
   assert.match(problems.join("\n"), /device b at server 7: private_key: .*b\.key/);
+});
+
+test("a key pair, or a certificate, that another has is an error, since the server knows them by it", async (t) => {
+  const files = credentialFiles(t) ?? {};
+  const uri = "coaps://lwm2m.example";
+  const devices = ["{ id: a }", "{ id: b }", "{ id: gw-2 }"];
+  const of = (name: string): Buffer => files[name] ?? assert.fail(name);
+  const keys = { "a.key": of("inter.key"), "b.key": of("inter.key"), "gw-2.key": of("gw.key") };
+  const rpk = await load(t, {
+    ...{ uri, devices, files: { ...files, ...keys } },
+    server: `layout: clients
+    rpk: { private_key: gw.key, server_public_key: server.pub }
+    clients: { rpk: { private_key: "{id}.key" } }`,
+  });
+  const told = (problems: readonly string[]): string[] => problems.map((problem) => problem.replace(/^[\d:]+ /, ""));
+  assert.deepEqual(told(rpk.problems), [
+    "error: device b at server 7: private_key: device a has the same one; expected one for each",
+    "error: device gw-2 at server 7: private_key: the gateway itself has the same one; expected one for each",
+  ]);
+  assert.deepEqual(rpk.plans?.get("b"), { refused: "it has no rpk that is right" });
+  const certificates = { "a.crt": of("inter.crt"), "b.crt": of("inter.crt"), "gw-2.crt": of("gw.crt") };
+  const x509 = await load(t, {
+    ...{ uri, devices, files: { ...files, ...keys, ...certificates } },
+    server: `layout: clients
+    x509: { private_key: gw.key, certificates: [gw.crt, inter.crt], server: ca.crt }
+    clients: { x509: { private_key: "{id}.key", certificates: "{id}.crt" } }`,
+  });
+  assert.deepEqual(told(x509.problems), [
+    "error: device b at server 7: certificates: device a has the same one; expected one for each",
+    "error: device gw-2 at server 7: certificates: the gateway itself has the same one; expected one for each",
+  ]);
 });
 
 test("what is of no use is told", async (t) => {

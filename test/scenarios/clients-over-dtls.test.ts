@@ -6,6 +6,7 @@ import type { AGateway } from "../support/a-gateway.ts";
 import { POINT } from "../support/climate-mapping.ts";
 import { dtlsAddon, PSK } from "../support/dtls.ts";
 import { GATEWAY, ROOM_1, ROOM_2, rooms } from "../support/rooms.ts";
+import { CERTIFICATES, RAW_PUBLIC_KEYS, roomsOverDtls, writeHolder } from "../support/rooms-over-dtls.ts";
 
 const KEYS: Readonly<Record<string, Buffer>> = {
   "gw-room-1": Buffer.alloc(16, 1),
@@ -71,4 +72,86 @@ test("a key that is another now takes another association; the other device keep
   await world.clock.advance(20 * SECOND);
   assert.equal(before.registrations.heard.at(-1)?.type, "deregister");
   assert.equal(world.client(ROOM_2).registrations.heard.length, other);
+});
+
+const PAIRS = { "raw public keys": RAW_PUBLIC_KEYS, certificates: CERTIFICATES };
+
+const clientOf = ({ gateway }: AGateway, device: string) =>
+  gateway.status().servers[0]?.clients?.find((client) => client.device === device) ?? assert.fail(device);
+
+for (const [name, pairs] of Object.entries(PAIRS)) {
+  test(`${name}: each device shakes hands with its own, registers, is read, and tells what it measures`, async (t) => {
+    const made = await roomsOverDtls(t, pairs);
+    if (made === undefined) return;
+    const { world, pki } = made;
+    assert.deepEqual(world.endsOf(101).endpoints.toSorted(), [ROOM_1, ROOM_2, GATEWAY].toSorted());
+    for (const [device, endpoint] of [
+      ["room-1", ROOM_1],
+      ["room-2", ROOM_2],
+    ] as const) {
+      const holder = pki.others.get(device) ?? assert.fail(device);
+      assert.deepEqual(Buffer.from(pairs.letIn(world.client(endpoint)) ?? []), Buffer.from(pairs.known(holder)));
+      const { security } = clientOf(world, device);
+      assert.deepEqual([security?.mode, security?.resumed], [pairs.mode, false]);
+    }
+    assert.equal((await world.client(ROOM_1).read("/3303/0/5700")).text, "21");
+    assert.equal((await world.client(ROOM_2).read("/3303/0/5700")).text, "22");
+    await world.client(ROOM_2).observe("/3303/0/5700", { pmin: 0 });
+    world.bus.unit(2).set(POINT.temperature, 28);
+    await world.clock.advance(15 * SECOND);
+    assert.deepEqual(world.client(ROOM_2).received("/3303/0/5700"), [28]);
+    assert.deepEqual(world.client(ROOM_1).received("/3303/0/5700"), []);
+  });
+
+  test(`${name}: one that the server does not know is refused, and told; the others are there, and with the right one so is it`, async (t) => {
+    const made = await roomsOverDtls(t, pairs, ({ stranger }) => ({ "room-2": stranger }));
+    if (made === undefined) return;
+    const { world, pki } = made;
+    assert.deepEqual(world.endsOf(101).endpoints.toSorted(), [ROOM_1, GATEWAY].toSorted());
+    const { state, reason } = clientOf(world, "room-2");
+    assert.equal(state, "retrying");
+    assert.match(reason, /the server does not take our certificate or public key \(alert 42\)$/);
+    const before = world.client(ROOM_1).registrations.heard.length;
+    writeHolder(world, "room-2", pki.others.get("room-2") ?? assert.fail());
+    assert.ok(await world.reload());
+    await world.clock.advance(20 * SECOND);
+    assert.equal(clientOf(world, "room-2").state, "registered");
+    assert.equal((await world.client(ROOM_2).read("/3303/0/5700")).text, "22");
+    assert.equal(world.client(ROOM_1).registrations.heard.length, before);
+  });
+
+  test(`${name}: one that another device has is told at its place, and that device is no client`, async (t) => {
+    const made = await roomsOverDtls(t, pairs, ({ others }) => ({ "room-2": others.get("room-1") ?? assert.fail() }));
+    if (made === undefined) return;
+    const { world } = made;
+    const problem =
+      /config\.yaml:3:\d+: error: device room-2 at server 101: \w+: device room-1 has the same one; expected one/;
+    assert.ok(world.lines.some(({ message }) => problem.test(message)));
+    const { state, reason } = clientOf(world, "room-2");
+    assert.deepEqual([state, reason], ["refused", `it has no ${pairs.mode} that is right`]);
+    assert.deepEqual(world.endsOf(101).endpoints.toSorted(), [ROOM_1, GATEWAY].toSorted());
+  });
+}
+
+test("a certificate of another key than the device's is told at its place; the device goes on once they fit", async (t) => {
+  const made = await roomsOverDtls(t, CERTIFICATES, ({ stranger, others }) => {
+    const { certificateFile } = stranger;
+    return { "room-2": { ...(others.get("room-2") ?? assert.fail()), certificateFile } };
+  });
+  if (made === undefined) return;
+  const { world, pki } = made;
+  const problem = /config\.yaml:3:\d+: error: device room-2 at server 101: certificates: /;
+  assert.ok(world.lines.some(({ message }) => problem.test(message)));
+  assert.equal(clientOf(world, "room-2").state, "refused");
+  writeHolder(world, "room-2", pki.others.get("room-2") ?? assert.fail());
+  assert.ok(await world.reload());
+  await world.clock.advance(20 * SECOND);
+  assert.equal(clientOf(world, "room-2").state, "registered");
+});
+
+test("what is wrong with the server's certificate is told once, not for each device", async (t) => {
+  const made = await roomsOverDtls(t, CERTIFICATES);
+  if (made === undefined) return;
+  const told = made.world.lines.filter(({ message }) => message.includes("the certificate of CN=ca ends"));
+  assert.equal(told.length, 1);
 });

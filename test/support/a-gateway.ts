@@ -120,7 +120,7 @@ export class AGateway {
     this.writeFile("config.yaml", edit(readFileSync(join(this.folder, "config.yaml"), "utf8")));
   }
 
-  writeFile(name: string, text: string, mode = 0o644): void {
+  writeFile(name: string, text: string | Uint8Array, mode = 0o644): void {
     const file = join(this.folder, name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text, { mode });

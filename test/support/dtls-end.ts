@@ -28,6 +28,8 @@ export interface Handshake {
   /** Of the gateway, as the server sees it. */
   readonly port: number;
   readonly resumed: boolean;
+  /** In DER: what the gateway has shown, where it has one. */
+  readonly certificate?: Uint8Array;
 }
 
 interface Association {
@@ -219,10 +221,14 @@ export class DtlsEnd implements FarEnd {
   }
 
   private onConnected(association: Association): void {
-    const { resumed } = association.engine.agreement();
+    const { resumed, peerCertificate: certificate } = association.engine.agreement();
     association.connected = true;
     this.current = association;
-    this.handshakes.push({ port: association.port, resumed });
+    this.handshakes.push({
+      port: association.port,
+      resumed,
+      ...(certificate === undefined ? {} : { certificate }),
+    });
     if (!resumed) this.beginSession();
   }
 

@@ -86,8 +86,19 @@ export interface Pki {
   readonly stranger: Holder;
 }
 
-/** A CA, a server "lwm2m.example" at 127.0.0.1 and a client of it for ten days, and one who belongs to nobody. */
-export function makePki(t: TestContext & Lifetime): Pki | undefined {
+/** With further clients, by name. */
+export interface LargerPki extends Pki {
+  readonly others: ReadonlyMap<string, Holder>;
+}
+
+/**
+ * A CA, a server "lwm2m.example" at 127.0.0.1 and a client of it for ten days, and one who belongs to nobody. `others`: the CN of
+ * each further client, by its name.
+ */
+export function makePki(
+  t: TestContext & Lifetime,
+  others: ReadonlyMap<string, string> = new Map(),
+): LargerPki | undefined {
   if (!hasTool(t, "openssl", "apt install openssl")) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "dtls-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -97,16 +108,20 @@ export function makePki(t: TestContext & Lifetime): Pki | undefined {
   const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
   const selfSigned = (name: string): void =>
     openssl("req", "-x509", ...KEY, "-keyout", `${name}.key`, "-out", `${name}.pem`, "-subj", `/CN=${name}`);
-  const signed = (name: string): void => {
-    openssl("req", ...KEY, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
+  const signed = (name: string, commonName = name): void => {
+    openssl("req", ...KEY, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${commonName}`);
     writeFileSync(join(folder, "names"), "subjectAltName=DNS:lwm2m.example,IP:127.0.0.1");
     const issuer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "10", "-extfile", "names"];
     openssl("x509", "-req", "-in", `${name}.csr`, ...issuer, "-out", `${name}.pem`);
   };
   for (const name of ["ca", "stranger"]) selfSigned(name);
   for (const name of ["server", "client"]) signed(name);
+  for (const [name, commonName] of others) signed(name, commonName);
   const of = (name: string): Holder => holder(folder, name);
-  return { ca: of("ca"), server: of("server"), client: of("client"), stranger: of("stranger") };
+  return {
+    ...{ ca: of("ca"), server: of("server"), client: of("client"), stranger: of("stranger") },
+    others: new Map([...others.keys()].map((name) => [name, of(name)])),
+  };
 }
 
 export function sha(bits: 256 | 384 | 512, data: Uint8Array): Uint8Array {
