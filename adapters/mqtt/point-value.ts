@@ -19,8 +19,10 @@ export function pointValue({ part, scaleBy, quality }: MqttPoint, message: Messa
   const value = partOf(part, message);
   if (value === undefined || value instanceof Refusal) return value;
   if (quality !== undefined) {
-    const found = wordAt(message, quality.path);
-    if (found === undefined || !quality.good.includes(found)) return unexpected(quality.path, found, quality.good);
+    const said = partOf(quality.part, message);
+    if (said instanceof Refusal) return said;
+    const found = wordOf(said instanceof Uint8Array ? said[0] : said);
+    if (found === undefined || !quality.good.includes(found)) return unexpected(quality.part, found, quality.good);
   }
   return scaleBy === undefined ? value : scaled(value, message, scaleBy);
 }
@@ -83,9 +85,10 @@ function wordAt({ json }: Message, path: JsonPath): string | undefined {
   return "fault" in json ? undefined : wordOf(valueAt(json.value, path));
 }
 
-function unexpected(path: JsonPath, found: string | undefined, wanted: readonly string[]): Refusal {
+function unexpected({ path, bytes }: Part, found: string | undefined, wanted: readonly string[]): Refusal {
   const what = found === undefined ? "nothing" : `"${found}"`;
-  return new Refusal(`${formatJsonPath(path)} is ${what}: expected ${wanted.join(" or ")}`);
+  const where = bytes === undefined ? formatJsonPath(path ?? []) : `byte ${bytes.at}`;
+  return new Refusal(`${where} is ${what}: expected ${wanted.join(" or ")}`);
 }
 
 /** By a power of ten as a decimal, so that 12.3 g stay 0.0123 kg and get no more digits. */
@@ -96,7 +99,7 @@ function scaled(
 ): RawValue | Refusal {
   const word = wordAt(message, path);
   const factor = word === undefined ? undefined : factors.get(word);
-  if (factor === undefined) return unexpected(path, word, [...factors.keys()]);
+  if (factor === undefined) return unexpected({ path }, word, [...factors.keys()]);
   const text = String(value);
   const number = Number(text);
   if (typeof value === "boolean" || text.trim() === "" || Number.isNaN(number)) return value;

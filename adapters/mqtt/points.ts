@@ -13,7 +13,8 @@ export const SOURCES = ["topic", "request", "path"] as const;
 /** Those that say which part of another is meant. */
 export const PARTS = ["path"] as const;
 
-export type Encoding = "base64" | "hex";
+const ENCODINGS = ["base64", "hex"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
 
 /** What a value is of its message. */
 export interface Part {
@@ -39,8 +40,8 @@ export interface MqttPoint {
   readonly part: Part;
   /** The number is multiplied by what stands behind the word that is at this path. */
   readonly scaleBy?: { readonly path: JsonPath; readonly factors: ReadonlyMap<string, number> } | undefined;
-  /** It is believed only where one of these words is at this path. */
-  readonly quality?: { readonly path: JsonPath; readonly good: readonly string[] } | undefined;
+  /** It is believed only where this part is one of these words; a byte is the word of its number. */
+  readonly quality?: { readonly part: Part; readonly good: readonly string[] } | undefined;
   readonly write?: WriteSpec | undefined;
 }
 
@@ -51,6 +52,7 @@ export type MqttStep =
   | { readonly wait: Millis };
 
 const scalar = z.union([z.boolean(), z.number(), z.string()]);
+const byteNumber = z.int().min(0).max(1_048_575);
 
 const pointFields = z.strictObject({
   topic: z
@@ -61,11 +63,8 @@ const pointFields = z.strictObject({
   path: pathSchema
     .optional()
     .describe('JSON path of the value: a.b[0], a["x y"]; "." is the whole; absent: the payload as text'),
-  encoding: z
-    .enum(["base64", "hex"])
-    .optional()
-    .describe("How bytes are written in that text; then `as` says what they are"),
-  at: z.int().min(0).max(1_048_575).optional().describe("Byte at which the value begins, from 0; with `as`"),
+  encoding: z.enum(ENCODINGS).optional().describe("How bytes are written in that text; then `as` says what they are"),
+  at: byteNumber.optional().describe("Byte at which the value begins, from 0; with `as`"),
   scale_by: z
     .object({ path: pathSchema.describe("JSON path of the word, e.g. of the unit") })
     .catchall(z.number())
@@ -73,8 +72,10 @@ const pointFields = z.strictObject({
     .describe("What the number is multiplied by, for each word at a path: { path: unit, g: 0.001, kg: 1 }"),
   quality: z
     .strictObject({
-      path: pathSchema.describe("JSON path of what tells whether the value is good"),
-      good: wordsSchema.describe("The words for a good one"),
+      path: pathSchema.optional().describe("JSON path of what tells whether the value is good"),
+      encoding: z.enum(ENCODINGS).optional().describe("How bytes are written in that text, of which `at` is one"),
+      at: byteNumber.optional().describe("The byte that tells it, from 0"),
+      good: wordsSchema.describe("The words, or the numbers of the byte, for a good one"),
     })
     .optional()
     .describe("The value is believed only where the message says so: { path: valid, good: true }"),
@@ -92,6 +93,7 @@ const pointFields = z.strictObject({
   device: z.custom<MqttDevice>((value) => typeof value === "object" && value !== null),
 });
 type PointFields = z.output<typeof pointFields>;
+type PartFields = Pick<PointFields, "path" | "encoding" | "at" | "length">;
 
 export const pointSchema: z.ZodType<MqttPoint> = pointFields.transform((fields, context) => {
   const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
@@ -128,10 +130,11 @@ export function shape({ request, at, encoding }: Readonly<Record<string, unknown
 
 /** Undefined where something is wrong, which `complain` has heard. */
 function toPoint(fields: PointFields, complain: Complain): MqttPoint | undefined {
-  const { scale_by: scaleBy, quality } = fields;
+  const { scale_by: scaleBy } = fields;
   const source = sourceOf(fields, complain);
   const part = partOf(fields, complain);
   const write = source === undefined ? undefined : writeOf(fields, source, complain);
+  const quality = qualityOf(fields.quality, complain);
   if (source === undefined || part === undefined || write === undefined) return undefined;
   const { path: scalePath, ...factors } = scaleBy ?? {};
   return {
@@ -143,7 +146,21 @@ function toPoint(fields: PointFields, complain: Complain): MqttPoint | undefined
   };
 }
 
-function partOf({ path, encoding, at, length }: PointFields, complain: Complain): Part | undefined {
+/** Undefined where none is given, and where something is wrong. */
+function qualityOf(quality: PointFields["quality"], complain: Complain): MqttPoint["quality"] {
+  if (quality === undefined) return undefined;
+  const { good, ...where } = quality;
+  const isByte = where.at !== undefined;
+  if (!isByte && (where.path === undefined || where.encoding !== undefined)) {
+    complain(["quality"], "say where it stands: at a `path` of JSON, or by `at` in which byte");
+    return undefined;
+  }
+  const within: Complain = (path, message) => complain(["quality", ...path], message);
+  const part = partOf(isByte ? { ...where, length: 1 } : where, within);
+  return part === undefined ? undefined : { part, good };
+}
+
+function partOf({ path, encoding, at, length }: PartFields, complain: Complain): Part | undefined {
   if (at !== undefined && path !== undefined && encoding === undefined) {
     complain(["at"], "bytes within JSON are written as text: say by which `encoding`, base64 or hex");
     return undefined;

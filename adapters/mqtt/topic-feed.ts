@@ -47,7 +47,7 @@ export class TopicFeed {
     return filters.map((filter) => ({ filter, only, take: (message) => this.take(message) }));
   }
 
-  take(message: Message): void {
+  private take(message: Message): void {
     const time = this.timeOf(message);
     if (time === undefined) return;
     const heard = readingsOf(this.points, message, time);

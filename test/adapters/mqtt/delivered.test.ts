@@ -55,6 +55,27 @@ test("a number is scaled by the word beside it, and believed where the message s
   assert.throws(() => delivered(keys, '{"w":1,"unit":"g"}'), /ok is nothing: expected true or yes/);
 });
 
+// Dragino LHT65, uplink payload: byte 6 says what the others are.
+test("a byte may say whether a value is to be believed", () => {
+  const keys = { topic: "up", path: "d", encoding: "hex", at: 0, length: 2 };
+  const quality = { path: "d", encoding: "hex", at: 2, good: [1, 0x81] };
+  const bytes = (text: string): unknown => delivered({ ...keys, quality }, text);
+  assert.deepEqual(bytes('{"kind":"climate","d":"cbf601"}'), Uint8Array.of(0xcb, 0xf6));
+  assert.deepEqual(bytes('{"kind":"climate","d":"cbf681"}'), Uint8Array.of(0xcb, 0xf6));
+  assert.throws(() => bytes('{"kind":"climate","d":"cbf641"}'), /byte 2 is "65": expected 1 or 129/);
+  assert.throws(() => bytes('{"kind":"climate","d":"cbf6"}'), /it has 2 bytes only/);
+  const raw = { topic: "raw", at: 1, length: 1, quality: { at: 0, good: 7 } };
+  assert.deepEqual(delivered(raw, "hex 07 2a"), Uint8Array.of(0x2a));
+  assert.throws(() => delivered(raw, "hex 08 2a"), /byte 0 is "8": expected 7/);
+});
+
+test("what says whether a value is to be believed stands at a path, or in a byte", () => {
+  const read = (quality: object): unknown => mqtt.point.parse({ path: "v", quality, device });
+  assert.throws(() => read({ good: 1 }), /at a `path` of JSON, or by `at` in which byte/);
+  assert.throws(() => read({ path: "d", encoding: "hex", good: 1 }), /by `at` in which byte/);
+  assert.throws(() => read({ path: "d", at: 1, good: 1 }), /by which `encoding`, base64 or hex/);
+});
+
 test("messages are called by their topics and requests", () => {
   const name = (keys: Readonly<Record<string, unknown>>): unknown =>
     mqtt.messageName?.(mqtt.point.parse({ ...keys, device }));
