@@ -82,6 +82,7 @@ params: { name: { type: string } }
 mqtt:
   state: zigbee2mqtt/$name
   signal: { link_quality: linkquality }
+connectivity: { bearer: ieee802.15.4, link_quality: auto }
 objects:
   3303: { sensor_value: { path: temperature, unit: Cel } }
   3304: { sensor_value: { path: humidity, unit: "%RH" } }

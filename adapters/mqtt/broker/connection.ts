@@ -6,6 +6,7 @@ import type { Qos } from "../keys.ts";
 import type { Received } from "../message.ts";
 import type { MqttOptions } from "../options.ts";
 import { limitedStream } from "./limited-stream.ts";
+import { PacketCheck } from "./packet-check.ts";
 import { PacketLimit } from "./packet-limit.ts";
 import { closedWords, codeWords, unreachable } from "./reasons.ts";
 import { openSocket } from "./socket.ts";
@@ -79,11 +80,19 @@ export async function connectBroker(
       socket.destroy();
     });
     socket.on("error", note);
+    const check = new PacketCheck();
+    client.on("packetreceive", (packet) => {
+      const fault = check.faultOf(packet);
+      if (fault === undefined) return;
+      note(new DeviceError("malformed", `what answers there does not speak MQTT: it sent ${fault}`));
+      socket.destroy();
+    });
     client.on("disconnect", ({ reasonCode = 0 }) => {
       if (reasonCode >= FAILURE) note({ code: reasonCode });
     });
     client.on("message", (topic, payload, packet) => {
-      if (connection.destroyed || (payload.length === 0 && limit.isHollow(packet.messageId ?? 0))) return;
+      if (connection.destroyed || socket.destroyed || (payload.length === 0 && limit.isHollow(packet.messageId ?? 0)))
+        return;
       listener.onMessage(receivedOf(topic, payload, packet));
     });
     client.on("connect", () => {

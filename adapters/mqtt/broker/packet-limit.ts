@@ -70,6 +70,11 @@ export class PacketLimit {
 
   private header(bytes: Buffer, out: Buffer[]): Buffer {
     const before = this.held.length;
+    const whole = before === 0 ? this.wholePackets(bytes) : 0;
+    if (whole > 0) {
+      out.push(bytes.subarray(0, whole));
+      return bytes.subarray(whole);
+    }
     const all = before === 0 ? bytes : Buffer.concat([this.held, bytes.subarray(0, 1 + LENGTH_BYTES)]);
     const length = lengthAt(all);
     if (length === "incomplete") {
@@ -87,6 +92,22 @@ export class PacketLimit {
     out.push(held);
     this.state = { name: "pass", left: size - held.length };
     return bytes;
+  }
+
+  /** So many bytes are packets that are there to their ends, and small: they go on together, hundreds at once where much comes. */
+  private wholePackets(bytes: Buffer): number {
+    let end = 0;
+    for (;;) {
+      let length = 0;
+      let at = end + 1;
+      let byte = 0x80;
+      for (let factor = 1; byte >= 0x80 && at <= end + LENGTH_BYTES; at++, factor *= 0x80) {
+        byte = bytes[at] ?? 0x80;
+        length += (byte & 0x7f) * factor;
+      }
+      if (byte >= 0x80 || length > this.most || at + length > bytes.length) return end;
+      end = at + length;
+    }
   }
 
   private beginning(bytes: Buffer, size: number, out: Buffer[]): Buffer {
