@@ -25,13 +25,21 @@ const MAPPINGS: Readonly<Record<Family, Readonly<Record<string, ParametersOf>>>>
     })),
     "z2m-plug": ifTrait("switch", zigbee),
     "z2m-contact": ifTrait("contact", zigbee),
+    "z2m-motion": ifTrait("occupancy", (device) => ({
+      ...zigbee(device),
+      ...(device.traits.has("illuminance") ? { brightness: "true" } : {}),
+    })),
     "z2m-climate": ifTrait("temperature", (device) => ({
       ...zigbee(device),
       ...(device.traits.has("pressure") ? { pressure: "true" } : {}),
     })),
   },
   Tasmota: { "tasmota-plug": tasmotaPlugs, "tasmota-sensor": tasmotaSensors },
-  Shelly: { "shelly-plug": shellyPlugs, "shelly-ht": ifTrait("humidity:0", shelly) },
+  Shelly: {
+    "shelly-plug": shellyPlugs,
+    "shelly-3em": ifTrait("em:0", shelly),
+    "shelly-ht": ifTrait("humidity:0", shelly),
+  },
   "Shelly, first generation": {},
   ESPHome: { "esphome-climate": esphomeClimate, "esphome-switch": esphomeSwitches },
   "Theengs or OpenMQTTGateway": {

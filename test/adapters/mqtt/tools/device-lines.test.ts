@@ -131,6 +131,28 @@ test("a relay with two channels is two devices", async () => {
   );
 });
 
+test("a meter of three phases and a detector of motion have mappings of their own", async (t) => {
+  const exposes = ["occupancy", "illuminance", "device_temperature"].map((property) => ({ type: "numeric", property }));
+  const announcements = [
+    { topic: "shellypro3em-841fe891e27c/status/em:0", payload: '{"id":0,"total_act_power":-18.017}' },
+    {
+      topic: "zigbee2mqtt/bridge/devices",
+      payload: JSON.stringify([
+        {
+          ...{ ieee_address: "0x00158d000358e8cd", friendly_name: "stairs", type: "EndDevice" },
+          definition: { vendor: "Aqara", model: "RTCGQ11LM", exposes },
+        },
+      ]),
+    },
+  ];
+  const lines = deviceLines(found(announcements).found, await known(), "LINK").map(({ line }) => line);
+  assert.deepEqual(lines, [
+    "- { id: shellypro3em-841fe891e27c, mapping: shelly-3em, link: LINK, topic_prefix: shellypro3em-841fe891e27c }",
+    "- { id: stairs, mapping: z2m-motion, link: LINK, name: stairs, brightness: true }  # Aqara RTCGQ11LM",
+  ]);
+  assert.deepEqual(await problemsOf(t, { lines }), []);
+});
+
 test("what is described for Home Assistant becomes a mapping that the configuration takes", async (t) => {
   const described = [
     ...HOME_ASSISTANT,
