@@ -7,6 +7,7 @@ import { type MqttOptions, optionsSchema } from "./options.ts";
 import { type MqttPoint, type MqttStep, PARTS, pointSchema, SOURCES, shape, stepFault, stepSchema } from "./points.ts";
 import { plannedRequests } from "./request-plan.ts";
 import { deviceSchema, type MqttDevice } from "./section.ts";
+import { simulate } from "./simulation/simulate.ts";
 import { mqttTools } from "./tools/index.ts";
 
 const open = async (options: MqttOptions, context: AdapterContext): Promise<MqttLink> => new MqttLink(options, context);
@@ -25,6 +26,7 @@ export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> =
   delivered,
   messageName,
   open,
+  simulate,
   leadsTo: ({ broker: { host, port } }) => ({ type: "host", protocol: "mqtt", host, port }),
   plan: plannedRequests,
   adviseLinks,

@@ -8,7 +8,7 @@ export interface Filling {
   readonly id: number;
 }
 
-type Piece =
+export type Piece =
   | { readonly kind: "literal"; readonly text: string }
   /** `quoted`: within a text of JSON; `json`: it is a value of JSON itself. */
   | {

@@ -16,6 +16,8 @@ import { UsageError } from "./command.ts";
 
 export interface Cabinet {
   readonly adapter: AdapterModule;
+  /** What the adapter's schema made of the link's keys; absent where no link was named. */
+  readonly options?: unknown;
   readonly plans: readonly DevicePlan[];
   /** What is wrong beside: errors of devices that are not played, warnings. */
   readonly problems: readonly Problem[];
@@ -34,7 +36,7 @@ export async function cabinetOfLink(configFile: string, id: string): Promise<Cab
     const message = `no device that could be played is on the link "${id}"`;
     throw new ConfigError([...problems, { severity: "error", place: link.place, message }]);
   }
-  return { adapter: link.adapter, plans, problems };
+  return { adapter: link.adapter, options: link.options, plans, problems };
 }
 
 /** `parameters`: `unit_id=1,2` makes two devices. Rejects with ConfigError for a mapping or parameter that is wrong. */

@@ -1,4 +1,4 @@
-import { type SimulateOptions, type Simulation, WrongArguments } from "../adapter.ts";
+import { type AdapterModule, type SimulateOptions, type Simulation, WrongArguments } from "../adapter.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { formatProblem } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -42,21 +42,25 @@ export const sim: Command = {
       value: "TYPE",
       help: "What is spoken, as the type of a link says it, e.g. modbus-ascii; default: modbus-tcp, on serial ports modbus-rtu; of serial mappings the port says it.",
     },
+    url: { type: "string", value: "URL", help: "Of MQTT mappings: the broker, mqtt://host or mqtts://host." },
+    user: { type: "string", value: "NAME", help: "User name at the broker." },
+    password: { type: "string", value: "TEXT", help: "Its password; @FILE is read from that file." },
+    ca: { type: "string", value: "FILE", help: "The CA of the broker's certificate, PEM." },
     faults: {
       type: "string",
       value: "LIST",
-      help: "What goes wrong, e.g. crc:1%,late:2%,dead:30s,echo,exception:6:5%,short:1%,foreign:1%; of serial mappings silent, late, short, noise, damaged, dead.",
+      help: "What goes wrong, e.g. crc:1%,late:2%,dead:30s,echo,exception:6:5%,short:1%,foreign:1%; of serial mappings silent, late, short, noise, damaged, dead; of MQTT mappings drop, late, garbage, malformed, wrong, huge, twice, flapping, dead.",
     },
     json: { type: "boolean", help: "Prints the address as JSON, for scripts." },
   },
   async run(args) {
-    const { plans, adapter, problems } = await cabinetOf(args);
+    const { plans, adapter, problems, options } = await cabinetOf(args);
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
     const ending = new Ending();
     ending.listen();
     const log = pinoLogger("info");
     endOnBug(log);
-    const simulation = await listen({ plans, adapter }, placeOf(args), log);
+    const simulation = await listen({ plans, adapter }, placeOf(args, adapter, options), log);
     const where = textOf(simulation.address);
     const who = plans.map(({ id, mapping }) => `${id} (${mapping})`).join(", ");
     process.stdout.write(`${args.flag("json") ? JSON.stringify(simulation.address) : `playing ${who} on ${where}`}\n`);
@@ -77,7 +81,8 @@ async function listen(
     if (error instanceof WrongArguments) throw new UsageError(error.message, { cause: error });
     if (!(error instanceof Error) || error instanceof UsageError || error instanceof TypeError) throw error;
     const { host, port, pty } = place;
-    throw new FailureError(`cannot play on ${textOf({ host, port: pty ?? port })}: ${error.message}`, { cause: error });
+    const where = host === undefined ? "" : ` on ${textOf({ host, port: pty ?? port })}`;
+    throw new FailureError(`cannot play${where}: ${error.message}`, { cause: error });
   }
 }
 
@@ -112,16 +117,24 @@ function unitList(text: string): string {
   return units.join(",");
 }
 
-/** A port that is no number is the path of a serial one. */
-function placeOf(args: Arguments): SimulateOptions {
-  const optional = ["line", "type", "faults", "pty"].flatMap((name): [string, string][] => {
-    const text = args.text(name);
-    return text === undefined ? [] : [[name, text]];
-  });
+/** Where they listen; or the broker, of which the devices are clients. A port that is no number is the path of a serial one. */
+function placeOf(args: Arguments, adapter: AdapterModule, link: unknown): SimulateOptions {
+  if (adapter.tools?.besides === true) {
+    return { ...(link === undefined ? {} : { link }), ...given(args, ["url", "user", "password", "ca", "faults"]) };
+  }
   const { host = "", port = "" } = { host: args.text("host"), port: args.text("port") };
-  const place = { host, port: numberOr(port), ...Object.fromEntries(optional) };
+  const place = { host, port: numberOr(port), ...given(args, ["line", "type", "faults", "pty"]) };
   if (typeof place.port === "number" || port.startsWith("/") || args.text("pty") !== undefined) return place;
   throw new UsageError(`--port ${port}: expected a number from 0 to 65535, or the path of a serial port`);
+}
+
+function given(args: Arguments, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const text = args.text(name);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
 }
 
 function numberOr(port: string): number | string {

@@ -25,8 +25,8 @@ export interface Outgoing {
   readonly payload: Buffer;
   readonly qos: Qos;
   readonly retain: boolean;
-  /** MQTT 5: where the answer is wanted, and what it must have. */
-  readonly response?: { readonly topic: string; readonly correlation: Buffer } | undefined;
+  /** MQTT 5: where the answer is wanted, and what it must have; in an answer only that. */
+  readonly response?: { readonly topic?: string; readonly correlation: Buffer } | undefined;
 }
 
 export interface BrokerConnection {
@@ -139,7 +139,12 @@ class Connection implements BrokerConnection {
     const properties =
       response === undefined
         ? {}
-        : { properties: { responseTopic: response.topic, correlationData: response.correlation } };
+        : {
+            properties: {
+              ...(response.topic === undefined ? {} : { responseTopic: response.topic }),
+              correlationData: response.correlation,
+            },
+          };
     return new Promise((resolve, reject) => {
       this.client.publish(topic, payload, { qos, retain, ...properties }, (error) => {
         if (error === undefined || error === null) resolve();
@@ -190,7 +195,8 @@ function publishError(topic: string, error: Error): DeviceError {
 }
 
 function receivedOf(topic: string, payload: Buffer, { retain, properties }: IPublishPacket): Received {
-  return { topic, payload, retained: retain, correlation: properties?.correlationData };
+  const { correlationData: correlation, responseTopic } = properties ?? {};
+  return { topic, payload, retained: retain, correlation, responseTopic };
 }
 
 /** What a packet may have beyond its payload: the longest topic, and properties. */
