@@ -186,6 +186,18 @@ export const THEENGS: readonly Announcement[] = [
   ),
 ];
 
+/** A tower sensor as owners of OpenMQTTGateway published it, and one as of rtl_433's "Data format". */
+export const RTL_433: readonly Announcement[] = [
+  said(
+    "home/OpenMQTTGateway_RTL/RTL_433toMQTT/Acurite-Tower/A/8623",
+    '{"model":"Acurite-Tower","id":8623,"rssi":-81,"channel":"A","battery_ok":1,"temperature_C":21.3,"humidity":44}',
+  ),
+  said(
+    "rtl_433/raspberry/events",
+    '{"time":"2026-11-23 06:00:00","model":"Nexus-T","id":52,"channel":1,"battery_ok":1,"temperature_C":4.1}',
+  ),
+];
+
 /** ChirpStack 4: "Test device" of 2022-07-18 as a public test of an integration has it. The Things Stack: the examples of its data formats, at apis.io and thethingsindustries.com. */
 export const LORAWAN: readonly Announcement[] = [
   said("application/17c82e96-be03-4f38-aef3-f83d48582d97/device/0101010101010101/event/up", {
@@ -281,6 +293,7 @@ export const ALL_ANNOUNCEMENTS: readonly Announcement[] = [
   ...SHELLY,
   ...ESPHOME,
   ...THEENGS,
+  ...RTL_433,
   ...LORAWAN,
   ...HOME_ASSISTANT,
 ];

@@ -4,7 +4,7 @@ import type { JsonPath } from "../json-path.ts";
 import type { MqttPoint, Part } from "../points.ts";
 import { ID, type ReplySpec, type RequestSpec } from "../request-spec.ts";
 import type { Condition } from "../router.ts";
-import { type AvailabilitySpec, type MqttDevice, STATE, type TopicSpec } from "../section.ts";
+import type { AvailabilitySpec, MqttDevice, TopicSpec } from "../section.ts";
 
 export type PlayedMqtt = SimulatedDevice<MqttDevice, MqttPoint>;
 
@@ -15,8 +15,8 @@ const USUAL_QUALITY = 120;
 /** A message of a topic. Undefined: its points have nothing to say. */
 export function stateOf(device: PlayedMqtt, topic: TopicSpec, now: UnixMillis): Buffer | undefined {
   const values = valuesOf(device, ({ source }) => source.kind === "topic" && source.topic.name === topic.name);
-  if (values.length === 0) return undefined;
-  const signal = topic.name === STATE ? device.device.signal : undefined;
+  const signal = topic.name === device.device.signal?.topic ? device.device.signal : undefined;
+  if (values.length === 0 && signal === undefined) return undefined;
   return payloadOf(values, [
     ...topic.only.map(firstWord),
     ...(topic.time === undefined ? [] : [[topic.time, new Date(now).toISOString()] as const]),
@@ -64,8 +64,7 @@ function valuesOf(device: PlayedMqtt, isMeant: (point: MqttPoint) => boolean): P
 /** JSON, where one of the points stands at a path; else what the first one is. */
 function payloadOf(values: PointValues, beside: readonly Placed[]): Buffer {
   const placed = values.flatMap(([point, value]) => placedOf(point, value, values));
-  const [whole] = values;
-  if (placed.length === 0 && whole !== undefined) return wholePayload(values);
+  if (placed.length === 0 && values.length > 0) return wholePayload(values);
   const document = [...placed, ...beside].reduce<unknown>((made, [path, value]) => withValue(made, path, value), {});
   return Buffer.from(JSON.stringify(document));
 }

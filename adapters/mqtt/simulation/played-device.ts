@@ -48,7 +48,10 @@ export class PlayedDevice {
     this.log = context.log;
     const { device, points } = played;
     const spoken = [...points.values()].flatMap(({ source }) => (source.kind === "topic" ? [source.topic] : []));
-    this.topics = [...new Map(spoken.map((topic) => [topic.name, topic])).values()];
+    const radio = device.topics.get(device.signal?.topic ?? "");
+    this.topics = [
+      ...new Map([...spoken, ...(radio === undefined ? [] : [radio])].map((topic) => [topic.name, topic])).values(),
+    ];
     this.life = device.availability.at(-1);
     this.born = context.clock.monotonic();
   }
@@ -128,8 +131,9 @@ export class PlayedDevice {
   private sayAll(): void {
     for (const topic of this.topics) {
       const payload = stateOf(this.played, topic, this.context.clock.wall());
-      if (payload !== undefined)
-        this.say(topicOf(topic.filter), payload, { retain: topic.retained === "accept", qos: topic.qos });
+      const how = { retain: topic.retained === "accept", qos: topic.qos };
+      if (payload === undefined) continue;
+      for (const filter of topic.filters) this.say(topicOf(filter), payload, how);
     }
   }
 

@@ -47,6 +47,7 @@ const MAPPINGS: Readonly<Record<Family, Readonly<Record<string, ParametersOf>>>>
       { mac, ...(base === undefined || base === "home" ? {} : { base }) },
     ]),
   },
+  rtl_433: { "rtl433-climate": ifTrait("temperature_C", rtl433) },
   ChirpStack: {},
   "The Things Stack": {},
   "Home Assistant discovery": {},
@@ -123,6 +124,14 @@ function shelly({ facts: { prefix = "" } }: FoundDevice): Parameters {
 function shellyPlugs(device: FoundDevice): readonly Parameters[] {
   const channels = [...device.traits].flatMap((trait) => /^switch:(\d+)$/.exec(trait)?.[1] ?? []).sort();
   return channels.map((channel) => ({ ...shelly(device), ...(channel === "0" ? {} : { channel }) }));
+}
+
+function rtl433({ facts: { model = "", id = "", topic = "" }, traits }: FoundDevice): Parameters {
+  return {
+    ...{ model, sensor_id: id },
+    ...(topic === "home/+/RTL_433toMQTT/#" ? {} : { topic }),
+    ...(traits.has("humidity") ? {} : { humidity: "false" }),
+  };
 }
 
 function esphomeClimate({ facts: { prefix = "" }, traits }: FoundDevice): readonly Parameters[] {

@@ -3,13 +3,14 @@ import type { Message } from "../../message.ts";
 import { esphome } from "./esphome.ts";
 import { homeAssistant } from "./home-assistant.ts";
 import { chirpstack, theThingsStack } from "./lorawan.ts";
+import { rtl433 } from "./rtl433.ts";
 import { shelly } from "./shelly.ts";
 import type { Sighting } from "./sighting.ts";
 import { tasmota } from "./tasmota.ts";
 import { theengs } from "./theengs.ts";
 import { zigbee2mqtt } from "./zigbee2mqtt.ts";
 
-const FAMILIES = [zigbee2mqtt, tasmota, shelly, esphome, theengs, chirpstack, theThingsStack, homeAssistant];
+const FAMILIES = [zigbee2mqtt, tasmota, shelly, esphome, theengs, rtl433, chirpstack, theThingsStack, homeAssistant];
 
 /** Longer topics are nobody's. */
 const LONGEST_TOPIC = 512;

@@ -8,6 +8,7 @@ export type Family =
   | "Shelly, first generation"
   | "ESPHome"
   | "Theengs or OpenMQTTGateway"
+  | "rtl_433"
   | "ChirpStack"
   | "The Things Stack"
   | "Home Assistant discovery";

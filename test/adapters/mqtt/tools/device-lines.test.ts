@@ -68,6 +68,8 @@ test("every line that a scan prints is one that the configuration takes", async 
       "- { id: tasmota, mapping: tasmota-plug, link: LINK, topic: parents-room-switch }  # Tasmota MJ-S01 Switch",
       "- { id: washer, mapping: tasmota-plug, link: LINK, topic: washer }",
       '- { id: atc-165b5d, mapping: theengs-climate, link: LINK, mac: "A4:C1:38:16:5B:5D" }  # Xiaomi TH Sensor LYWSD03MMC/MJWSD05MMC_ATC',
+      "- { id: acurite-tower-8623, mapping: rtl433-climate, link: LINK, model: Acurite-Tower, sensor_id: 8623 }  # Acurite-Tower on 433 MHz",
+      "- { id: nexus-t-52, mapping: rtl433-climate, link: LINK, model: Nexus-T, sensor_id: 52, topic: rtl_433/+/events, humidity: false }  # Nexus-T on 433 MHz",
       '- { id: "0x001788010b2efdb0", mapping: z2m-light, link: LINK, name: "0x001788010b2efdb0", white: false }  # Philips 9290018217',
       '- { id: kuche-fuhler-1, mapping: z2m-climate, link: LINK, name: "Küche/Fühler 1" }  # Aqara WSDCGQ11LM',
       "- { id: smartplug1, mapping: z2m-plug, link: LINK, name: smartplug1 }  # TuYa TS011F_plug_1",

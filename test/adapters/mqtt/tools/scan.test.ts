@@ -7,13 +7,13 @@ import type { MqttDevice } from "../../../../adapters/mqtt/section.ts";
 import { scan } from "../../../../adapters/mqtt/tools/scan.ts";
 import { DeviceError, type ToolContext, type ToolReport, WrongArguments } from "../../../../src/adapter.ts";
 import { knownMappings } from "../../../../src/config/known-mappings.ts";
-import { aBroker, type TestBroker } from "../../../support/aedes-broker.ts";
+import { anMqttBroker, type PlayedBroker } from "../../../support/an-mqtt-broker.ts";
 import { aToolContext, theArguments } from "../../../support/tool-context.ts";
 import { type Announcement, HOME_ASSISTANT, TASMOTA, ZIGBEE2MQTT } from "../../../vectors/mqtt-announcements.ts";
 
 /** Scans until it has told this many lines beyond the first, and ends it then as Ctrl-C does. */
 async function scanned(
-  broker: TestBroker,
+  broker: PlayedBroker,
   tells: number,
   options: Readonly<Record<string, string>> = {},
   context: Partial<ToolContext<MqttDevice, MqttPoint>> = {},
@@ -24,12 +24,16 @@ async function scanned(
     if (told.push(line) > tells) stopping.abort();
   };
   const toolContext = aToolContext({ tell, signal: stopping.signal, ...context });
-  const args = theArguments([], { url: broker.url, time: "10m", most: "500", ...options });
+  const args = theArguments([], { url: urlOf(broker), time: "10m", most: "500", ...options });
   return { ...(await scan.run(args, toolContext)), told };
 }
 
-async function brokerWith(t: TestContext, announcements: readonly Announcement[]): Promise<TestBroker> {
-  const broker = await aBroker(t);
+function urlOf({ port }: PlayedBroker): string {
+  return `mqtt://127.0.0.1:${port}`;
+}
+
+async function brokerWith(t: TestContext, announcements: readonly Announcement[]): Promise<PlayedBroker> {
+  const broker = await anMqttBroker(t);
   for (const { topic, payload } of announcements) await broker.publish(topic, payload, { retain: true });
   return broker;
 }
@@ -74,33 +78,31 @@ test("what is described for Home Assistant alone becomes the beginning of a mapp
 });
 
 test("with a link the broker and the user are its own, and its client ID and last will are not ours", async (t) => {
-  const broker = await aBroker(t, { user: "gateway", password: "secret" });
+  const broker = await anMqttBroker(t, { users: { gateway: "secret" } });
   await broker.publish("a/b", "1", { retain: true });
-  const clients: string[] = [];
-  broker.aedes.on("client", ({ id }) => clients.push(id));
   const options = optionsSchema.parse({
-    ...{ url: broker.url, user: "gateway", password: "secret", client_id: "the-gateway" },
+    ...{ url: urlOf(broker), user: "gateway", password: "secret", client_id: "the-gateway" },
     will: { topic: "gateway/state" },
   });
   const link = { id: "broker", type: "mqtt", options, sharedWith: [] };
   const stopping = new AbortController();
   const context = aToolContext({ link, signal: stopping.signal });
   const running = scan.run(theArguments([], { time: "10m", most: "10" }), context);
-  await broker.subscribed("#");
+  await broker.subscribed.find((filter) => filter === "#");
   stopping.abort();
   await running;
-  assert.equal(clients.length, 1);
-  assert.notEqual(clients[0], "the-gateway");
-  assert.deepEqual(broker.published, []);
+  assert.equal(broker.connected.all.length, 1);
+  assert.notEqual(broker.connected.all[0], "the-gateway");
+  assert.deepEqual(broker.published.all, []);
 });
 
 test("a broker that lets nobody in, or tells nothing, says why", async (t) => {
-  const guarded = await aBroker(t, { user: "gateway", password: "secret" });
+  const guarded = await anMqttBroker(t, { users: { gateway: "secret" } });
   await assert.rejects(scanned(guarded, 1, { user: "gateway", password: "wrong" }), {
     name: "DeviceError",
-    message: `${guarded.url}: not authorized`,
+    message: `${urlOf(guarded)}: bad user name or password`,
   });
-  const silent = await aBroker(t, { secret: ["#"] });
+  const silent = await anMqttBroker(t, { refused: ["#"] });
   await assert.rejects(scanned(silent, 5), (error) => {
     assert.ok(error instanceof DeviceError);
     assert.equal(error.message, 'the broker refuses to tell of "#": refused');

@@ -9,6 +9,7 @@ import {
   type Announcement,
   ESPHOME,
   LORAWAN,
+  RTL_433,
   SHELLY,
   TASMOTA,
   THEENGS,
@@ -108,6 +109,16 @@ test("a Bluetooth device behind Theengs or OpenMQTTGateway is known by its addre
   );
 });
 
+test("a sensor on 433 MHz is known by its model and its number, whoever hears it", () => {
+  assert.deepEqual(
+    devices(RTL_433).map(({ key, facts }) => [key, facts]),
+    [
+      ["Acurite-Tower 8623", { model: "Acurite-Tower", id: "8623", topic: "home/+/RTL_433toMQTT/#" }],
+      ["Nexus-T 52", { model: "Nexus-T", id: "52", topic: "rtl_433/+/events" }],
+    ],
+  );
+});
+
 test("LoRaWAN devices are known behind ChirpStack and The Things Stack, with what their decoders give", () => {
   assert.deepEqual(
     devices(LORAWAN).map(({ family, name, model, facts, traits }) => ({ family, name, model, facts, traits })),
@@ -144,6 +155,7 @@ test("what only looks like one of them is none", () => {
     { topic: "a/events/rpc", payload: '{"src":"a","method":"Reboot"}' },
     { topic: "shellyplug/online", payload: "maybe" },
     { topic: "home/gw/BTtoMQTT/A4C138165B5D", payload: '{"id":"A4:C1:38:16:5B:5E"}' },
+    { topic: "rtl_433/x/events", payload: '{"model":"A"}' },
     { topic: "application/1/device/0101010101010101/event/up", payload: '{"devEUI":"0101010101010101"}' },
     { topic: "v3/a/devices/b/up", payload: '{"end_device_ids":{"device_id":"c"}}' },
     { topic: "homeassistant/sensor/bedroom/state", payload: "21.5" },
