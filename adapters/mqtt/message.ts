@@ -7,7 +7,7 @@ export interface Received {
   /** The broker had kept it, and gives it to whoever subscribes: nobody knows how old it is. */
   readonly retained: boolean;
   /** MQTT 5: what the request had that this answers. */
-  readonly correlation?: Buffer | undefined;
+  readonly correlation?: Uint8Array | undefined;
   /** MQTT 5: where an answer to this is wanted. */
   readonly responseTopic?: string | undefined;
 }
@@ -16,7 +16,7 @@ export class Message implements Received {
   readonly topic: string;
   readonly payload: Buffer;
   readonly retained: boolean;
-  readonly correlation: Buffer | undefined;
+  readonly correlation: Uint8Array | undefined;
   private spelled: string | undefined;
   private parsed: ParsedJson | undefined;
 

@@ -77,6 +77,8 @@ export class PlayedDevice {
     const will = life === undefined ? {} : { will: willOf(life) };
     const listener = {
       onMessage: (message: Received) => this.take(message),
+      onOversized: (topic: string, bytes: number) =>
+        this.log.warn({ topic, bytes }, "a request is too large to be read"),
       onLost: (error: DeviceError) => this.lost(error),
     };
     const { clock, random } = this.context;
@@ -160,7 +162,7 @@ export class PlayedDevice {
       { id: found.id, ...(taken ? {} : { refusal: "the device refuses it" }) },
     );
     const where = reply.filter === undefined ? responseTopic : topicOf(reply.filter);
-    const response = correlation === undefined ? {} : { response: { correlation } };
+    const response = correlation === undefined ? {} : { response: { correlation: Buffer.from(correlation) } };
     if (where !== undefined) this.say(where, answer, { retain: false, qos: request.qos, ...response });
     if (taken) this.sayAll();
   }

@@ -13,6 +13,7 @@ import type { BrokerConnection } from "../broker/connection.ts";
 import type { Qos } from "../keys.ts";
 import { Message } from "../message.ts";
 import { filterFault } from "../topic-filter.ts";
+import { shortened } from "./payload-text.ts";
 import { connectWire, type Wire } from "./wire.ts";
 
 export interface Listening {
@@ -48,7 +49,8 @@ export async function listen(wire: Wire, listening: Listening, context: ToolCont
       onMessage: (received) => {
         if (!ending.signal.aborted && listening.hear(new Message(received))) stop();
       },
-      onOversized: (topic, bytes) => context.tell(`${topic}: a payload of ${bytes} bytes is not read: it is too large`),
+      onOversized: (topic, bytes) =>
+        context.tell(`${shortened(topic, 200)}: a payload of ${bytes} bytes is not read: it is too large`),
       onLost: (error) => {
         lost = error.message;
         stop();
