@@ -102,6 +102,19 @@ export const ZIGBEE2MQTT: readonly Announcement[] = [
     },
     {
       definition: {
+        exposes: [
+          { access: 1, name: "occupancy", property: "occupancy", type: "binary", value_off: false, value_on: true },
+          { access: 1, name: "illuminance", property: "illuminance", type: "numeric", unit: "lx" },
+        ],
+        model: "RTCGQ11LM",
+        vendor: "Aqara",
+      },
+      friendly_name: "stairs",
+      ieee_address: "0x00158d0005678901",
+      type: "EndDevice",
+    },
+    {
+      definition: {
         exposes: [{ access: 1, name: "carbon_monoxide", property: "carbon_monoxide", type: "binary" }],
         model: "HS1CA-E",
         vendor: "HEIMAN",

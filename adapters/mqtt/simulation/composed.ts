@@ -76,8 +76,19 @@ function placedOf({ part, scaleBy, quality }: MqttPoint, value: RawValue, values
   return [
     [path, value instanceof Uint8Array ? written(bytesAt(path, values), part) : scalar(value, factor)],
     ...(scaleBy === undefined || word === undefined ? [] : [[scaleBy.path, word] as const]),
-    ...(quality === undefined ? [] : [firstWord({ path: quality.path, words: quality.good })]),
+    ...(quality?.part.path === undefined || quality.part.bytes !== undefined
+      ? []
+      : [firstWord({ path: quality.part.path, words: [goodWord(quality, values)] })]),
   ];
+}
+
+type Quality = NonNullable<MqttPoint["quality"]>;
+
+/** A word that all who look there take for good, where there is one. */
+function goodWord({ part, good }: Quality, values: PointValues): string {
+  const key = JSON.stringify(part);
+  const others = values.flatMap(([{ quality }]) => (JSON.stringify(quality?.part) === key ? (quality ?? []) : []));
+  return good.find((word) => others.every((other) => other.good.includes(word))) ?? good[0] ?? "";
 }
 
 /** A word that leaves the number as it is, where there is one. */
@@ -101,13 +112,16 @@ function wholePayload(values: PointValues): Buffer {
   return part.encoding === undefined ? bytes : Buffer.from(written(bytes, part));
 }
 
-/** All that is binary in one place: the bytes of each at its own. */
+/** All that is binary in one place: the bytes of each at its own, and those that say whether they are to be believed. */
 function bytesAt(path: JsonPath | undefined, values: PointValues): Buffer {
   const key = JSON.stringify(path);
-  const parts = values.flatMap(([{ part }, value]) => {
-    if (!(value instanceof Uint8Array) || JSON.stringify(part.path) !== key) return [];
-    return [{ at: part.bytes?.at ?? 0, value }];
-  });
+  const isHere = (part: Part | undefined): boolean => part?.bytes !== undefined && JSON.stringify(part.path) === key;
+  const parts = values.flatMap(([{ part, quality }, value]) => [
+    ...(value instanceof Uint8Array && isHere(part) ? [{ at: part.bytes?.at ?? 0, value }] : []),
+    ...(quality !== undefined && isHere(quality.part)
+      ? [{ at: quality.part.bytes?.at ?? 0, value: Uint8Array.of(Number(goodWord(quality, values))) }]
+      : []),
+  ]);
   const bytes = Buffer.alloc(Math.max(0, ...parts.map(({ at, value }) => at + value.length)));
   for (const { at, value } of parts) bytes.set(value, at);
   return bytes;

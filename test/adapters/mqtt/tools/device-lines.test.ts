@@ -73,6 +73,7 @@ test("every line that a scan prints is one that the configuration takes", async 
       '- { id: "0x001788010b2efdb0", mapping: z2m-light, link: LINK, name: "0x001788010b2efdb0", white: false }  # Philips 9290018217',
       '- { id: kuche-fuhler-1, mapping: z2m-climate, link: LINK, name: "Küche/Fühler 1" }  # Aqara WSDCGQ11LM',
       "- { id: smartplug1, mapping: z2m-plug, link: LINK, name: smartplug1 }  # TuYa TS011F_plug_1",
+      "- { id: stairs, mapping: z2m-motion, link: LINK, name: stairs, brightness: true }  # Aqara RTCGQ11LM",
       "- { id: window, mapping: z2m-contact, link: LINK, name: window }  # Aqara MCCGQ11LM",
     ].toSorted((a, b) => order(a) - order(b)),
   );

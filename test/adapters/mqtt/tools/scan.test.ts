@@ -41,7 +41,7 @@ async function brokerWith(t: TestContext, announcements: readonly Announcement[]
 test("a scan shows the topics, and lines for config.yaml with the mappings that come with the program", async (t) => {
   const broker = await brokerWith(t, [...ZIGBEE2MQTT, ...TASMOTA]);
   const mappings = () => knownMappings([resolve("mappings")], "mqtt");
-  const { lines, told, ok } = await scanned(broker, 11, {}, { mappings });
+  const { lines, told, ok } = await scanned(broker, 12, {}, { mappings });
   assert.equal(ok, true);
   assert.match(told[0] ?? "", /^listening on mqtt:\/\/127\.0\.0\.1:\d+ to # for 10m: /);
   assert.deepEqual(
@@ -57,6 +57,7 @@ test("a scan shows the topics, and lines for config.yaml with the mappings that 
       "Zigbee2MQTT: Küche/Fühler 1",
       "Zigbee2MQTT: co alarm",
       "Zigbee2MQTT: smartplug1",
+      "Zigbee2MQTT: stairs",
       "Zigbee2MQTT: window",
     ].toSorted(),
   );

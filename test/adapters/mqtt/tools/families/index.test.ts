@@ -39,6 +39,7 @@ test("Zigbee2MQTT tells itself, and every device but the coordinator and those t
       ["zigbee2mqtt/Küche/Fühler 1", "Aqara WSDCGQ11LM", ["temperature", "humidity", "battery"]],
       ["zigbee2mqtt/smartplug1", "TuYa TS011F_plug_1", ["switch", "state", "power"]],
       ["zigbee2mqtt/window", "Aqara MCCGQ11LM", ["contact"]],
+      ["zigbee2mqtt/stairs", "Aqara RTCGQ11LM", ["occupancy", "illuminance"]],
       ["zigbee2mqtt/co alarm", "HEIMAN HS1CA-E", ["carbon_monoxide"]],
     ],
   );
