@@ -12,13 +12,33 @@ const NO_ADDRESS = "0.0.0.0";
 /** Before the link has said anything. */
 export const UNKNOWN: Connectivity = { addresses: [NO_ADDRESS] };
 
+/** A leaf that tells something of the link. */
+interface LinkLeaf {
+  readonly at: number;
+  readonly fact: LinkFact;
+  /** Which one, where there may be several. */
+  readonly nth: number;
+}
+
+/** What is said of the radio is another thing with each message: where it goes is found once. */
+const leavesOf = new WeakMap<DeviceModel, readonly LinkLeaf[]>();
+
 /** The values of the leaves that tell it; of what is not known there is none. */
-export function linkValues({ leaves }: DeviceModel, connectivity: Connectivity): FixedValue[] {
-  return leaves.flatMap(({ source, path }, at) => {
-    if (source.kind !== "link") return [];
-    const value = known(source.fact, connectivity, pathParts(path).resourceInstance ?? 0);
-    return value === undefined ? [] : [{ at, value }];
-  });
+export function linkValues(model: DeviceModel, connectivity: Connectivity): FixedValue[] {
+  const leaves = leavesOf.get(model) ?? linkLeaves(model);
+  leavesOf.set(model, leaves);
+  const values: FixedValue[] = [];
+  for (const { at, fact, nth } of leaves) {
+    const value = known(fact, connectivity, nth);
+    if (value !== undefined) values.push({ at, value });
+  }
+  return values;
+}
+
+function linkLeaves({ leaves }: DeviceModel): readonly LinkLeaf[] {
+  return leaves.flatMap(({ source, path }, at) =>
+    source.kind === "link" ? [{ at, fact: source.fact, nth: pathParts(path).resourceInstance ?? 0 }] : [],
+  );
 }
 
 function known(
