@@ -6,38 +6,50 @@
 const PUBLISH = 3;
 /** A length has at most so many bytes, seven bits in each. §1.5.5 */
 const LENGTH_BYTES = 4;
-
-type State =
-  | { readonly name: "header" }
-  /** Bytes of the packet that are read as they are; Infinity: whatever comes. */
-  | { readonly name: "pass"; left: number }
-  /** The beginning of a packet that is too large: topic and identifier. */
-  | { readonly name: "beginning"; readonly size: number }
-  | { readonly name: "skip"; left: number };
+const INCOMPLETE = -1;
 
 export class PacketLimit {
   private readonly most: number;
   /** Behind topic and identifier stand properties. */
   private readonly hasProperties: boolean;
   private readonly onDropped: (topic: string, bytes: number) => void;
-  private state: State = { name: "header" };
-  /** What came of a header, or of a beginning. */
+  /** Bytes of the packet at hand that are read as they are; Infinity: whatever comes. */
+  private passing = 0;
+  /** … that are not read. */
+  private skipping = 0;
+  /** The size of a packet that is too large, of which topic and identifier are awaited; 0: there is none. */
+  private large = 0;
+  /** What came of a header, or of the beginning of such a packet. */
   private held: Buffer = Buffer.alloc(0);
   /** Messages without their payload, which the broker must see acknowledged. */
   private readonly hollow = new Set<number>();
 
-  /** `most`: bytes of a PUBLISH behind its fixed header. */
+  /** `most`: bytes of a PUBLISH. */
   constructor(most: number, version: "3.1.1" | "5", onDropped: (topic: string, bytes: number) => void) {
     this.most = most;
     this.hasProperties = version === "5";
     this.onDropped = onDropped;
   }
 
-  /** What is to be read of it. Nothing is copied but what is rewritten. */
+  /** What is to be read of it, in pieces as long as can be. Nothing is copied but what is rewritten. */
   push(chunk: Buffer): readonly Buffer[] {
     const out: Buffer[] = [];
-    let rest = chunk;
-    while (rest.length > 0) rest = this.step(rest, out);
+    let at = 0;
+    // From here on everything is read.
+    let run = 0;
+    while (at < chunk.length) {
+      if (this.passing === 0 && this.isBetween) this.begin(chunk, at);
+      if (this.passing > 0) {
+        const passed = Math.min(this.passing, chunk.length - at);
+        this.passing -= passed;
+        at += passed;
+        continue;
+      }
+      if (at > run) out.push(chunk.subarray(run, at));
+      at = this.take(chunk, at, out);
+      run = at;
+    }
+    if (at > run) out.push(chunk.subarray(run, at));
     return out;
   }
 
@@ -46,114 +58,98 @@ export class PacketLimit {
     return this.hollow.delete(identifier);
   }
 
-  /** Takes some of the bytes; returns the others. */
-  private step(bytes: Buffer, out: Buffer[]): Buffer {
-    switch (this.state.name) {
-      case "header":
-        return this.header(bytes, out);
-      case "beginning":
-        return this.beginning(bytes, this.state.size, out);
-      case "pass":
-        out.push(bytes.subarray(0, this.state.left));
-        return this.consume(this.state, bytes);
-      case "skip":
-        return this.consume(this.state, bytes);
+  /** Whether a packet begins here, and nothing of it came before. */
+  private get isBetween(): boolean {
+    return this.skipping === 0 && this.large === 0 && this.held.length === 0;
+  }
+
+  /** Nearly every packet is small, and its header has come as a whole. */
+  private begin(chunk: Buffer, at: number): void {
+    const size = sizeAt(chunk, at);
+    if (size !== INCOMPLETE && !this.isTooLarge(chunk[at] ?? 0, size)) this.passing = size;
+  }
+
+  /** Whether the packet of this size, which begins with this byte, is not to be read. */
+  private isTooLarge(first: number, size: number): boolean {
+    return first >> 4 === PUBLISH && size > this.most && size < Number.POSITIVE_INFINITY;
+  }
+
+  /** What is out of the ordinary. Returns where the rest begins. */
+  private take(chunk: Buffer, at: number, out: Buffer[]): number {
+    if (this.skipping > 0) {
+      const skipped = Math.min(this.skipping, chunk.length - at);
+      this.skipping -= skipped;
+      return at + skipped;
     }
-  }
-
-  private consume(state: { left: number }, bytes: Buffer): Buffer {
-    const taken = Math.min(state.left, bytes.length);
-    state.left -= taken;
-    if (state.left === 0) this.state = { name: "header" };
-    return bytes.subarray(taken);
-  }
-
-  private header(bytes: Buffer, out: Buffer[]): Buffer {
     const before = this.held.length;
-    const whole = before === 0 ? this.wholePackets(bytes) : 0;
-    if (whole > 0) {
-      out.push(bytes.subarray(0, whole));
-      return bytes.subarray(whole);
-    }
-    const all = before === 0 ? bytes : Buffer.concat([this.held, bytes.subarray(0, 1 + LENGTH_BYTES)]);
-    const length = lengthAt(all);
-    if (length === "incomplete") {
-      this.held = Buffer.from(all);
-      return bytes.subarray(bytes.length);
-    }
-    const [first = 0] = all;
-    const isLarge = length !== "wrong" && first >> 4 === PUBLISH && length.value > this.most;
-    const size = length === "wrong" ? Number.POSITIVE_INFINITY : length.bytes + 1 + length.value;
-    this.state = isLarge ? { name: "beginning", size } : { name: "pass", left: size };
-    if (isLarge || before === 0) return bytes;
-    // What was held stands before it.
-    const held = this.held;
-    this.held = Buffer.alloc(0);
-    out.push(held);
-    this.state = { name: "pass", left: size - held.length };
-    return bytes;
-  }
-
-  /** So many bytes are packets that are there to their ends, and small: they go on together, hundreds at once where much comes. */
-  private wholePackets(bytes: Buffer): number {
-    let end = 0;
-    for (;;) {
-      let length = 0;
-      let at = end + 1;
-      let byte = 0x80;
-      for (let factor = 1; byte >= 0x80 && at <= end + LENGTH_BYTES; at++, factor *= 0x80) {
-        byte = bytes[at] ?? 0x80;
-        length += (byte & 0x7f) * factor;
+    const packet = Buffer.concat([this.held, chunk.subarray(at)]);
+    this.held = packet;
+    if (this.large === 0) {
+      const size = sizeAt(packet, 0);
+      if (size === INCOMPLETE) return chunk.length;
+      if (!this.isTooLarge(packet[0] ?? 0, size)) {
+        this.held = Buffer.alloc(0);
+        out.push(packet.subarray(0, before));
+        this.passing = size - before;
+        return at;
       }
-      if (byte >= 0x80 || length > this.most || at + length > bytes.length) return end;
-      end = at + length;
+      this.large = size;
     }
+    return this.readBeginning(packet, { before, at, out }) ?? chunk.length;
   }
 
-  private beginning(bytes: Buffer, size: number, out: Buffer[]): Buffer {
-    const before = this.held.length;
-    const all = Buffer.concat([this.held, bytes]);
-    const start = publishStart(all);
-    if (start === undefined) {
-      this.held = all;
-      return bytes.subarray(bytes.length);
-    }
-    this.held = Buffer.alloc(0);
+  /** Returns where the rest of the chunk begins; undefined: more of the beginning is to come. */
+  private readBeginning(packet: Buffer, { before, at, out }: Taken): number | undefined {
+    const start = publishStart(packet);
+    if (start === undefined) return undefined;
+    const size = this.large;
     const { topic, identifier, end } = start;
+    this.held = Buffer.alloc(0);
+    this.large = 0;
     if (end > size) {
       // It is no MQTT: whoever reads it says so.
-      this.state = { name: "pass", left: Number.POSITIVE_INFINITY };
-      out.push(all);
-      return bytes.subarray(bytes.length);
+      this.passing = Number.POSITIVE_INFINITY;
+      out.push(packet.subarray(0, before));
+      return at;
     }
     if (identifier !== undefined) {
-      out.push(hollowPacket(all[0] ?? 0, { topic, identifier }, this.hasProperties));
+      out.push(hollowPacket(packet[0] ?? 0, { topic, identifier }, this.hasProperties));
       this.hollow.add(identifier);
     }
     this.onDropped(topic.toString(), size - end);
-    this.state = { name: "skip", left: size - end };
-    return bytes.subarray(end - before);
+    this.skipping = size - end;
+    return at + end - before;
   }
 }
 
-function lengthAt(packet: Buffer): { readonly value: number; readonly bytes: number } | "incomplete" | "wrong" {
-  let value = 0;
-  for (let i = 0; i < LENGTH_BYTES; i++) {
-    const byte = packet[1 + i];
-    if (byte === undefined) return "incomplete";
-    value += (byte & 0x7f) * 0x80 ** i;
-    if (byte < 0x80) return { value, bytes: i + 1 };
+/** Where bytes were taken from, and where they go. */
+interface Taken {
+  /** How many of them had come before this chunk. */
+  readonly before: number;
+  /** Where they begin in it. */
+  readonly at: number;
+  readonly out: Buffer[];
+}
+
+/** Bytes of the packet that begins there; INCOMPLETE: its header has not come yet; Infinity: its header is wrong. */
+function sizeAt(packets: Buffer, at: number): number {
+  let length = 0;
+  for (let i = 1; i <= LENGTH_BYTES; i++) {
+    const byte = packets[at + i];
+    if (byte === undefined) return INCOMPLETE;
+    length += (byte & 0x7f) * 0x80 ** (i - 1);
+    if (byte < 0x80) return 1 + i + length;
   }
-  return "wrong";
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Undefined: there is more to come. */
 function publishStart(
   packet: Buffer,
 ): { readonly topic: Buffer; readonly identifier: number | undefined; readonly end: number } | undefined {
-  const length = lengthAt(packet);
-  if (typeof length === "string") return undefined;
-  const at = 1 + length.bytes;
+  let at = 1;
+  while ((packet[at] ?? 0) >= 0x80) at++;
+  at++;
   if (packet.length < at + 2) return undefined;
   const topicEnd = at + 2 + packet.readUInt16BE(at);
   const qos = ((packet[0] ?? 0) >> 1) & 3;
