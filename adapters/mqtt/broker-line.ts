@@ -6,7 +6,6 @@ import {
   formatDuration,
   type LinkReport,
   type Logger,
-  MINUTE,
   type Millis,
   randomFraction,
   SECOND,
@@ -20,6 +19,7 @@ import { Message, type Received } from "./message.ts";
 import { type MqttOptions, urlOf } from "./options.ts";
 import { type Feed, Router } from "./router.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { Traffic } from "./traffic.ts";
 
 const CONNECT_TIMEOUT: Millis = 10 * SECOND;
 /** Devices come one after the other at the start, and many want the same filter: it is subscribed to once for all of them. */
@@ -265,36 +265,4 @@ export class BrokerLine {
 /** Stable, and another one for each machine and link: a broker ends a connection when another comes with its name. */
 function usualClientId({ linkId, random }: AdapterContext): string {
   return `lwm2m-gateway-${hostname()}-${linkId ?? Buffer.from(random(4)).toString("hex")}`;
-}
-
-/** How many messages come. */
-class Traffic {
-  unwanted = 0;
-  oversized = 0;
-  private readonly now: () => Millis;
-  /** Of each of the last 60 seconds. */
-  private readonly counts = new Uint32Array(60);
-  private second = 0;
-
-  constructor(now: () => Millis) {
-    this.now = now;
-  }
-
-  get lastMinute(): number {
-    this.forward();
-    return this.counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  count(): void {
-    this.forward();
-    const at = this.second % 60;
-    this.counts[at] = (this.counts[at] ?? 0) + 1;
-  }
-
-  private forward(): void {
-    const second = Math.floor(this.now() / SECOND);
-    const passed = Math.min(second - this.second, MINUTE / SECOND);
-    for (let i = 0; i < passed; i++) this.counts[(second - i) % 60] = 0;
-    this.second = second;
-  }
 }

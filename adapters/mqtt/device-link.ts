@@ -16,10 +16,11 @@ import { type Availability, AvailabilityState } from "./availability-state.ts";
 import type { BrokerLine } from "./broker-line.ts";
 import { valueAt } from "./json-path.ts";
 import type { Message } from "./message.ts";
-import { type MqttPoint, type MqttStep, publicationOf } from "./points.ts";
+import type { MqttPoint } from "./points.ts";
 import type { RequestSpec } from "./request-spec.ts";
 import { Requester, type RequestLine } from "./requester.ts";
 import { type MqttDevice, type SignalSpec, STATE, type TopicSpec } from "./section.ts";
+import { type MqttStep, publicationOf } from "./steps.ts";
 import { type Heard, readingsOf, TopicFeed } from "./topic-feed.ts";
 
 /** What of a line a device needs. */

@@ -4,10 +4,11 @@ import { delivered, messageName } from "./delivered.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { MqttLink } from "./mqtt-link.ts";
 import { type MqttOptions, optionsSchema } from "./options.ts";
-import { type MqttPoint, type MqttStep, PARTS, pointSchema, SOURCES, shape, stepFault, stepSchema } from "./points.ts";
+import { type MqttPoint, PARTS, pointSchema, SOURCES, shape } from "./points.ts";
 import { plannedRequests } from "./request-plan.ts";
 import { deviceSchema, type MqttDevice } from "./section.ts";
 import { simulate } from "./simulation/simulate.ts";
+import { type MqttStep, stepFault, stepSchema } from "./steps.ts";
 import { mqttTools } from "./tools/index.ts";
 
 const open = async (options: MqttOptions, context: AdapterContext): Promise<MqttLink> => new MqttLink(options, context);

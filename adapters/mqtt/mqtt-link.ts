@@ -3,8 +3,9 @@ import type { AdapterContext, DeviceListener, Link, LinkReport, PointId } from "
 import { BrokerLine } from "./broker-line.ts";
 import { MqttDeviceLink } from "./device-link.ts";
 import type { MqttOptions } from "./options.ts";
-import type { MqttPoint, MqttStep } from "./points.ts";
+import type { MqttPoint } from "./points.ts";
 import type { MqttDevice } from "./section.ts";
+import type { MqttStep } from "./steps.ts";
 
 export class MqttLink implements Link<MqttDevice, MqttPoint, MqttStep> {
   private readonly context: AdapterContext;

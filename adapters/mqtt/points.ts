@@ -1,11 +1,11 @@
-/** What a mapping says of one value: on which topic, or in which answer, it comes, and where it stands there; and of one step of `do:`. */
+/** What a mapping says of one value: on which topic, or in which answer, it comes, and where it stands there. */
 import { z } from "zod";
-import { durationSchema, type Millis, type PointShape, type RawValue } from "../../src/adapter.ts";
+import type { PointShape } from "../../src/adapter.ts";
 import type { JsonPath } from "./json-path.ts";
-import { type Complain, filterSchema, pathSchema, topicSchema, unknownName, wordsSchema } from "./keys.ts";
-import { type Publication, publicationKeys, type RequestSpec, templateOf } from "./request-spec.ts";
+import { type Complain, filterSchema, pathSchema, unknownName, wordsSchema } from "./keys.ts";
+import type { RequestSpec } from "./request-spec.ts";
 import { type MqttDevice, STATE, type TopicSpec } from "./section.ts";
-import { type Template, takes } from "./template.ts";
+import { takes } from "./template.ts";
 
 /** The keys of which a resource has one, and `path` beside the others. */
 export const SOURCES = ["topic", "request", "path"] as const;
@@ -44,12 +44,6 @@ export interface MqttPoint {
   readonly quality?: { readonly part: Part; readonly good: readonly string[] } | undefined;
   readonly write?: WriteSpec | undefined;
 }
-
-/** One step: a request of the mapping, something published, or a pause. The requests are known only where it runs. */
-export type MqttStep =
-  | { readonly request: string; readonly value?: RawValue | undefined }
-  | (Omit<Publication, "qos" | "topic"> & { readonly publish: string; readonly qos?: Publication["qos"] | undefined })
-  | { readonly wait: Millis };
 
 const scalar = z.union([z.boolean(), z.number(), z.string()]);
 const byteNumber = z.int().min(0).max(1_048_575);
@@ -99,26 +93,6 @@ export const pointSchema: z.ZodType<MqttPoint> = pointFields.transform((fields, 
   const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
   return toPoint(fields, complain) ?? z.NEVER;
 });
-
-const publishFields = z.strictObject({
-  publish: topicSchema.describe("The topic to which it is published"),
-  ...publicationKeys,
-});
-
-export const stepSchema: z.ZodType<MqttStep> = z.union([
-  z.strictObject({
-    request: z.string().describe("Name of the request"),
-    value: z.custom<RawValue>().optional().describe("What stands in the place of {value}"),
-  }),
-  publishFields.transform((fields, context): MqttStep => {
-    const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
-    const payload = templateOf(fields, complain);
-    if (payload === undefined) return z.NEVER;
-    if (takes(payload, "value")) complain([], "a step that publishes has no {value}: write $0 for an argument");
-    return { publish: fields.publish, payload, retain: fields.retain, qos: fields.qos };
-  }),
-  z.strictObject({ wait: durationSchema.describe("How long to wait before the next step") }),
-]);
 
 export function shape({ request, at, encoding }: Readonly<Record<string, unknown>>): PointShape {
   const asked = request !== undefined;
@@ -245,27 +219,4 @@ function writeOf(
     return undefined;
   }
   return { request, ...(when === undefined ? {} : { when }) };
-}
-
-/** Why this device cannot do a step, as the mapping spells it; undefined: it can. */
-export function stepFault({ requests }: MqttDevice, step: Readonly<Record<string, unknown>>): string | undefined {
-  const { request: name, value } = step;
-  if (typeof name !== "string") return undefined;
-  const request = requests.get(name);
-  if (request === undefined) return unknownName("request", name, requests.keys());
-  if (takes(request.payload, "value") === (value !== undefined)) return undefined;
-  return value === undefined ? `the request "${name}" needs a value` : `the request "${name}" takes no {value}`;
-}
-
-/** What a step publishes. */
-export function publicationOf(
-  step: {
-    readonly publish: string;
-    readonly payload: Template;
-    readonly retain: boolean;
-    readonly qos?: Publication["qos"] | undefined;
-  },
-  qos: Publication["qos"],
-): Publication {
-  return { topic: step.publish, payload: step.payload, retain: step.retain, qos: step.qos ?? qos };
 }

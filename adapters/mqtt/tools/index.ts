@@ -1,8 +1,9 @@
 /** The tools of MQTT: who speaks on a broker, one message there and back, and what a mapping makes of messages. */
 import type { AdapterContext, AdapterTools, Link, ToolArguments } from "../../../src/adapter.ts";
 import type { MqttOptions } from "../options.ts";
-import type { MqttPoint, MqttStep } from "../points.ts";
+import type { MqttPoint } from "../points.ts";
 import type { MqttDevice } from "../section.ts";
+import type { MqttStep } from "../steps.ts";
 import { decode } from "./decode.ts";
 import { probe } from "./probe.ts";
 import { scan } from "./scan.ts";
