@@ -6,9 +6,9 @@ import { dtlsAddon } from "../support/dtls.ts";
 import { FEEDERS } from "./leshan/cabinet.ts";
 import { VALUES } from "./leshan/every-type.ts";
 import { COMPOSITE_FORMATS, dimmer, expect, FORMATS, newest } from "./leshan/expectations.ts";
-import type { LeshanSecurity } from "./leshan/leshan-security.ts";
 import type { LeshanServer } from "./leshan/leshan-server.ts";
 import { valuesOfAll } from "./leshan/messages.ts";
+import { keysOf, pskClients } from "./leshan/psk-clients.ts";
 import { type Session, type SessionSetup, sharedSession } from "./leshan/session.ts";
 import { checkDeciphered, checkWellFormed } from "./leshan/tshark.ts";
 
@@ -30,9 +30,15 @@ interface Mode {
 }
 
 const PLAIN: SessionSetup = { server: `lifetime: 60s, layout: clients, ${REPORT}`, devices: DEVICES };
+const KEYED = pskClients({
+  name: "psk",
+  ids: [...IDS, "room-2"],
+  server: `lifetime: 60s, ${REPORT}`,
+  devices: DEVICES,
+});
 const MODES: readonly Mode[] = [
   { name: "plain", setup: PLAIN, afterKill: "UPDATED" },
-  { name: "psk", setup: withKeys("psk"), afterKill: "REGISTRATION" },
+  { name: "psk", setup: KEYED, afterKill: "REGISTRATION" },
 ];
 
 for (const { name, setup, afterKill } of MODES) {
@@ -234,30 +240,4 @@ function deviceOf({ leshan, endpoint }: Session, id: string): LeshanServer {
 
 function dimmers({ cabinet }: Session): readonly number[] {
   return cabinet.feeders.map((feeder) => feeder.dimmer);
-}
-
-/** A key for the gateway, and one for each device, which Leshan knows by name. */
-function withKeys(name: string): SessionSetup {
-  const endpoint = `urn:dev:ops:32473-${name}`;
-  const ids = [...IDS, "room-2"];
-  const keyOf = (id: string): Buffer => Buffer.from(id.padEnd(16, "-"));
-  const client = (id: string, own: string) => ({ endpoint: own, identity: `gw-${id}`, key: keyOf(id) });
-  const security: LeshanSecurity = {
-    clients: [client("gateway", endpoint), ...ids.map((id) => client(id, `${endpoint}-${id}`))],
-  };
-  const secrets = ["gateway", ...ids].map((id) => `psk-${id}: ${keyOf(id).toString("hex")}\n`);
-  // Without a key that is agreed on for the session alone, tshark can read what was said.
-  const own = "psk: { identity: gw-gateway, key: !secret psk-gateway }, dtls: { suites: [TLS_PSK_WITH_AES_128_CCM_8] }";
-  const theirs = 'clients: { psk: { identity: "gw-{id}", key: !secret "psk-{id}" } }';
-  return {
-    server: `lifetime: 60s, layout: clients, ${own}, ${theirs}, ${REPORT}`,
-    devices: DEVICES,
-    security,
-    files: { "secrets.yaml": secrets.join("") },
-  };
-}
-
-/** By identity. */
-function keysOf({ clients }: LeshanSecurity): ReadonlyMap<string, Uint8Array> {
-  return new Map(clients.flatMap((client) => ("key" in client ? [[client.identity, client.key] as const] : [])));
 }

@@ -1,8 +1,10 @@
 /** What Leshan missed, because it was dead or could not read it, arrives by Send, with times, in the layouts that it can read. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { dtlsAddon } from "../support/dtls.ts";
 import { FEEDERS } from "./leshan/cabinet.ts";
 import { COUNTS, checkCounts, count, hears, tellsAfterOutage } from "./leshan/outage.ts";
+import { pskClients } from "./leshan/psk-clients.ts";
 import { sharedSession } from "./leshan/session.ts";
 import { checkWellFormed } from "./leshan/tshark.ts";
 
@@ -15,6 +17,13 @@ const asInstances = sharedSession("h-instances", {
 });
 const asGateway = sharedSession("h-gateway", { server: `${SERVER}, layout: gateway, ${COUNTS}`, devices: FEEDERS });
 const asClients = sharedSession("h-clients", { server: `${SERVER}, layout: clients, ${COUNTS}`, devices: FEEDERS });
+const asKeyedClients = sharedSession(
+  "h-psk",
+  pskClients({
+    ...{ name: "h-psk", ids: ["feeder-1", "feeder-2", "meter-1"] },
+    ...{ server: `${SERVER}, ${COUNTS}`, devices: FEEDERS },
+  }),
+);
 
 test("instances: the history of a device arrives as that of its instance", LIMIT, async (t) => {
   const session = await asInstances(t);
@@ -32,6 +41,16 @@ test("clients: the history of a device arrives from its own client", LIMIT, asyn
   const began = Date.now();
   checkCounts(await tellsAfterOutage(session, "/3342/0/5501"), `${endpoint}-feeder-1`, began);
   await checkWellFormed(t, session.wire);
+});
+
+test("clients, a key for each: the history of a device arrives over its own association", LIMIT, async (t) => {
+  if (dtlsAddon(t) === undefined) return;
+  const session = await asKeyedClients(t);
+  if (session === undefined) return;
+  const { leshan, endpoint } = session;
+  await leshan.events.next(0, "REGISTRATION", (one) => one.endpoint === `${endpoint}-feeder-1`);
+  const began = Date.now();
+  checkCounts(await tellsAfterOutage(session, "/3342/0/5501"), `${endpoint}-feeder-1`, began);
 });
 
 test(
