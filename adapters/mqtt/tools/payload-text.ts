@@ -25,7 +25,8 @@ function textOf(payload: Uint8Array, most: number): string | undefined {
   // No character has more than four bytes of UTF-8.
   const beginning = payload.subarray(0, 4 * most + 4);
   const text = Buffer.from(beginning).toString("utf8");
-  const whole = beginning.length === payload.length ? text : text.replace(/\ufffd+$/, "");
+  // Of a character that is cut in two no more than three bytes are left.
+  const whole = beginning.length === payload.length ? text : text.replace(/\ufffd{1,3}$/, "");
   if (/[\ufffd\0]/.test(whole)) return undefined;
   const line = whole.replaceAll(/\s*[\r\n\t]+\s*/g, " ");
   return shortened(beginning.length === payload.length ? line : `${line.slice(0, most)}…`, most);
