@@ -1,4 +1,5 @@
 /** JSON Schema 2020-12 of mappings, for editors: completion, and a first check while typing. Ours is the one that counts. */
+import { isDeepStrictEqual } from "node:util";
 import type { AdapterModule } from "../adapter.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
@@ -91,15 +92,29 @@ export function bare(schema: unknown): JsonSchema {
 }
 
 function resourceSchema(adapters: readonly AdapterModule[]): JsonSchema {
-  const properties: Record<string, JsonSchema> = { ...jsonSchemaOf(resourceKeys).properties };
-  for (const { point } of adapters) {
-    for (const [key, schema] of Object.entries(jsonSchemaOf(point).properties ?? {})) {
-      if (key !== "device" && properties[key] === undefined) properties[key] = schema;
-    }
-  }
+  const core = jsonSchemaOf(resourceKeys).properties ?? {};
+  const properties = { ...pointProperties(adapters), ...core };
   const keys = extendable(withParameters({ additionalProperties: false, properties }));
   // A list: of several the first whose `when` holds is taken. None of these keywords speaks of what the others speak of.
   return { ...keys, type: ["object", "array", "null"], items: RESOURCE };
+}
+
+/** Of the keys that a point may have in any protocol. Two may mean something else by one word: then it is either. */
+function pointProperties(adapters: readonly AdapterModule[]): Readonly<Record<string, JsonSchema>> {
+  const found = new Map<string, JsonSchema[]>();
+  for (const { point } of adapters) {
+    const { device: _, ...keys } = jsonSchemaOf(point).properties ?? {};
+    for (const [key, schema] of Object.entries(keys)) {
+      const others = found.get(key) ?? [];
+      if (!others.some((other) => isDeepStrictEqual(other, schema))) found.set(key, [...others, schema]);
+    }
+  }
+  return Object.fromEntries(
+    [...found].map(([key, [first = {}, ...others]]) => [
+      key,
+      others.length === 0 ? first : { anyOf: [first, ...others] },
+    ]),
+  );
 }
 
 function objectsSchema(definitions: readonly ObjectDefinition[]): JsonSchema {

@@ -68,6 +68,12 @@ test("the schema of mappings takes every mapping that is shipped, and points at 
   const files = readdirSync(locateData("mappings")).filter((name) => name.endsWith(".yaml"));
   assert.ok(files.length >= 3);
   for (const file of files) assert.deepEqual(misfits(schema, yaml(`mappings/${file}`)), [], file);
+  for (const where of ["path: weight, scale_by: { path: unit", "field: weight, scale_by: { field: unit"]) {
+    const scaled = parse(
+      `{ mapping: x, protocol: mqtt, objects: { 3322: { sensor_value: { ${where}, g: 0.001 } } } } }`,
+    );
+    assert.deepEqual(misfits(schema, scaled), [], "one word of two protocols");
+  }
   const typos = parse(`
 mapping: x
 protocol: modbsu
