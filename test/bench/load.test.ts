@@ -79,8 +79,9 @@ test("a Register in blocks is taken whole, and its bytes, blocks and links are t
 
 test("a path is read whole, block by block", async (t) => {
   const server = await registered(t, block);
-  const { duration, ...figures } = await getWhole(server, { path: "/25", accept: 112 });
+  const { duration, text, ...figures } = await getWhole(server, { path: "/25", accept: 112 });
   assert.deepEqual(figures, { code: "2.05", contentFormat: 112, bytes: BODY.length, blocks: 3 });
+  assert.equal(text, "x".repeat(BODY.length - 2 * 1024), "of the last block");
   assert.ok(duration > 0);
 });
 
