@@ -11,6 +11,7 @@ export { DeviceError, reasonOf } from "./errors.ts";
 export type { Logger } from "./log.ts";
 export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machine.ts";
 export { nearestNames } from "./near-miss.ts";
+export { pooled } from "./random-pool.ts";
 export { table } from "./table.ts";
 
 /**

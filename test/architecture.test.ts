@@ -29,6 +29,7 @@ const FOUNDATION = [
   "near-miss",
   "table",
   "sparse-map",
+  "random-pool",
 ].map((name) => `src/${name}.ts`);
 const ROOMS_OF_SRC = [
   "src/coap",
@@ -55,6 +56,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/near-miss.ts": {},
   "src/table.ts": {},
   "src/sparse-map.ts": {},
+  "src/random-pool.ts": { all: ["src/clock.ts"] },
   "src/heap.ts": { shell: true },
   "src/locate.ts": { shell: true },
   "src/adapter.ts": { all: FOUNDATION, types: ["src/adapter-tools.ts"] },

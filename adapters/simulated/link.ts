@@ -5,6 +5,7 @@ import {
   type Link,
   type Millis,
   type PointId,
+  pooled,
   type RawValue,
   type ReadResult,
   randomFraction,
@@ -29,37 +30,43 @@ export class SimulatedLink implements Link<SimulatedDevice, SimulatedPoint, neve
   async close(): Promise<void> {}
 }
 
+interface LivePoint extends SimulatedPoint {
+  readonly state: SignalState;
+}
+
 class SimulatedDeviceLink implements DeviceLink<never> {
-  private readonly points: ReadonlyMap<PointId, SimulatedPoint>;
+  private readonly points: ReadonlyMap<PointId, LivePoint>;
   private readonly latency: Millis;
   private readonly context: AdapterContext;
   private readonly born: Millis;
-  private readonly states: ReadonlyMap<PointId, SignalState>;
+  private readonly fraction: () => number;
   /** Ends what still waits. */
   private readonly waiting = new Set<(error: DeviceError) => void>();
 
   constructor(points: ReadonlyMap<PointId, SimulatedPoint>, latency: Millis, context: AdapterContext) {
-    this.points = points;
+    this.points = new Map([...points].map(([id, point]) => [id, { ...point, state: startOf(point.signal) }]));
     this.latency = latency;
     this.context = context;
     this.born = context.clock.monotonic();
-    this.states = new Map([...points].map(([id, { signal }]) => [id, startOf(signal)]));
+    const random = pooled(context.random);
+    this.fraction = () => randomFraction(random);
   }
 
   async read(points: readonly PointId[]): Promise<ReadResult> {
-    await this.delay();
-    const { clock, random } = this.context;
+    // Thousands of devices without latency need no timer, and no promise of one.
+    if (this.latency > 0) await this.delay();
+    const { clock } = this.context;
     const time = clock.wall();
     const age = clock.monotonic() - this.born;
     const readings = points.map((point) => {
       const { signal, state } = this.at(point);
-      return { point, value: valueAt(signal, state, age, () => randomFraction(random)), time };
+      return { point, value: valueAt(signal, state, age, this.fraction), time };
     });
     return { readings, refused: [] };
   }
 
   async write(point: PointId, value: RawValue): Promise<void> {
-    await this.delay();
+    if (this.latency > 0) await this.delay();
     const { state, writable } = this.at(point);
     if (!writable) throw new DeviceError("rejected", `"${point}" cannot be written`);
     if (typeof value !== typeof state.last) {
@@ -69,7 +76,7 @@ class SimulatedDeviceLink implements DeviceLink<never> {
   }
 
   async invoke(): Promise<void> {
-    await this.delay();
+    if (this.latency > 0) await this.delay();
   }
 
   async close(): Promise<void> {
@@ -77,18 +84,15 @@ class SimulatedDeviceLink implements DeviceLink<never> {
     this.waiting.clear();
   }
 
-  private at(point: PointId): SimulatedPoint & { readonly state: SignalState } {
+  private at(point: PointId): LivePoint {
     const found = this.points.get(point);
-    const state = this.states.get(point);
-    if (found === undefined || state === undefined) throw new RangeError(`the device has no point "${point}"`);
-    return { ...found, state };
+    if (found === undefined) throw new RangeError(`the device has no point "${point}"`);
+    return found;
   }
 
-  /** Thousands of devices without latency need no timer. */
-  private async delay(): Promise<void> {
-    if (this.latency === 0) return;
+  private delay(): Promise<void> {
     const { clock } = this.context;
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const end = (error: DeviceError): void => {
         cancel();
         reject(error);

@@ -5,6 +5,7 @@
 import type { Millis, Random } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Timeout } from "../machine.ts";
+import { pooled } from "../random-pool.ts";
 import { Alarms } from "./alarms.ts";
 import { blockSize, LARGEST_SZX } from "./block.ts";
 import { ClientRole } from "./client-role.ts";
@@ -18,7 +19,6 @@ import { decodeMessage, encodeEmpty, encodeMessage, TYPE, type UdpMessage } from
 import { Numbers, type ReservedNumbers } from "./numbers.ts";
 import type { ObservedRequest } from "./observed-request.ts";
 import { type CoapParameters, coapTimes } from "./parameters.ts";
-import { pooled } from "./random-pool.ts";
 import { noRoom } from "./refusals.ts";
 import { Transmissions } from "./reliability.ts";
 import { changesSomething } from "./requests.ts";

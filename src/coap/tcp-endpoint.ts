@@ -5,6 +5,7 @@
  */
 import type { Millis, Random } from "../clock.ts";
 import type { Timeout } from "../machine.ts";
+import { pooled } from "../random-pool.ts";
 import { Alarms } from "./alarms.ts";
 import { BERT_SZX } from "./block.ts";
 import { ClientRole } from "./client-role.ts";
@@ -15,7 +16,6 @@ import { limitsOf } from "./limits.ts";
 import type { TokenMessage } from "./message.ts";
 import { Numbers } from "./numbers.ts";
 import { type CoapParameters, coapTimes } from "./parameters.ts";
-import { pooled } from "./random-pool.ts";
 import type { Reply } from "./reply.ts";
 import { ServerRole } from "./server-role.ts";
 import { StreamSending } from "./stream-sending.ts";

@@ -66,6 +66,8 @@ export class DeviceSession {
 
   /** Resolves when the device has answered for all the points; `onRead` has had its answers by then. */
   read(points: readonly PointId[]): Promise<void> {
+    // So it is at nearly every poll.
+    if (this.running.length === 0) return this.share(points);
     const shared = this.running.filter((run) => run.points.some((point) => points.includes(point)));
     if (shared.length === 0) return this.share(points);
     const fresh = points.filter((point) => !shared.some((run) => run.points.includes(point)));
