@@ -51,10 +51,11 @@ export async function record(ask: Ask, listening: Listening): Promise<Recording>
     // From here on the line is recorded.
     next = (await listen(ask, next, 1)).next;
     if (listening.send !== undefined) await exchange(ask, { send: listening.send, wait: SEND_WAIT, quiet: 2 * PAUSE });
-    while (!signal.aborted && elapsed() < span) {
-      const wait = Math.max(1, Math.min(LOOK_EVERY, span - elapsed()));
+    for (let over = false; !over; ) {
+      // What came until then is looked at in any case.
+      over = signal.aborted || elapsed() >= span;
       const before = elapsed();
-      const heard = await listen(ask, next, wait);
+      const heard = await listen(ask, next, over ? 1 : Math.max(1, Math.min(LOOK_EVERY, span - before)));
       next = heard.next;
       missed += heard.missed;
       if (heard.carried.length === 0) tell(rows.quiet(elapsed() - before));
