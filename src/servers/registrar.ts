@@ -108,6 +108,11 @@ export class Registrar {
     this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
   }
 
+  /** Of its standing, for who asks at each request. */
+  get state(): RegistrationState {
+    return this.current.state;
+  }
+
   get standing(): Standing {
     const { clock } = this.options;
     const { since, until, ...rest } = this.current;

@@ -82,7 +82,7 @@ export class Server {
 
   /** De-registers in order, waits for the answer (a few seconds at most), closes the socket. */
   async stop(): Promise<void> {
-    if (this.registrar.standing.state !== "deregistered") {
+    if (this.registrar.state !== "deregistered") {
       await new Promise<void>((resolve) => {
         this.onStopped = resolve;
         this.registrar.handle({ type: "stop" });
@@ -264,7 +264,7 @@ export class Server {
     const { options, connection, crossing, waking, log } = this;
     return new Dialogue({
       ...{ server: options, connection, crossing, waking, log },
-      state: () => this.registrar.standing.state,
+      state: () => this.registrar.state,
       version: () => this.version,
       onUnanswered: () => this.onUnanswered(),
     });
@@ -275,7 +275,7 @@ export class Server {
     switch (reason) {
       case "reset":
         // To a message from an address that the server does not know yet: the Register that is under way ends the observation.
-        if (this.registrar.standing.state !== "registering") this.reporting.reports.cancel(exchange);
+        if (this.registrar.state !== "registering") this.reporting.reports.cancel(exchange);
         this.reporting.outbox.onFailed(notification);
         break;
       case "timeout":
