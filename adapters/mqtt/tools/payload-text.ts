@@ -20,6 +20,11 @@ export function shortened(text: string, most: number): string {
   );
 }
 
+/** "1 message", "2 messages" */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Undefined: no text that anybody would write. Only its beginning is looked at. */
 function textOf(payload: Uint8Array, most: number): string | undefined {
   // No character has more than four bytes of UTF-8.

@@ -15,7 +15,7 @@ import type { MqttDevice } from "../section.ts";
 import { topicFault } from "../topic-filter.ts";
 import { type Explained, explained, explainedLines, filtersOf, type MappedDevice } from "./explained.ts";
 import { filterOf, type Listened, listen, qosOf, spanOf } from "./listening.ts";
-import { payloadText, shortened } from "./payload-text.ts";
+import { counted, payloadText, shortened } from "./payload-text.ts";
 import { HEX_OPTION, MAPPING_OPTIONS, mappedDevice, payloadOf } from "./typed.ts";
 import { wireOf } from "./wire.ts";
 
@@ -158,7 +158,7 @@ function reportOf(plan: Plan, heard: readonly Shown[], { span, lost }: Listened)
       : `no answer within ${formatDuration(plan.span)}: does the device listen to that topic, and answer on the one of --reply?`;
   return {
     lines: [
-      ...(awaited ? [`${heard.length} messages in ${seconds} s`] : []),
+      ...(awaited ? [`${counted(heard.length, "message")} in ${seconds} s`] : []),
       ...(awaited && heard.length === 0 ? [silence] : []),
       ...(lost === undefined ? [] : [`it ended early: ${lost}`]),
     ],

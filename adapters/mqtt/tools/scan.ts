@@ -14,6 +14,7 @@ import type { MqttDevice } from "../section.ts";
 import { type DeviceLine, deviceLines } from "./device-lines.ts";
 import { FoundDevices } from "./found-devices.ts";
 import { filterOf, type Listened, listen, spanOf } from "./listening.ts";
+import { counted } from "./payload-text.ts";
 import { type Skeleton, skeletonOf, usableEntities } from "./skeleton.ts";
 import { TopicTree } from "./topic-tree.ts";
 import { wireOf } from "./wire.ts";
@@ -82,7 +83,7 @@ function reportOf(heard: Heard, mappings: readonly KnownMapping[], { link }: Too
     lines: [
       ...tree.lines(),
       ...(tree.topics.length === 0 ? [] : [""]),
-      `${messages} messages on ${tree.topics.length} topics in ${seconds} s`,
+      `${counted(messages, "message")} on ${counted(tree.topics.length, "topic")} in ${seconds} s`,
       ...(tree.leftOut === 0
         ? []
         : [
