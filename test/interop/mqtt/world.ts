@@ -147,11 +147,14 @@ export class World {
     return this.program.outcome;
   }
 
-  /** Stops it: what a person saw in its log of the link itself, as `level message`. */
+  /** Stops it: what a person saw in its log of the link itself, as `level message`, and with the reason where there is one. */
   async logOfLink(): Promise<readonly string[]> {
     const { stdout } = await this.stop();
     const lines = logLines(stdout).filter((line) => "broker" in line && !("device" in line));
-    return lines.map(({ level, msg }) => `${level} ${msg}`);
+    return lines.map((line) => {
+      const reason = "reason" in line ? `: ${line.reason}` : "";
+      return `${line.level} ${line.msg}${reason}`;
+    });
   }
 
   /** Ends with the test, whatever is awaited. */
