@@ -106,6 +106,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ["src/cli"],
   serialport: ["adapters/wires"],
   mqtt: ["adapters/mqtt"],
+  re2js: ["adapters/serial/pattern"],
   yaml: ["src/yaml"],
 };
 

@@ -1,15 +1,11 @@
 /** A pattern run backwards: a text that it takes, with these values in its groups. */
-import { compile, run } from "./program.ts";
+import { type Engine, engineOf } from "./engine.ts";
 import { type CharacterSet, contains, type Pattern } from "./syntax.ts";
 
 export type Values = ReadonlyMap<string, string | number>;
 
 /** `match`: the pattern forwards, against which the text is checked. */
-export function exampleOf(
-  pattern: Pattern,
-  values: Values,
-  match: (text: string) => ReadonlyMap<string, string> | undefined,
-): string | undefined {
+export function exampleOf(pattern: Pattern, values: Values, match: Engine): string | undefined {
   const text = write(pattern, values);
   const groups = text === undefined ? undefined : match(text);
   if (groups === undefined) return undefined;
@@ -69,7 +65,7 @@ const USUAL = " 0aA";
 function characterOf(set: CharacterSet): string | undefined {
   for (const usual of USUAL) if (!set.negated && contains(set, usual.charCodeAt(0))) return usual;
   const first = set.negated ? undefined : set.ranges[0]?.[0];
-  if (first !== undefined) return String.fromCharCode(first);
+  if (first !== undefined) return String.fromCodePoint(first);
   for (let code = 0x78; code > 0x20; code--) if (contains(set, code)) return String.fromCharCode(code);
   return undefined;
 }
@@ -79,8 +75,8 @@ const MOST_DIGITS = 12;
 
 /** A value as the group takes it: with decimals, leading zeros or spaces, or a sign. */
 function spelled(pattern: Pattern, value: string | number): string | undefined {
-  const program = compile(pattern);
-  return spellings(value).find((text) => run(program, text) !== undefined);
+  const match = engineOf(pattern);
+  return spellings(value).find((text) => match(text) !== undefined);
 }
 
 function spellings(value: string | number): readonly string[] {

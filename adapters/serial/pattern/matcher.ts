@@ -1,7 +1,8 @@
 /** A pattern that is ready: what it makes of a text, in time that grows with the text alone. */
+import { engineOf } from "./engine.ts";
 import { exampleOf } from "./example.ts";
 import { parsePattern } from "./parse.ts";
-import { compile, namesOf, run } from "./program.ts";
+import { namesOf } from "./syntax.ts";
 
 export interface Matcher {
   /** As it was written. */
@@ -17,11 +18,11 @@ export interface Matcher {
 /** Throws PatternError. */
 export function matcherOf(text: string): Matcher {
   const pattern = parsePattern(text);
-  const program = compile(pattern);
+  const match = engineOf(pattern);
   return {
     text,
     names: namesOf(pattern),
-    match: (given) => run(program, given),
-    example: (values) => exampleOf(pattern, values, (given) => run(program, given)),
+    match,
+    example: (values) => exampleOf(pattern, values, match),
   };
 }

@@ -45,7 +45,7 @@ const CLASSES: Readonly<Record<string, CharacterSet>> = {
   S: { kind: "set", ranges: SPACES, negated: true },
 };
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, "0": 0 };
-const LAST_CODE = 0xffff;
+const LAST_CODE = 0x10ffff;
 const MOST_NESTED = 20;
 
 class Parser {
@@ -131,8 +131,14 @@ class Parser {
       case "]":
         throw this.wrong(`${this.next} closes nothing; write \\${this.next} for the character`);
       default:
-        return this.character(this.text.charCodeAt(this.at++));
+        return this.literal();
     }
+  }
+
+  private literal(): CharacterSet {
+    const code = this.text.codePointAt(this.at) ?? 0;
+    this.at += String.fromCodePoint(code).length;
+    return this.character(code);
   }
 
   private group(): Pattern {
@@ -186,7 +192,7 @@ class Parser {
   }
 
   private member(): CharacterSet {
-    return this.next === "\\" ? this.escape() : this.character(this.text.charCodeAt(this.at++));
+    return this.next === "\\" ? this.escape() : this.literal();
   }
 
   private escape(): CharacterSet {

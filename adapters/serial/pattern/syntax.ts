@@ -58,3 +58,19 @@ export function mayBeEmpty(pattern: Pattern): boolean {
       return mayBeEmpty(pattern.item);
   }
 }
+
+/** Its named groups, in the order of their names' first appearance. */
+export function namesOf(pattern: Pattern): readonly string[] {
+  switch (pattern.kind) {
+    case "set":
+      return [];
+    case "sequence":
+      return pattern.items.flatMap(namesOf);
+    case "either":
+      return pattern.options.flatMap(namesOf);
+    case "repeat":
+      return namesOf(pattern.item);
+    case "group":
+      return [...(pattern.name === undefined ? [] : [pattern.name]), ...namesOf(pattern.item)];
+  }
+}
