@@ -10,7 +10,7 @@ import {
   UsageError,
 } from "./cli/command.ts";
 import { keepCompiledCode } from "./cli/compiled-code.ts";
-import { ConfigError } from "./errors.ts";
+import { ConfigError, systemCode } from "./errors.ts";
 import { packageRoot, packageVersion } from "./locate.ts";
 import { unknownWord } from "./yaml/issues.ts";
 
@@ -100,6 +100,12 @@ function explain(error: unknown): number {
 
 /** A name that is still being looked up cannot be called off, and would hold a process for which all is done. */
 const PATIENCE = 1000;
+
+// Whoever reads may have had enough, as in `… | head`: an end like any other.
+process.stdout.on("error", (error) => {
+  if (systemCode(error) !== "EPIPE") throw error;
+  process.exit();
+});
 
 keepCompiledCode(process.env, packageRoot);
 process.exitCode = await main(process.argv.slice(2)).catch(explain);

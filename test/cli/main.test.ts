@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { locateData } from "../../src/locate.ts";
-import { command } from "../support/command.ts";
+import { command, startCommand } from "../support/command.ts";
 
 test("--version is the version of the package", async (t) => {
   const { version } = JSON.parse(readFileSync(locateData("package.json"), "utf8"));
@@ -34,6 +34,13 @@ test("help names every subcommand, and each has help of its own", async (t) => {
   ]);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /^usage: lwm2m-gateway sim \[MAPPING\] \[options\]\n/);
+});
+
+test("who reads no further ends it, without a complaint", async (t) => {
+  const program = startCommand(t, "schema", "mapping");
+  program.child.stdout?.destroy();
+  const { code, stderr } = await program.outcome;
+  assert.deepEqual([code, stderr], [0, ""]);
 });
 
 test("a group of subcommands has a help that lists them, and each has its own", async (t) => {
