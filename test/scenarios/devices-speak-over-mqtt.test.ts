@@ -4,8 +4,8 @@ import { type TestContext, test } from "node:test";
 import { SECOND } from "../../src/clock.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import { aGateway } from "../support/a-gateway.ts";
+import { anMqttBroker, type PlayedBroker } from "../support/an-mqtt-broker.ts";
 import { settleUntil } from "../support/fake-clock.ts";
-import { PlayedBroker } from "../support/played-broker.ts";
 
 interface Site {
   readonly devices: readonly string[];
@@ -18,12 +18,12 @@ interface Site {
 }
 
 async function aSite(t: TestContext, { devices, kept = {}, play, topics }: Site) {
-  const broker = await PlayedBroker.listen(t);
-  for (const [topic, payload] of Object.entries(kept)) await broker.say(topic, payload, true);
+  const broker = await anMqttBroker(t);
+  for (const [topic, payload] of Object.entries(kept)) await tell(broker, topic, payload, true);
   play?.(broker);
   const links = [`broker: { type: mqtt, url: "mqtt://127.0.0.1:${broker.port}" }`];
   const world = await aGateway(t, { links, devices });
-  await broker.subscribed(...topics);
+  await settleUntil("all is subscribed to", () => topics.every((one) => broker.subscribed.all.includes(one)));
   const { clock, server, gateway } = world;
   const valueAt = (path: string) =>
     gateway
@@ -34,7 +34,7 @@ async function aSite(t: TestContext, { devices, kept = {}, play, topics }: Site)
   const until = (path: string, value: Value) => settleUntil(`${path} is ${value}`, () => valueAt(path) === value);
   const say = async (topic: string, payload: object, path: string, value: Value): Promise<void> => {
     await clock.advance(SECOND);
-    await broker.say(topic, payload);
+    await tell(broker, topic, payload);
     await until(path, value);
     await clock.advance(SECOND);
   };
@@ -42,6 +42,11 @@ async function aSite(t: TestContext, { devices, kept = {}, play, topics }: Site)
   const logged = (message: string, device: string): boolean =>
     world.lines.some((line) => line.message === message && JSON.stringify(line).includes(device));
   return { broker, server, until, say, write, logged };
+}
+
+/** A device says it. */
+function tell(broker: PlayedBroker, topic: string, payload: string | object, retain = false): Promise<void> {
+  return broker.publish(topic, typeof payload === "string" ? payload : JSON.stringify(payload), { retain });
 }
 
 test("Zigbee2MQTT: values and whether a device is there arrive at the server, a write at the lamp", async (t) => {
@@ -80,7 +85,7 @@ test("Zigbee2MQTT: values and whether a device is there arrive at the server, a 
     '{"color_temp":370}',
   ]);
 
-  await broker.say("zigbee2mqtt/office/availability", { state: "offline" }, true);
+  await tell(broker, "zigbee2mqtt/office/availability", { state: "offline" }, true);
   await settleUntil("it is offline", () => logged("the device is offline", "office"));
   assert.equal((await server.read("/office/3303/0/5700")).code, "5.00");
   assert.equal((await server.read("/lamp/3311/0/5850")).code, "2.05", "the lamp is another device");
@@ -112,17 +117,18 @@ test("Shelly: a plug tells its state when it is asked at the start, does what it
 
 /** It tells all when it is asked to, and has an output that can only be switched off. */
 function aShelly(broker: PlayedBroker): void {
-  broker.behaviours.set(`${SHELLY}/command`, () => {
-    void broker.say(`${SHELLY}/status/wifi`, { sta_ip: "192.168.15.138", status: "got ip", rssi: -45 });
-    void broker.say(`${SHELLY}/status/switch:0`, STATUS);
-  });
-  broker.behaviours.set(`${SHELLY}/rpc`, (text) => {
-    const { id, src, params }: { id: number; src: string; params: { on: boolean } } = JSON.parse(text);
+  broker.onPublished = ({ topic, payload }) => {
+    if (topic === `${SHELLY}/command`) {
+      void tell(broker, `${SHELLY}/status/wifi`, { sta_ip: "192.168.15.138", status: "got ip", rssi: -45 });
+      void tell(broker, `${SHELLY}/status/switch:0`, STATUS);
+    }
+    if (topic !== `${SHELLY}/rpc`) return;
+    const { id, src, params }: { id: number; src: string; params: { on: boolean } } = JSON.parse(payload);
     const outcome = params.on
       ? { error: { code: -109, message: "shutting down in 952 ms" } }
       : { result: { was_on: true } };
-    void broker.say(`${src}/rpc`, { id, src: SHELLY, dst: src, ...outcome });
-  });
+    void tell(broker, `${src}/rpc`, { id, src: SHELLY, dst: src, ...outcome });
+  };
 }
 
 test("Tasmota: a plug is heard on whichever topic it tells its switch, and is asked again when it is back", async (t) => {
@@ -145,9 +151,9 @@ test("Tasmota: a plug is heard on whichever topic it tells its switch, and is as
   assert.equal((await write("/fridge/3312/0/5850", true)).code, "2.04");
   assert.deepEqual(broker.told("cmnd/fridge/POWER"), ["ON"]);
 
-  await broker.say("tele/fridge/LWT", "Offline", true);
+  await tell(broker, "tele/fridge/LWT", "Offline", true);
   await settleUntil("it is offline", () => logged("the device is offline", "fridge"));
-  await broker.say("tele/fridge/LWT", "Online", true);
+  await tell(broker, "tele/fridge/LWT", "Online", true);
   await settleUntil("it is asked again", () => asked() === 2);
 });
 

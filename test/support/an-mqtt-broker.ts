@@ -81,6 +81,11 @@ export class PlayedBroker {
     });
   }
 
+  /** What clients published to this topic. */
+  told(topic: string): readonly string[] {
+    return this.published.all.filter((message) => message.topic === topic).map(({ payload }) => payload);
+  }
+
   /** Cuts all connections, without a word. */
   drop(): void {
     for (const socket of this.sockets) socket.destroy();
