@@ -38,7 +38,7 @@ export const probe: Tool<MqttDevice, MqttPoint> = {
     },
     retain: { type: "boolean", help: "The broker keeps what is published, for whoever subscribes later." },
     ...HEX_OPTION,
-    time: { type: "string", value: "TIME", help: "How long to listen, or to wait for the answer.", default: "10s" },
+    for: { type: "string", value: "TIME", help: "How long to listen, or to wait for the answer.", default: "10s" },
     ...MAPPING_OPTIONS,
   },
   async run(args, context) {
@@ -83,7 +83,7 @@ function planOf(args: ToolArguments, device: MappedDevice | undefined): Plan {
   const reply = args.text("reply");
   if (surplus !== undefined)
     throw new WrongArguments(`expected TOPIC PAYLOAD, the payload in quotes; "${surplus}" is left over`);
-  const common = { qos: qosOf(args), span: spanOf(args, "time") };
+  const common = { qos: qosOf(args), span: spanOf(args, "for") };
   if (payload === undefined) {
     const idle = [reply === undefined ? [] : "--reply", args.flag("retain") ? "--retain" : []].flat()[0];
     if (idle !== undefined) throw new WrongArguments(`${idle} needs a PAYLOAD that is published`);
@@ -154,7 +154,7 @@ function reportOf(plan: Plan, heard: readonly Shown[], { span, lost }: Listened)
   const awaited = plan.filters.length > 0;
   const silence =
     plan.outgoing === undefined
-      ? "nothing was heard: is it the right topic (scan mqtt shows all of them), and does the device speak that often (--time)?"
+      ? "nothing was heard: is it the right topic (scan mqtt shows all of them), and does the device speak that often (--for)?"
       : `no answer within ${formatDuration(plan.span)}: does the device listen to that topic, and answer on the one of --reply?`;
   return {
     lines: [

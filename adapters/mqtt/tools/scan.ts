@@ -29,19 +29,19 @@ export const scan: Tool<MqttDevice, MqttPoint> = {
       value: "FILTER",
       help: "What to listen to, with + and #; may be repeated. Default: #, all of it.",
     },
-    time: { type: "string", value: "TIME", help: "How long to listen.", default: "15s" },
+    for: { type: "string", value: "TIME", help: "How long to listen.", default: "15s" },
     most: { type: "string", value: "N", help: "How many topics are shown.", default: "500" },
   },
   async run(args, context) {
     const wire = await wireOf(args, context.link);
     const given = args.texts("topic").map(filterOf);
     const filters = given.length === 0 ? ["#"] : given;
-    const span = spanOf(args, "time");
+    const span = spanOf(args, "for");
     const tree = new TopicTree(mostOf(args));
     const found = new FoundDevices();
     let messages = 0;
     context.tell(
-      `listening on ${wire.name} to ${filters.join(", ")} for ${formatDuration(span)}: devices that speak seldom may need longer (--time). Ctrl-C ends it, and shows what was found`,
+      `listening on ${wire.name} to ${filters.join(", ")} for ${formatDuration(span)}: devices that speak seldom may need longer (--for). Ctrl-C ends it, and shows what was found`,
     );
     const hear = (message: Message): boolean => {
       messages++;
@@ -109,7 +109,7 @@ function reportOf(heard: Heard, mappings: readonly KnownMapping[], { link }: Too
 }
 
 const SILENCE: readonly string[] = [
-  "nothing was heard: devices may speak seldom (--time 5m), the broker may let this user read nothing (an ACL), or nobody publishes",
+  "nothing was heard: devices may speak seldom (--for 5m), the broker may let this user read nothing (an ACL), or nobody publishes",
 ];
 
 function recognisedLines(hubs: readonly string[], lines: readonly DeviceLine[]): readonly string[] {

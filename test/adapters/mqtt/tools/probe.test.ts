@@ -22,7 +22,7 @@ function contextWith(context: Partial<Context> = {}): Context & { readonly told:
 }
 
 function typed(positionals: readonly string[], options: Readonly<Record<string, string | true>> = {}): ToolArguments {
-  return theArguments(positionals, { qos: "0", time: "10m", ...options });
+  return theArguments(positionals, { qos: "0", for: "10m", ...options });
 }
 
 async function aBroker(t: TestContext): Promise<{ readonly broker: PlayedBroker; readonly url: string }> {

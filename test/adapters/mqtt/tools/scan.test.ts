@@ -24,7 +24,7 @@ async function scanned(
     if (told.push(line) > tells) stopping.abort();
   };
   const toolContext = aToolContext({ tell, signal: stopping.signal, ...context });
-  const args = theArguments([], { url: urlOf(broker), time: "10m", most: "500", ...options });
+  const args = theArguments([], { url: urlOf(broker), for: "10m", most: "500", ...options });
   return { ...(await scan.run(args, toolContext)), told };
 }
 
@@ -88,7 +88,7 @@ test("with a link the broker and the user are its own, and its client ID and las
   const link = { id: "broker", type: "mqtt", options, sharedWith: [] };
   const stopping = new AbortController();
   const context = aToolContext({ link, signal: stopping.signal });
-  const running = scan.run(theArguments([], { time: "10m", most: "10" }), context);
+  const running = scan.run(theArguments([], { for: "10m", most: "10" }), context);
   await broker.subscribed.find((filter) => filter === "#");
   stopping.abort();
   await running;
@@ -112,7 +112,7 @@ test("a broker that lets nobody in, or tells nothing, says why", async (t) => {
 });
 
 test("no broker there is a sentence, and at once", async () => {
-  const args = theArguments([], { url: "mqtt://127.0.0.1:1", time: "10m", most: "10" });
+  const args = theArguments([], { url: "mqtt://127.0.0.1:1", for: "10m", most: "10" });
   await assert.rejects(scan.run(args, aToolContext()), {
     name: "DeviceError",
     message: "mqtt://127.0.0.1:1: connection refused: no broker listens there",
@@ -128,11 +128,11 @@ test("arguments that make no sense are told before anything is opened", async ()
     [{ url: "mqtt://x", ca: "ca.pem" }, /^--ca: ca is for TLS/],
     [{ url: "mqtt://x", version: "4" }, /^--version: /],
     [{ url: "mqtt://x", topic: "a/#/b" }, /# stands alone at the end/],
-    [{ url: "mqtt://x", time: "soon" }, /^--time: /],
+    [{ url: "mqtt://x", for: "soon" }, /^--for: /],
     [{ url: "mqtt://x", most: "0" }, /^--most 0: expected a number from 1 to 99999$/],
   ];
   for (const [options, message] of wrong) {
-    const args = theArguments([], { time: "1s", most: "10", ...options });
+    const args = theArguments([], { for: "1s", most: "10", ...options });
     await assert.rejects(scan.run(args, aToolContext()), (error) => {
       assert.ok(error instanceof WrongArguments, String(error));
       assert.match(error.message, message);
