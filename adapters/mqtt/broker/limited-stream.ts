@@ -3,12 +3,22 @@ import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { PacketLimit } from "./packet-limit.ts";
 
-/** Ends with the socket, and the socket with it. */
+/**
+ * Ends with the socket, and the socket with it. Of a flood one piece is read in each turn of the event loop: the next as soon as
+ * the others have had theirs, so that servers and devices are heard, too.
+ */
 export function limitedStream(socket: Socket, limit: PacketLimit): Duplex {
-  const stream = new Duplex({
-    read: () => {
+  let waiting = false;
+  const readOn = (): void => {
+    if (waiting) return;
+    waiting = true;
+    setImmediate(() => {
+      waiting = false;
       socket.resume();
-    },
+    });
+  };
+  const stream = new Duplex({
+    read: readOn,
     write: (chunk, _encoding, done) => {
       socket.write(chunk, done);
     },
@@ -27,7 +37,10 @@ export function limitedStream(socket: Socket, limit: PacketLimit): Duplex {
     },
   });
   socket.on("data", (chunk: Buffer) => {
-    for (const piece of limit.push(chunk)) if (!stream.push(piece)) socket.pause();
+    socket.pause();
+    let wanted = true;
+    for (const piece of limit.push(chunk)) wanted = stream.push(piece);
+    if (wanted) readOn();
   });
   socket.on("end", () => stream.push(null));
   socket.on("close", () => stream.destroy());
