@@ -140,16 +140,12 @@ test("two devices with one id, prefix or former id cannot be", async (t) => {
   ]);
 });
 
-test("a thousand devices of one mapping load in about a second", async (t) => {
-  const started = performance.now();
+test("a thousand devices of one mapping load", async (t) => {
   const { config } = await loadFolder(
     t,
     withDevices("{ id: m-$n, mapping: eastron-sdm630, link: bus, each: { n: 1..1000 }, unit_id: 3 }"),
   );
-  const took = performance.now() - started;
   assert.equal(config?.devices.length, 1000);
-  // Generous: the machine of the tests is shared, and a slip here costs tenfold.
-  assert.ok(took < 5000, `${Math.round(took)} ms`);
 });
 
 test("two devices whose identity gives them one name: the later is named after the gateway, and it is told", async (t) => {

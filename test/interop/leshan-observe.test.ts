@@ -12,6 +12,8 @@ const aSession = sharedSession("observe");
 
 /** A number that the server itself can change, so that the tests know when it does. */
 const NUMBER = "/1/0/5";
+/** By how much clocks of one machine may differ, and timers come too early. In milliseconds. */
+const TIMER_GRAIN = 10;
 
 for (const format of ["TLV", "SENML_JSON", "SENML_CBOR", "TEXT"] as const) {
   test(`a change is notified in ${format}, the format of the Observe`, async (t) => {
@@ -29,8 +31,10 @@ for (const format of ["TLV", "SENML_JSON", "SENML_CBOR", "TEXT"] as const) {
     assert.equal(notification.coap.contentFormat, CONTENT_FORMATS[format]);
     assert.deepEqual(valuesIn(notification), { [NUMBER]: String(2 ** 32 - 1) });
     const time = notification.timestamped?.[0]?.time;
-    if (format.startsWith("SENML")) assertNear(Date.parse(time ?? ""), before);
-    else assert.equal(time, undefined);
+    if (format.startsWith("SENML")) {
+      const measured = Date.parse(time ?? "");
+      assert.ok(measured >= before - TIMER_GRAIN && measured <= Date.now(), time);
+    } else assert.equal(time, undefined);
     await leshan.cancelActively(NUMBER);
   });
 }
@@ -58,12 +62,12 @@ test("pmin holds a change back, and then the newest value is told", async (t) =>
   const { leshan } = session;
   await write(leshan, 10);
   await ok(leshan.writeAttributes(NUMBER, "pmin=2"));
+  const start = Date.now();
   await leshan.observe(NUMBER, "TLV");
   const mark = leshan.events.mark;
-  const start = Date.now();
   for (const value of [11, 12, 13]) await write(leshan, value);
   const notification = await leshan.events.next(mark, "NOTIFICATION");
-  assertNear(Date.now(), start + 2000);
+  assert.ok(Date.now() - start >= 2000 - TIMER_GRAIN);
   assert.deepEqual(valuesIn(notification), { [NUMBER]: "13" });
   assert.equal(leshan.events.since(mark, "NOTIFICATION").length, 1);
   await leshan.cancelActively(NUMBER);
@@ -81,7 +85,9 @@ test("pmax tells the time of day each second, although nobody asks", async (t) =
   const second = (n: number) => () => leshan.events.since(mark, "NOTIFICATION").length >= n;
   await leshan.events.next(mark, "NOTIFICATION", second(3));
   const times = leshan.events.since(mark, "NOTIFICATION").map((one) => Date.parse(String(valuesIn(one)[path])));
-  for (const [i, time] of times.entries()) if (i > 0) assertNear(time, (times[i - 1] ?? 0) + 1000);
+  // Whole seconds of a clock that runs on meanwhile: from one to the next it may be none, or two.
+  assert.deepEqual(times, times.toSorted());
+  assert.ok((times.at(-1) ?? 0) - (times[0] ?? 0) >= 1000);
   await leshan.cancelActively(path);
   await ok(leshan.writeAttributes(path, "pmin&pmax"));
 });
@@ -202,11 +208,6 @@ async function write(leshan: LeshanServer, value: number): Promise<void> {
 async function ok(answer: ReturnType<LeshanServer["write"]>): Promise<void> {
   const { status, errormessage } = await answer;
   assert.equal(status, "CHANGED(204)", errormessage);
-}
-
-/** Within half a second, on a machine that does other things too. */
-function assertNear(actual: number, expected: number): void {
-  assert.ok(Math.abs(actual - expected) < 500, `${actual - expected} ms away`);
 }
 
 /** Responses with Observe that the gateway sent so far, answers to an Observe among them. */

@@ -44,7 +44,8 @@ export class Session {
     const scheme = security === undefined ? "coap" : "coaps";
     const gateway = new GatewayProcess(owner, { ...rest, scheme, endpoint, port: wire.port, modbusPort: cabinet.port });
     await leshan.events.next(0, "REGISTRATION", (one) => one.endpoint === endpoint);
-    await gateway.printed(/the device is online/);
+    // Leshan may tell of it before its answer has come.
+    await Promise.all([gateway.printed(/"msg":"registered"/), gateway.printed(/the device is online/)]);
     return new Session({ gateway, cabinet, wire, endpoint }, { start, leshan });
   }
 
