@@ -99,6 +99,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 
 /** Packages that one place alone knows, so that it can be exchanged there. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
+  "@stoprocent/noble": ["adapters/ble/radio"],
   "better-sqlite3": ["src/store"],
   "cbor-x": ["src/lwm2m"],
   "fast-xml-parser": ["src/lwm2m"],
