@@ -70,4 +70,9 @@ export interface Peripheral {
   /** `rejected` where it cannot be read, or the peripheral refuses. `timeout`: 10 s where it is absent. */
   read(ref: CharacteristicRef, timeout?: Millis): Promise<Uint8Array>;
   write(ref: CharacteristicRef, bytes: Uint8Array, options: WriteOptions): Promise<void>;
+  /**
+   * Hears a characteristic until this work is over, beside whoever hears it by the spec; for an answer that comes as a notification. Resolves
+   * when the peripheral has confirmed; `rejected` where it cannot notify.
+   */
+  subscribe(ref: CharacteristicRef, listener: (bytes: Uint8Array) => void, timeout?: Millis): Promise<void>;
 }
