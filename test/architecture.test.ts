@@ -97,6 +97,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
   demo: { all: ["src/coap", "src/lwm2m", "src/machine.ts", "src/clock.ts", "src/errors.ts"], shell: true },
 };
 
+/** What several adapters have in common, and what of it each may import. */
+const COMMON_TO_ADAPTERS: Readonly<Record<string, readonly string[]>> = { wires: [], spoken: ["wires"] };
+
 /** Packages that one place alone knows, so that it can be exchanged there. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@stoprocent/noble": ["adapters/ble/radio"],
@@ -107,7 +110,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ["src/cli"],
   serialport: ["adapters/wires"],
   mqtt: ["adapters/mqtt"],
-  re2js: ["adapters/serial/pattern"],
+  re2js: ["adapters/spoken/stream/pattern"],
   yaml: ["src/yaml"],
 };
 
@@ -133,6 +136,17 @@ test("the import rules see a forbidden import, a type and a package", () => {
     importFaults(file).map((fault) => fault.slice(0, "src/servers/x.ts:2".length)),
     ["src/servers/x.ts:2", "src/servers/x.ts:4", "src/servers/x.ts:5"],
   );
+});
+
+test("what adapters have in common knows none of them", () => {
+  const faulty = (path: string, specifier: string): boolean =>
+    importFaults(sourceFile(path, `import { x } from "${specifier}";`)).length > 0;
+  assert.ok(!faulty("adapters/serial/x.ts", "../spoken/stream/x.ts"));
+  assert.ok(!faulty("adapters/serial/x.ts", "../wires/x.ts"));
+  assert.ok(!faulty("adapters/spoken/stream/x.ts", "../../wires/x.ts"));
+  assert.ok(faulty("adapters/serial/x.ts", "../mqtt/x.ts"));
+  assert.ok(faulty("adapters/spoken/x.ts", "../serial/x.ts"));
+  assert.ok(faulty("adapters/wires/x.ts", "../spoken/x.ts"));
 });
 
 test("protocol code has no sockets, files or threads", () => {
@@ -170,11 +184,13 @@ function localFault(file: SourceFile, { specifier, typesOnly }: Import): string 
   return `${name} may import its own files${list.map((place) => `, ${place}`).join("")}; join the two in src/gateway instead`;
 }
 
-/** Adapters do not know each other; the registry knows them all, and the wires that several speak on are everybody's. */
+/** Adapters do not know each other; the registry knows them all, and what they have in common knows none of them. */
 function adapterFault(path: string, target: string): string | undefined {
-  const [own, other] = [path, target].map((text) => text.split("/")[1]);
-  if (own === other || own === "index.ts" || other === "wires") return undefined;
-  return `an adapter may import its own folder, adapters/wires and src/adapter.ts alone; what two share belongs into one of these`;
+  const [own = "", other = ""] = [path, target].map((text) => text.split("/")[1]);
+  if (own === other || own === "index.ts") return undefined;
+  const below = COMMON_TO_ADAPTERS[own] ?? Object.keys(COMMON_TO_ADAPTERS);
+  if (below.includes(other)) return undefined;
+  return `an adapter may import its own folder, adapters/spoken, adapters/wires and src/adapter.ts alone; what two share belongs into one of these`;
 }
 
 function packageFault(file: SourceFile, { specifier }: Import): string | undefined {

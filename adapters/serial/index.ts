@@ -1,16 +1,24 @@
 /** Devices that speak on a serial line in words of their own: scales, weather stations, readers of bar codes. */
 import type { AdapterModule } from "../../src/adapter.ts";
-import { delivered } from "./delivered.ts";
+import { delivered } from "../spoken/stream/delivered.ts";
+import {
+  pointSchema,
+  SOURCES,
+  type SpokenPoint,
+  type SpokenStep,
+  shape,
+  stepFault,
+  stepSchema,
+} from "../spoken/stream/points.ts";
+import { deviceSchema, type SpokenDevice } from "../spoken/stream/section.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { portOptionsSchema, type SerialOptions, tcpOptionsSchema } from "./options.ts";
-import { pointSchema, type SerialPoint, type SerialStep, SOURCES, shape, stepFault, stepSchema } from "./points.ts";
 import { plannedRequests, plannedWire } from "./request-plan.ts";
-import { deviceSchema, type SerialDevice } from "./section.ts";
 import { endOf, SerialLink } from "./serial-link.ts";
-import { simulate } from "./simulation/simulate.ts";
+import { simulate } from "./simulate.ts";
 import { serialTools } from "./tools/index.ts";
 
-export const serial: AdapterModule<SerialOptions, SerialDevice, SerialPoint, SerialStep> = {
+export const serial: AdapterModule<SerialOptions, SpokenDevice, SpokenPoint, SpokenStep> = {
   name: "serial",
   linkTypes: { serial: portOptionsSchema, "serial-over-tcp": tcpOptionsSchema },
   sources: SOURCES,

@@ -1,32 +1,17 @@
 /** One line, whatever carries it: opened and opened again, one request at a time, and all that comes told to every device. */
-import { type AdapterContext, DeviceError, formatDuration, type LineReport, type Millis } from "../../src/adapter.ts";
+import { type AdapterContext, DeviceError, type LineReport, type Millis } from "../../src/adapter.ts";
+import { exchanged, type Hearer, type Question, type SpokenLine } from "../spoken/stream/line.ts";
+import type { Message } from "../spoken/stream/messages.ts";
 import type { Urgency } from "../wires/bus.ts";
-import { orAborted, withDeadline } from "../wires/deadline.ts";
+import { orAborted } from "../wires/deadline.ts";
 import { type ConnectionListener, KeptConnection } from "../wires/kept-connection.ts";
 import { PATIENCE } from "../wires/reconnection.ts";
 import { formatSerialSettings } from "../wires/serial-settings.ts";
-import type { Message } from "./messages.ts";
 import type { SerialOptions } from "./options.ts";
 import { type ByteStream, connectorOf } from "./stream.ts";
 
 /** Opening a port takes no time; a host may be far away, and its name looked up. */
 const CONNECT_TIMEOUT: Millis = 5000;
-
-/** Who hears what comes. */
-export interface Hearer {
-  opened(): void;
-  push(bytes: Uint8Array): void;
-}
-
-/** An answer that is awaited. */
-export interface Awaited<Answer = Message> {
-  /** Rejects with DeviceError `rejected` where the device says that it is not done. May never settle. */
-  readonly answer: Promise<Answer>;
-  /** What came meanwhile that is no answer, in words that end the sentence "no answer …"; undefined: nothing. */
-  heard(): string | undefined;
-  /** It is awaited no longer. */
-  forget(): void;
-}
 
 /** Hears all that is carried, as it is: what came, an echo too, and what was sent. */
 export interface Tap {
@@ -37,15 +22,7 @@ export interface Tap {
 }
 
 /** One request, ready to be sent. */
-export interface Question<Answer = Message> {
-  /** Of whom, for the turns: devices on one line take theirs one after the other. */
-  readonly unit: number;
-  /** For people. */
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly timeout: Millis;
-  /** Begins to await the answer; absent: nobody answers. */
-  readonly expect?: (() => Awaited<Answer>) | undefined;
+export interface LineQuestion<Answer = Message> extends Question<Answer> {
   /** Somebody tries something: that nobody answers says nothing of the line, and is not counted. */
   readonly trial?: true | undefined;
 }
@@ -58,7 +35,7 @@ interface Counts {
   malformed: number;
 }
 
-export class SerialLine {
+export class SerialLine implements SpokenLine {
   private readonly options: SerialOptions;
   private readonly context: AdapterContext;
   private readonly kept: KeptConnection<ByteStream>;
@@ -117,7 +94,7 @@ export class SerialLine {
    * Sends in its turn, and resolves with the answer; without one to await, when it is sent. Rejects with DeviceError
    * `rejected` where the device says no, `malformed` where only something else came, else `unreachable`.
    */
-  ask<Answer = Message>(urgency: Urgency, question: Question<Answer>): Promise<Answer | undefined> {
+  ask<Answer = Message>(urgency: Urgency, question: LineQuestion<Answer>): Promise<Answer | undefined> {
     return this.kept.use({ urgency, unit: question.unit }, () => this.exchange(question));
   }
 
@@ -142,7 +119,7 @@ export class SerialLine {
     this.taps.clear();
   }
 
-  private async exchange<Answer>(question: Question<Answer>): Promise<Answer | undefined> {
+  private async exchange<Answer>(question: LineQuestion<Answer>): Promise<Answer | undefined> {
     const { clock, log } = this.context;
     const { connection, signal } = this.kept.open;
     const { bus } = this.kept;
@@ -154,7 +131,8 @@ export class SerialLine {
     if (echo) this.echo = question.bytes;
     const awaited = question.expect?.();
     try {
-      const answer = this.carry(connection, question, awaited);
+      const { timeout } = question;
+      const answer = exchanged(() => this.send(connection, question.bytes), awaited, { timeout, clock });
       const message = await orAborted(answer, signal);
       this.kept.feed({ type: "answered", unit: question.unit });
       return message;
@@ -171,27 +149,12 @@ export class SerialLine {
     }
   }
 
-  private carry<Answer>(
-    stream: ByteStream,
-    { bytes, timeout }: Question<Answer>,
-    awaited: Awaited<Answer> | undefined,
-  ): Promise<Answer | undefined> {
-    const answered = async (): Promise<Answer | undefined> => {
-      for (const tap of this.taps) tap.carried("out", bytes);
-      await stream.write(bytes);
-      return awaited?.answer;
-    };
-    const late = (): DeviceError => {
-      const heard = awaited?.heard();
-      const within = `no answer within ${formatDuration(timeout)}`;
-      return heard === undefined
-        ? new DeviceError("unreachable", within)
-        : new DeviceError("malformed", `${within}; ${heard}`);
-    };
-    return withDeadline(answered(), { clock: this.context.clock, span: timeout, late });
+  private send(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+    for (const tap of this.taps) tap.carried("out", bytes);
+    return stream.write(bytes);
   }
 
-  private failed({ kind }: DeviceError, { unit, trial }: Question<unknown>, signal: AbortSignal): void {
+  private failed({ kind }: DeviceError, { unit, trial }: LineQuestion<unknown>, signal: AbortSignal): void {
     if (trial === true) return;
     if (kind === "rejected") this.counts.refusals++;
     else if (kind === "malformed") this.counts.malformed++;

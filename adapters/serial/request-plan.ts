@@ -1,13 +1,13 @@
 /** For `check`: the requests that a poll of some points costs, and how long the line is busy with them. */
 import type { Millis, PlannedRequest, PlannedWire, PointId } from "../../src/adapter.ts";
+import { checksumLength, type FrameSettings } from "../spoken/stream/framing/frame-settings.ts";
+import { endMark } from "../spoken/stream/framing/seal.ts";
+import type { MessageSpec } from "../spoken/stream/messages.ts";
+import type { SpokenPoint } from "../spoken/stream/points.ts";
+import type { RequestSpec, SpokenDevice } from "../spoken/stream/section.ts";
+import { requestBytes } from "../spoken/stream/template.ts";
 import { characterTime, fasterBaudRate, formatSerialSettings } from "../wires/serial-settings.ts";
-import { checksumLength, type FrameSettings } from "./framing/frame-settings.ts";
-import { endMark } from "./framing/seal.ts";
-import type { MessageSpec } from "./messages.ts";
 import type { SerialOptions } from "./options.ts";
-import type { SerialPoint } from "./points.ts";
-import type { RequestSpec, SerialDevice } from "./section.ts";
-import { requestBytes } from "./template.ts";
 
 /** Between the end of a request and its answer: 5 … 50 ms is usual. */
 const USUAL_TURNAROUND: Millis = 20;
@@ -16,11 +16,11 @@ const USUAL_FIELD = 8;
 
 /** One for each request of the mapping that has a value for one of them. `options`: of the link, where there is one yet. */
 export function plannedRequests(
-  { frame }: SerialDevice,
-  points: ReadonlyMap<PointId, SerialPoint>,
+  { frame }: SpokenDevice,
+  points: ReadonlyMap<PointId, SpokenPoint>,
   options?: SerialOptions,
 ): readonly PlannedRequest[] {
-  const asked = new Map<string, { readonly request: RequestSpec; readonly points: SerialPoint[] }>();
+  const asked = new Map<string, { readonly request: RequestSpec; readonly points: SpokenPoint[] }>();
   for (const point of points.values()) {
     if (point.source.kind !== "request") continue;
     const { request } = point.source;
@@ -46,7 +46,7 @@ export function plannedWire(options: SerialOptions, link: string): PlannedWire<S
 }
 
 /** As far as it can be told before one came. */
-function answerLength({ answer }: RequestSpec, points: readonly SerialPoint[], frame: FrameSettings): number {
+function answerLength({ answer }: RequestSpec, points: readonly SpokenPoint[], frame: FrameSettings): number {
   if (answer === undefined) return 0;
   if (frame.end.kind === "size") return frame.end.size;
   const { start, checksum } = frame;

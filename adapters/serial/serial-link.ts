@@ -1,17 +1,17 @@
 /** A link of the configuration: one line, and the devices on it. */
 import type { AdapterContext, Ask, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
-import { SerialDeviceLink } from "./device-link.ts";
+import { SpokenDeviceLink } from "../spoken/stream/device-link.ts";
+import type { SpokenPoint, SpokenStep } from "../spoken/stream/points.ts";
+import type { SpokenDevice } from "../spoken/stream/section.ts";
 import { SerialLine } from "./line.ts";
 import type { SerialOptions } from "./options.ts";
-import type { SerialPoint, SerialStep } from "./points.ts";
-import type { SerialDevice } from "./section.ts";
 import { askOn } from "./tools/ask.ts";
 
-export class SerialLink implements Link<SerialDevice, SerialPoint, SerialStep> {
+export class SerialLink implements Link<SpokenDevice, SpokenPoint, SpokenStep> {
   private readonly options: SerialOptions;
   private readonly context: AdapterContext;
   private readonly line: SerialLine;
-  private readonly devices = new Set<SerialDeviceLink>();
+  private readonly devices = new Set<SpokenDeviceLink>();
   private units = 0;
   readonly ask: Ask;
 
@@ -24,12 +24,12 @@ export class SerialLink implements Link<SerialDevice, SerialPoint, SerialStep> {
   }
 
   async attach(
-    device: SerialDevice,
-    points: ReadonlyMap<PointId, SerialPoint>,
+    device: SpokenDevice,
+    points: ReadonlyMap<PointId, SpokenPoint>,
     listener: DeviceListener,
-  ): Promise<SerialDeviceLink> {
+  ): Promise<SpokenDeviceLink> {
     const attached = { device, points, unit: this.units++, retries: this.options.retries };
-    const link = new SerialDeviceLink(this.line, attached, listener, this.context);
+    const link = new SpokenDeviceLink(this.line, attached, listener, this.context);
     this.devices.add(link);
     link.onClose(() => this.devices.delete(link));
     return link;
@@ -46,10 +46,10 @@ export class SerialLink implements Link<SerialDevice, SerialPoint, SerialStep> {
 }
 
 /** Several devices hear the same line: what none of them understood is what the best of them did not. */
-function junkNotes(junk: readonly SerialDeviceLink["junk"][]): readonly string[] {
+function junkNotes(junk: readonly SpokenDeviceLink["junk"][]): readonly string[] {
   const [first, ...others] = junk;
   if (first === undefined) return [];
-  const least = (of: (one: SerialDeviceLink["junk"]) => number): number => Math.min(of(first), ...others.map(of));
+  const least = (of: (one: SpokenDeviceLink["junk"]) => number): number => Math.min(of(first), ...others.map(of));
   const damaged = least((one) => one.damaged);
   const unknown = least((one) => one.unknown);
   const bytes = least((one) => one.bytes);

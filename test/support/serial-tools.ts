@@ -1,7 +1,7 @@
 /** What the command line would hand to a tool for serial devices, on a link that a test has opened. */
 import { serial } from "../../adapters/serial/index.ts";
-import type { SerialPoint } from "../../adapters/serial/points.ts";
-import type { SerialDevice } from "../../adapters/serial/section.ts";
+import type { SpokenPoint } from "../../adapters/spoken/stream/points.ts";
+import type { SpokenDevice } from "../../adapters/spoken/stream/section.ts";
 import type { Clock, Link, ToolDevice } from "../../src/adapter.ts";
 import { toolDevice } from "../../src/cli/mapped-device.ts";
 import { aToolContext } from "./tool-context.ts";
@@ -21,19 +21,19 @@ const devices = new Map<string, Promise<ToolDevice>>();
 async function deviceOf(
   mapping: string,
   parameters: readonly string[],
-): Promise<ToolDevice<SerialDevice, SerialPoint>> {
+): Promise<ToolDevice<SpokenDevice, SpokenPoint>> {
   const known = parameters.length === 0 ? devices.get(mapping) : undefined;
   const device = known ?? toolDevice(mapping, parameters, serial);
   if (parameters.length === 0) devices.set(mapping, device);
-  return (await device) as ToolDevice<SerialDevice, SerialPoint>;
+  return (await device) as ToolDevice<SpokenDevice, SpokenPoint>;
 }
 
 /** `deviceOf` reads the mappings that come with the program. */
 export function aSerialToolContext(world?: SerialToolWorld) {
-  if (world === undefined) return aToolContext<SerialDevice, SerialPoint>({ deviceOf });
+  if (world === undefined) return aToolContext<SpokenDevice, SpokenPoint>({ deviceOf });
   const { clock, link, sharedWith = [], signal, options } = world;
   const { ask } = link;
-  return aToolContext<SerialDevice, SerialPoint>({
+  return aToolContext<SpokenDevice, SpokenPoint>({
     deviceOf,
     clock,
     link: { id: "line", type: "serial", options, sharedWith, ...(ask === undefined ? {} : { ask }) },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { serial } from "../../adapters/serial/index.ts";
-import type { SerialPoint, SerialStep } from "../../adapters/serial/points.ts";
+import type { SpokenPoint, SpokenStep } from "../../adapters/spoken/stream/points.ts";
 import type { DeviceLink, Link, PointId, RawValue, ReadResult } from "../../src/adapter.ts";
 import { SECOND } from "../../src/clock.ts";
 import { DeviceError } from "../../src/errors.ts";
@@ -31,7 +31,7 @@ export interface SerialWorld {
 }
 
 export interface AttachedSerial {
-  readonly device: DeviceLink<SerialStep>;
+  readonly device: DeviceLink<SpokenStep>;
   /** What it said by itself: values, and reasons why there is none. */
   readonly said: Record<PointId, unknown>[];
   /** Whether it can be reached, as it was told. */
@@ -136,7 +136,7 @@ async function failureOf(promise: Promise<unknown>): Promise<string> {
 export function pointsOf(
   points: Readonly<Record<PointId, object>>,
   device: unknown,
-): ReadonlyMap<PointId, SerialPoint> {
+): ReadonlyMap<PointId, SpokenPoint> {
   return new Map(Object.entries(points).map(([id, keys]) => [id, serial.point.parse({ ...keys, device })]));
 }
 

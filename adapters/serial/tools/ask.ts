@@ -9,7 +9,8 @@ import {
   type UnixMillis,
   WrongArguments,
 } from "../../../src/adapter.ts";
-import type { Awaited, SerialLine } from "../line.ts";
+import type { Awaited } from "../../spoken/stream/line.ts";
+import type { SerialLine } from "../line.ts";
 import { LONGEST_WAIT, Recorder } from "./recorder.ts";
 
 /** Bytes that were carried together. */

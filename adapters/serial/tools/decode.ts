@@ -1,15 +1,15 @@
 /** `decode serial`: a frame that somebody saw on a line, in a log or in a manual, explained. */
 import { type Tool, table, WrongArguments } from "../../../src/adapter.ts";
-import type { SerialPoint } from "../points.ts";
-import type { SerialDevice } from "../section.ts";
+import type { SpokenPoint } from "../../spoken/stream/points.ts";
+import type { SpokenDevice } from "../../spoken/stream/section.ts";
 import { bytesOfText, hexOf, rowsOf, rowText } from "./byte-text.ts";
-import { explain, type MappedSerialDevice } from "./explain.ts";
+import { explain, type MappedDevice } from "./explain.ts";
 import { checksumsOf } from "./guess/checksum-guess.ts";
 import { checksumText, type FrameFields, frameText } from "./guess/frame-fields.ts";
 import { guessFrames } from "./guess/frame-guess.ts";
 import { MAPPING_OPTIONS, type Meant, mappingMeant } from "./mapping-options.ts";
 
-export const decode: Tool<SerialDevice, SerialPoint> = {
+export const decode: Tool<SpokenDevice, SpokenPoint> = {
   summary: "Explains a frame of a serial device: which answer or message it is, its checksum, its fields, its values.",
   positionals: "[TEXT|hex BYTES]",
   talks: false,
@@ -35,7 +35,7 @@ function known(bytes: Uint8Array, { mapped, request }: Meant): ReturnType<typeof
 }
 
 /** A line that was copied out of a log has its line feed alone, or none: the marks of the mapping are put around it. */
-function endedFrame(bytes: Uint8Array, { device: { frame } }: MappedSerialDevice): Uint8Array {
+function endedFrame(bytes: Uint8Array, { device: { frame } }: MappedDevice): Uint8Array {
   const begins = frame.start.length > 0 && Buffer.from(bytes).indexOf(frame.start) === 0;
   const { end } = frame;
   if (!begins || end.kind !== "mark" || frame.checksum?.behindEnd === true) return bytes;

@@ -1,14 +1,14 @@
 /** What a mapping makes of a frame: which answer or message it is, its fields, and the values that servers would see. */
 import { DeviceError, type RawValue, type ToolDevice, table } from "../../../src/adapter.ts";
-import { wholeFrame } from "../delivered.ts";
-import { endMark, type FrameParts, partsOf } from "../framing/seal.ts";
-import { type Message, type MessageSpec, readMessage, textOf } from "../messages.ts";
-import { pointValue } from "../point-value.ts";
-import type { SerialPoint } from "../points.ts";
-import type { RequestSpec, SerialDevice } from "../section.ts";
+import { wholeFrame } from "../../spoken/stream/delivered.ts";
+import { endMark, type FrameParts, partsOf } from "../../spoken/stream/framing/seal.ts";
+import { type Message, type MessageSpec, readMessage, textOf } from "../../spoken/stream/messages.ts";
+import { pointValue } from "../../spoken/stream/point-value.ts";
+import type { SpokenPoint } from "../../spoken/stream/points.ts";
+import type { RequestSpec, SpokenDevice } from "../../spoken/stream/section.ts";
 import { hexOf, signsOf } from "./byte-text.ts";
 
-export type MappedSerialDevice = ToolDevice<SerialDevice, SerialPoint>;
+export type MappedDevice = ToolDevice<SpokenDevice, SpokenPoint>;
 
 export interface Explanation {
   /** For a person. */
@@ -46,7 +46,7 @@ export interface ExplainedValue {
 }
 
 /** `request`: it came when that was asked. Marks and checksum may be missing, as in a vector. */
-export function explain(mapped: MappedSerialDevice, given: Uint8Array, request?: RequestSpec): Explanation {
+export function explain(mapped: MappedDevice, given: Uint8Array, request?: RequestSpec): Explanation {
   const { frame: settings, charset } = mapped.device;
   const bytes = wholeFrame(given, settings);
   const parts = partsOf(bytes, settings);
@@ -73,7 +73,7 @@ function tooShort(bytes: Uint8Array): Explanation {
   };
 }
 
-function fitsOf(read: Message, mapped: MappedSerialDevice, asked?: RequestSpec): readonly ExplainedFit[] {
+function fitsOf(read: Message, mapped: MappedDevice, asked?: RequestSpec): readonly ExplainedFit[] {
   const { requests, messages } = mapped.device;
   const answers = [...requests.values()]
     .filter((request) => asked === undefined || request === asked)
@@ -88,13 +88,13 @@ function fitsOf(read: Message, mapped: MappedSerialDevice, asked?: RequestSpec):
 function answerFit(
   { name, answer, failures }: RequestSpec,
   { frame, text }: Message,
-  mapped: MappedSerialDevice,
+  mapped: MappedDevice,
 ): readonly ExplainedFit[] {
   const failure = failures.find(({ matcher }) => matcher.match(text) !== undefined);
   if (failure !== undefined) return [{ kind: "refusal", name, fields: {}, reason: failure.reason, values: [] }];
   const message = answer === undefined ? undefined : readMessage(answer, frame, text);
   if (message === undefined) return [];
-  const isOf = (source: SerialPoint["source"]): boolean => source.kind === "request" && source.request.name === name;
+  const isOf = (source: SpokenPoint["source"]): boolean => source.kind === "request" && source.request.name === name;
   return [{ kind: "answer", name, fields: plain(message), values: valuesOf(message, mapped, isOf) }];
 }
 
@@ -102,11 +102,11 @@ function messageFit(
   name: string,
   spec: MessageSpec,
   { frame, text }: Message,
-  mapped: MappedSerialDevice,
+  mapped: MappedDevice,
 ): readonly ExplainedFit[] {
   const message = readMessage(spec, frame, text);
   if (message === undefined) return [];
-  const isOf = (source: SerialPoint["source"]): boolean => source.kind === "message" && source.name === name;
+  const isOf = (source: SpokenPoint["source"]): boolean => source.kind === "message" && source.name === name;
   return [{ kind: "message", name, fields: plain(message), values: valuesOf(message, mapped, isOf) }];
 }
 
@@ -116,8 +116,8 @@ function plain({ fields }: Message): Readonly<Record<string, string>> {
 
 function valuesOf(
   message: Message,
-  mapped: MappedSerialDevice,
-  isOf: (source: SerialPoint["source"]) => boolean,
+  mapped: MappedDevice,
+  isOf: (source: SpokenPoint["source"]) => boolean,
 ): readonly ExplainedValue[] {
   return [...mapped.points].flatMap(([path, { point, name, unit }]) => {
     if (!isOf(point.source)) return [];
@@ -128,7 +128,7 @@ function valuesOf(
   });
 }
 
-function rawOf(point: SerialPoint, message: Message): RawValue | DeviceError {
+function rawOf(point: SpokenPoint, message: Message): RawValue | DeviceError {
   try {
     return pointValue(point, message);
   } catch (error) {
@@ -181,7 +181,7 @@ function vectorOf(kind: ExplainedFit["kind"], name: string, values: readonly Exp
 }
 
 /** Marks and checksum can be left out where a mark tells that they are. */
-function vectorText(bytes: Uint8Array, { body }: FrameParts, { frame }: SerialDevice): string {
+function vectorText(bytes: Uint8Array, { body }: FrameParts, { frame }: SpokenDevice): string {
   const marked = frame.start.length + endMark(frame).length > 0 || frame.checksum === undefined;
   const isText = body.length > 0 && body.every((byte) => byte >= 0x20 && byte < 0x7f);
   return marked && isText ? JSON.stringify(Buffer.from(body).toString("latin1")) : `"hex ${hexOf(bytes)}"`;
@@ -192,7 +192,7 @@ function harmless(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, "·");
 }
 
-function noneLines({ requests, messages }: SerialDevice, asked: RequestSpec | undefined): readonly string[] {
+function noneLines({ requests, messages }: SpokenDevice, asked: RequestSpec | undefined): readonly string[] {
   const patterns = [
     ...(asked === undefined ? [...requests.values()] : [asked]).flatMap(({ name, answer }) =>
       answer === undefined ? [] : [[`request "${name}"`, patternOf(answer)]],

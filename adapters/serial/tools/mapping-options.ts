@@ -6,9 +6,9 @@ import {
   type ToolOptions,
   WrongArguments,
 } from "../../../src/adapter.ts";
-import type { SerialPoint } from "../points.ts";
-import type { RequestSpec, SerialDevice } from "../section.ts";
-import type { MappedSerialDevice } from "./explain.ts";
+import type { SpokenPoint } from "../../spoken/stream/points.ts";
+import type { RequestSpec, SpokenDevice } from "../../spoken/stream/section.ts";
+import type { MappedDevice } from "./explain.ts";
 
 export const MAPPING_OPTIONS: ToolOptions = {
   mapping: { type: "string", value: "NAME", help: "A mapping, by its name or its file: what came is read as it says." },
@@ -17,14 +17,14 @@ export const MAPPING_OPTIONS: ToolOptions = {
 };
 
 export interface Meant {
-  readonly mapped: MappedSerialDevice;
+  readonly mapped: MappedDevice;
   readonly request?: RequestSpec;
 }
 
 /** Undefined where no mapping is named. Rejects with WrongArguments, or with an error for the user. */
 export async function mappingMeant(
   args: ToolArguments,
-  context: ToolContext<SerialDevice, SerialPoint>,
+  context: ToolContext<SpokenDevice, SpokenPoint>,
 ): Promise<Meant | undefined> {
   const [mapping, name] = [args.text("mapping"), args.text("request")];
   if (mapping === undefined) {

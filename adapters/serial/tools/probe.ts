@@ -8,11 +8,11 @@ import {
   type ToolArguments,
   WrongArguments,
 } from "../../../src/adapter.ts";
-import { Framer } from "../framing/framer.ts";
-import { seal } from "../framing/seal.ts";
-import type { SerialPoint } from "../points.ts";
-import type { SerialDevice } from "../section.ts";
-import { requestBytes, spelled, takesValue } from "../template.ts";
+import { Framer } from "../../spoken/stream/framing/framer.ts";
+import { seal } from "../../spoken/stream/framing/seal.ts";
+import type { SpokenPoint } from "../../spoken/stream/points.ts";
+import type { SpokenDevice } from "../../spoken/stream/section.ts";
+import { requestBytes, spelled, takesValue } from "../../spoken/stream/template.ts";
 import { type Carried, type Exchange, exchange } from "./ask.ts";
 import { bytesOfText, hexOf, rowsOf, rowText } from "./byte-text.ts";
 import { type Explanation, explain } from "./explain.ts";
@@ -25,7 +25,7 @@ const USUAL_WAIT: Millis = 2 * SECOND;
 const USUAL_QUIET: Millis = SECOND / 4;
 const LONGEST_WAIT: Millis = 60 * SECOND;
 
-export const probe: Tool<SerialDevice, SerialPoint> = {
+export const probe: Tool<SpokenDevice, SpokenPoint> = {
   summary: "Sends text, bytes, or a request of a mapping once, and shows what comes, and what a mapping makes of it.",
   positionals: "[TEXT|hex BYTES]",
   talks: true,
@@ -68,7 +68,7 @@ function bytesToSend(args: ToolArguments, meant: Meant | undefined): Uint8Array 
   return seal(bytes, meant.mapped.device.frame);
 }
 
-function requestToSend(args: ToolArguments, device: SerialDevice, request: NonNullable<Meant["request"]>): Uint8Array {
+function requestToSend(args: ToolArguments, device: SpokenDevice, request: NonNullable<Meant["request"]>): Uint8Array {
   const value = args.text("value");
   if (takesValue(request.send) !== (value !== undefined)) {
     throw new WrongArguments(

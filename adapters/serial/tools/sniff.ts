@@ -10,9 +10,9 @@ import {
   type ToolReport,
   WrongArguments,
 } from "../../../src/adapter.ts";
+import type { SpokenPoint } from "../../spoken/stream/points.ts";
+import type { SpokenDevice } from "../../spoken/stream/section.ts";
 import { formatSerialSettings, type SerialSettings } from "../../wires/serial-settings.ts";
-import type { SerialPoint } from "../points.ts";
-import type { SerialDevice } from "../section.ts";
 import { bytesOfText, hexOf } from "./byte-text.ts";
 import { findLine, linesToTry } from "./find-line.ts";
 import { burstsOf, type Heard } from "./guess/bursts.ts";
@@ -25,7 +25,7 @@ import { openWire, spanOf } from "./wire.ts";
 /** For each setting that is tried: most devices speak once a second, some every three. */
 const USUAL_TRIAL: Millis = 4 * SECOND;
 
-export const sniff: Tool<SerialDevice, SerialPoint> = {
+export const sniff: Tool<SpokenDevice, SpokenPoint> = {
   summary: "Shows what passes on a serial line, in hexadecimal and as text, and guesses frame: and line: of it.",
   talks: true,
   options: {
@@ -57,7 +57,7 @@ export const sniff: Tool<SerialDevice, SerialPoint> = {
 
 async function listenOnce(
   args: ToolArguments,
-  context: ToolContext<SerialDevice, SerialPoint>,
+  context: ToolContext<SpokenDevice, SpokenPoint>,
   send: Uint8Array | undefined,
 ): Promise<ToolReport> {
   const { clock, signal, tell } = context;

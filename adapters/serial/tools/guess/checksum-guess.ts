@@ -1,6 +1,6 @@
 /** Which checksum frames have: every way to write every kind is tried. */
-import { CHECKSUMS, type ChecksumKind, widthOf } from "../../framing/checksums.ts";
-import { type Frame, open } from "../../framing/seal.ts";
+import { CHECKSUMS, type ChecksumKind, widthOf } from "../../../spoken/stream/framing/checksums.ts";
+import { type Frame, open } from "../../../spoken/stream/framing/seal.ts";
 import { type ChecksumFields, type FrameFields, settingsOf } from "./frame-fields.ts";
 
 export interface ChecksumGuess {

@@ -1,6 +1,6 @@
 /** `frame:` of a mapping as a guess has it: the keys that a user would write, and their text. */
-import type { ChecksumKind } from "../../framing/checksums.ts";
-import { type FrameSettings, frameSchema, type LengthType } from "../../framing/frame-settings.ts";
+import type { ChecksumKind } from "../../../spoken/stream/framing/checksums.ts";
+import { type FrameSettings, frameSchema, type LengthType } from "../../../spoken/stream/framing/frame-settings.ts";
 
 export interface ChecksumFields {
   readonly kind: ChecksumKind;

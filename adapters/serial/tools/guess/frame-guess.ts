@@ -1,7 +1,7 @@
 /** How what was heard is framed: every candidate is given to the framer that would run in the gateway, and judged by what that makes of it. */
 import { type Millis, SECOND, TIMEOUT } from "../../../../src/adapter.ts";
-import { Framer } from "../../framing/framer.ts";
-import { endMark } from "../../framing/seal.ts";
+import { Framer } from "../../../spoken/stream/framing/framer.ts";
+import { endMark } from "../../../spoken/stream/framing/seal.ts";
 import { burstsOf, type Heard, isText, joined, shareOf } from "./bursts.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { type ChecksumGuess, guessChecksum } from "./checksum-guess.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { frameSchema } from "../../../../../adapters/serial/framing/frame-settings.ts";
-import { Framer } from "../../../../../adapters/serial/framing/framer.ts";
-import { seal } from "../../../../../adapters/serial/framing/seal.ts";
 import type { Heard } from "../../../../../adapters/serial/tools/guess/bursts.ts";
 import { settingsOf } from "../../../../../adapters/serial/tools/guess/frame-fields.ts";
 import { guessFrames } from "../../../../../adapters/serial/tools/guess/frame-guess.ts";
+import { frameSchema } from "../../../../../adapters/spoken/stream/framing/frame-settings.ts";
+import { Framer } from "../../../../../adapters/spoken/stream/framing/framer.ts";
+import { seal } from "../../../../../adapters/spoken/stream/framing/seal.ts";
 import { parseYaml } from "../../../../../src/yaml/parse.ts";
 import { toPlainMap } from "../../../../../src/yaml/read.ts";
 import {

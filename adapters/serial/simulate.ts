@@ -6,14 +6,14 @@ import {
   type SimulateOptions,
   type Simulation,
   WrongArguments,
-} from "../../../src/adapter.ts";
-import { type Play, playOnPty, playOnSerialPort } from "../../wires/played-port.ts";
-import { playOnTcp } from "../../wires/played-tcp.ts";
-import { serialSettingsSchema } from "../../wires/serial-settings.ts";
-import type { SerialPoint } from "../points.ts";
-import type { SerialDevice } from "../section.ts";
-import { parseFaults } from "./faults.ts";
-import { PlayedDevices } from "./played-devices.ts";
+} from "../../src/adapter.ts";
+import { parseFaults } from "../spoken/stream/played/faults.ts";
+import { PlayedDevices } from "../spoken/stream/played/played-devices.ts";
+import type { SpokenPoint } from "../spoken/stream/points.ts";
+import type { SpokenDevice } from "../spoken/stream/section.ts";
+import { type Play, playOnPty, playOnSerialPort } from "../wires/played-port.ts";
+import { playOnTcp } from "../wires/played-tcp.ts";
+import { serialSettingsSchema } from "../wires/serial-settings.ts";
 
 const TYPES = ["serial", "serial-over-tcp"] as const;
 
@@ -29,7 +29,7 @@ const optionsSchema = z.strictObject({
 /** Rejects with WrongArguments, and where the port is taken or cannot be opened. */
 export async function simulate(
   options: SimulateOptions,
-  devices: readonly SimulatedDevice<SerialDevice, SerialPoint>[],
+  devices: readonly SimulatedDevice<SpokenDevice, SpokenPoint>[],
   context: AdapterContext,
 ): Promise<Simulation> {
   const { data, error } = optionsSchema.safeParse(options);

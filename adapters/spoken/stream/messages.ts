@@ -1,6 +1,6 @@
 /** What a device says: how a message is known, and where its fields stand. */
 import { z } from "zod";
-import { nearestNames } from "../../src/adapter.ts";
+import { nearestNames } from "../../../src/adapter.ts";
 import type { Frame } from "./framing/seal.ts";
 import { type Matcher, matcherOf } from "./pattern/matcher.ts";
 import { PatternError } from "./pattern/syntax.ts";

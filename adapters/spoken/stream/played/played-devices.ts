@@ -1,14 +1,14 @@
 /** Simulated devices at one master: they answer its requests, and say by themselves what their mappings call messages. */
-import { type AdapterContext, type Millis, SECOND, type SimulatedDevice } from "../../../src/adapter.ts";
-import type { PlayedSession } from "../../wires/played-port.ts";
-import type { SerialPoint } from "../points.ts";
-import type { RequestSpec, SerialDevice } from "../section.ts";
+import { type AdapterContext, type Millis, SECOND, type SimulatedDevice } from "../../../../src/adapter.ts";
+import type { PlayedSession } from "../../../wires/played-port.ts";
+import type { SpokenPoint } from "../points.ts";
+import type { RequestSpec, SpokenDevice } from "../section.ts";
 import { valueIn } from "../template.ts";
 import { composed, valuesOf } from "./composed.ts";
 import { type Faults, withFaults } from "./faults.ts";
 import { type FoundRequest, RequestFinder } from "./requests.ts";
 
-type Played = SimulatedDevice<SerialDevice, SerialPoint>;
+type Played = SimulatedDevice<SpokenDevice, SpokenPoint>;
 
 /** How often a device says each of its messages. */
 const SAID_EVERY: Millis = SECOND;
@@ -43,7 +43,7 @@ export class PlayedDevices implements PlayedSession {
     const taken = takeValue(device, request, value);
     const spec = taken ? request.answer : failureOf(request);
     if (spec === undefined) return;
-    const isMeant = (source: SerialPoint["source"]): boolean => source.kind === "request" && source.request === request;
+    const isMeant = (source: SpokenPoint["source"]): boolean => source.kind === "request" && source.request === request;
     const values = taken ? valuesOf(device.points, isMeant, (id) => device.get(id)) : [];
     const bytes = composed(spec, values, device.device);
     if (bytes !== undefined) this.say(bytes);
@@ -59,7 +59,7 @@ export class PlayedDevices implements PlayedSession {
 
   private sayMessages(device: Played): void {
     for (const [name, spec] of device.device.messages) {
-      const isMeant = (source: SerialPoint["source"]): boolean => source.kind === "message" && source.name === name;
+      const isMeant = (source: SpokenPoint["source"]): boolean => source.kind === "message" && source.name === name;
       const bytes = composed(
         spec,
         valuesOf(device.points, isMeant, (id) => device.get(id)),

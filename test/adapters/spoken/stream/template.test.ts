@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decodeNumber, encodeNumber, numberType } from "../../../adapters/serial/binary-number.ts";
-import { serial } from "../../../adapters/serial/index.ts";
-import { RequestFinder } from "../../../adapters/serial/simulation/requests.ts";
-import { requestBytes, spelled, valueIn } from "../../../adapters/serial/template.ts";
-import { DeviceError } from "../../../src/adapter.ts";
-import { settleUntil } from "../../support/fake-clock.ts";
-import { aSerialWorld } from "../../support/serial-world.ts";
+import { serial } from "../../../../adapters/serial/index.ts";
+import { decodeNumber, encodeNumber, numberType } from "../../../../adapters/spoken/stream/binary-number.ts";
+import { RequestFinder } from "../../../../adapters/spoken/stream/played/requests.ts";
+import { requestBytes, spelled, valueIn } from "../../../../adapters/spoken/stream/template.ts";
+import { DeviceError } from "../../../../src/adapter.ts";
+import { settleUntil } from "../../../support/fake-clock.ts";
+import { aSerialWorld } from "../../../support/serial-world.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 

@@ -1,11 +1,11 @@
 /** What a message has for a point, before the core converts it. */
-import { DeviceError, type RawValue } from "../../src/adapter.ts";
+import { DeviceError, type RawValue } from "../../../src/adapter.ts";
 import type { Message } from "./messages.ts";
-import type { Part, SerialPoint } from "./points.ts";
-import type { SerialDevice } from "./section.ts";
+import type { Part, SpokenPoint } from "./points.ts";
+import type { SpokenDevice } from "./section.ts";
 
 /** What a message has for a point. Throws DeviceError `rejected` where that is not to be believed, or not there. */
-export function pointValue({ part, scaleBy, quality, device }: SerialPoint, message: Message): RawValue {
+export function pointValue({ part, scaleBy, quality, device }: SpokenPoint, message: Message): RawValue {
   if (quality !== undefined) {
     const word = message.fields.get(quality.field) ?? "";
     if (!quality.good.includes(word))
@@ -15,7 +15,7 @@ export function pointValue({ part, scaleBy, quality, device }: SerialPoint, mess
   return scaleBy === undefined || typeof value !== "string" ? value : scaled(value, message, scaleBy);
 }
 
-function partOf(part: Part, { frame, text, fields }: Message, device: SerialDevice): RawValue {
+function partOf(part: Part, { frame, text, fields }: Message, device: SpokenDevice): RawValue {
   switch (part.kind) {
     case "text":
       return text;
@@ -35,7 +35,7 @@ function partOf(part: Part, { frame, text, fields }: Message, device: SerialDevi
 }
 
 /** By a power of ten as a decimal, so that 12.3 g stay 0.0123 kg and get no more digits. */
-function scaled(text: string, { fields }: Message, { field, factors }: NonNullable<SerialPoint["scaleBy"]>): RawValue {
+function scaled(text: string, { fields }: Message, { field, factors }: NonNullable<SpokenPoint["scaleBy"]>): RawValue {
   const word = fields.get(field) ?? "";
   const factor = factors.get(word);
   if (factor === undefined) throw refused(`${field} is "${word}": expected ${[...factors.keys()].join(" or ")}`);

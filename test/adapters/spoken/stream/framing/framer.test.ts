@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { z } from "zod";
-import { CHECKSUMS } from "../../../../adapters/serial/framing/checksums.ts";
-import { frameSchema } from "../../../../adapters/serial/framing/frame-settings.ts";
-import { Framer } from "../../../../adapters/serial/framing/framer.ts";
-import { open, seal } from "../../../../adapters/serial/framing/seal.ts";
-import { TIMEOUT } from "../../../../src/machine.ts";
+import { CHECKSUMS } from "../../../../../adapters/spoken/stream/framing/checksums.ts";
+import { frameSchema } from "../../../../../adapters/spoken/stream/framing/frame-settings.ts";
+import { Framer } from "../../../../../adapters/spoken/stream/framing/framer.ts";
+import { open, seal } from "../../../../../adapters/spoken/stream/framing/seal.ts";
+import { TIMEOUT } from "../../../../../src/machine.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const text = (found: Uint8Array): string => Buffer.from(found).toString("latin1");

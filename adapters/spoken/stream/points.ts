@@ -1,8 +1,8 @@
 /** What a mapping says of one value: which answer or message has it, and where; and of one step of `do:`. */
 import { z } from "zod";
-import { durationSchema, type Millis, nearestNames, type PointShape, type RawValue } from "../../src/adapter.ts";
+import { durationSchema, type Millis, nearestNames, type PointShape, type RawValue } from "../../../src/adapter.ts";
 import { type Complain, fieldsOf, type MessageSpec, unknownField } from "./messages.ts";
-import type { RequestSpec, SerialDevice } from "./section.ts";
+import type { RequestSpec, SpokenDevice } from "./section.ts";
 import { takesValue } from "./template.ts";
 
 /** The keys of which a resource has exactly one. */
@@ -22,8 +22,8 @@ export interface WriteSpec {
   readonly when?: string | number | boolean | undefined;
 }
 
-export interface SerialPoint {
-  readonly device: SerialDevice;
+export interface SpokenPoint {
+  readonly device: SpokenDevice;
   /** The request whose answer has it, or the message that the device sends by itself. */
   readonly source:
     | { readonly kind: "request"; readonly request: RequestSpec }
@@ -37,7 +37,7 @@ export interface SerialPoint {
 }
 
 /** One step: a request, or a pause. The requests of a device are known only where it runs. */
-export type SerialStep =
+export type SpokenStep =
   | { readonly request: string; readonly value?: RawValue | undefined }
   | { readonly wait: Millis };
 
@@ -79,16 +79,16 @@ const pointFields = z.strictObject({
     .optional()
     .describe("How it is written: by a request, with the value in the place of {value}"),
   length: z.int().min(1).optional().describe("Bytes that the value takes"),
-  device: z.custom<SerialDevice>((value) => typeof value === "object" && value !== null),
+  device: z.custom<SpokenDevice>((value) => typeof value === "object" && value !== null),
 });
 type PointFields = z.output<typeof pointFields>;
 
-export const pointSchema: z.ZodType<SerialPoint> = pointFields.transform((fields, context) => {
+export const pointSchema: z.ZodType<SpokenPoint> = pointFields.transform((fields, context) => {
   const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
   return toPoint(fields, complain) ?? z.NEVER;
 });
 
-export const stepSchema: z.ZodType<SerialStep> = z.union([
+export const stepSchema: z.ZodType<SpokenStep> = z.union([
   z.strictObject({
     request: z.string().describe("Name of the request"),
     value: z.custom<RawValue>().optional().describe("What stands in the place of {value}"),
@@ -105,7 +105,7 @@ export function shape({ request, at }: Readonly<Record<string, unknown>>): Point
 }
 
 /** Undefined where something is wrong, which `complain` has heard. */
-function toPoint(fields: PointFields, complain: Complain): SerialPoint | undefined {
+function toPoint(fields: PointFields, complain: Complain): SpokenPoint | undefined {
   const { device, at, field, length, scale_by: scaleBy, quality } = fields;
   const source = sourceOf(fields, complain);
   if (source === undefined) return undefined;
@@ -145,7 +145,7 @@ function isField(
   return false;
 }
 
-function sourceOf({ device, request, message }: PointFields, complain: Complain): SerialPoint["source"] | undefined {
+function sourceOf({ device, request, message }: PointFields, complain: Complain): SpokenPoint["source"] | undefined {
   if ((request === undefined) === (message === undefined)) {
     complain(message === undefined ? [] : ["message"], `expected exactly one of ${SOURCES.join(", ")}`);
     return undefined;
@@ -161,7 +161,7 @@ function sourceOf({ device, request, message }: PointFields, complain: Complain)
 }
 
 function requestOf(
-  { requests }: SerialDevice,
+  { requests }: SpokenDevice,
   name: string,
   path: readonly string[],
   complain: Complain,
@@ -181,7 +181,7 @@ function unknownName(what: string, name: string, known: Iterable<string>): strin
 /** Undefined where something is wrong. */
 function writeOf(
   { write, device, at }: PointFields,
-  source: SerialPoint["source"],
+  source: SpokenPoint["source"],
   complain: Complain,
 ): WriteSpec | "no" | undefined {
   if (write === undefined) return "no";
@@ -216,7 +216,7 @@ function spellingFault({ name, send }: RequestSpec, isBytes: boolean, hasWhen: b
 }
 
 /** Why this device cannot do a step, as the mapping spells it; undefined: it can. */
-export function stepFault({ requests }: SerialDevice, step: Readonly<Record<string, unknown>>): string | undefined {
+export function stepFault({ requests }: SpokenDevice, step: Readonly<Record<string, unknown>>): string | undefined {
   const { request: name, value } = step;
   if (typeof name !== "string") return undefined;
   const request = requests.get(name);

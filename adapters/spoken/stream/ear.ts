@@ -1,15 +1,15 @@
-/** What one device hears on its line: frames, of which one may be the awaited answer, and the others what it says by itself. */
-import { type Clock, DeviceError, type Drive, drive } from "../../src/adapter.ts";
+/** What is heard of one device on its line: frames, of which one may be the awaited answer, and the others what it says by itself. */
+import { type Clock, DeviceError, type Drive, drive } from "../../../src/adapter.ts";
 import { Framer, type FramerEvent, type Junk } from "./framing/framer.ts";
 import type { Frame } from "./framing/seal.ts";
 import type { Awaited } from "./line.ts";
 import { type Message, readMessage, textOf } from "./messages.ts";
-import type { RequestSpec, SerialDevice } from "./section.ts";
+import type { RequestSpec, SpokenDevice } from "./section.ts";
 
 const MOST_SHOWN = 40;
 
 export class Ear {
-  private readonly device: SerialDevice;
+  private readonly device: SpokenDevice;
   private readonly onMessage: (name: string, message: Message) => void;
   private readonly framer: Framer;
   private readonly feed: Drive<FramerEvent>;
@@ -21,7 +21,7 @@ export class Ear {
   private unknown = 0;
 
   /** `onMessage`: hears what the device says by itself, of the kinds that the mapping names. */
-  constructor(device: SerialDevice, clock: Clock, onMessage: (name: string, message: Message) => void) {
+  constructor(device: SpokenDevice, clock: Clock, onMessage: (name: string, message: Message) => void) {
     this.device = device;
     this.onMessage = onMessage;
     this.framer = new Framer(device.frame);

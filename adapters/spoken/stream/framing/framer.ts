@@ -1,5 +1,5 @@
 /** Finds frames in what a port delivers, whatever comes before, between and instead of them. No I/O. */
-import type { Machine, Millis, Timeout } from "../../../src/adapter.ts";
+import type { Machine, Millis, Timeout } from "../../../../src/adapter.ts";
 import { checksumLength, type FrameSettings, type LengthType } from "./frame-settings.ts";
 import { endMark, type Frame, open } from "./seal.ts";
 

@@ -1,4 +1,4 @@
-/** One device on a serial line, as the core sees it. */
+/** One device that speaks over a stream of bytes, as the core sees it. */
 import {
   type AdapterContext,
   DeviceError,
@@ -8,21 +8,21 @@ import {
   type RawValue,
   type Reading,
   type ReadResult,
-} from "../../src/adapter.ts";
-import type { Urgency } from "../wires/bus.ts";
-import { until } from "../wires/deadline.ts";
+} from "../../../src/adapter.ts";
+import type { Urgency } from "../../wires/bus.ts";
+import { until } from "../../wires/deadline.ts";
 import { Ear } from "./ear.ts";
-import type { SerialLine } from "./line.ts";
+import type { SpokenLine } from "./line.ts";
 import type { Message } from "./messages.ts";
 import { pointValue } from "./point-value.ts";
-import type { SerialPoint, SerialStep } from "./points.ts";
-import type { RequestSpec, SerialDevice } from "./section.ts";
+import type { SpokenPoint, SpokenStep } from "./points.ts";
+import type { RequestSpec, SpokenDevice } from "./section.ts";
 import { requestBytes, spelled } from "./template.ts";
 
 /** What there is of one device. */
 export interface AttachedDevice {
-  readonly device: SerialDevice;
-  readonly points: ReadonlyMap<PointId, SerialPoint>;
+  readonly device: SpokenDevice;
+  readonly points: ReadonlyMap<PointId, SpokenPoint>;
   /** Its number on the line, for its turns. */
   readonly unit: number;
   readonly retries: number;
@@ -37,8 +37,8 @@ interface Gathered {
 /** So many requests in a row without an answer, and it is the device that is away, and not the request that it does not know. */
 const SILENT_REQUESTS = 2;
 
-export class SerialDeviceLink implements DeviceLink<SerialStep> {
-  private readonly line: SerialLine;
+export class SpokenDeviceLink implements DeviceLink<SpokenStep> {
+  private readonly line: SpokenLine;
   private readonly attached: AttachedDevice;
   private readonly listener: DeviceListener;
   private readonly context: AdapterContext;
@@ -51,7 +51,7 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
   private readonly silences = new Map<string, number>();
   private failing = false;
 
-  constructor(line: SerialLine, attached: AttachedDevice, listener: DeviceListener, context: AdapterContext) {
+  constructor(line: SpokenLine, attached: AttachedDevice, listener: DeviceListener, context: AdapterContext) {
     this.line = line;
     this.attached = attached;
     this.listener = listener;
@@ -97,7 +97,7 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
     await this.ask("write", write.request, value);
   }
 
-  async invoke(steps: readonly SerialStep[]): Promise<void> {
+  async invoke(steps: readonly SpokenStep[]): Promise<void> {
     for (const step of steps) {
       this.life.signal.throwIfAborted();
       await this.run(step);
@@ -110,7 +110,7 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
     this.life.abort(new DeviceError("unreachable", "the device was detached"));
   }
 
-  private async run(step: SerialStep): Promise<void> {
+  private async run(step: SpokenStep): Promise<void> {
     const { clock } = this.context;
     if ("wait" in step) return until(clock.monotonic() + step.wait, clock, this.life.signal);
     const request = this.attached.device.requests.get(step.request);
@@ -131,7 +131,7 @@ export class SerialDeviceLink implements DeviceLink<SerialStep> {
   }
 
   /** Rejects where the device answers none of them. */
-  private async askAll(requests: ReturnType<SerialDeviceLink["requestsOf"]>, result: Gathered): Promise<void> {
+  private async askAll(requests: ReturnType<SpokenDeviceLink["requestsOf"]>, result: Gathered): Promise<void> {
     let answered = result.readings.length > 0;
     let silent = 0;
     for (const [request, ids] of requests) {

@@ -1,6 +1,6 @@
-/** `serial:` of a mapping: frames, what the device is asked, and what it says by itself. */
+/** The section of a mapping: frames, what the device is asked, and what it says by itself. */
 import { z } from "zod";
-import { durationSchema, type Millis, SECOND } from "../../src/adapter.ts";
+import { durationSchema, type Millis, SECOND } from "../../../src/adapter.ts";
 import { type FrameSettings, frameSchema } from "./framing/frame-settings.ts";
 import {
   CHARSETS,
@@ -26,7 +26,7 @@ export interface RequestSpec {
   readonly timeout: Millis;
 }
 
-export interface SerialDevice {
+export interface SpokenDevice {
   readonly frame: FrameSettings;
   readonly charset: Charset;
   readonly requests: ReadonlyMap<string, RequestSpec>;
@@ -91,7 +91,7 @@ const sectionFields = z.strictObject({
 });
 type SectionFields = z.output<typeof sectionFields>;
 
-export const deviceSchema: z.ZodType<SerialDevice> = sectionFields.transform((fields, context) => {
+export const deviceSchema: z.ZodType<SpokenDevice> = sectionFields.transform((fields, context) => {
   const requests = new Map<string, RequestSpec>();
   for (const [name, request] of Object.entries(fields.requests)) {
     const spec = requestSpec(name, request, fields, (path, message) =>

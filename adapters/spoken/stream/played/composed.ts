@@ -1,18 +1,18 @@
 /** A message that a device could say, made of the values that its points have: what reading it takes apart, backwards. */
-import type { PointId, RawValue } from "../../../src/adapter.ts";
+import type { PointId, RawValue } from "../../../../src/adapter.ts";
 import { checksumLength, type FrameSettings } from "../framing/frame-settings.ts";
 import { endMark, seal } from "../framing/seal.ts";
 import { bytesOf, type FieldPlace, type MessageSpec } from "../messages.ts";
-import type { SerialPoint } from "../points.ts";
-import type { SerialDevice } from "../section.ts";
+import type { SpokenPoint } from "../points.ts";
+import type { SpokenDevice } from "../section.ts";
 
 /** The points of a message with their values now. */
-export type PointValues = readonly (readonly [SerialPoint, RawValue])[];
+export type PointValues = readonly (readonly [SpokenPoint, RawValue])[];
 
 /** The points whose values a message has. */
 export function valuesOf(
-  points: ReadonlyMap<PointId, SerialPoint>,
-  isMeant: (source: SerialPoint["source"]) => boolean,
+  points: ReadonlyMap<PointId, SpokenPoint>,
+  isMeant: (source: SpokenPoint["source"]) => boolean,
   get: (point: PointId) => RawValue | undefined,
 ): PointValues {
   return [...points].flatMap(([id, point]) => {
@@ -22,7 +22,7 @@ export function valuesOf(
 }
 
 /** The whole frame; undefined where the pattern takes none with these values. */
-export function composed(spec: MessageSpec, values: PointValues, device: SerialDevice): Uint8Array | undefined {
+export function composed(spec: MessageSpec, values: PointValues, device: SpokenDevice): Uint8Array | undefined {
   const text = textOf(spec, fieldsOf(spec, values), values);
   const body = text === undefined ? undefined : bytesOf(text, device.charset);
   if (body === undefined) return undefined;

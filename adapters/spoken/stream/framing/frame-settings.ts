@@ -1,6 +1,6 @@
 /** `frame:` of a mapping: where a message of the device begins and ends, and how one that is damaged is known. */
 import { z } from "zod";
-import { durationSchema, type Millis, SECOND } from "../../../src/adapter.ts";
+import { durationSchema, type Millis, SECOND } from "../../../../src/adapter.ts";
 import { CHECKSUMS, type ChecksumKind, widthOf } from "./checksums.ts";
 
 /** How a frame ends. Counts are of the whole frame, from its first byte to its last. */

@@ -1,6 +1,6 @@
 /** `--faults silent:5%,late:2%`: what goes wrong with what simulated devices say. */
-import { type Millis, type Random, randomFraction, SECOND } from "../../../src/adapter.ts";
-import { type FaultWords, faultWords, isBad } from "../../wires/fault-words.ts";
+import { type Millis, type Random, randomFraction, SECOND } from "../../../../src/adapter.ts";
+import { type FaultWords, faultWords, isBad } from "../../../wires/fault-words.ts";
 
 const KINDS = ["silent", "late", "short", "noise", "damaged"] as const;
 type Kind = (typeof KINDS)[number];

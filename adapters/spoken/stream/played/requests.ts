@@ -2,7 +2,7 @@
 
 import { widthOf } from "../binary-number.ts";
 import { Framer } from "../framing/framer.ts";
-import type { RequestSpec, SerialDevice } from "../section.ts";
+import type { RequestSpec, SpokenDevice } from "../section.ts";
 import { requestBytes } from "../template.ts";
 
 export interface FoundRequest {
@@ -21,13 +21,13 @@ const LONGEST = 1024;
 export class RequestFinder {
   private readonly plain: readonly RequestSpec[];
   private readonly wrapped: readonly RequestSpec[];
-  private readonly frame: SerialDevice["frame"];
+  private readonly frame: SpokenDevice["frame"];
   private readonly framer: Framer;
   private readonly widths: ReadonlyMap<RequestSpec, number>;
   private buffer: Buffer = Buffer.alloc(0);
 
   /** `widths`: how many bytes a value has, of requests that take the bytes of a resource. */
-  constructor({ requests, frame }: SerialDevice, widths: ReadonlyMap<RequestSpec, number> = new Map()) {
+  constructor({ requests, frame }: SpokenDevice, widths: ReadonlyMap<RequestSpec, number> = new Map()) {
     this.widths = widths;
     const all = [...requests.values()];
     this.plain = all.filter(({ send }) => !send.wrap);
@@ -88,7 +88,7 @@ export class RequestFinder {
 }
 
 /** What stands before and behind the value; all of it where there is none. */
-function piecesOf({ send }: RequestSpec, frame: SerialDevice["frame"]): readonly Uint8Array[] {
+function piecesOf({ send }: RequestSpec, frame: SpokenDevice["frame"]): readonly Uint8Array[] {
   return send.parts.length > 1 ? send.parts : [requestBytes(send, NOTHING, frame)];
 }
 

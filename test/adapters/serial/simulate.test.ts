@@ -1,19 +1,19 @@
 /** Packaged mappings, played backwards and read by the adapter: every value arrives, and is a good one. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { loadAdapters } from "../../../../adapters/index.ts";
-import { serial } from "../../../../adapters/serial/index.ts";
-import type { SerialPoint } from "../../../../adapters/serial/points.ts";
-import type { SerialDevice } from "../../../../adapters/serial/section.ts";
-import { simulateCabinet } from "../../../../src/cli/simulated-cabinet.ts";
-import { MappingLibrary } from "../../../../src/config/mapping-library.ts";
-import { DeviceError } from "../../../../src/errors.ts";
-import { locateData } from "../../../../src/locate.ts";
-import { silentLogger } from "../../../../src/log.ts";
-import { catalogue } from "../../../../src/lwm2m/objects/index.ts";
-import type { DevicePlan } from "../../../../src/mapping/plan-types.ts";
-import { exampleDevice } from "../../../../src/mapping/vectors.ts";
-import { FakeClock, fakeRandom, settleUntil } from "../../../support/fake-clock.ts";
+import { loadAdapters } from "../../../adapters/index.ts";
+import { serial } from "../../../adapters/serial/index.ts";
+import type { SpokenPoint } from "../../../adapters/spoken/stream/points.ts";
+import type { SpokenDevice } from "../../../adapters/spoken/stream/section.ts";
+import { simulateCabinet } from "../../../src/cli/simulated-cabinet.ts";
+import { MappingLibrary } from "../../../src/config/mapping-library.ts";
+import { DeviceError } from "../../../src/errors.ts";
+import { locateData } from "../../../src/locate.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { catalogue } from "../../../src/lwm2m/objects/index.ts";
+import type { DevicePlan } from "../../../src/mapping/plan-types.ts";
+import { exampleDevice } from "../../../src/mapping/vectors.ts";
+import { FakeClock, fakeRandom, settleUntil } from "../../support/fake-clock.ts";
 
 const adapters = await loadAdapters();
 const MAPPINGS = ["mt-sics-scale", "sartorius-sbi", "vaisala-wxt530", "nmea-weather", "serial-lines"];
@@ -34,11 +34,11 @@ async function played(t: TestContext, plan: DevicePlan, faults = "") {
   const schema = serial.linkTypes["serial-over-tcp"] ?? assert.fail();
   const link = await serial.open(schema.parse({ ...simulation.address, gap: "0s", retries: 0 }), context);
   t.after(() => link.close());
-  const points = new Map<string, SerialPoint>();
+  const points = new Map<string, SpokenPoint>();
   for (const { point, source } of plan.resources.values())
-    if (source.kind === "point") points.set(point, source.point as SerialPoint);
+    if (source.kind === "point") points.set(point, source.point as SpokenPoint);
   const heard = new Map<string, unknown>();
-  const device = await link.attach(plan.device as SerialDevice, points, {
+  const device = await link.attach(plan.device as SpokenDevice, points, {
     onReadings: (readings) => {
       for (const { point, value } of readings) heard.set(point, value);
     },

@@ -1,5 +1,5 @@
 /** What a request sends: bytes, or text or bytes into which a value goes. */
-import { DeviceError, type RawValue } from "../../src/adapter.ts";
+import { DeviceError, type RawValue } from "../../../src/adapter.ts";
 import {
   decodeNumber,
   encodeNumber,

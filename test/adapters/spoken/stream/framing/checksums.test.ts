@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHECKSUMS, checksumOf } from "../../../../adapters/serial/framing/checksums.ts";
+import { CHECKSUMS, checksumOf } from "../../../../../adapters/spoken/stream/framing/checksums.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 

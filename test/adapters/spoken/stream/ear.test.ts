@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Ear } from "../../../adapters/serial/ear.ts";
-import { deviceSchema } from "../../../adapters/serial/section.ts";
-import { FakeClock, settle } from "../../support/fake-clock.ts";
+import { Ear } from "../../../../adapters/spoken/stream/ear.ts";
+import { deviceSchema } from "../../../../adapters/spoken/stream/section.ts";
+import { FakeClock, settle } from "../../../support/fake-clock.ts";
 
 const device = deviceSchema.parse({
   frame: { end: "\r\n" },

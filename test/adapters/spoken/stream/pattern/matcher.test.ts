@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { matcherOf } from "../../../../adapters/serial/pattern/matcher.ts";
-import { PatternError } from "../../../../adapters/serial/pattern/syntax.ts";
+import { matcherOf } from "../../../../../adapters/spoken/stream/pattern/matcher.ts";
+import { PatternError } from "../../../../../adapters/spoken/stream/pattern/syntax.ts";
 
 const groups = (pattern: string, text: string) => {
   const found = matcherOf(pattern).match(text);

@@ -1,5 +1,5 @@
 /** Numbers as bytes of a request: `{value:u16}`. The types have the names of `as:`; `le` says that the least byte stands first. */
-import { nearestNames } from "../../src/adapter.ts";
+import { nearestNames } from "../../../src/adapter.ts";
 
 const NUMBER_TYPES = [
   "u8",

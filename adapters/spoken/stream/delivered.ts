@@ -1,13 +1,13 @@
 /** What a point delivers of a message that somebody wrote down: a vector of a mapping, or the argument of a tool. */
-import { DeviceError, type RawValue } from "../../src/adapter.ts";
+import { DeviceError, type RawValue } from "../../../src/adapter.ts";
 import { endMark, type Frame, open, seal } from "./framing/seal.ts";
 import { bytesOf, type Message, readMessage, textOf } from "./messages.ts";
 import { pointValue } from "./point-value.ts";
-import type { SerialPoint } from "./points.ts";
-import type { SerialDevice } from "./section.ts";
+import type { SpokenPoint } from "./points.ts";
+import type { SpokenDevice } from "./section.ts";
 
 /** Throws DeviceError where it delivers nothing. */
-export function delivered(point: SerialPoint, text: string): RawValue {
+export function delivered(point: SpokenPoint, text: string): RawValue {
   const { device, source } = point;
   const frame = writtenFrame(text, device);
   const body = textOf(frame.body, device.charset);
@@ -27,7 +27,7 @@ export function delivered(point: SerialPoint, text: string): RawValue {
  */
 export function writtenFrame(
   text: string,
-  { frame: settings, charset }: Pick<SerialDevice, "frame" | "charset">,
+  { frame: settings, charset }: Pick<SpokenDevice, "frame" | "charset">,
 ): Frame {
   const bytes = writtenBytes(text) ?? bytesOf(text, charset);
   if (bytes === undefined) throw new DeviceError("malformed", "it has characters that are no Latin-1");
@@ -43,12 +43,12 @@ function writtenBytes(text: string): Uint8Array | undefined {
 }
 
 /** With its marks and checksum, where they were left out. */
-export function wholeFrame(bytes: Uint8Array, settings: SerialDevice["frame"]): Uint8Array {
+export function wholeFrame(bytes: Uint8Array, settings: SpokenDevice["frame"]): Uint8Array {
   return isWhole(bytes, settings) ? bytes : seal(bytes, settings);
 }
 
 /** Whether it has one of its marks; frames that have none are always whole. */
-function isWhole(bytes: Uint8Array, settings: SerialDevice["frame"]): boolean {
+function isWhole(bytes: Uint8Array, settings: SpokenDevice["frame"]): boolean {
   const { start } = settings;
   const end = endMark(settings);
   if (start.length + end.length === 0) return true;
