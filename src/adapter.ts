@@ -82,8 +82,11 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
    * DeviceError where it delivers nothing. Absent: a vector says of each point what the wire carries.
    */
   delivered?(point: Point, text: string): RawValue;
-  /** What a vector calls such a message, beside `source:address`. Points of one message have one name. */
-  messageName?(point: Point): string;
+  /**
+   * What a vector calls such a message, beside `source:address`. Points of one message have one name. `said`: what a vector says; it is
+   * returned as it is where it means this message, however it is spelled.
+   */
+  messageName?(point: Point, said?: string): string;
   /** Runs a mapping backwards as a device of this protocol, for `sim`, the demo and tests. */
   simulate?(
     options: SimulateOptions,

@@ -69,7 +69,10 @@ export const resourceKeys = z.strictObject({
     .optional(),
   accept: bounds.describe("[lowest, highest] value that may be written, in the unit of the resource").optional(),
   poll: z.string().describe("A group of `every:`, a duration, `connect` or `never`").optional(),
-  read: z.boolean().describe("false: can be written only").optional(),
+  read: z
+    .union([z.boolean(), z.literal("last")])
+    .describe("false: can be written only; last: what was written last is read, the device is not asked")
+    .optional(),
   write: z
     .union([
       z.boolean(),

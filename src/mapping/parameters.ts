@@ -89,8 +89,10 @@ export function exampleValue(name: string, spec: ParameterSpec): string {
       return "00:00:5E:00:53:01";
     case "eui64":
       return "00005eef10000001";
-    case "string":
+    // As long as most keys are, whoever looks at it.
     case "secret":
+      return "00".repeat(16);
+    case "string":
     case "topic":
       return name;
   }

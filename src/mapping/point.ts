@@ -83,7 +83,7 @@ function makeCore(source: string, resource: ResolvableResource, context: DeviceC
     keys,
     order: context.order,
     ...(length === undefined ? {} : { length }),
-    unasked: shape.unasked === true,
+    unasked: shape.unasked === true || keys.read === "last",
     source: { kind: "point", ...access, ...reportingOf(keys), ...functionsOf(conversion) },
   };
 }
@@ -137,6 +137,7 @@ function accessOf(
   if (isPlain(keys.write) && !shape.writable) {
     return wrong("write", `${titleOf(mapped)}: the source "${source}" cannot be written`);
   }
+  if (keys.read === "last" && !writable) return wrong("read", `${titleOf(mapped)}: "read: last" needs "write"`);
   const readable = operations.includes("R") && keys.read !== false;
   if (!readable && !writable) {
     return operations === "W"
@@ -159,7 +160,8 @@ function readPoll(
   const written = childOf(node, "poll");
   if (unasked) {
     if (written === undefined) return "unasked";
-    reportError(report, written.place, `the device tells this by itself: "poll" has no meaning here`);
+    const why = childOf(node, "read") === undefined ? "the device tells this by itself" : "the device is not asked";
+    reportError(report, written.place, `${why}: "poll" has no meaning here`);
     return undefined;
   }
   const fallback = adapter.polled ? "normal" : "never";

@@ -54,7 +54,11 @@ export function runVectors(mapping: PreparedMapping): readonly Problem[] {
 export function exampleDevice(mapping: PreparedMapping, report: Report, params?: YamlNode): ResolvedDevice | undefined {
   const { file } = mapping;
   const { place } = file.root;
-  const given = params?.kind === "map" ? params.entries : [];
+  // A key that a vector has is known to everybody, and none of the user's.
+  const given = (params?.kind === "map" ? params.entries : []).map((entry): MapEntry => {
+    const isSecret = file.parameters.get(entry.key.text)?.spec.type === "secret";
+    return isSecret && entry.value.kind === "scalar" ? { ...entry, value: { ...entry.value, secret: true } } : entry;
+  });
   const names = new Set(given.map(({ key }) => key.text));
   const examples = [...file.parameters]
     .filter(([name, { defaultNode, spec }]) => !names.has(name) && defaultNode === undefined && spec.optional !== true)
@@ -253,7 +257,7 @@ function written(source: PointSource, value: Value): ReturnType<PointSource["toR
 function pointsOf(key: ScalarNode, { mapping: { adapter }, device }: Run): readonly PointId[] {
   if (device.nodes.has(key.text)) return [key.text];
   const named = [...device.plan.resources].filter(
-    ([, { source }]) => source.kind === "point" && adapter.messageName?.(source.point) === key.text,
+    ([, { source }]) => source.kind === "point" && adapter.messageName?.(source.point, key.text) === key.text,
   );
   if (named.length > 0) return named.map(([point]) => point);
   const colon = key.text.indexOf(":");

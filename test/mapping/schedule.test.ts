@@ -31,6 +31,19 @@ test("a point that is only written is neither polled nor pushed", () => {
   assert.deepEqual([pointOf(plan, "3306/0/5851").poll, pointOf(plan, "3306/0/5851").fastest], ["never", undefined]);
 });
 
+test("of a point with `read: last` what was written is read: it is never polled", () => {
+  const plan = planOf(modbus("  3306: { 5851: { holding: 1, write: true, read: last } }"));
+  const { readable, writable, poll } = pointOf(plan, "3306/0/5851");
+  assert.deepEqual({ readable, writable, poll }, { readable: true, writable: true, poll: "unasked" });
+  const problems = (keys: string) => resolved(modbus(`  3306: { 5851: { holding: 1, ${keys} } }`)).problems;
+  assert.match(problems("read: last").join(), /: error: .*: "read: last" needs "write"$/);
+  assert.match(problems("read: lsat, write: true").join(), /error: read: expected/);
+  assert.match(
+    problems("read: last, write: true, poll: 1h").join(),
+    /error: the device is not asked: "poll" has no meaning here$/,
+  );
+});
+
 test("the limit is a duration longer than nothing, and no poll group", () => {
   const problems = (every: string, poll: string) =>
     resolved(modbus(`  3303: { 5700: { input: 1, poll: ${poll} } }`, every)).problems;

@@ -93,3 +93,9 @@ test("a vector that tests nothing is told", () => {
   assert.match(told("{ raw: {}, expct: {} }"), /unknown key "expct"; did you mean "expect"/);
   assert.match(told("{ params: { ratoi: 1 }, raw: {}, expect: {} }"), /unknown key "ratoi"; did you mean "ratio"/);
 });
+
+test("a vector has secrets written out", () => {
+  const vector = '{ params: { key: "0102" }, raw: { "input:10": "4366 8000" }, expect: { 3305/0/5800: 230.5 } }';
+  const { mapping } = prepared(`${MAPPING.replace("params: {", "params: { key: { type: secret },")}${vector}\n`);
+  assert.deepEqual(runVectors(mapping).map(formatProblem), []);
+});
