@@ -12,17 +12,22 @@ export function hasTool(t: TestContext, program: string, howToGetIt: string): bo
 
 /** The same for a program that has one of several names, or paths: the first that is installed. */
 export function findTool(t: TestContext, programs: readonly string[], howToGetIt: string): string | undefined {
-  const { CI = "", PATH = "" } = process.env;
+  const { PATH = "" } = process.env;
   const found = programs.find((program) =>
     isAbsolute(program)
       ? isExecutable(program)
       : PATH.split(delimiter).some((folder) => isExecutable(join(folder, program))),
   );
   if (found !== undefined) return found;
-  const message = `${programs.join(" or ")} is not installed: ${howToGetIt}`;
+  skipFor(t, `${programs.join(" or ")} is not installed: ${howToGetIt}`);
+  return undefined;
+}
+
+/** The same for what else is missing: the test is skipped with that message, and in CI it fails. */
+export function skipFor(t: TestContext, message: string): void {
+  const { CI = "" } = process.env;
   if (CI !== "") throw new Error(message);
   t.skip(message);
-  return undefined;
 }
 
 function isExecutable(file: string): boolean {
