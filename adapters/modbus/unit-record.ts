@@ -1,7 +1,7 @@
 /** What is known of one unit on a line: what came of its requests, and how long it is worth waiting for. */
 import type { DeviceError, Millis, UnitReport } from "../../src/adapter.ts";
+import { Turnaround } from "../wires/turnaround.ts";
 import { ModbusException } from "./errors.ts";
-import { Turnaround } from "./turnaround.ts";
 import { USUAL_TURNAROUND } from "./wire-time.ts";
 
 /** Beside the time on the wire a unit gets this long to think, or four times what 95 % of its answers took. */

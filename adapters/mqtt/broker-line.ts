@@ -147,7 +147,7 @@ export class BrokerLine {
     const { traffic, refused, reason } = this;
     const notes = [
       ...(reason === undefined ? [] : [reason]),
-      `${traffic.lastMinute} messages in the last minute, on ${this.subscriptions.count} filters`,
+      `${traffic.messages.sum} messages in the last minute, on ${this.subscriptions.count} filters`,
       ...(traffic.unwanted === 0 ? [] : [`${traffic.unwanted} messages were no device's`]),
       ...(traffic.oversized === 0 ? [] : [`${traffic.oversized} messages were larger than ${this.options.max} bytes`]),
       ...[...refused].map(([filter, why]) => `the broker refuses "${filter}": ${why}`),
@@ -199,7 +199,7 @@ export class BrokerLine {
     return {
       onMessage: (message) => this.receive(message),
       onOversized: (topic, bytes) => {
-        this.traffic.count();
+        this.traffic.messages.count();
         this.oversized(topic, bytes);
       },
       onLost,
@@ -208,7 +208,7 @@ export class BrokerLine {
 
   private receive(received: Received): void {
     const { traffic, options } = this;
-    traffic.count();
+    traffic.messages.count();
     const { topic, payload } = received;
     if (payload.length > options.max) this.oversized(topic, payload.length);
     else if (this.router.route(new Message(received)) === 0) traffic.unwanted++;

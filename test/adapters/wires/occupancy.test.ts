@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Turnaround } from "../../../adapters/modbus/turnaround.ts";
 import { Occupancy } from "../../../adapters/wires/occupancy.ts";
+import { Turnaround } from "../../../adapters/wires/turnaround.ts";
 import { MINUTE, SECOND } from "../../../src/clock.ts";
 
 test("what was in use all the time was in use all of the last minute, and what rests is forgotten after it", () => {
