@@ -4,7 +4,8 @@ import type { Millis } from "../../../src/adapter.ts";
 /**
  * One adapter. Each promise settles within the time that its call names, or the radio's usual one; a failure is a DeviceError:
  * `unreachable` (no answer, not connected, the adapter is not there), `rejected` (the peripheral, or the adapter, refused),
- * `malformed` (something else came).
+ * `malformed` (something else came). A RadioError (radio-error.ts), which is a `rejected`, where the controller is full or the peripheral wants
+ * to be paired with.
  */
 export interface Radio {
   /** Hears advertisements until it is stopped. Again with other options: as those say from now on. */
