@@ -2,14 +2,13 @@
  * BlueZ without a radio: a private dbus-daemon, and on it a fake org.bluez, written in Python over libdbus, so that nothing of it is
  * shared with what is tested. See bluez/fake_bluez.py.
  */
-import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AddressType, Property } from "../../adapters/ble/radio/radio.ts";
 import { skipFor } from "./foreign-tool.ts";
+import { JsonChild } from "./json-child.ts";
 import { aPrivateBus } from "./private-bus.ts";
 
 const PROGRAM = fileURLToPath(new URL("bluez/fake_bluez.py", import.meta.url));
@@ -64,8 +63,6 @@ export type BluezFault =
   /** What it asks for, so many milliseconds later. */
   | { readonly delay: number };
 
-type Daemon = ChildProcessByStdio<Writable, Readable, null>;
-
 /** A bluetoothd with the adapter hci0, powered; undefined, the test being skipped, where something that it needs is missing. */
 export async function aFakeBluez(t: TestContext, policy?: string): Promise<FakeBluez | undefined> {
   if (!hasPythonDbus(t)) return undefined;
@@ -89,54 +86,38 @@ export class FakeBluez {
   /** What clients called, since the test began. */
   readonly calls: BluezCall[] = [];
   private readonly t: TestContext;
-  private daemon: Daemon | undefined;
+  private daemon: JsonChild | undefined;
   private readonly characteristics = new Map<string, string>();
-  private readonly waiting = new Map<number, (answer: unknown) => void>();
   private watchers: (() => void)[] = [];
-  private commands = 0;
 
   constructor(t: TestContext, bus: string) {
     this.t = t;
     this.bus = bus;
   }
 
-  /** Of the daemon that runs. */
-  get pid(): number | undefined {
-    return this.daemon?.pid;
-  }
-
   /** A bluetoothd that knows nothing: adapters and peripherals are added to it. Resolves when it has its name. */
   async start(): Promise<void> {
-    const env = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: this.bus, PYTHONDONTWRITEBYTECODE: "1" };
-    const daemon = spawn(PYTHON, [PROGRAM], { env, stdio: ["pipe", "pipe", "inherit"] });
-    this.daemon = daemon;
-    this.t.after(() => daemon.kill("SIGKILL"));
-    // Whoever was killed hears nothing more.
-    daemon.stdin.on("error", () => {});
-    const ready = new Promise<void>((resolve, reject) => {
-      daemon.once("exit", (code, signal) => reject(new Error(`the fake bluetoothd ended: ${code ?? signal}`)));
-      createInterface({ input: daemon.stdout }).on("line", (line) => this.onLine(JSON.parse(line), resolve));
-    });
-    await ready;
+    const env = { DBUS_SYSTEM_BUS_ADDRESS: this.bus };
+    const onEvent = (event: object): void => {
+      if ("call" in event) this.onCall(event as BluezCall);
+    };
+    this.daemon = await JsonChild.start(this.t, [PYTHON, PROGRAM], { env, onEvent });
   }
 
   /** It is killed: its name is nobody's until it is started again. */
   async kill(): Promise<void> {
     const { daemon } = this;
-    if (daemon === undefined) return;
     this.daemon = undefined;
-    const ended = new Promise((resolve) => daemon.once("exit", resolve));
-    daemon.kill("SIGKILL");
-    await ended;
+    await daemon?.kill();
   }
 
   /** It answers nothing until it is let go on. */
   freeze(): void {
-    this.daemon?.kill("SIGSTOP");
+    this.daemon?.freeze();
   }
 
   thaw(): void {
-    this.daemon?.kill("SIGCONT");
+    this.daemon?.thaw();
   }
 
   /** `connections`: how many its controller can have at once. */
@@ -245,22 +226,13 @@ export class FakeBluez {
   }
 
   private ask(name: string, command: object): Promise<unknown> {
-    const { daemon } = this;
-    if (daemon === undefined) return Promise.reject(new Error("the fake bluetoothd does not run"));
-    const id = this.commands++;
-    const answered = new Promise((resolve) => this.waiting.set(id, resolve));
-    daemon.stdin.write(`${JSON.stringify({ id, do: name, ...command })}\n`);
-    return answered;
+    if (this.daemon === undefined) throw new Error("the fake bluetoothd does not run");
+    return this.daemon.ask(name, command);
   }
 
-  private onLine(line: BluezCall | { readonly id: number; readonly ok: unknown } | object, ready: () => void): void {
-    if ("call" in line) {
-      this.calls.push(line);
-      for (const wake of this.watchers.splice(0)) wake();
-    } else if ("id" in line) {
-      this.waiting.get(line.id)?.(line.ok);
-      this.waiting.delete(line.id);
-    } else ready();
+  private onCall(call: BluezCall): void {
+    this.calls.push(call);
+    for (const wake of this.watchers.splice(0)) wake();
   }
 }
 
