@@ -1,5 +1,6 @@
 /** What a point delivers of a message that somebody wrote down: a vector of a mapping, or the argument of a tool. */
 import { DeviceError, type RawValue } from "../../src/adapter.ts";
+import { writtenBytes } from "../spoken/written-bytes.ts";
 import { Message } from "./message.ts";
 import { pointValue, Refusal } from "./point-value.ts";
 import type { MqttPoint } from "./points.ts";
@@ -26,6 +27,5 @@ export function messageName({ source }: MqttPoint): string {
 
 /** Text as it is, or "hex" and bytes. */
 function writtenPayload(text: string): Buffer {
-  const [, digits] = /^hex\s+((?:[\da-f]{2}\s*)+)$/i.exec(text) ?? [];
-  return digits === undefined ? Buffer.from(text) : Buffer.from(digits.replace(/\s/g, ""), "hex");
+  return writtenBytes(text) ?? Buffer.from(text);
 }

@@ -11,6 +11,8 @@ import {
   type ReadResult,
   SECOND,
 } from "../../src/adapter.ts";
+import { byRequest, requestOfStep } from "../spoken/requests.ts";
+import { requestToWrite } from "../spoken/write.ts";
 import { until } from "../wires/deadline.ts";
 import { type Availability, AvailabilityState } from "./availability-state.ts";
 import type { BrokerLine } from "./broker-line.ts";
@@ -86,15 +88,11 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
 
   async write(id: PointId, value: RawValue): Promise<void> {
     const point = this.attached.points.get(id);
-    const write = point?.write;
-    if (write === undefined) throw new DeviceError("rejected", `the mapping does not let "${id}" be written`);
-    if (write.when !== undefined && String(write.when) !== String(value)) {
-      throw new DeviceError("rejected", `only ${write.when} may be written`);
-    }
+    const request = requestToWrite(id, point?.write, value);
     const encoding = point?.part.encoding;
     const spelled =
       encoding !== undefined && value instanceof Uint8Array ? Buffer.from(value).toString(encoding) : value;
-    await this.requester.ask(write.request, spelled);
+    await this.requester.ask(request, spelled);
   }
 
   async invoke(steps: readonly MqttStep[]): Promise<void> {
@@ -117,9 +115,7 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
     if ("publish" in step) {
       return this.requester.publish(publicationOf(step, this.attached.device.commandQos), STEP_TIMEOUT);
     }
-    const request = this.attached.device.requests.get(step.request);
-    if (request === undefined) throw new DeviceError("rejected", `the mapping has no request "${step.request}"`);
-    await this.requester.ask(request, step.value);
+    await this.requester.ask(requestOfStep(this.attached.device.requests, step), step.value);
   }
 
   private topicFeeds(): readonly TopicFeed[] {
@@ -204,15 +200,10 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
   }
 
   private requestsOf(points: readonly PointId[]): ReadonlyMap<RequestSpec, readonly PointId[]> {
-    const requests = new Map<RequestSpec, PointId[]>();
-    for (const id of points) {
+    return byRequest(points, (id) => {
       const source = this.attached.points.get(id)?.source;
-      if (source?.kind !== "request") continue;
-      const others = requests.get(source.request);
-      if (others === undefined) requests.set(source.request, [id]);
-      else others.push(id);
-    }
-    return requests;
+      return source?.kind === "request" ? source.request : undefined;
+    });
   }
 
   /** Rejects where the device answers none of them. */

@@ -1,14 +1,10 @@
 /** The kinds of keys that the `mqtt:` section, requests and resources have in common, as schemas. */
 import { z } from "zod";
-import { nearestNames } from "../../src/adapter.ts";
 import { type JsonPath, JsonPathError, parseJsonPath } from "./json-path.ts";
 import type { Condition } from "./router.ts";
 import { filterFault, topicFault } from "./topic-filter.ts";
 
 export type Qos = 0 | 1 | 2;
-
-/** Hears what is wrong, and at which key. */
-export type Complain = (path: readonly string[], message: string) => void;
 
 /** A path within a JSON document. */
 export const pathSchema: z.ZodType<JsonPath> = z.string().transform((text, context) => {
@@ -38,8 +34,6 @@ export const filterSchema = z.string().superRefine((text, context) => {
   if (message !== undefined) context.addIssue({ code: "custom", message });
 });
 
-export const nameSchema = z.string().regex(/^[A-Za-z_][\w-]{0,31}$/, "expected a name of letters, digits, _ and -");
-
 /** What is meant as it is written: `ON`, `1`, `true`. */
 const word = z.union([z.string().min(1), z.number(), z.boolean()]).transform(String);
 
@@ -57,11 +51,3 @@ export const conditionsSchema = z.record(z.string(), wordsSchema).transform((giv
     return z.NEVER;
   }),
 );
-
-/** For the user: the mapping has nothing of that name. */
-export function unknownName(what: string, name: string, known: Iterable<string>): string {
-  const names = [...known];
-  const [near] = nearestNames(name, names);
-  const have = names.length === 0 ? "it has none" : `have: ${names.join(", ")}`;
-  return `the mapping has no ${what} "${name}" (${near === undefined ? have : `did you mean "${near}"?`})`;
-}

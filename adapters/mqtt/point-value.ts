@@ -1,5 +1,6 @@
 /** What a message has for a point, before the core converts it. */
 import type { RawValue } from "../../src/adapter.ts";
+import { scaled, unexpectedWord } from "../spoken/words.ts";
 import { formatJsonPath, type JsonPath, valueAt } from "./json-path.ts";
 import type { Message } from "./message.ts";
 import type { MqttPoint, Part } from "./points.ts";
@@ -24,7 +25,10 @@ export function pointValue({ part, scaleBy, quality }: MqttPoint, message: Messa
     const found = wordOf(said instanceof Uint8Array ? said[0] : said);
     if (found === undefined || !quality.good.includes(found)) return unexpected(quality.part, found, quality.good);
   }
-  return scaleBy === undefined ? value : scaled(value, message, scaleBy);
+  if (scaleBy === undefined) return value;
+  const word = wordAt(message, scaleBy.path);
+  const factor = word === undefined ? undefined : scaleBy.factors.get(word);
+  return factor === undefined ? unexpected(scaleBy, word, scaleBy.factors.keys()) : scaled(value, factor);
 }
 
 function partOf({ path, encoding, bytes }: Part, message: Message): RawValue | Refusal | undefined {
@@ -85,25 +89,7 @@ function wordAt({ json }: Message, path: JsonPath): string | undefined {
   return "fault" in json ? undefined : wordOf(valueAt(json.value, path));
 }
 
-function unexpected({ path, bytes }: Part, found: string | undefined, wanted: readonly string[]): Refusal {
-  const what = found === undefined ? "nothing" : `"${found}"`;
+function unexpected({ path, bytes }: Part, found: string | undefined, wanted: Iterable<string>): Refusal {
   const where = bytes === undefined ? formatJsonPath(path ?? []) : `byte ${bytes.at}`;
-  return new Refusal(`${where} is ${what}: expected ${wanted.join(" or ")}`);
-}
-
-/** By a power of ten as a decimal, so that 12.3 g stay 0.0123 kg and get no more digits. */
-function scaled(
-  value: RawValue,
-  message: Message,
-  { path, factors }: NonNullable<MqttPoint["scaleBy"]>,
-): RawValue | Refusal {
-  const word = wordAt(message, path);
-  const factor = word === undefined ? undefined : factors.get(word);
-  if (factor === undefined) return unexpected({ path }, word, [...factors.keys()]);
-  const text = String(value);
-  const number = Number(text);
-  if (typeof value === "boolean" || text.trim() === "" || Number.isNaN(number)) return value;
-  const exponent = Math.round(Math.log10(Math.abs(factor)));
-  const power = Number(`1e${exponent}`) === factor && /^\s*[-+]?[\d.]+\s*$/.test(text);
-  return power ? Number(`${text.trim()}e${exponent}`) : number * factor;
+  return new Refusal(unexpectedWord(where, found, wanted));
 }

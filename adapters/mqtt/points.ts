@@ -1,11 +1,14 @@
 /** What a mapping says of one value: on which topic, or in which answer, it comes, and where it stands there. */
 import { z } from "zod";
 import type { PointShape } from "../../src/adapter.ts";
+import { type Complain, complainTo, unknownName } from "../spoken/keys.ts";
+import { requestOf } from "../spoken/requests.ts";
+import type { Factors } from "../spoken/words.ts";
+import { type WriteSpec, writeOf, writeSchema } from "../spoken/write.ts";
 import type { JsonPath } from "./json-path.ts";
-import { type Complain, filterSchema, pathSchema, unknownName, wordsSchema } from "./keys.ts";
+import { filterSchema, pathSchema, wordsSchema } from "./keys.ts";
 import type { RequestSpec } from "./request-spec.ts";
 import { type MqttDevice, STATE, type TopicSpec } from "./section.ts";
-import { takes } from "./template.ts";
 
 /** The keys of which a resource has one, and `path` beside the others. */
 export const SOURCES = ["topic", "request", "path"] as const;
@@ -26,26 +29,18 @@ export interface Part {
   readonly bytes?: { readonly at: number; readonly length?: number | undefined } | undefined;
 }
 
-/** How a point is written: this request is sent, with the value where it takes one. */
-export interface WriteSpec {
-  readonly request: RequestSpec;
-  /** It is sent for this value only. */
-  readonly when?: string | number | boolean | undefined;
-}
-
 export interface MqttPoint {
   readonly source:
     | { readonly kind: "topic"; readonly topic: TopicSpec }
     | { readonly kind: "request"; readonly request: RequestSpec };
   readonly part: Part;
   /** The number is multiplied by what stands behind the word that is at this path. */
-  readonly scaleBy?: { readonly path: JsonPath; readonly factors: ReadonlyMap<string, number> } | undefined;
+  readonly scaleBy?: { readonly path: JsonPath; readonly factors: Factors } | undefined;
   /** It is believed only where this part is one of these words; a byte is the word of its number. */
   readonly quality?: { readonly part: Part; readonly good: readonly string[] } | undefined;
-  readonly write?: WriteSpec | undefined;
+  readonly write?: WriteSpec<RequestSpec> | undefined;
 }
 
-const scalar = z.union([z.boolean(), z.number(), z.string()]);
 const byteNumber = z.int().min(0).max(1_048_575);
 
 const pointFields = z.strictObject({
@@ -73,16 +68,7 @@ const pointFields = z.strictObject({
     })
     .optional()
     .describe("The value is believed only where the message says so: { path: valid, good: true }"),
-  write: z
-    .union([
-      z.literal(true),
-      z.strictObject({
-        request: z.string().optional().describe("The request that writes it, where it is not the one that reads it"),
-        when: scalar.optional().describe("Only this value may be written"),
-      }),
-    ])
-    .optional()
-    .describe("How it is written: by a request, with the value in the place of {value}"),
+  write: writeSchema.optional(),
   length: z.int().min(1).optional().describe("Bytes that the value takes"),
   device: z.custom<MqttDevice>((value) => typeof value === "object" && value !== null),
 });
@@ -90,8 +76,7 @@ type PointFields = z.output<typeof pointFields>;
 type PartFields = Pick<PointFields, "path" | "encoding" | "at" | "length">;
 
 export const pointSchema: z.ZodType<MqttPoint> = pointFields.transform((fields, context) => {
-  const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
-  return toPoint(fields, complain) ?? z.NEVER;
+  return toPoint(fields, complainTo(context)) ?? z.NEVER;
 });
 
 export function shape({ request, at, encoding }: Readonly<Record<string, unknown>>): PointShape {
@@ -107,7 +92,9 @@ function toPoint(fields: PointFields, complain: Complain): MqttPoint | undefined
   const { scale_by: scaleBy } = fields;
   const source = sourceOf(fields, complain);
   const part = partOf(fields, complain);
-  const write = source === undefined ? undefined : writeOf(fields, source, complain);
+  const own = source?.kind === "request" ? source.request : undefined;
+  const writable = { requests: fields.device.requests, own, unasked: "a topic" };
+  const write = source === undefined ? undefined : writeOf(fields.write, writable, complain);
   const quality = qualityOf(fields.quality, complain);
   if (source === undefined || part === undefined || write === undefined) return undefined;
   const { path: scalePath, ...factors } = scaleBy ?? {};
@@ -154,7 +141,7 @@ function sourceOf(fields: PointFields, complain: Complain): MqttPoint["source"] 
     return undefined;
   }
   if (request !== undefined) {
-    const found = requestOf(device, request, ["request"], complain);
+    const found = requestOf(device.requests, request, ["request"], complain);
     if (found === undefined) return undefined;
     if (found.reply === undefined && !isWrittenOnly(fields)) {
       complain(["request"], `the request "${request}" has no \`reply\`: nothing can be read of it`);
@@ -186,37 +173,4 @@ function topicOf(device: MqttDevice, topic: string | undefined, complain: Compla
   if (filter.success) return { name: topic, filters: [topic], only: [], ...device.usual };
   for (const { message } of filter.error.issues) complain(["topic"], message);
   return undefined;
-}
-
-function requestOf(
-  { requests }: MqttDevice,
-  name: string,
-  path: readonly string[],
-  complain: Complain,
-): RequestSpec | undefined {
-  const request = requests.get(name);
-  if (request === undefined) complain(path, unknownName("request", name, requests.keys()));
-  return request;
-}
-
-/** Undefined where something is wrong. */
-function writeOf(
-  { write, device }: PointFields,
-  source: MqttPoint["source"],
-  complain: Complain,
-): WriteSpec | "no" | undefined {
-  if (write === undefined) return "no";
-  const { request: name, when } = write === true ? {} : write;
-  const own = source.kind === "request" ? source.request : undefined;
-  const request = name === undefined ? own : requestOf(device, name, ["write", "request"], complain);
-  if (request === undefined) {
-    if (name === undefined) complain(["write"], "a topic is not written: say which request writes it");
-    return undefined;
-  }
-  if (!takes(request.payload, "value") && when === undefined) {
-    const message = `the request "${request.name}" takes no {value}: say for which value it is sent, e.g. write: { when: true }`;
-    complain(["write"], message);
-    return undefined;
-  }
-  return { request, ...(when === undefined ? {} : { when }) };
 }

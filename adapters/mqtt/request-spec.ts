@@ -1,8 +1,10 @@
 /** `requests:` of a mapping: what is published so that a device does or tells something, and how its answer is known. */
 import { z } from "zod";
-import { durationSchema, type Millis, SECOND } from "../../src/adapter.ts";
+import { type Millis, SECOND } from "../../src/adapter.ts";
+import { type Complain, timeoutSchema } from "../spoken/keys.ts";
+import type { NamedRequest } from "../spoken/requests.ts";
 import type { JsonPath } from "./json-path.ts";
-import { type Complain, conditionsSchema, filterSchema, pathSchema, type Qos, qosSchema, topicSchema } from "./keys.ts";
+import { conditionsSchema, filterSchema, pathSchema, type Qos, qosSchema, topicSchema } from "./keys.ts";
 import type { Condition } from "./router.ts";
 import { bytesTemplate, jsonTemplate, type Template, takes, textTemplate } from "./template.ts";
 
@@ -26,8 +28,7 @@ export interface ReplySpec {
   readonly error?: JsonPath | undefined;
 }
 
-export interface RequestSpec extends Publication {
-  readonly name: string;
+export interface RequestSpec extends NamedRequest, Publication {
   readonly reply?: ReplySpec | undefined;
   readonly timeout: Millis;
 }
@@ -68,10 +69,7 @@ export const requestSchema = z.strictObject({
     .describe(
       "How the answer is known; auto: by response topic and correlation data of MQTT 5. Absent: none is awaited",
     ),
-  timeout: durationSchema
-    .refine((span) => span > 0, "a timeout is longer than 0")
-    .optional()
-    .describe("How long the broker, and the answer, are awaited"),
+  timeout: timeoutSchema.optional().describe("How long the broker, and the answer, are awaited"),
 });
 type RequestFields = z.output<typeof requestSchema>;
 
@@ -94,6 +92,7 @@ export function requestSpec(
   const { topic, qos, retain, timeout } = fields;
   return {
     name,
+    takesValue: takes(payload, "value"),
     topic,
     payload,
     qos: qos ?? fallback.qos ?? 1,

@@ -1,21 +1,10 @@
 /** `mqtt:` of a mapping: where a device speaks, how it is known to be there, and what it is asked. */
 import { z } from "zod";
-import { durationSchema } from "../../src/adapter.ts";
+import { type Complain, complainTo, nameSchema, timeoutSchema, unknownName } from "../spoken/keys.ts";
 import type { JsonPath } from "./json-path.ts";
-import {
-  type Complain,
-  conditionsSchema,
-  filterSchema,
-  nameSchema,
-  pathSchema,
-  type Qos,
-  qosSchema,
-  unknownName,
-  wordsSchema,
-} from "./keys.ts";
+import { conditionsSchema, filterSchema, pathSchema, type Qos, qosSchema, wordsSchema } from "./keys.ts";
 import { type RequestSpec, requestSchema, requestSpec } from "./request-spec.ts";
 import type { Condition } from "./router.ts";
-import { takes } from "./template.ts";
 
 /** What is done with a message that the broker had kept: nobody knows how old it is, unless it says so itself. */
 export type RetainedPolicy = "ignore" | "accept";
@@ -127,8 +116,7 @@ const sectionFields = z.strictObject({
     .describe(
       "Requests that are published when the broker is there, and when the device is back, so that it tells what is",
     ),
-  timeout: durationSchema
-    .refine((span) => span > 0, "a timeout is longer than 0")
+  timeout: timeoutSchema
     .optional()
     .describe("How long the broker, and an answer, are awaited, where a request does not say it"),
   order: z.unknown().optional().describe("Order of the bytes of a value: ABCD, CDAB, BADC or DCBA"),
@@ -136,7 +124,7 @@ const sectionFields = z.strictObject({
 type SectionFields = z.output<typeof sectionFields>;
 
 export const deviceSchema: z.ZodType<MqttDevice> = sectionFields.transform((fields, context) => {
-  const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
+  const complain = complainTo(context);
   const { availability = [], signal, order, retained: policy } = fields;
   const usual = { retained: policy, qos: fields.qos ?? 0, ...defined({ time: fields.time }) } as const;
   const topics = topicsOf(fields, usual, complain);
@@ -191,7 +179,7 @@ function signalOf(
 function askedOf(name: string, requests: MqttDevice["requests"], complain: Complain): readonly RequestSpec[] {
   const request = requests.get(name);
   if (request === undefined) complain(["ask"], unknownName("request", name, requests.keys()));
-  else if (takes(request.payload, "value")) complain(["ask"], `the request "${name}" needs a value`);
+  else if (request.takesValue) complain(["ask"], `the request "${name}" needs a value`);
   return request === undefined ? [] : [request];
 }
 

@@ -1,16 +1,20 @@
 /** One step of `do:`. */
 import { z } from "zod";
-import { durationSchema, type Millis, type RawValue } from "../../src/adapter.ts";
-import { type Complain, topicSchema, unknownName } from "./keys.ts";
+import { complainTo } from "../spoken/keys.ts";
+import {
+  type RequestStep,
+  requestStepSchema,
+  stepFault as stepFaultOf,
+  type WaitStep,
+  waitStepSchema,
+} from "../spoken/requests.ts";
+import { topicSchema } from "./keys.ts";
 import { type Publication, publicationKeys, templateOf } from "./request-spec.ts";
 import type { MqttDevice } from "./section.ts";
 import { takes } from "./template.ts";
 
-/** One step: a request of the mapping, something published, or a pause. The requests are known only where it runs. */
-export type MqttStep =
-  | { readonly request: string; readonly value?: RawValue | undefined }
-  | PublishStep
-  | { readonly wait: Millis };
+/** One step: a request of the mapping, something published, or a pause. */
+export type MqttStep = RequestStep | PublishStep | WaitStep;
 
 interface PublishStep extends Omit<Publication, "qos" | "topic"> {
   readonly publish: string;
@@ -24,28 +28,20 @@ const publishFields = z.strictObject({
 });
 
 export const stepSchema: z.ZodType<MqttStep> = z.union([
-  z.strictObject({
-    request: z.string().describe("Name of the request"),
-    value: z.custom<RawValue>().optional().describe("What stands in the place of {value}"),
-  }),
+  requestStepSchema,
   publishFields.transform((fields, context): MqttStep => {
-    const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
+    const complain = complainTo(context);
     const payload = templateOf(fields, complain);
     if (payload === undefined) return z.NEVER;
     if (takes(payload, "value")) complain([], "a step that publishes has no {value}: write $0 for an argument");
     return { publish: fields.publish, payload, retain: fields.retain, qos: fields.qos };
   }),
-  z.strictObject({ wait: durationSchema.describe("How long to wait before the next step") }),
+  waitStepSchema,
 ]);
 
 /** Why this device cannot do a step, as the mapping spells it; undefined: it can. */
 export function stepFault({ requests }: MqttDevice, step: Readonly<Record<string, unknown>>): string | undefined {
-  const { request: name, value } = step;
-  if (typeof name !== "string") return undefined;
-  const request = requests.get(name);
-  if (request === undefined) return unknownName("request", name, requests.keys());
-  if (takes(request.payload, "value") === (value !== undefined)) return undefined;
-  return value === undefined ? `the request "${name}" needs a value` : `the request "${name}" takes no {value}`;
+  return stepFaultOf(requests, step);
 }
 
 /** What a step publishes. */

@@ -1,5 +1,6 @@
 /** A message that a device could publish, made of the values that its points have: what reading it takes apart, backwards. */
 import type { PointId, RawValue, SimulatedDevice, UnixMillis } from "../../../src/adapter.ts";
+import { easiestWord, unscaled } from "../../spoken/words.ts";
 import type { JsonPath } from "../json-path.ts";
 import type { MqttPoint, Part } from "../points.ts";
 import { ID, type ReplySpec, type RequestSpec } from "../request-spec.ts";
@@ -72,7 +73,7 @@ function payloadOf(values: PointValues, beside: readonly Placed[]): Buffer {
 function placedOf({ part, scaleBy, quality }: MqttPoint, value: RawValue, values: PointValues): readonly Placed[] {
   if (part.path === undefined) return [];
   const { path } = part;
-  const [word, factor = 1] = factorOf(scaleBy);
+  const [word, factor = 1] = scaleBy === undefined ? [] : (easiestWord(scaleBy.factors) ?? []);
   return [
     [path, value instanceof Uint8Array ? written(bytesAt(path, values), part) : scalar(value, factor)],
     ...(scaleBy === undefined || word === undefined ? [] : [[scaleBy.path, word] as const]),
@@ -91,15 +92,8 @@ function goodWord({ part, good }: Quality, values: PointValues): string {
   return good.find((word) => others.every((other) => other.good.includes(word))) ?? good[0] ?? "";
 }
 
-/** A word that leaves the number as it is, where there is one. */
-function factorOf(scaleBy: MqttPoint["scaleBy"]): readonly [string?, number?] {
-  return [...(scaleBy?.factors ?? [])].sort((a, b) => Number(b[1] === 1) - Number(a[1] === 1))[0] ?? [];
-}
-
-const MOST_DIGITS = 8;
-
 function scalar(value: Exclude<RawValue, Uint8Array>, factor: number): unknown {
-  if (typeof value === "number") return factor === 1 ? value : Number((value / factor).toPrecision(MOST_DIGITS));
+  if (typeof value === "number") return factor === 1 ? value : unscaled(value, factor);
   return typeof value === "bigint" ? String(value) : value;
 }
 

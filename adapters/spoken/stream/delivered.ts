@@ -1,5 +1,6 @@
 /** What a point delivers of a message that somebody wrote down: a vector of a mapping, or the argument of a tool. */
 import { DeviceError, type RawValue } from "../../../src/adapter.ts";
+import { writtenBytes } from "../written-bytes.ts";
 import { endMark, type Frame, open, seal } from "./framing/seal.ts";
 import { bytesOf, type Message, readMessage, textOf } from "./messages.ts";
 import { pointValue } from "./point-value.ts";
@@ -34,12 +35,6 @@ export function writtenFrame(
   const frame = open(wholeFrame(bytes, settings), settings);
   if (frame === undefined) throw new DeviceError("malformed", "its checksum is wrong");
   return frame;
-}
-
-/** `hex 02 10 03`; undefined where it does not begin like that. */
-function writtenBytes(text: string): Uint8Array | undefined {
-  const [, digits] = /^hex\s+((?:[\da-f]{2}\s*)+)$/i.exec(text) ?? [];
-  return digits === undefined ? undefined : Buffer.from(digits.replace(/\s/g, ""), "hex");
 }
 
 /** With its marks and checksum, where they were left out. */

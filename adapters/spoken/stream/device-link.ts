@@ -11,6 +11,8 @@ import {
 } from "../../../src/adapter.ts";
 import type { Urgency } from "../../wires/bus.ts";
 import { until } from "../../wires/deadline.ts";
+import { byRequest, requestOfStep } from "../requests.ts";
+import { requestToWrite } from "../write.ts";
 import { Ear } from "./ear.ts";
 import type { SpokenLine } from "./line.ts";
 import type { Message } from "./messages.ts";
@@ -89,12 +91,7 @@ export class SpokenDeviceLink implements DeviceLink<SpokenStep> {
     if (mask?.some((bits) => bits !== 0xff) === true) {
       throw new DeviceError("rejected", "a request writes whole bytes: single bits of them cannot be written");
     }
-    const write = this.attached.points.get(id)?.write;
-    if (write === undefined) throw new DeviceError("rejected", `the mapping does not let "${id}" be written`);
-    if (write.when !== undefined && String(write.when) !== String(value)) {
-      throw new DeviceError("rejected", `only ${write.when} may be written`);
-    }
-    await this.ask("write", write.request, value);
+    await this.ask("write", requestToWrite(id, this.attached.points.get(id)?.write, value), value);
   }
 
   async invoke(steps: readonly SpokenStep[]): Promise<void> {
@@ -113,19 +110,15 @@ export class SpokenDeviceLink implements DeviceLink<SpokenStep> {
   private async run(step: SpokenStep): Promise<void> {
     const { clock } = this.context;
     if ("wait" in step) return until(clock.monotonic() + step.wait, clock, this.life.signal);
-    const request = this.attached.device.requests.get(step.request);
-    if (request === undefined) throw new DeviceError("rejected", `the mapping has no request "${step.request}"`);
-    await this.ask("write", request, step.value);
+    await this.ask("write", requestOfStep(this.attached.device.requests, step), step.value);
   }
 
   /** Those that are answered first: one that the device does not know costs its time-out in the end. */
   private requestsOf(points: readonly PointId[]): readonly (readonly [RequestSpec, readonly PointId[]])[] {
-    const requests = new Map<RequestSpec, PointId[]>();
-    for (const id of points) {
+    const requests = byRequest(points, (id) => {
       const source = this.attached.points.get(id)?.source;
-      if (source?.kind !== "request") continue;
-      requests.set(source.request, [...(requests.get(source.request) ?? []), id]);
-    }
+      return source?.kind === "request" ? source.request : undefined;
+    });
     const silences = ([{ name }]: readonly [RequestSpec, unknown]): number => this.silences.get(name) ?? 0;
     return [...requests].sort((a, b) => silences(a) - silences(b));
   }

@@ -1,6 +1,7 @@
 /** What a device says: how a message is known, and where its fields stand. */
 import { z } from "zod";
 import { nearestNames } from "../../../src/adapter.ts";
+import type { Complain } from "../keys.ts";
 import type { Frame } from "./framing/seal.ts";
 import { type Matcher, matcherOf } from "./pattern/matcher.ts";
 import { PatternError } from "./pattern/syntax.ts";
@@ -87,7 +88,8 @@ const place = z
     const [, first, last] = SPAN.exec(given) ?? [];
     return { first: Number(first), last: Number(last) };
   });
-const words = z
+/** One word, or several of which each will do. */
+export const wordsSchema = z
   .union([z.string(), z.array(z.string()).min(1)])
   .transform((given) => (typeof given === "string" ? [given] : given));
 
@@ -99,15 +101,12 @@ export const messageKeys = {
     .default({})
     .describe("Fields by name: a column where `split` parts the text, from 0, else the characters 3..10"),
   only: z
-    .record(z.string(), words)
+    .record(z.string(), wordsSchema)
     .default({})
     .describe("It is this message only where these fields are one of these words"),
 };
 
 const keysSchema = z.object(messageKeys);
-
-/** Hears what is wrong, and at which key. */
-export type Complain = (path: readonly string[], message: string) => void;
 
 /** What these keys make, beside a pattern; `complain` hears where they do not go together. */
 export function messageSpec(

@@ -1,5 +1,6 @@
 /** What a message has for a point, before the core converts it. */
 import { DeviceError, type RawValue } from "../../../src/adapter.ts";
+import { scaled, unexpectedWord } from "../words.ts";
 import type { Message } from "./messages.ts";
 import type { Part, SpokenPoint } from "./points.ts";
 import type { SpokenDevice } from "./section.ts";
@@ -8,11 +9,10 @@ import type { SpokenDevice } from "./section.ts";
 export function pointValue({ part, scaleBy, quality, device }: SpokenPoint, message: Message): RawValue {
   if (quality !== undefined) {
     const word = message.fields.get(quality.field) ?? "";
-    if (!quality.good.includes(word))
-      throw refused(`${quality.field} is "${word}": expected ${quality.good.join(" or ")}`);
+    if (!quality.good.includes(word)) throw refused(unexpectedWord(quality.field, word, quality.good));
   }
   const value = partOf(part, message, device);
-  return scaleBy === undefined || typeof value !== "string" ? value : scaled(value, message, scaleBy);
+  return scaleBy === undefined ? value : scaled(value, factorIn(message, scaleBy));
 }
 
 function partOf(part: Part, { frame, text, fields }: Message, device: SpokenDevice): RawValue {
@@ -34,16 +34,11 @@ function partOf(part: Part, { frame, text, fields }: Message, device: SpokenDevi
   }
 }
 
-/** By a power of ten as a decimal, so that 12.3 g stay 0.0123 kg and get no more digits. */
-function scaled(text: string, { fields }: Message, { field, factors }: NonNullable<SpokenPoint["scaleBy"]>): RawValue {
+function factorIn({ fields }: Message, { field, factors }: NonNullable<SpokenPoint["scaleBy"]>): number {
   const word = fields.get(field) ?? "";
   const factor = factors.get(word);
-  if (factor === undefined) throw refused(`${field} is "${word}": expected ${[...factors.keys()].join(" or ")}`);
-  const number = Number(text);
-  if (text.trim() === "" || Number.isNaN(number)) return text;
-  const exponent = Math.round(Math.log10(Math.abs(factor)));
-  const power = Number(`1e${exponent}`) === factor && /^\s*[-+]?[\d.]+\s*$/.test(text);
-  return power ? Number(`${text.trim()}e${exponent}`) : number * factor;
+  if (factor === undefined) throw refused(unexpectedWord(field, word, factors.keys()));
+  return factor;
 }
 
 function refused(reason: string): DeviceError {

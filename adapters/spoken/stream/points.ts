@@ -1,9 +1,19 @@
 /** What a mapping says of one value: which answer or message has it, and where; and of one step of `do:`. */
 import { z } from "zod";
-import { durationSchema, type Millis, nearestNames, type PointShape, type RawValue } from "../../../src/adapter.ts";
-import { type Complain, fieldsOf, type MessageSpec, unknownField } from "./messages.ts";
+import type { PointShape } from "../../../src/adapter.ts";
+import { type Complain, complainTo, unknownName } from "../keys.ts";
+import {
+  type RequestStep,
+  requestOf,
+  requestStepSchema,
+  stepFault as stepFaultOf,
+  type WaitStep,
+  waitStepSchema,
+} from "../requests.ts";
+import type { Factors } from "../words.ts";
+import { type WriteSpec, writeOf, writeSchema } from "../write.ts";
+import { fieldsOf, type MessageSpec, unknownField, wordsSchema } from "./messages.ts";
 import type { RequestSpec, SpokenDevice } from "./section.ts";
-import { takesValue } from "./template.ts";
 
 /** The keys of which a resource has exactly one. */
 export const SOURCES = ["request", "message"] as const;
@@ -15,13 +25,6 @@ export type Part =
   /** Bytes of the whole frame; `length` absent: all from there to the end of its body. */
   | { readonly kind: "bytes"; readonly at: number; readonly length?: number | undefined };
 
-/** How a point is written: this request is sent, with the value where it takes one. */
-export interface WriteSpec {
-  readonly request: RequestSpec;
-  /** It is sent for this value only. */
-  readonly when?: string | number | boolean | undefined;
-}
-
 export interface SpokenPoint {
   readonly device: SpokenDevice;
   /** The request whose answer has it, or the message that the device sends by itself. */
@@ -30,18 +33,14 @@ export interface SpokenPoint {
     | { readonly kind: "message"; readonly name: string; readonly spec: MessageSpec };
   readonly part: Part;
   /** The number is multiplied by what stands behind the word that this field is. */
-  readonly scaleBy?: { readonly field: string; readonly factors: ReadonlyMap<string, number> } | undefined;
+  readonly scaleBy?: { readonly field: string; readonly factors: Factors } | undefined;
   /** It is believed only where this field is one of these words. */
   readonly quality?: { readonly field: string; readonly good: readonly string[] } | undefined;
-  readonly write?: WriteSpec | undefined;
+  readonly write?: WriteSpec<RequestSpec> | undefined;
 }
 
-/** One step: a request, or a pause. The requests of a device are known only where it runs. */
-export type SpokenStep =
-  | { readonly request: string; readonly value?: RawValue | undefined }
-  | { readonly wait: Millis };
-
-const scalar = z.union([z.boolean(), z.number(), z.string()]);
+/** One step: a request, or a pause. */
+export type SpokenStep = RequestStep | WaitStep;
 
 const pointFields = z.strictObject({
   request: z.string().optional().describe("Name of the request whose answer has the value"),
@@ -61,40 +60,21 @@ const pointFields = z.strictObject({
   quality: z
     .strictObject({
       field: z.string().describe("The field that tells whether the value is good"),
-      good: z
-        .union([z.string(), z.array(z.string()).min(1)])
-        .transform((given) => (typeof given === "string" ? [given] : given))
-        .describe("The words for a good one"),
+      good: wordsSchema.describe("The words for a good one"),
     })
     .optional()
     .describe("The value is believed only where a field says so: { field: stable, good: S }"),
-  write: z
-    .union([
-      z.literal(true),
-      z.strictObject({
-        request: z.string().optional().describe("The request that writes it, where it is not the one that reads it"),
-        when: scalar.optional().describe("Only this value may be written"),
-      }),
-    ])
-    .optional()
-    .describe("How it is written: by a request, with the value in the place of {value}"),
+  write: writeSchema.optional(),
   length: z.int().min(1).optional().describe("Bytes that the value takes"),
   device: z.custom<SpokenDevice>((value) => typeof value === "object" && value !== null),
 });
 type PointFields = z.output<typeof pointFields>;
 
 export const pointSchema: z.ZodType<SpokenPoint> = pointFields.transform((fields, context) => {
-  const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
-  return toPoint(fields, complain) ?? z.NEVER;
+  return toPoint(fields, complainTo(context)) ?? z.NEVER;
 });
 
-export const stepSchema: z.ZodType<SpokenStep> = z.union([
-  z.strictObject({
-    request: z.string().describe("Name of the request"),
-    value: z.custom<RawValue>().optional().describe("What stands in the place of {value}"),
-  }),
-  z.strictObject({ wait: durationSchema.describe("How long to wait before the next step") }),
-]);
+export const stepSchema: z.ZodType<SpokenStep> = z.union([requestStepSchema, waitStepSchema]);
 
 export function shape({ request, at }: Readonly<Record<string, unknown>>): PointShape {
   const asked = request !== undefined;
@@ -116,7 +96,7 @@ function toPoint(fields: PointFields, complain: Complain): SpokenPoint | undefin
     isField(["quality", "field"], quality?.field, spec, complain),
   ];
   if (field !== undefined && at !== undefined) complain(["at"], "a value is a field or bytes, not both");
-  const write = writeOf(fields, source, complain);
+  const write = writtenBy(fields, source, complain);
   if (known.includes(false) || write === undefined) return undefined;
   const { field: scaleField, ...factors } = scaleBy ?? {};
   return {
@@ -151,7 +131,7 @@ function sourceOf({ device, request, message }: PointFields, complain: Complain)
     return undefined;
   }
   if (message === undefined) {
-    const found = requestOf(device, request ?? "", ["request"], complain);
+    const found = requestOf(device.requests, request ?? "", ["request"], complain);
     return found === undefined ? undefined : { kind: "request", request: found };
   }
   const spec = device.messages.get(message);
@@ -160,49 +140,18 @@ function sourceOf({ device, request, message }: PointFields, complain: Complain)
   return undefined;
 }
 
-function requestOf(
-  { requests }: SpokenDevice,
-  name: string,
-  path: readonly string[],
-  complain: Complain,
-): RequestSpec | undefined {
-  const request = requests.get(name);
-  if (request === undefined) complain(path, unknownName("request", name, requests.keys()));
-  return request;
-}
-
-function unknownName(what: string, name: string, known: Iterable<string>): string {
-  const names = [...known];
-  const [near] = nearestNames(name, names);
-  const have = names.length === 0 ? "it has none" : `have: ${names.join(", ")}`;
-  return `the mapping has no ${what} "${name}" (${near === undefined ? have : `did you mean "${near}"?`})`;
-}
-
 /** Undefined where something is wrong. */
-function writeOf(
-  { write, device, at }: PointFields,
+function writtenBy(
+  { write, device: { requests }, at }: PointFields,
   source: SpokenPoint["source"],
   complain: Complain,
-): WriteSpec | "no" | undefined {
-  if (write === undefined) return "no";
-  const { request: name, when } = write === true ? {} : write;
+): WriteSpec<RequestSpec> | "no" | undefined {
   const own = source.kind === "request" ? source.request : undefined;
-  const request = name === undefined ? own : requestOf(device, name, ["write", "request"], complain);
-  if (request === undefined) {
-    if (name === undefined) complain(["write"], "a message is not written: say which request writes it");
-    return undefined;
-  }
-  if (!takesValue(request.send) && when === undefined) {
-    const message = `the request "${request.name}" takes no {value}: say for which value it is sent, e.g. write: { when: true }`;
-    complain(["write"], message);
-    return undefined;
-  }
-  const fault = spellingFault(request, at !== undefined, when !== undefined);
-  if (fault !== undefined) {
-    complain(["write"], fault);
-    return undefined;
-  }
-  return { request, ...(when === undefined ? {} : { when }) };
+  const spec = writeOf(write, { requests, own, unasked: "a message" }, complain);
+  if (spec === undefined || spec === "no") return spec;
+  const fault = spellingFault(spec.request, at !== undefined, spec.when !== undefined);
+  if (fault !== undefined) complain(["write"], fault);
+  return fault === undefined ? spec : undefined;
 }
 
 /** Why the value of this resource cannot stand in this request; undefined: it can. */
@@ -217,13 +166,9 @@ function spellingFault({ name, send }: RequestSpec, isBytes: boolean, hasWhen: b
 
 /** Why this device cannot do a step, as the mapping spells it; undefined: it can. */
 export function stepFault({ requests }: SpokenDevice, step: Readonly<Record<string, unknown>>): string | undefined {
-  const { request: name, value } = step;
-  if (typeof name !== "string") return undefined;
-  const request = requests.get(name);
-  if (request === undefined) return unknownName("request", name, requests.keys());
-  if (request.send.value?.kind === "bytes") {
-    return `the request "${name}" takes bytes of a resource: for a step say which its value becomes, e.g. {value:u16}`;
-  }
-  if (takesValue(request.send) === (value !== undefined)) return undefined;
-  return value === undefined ? `the request "${name}" needs a value` : `the request "${name}" takes no {value}`;
+  const { request: name } = step;
+  const request = typeof name === "string" ? requests.get(name) : undefined;
+  return request?.send.value?.kind === "bytes"
+    ? `the request "${name}" takes bytes of a resource: for a step say which its value becomes, e.g. {value:u16}`
+    : stepFaultOf(requests, step);
 }

@@ -1,23 +1,16 @@
 /** The section of a mapping: frames, what the device is asked, and what it says by itself. */
 import { z } from "zod";
-import { durationSchema, type Millis, SECOND } from "../../../src/adapter.ts";
+import { type Millis, SECOND } from "../../../src/adapter.ts";
+import { type Complain, complainTo, nameSchema, timeoutSchema } from "../keys.ts";
+import type { NamedRequest } from "../requests.ts";
 import { type FrameSettings, frameSchema } from "./framing/frame-settings.ts";
-import {
-  CHARSETS,
-  type Charset,
-  type Complain,
-  type MessageSpec,
-  messageKeys,
-  messageSpec,
-  patternSchema,
-} from "./messages.ts";
+import { CHARSETS, type Charset, type MessageSpec, messageKeys, messageSpec, patternSchema } from "./messages.ts";
 import { type Matcher, matcherOf } from "./pattern/matcher.ts";
 import { PatternError } from "./pattern/syntax.ts";
-import { type Template, templateOf } from "./template.ts";
+import { type Template, takesValue, templateOf } from "./template.ts";
 
 /** A question, and what its answer looks like. */
-export interface RequestSpec {
-  readonly name: string;
+export interface RequestSpec extends NamedRequest {
   readonly send: Template;
   /** Absent: nobody answers. */
   readonly answer?: MessageSpec | undefined;
@@ -36,9 +29,6 @@ export interface SpokenDevice {
 }
 
 const USUAL_TIMEOUT = SECOND;
-const NAME = z.string().regex(/^[A-Za-z_][\w-]{0,31}$/, "expected a name of letters, digits, _ and -");
-
-const timeout = durationSchema.refine((span) => span > 0, "a timeout is longer than 0");
 
 const requestFields = z.strictObject({
   send: z
@@ -61,7 +51,7 @@ const requestFields = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe("Patterns of answers that say that it is not done, each with the reason"),
-  timeout: timeout.optional().describe("How long to wait for the answer"),
+  timeout: timeoutSchema.optional().describe("How long to wait for the answer"),
   ...messageKeys,
 });
 type RequestFields = z.output<typeof requestFields>;
@@ -76,14 +66,14 @@ const messageFields = z.strictObject({
 const sectionFields = z.strictObject({
   frame: frameSchema.describe("Where a message begins and ends"),
   charset: z.enum(CHARSETS).default("latin1").describe("How characters are told from bytes"),
-  timeout: timeout.default(USUAL_TIMEOUT).describe("How long to wait for an answer, where a request does not say it"),
-  requests: z.record(NAME, requestFields).default({}).describe("What the device is asked, by name"),
+  timeout: timeoutSchema
+    .default(USUAL_TIMEOUT)
+    .describe("How long to wait for an answer, where a request does not say it"),
+  requests: z.record(nameSchema, requestFields).default({}).describe("What the device is asked, by name"),
   messages: z
     .record(
-      NAME,
-      messageFields.transform(({ match, ...keys }, context) =>
-        messageSpec(keys, match, (path, message) => context.addIssue({ code: "custom", path: [...path], message })),
-      ),
+      nameSchema,
+      messageFields.transform(({ match, ...keys }, context) => messageSpec(keys, match, complainTo(context))),
     )
     .default({})
     .describe("What the device says by itself, by name: of several that fit the first"),
@@ -92,11 +82,10 @@ const sectionFields = z.strictObject({
 type SectionFields = z.output<typeof sectionFields>;
 
 export const deviceSchema: z.ZodType<SpokenDevice> = sectionFields.transform((fields, context) => {
+  const complain = complainTo(context);
   const requests = new Map<string, RequestSpec>();
   for (const [name, request] of Object.entries(fields.requests)) {
-    const spec = requestSpec(name, request, fields, (path, message) =>
-      context.addIssue({ code: "custom", path: ["requests", name, ...path], message }),
-    );
+    const spec = requestSpec(name, request, fields, (path, message) => complain(["requests", name, ...path], message));
     if (spec !== undefined) requests.set(name, spec);
   }
   const { frame, charset, messages, order } = fields;
@@ -124,6 +113,7 @@ function requestSpec(
   if (send === undefined) return undefined;
   return {
     name,
+    takesValue: takesValue(send),
     send,
     ...(request.answer ? { answer: spec } : {}),
     failures,

@@ -1,5 +1,6 @@
 /** What a request sends: bytes, or text or bytes into which a value goes. */
 import { DeviceError, type RawValue } from "../../../src/adapter.ts";
+import type { Complain } from "../keys.ts";
 import {
   decodeNumber,
   encodeNumber,
@@ -10,7 +11,7 @@ import {
 } from "./binary-number.ts";
 import type { FrameSettings } from "./framing/frame-settings.ts";
 import { seal } from "./framing/seal.ts";
-import { bytesOf, type Charset, type Complain, textOf } from "./messages.ts";
+import { bytesOf, type Charset, textOf } from "./messages.ts";
 
 export interface Template {
   /** Pieces; between two of them stands the value. */

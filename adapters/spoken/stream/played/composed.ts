@@ -1,5 +1,6 @@
 /** A message that a device could say, made of the values that its points have: what reading it takes apart, backwards. */
 import type { PointId, RawValue } from "../../../../src/adapter.ts";
+import { easiestWord, unscaled } from "../../words.ts";
 import { checksumLength, type FrameSettings } from "../framing/frame-settings.ts";
 import { endMark, seal } from "../framing/seal.ts";
 import { bytesOf, type FieldPlace, type MessageSpec } from "../messages.ts";
@@ -38,20 +39,16 @@ function fieldsOf(spec: MessageSpec, values: PointValues): ReadonlyMap<string, s
   for (const [{ quality }] of values) if (quality !== undefined) fields.set(quality.field, quality.good[0] ?? "");
   for (const [{ part, scaleBy }, value] of values) {
     if (part.kind !== "field" || value instanceof Uint8Array) continue;
-    // A word that leaves the number as it is, where there is one.
-    const [word, factor] =
-      [...(scaleBy?.factors ?? [])].sort((a, b) => Number(b[1] === 1) - Number(a[1] === 1))[0] ?? [];
+    const [word, factor] = scaleBy === undefined ? [] : (easiestWord(scaleBy.factors) ?? []);
     if (scaleBy !== undefined && word !== undefined) fields.set(scaleBy.field, word);
     fields.set(part.name, spelled(value, factor ?? 1));
   }
   return fields;
 }
 
-const MOST_DIGITS = 8;
-
 function spelled(value: Exclude<RawValue, Uint8Array>, factor: number): string | number {
   if (typeof value === "boolean") return value ? "1" : "0";
-  return typeof value === "number" ? Number((value / factor).toPrecision(MOST_DIGITS)) : String(value);
+  return typeof value === "number" ? unscaled(value, factor) : String(value);
 }
 
 function textOf(
