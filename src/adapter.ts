@@ -13,6 +13,7 @@ export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machin
 export { nearestNames } from "./near-miss.ts";
 export { pooled } from "./random-pool.ts";
 export { table } from "./table.ts";
+export { typedOptions, typedSpan, WrongArguments, wrongOption } from "./typed-options.ts";
 
 /**
  * What the wire carried: bytes where the protocol carries bytes (registers, characteristics, binary frames), else the
@@ -289,12 +290,4 @@ export interface Simulation {
   /** Where it can be reached, for a person and for a link entry, e.g. `{ host: "127.0.0.1", port: 1502 }`. */
   readonly address: Readonly<Record<string, string | number>>;
   close(): Promise<void>;
-}
-
-/** What the user, or another process, asked for makes no sense; the message says what was expected. */
-export class WrongArguments extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "WrongArguments";
-  }
 }

@@ -59,7 +59,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/random-pool.ts": { all: ["src/clock.ts"] },
   "src/heap.ts": { shell: true },
   "src/locate.ts": { shell: true },
-  "src/adapter.ts": { all: FOUNDATION, types: ["src/adapter-tools.ts"] },
+  "src/typed-options.ts": {
+    all: ["src/clock.ts", "src/duration.ts", "src/errors.ts"],
+    types: ["src/adapter-tools.ts"],
+  },
+  "src/adapter.ts": { all: [...FOUNDATION, "src/typed-options.ts"], types: ["src/adapter-tools.ts"] },
   "src/adapter-tools.ts": { types: ["src/adapter.ts"] },
   "src/coap": { all: FOUNDATION },
   "src/dtls": { all: FOUNDATION },

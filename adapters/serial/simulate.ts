@@ -5,6 +5,7 @@ import {
   type SimulatedDevice,
   type SimulateOptions,
   type Simulation,
+  typedOptions,
   WrongArguments,
 } from "../../src/adapter.ts";
 import { parseFaults } from "../spoken/stream/played/faults.ts";
@@ -32,13 +33,9 @@ export async function simulate(
   devices: readonly SimulatedDevice<SpokenDevice, SpokenPoint>[],
   context: AdapterContext,
 ): Promise<Simulation> {
-  const { data, error } = optionsSchema.safeParse(options);
-  if (data === undefined) {
-    const [issue] = error.issues;
-    throw new WrongArguments([...(issue?.path ?? []), issue?.message].join(": "));
-  }
-  const { host, port, line, pty, type } = data;
-  const faults = parseFaults(data.faults);
+  const settings = typedOptions(optionsSchema, options);
+  const { host, port, line, pty, type } = settings;
+  const faults = parseFaults(settings.faults);
   const play: Play = (send) => new PlayedDevices(devices, faults, context, send);
   const onPort = pty !== undefined || typeof port === "string";
   if (type !== undefined && (type === "serial") !== onPort) {

@@ -70,7 +70,7 @@ test("wrong words are explained before anything listens", async () => {
     [/^--param red: expected NAME=VALUE$/, "valve-actuator", "--param", "red"],
     [/^--port 70000: expected a number from 0 to 65535, or the path/, "valve-actuator", "--port", "70000"],
     [/^fault "crk": expected e\.g\. crc:1%/, "valve-actuator", "--faults", "crk"],
-    [/^type: expected one of modbus-tcp, modbus-udp/, "valve-actuator", "--type", "modbus"],
+    [/^--type: expected one of modbus-tcp, modbus-udp/, "valve-actuator", "--type", "modbus"],
     [/^--link: unknown link "metres"; did you mean "meters"\?$/, "--link", "metres", "-c", EXAMPLE],
     [/^devices of protocol simulated cannot be played$/, "--link", "trial", "-c", EXAMPLE],
   ];

@@ -1,6 +1,6 @@
 /** Where simulated devices are played, and what goes wrong there: the options of `sim`. */
 import { z } from "zod";
-import { type SimulateOptions, WrongArguments } from "../../../src/adapter.ts";
+import { type SimulateOptions, typedOptions, WrongArguments } from "../../../src/adapter.ts";
 import type { PlayedPort } from "../../wires/played-port.ts";
 import { parseSerialSettings, type SerialSettings } from "../../wires/serial-settings.ts";
 import { type Fault, parseFaults } from "./fault-list.ts";
@@ -37,11 +37,7 @@ type Options = z.output<typeof optionsSchema>;
 
 /** Throws WrongArguments. */
 export function simulationSettings(given: SimulateOptions): SimulationSettings {
-  const { data, error } = optionsSchema.safeParse(given);
-  if (data === undefined) {
-    const [issue] = error.issues;
-    throw new WrongArguments([...(issue?.path ?? []), issue?.message].join(": "));
-  }
+  const data = typedOptions(optionsSchema, given);
   const type = data.type ?? (isSerial(data) ? "modbus-rtu" : "modbus-tcp");
   const framing = FRAMINGS[type];
   return { place: placeOf(type, data), framing, faults: parseFaults(data.faults, framing) };

@@ -2,10 +2,10 @@
 import {
   formatDuration,
   type Millis,
-  parseDuration,
   SECOND,
   type ToolArguments,
   type ToolContext,
+  typedSpan,
   WrongArguments,
 } from "../../../src/adapter.ts";
 import {
@@ -87,24 +87,13 @@ export function settingArguments(args: ToolArguments, { text }: Setting, { timeo
 }
 
 function timeoutOf(args: ToolArguments, settings: readonly Setting[], link: ToolContext["link"]): Millis {
-  const text = args.text("timeout");
-  if (text !== undefined) return given(text);
+  const given = typedSpan(args, "timeout");
+  if (given !== undefined) return given;
   const ofLink = timeoutOfLink(link?.options);
   if (ofLink !== undefined) return ofLink;
   const slowest = Math.max(0, ...settings.map(({ serial }) => (serial === undefined ? 0 : characterTime(serial))));
   if (slowest > 0) return Math.ceil(SERIAL_PATIENCE + CHARACTERS * slowest);
   return NETWORK_PATIENCE;
-}
-
-function given(text: string): Millis {
-  try {
-    const timeout = parseDuration(text);
-    if (timeout > 0) return timeout;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new WrongArguments(`--timeout: ${error.message}`, { cause: error });
-  }
-  throw new WrongArguments("--timeout: expected a time longer than 0");
 }
 
 function timeoutOfLink(options: unknown): Millis | undefined {

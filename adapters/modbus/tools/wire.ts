@@ -6,12 +6,12 @@ import {
   DeviceError,
   type Link,
   type Millis,
-  parseDuration,
-  reasonOf,
   type ToolArguments,
   type ToolContext,
   type ToolOptions,
+  typedSpan,
   WrongArguments,
+  wrongOption,
 } from "../../../src/adapter.ts";
 import type { ModbusDevice, ModbusPoint, ModbusStep } from "../points.ts";
 import { askRaw, type RawAnswer } from "./ask.ts";
@@ -46,7 +46,7 @@ export type ModbusLink = Link<ModbusDevice, ModbusPoint, ModbusStep>;
 
 /** Rejects with WrongArguments where the options name no wire. */
 export async function openWire(args: ToolArguments, context: ToolContext, opener: LinkOpener): Promise<Wire> {
-  const timeout = timeoutOf(args);
+  const timeout = typedSpan(args, "timeout");
   const { link } = context;
   if (link?.ask !== undefined) return wireOn(link.ask, timeout, async () => {});
   const own = await openOwn(args, context, opener);
@@ -64,27 +64,12 @@ export async function openOwn(args: ToolArguments, context: AdapterContext, open
     return await opener.open(type, entry, context);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    const [issue] = error.issues;
-    const key = issue?.path[0];
-    const message = `${key === undefined ? "" : `--${String(key)}: `}${issue?.message ?? error.message}`;
-    throw new WrongArguments(message, { cause: error });
+    throw wrongOption(error);
   }
 }
 
 function wireOn(ask: Ask, timeout: Millis | undefined, close: () => Promise<void>): Wire {
   return { transact: (unit, pdu) => askRaw(ask, { unit, pdu, timeout }), close };
-}
-
-function timeoutOf(args: ToolArguments): Millis | undefined {
-  const text = args.text("timeout");
-  if (text === undefined) return undefined;
-  try {
-    const timeout = parseDuration(text);
-    if (timeout > 0) return timeout;
-  } catch (error) {
-    throw new WrongArguments(`--timeout: ${reasonOf(error)}`, { cause: error });
-  }
-  throw new WrongArguments("--timeout: expected a time longer than 0");
 }
 
 /** A link entry as a user would write it. */

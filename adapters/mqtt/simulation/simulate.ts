@@ -5,7 +5,7 @@ import {
   type SimulateOptions,
   type Simulation,
   type ToolArguments,
-  WrongArguments,
+  typedOptions,
 } from "../../../src/adapter.ts";
 import { isOptions, type Wire, wireOf } from "../tools/wire.ts";
 import type { PlayedMqtt } from "./composed.ts";
@@ -29,13 +29,9 @@ export async function simulate(
   devices: readonly PlayedMqtt[],
   context: AdapterContext,
 ): Promise<Simulation> {
-  const { data, error } = optionsSchema.safeParse(options);
-  if (data === undefined) {
-    const [issue] = error.issues;
-    throw new WrongArguments([...(issue?.path ?? []), issue?.message].join(": "));
-  }
-  const faults = parseFaults(data.faults);
-  const wire = await wireOfOptions(data);
+  const settings = typedOptions(optionsSchema, options);
+  const faults = parseFaults(settings.faults);
+  const wire = await wireOfOptions(settings);
   const played = devices.map((device) => new PlayedDevice(device, { wire, faults }, context));
   try {
     for (const device of played) await device.start();

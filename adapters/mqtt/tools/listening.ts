@@ -2,8 +2,6 @@
 import {
   DeviceError,
   type Millis,
-  parseDuration,
-  reasonOf,
   type ToolArguments,
   type ToolContext,
   WrongArguments,
@@ -82,18 +80,6 @@ async function subscribe(
   if (filters.length > 0 && sentences.length === filters.length)
     throw new DeviceError("rejected", sentences.join("; "));
   for (const sentence of sentences) tell(sentence);
-}
-
-/** Throws WrongArguments. */
-export function spanOf(args: ToolArguments, option: string): Millis {
-  const text = args.text(option) ?? "";
-  try {
-    const span = parseDuration(text);
-    if (span > 0) return span;
-  } catch (error) {
-    throw new WrongArguments(`--${option}: ${reasonOf(error)}`, { cause: error });
-  }
-  throw new WrongArguments(`--${option}: expected a time longer than 0`);
 }
 
 /** Throws WrongArguments. */

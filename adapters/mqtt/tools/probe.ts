@@ -1,10 +1,13 @@
 /** `probe mqtt`: publishes one message and shows what comes of it, or listens to a topic for a while. */
 import {
   formatDuration,
+  type Millis,
+  SECOND,
   type Tool,
   type ToolArguments,
   type ToolContext,
   type ToolReport,
+  typedSpan,
   WrongArguments,
 } from "../../../src/adapter.ts";
 import type { BrokerConnection } from "../broker/connection.ts";
@@ -14,10 +17,12 @@ import type { MqttPoint } from "../points.ts";
 import type { MqttDevice } from "../section.ts";
 import { topicFault } from "../topic-filter.ts";
 import { type Explained, explained, explainedLines, filtersOf, type MappedDevice } from "./explained.ts";
-import { filterOf, type Listened, listen, qosOf, spanOf } from "./listening.ts";
+import { filterOf, type Listened, listen, qosOf } from "./listening.ts";
 import { counted, payloadText, shortened } from "./payload-text.ts";
 import { HEX_OPTION, MAPPING_OPTIONS, mappedDevice, payloadOf } from "./typed.ts";
 import { wireOf } from "./wire.ts";
+
+const USUAL_SPAN: Millis = 10 * SECOND;
 
 export const probe: Tool<MqttDevice, MqttPoint> = {
   summary:
@@ -38,7 +43,12 @@ export const probe: Tool<MqttDevice, MqttPoint> = {
     },
     retain: { type: "boolean", help: "The broker keeps what is published, for whoever subscribes later." },
     ...HEX_OPTION,
-    for: { type: "string", value: "TIME", help: "How long to listen, or to wait for the answer.", default: "10s" },
+    for: {
+      type: "string",
+      value: "TIME",
+      help: "How long to listen, or to wait for the answer.",
+      default: formatDuration(USUAL_SPAN),
+    },
     ...MAPPING_OPTIONS,
   },
   async run(args, context) {
@@ -83,7 +93,7 @@ function planOf(args: ToolArguments, device: MappedDevice | undefined): Plan {
   const reply = args.text("reply");
   if (surplus !== undefined)
     throw new WrongArguments(`expected TOPIC PAYLOAD, the payload in quotes; "${surplus}" is left over`);
-  const common = { qos: qosOf(args), span: spanOf(args, "for") };
+  const common = { qos: qosOf(args), span: typedSpan(args, "for") ?? USUAL_SPAN };
   if (payload === undefined) {
     const idle = [reply === undefined ? [] : "--reply", args.flag("retain") ? "--retain" : []].flat()[0];
     if (idle !== undefined) throw new WrongArguments(`${idle} needs a PAYLOAD that is published`);

@@ -2,10 +2,13 @@
 import {
   formatDuration,
   type KnownMapping,
+  type Millis,
+  SECOND,
   type Tool,
   type ToolArguments,
   type ToolContext,
   type ToolReport,
+  typedSpan,
   WrongArguments,
 } from "../../../src/adapter.ts";
 import type { Message } from "../message.ts";
@@ -13,12 +16,14 @@ import type { MqttPoint } from "../points.ts";
 import type { MqttDevice } from "../section.ts";
 import { type DeviceLine, deviceLines } from "./device-lines.ts";
 import { FoundDevices } from "./found-devices.ts";
-import { filterOf, type Listened, listen, spanOf } from "./listening.ts";
+import { filterOf, type Listened, listen } from "./listening.ts";
 import { counted } from "./payload-text.ts";
 import { type Skeleton, skeletonOf, usableEntities } from "./skeleton.ts";
 import { TopicTree } from "./topic-tree.ts";
 import { wireOf } from "./wire.ts";
 import { commentText } from "./yaml-text.ts";
+
+const USUAL_SPAN: Millis = 15 * SECOND;
 
 export const scan: Tool<MqttDevice, MqttPoint> = {
   summary: "Listens to all that is published on an MQTT broker for a while, and says who that is.",
@@ -29,14 +34,14 @@ export const scan: Tool<MqttDevice, MqttPoint> = {
       value: "FILTER",
       help: "What to listen to, with + and #; may be repeated. Default: #, all of it.",
     },
-    for: { type: "string", value: "TIME", help: "How long to listen.", default: "15s" },
+    for: { type: "string", value: "TIME", help: "How long to listen.", default: formatDuration(USUAL_SPAN) },
     most: { type: "string", value: "N", help: "How many topics are shown.", default: "500" },
   },
   async run(args, context) {
     const wire = await wireOf(args, context.link);
     const given = args.texts("topic").map(filterOf);
     const filters = given.length === 0 ? ["#"] : given;
-    const span = spanOf(args, "for");
+    const span = typedSpan(args, "for") ?? USUAL_SPAN;
     const tree = new TopicTree(mostOf(args));
     const found = new FoundDevices();
     let messages = 0;

@@ -9,6 +9,7 @@ import {
   type ToolArguments,
   type ToolContext,
   type ToolOptions,
+  typedOptions,
   WrongArguments,
 } from "../../../src/adapter.ts";
 import { type BrokerConnection, type ConnectionListener, connectBroker } from "../broker/connection.ts";
@@ -60,12 +61,7 @@ export async function wireOf(args: ToolArguments, link: ToolContext["link"]): Pr
 
 /** Throws WrongArguments. `entry`: as a user would write it behind the link. */
 export function optionsOf(entry: Readonly<Record<string, unknown>>): MqttOptions {
-  const { data, error } = optionsSchema.safeParse(entry);
-  if (data !== undefined) return data;
-  const [issue] = error.issues;
-  const key = issue?.path[0];
-  const message = key === undefined ? issue?.message : `--${String(key).replaceAll("_", "-")}: ${issue?.message}`;
-  throw new WrongArguments(message ?? error.message, { cause: error });
+  return typedOptions(optionsSchema, entry);
 }
 
 export function isOptions(value: unknown): value is MqttOptions {

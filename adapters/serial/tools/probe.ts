@@ -6,6 +6,7 @@ import {
   TIMEOUT,
   type Tool,
   type ToolArguments,
+  typedSpan,
   WrongArguments,
 } from "../../../src/adapter.ts";
 import { Framer } from "../../spoken/stream/framing/framer.ts";
@@ -18,7 +19,7 @@ import { bytesOfText, hexOf, rowsOf, rowText } from "./byte-text.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { guessFrames } from "./guess/frame-guess.ts";
 import { MAPPING_OPTIONS, type Meant, mappingMeant } from "./mapping-options.ts";
-import { openWire, spanOf, WIRE_OPTIONS } from "./wire.ts";
+import { openWire, WIRE_OPTIONS } from "./wire.ts";
 
 const USUAL_WAIT: Millis = 2 * SECOND;
 /** An answer that has begun goes on without longer silences. */
@@ -38,7 +39,7 @@ export const probe: Tool<SpokenDevice, SpokenPoint> = {
   async run(args, context) {
     const meant = await mappingMeant(args, context);
     const send = bytesToSend(args, meant);
-    const wait = spanOf(args, "wait", USUAL_WAIT);
+    const wait = typedSpan(args, "wait") ?? USUAL_WAIT;
     if (wait > LONGEST_WAIT) throw new WrongArguments("--wait: expected at most 60s");
     const wire = await openWire(args, context);
     try {

@@ -8,6 +8,7 @@ import {
   type ToolArguments,
   type ToolContext,
   type ToolReport,
+  typedSpan,
   WrongArguments,
 } from "../../../src/adapter.ts";
 import type { SpokenPoint } from "../../spoken/stream/points.ts";
@@ -20,7 +21,7 @@ import { guessFrames } from "./guess/frame-guess.ts";
 import { sevenBits } from "./guess/line-guess.ts";
 import { dataOf, frameLines } from "./guess-text.ts";
 import { type Recording, record } from "./listening.ts";
-import { openWire, spanOf } from "./wire.ts";
+import { openWire } from "./wire.ts";
 
 /** For each setting that is tried: most devices speak once a second, some every three. */
 const USUAL_TRIAL: Millis = 4 * SECOND;
@@ -47,7 +48,7 @@ export const sniff: Tool<SpokenDevice, SpokenPoint> = {
     const text = args.text("send");
     const send = text === undefined ? undefined : bytesOfText(text);
     if (args.flag("find-line")) {
-      const span = spanOf(args, "for", USUAL_TRIAL);
+      const span = typedSpan(args, "for") ?? USUAL_TRIAL;
       return findLine(args, context, { lines: linesToTry(args), span, send });
     }
     if (args.text("lines") !== undefined) throw new WrongArguments("--lines: these are tried by --find-line");
@@ -61,7 +62,7 @@ async function listenOnce(
   send: Uint8Array | undefined,
 ): Promise<ToolReport> {
   const { clock, signal, tell } = context;
-  const span = args.text("for") === undefined ? undefined : spanOf(args, "for", USUAL_TRIAL);
+  const span = typedSpan(args, "for");
   const wire = await openWire(args, context);
   try {
     const shared = context.link?.sharedWith ?? [];

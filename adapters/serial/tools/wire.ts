@@ -3,12 +3,10 @@ import { z } from "zod";
 import {
   type AdapterContext,
   type Ask,
-  type Millis,
-  parseDuration,
-  reasonOf,
   type ToolArguments,
   type ToolContext,
   type ToolOptions,
+  typedOptions,
   WrongArguments,
 } from "../../../src/adapter.ts";
 import { formatSerialSettings, type SerialSettings } from "../../wires/serial-settings.ts";
@@ -57,30 +55,10 @@ export function optionsOf(args: ToolArguments, line?: SerialSettings): SerialOpt
     throw new WrongArguments(
       "where? expected --link ID, --port /dev/… with --line 9600-8N1, or --host HOST --port PORT",
     );
-  if (host !== undefined) return parsed(tcpOptionsSchema, { host, port: /^\d+$/.test(port) ? Number(port) : port });
+  if (host !== undefined)
+    return typedOptions(tcpOptionsSchema, { host, port: /^\d+$/.test(port) ? Number(port) : port });
   if (settings === undefined) throw new WrongArguments("--line: a serial port needs its settings, e.g. 9600-8N1");
-  return parsed(portOptionsSchema, { port, line: settings, ...(flow === undefined ? {} : { flow }) });
-}
-
-/** A duration of an option. Throws WrongArguments. */
-export function spanOf(args: ToolArguments, option: string, usual: Millis): Millis {
-  const text = args.text(option);
-  if (text === undefined) return usual;
-  try {
-    const span = parseDuration(text);
-    if (span > 0) return span;
-  } catch (error) {
-    throw new WrongArguments(`--${option}: ${reasonOf(error)}`, { cause: error });
-  }
-  throw new WrongArguments(`--${option}: expected a time longer than 0`);
-}
-
-function parsed<T>(schema: z.ZodType<T>, entry: unknown): T {
-  const { data, error } = schema.safeParse(entry);
-  if (error === undefined) return data;
-  const [issue] = error.issues;
-  const key = issue?.path[0];
-  throw new WrongArguments(`${key === undefined ? "" : `--${String(key)}: `}${issue?.message ?? error.message}`);
+  return typedOptions(portOptionsSchema, { port, line: settings, ...(flow === undefined ? {} : { flow }) });
 }
 
 const withLine = z.object({ transport: z.literal("port"), line: z.custom<SerialSettings>() });
