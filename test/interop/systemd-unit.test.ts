@@ -1,0 +1,28 @@
+/** The unit, and the drop-in that is shipped beside it, as systemd reads them. */
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { locateData } from "../../src/locate.ts";
+import { hasTool } from "../support/foreign-tool.ts";
+import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
+import { run } from "../support/process.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+everyTestIsAgainst("systemd", debianVersion("systemd"));
+
+const UNIT = "lwm2m-gateway.service";
+const DROP_IN = "bluetooth-hci-user.conf";
+
+for (const dropIns of [[], [DROP_IN]]) {
+  test(`systemd finds nothing to say about the unit${dropIns.length > 0 ? ` with ${dropIns}` : ""}`, async (t) => {
+    if (!hasTool(t, "systemd-analyze", "apt-get install -y systemd")) return;
+    const folder = temporaryDirectory(t);
+    cpSync(locateData(`systemd/${UNIT}`), join(folder, UNIT));
+    mkdirSync(join(folder, `${UNIT}.d`));
+    for (const name of dropIns) cpSync(locateData(`systemd/${name}`), join(folder, `${UNIT}.d`, name));
+    const { code, stdout, stderr } = await run(t, "systemd-analyze", ["verify", "--man=no", join(folder, UNIT)]);
+    // What it does not understand it leaves out, and ends with 0.
+    assert.deepEqual([code, stdout, stderr], [0, "", ""]);
+  });
+}
