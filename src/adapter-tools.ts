@@ -55,6 +55,8 @@ export interface ToolContext<Device = unknown, Point = unknown> extends AdapterC
   readonly link?: ToolLink;
   /** What bytes could be, as the mapping language reads them. */
   readonly interpret: (bytes: Uint8Array) => readonly Interpretation[];
+  /** In which resource a mapping would have such a value; undefined: nobody could tell without a look at the device. */
+  readonly suggest: (quantity: Quantity) => SuggestedResource | undefined;
   /** The mappings of this protocol, for a device that says who it is. */
   readonly mappings: () => Promise<readonly KnownMapping[]>;
   /**
@@ -100,6 +102,26 @@ export interface Interpretation {
   readonly value: number | bigint | string | boolean;
   /** Whether a measured value could look like this: no proof, a hint. */
   readonly plausible: boolean;
+}
+
+/** What a value of a device is, in plain words: a tool that begins a mapping knows no objects. */
+export type Quantity =
+  /** `what`: "temperature", "carbon_dioxide", …; absent: nobody says. `isNumber`: it is one, whatever it measures. */
+  | { readonly kind: "measured"; readonly what?: string; readonly isNumber: boolean }
+  /** Found to be on or off. */
+  | { readonly kind: "detected"; readonly what?: "presence" }
+  /** On or off, as it is told. */
+  | { readonly kind: "switched"; readonly what?: "light" }
+  /** A number, as it is told. */
+  | { readonly kind: "set" };
+
+export interface SuggestedResource {
+  readonly object: number;
+  /** Its name in mappings. */
+  readonly resource: string;
+  /** A device has one alone. */
+  readonly isSingle?: true;
+  readonly isBoolean?: true;
 }
 
 export interface KnownMapping {

@@ -17,6 +17,7 @@ import { DeviceError } from "../errors.ts";
 import { locateData } from "../locate.ts";
 import { silentLogger } from "../log.ts";
 import { interpretationsOf } from "../mapping/interpretations.ts";
+import { suggestedResource } from "../mapping/suggested-resources.ts";
 import { SOCKET_OPTION } from "./admin.ts";
 import {
   type Arguments,
@@ -119,6 +120,7 @@ function contextOf(args: Arguments, adapter: AdapterModule, signal: AbortSignal)
   return {
     ...toolBasics,
     interpret: interpretationsOf,
+    suggest: suggestedResource,
     mappings: () => mappingsOf(adapter),
     deviceOf: (mapping, parameters) => toolDevice(mapping, parameters, adapter),
     tell: (line) => out.write(`${line}\n`),

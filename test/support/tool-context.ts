@@ -1,5 +1,6 @@
 import { type ToolArguments, type ToolContext, WrongArguments } from "../../src/adapter.ts";
 import { interpretationsOf } from "../../src/mapping/interpretations.ts";
+import { suggestedResource } from "../../src/mapping/suggested-resources.ts";
 import { aContext } from "./modbus-device.ts";
 
 /** What the command line would hand to a tool; `told` grows by its lines. */
@@ -10,6 +11,7 @@ export function aToolContext<Device = never, Point = never>(
   return {
     ...aContext(),
     interpret: interpretationsOf,
+    suggest: suggestedResource,
     mappings: async () => [],
     deviceOf: async (mapping) => {
       throw new WrongArguments(`there is no mapping "${mapping}"`);

@@ -18,7 +18,7 @@ import { type DeviceLine, deviceLines } from "./device-lines.ts";
 import { FoundDevices } from "./found-devices.ts";
 import { filterOf, type Listened, listen } from "./listening.ts";
 import { counted } from "./payload-text.ts";
-import { type Skeleton, skeletonOf, usableEntities } from "./skeleton.ts";
+import { type Skeleton, skeletonOf } from "./skeleton.ts";
 import { TopicTree } from "./topic-tree.ts";
 import { wireOf } from "./wire.ts";
 import { commentText } from "./yaml-text.ts";
@@ -73,16 +73,13 @@ function mostOf(args: ToolArguments): number {
   throw new WrongArguments(`--most ${text}: expected a number from 1 to 99999`);
 }
 
-function reportOf(heard: Heard, mappings: readonly KnownMapping[], { link }: ToolContext): ToolReport {
+function reportOf(heard: Heard, mappings: readonly KnownMapping[], { link, suggest }: ToolContext): ToolReport {
   const { tree, found, messages, listened } = heard;
   const lines = deviceLines(found.found, mappings, link?.id ?? "LINK");
   // What has a mapping needs no other one.
   const mapped = lines.filter(({ mapping }) => mapping !== undefined).map(({ device }) => device);
   const taken = new Set(mappings.map(({ name }) => name));
-  const skeletons = found
-    .describedBeside(mapped)
-    .filter((device) => usableEntities(device) > 0)
-    .map((device) => skeletonOf(device, taken));
+  const skeletons = found.describedBeside(mapped).flatMap((device) => skeletonOf(device, taken, suggest) ?? []);
   const seconds = Math.round(listened.span / 100) / 10;
   return {
     lines: [

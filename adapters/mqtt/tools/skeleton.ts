@@ -1,5 +1,6 @@
 /** A mapping made of what a device, or something in its name, announced to Home Assistant: a beginning for whoever knows the device. */
-import { objectOfEntity, unitOfEntity } from "./entity-objects.ts";
+import type { SuggestedResource, ToolContext } from "../../../src/adapter.ts";
+import { quantityOf, unitOfEntity } from "./entity-quantity.ts";
 import type { Entity, EntityAvailability } from "./families/sighting.ts";
 import type { DescribedDevice } from "./found-devices.ts";
 import { commentText, flowMap, idOf, yamlText } from "./yaml-text.ts";
@@ -10,11 +11,14 @@ export interface Skeleton {
   readonly lines: readonly string[];
 }
 
-/** `taken`: names of mappings that there are. */
-export function skeletonOf(device: DescribedDevice, taken: Set<string>): Skeleton {
-  const name = idOf(device.owner.name ?? device.owner.id, taken);
-  const usable = device.entities.map(usageOf);
+type Suggest = ToolContext["suggest"];
+
+/** `taken`: names of mappings that there are. Undefined where it would have no resource. */
+export function skeletonOf(device: DescribedDevice, taken: Set<string>, suggest: Suggest): Skeleton | undefined {
+  const usable = device.entities.map((entity) => usageOf(entity, suggest));
   const mapped = usable.filter((usage) => usage.kind === "mapped");
+  if (mapped.length === 0) return undefined;
+  const name = idOf(device.owner.name ?? device.owner.id, taken);
   const left = usable.filter((usage) => usage.kind === "left");
   const state = mostCommon(mapped.map(({ topic }) => topic));
   const written = writing(mapped);
@@ -37,29 +41,25 @@ export function skeletonOf(device: DescribedDevice, taken: Set<string>): Skeleto
   };
 }
 
-/** How many resources a skeleton has: without one it is none. */
-export function usableEntities({ entities }: DescribedDevice): number {
-  return entities.filter((entity) => usageOf(entity).kind === "mapped").length;
-}
-
 interface Mapped {
   readonly kind: "mapped";
   readonly entity: Entity;
   readonly topic: string;
-  readonly object: NonNullable<ReturnType<typeof objectOfEntity>>;
+  readonly place: SuggestedResource;
 }
 
 type Usage = Mapped | { readonly kind: "left"; readonly entity: Entity; readonly why: string };
 
-function usageOf(entity: Entity): Usage {
+function usageOf(entity: Entity, suggest: Suggest): Usage {
   const { stateTopic, value } = entity;
-  const object = objectOfEntity(entity);
-  if (object === undefined) return { kind: "left", entity, why: "which object it is, nothing of it tells" };
+  const quantity = quantityOf(entity);
+  const place = quantity === undefined ? undefined : suggest(quantity);
+  if (place === undefined) return { kind: "left", entity, why: "which object it is, nothing of it tells" };
   if (stateTopic === undefined) return { kind: "left", entity, why: "it has no topic that tells its state" };
   if (/[+#]/.test(stateTopic)) return { kind: "left", entity, why: "its topic has a wildcard" };
   if (value.kind === "template")
     return { kind: "left", entity, why: `its template is more than a path: ${value.text}` };
-  return { kind: "mapped", entity, topic: stateTopic, object };
+  return { kind: "mapped", entity, topic: stateTopic, place };
 }
 
 function mostCommon(topics: readonly string[]): string | undefined {
@@ -92,11 +92,11 @@ function availabilityText({ topic, path, online, offline }: EntityAvailability):
 function writing(mapped: readonly Mapped[]): ReadonlyMap<Entity, string> {
   const taken = new Set<string>();
   return new Map(
-    mapped.flatMap(({ entity, object }) => {
+    mapped.flatMap(({ entity, place }) => {
       const { command } = entity;
       const sameWords = command?.on === entity.on && command.off === entity.off;
       const isSimple = command !== undefined && !command.templated && !/[+#]/.test(command.topic);
-      if (!isSimple || (object.switches === true && !sameWords) || entity.component === "binary_sensor") return [];
+      if (!isSimple || (place.isBoolean === true && !sameWords) || entity.component === "binary_sensor") return [];
       return [[entity, `set_${idOf(entity.key, taken).replaceAll("-", "_").slice(0, 20)}`] as const];
     }),
   );
@@ -118,11 +118,12 @@ function objectLines(
 ): readonly string[] {
   const byObject = new Map<number, Mapped[]>();
   for (const each of mapped) {
-    const others = byObject.get(each.object.object) ?? [];
-    if (each.object.single === undefined || others.length === 0) byObject.set(each.object.object, [...others, each]);
+    const { object, isSingle } = each.place;
+    const others = byObject.get(object) ?? [];
+    if (isSingle === undefined || others.length === 0) byObject.set(object, [...others, each]);
   }
   const line = (each: Mapped): string =>
-    `{ ${each.object.resource}: ${sourceText(each, state, written)} }  # ${commentText(each.entity.name)}`;
+    `{ ${each.place.resource}: ${sourceText(each, state, written)} }  # ${commentText(each.entity.name)}`;
   return [...byObject]
     .sort(([a], [b]) => a - b)
     .flatMap(([object, list]) => {
@@ -133,7 +134,7 @@ function objectLines(
 }
 
 function sourceText(
-  { entity, topic, object }: Mapped,
+  { entity, topic, place }: Mapped,
   state: string | undefined,
   written: ReadonlyMap<Entity, string>,
 ): string {
@@ -146,7 +147,7 @@ function sourceText(
       : [["topic", topic === state ? "state" : yamlText(topic)] as const]),
     ...(value.kind === "path" ? [["path", yamlText(value.path)] as const] : []),
     ...(unit === undefined ? [] : [["unit", yamlText(unit)] as const]),
-    ...(object.switches === true ? [["enum", wordsText(entity)] as const] : []),
+    ...(place.isBoolean === true ? [["enum", wordsText(entity)] as const] : []),
     ...(request === undefined ? [] : [["write", `{ request: ${request} }`] as const]),
   ]);
 }

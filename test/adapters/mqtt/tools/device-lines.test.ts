@@ -5,10 +5,11 @@ import test, { type TestContext } from "node:test";
 import { Message } from "../../../../adapters/mqtt/message.ts";
 import { deviceLines } from "../../../../adapters/mqtt/tools/device-lines.ts";
 import { FoundDevices } from "../../../../adapters/mqtt/tools/found-devices.ts";
-import { skeletonOf, usableEntities } from "../../../../adapters/mqtt/tools/skeleton.ts";
+import { skeletonOf } from "../../../../adapters/mqtt/tools/skeleton.ts";
 import { knownMappings } from "../../../../src/config/known-mappings.ts";
 import { formatProblem } from "../../../../src/errors.ts";
 import { readConfig } from "../../../../src/gateway/read-config.ts";
+import { suggestedResource } from "../../../../src/mapping/suggested-resources.ts";
 import { temporaryDirectory } from "../../../support/temp.ts";
 import {
   ALL_ANNOUNCEMENTS,
@@ -207,8 +208,7 @@ test("what is described for Home Assistant becomes a mapping that the configurat
   const taken = new Set<string>();
   const skeletons = found(described)
     .describedBeside([])
-    .filter((device) => usableEntities(device) > 0)
-    .map((device) => skeletonOf(device, taken));
+    .flatMap((device) => skeletonOf(device, taken, suggestedResource) ?? []);
   const pump = skeletons.find(({ name }) => name === "garden-pump-1");
   assert.deepEqual(pump?.lines, [
     "format: 1",
