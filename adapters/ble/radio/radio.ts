@@ -1,30 +1,41 @@
 /** A Bluetooth adapter as a central: it hears advertisements and connects to peripherals, whatever stack drives it. */
 import type { Millis } from "../../../src/adapter.ts";
+import type { BleOptions } from "../options.ts";
 
 /**
- * One adapter. Each promise settles within the time that its call names, or the radio's usual one; a failure is a DeviceError:
+ * One adapter. Each promise settles within the time that its call names, or within USUAL_TIMEOUT; a failure is a DeviceError:
  * `unreachable` (no answer, not connected, the adapter is not there), `rejected` (the peripheral, or the adapter, refused),
  * `malformed` (something else came). A RadioError (radio-error.ts), which is a `rejected`, where the controller is full or the peripheral wants
- * to be paired with.
+ * to be paired with. A peripheral that leaves an operation without an answer is disconnected: what it would say later could be taken
+ * for the answer to something else.
  */
 export interface Radio {
   /** Hears advertisements until it is stopped. Again with other options: as those say from now on. */
   startScan(options: ScanOptions): Promise<void>;
   stopScan(): Promise<void>;
-  /** Connects, and finds all services and characteristics. */
+  /** Connects, and finds all services and characteristics. One after the other; it ends the scan, which may be started again then. */
   connect(address: string, options: ConnectOptions): Promise<Connection>;
-  /** Resolves while the whole stack still answers. */
+  /** Resolves while the whole stack still answers. One that does not is unavailable from then on, and begins anew. */
   probe(timeout: Millis): Promise<void>;
   /** Ends every connection; nothing is heard of it afterwards. */
   close(): Promise<void>;
 }
+
+/** How long an operation may take where its call does not say. ATT itself gives up after 30 s (Core Specification, Vol. 3, Part F, 3.3.3). */
+export const USUAL_TIMEOUT: Millis = 10_000;
+
+/** Which adapter it is, and what is asked for at each connect where the backend lets us choose. */
+export type RadioOptions = Pick<BleOptions, "backend" | "parameters">;
 
 export interface RadioListener {
   onState(state: RadioState): void;
   onAdvertisement(advertisement: Advertisement): void;
 }
 
-/** `unavailable`: with the reason, for a person; the radio goes on trying by itself. */
+/**
+ * `unavailable`: with the reason, for a person; the radio goes on trying by itself. What was begun before is over then: connections,
+ * and the scan. It is `unavailable` until the first state is told.
+ */
 export type RadioState = { readonly state: "ready" } | { readonly state: "unavailable"; readonly reason: string };
 
 export interface ScanOptions {
