@@ -1,5 +1,5 @@
 /** What a central says on the channels beside ATT: it hears that the peripheral does not pair, and knows no more. */
-import { readU16, u16 } from "./little-endian.ts";
+import { u16 } from "./little-endian.ts";
 
 /** Signalling commands (Core Specification 5.4, Vol. 3, Part A, 4). */
 const SIGNAL = { reject: 0x01, parameterUpdateRequest: 0x12, parameterUpdateResponse: 0x13 } as const;
@@ -33,9 +33,4 @@ export interface ConnectionParameters {
 export function parameterUpdateRequest({ interval, latency, supervision }: ConnectionParameters): Uint8Array {
   const data = [interval, interval, latency, supervision].flatMap(u16);
   return Uint8Array.from([SIGNAL.parameterUpdateRequest, 1, ...u16(data.length), ...data]);
-}
-
-/** Whether the central agreed; undefined: it said something else. */
-export function parameterUpdateAnswer(payload: Uint8Array): boolean | undefined {
-  return payload[0] === SIGNAL.parameterUpdateResponse && payload.length >= 6 ? readU16(payload, 4) === 0 : undefined;
 }
