@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { aMosquitto, type Mosquitto } from "../support/mosquitto.ts";
 import { publish, Subscriber } from "../support/mosquitto-clients.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
-import { World, type WorldSetup } from "./mqtt/world.ts";
+import { logOfLink, openWorld, subscribed, type WorldSetup } from "./mqtt/world.ts";
 
 everyTestIsAgainst("mosquitto", debianVersion("mosquitto"));
 
@@ -36,15 +36,15 @@ for (const version of ["3.1.1", "5"]) {
     async (t) => {
       const broker = await aMosquitto(t);
       if (broker === undefined) return;
-      const world = await World.open(t, broker, { ...SETUP, link: `version: ${version}` });
-      await world.subscribed("room/kitchen", 1);
+      const world = await openWorld(t, broker, { ...SETUP, link: `version: ${version}` });
+      await subscribed(broker, "room/kitchen", 1);
       await tell(t, broker, 21);
       await world.reads(TEMPERATURE, 21);
       await broker.stop();
       await world.refuses(TEMPERATURE, /broker|connect/);
       await assert.rejects(world.write(SWITCH, true));
       await broker.start();
-      await world.subscribed("room/kitchen", 1);
+      await subscribed(broker, "room/kitchen", 1);
       const commands = await Subscriber.start(t, broker, "room/kitchen/set");
       await tell(t, broker, 22);
       await world.reads(TEMPERATURE, 22);
@@ -52,7 +52,7 @@ for (const version of ["3.1.1", "5"]) {
       const { payload, qos } = await commands.first(() => true);
       assert.deepEqual([payload, qos], ['{"state":"ON"}', 1]);
       // Each reason is told once: how it went, and what keeps it away, if that was tried before it was back.
-      const lines = await world.logOfLink();
+      const lines = await logOfLink(world);
       const away = lines.slice(1, -1);
       assert.deepEqual([lines[0], lines.at(-1)], [BACK, BACK], lines.join("\n"));
       assert.ok(away.length > 0 && new Set(away).size === away.length, lines.join("\n"));
@@ -69,7 +69,7 @@ test("a gateway that is killed is offline by its last will, one that is stopped 
   if (broker === undefined) return;
   const onlooker = await Subscriber.start(t, broker, "gateway/life");
   const link = "will: { topic: gateway/life, online: online, offline: offline, qos: 1, retain: true }";
-  const world = await World.open(t, broker, { ...SETUP, link });
+  const world = await openWorld(t, broker, { ...SETUP, link });
   const told = async (count: number): Promise<readonly string[]> => {
     await onlooker.first(() => onlooker.heard.length >= count);
     return onlooker.heard.map(({ payload }) => payload);
@@ -89,8 +89,8 @@ test("a gateway that is killed is offline by its last will, one that is stopped 
 test("a kept session: what was published while the gateway was away comes when it is back", LIMIT, async (t) => {
   const broker = await aMosquitto(t);
   if (broker === undefined) return;
-  const world = await World.open(t, broker, { ...SETUP, link: "version: 5, session: kept, session_expiry: 10m" });
-  await world.subscribed("room/kitchen", 1);
+  const world = await openWorld(t, broker, { ...SETUP, link: "version: 5, session: kept, session_expiry: 10m" });
+  await subscribed(broker, "room/kitchen", 1);
   await tell(t, broker, 21);
   await world.reads(TEMPERATURE, 21);
   await world.kill();
@@ -102,8 +102,8 @@ test("a kept session: what was published while the gateway was away comes when i
 test("a kept session outlives the broker, too, where the broker keeps it", LIMIT, async (t) => {
   const broker = await aMosquitto(t, { lines: ["persistence true", "persistence_location ./"] });
   if (broker === undefined) return;
-  const world = await World.open(t, broker, { ...SETUP, link: "session: kept" });
-  await world.subscribed("room/kitchen", 1);
+  const world = await openWorld(t, broker, { ...SETUP, link: "session: kept" });
+  await subscribed(broker, "room/kitchen", 1);
   await broker.stop();
   await world.refuses(TEMPERATURE, /./);
   await world.kill();

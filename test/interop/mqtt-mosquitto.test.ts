@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { aMosquitto } from "../support/mosquitto.ts";
 import { type Peer, Publisher, publish, Subscriber } from "../support/mosquitto-clients.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
-import { World } from "./mqtt/world.ts";
+import { openWorld, subscribed } from "./mqtt/world.ts";
 
 everyTestIsAgainst("mosquitto", debianVersion("mosquitto"));
 
@@ -29,12 +29,12 @@ for (const version of ["3.1.1", "5"]) {
     const levels = [0, 1, 2] as const;
     const mappings = Object.fromEntries(levels.map((qos) => [`room-${qos}`, switched(qos)]));
     const devices = levels.map((qos) => `id: room-${qos}, mapping: room-${qos}, name: q${qos}`);
-    const world = await World.open(t, broker, { link: `version: ${version}`, devices, mappings });
+    const world = await openWorld(t, broker, { link: `version: ${version}`, devices, mappings });
     const peer: Peer = { port: broker.port, version: version === "5" ? "5" : "311" };
     const commands = await Subscriber.start(t, peer, "room/+/set");
     await broker.printed(new RegExp(`as gw \\(p${version === "5" ? 5 : 2},`));
     for (const qos of levels) {
-      await world.subscribed(`room/q${qos}`, qos);
+      await subscribed(broker, `room/q${qos}`, qos);
       await publish(t, peer, { topic: `room/q${qos}`, payload: '{"temperature":21.5,"state":"OFF"}', qos });
       await world.reads(`/room-${qos}/${TEMPERATURE}`, 21.5);
       await world.write(`/room-${qos}/${SWITCH}`, true);
@@ -58,7 +58,7 @@ test(
     const payload = said(19, measured);
     for (const name of ["old", "kept", "timed"])
       await publish(t, broker, { topic: `room/${name}`, payload, retain: true });
-    const world = await World.open(t, broker, {
+    const world = await openWorld(t, broker, {
       devices: ["old", "kept", "timed"].map((name) => `id: ${name}, mapping: ${name}, name: ${name}`),
       mappings: { old: room(), kept: room("retained: accept"), timed: room("time: at") },
     });
@@ -77,11 +77,11 @@ test(
 test("the last will of a device makes it unreachable, its next message reachable", LIMIT, async (t) => {
   const broker = await aMosquitto(t);
   if (broker === undefined) return;
-  const world = await World.open(t, broker, {
+  const world = await openWorld(t, broker, {
     devices: ["id: kitchen, mapping: room, name: kitchen"],
     mappings: { room: room("availability: { topic: room/$name/availability, online: online, offline: offline }") },
   });
-  await world.subscribed("room/kitchen/availability");
+  await subscribed(broker, "room/kitchen/availability");
   const availability = { topic: "room/kitchen/availability", retain: true };
   const will = ["--will-topic", availability.topic, "--will-payload", "offline", "--will-retain"];
   for (const [i, temperature] of [21, 22].entries()) {
@@ -101,11 +101,11 @@ test(
     const broker = await aMosquitto(t);
     if (broker === undefined) return;
     const wanted = '{ topic: plug/$name/reply, match: { transaction: "{id}" }, ok: { status: ok }, error: error }';
-    const world = await World.open(t, broker, {
+    const world = await openWorld(t, broker, {
       devices: ["id: plug, mapping: plug, name: plug", "id: silent, mapping: silent, name: silent"],
       mappings: { plug: asked(wanted, PATIENCE), silent: asked(wanted, "100ms") },
     });
-    await world.subscribed("plug/plug/reply", 1);
+    await subscribed(broker, "plug/plug/reply", 1);
     const device = await Subscriber.start(t, broker, "plug/plug/set");
     const answer = async (state: string, words: Readonly<Record<string, unknown>>): Promise<void> => {
       const { payload } = await device.first(({ payload }) => JSON.parse(payload).state === state);
@@ -124,7 +124,7 @@ test(
 test("MQTT 5: the answer comes to the response topic, with the correlation data of the request", LIMIT, async (t) => {
   const broker = await aMosquitto(t);
   if (broker === undefined) return;
-  const world = await World.open(t, broker, {
+  const world = await openWorld(t, broker, {
     link: "version: 5",
     devices: ["id: plug, mapping: plug, name: plug"],
     mappings: { plug: asked("auto", PATIENCE) },

@@ -4,7 +4,8 @@ import { aMosquitto, type Mosquitto, type MosquittoSetup } from "../support/mosq
 import { type Peer, publish } from "../support/mosquitto-clients.ts";
 import { type MqttCertificates, mqttCertificates } from "../support/mqtt-certificates.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
-import { World, type WorldSetup } from "./mqtt/world.ts";
+import type { GatewayWorld } from "./gateway-world.ts";
+import { openWorld, subscribed, type WorldSetup } from "./mqtt/world.ts";
 
 everyTestIsAgainst("mosquitto", debianVersion("mosquitto"));
 
@@ -56,8 +57,8 @@ const WITHOUT_SECRETS: MosquittoSetup = {
 };
 
 /** The value arrives: it is connected, and has subscribed. */
-async function hears(t: TestContext, world: World, peer: Peer): Promise<void> {
-  await world.subscribed("room/kitchen");
+async function hears(t: TestContext, broker: Mosquitto, world: GatewayWorld, peer: Peer): Promise<void> {
+  await subscribed(broker, "room/kitchen");
   await tell(t, peer);
   await world.reads(TEMPERATURE, 21);
 }
@@ -67,12 +68,12 @@ for (const version of ["3.1.1", "5"]) {
     const broker = await aMosquitto(t, { users: USERS });
     if (broker === undefined) return;
     const link = (password: string): string => `version: ${version}, user: gw, password: ${password}`;
-    const wrong = await World.open(t, broker, { ...SETUP, link: link("wrong") });
+    const wrong = await openWorld(t, broker, { ...SETUP, link: link("wrong") });
     await wrong.refuses(TEMPERATURE, /user|password|authori[sz]ed/i);
     await wrong.printed(/"level":"warn".*(user name or password|not authorized).*the MQTT broker is down/);
     await wrong.stop();
-    const right = await World.open(t, broker, { ...SETUP, link: link("right") });
-    await hears(t, right, { port: broker.port, ...DEVICE });
+    const right = await openWorld(t, broker, { ...SETUP, link: link("right") });
+    await hears(t, broker, right, { port: broker.port, ...DEVICE });
   });
 
   test(
@@ -81,12 +82,12 @@ for (const version of ["3.1.1", "5"]) {
     async (t) => {
       const broker = await aMosquitto(t, WITHOUT_SECRETS);
       if (broker === undefined) return;
-      const world = await World.open(t, broker, {
+      const world = await openWorld(t, broker, {
         ...SETUP,
         link: `version: ${version}`,
         devices: [...SETUP.devices, "id: vault, mapping: secret, name: vault"],
       });
-      await hears(t, world, broker);
+      await hears(t, broker, world, broker);
       await world.printed(/"level":"warn".*secret\/vault/);
     },
   );
@@ -105,8 +106,13 @@ async function aSecuredBroker(t: TestContext, clients: boolean) {
 const ca = (name: string): string => `ca: FOLDER/${name}`;
 const own = (name: string): string => `certificate: FOLDER/${name}.crt, key: FOLDER/${name}.key`;
 
-async function aSecuredWorld(t: TestContext, broker: Mosquitto, files: MqttCertificates, link: string): Promise<World> {
-  return World.open(t, broker, { ...SETUP, files, link });
+async function aSecuredWorld(
+  t: TestContext,
+  broker: Mosquitto,
+  files: MqttCertificates,
+  link: string,
+): Promise<GatewayWorld> {
+  return openWorld(t, broker, { ...SETUP, files, link });
 }
 
 /** As a device of the same broker. */
@@ -123,7 +129,7 @@ test("TLS: the CA that signed the broker is taken, another is told", LIMIT, asyn
   await wrong.refuses(TEMPERATURE, /certificate/);
   await wrong.stop();
   const right = await aSecuredWorld(t, broker, files, ca("ca.crt"));
-  await hears(t, right, securedPeer(broker, false));
+  await hears(t, broker, right, securedPeer(broker, false));
 });
 
 test(
@@ -139,7 +145,7 @@ test(
       await refused.stop();
     }
     const right = await aSecuredWorld(t, broker, files, `${ca("ca.crt")}, ${own("client")}`);
-    await hears(t, right, securedPeer(broker, true));
+    await hears(t, broker, right, securedPeer(broker, true));
   },
 );
 
@@ -156,10 +162,10 @@ test("mqtt:// at a port for TLS, and mqtts:// at one without: told, and nothing 
   const plain = await aMosquitto(t);
   if (secured === undefined || plain === undefined) return;
   const { broker, files } = secured;
-  const withoutTls = await World.open(t, broker, { ...SETUP, url: `mqtt://127.0.0.1:${broker.port}` });
+  const withoutTls = await openWorld(t, broker, { ...SETUP, url: `mqtt://127.0.0.1:${broker.port}` });
   await withoutTls.refuses(TEMPERATURE, /TLS|mqtts|closed/);
   await withoutTls.stop();
   const url = `mqtts://127.0.0.1:${plain.port}`;
-  const withTls = await World.open(t, plain, { ...SETUP, files, url, link: ca("ca.crt") });
+  const withTls = await openWorld(t, plain, { ...SETUP, files, url, link: ca("ca.crt") });
   await withTls.refuses(TEMPERATURE, /TLS|mqtt:|closed/);
 });
