@@ -42,16 +42,10 @@ export interface SpokenPoint {
 /** One step: a request, or a pause. */
 export type SpokenStep = RequestStep | WaitStep;
 
-const pointFields = z.strictObject({
+/** The keys of a resource that say what of which message it is, for adapters that have other sources, too. */
+export const spokenPointKeys = {
   request: z.string().optional().describe("Name of the request whose answer has the value"),
   message: z.string().optional().describe("Name of the message, sent by the device itself, that has the value"),
-  field: z.string().optional().describe("Which field of it; absent, as `at` is: the whole text"),
-  at: z
-    .int()
-    .min(0)
-    .max(8191)
-    .optional()
-    .describe("Byte of the frame at which the value begins, from 0, start mark included"),
   scale_by: z
     .object({ field: z.string().describe("The field that holds the word, e.g. of the unit") })
     .catchall(z.number())
@@ -64,14 +58,25 @@ const pointFields = z.strictObject({
     })
     .optional()
     .describe("The value is believed only where a field says so: { field: stable, good: S }"),
+};
+
+const pointFields = z.strictObject({
+  ...spokenPointKeys,
+  field: z.string().optional().describe("Which field of it; absent, as `at` is: the whole text"),
+  at: z
+    .int()
+    .min(0)
+    .max(8191)
+    .optional()
+    .describe("Byte of the frame at which the value begins, from 0, start mark included"),
   write: writeSchema.optional(),
   length: z.int().min(1).optional().describe("Bytes that the value takes"),
   device: z.custom<SpokenDevice>((value) => typeof value === "object" && value !== null),
 });
-type PointFields = z.output<typeof pointFields>;
+export type SpokenPointFields = z.output<typeof pointFields>;
 
 export const pointSchema: z.ZodType<SpokenPoint> = pointFields.transform((fields, context) => {
-  return toPoint(fields, complainTo(context)) ?? z.NEVER;
+  return spokenPoint(fields, complainTo(context)) ?? z.NEVER;
 });
 
 export const stepSchema: z.ZodType<SpokenStep> = z.union([requestStepSchema, waitStepSchema]);
@@ -85,7 +90,7 @@ export function shape({ request, at }: Readonly<Record<string, unknown>>): Point
 }
 
 /** Undefined where something is wrong, which `complain` has heard. */
-function toPoint(fields: PointFields, complain: Complain): SpokenPoint | undefined {
+export function spokenPoint(fields: SpokenPointFields, complain: Complain): SpokenPoint | undefined {
   const { device, at, field, length, scale_by: scaleBy, quality } = fields;
   const source = sourceOf(fields, complain);
   if (source === undefined) return undefined;
@@ -125,7 +130,10 @@ function isField(
   return false;
 }
 
-function sourceOf({ device, request, message }: PointFields, complain: Complain): SpokenPoint["source"] | undefined {
+function sourceOf(
+  { device, request, message }: SpokenPointFields,
+  complain: Complain,
+): SpokenPoint["source"] | undefined {
   if ((request === undefined) === (message === undefined)) {
     complain(message === undefined ? [] : ["message"], `expected exactly one of ${SOURCES.join(", ")}`);
     return undefined;
@@ -142,7 +150,7 @@ function sourceOf({ device, request, message }: PointFields, complain: Complain)
 
 /** Undefined where something is wrong. */
 function writtenBy(
-  { write, device: { requests }, at }: PointFields,
+  { write, device: { requests }, at }: SpokenPointFields,
   source: SpokenPoint["source"],
   complain: Complain,
 ): WriteSpec<RequestSpec> | "no" | undefined {

@@ -63,32 +63,42 @@ const messageFields = z.strictObject({
   ...messageKeys,
 });
 
-const sectionFields = z.strictObject({
+/** The keys that say how a device speaks, for a section that has others beside them. */
+export const spokenKeys = {
   frame: frameSchema.describe("Where a message begins and ends"),
-  charset: z.enum(CHARSETS).default("latin1").describe("How characters are told from bytes"),
-  timeout: timeoutSchema
-    .default(USUAL_TIMEOUT)
-    .describe("How long to wait for an answer, where a request does not say it"),
-  requests: z.record(nameSchema, requestFields).default({}).describe("What the device is asked, by name"),
+  charset: z.enum(CHARSETS).optional().describe("How characters are told from bytes; default: latin1"),
+  requests: z.record(nameSchema, requestFields).optional().describe("What the device is asked, by name"),
   messages: z
     .record(
       nameSchema,
       messageFields.transform(({ match, ...keys }, context) => messageSpec(keys, match, complainTo(context))),
     )
-    .default({})
+    .optional()
     .describe("What the device says by itself, by name: of several that fit the first"),
+};
+
+const sectionFields = z.strictObject({
+  ...spokenKeys,
+  timeout: timeoutSchema
+    .default(USUAL_TIMEOUT)
+    .describe("How long to wait for an answer, where a request does not say it"),
   order: z.unknown().optional().describe("Order of the bytes of a value: ABCD, CDAB, BADC or DCBA"),
 });
 type SectionFields = z.output<typeof sectionFields>;
 
-export const deviceSchema: z.ZodType<SpokenDevice> = sectionFields.transform((fields, context) => {
-  const complain = complainTo(context);
+export const deviceSchema: z.ZodType<SpokenDevice> = sectionFields.transform((fields, context) =>
+  spokenDevice(fields, complainTo(context)),
+);
+
+/** What these keys make; `complain` hears where they do not go together. `timeout`: where a request does not say it. */
+export function spokenDevice(fields: SectionFields, complain: Complain): SpokenDevice {
+  const { frame, charset = CHARSETS[0], messages = {}, order } = fields;
+  const usual = { charset, timeout: fields.timeout };
   const requests = new Map<string, RequestSpec>();
-  for (const [name, request] of Object.entries(fields.requests)) {
-    const spec = requestSpec(name, request, fields, (path, message) => complain(["requests", name, ...path], message));
+  for (const [name, request] of Object.entries(fields.requests ?? {})) {
+    const spec = requestSpec(name, request, usual, (path, message) => complain(["requests", name, ...path], message));
     if (spec !== undefined) requests.set(name, spec);
   }
-  const { frame, charset, messages, order } = fields;
   return {
     frame,
     charset,
@@ -96,15 +106,15 @@ export const deviceSchema: z.ZodType<SpokenDevice> = sectionFields.transform((fi
     messages: new Map(Object.entries(messages)),
     ...(order === undefined ? {} : { order }),
   };
-});
+}
 
 function requestSpec(
   name: string,
   request: RequestFields,
-  section: SectionFields,
+  usual: { readonly charset: Charset; readonly timeout: Millis },
   complain: Complain,
 ): RequestSpec | undefined {
-  const send = templateOf(request, section.charset, complain);
+  const send = templateOf(request, usual.charset, complain);
   const failures = failuresOf(request, complain);
   if (!request.answer && (request.expect !== undefined || failures.length > 0)) {
     complain(["answer"], "expect and fail are about an answer, and there is none");
@@ -117,7 +127,7 @@ function requestSpec(
     send,
     ...(request.answer ? { answer: spec } : {}),
     failures,
-    timeout: request.timeout ?? section.timeout,
+    timeout: request.timeout ?? usual.timeout,
   };
 }
 
