@@ -1,0 +1,342 @@
+/**
+ * Whose turn it is on one adapter. Connecting stops listening on most stacks, so the two alternate: each attempt to connect owes
+ * advertisements as much time as it took. Attempts take turns, those to devices that were heard before those to devices that were not;
+ * where more devices want connections than there are, who has had one longest makes room.
+ */
+import {
+  type Machine,
+  MINUTE,
+  type Millis,
+  type Random,
+  randomFraction,
+  SECOND,
+  type Timeout,
+} from "../../../src/adapter.ts";
+import { Contender, type TurnTime } from "./contender.ts";
+import type { Urgency } from "./session-types.ts";
+
+export type TurnEvent =
+  /** The adapter is there, or not: then it has no connections. */
+  | { readonly type: "up" | "down" }
+  /** Whether somebody wants to hear advertisements, whosesoever. */
+  | { readonly type: "hearing"; readonly wanted: boolean }
+  /** Listening could be started; or it could not. */
+  | { readonly type: "listening" | "deaf" }
+  /** Start to listen anew: nothing has been heard for long. */
+  | { readonly type: "rescan" }
+  | { readonly type: "join"; readonly id: number; readonly keep: boolean; readonly known: boolean }
+  | { readonly type: "leave"; readonly id: number }
+  /** It advertises, and can be connected to. */
+  | { readonly type: "heard"; readonly id: number }
+  /** The most urgent of what waits for its connection, and whether something is done on it now. */
+  | { readonly type: "needs"; readonly id: number; readonly waiting: Urgency | undefined; readonly working: boolean }
+  | { readonly type: "connected"; readonly id: number }
+  /** No connection came of it. `full`: the controller has no room. */
+  | { readonly type: "failed"; readonly id: number; readonly full: boolean }
+  /** Its connection is over. `lost`: we did not end it; `served`: it was good for something. */
+  | { readonly type: "ended"; readonly id: number; readonly lost: boolean; readonly served: boolean };
+
+export type TurnEffect =
+  | { readonly type: "scan" | "stop-scan" }
+  | { readonly type: "connect"; readonly id: number }
+  /** End its connection, after what is being done on it. */
+  | { readonly type: "release"; readonly id: number }
+  /** The controller has no room for more than these. */
+  | { readonly type: "learned"; readonly limit: number };
+
+export interface TurnSettings {
+  /** Whether advertisements may be listened for. */
+  readonly scan: boolean;
+  readonly connections: number;
+  readonly random: Random;
+}
+
+/** Each attempt owes advertisements at least this … */
+const LEAST_OWED: Millis = SECOND;
+/** … and all together at most this. */
+const MOST_OWED: Millis = 30 * SECOND;
+/** An attempt to a device that nobody heard owes so many times what it took. */
+const UNHEARD_FACTOR = 3;
+/** A write does not wait while no more than this is owed. */
+const WRITE_CREDIT: Millis = 20 * SECOND;
+/** After so many turns of devices that were heard one that was not has its turn. */
+const HEARD_TURNS = 3;
+/** How long a device has its connection before it makes room: for a write, for a device that was heard, for one that was not. */
+const STAY = { write: 2 * SECOND, heard: 30 * SECOND, unheard: 5 * MINUTE } as const;
+/** The controller may have more room later: somebody else used it. */
+const LEARNED_FOR: Millis = 10 * MINUTE;
+const RESCAN = { first: SECOND, longest: MINUTE } as const;
+/** One failure to listen may be chance. */
+const DEAF = 2;
+
+export class Turns implements Machine<TurnEvent, TurnEffect> {
+  private readonly settings: TurnSettings;
+  private readonly contenders = new Map<number, Contender>();
+  private isUp = false;
+  private hearing = false;
+  /** Since when we listen. */
+  private scanning: Millis | undefined;
+  private scanFailures = 0;
+  private scanAgainAt: Millis = 0;
+  private attempt: { readonly contender: Contender; readonly begun: Millis; readonly heard: boolean } | undefined;
+  private owed: Millis = 0;
+  private heardTurns = 0;
+  private learned: { readonly limit: number; readonly until: Millis } | undefined;
+  private wake: Millis | undefined;
+
+  constructor(settings: TurnSettings) {
+    this.settings = settings;
+  }
+
+  get deadline(): Millis | undefined {
+    return this.wake;
+  }
+
+  get isScanning(): boolean {
+    return this.scanning !== undefined;
+  }
+
+  /** How many devices have a connection, or want one. */
+  get wanted(): number {
+    return [...this.contenders.values()].filter(({ phase, seeks }) => phase !== "idle" || seeks).length;
+  }
+
+  /** How many connections there are, those included that begin or end. */
+  get occupied(): number {
+    return [...this.contenders.values()].filter(({ phase }) => phase !== "idle").length;
+  }
+
+  /** How many there may be now. */
+  get limit(): number {
+    return Math.min(this.settings.connections, this.learned?.limit ?? Number.POSITIVE_INFINITY);
+  }
+
+  handle(event: TurnEvent | Timeout, now: Millis): TurnEffect[] {
+    const effects = this.take(event, now);
+    this.wake = undefined;
+    if (!this.isUp) return effects;
+    effects.push(...this.endLingering(now), ...this.nextAttempt(now), ...this.listen(now));
+    return effects;
+  }
+
+  private take(event: TurnEvent | Timeout, now: Millis): TurnEffect[] {
+    switch (event.type) {
+      case "up":
+      case "down":
+        this.begin(event.type === "up", now);
+        return [];
+      case "hearing":
+        this.hearing = event.wanted;
+        return [];
+      case "listening":
+        this.scanFailures = 0;
+        return [];
+      case "deaf":
+        return this.deaf(now);
+      case "rescan":
+        return this.stopScan(now);
+      case "join":
+        this.contenders.set(event.id, new Contender(event, now));
+        return [];
+      case "timeout":
+        if (this.learned !== undefined && this.learned.until <= now) this.learned = undefined;
+        return [];
+      case "leave":
+      case "heard":
+      case "needs":
+      case "connected":
+      case "failed":
+      case "ended":
+        return this.takeOf(event, now);
+    }
+  }
+
+  private takeOf(event: Extract<TurnEvent, { id: number }>, now: Millis): TurnEffect[] {
+    const contender = this.contenders.get(event.id);
+    if (contender === undefined) return [];
+    switch (event.type) {
+      case "join":
+        return [];
+      case "heard":
+        contender.hear(now);
+        return [];
+      case "needs":
+        contender.need(event.waiting, event.working, now);
+        return [];
+      case "connected":
+        if (contender.phase === "connecting") this.connected(contender, now);
+        return contender.left ? this.release(contender) : [];
+      case "failed":
+        return contender.phase === "connecting" ? this.failed(contender, event.full, now) : [];
+      case "ended":
+        if (contender.phase !== "idle") this.ended(contender, event, now);
+        return [];
+      case "leave":
+        contender.left = true;
+        this.forget(contender);
+        return contender.phase === "connected" ? this.release(contender) : [];
+    }
+  }
+
+  private begin(isUp: boolean, now: Millis): void {
+    this.isUp = isUp;
+    this.attempt = undefined;
+    this.scanning = undefined;
+    this.scanFailures = 0;
+    this.scanAgainAt = now;
+    this.owed = 0;
+    for (const contender of [...this.contenders.values()]) {
+      contender.begin(now);
+      this.forget(contender);
+    }
+  }
+
+  private connected(contender: Contender, now: Millis): void {
+    this.endAttempt(contender, now);
+    contender.connected(now);
+  }
+
+  private failed(contender: Contender, full: boolean, now: Millis): TurnEffect[] {
+    this.endAttempt(contender, now);
+    const others = this.occupied - 1;
+    const isFull = full && others > 0;
+    if (isFull) contender.putOff(now);
+    else contender.failed(now, randomFraction(this.settings.random));
+    this.forget(contender);
+    if (!isFull) return [];
+    const isNews = others !== this.learned?.limit;
+    this.learned = { limit: others, until: now + LEARNED_FOR };
+    return isNews ? [{ type: "learned", limit: others }] : [];
+  }
+
+  private ended(contender: Contender, { lost, served }: { lost: boolean; served: boolean }, now: Millis): void {
+    this.endAttempt(contender, now);
+    if (lost && !served) contender.failed(now, randomFraction(this.settings.random));
+    else contender.ended(now, lost);
+    this.forget(contender);
+  }
+
+  private endAttempt(contender: Contender, now: Millis): void {
+    if (this.attempt?.contender !== contender) return;
+    const took = Math.max(LEAST_OWED, now - this.attempt.begun);
+    this.owed = Math.min(MOST_OWED, this.owed + took * (this.attempt.heard ? 1 : UNHEARD_FACTOR));
+    this.attempt = undefined;
+  }
+
+  private forget(contender: Contender): void {
+    if (contender.left && contender.phase === "idle") this.contenders.delete(contender.id);
+  }
+
+  private endLingering(now: Millis): TurnEffect[] {
+    return [...this.contenders.values()].flatMap((contender) => {
+      const until = contender.lingersUntil;
+      if (until === undefined) return [];
+      if (until <= now) return this.release(contender);
+      this.wakeAt(until);
+      return [];
+    });
+  }
+
+  private release(contender: Contender): TurnEffect[] {
+    contender.phase = "ending";
+    return [{ type: "release", id: contender.id }];
+  }
+
+  private nextAttempt(now: Millis): TurnEffect[] {
+    if (this.attempt !== undefined) return [];
+    const next = this.choose(now);
+    if (next === undefined) return [];
+    const owed = this.owedAt(now) - (next.contender.urgent ? WRITE_CREDIT : 0);
+    if (owed > 0) {
+      this.wakeAt(now + owed);
+      return [];
+    }
+    return this.occupied < this.limit ? this.connect(next, now) : this.makeRoom(next, now);
+  }
+
+  /** Those that were heard go first, but not for ever. */
+  private choose(now: Millis): { readonly contender: Contender; readonly heard: boolean } | undefined {
+    const due: { readonly contender: Contender; readonly turn: TurnTime }[] = [];
+    for (const contender of this.contenders.values()) {
+      if (!contender.seeks || !contender.known) continue;
+      const turn = contender.turn(now, this.canHear);
+      if (turn.at <= now) due.push({ contender, turn });
+      else this.wakeAt(turn.at);
+    }
+    due.sort((a, b) => a.contender.rank - b.contender.rank);
+    const heard = due.find(({ turn }) => turn.heard);
+    const unheard = due.find(({ turn }) => !turn.heard);
+    // A connection that works is not given up for one that may never come.
+    const isUnheardsTurn = this.heardTurns >= HEARD_TURNS && this.occupied < this.limit;
+    const chosen = isUnheardsTurn ? (unheard ?? heard) : (heard ?? unheard);
+    return chosen === undefined ? undefined : { contender: chosen.contender, heard: chosen.turn.heard };
+  }
+
+  private connect(next: { readonly contender: Contender; readonly heard: boolean }, now: Millis): TurnEffect[] {
+    const { contender, heard } = next;
+    this.heardTurns = heard ? this.heardTurns + 1 : 0;
+    const effects = this.stopScan(now);
+    this.attempt = { contender, heard, begun: now };
+    contender.phase = "connecting";
+    return [...effects, { type: "connect", id: contender.id }];
+  }
+
+  private makeRoom({ contender, heard }: { contender: Contender; heard: boolean }, now: Millis): TurnEffect[] {
+    if (this.learned !== undefined) this.wakeAt(this.learned.until);
+    const others = [...this.contenders.values()];
+    if (others.some(({ phase }) => phase === "ending")) return [];
+    const stay = STAY[!heard ? "unheard" : contender.urgent ? "write" : "heard"];
+    const yielding = others
+      .filter(({ phase }) => phase === "connected")
+      .map((other) => ({ other, at: other.yieldsAt(stay) }))
+      .sort((a, b) => a.at - b.at)[0];
+    if (yielding === undefined) return [];
+    if (yielding.at <= now) return this.release(yielding.other);
+    this.wakeAt(yielding.at);
+    return [];
+  }
+
+  private listen(now: Millis): TurnEffect[] {
+    const wanted = this.attempt === undefined && this.isListeningWanted;
+    if (!wanted) return this.stopScan(now);
+    if (this.scanning !== undefined) return [];
+    if (this.scanAgainAt > now) {
+      this.wakeAt(this.scanAgainAt);
+      return [];
+    }
+    this.scanning = now;
+    return [{ type: "scan" }];
+  }
+
+  private stopScan(now: Millis): TurnEffect[] {
+    if (this.scanning === undefined) return [];
+    this.owed = this.owedAt(now);
+    this.scanning = undefined;
+    return [{ type: "stop-scan" }];
+  }
+
+  private deaf(now: Millis): TurnEffect[] {
+    this.scanning = undefined;
+    this.scanAgainAt = now + Math.min(RESCAN.longest, RESCAN.first * 2 ** this.scanFailures);
+    this.scanFailures = Math.min(this.scanFailures + 1, 10);
+    return [];
+  }
+
+  /** The time that advertisements still have a right to before the next attempt. */
+  private owedAt(now: Millis): Millis {
+    if (!this.canHear || !this.isListeningWanted) return 0;
+    return this.scanning === undefined ? this.owed : Math.max(0, this.owed - (now - this.scanning));
+  }
+
+  private get isListeningWanted(): boolean {
+    return this.settings.scan && (this.hearing || [...this.contenders.values()].some(({ seeks }) => seeks));
+  }
+
+  private get canHear(): boolean {
+    return this.settings.scan && this.scanFailures < DEAF;
+  }
+
+  private wakeAt(time: Millis): void {
+    this.wake = Math.min(this.wake ?? time, time);
+  }
+}
