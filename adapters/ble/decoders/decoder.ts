@@ -12,6 +12,10 @@ export interface Decoded {
   readonly packet?: string | undefined;
   /** Fields whose value the device marked as not known, each with why. */
   readonly bad?: ReadonlyMap<string, string> | undefined;
+  /** Of an encrypted packet: counts up, and only who has the key can make one. What an older one means says isReplay in replay.ts. */
+  readonly counter?: number | undefined;
+  /** What a person who looks at the packet should know, each a sentence. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** A format of advertisements, e.g. BTHome. */
@@ -20,7 +24,7 @@ export interface AdvertisementDecoder {
   readonly name: string;
   /** For the reader, e.g. "BTHome v2". */
   readonly title: string;
-  /** Every field that it may have; for near misses, `scan` and editors. */
+  /** Every field that it may have; for near misses, `scan` and editors. Whether it has a field of a name says fieldKind in index.ts. */
   readonly fields: ReadonlyMap<string, FieldKind>;
   /** Whether packets may be encrypted, so that a device may have a `key`; its length in bytes. */
   readonly keyBytes?: number | undefined;
@@ -39,6 +43,8 @@ export interface FieldKind {
   readonly unit?: string | undefined;
   /** For the reader. */
   readonly about: string;
+  /** A packet may have it several times; then the second is `name_2`, the third `name_3` and so on. */
+  readonly repeats?: true | undefined;
 }
 
 export interface EncodeOptions {
