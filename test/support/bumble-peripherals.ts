@@ -1,6 +1,6 @@
 /** Bumble (Python) as Bluetooth controller behind a pseudo-terminal, with peripherals that it hears: a stack that we did not write. */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -42,9 +42,8 @@ interface Written {
 export async function aBumble(t: TestContext): Promise<Bumble | undefined> {
   const python = findBumble(t);
   if (python === undefined) return undefined;
-  const port = join(temporaryDirectory(t), "hci");
-  const bumble = new Bumble(port);
-  await bumble.start(t, python);
+  const bumble = new Bumble(t, [python, PROGRAM], join(temporaryDirectory(t), "hci"));
+  await bumble.start();
   return bumble;
 }
 
@@ -54,20 +53,25 @@ export class Bumble {
   readonly port: string;
   /** What was written, in order. */
   readonly written: Written[] = [];
+  private readonly t: TestContext;
+  private readonly program: readonly string[];
   private child: JsonChild | undefined;
   private watchers: (() => void)[] = [];
 
-  constructor(port: string) {
+  constructor(t: TestContext, program: readonly string[], port: string) {
+    this.t = t;
+    this.program = program;
     this.port = port;
   }
 
-  async start(t: TestContext, python: string): Promise<void> {
+  /** A controller around which is nobody. Resolves when its port is there. */
+  async start(): Promise<void> {
     const onEvent = (event: object): void => {
       if (!("written" in event)) return;
       this.written.push(event as Written);
       for (const wake of this.watchers.splice(0)) wake();
     };
-    this.child = await JsonChild.start(t, [python, PROGRAM, this.port], { onEvent });
+    this.child = await JsonChild.start(this.t, [...this.program, this.port], { onEvent });
   }
 
   async add({ address, advertising, interval = 100, services = [] }: BumblePeripheral): Promise<void> {
@@ -85,6 +89,10 @@ export class Bumble {
 
   async setValue(key: string, value: string): Promise<void> {
     await this.ask("value", { key, value });
+  }
+
+  async value(key: string): Promise<string> {
+    return String(await this.ask("get", { key }));
   }
 
   /** Reads and writes are answered by this ATT error from now on; undefined: no more. */
@@ -121,6 +129,8 @@ export class Bumble {
   /** The controller is gone, and its serial port. */
   async kill(): Promise<void> {
     await this.child?.kill();
+    // What it removes at its end, it has not removed.
+    rmSync(this.port, { force: true });
   }
 
   /** The controller answers nothing until it is let go on. */

@@ -424,6 +424,9 @@ class Bluez:
         adapter = self.adapter_of(path)
         if adapter not in self.objects or not self.objects[adapter][ADAPTER]["Discovering"]:
             return False
+        # Who is connected does not advertise.
+        if path in self.objects and self.objects[path][DEVICE]["Connected"]:
+            return False
         heard = device_properties(path, advertisement)
         if path not in self.objects:
             fixed = {"Adapter": dbus.ObjectPath(adapter), "Connected": dbus.Boolean(False), "Paired": dbus.Boolean(False)}
