@@ -221,6 +221,7 @@ export class PeripheralSession implements Session {
     const flags = { ready: false, working: false, yielding: false };
     const life: Life = { peripheral, connection, since: clock.monotonic(), ...flags };
     this.life = life;
+    this.telling.connected();
     this.world.turn({ type: "connected", id: this.id });
     const { signal } = peripheral;
     signal.addEventListener("abort", () => this.lost(life, signal.reason), { once: true });

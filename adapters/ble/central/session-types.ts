@@ -33,6 +33,8 @@ export interface SessionListener {
    * last not be connected to. False comes with the reason, for a person.
    */
   onReachable(reachable: boolean, reason?: string): void;
+  /** A connection begins: what is notified from now on goes on with nothing that came before. Also where nobody noticed that one ended. */
+  onConnected?(): void;
   /** `ref`: the very object of the spec. */
   onNotification(ref: CharacteristicRef, bytes: Uint8Array): void;
   /** A subscription that was not made after this connect: the peripheral does not have it, or refused. */

@@ -36,6 +36,10 @@ export class Telling {
     this.listener?.onReachable(reachable, reason);
   }
 
+  connected(): void {
+    this.listener?.onConnected?.();
+  }
+
   notification(ref: CharacteristicRef, bytes: Uint8Array): void {
     this.listener?.onNotification(ref, bytes);
   }
