@@ -10,6 +10,7 @@ import {
   SECOND,
 } from "../../src/adapter.ts";
 import type { Decoded } from "./decoders/decoder.ts";
+import { isReplay } from "./decoders/replay.ts";
 import { holds, isNamed } from "./match.ts";
 import type { Outcome, Packet } from "./packet.ts";
 import { advertisedValue, dataOf, Refusal } from "./point-value.ts";
@@ -27,6 +28,8 @@ const LIFE: Millis = SECOND;
 const ENOUGH = 20;
 /** So many wrong packets in a row are no accident. */
 const IN_A_ROW = 3;
+const REPLAYED =
+  "it counts less than before, as somebody does who plays a recording; if it was reset, the gateway believes it after a restart";
 
 export interface AdvertisedPoints {
   readonly device: BleDevice;
@@ -49,6 +52,8 @@ export class AdvertisedDevice implements Hearer {
   /** Whether a packet of the format that the mapping names was ever good. */
   private wasDecoded = false;
   private faults = 0;
+  /** Of the newest encrypted packet that was believed. */
+  private counter: number | undefined;
 
   constructor({ device, points }: AdvertisedPoints, listener: DeviceListener, signal: Signal, context: AdapterContext) {
     this.device = device;
@@ -127,6 +132,13 @@ export class AdvertisedDevice implements Hearer {
     if (outcome !== undefined && "fault" in outcome) {
       this.tellFault(outcome.fault);
       return;
+    }
+    if (decoded?.counter !== undefined) {
+      if (isReplay(this.counter, decoded.counter)) {
+        this.tellFault(REPLAYED);
+        return;
+      }
+      this.counter = decoded.counter;
     }
     if (decoded !== undefined) {
       this.wasDecoded = true;

@@ -1,6 +1,7 @@
 /** Whose an advertisement is: `match:` of a mapping. */
 import { z } from "zod";
 import type { Decoded, FieldValue } from "./decoders/decoder.ts";
+import { fieldKind } from "./decoders/index.ts";
 import { addressSchema, type Complain, unknownName, wordsSchema } from "./keys.ts";
 import type { DecodeSpec } from "./section.ts";
 
@@ -43,7 +44,7 @@ export function matchSpec(
   const conditions = Object.entries(only).map(([field, words]): Condition => {
     const at = ["match", "only", field];
     if (decode === undefined) complain(at, "`only` is of decoded fields: say by `decode` what the advertisement is");
-    else if (decode !== "wrong" && !decode.decoder.fields.has(field))
+    else if (decode !== "wrong" && fieldKind(decode.decoder.fields, field) === undefined)
       complain(at, unknownName("field", field, decode.decoder.name, decode.decoder.fields.keys()));
     return { field, words: words.map((word) => word.toLowerCase()) };
   });

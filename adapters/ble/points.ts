@@ -6,7 +6,7 @@ import type { CharacteristicRef } from "./central/session-types.ts";
 import { charSchema, nameOfRef, refOf, whichKeys } from "./characteristic.ts";
 import { type Command, commandSchema, takesValue } from "./command.ts";
 import type { CharacteristicDecoder } from "./decoders/decoder.ts";
-import { characteristicDecoders } from "./decoders/index.ts";
+import { characteristicDecoders, fieldKind } from "./decoders/index.ts";
 import { type Complain, hexSchema, unknownName, uuidSchema } from "./keys.ts";
 import type { BleDevice } from "./section.ts";
 
@@ -146,7 +146,7 @@ function isField(field: string, { device, begins }: PointFields, complain: Compl
     return false;
   }
   const { name, fields } = device.decode.decoder;
-  const kind = fields.get(field);
+  const kind = fieldKind(fields, field);
   if (kind === undefined) complain(["field"], unknownName("field", field, name, fields.keys()));
   return kind !== undefined;
 }

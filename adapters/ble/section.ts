@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { durationSchema, type Millis, SECOND } from "../../src/adapter.ts";
 import type { AdvertisementDecoder } from "./decoders/decoder.ts";
-import { advertisementDecoders } from "./decoders/index.ts";
+import { advertisementDecoders, otherNames } from "./decoders/index.ts";
 import { bytesOfHex, type Complain, unknownName } from "./keys.ts";
 import { type MatchSpec, matchSchema, matchSpec } from "./match.ts";
 import type { AddressType } from "./radio/radio.ts";
@@ -77,7 +77,13 @@ function decodeOf({ decode, key }: SectionFields, complain: Complain): DecodeSpe
   }
   const decoder = advertisementDecoders.get(decode);
   if (decoder === undefined) {
-    complain(["decode"], unknownName("decoder", decode, "the gateway", advertisementDecoders.keys()));
+    const other = otherNames.get(decode.toLowerCase());
+    complain(
+      ["decode"],
+      other === undefined
+        ? unknownName("decoder", decode, "the gateway", advertisementDecoders.keys())
+        : `${decode} is \`${other}\` here`,
+    );
     return "wrong";
   }
   const bytes = key === undefined ? undefined : keyOf(key, decoder, complain);

@@ -7,7 +7,7 @@ export interface Decoded {
   readonly fields: ReadonlyMap<string, FieldValue>;
   /**
    * Packets with the same id are one packet that was sent several times. Absent: the format has none, and packets with the same bytes
-   * are one.
+   * are one. Digits alone count packets: what is left out did not come.
    */
   readonly packet?: string | undefined;
   /** Fields whose value the device marked as not known, each with why. */

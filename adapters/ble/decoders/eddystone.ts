@@ -100,11 +100,9 @@ function decodeTelemetry(data: Uint8Array): Decoded {
   if (data[1] !== 0x00) throw malformed(`Eddystone telemetry of version ${data[1]}; 0 was expected`);
   needBytes(data, TLM_BYTES, "an Eddystone-TLM frame");
   const { fields, bad } = readParts(TLM, data);
-  const packet = fields.get("advertisements");
   return {
     fields: new Map([["frame", "tlm"], ...fields]),
     ...(bad.size === 0 ? {} : { bad }),
-    ...(packet === undefined ? {} : { packet: String(packet) }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** MikroTik TG-BT5-IN and TG-BT5-OUT (help.mikrotik.com, "MikroTik Tag advertisement formats"), not encrypted. */
 import type { AdvertisementDecoder } from "./decoder.ts";
-import { bitAt, kindsOf, malformed, needBytes, numberAt, type Part, readParts, writeParts } from "./parts.ts";
+import { bitAt, hexOf, kindsOf, malformed, needBytes, numberAt, type Part, readParts, writeParts } from "./parts.ts";
 
 const MIKROTIK = 0x094f;
 const VERSION = 1;
@@ -37,8 +37,8 @@ export const mikrotik: AdvertisementDecoder = {
     if (data[0] !== VERSION) throw malformed(`a MikroTik tag of version ${data[0]}; 1 was expected`);
     if (data[1] !== 0) throw malformed("it is encrypted: switch that off in the Beacon Manager app");
     const { fields, bad } = readParts(PARTS, data);
-    // Each packet has a salt of its own.
-    const packet = String(((data[SALT_AT] ?? 0) << 8) | (data[SALT_AT + 1] ?? 0));
+    // Each packet has a salt of its own, by chance: it tells packets apart, and counts nothing.
+    const packet = `salt ${hexOf(data.subarray(SALT_AT, SALT_AT + 2))}`;
     return { fields, packet, ...(bad.size === 0 ? {} : { bad }) };
   },
   encode(fields, { packet }) {
