@@ -3,6 +3,7 @@ import type { AdapterModule } from "../src/adapter.ts";
 
 /** By the word behind `protocol:` in a mapping. A protocol is loaded only where a link uses it. */
 export const adapters: Readonly<Record<string, () => Promise<AdapterModule>>> = {
+  ble: async () => (await import("./ble/index.ts")).ble,
   modbus: async () => (await import("./modbus/index.ts")).modbus,
   mqtt: async () => (await import("./mqtt/index.ts")).mqtt,
   serial: async () => (await import("./serial/index.ts")).serial,

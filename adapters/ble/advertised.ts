@@ -31,14 +31,16 @@ const IN_A_ROW = 3;
 const REPLAYED =
   "it counts less than before, as somebody does who plays a recording; if it was reset, the gateway believes it after a restart";
 
-export interface AdvertisedPoints {
+export type AdvertisedPoint = readonly [PointId, AdvertisementSource];
+
+export interface AdvertisedParts {
   readonly device: BleDevice;
-  readonly points: readonly (readonly [PointId, AdvertisementSource])[];
+  readonly points: readonly AdvertisedPoint[];
 }
 
 export class AdvertisedDevice implements Hearer {
   private readonly device: BleDevice;
-  private readonly points: AdvertisedPoints["points"];
+  private readonly points: AdvertisedParts["points"];
   private readonly listener: DeviceListener;
   private readonly signal: Signal;
   private readonly context: AdapterContext;
@@ -55,7 +57,7 @@ export class AdvertisedDevice implements Hearer {
   /** Of the newest encrypted packet that was believed. */
   private counter: number | undefined;
 
-  constructor({ device, points }: AdvertisedPoints, listener: DeviceListener, signal: Signal, context: AdapterContext) {
+  constructor({ device, points }: AdvertisedParts, listener: DeviceListener, signal: Signal, context: AdapterContext) {
     this.device = device;
     this.points = points;
     this.listener = listener;
@@ -84,9 +86,9 @@ export class AdvertisedDevice implements Hearer {
     const outcome = decode === undefined ? undefined : packet.outcome(decode);
     if (!this.isOurs(packet, outcome)) return;
     const { advertisement } = packet;
+    const decoded = outcome !== undefined && "decoded" in outcome ? outcome.decoded : undefined;
     this.heardAt = this.clock.monotonic();
     this.signal.hear(advertisement.rssi);
-    const decoded = outcome !== undefined && "decoded" in outcome ? outcome.decoded : undefined;
     this.packets++;
     if (this.repeats.isRepeat(advertisement, decoded?.packet)) this.tellLife();
     else this.deliver(packet, outcome, decoded);

@@ -73,3 +73,8 @@ export function holds(conditions: readonly Condition[], { fields }: Decoded): bo
 function wordOf(value: FieldValue): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value).toLowerCase();
 }
+
+/** For people: its address, its name, or what its advertisements say. */
+export function titleOfMatch({ address, name, only }: MatchSpec): string {
+  return address ?? name ?? only.map(({ field, words }) => `${field} ${words.join(" or ")}`).join(", ");
+}

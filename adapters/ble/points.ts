@@ -169,7 +169,7 @@ function characteristic(uuid: string, fields: PointFields, complain: Complain): 
     );
     return undefined;
   }
-  if (!decoder.fields.has(field)) {
+  if (fieldKind(decoder.fields, field) === undefined) {
     complain(["field"], unknownName("field", field, `${decoder.title} (${uuid})`, decoder.fields.keys()));
     return undefined;
   }
