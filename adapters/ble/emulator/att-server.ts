@@ -6,6 +6,13 @@ import { readU16, u16 } from "./little-endian.ts";
 import { TELLING } from "./played-characteristic.ts";
 import { PreparedWrites } from "./prepared-writes.ts";
 
+/** Requests about the value of one attribute. */
+const ABOUT_VALUES: readonly number[] = [
+  ATT.readRequest,
+  ATT.readBlobRequest,
+  ATT.writeRequest,
+  ATT.prepareWriteRequest,
+];
 /** More would wait for a central that never confirms. */
 const MOST_INDICATIONS = 64;
 
@@ -37,6 +44,13 @@ export class AttServer {
       // Commands have no answer (Vol. 3, Part F, 3.3).
       return isCommand(opcode) ? undefined : Uint8Array.from([ATT.error, opcode, ...u16(error.handle), error.code]);
     }
+  }
+
+  /** The same, where reads and writes of values are refused with an error code, whatever they are of. */
+  refuse(pdu: Uint8Array, code: number): Uint8Array | undefined {
+    const [opcode = 0] = pdu;
+    if (!ABOUT_VALUES.includes(opcode)) return this.handle(pdu);
+    return Uint8Array.from([ATT.error, opcode, ...u16(readU16(pdu, 1)), code]);
   }
 
   hears(valueHandle: number, how: number): boolean {

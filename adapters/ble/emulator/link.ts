@@ -98,10 +98,10 @@ export class Link implements Hearer {
   }
 
   private serve(pdu: Uint8Array): void {
-    const answer = this.server.handle(pdu);
-    const { isAnswered, delay, drop } = this.peripheral.nextFate();
+    const { mute, delay = 0, refuse, drop } = this.peripheral.nextFault();
+    const answer = refuse === undefined ? this.server.handle(pdu) : this.server.refuse(pdu, refuse);
     if (drop !== undefined) this.lose(drop);
-    else if (!isAnswered) return;
+    else if (mute === true) return;
     else if (delay === 0) this.answer(CHANNEL.att, answer);
     else this.later(delay, () => this.answer(CHANNEL.att, answer));
   }

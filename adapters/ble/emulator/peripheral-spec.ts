@@ -20,8 +20,8 @@ export interface PeripheralSpec {
 }
 
 export interface AdvertisingSpec {
-  /** AD structures, at most 31 bytes: `advertisingData` makes them. A function is asked for each packet. */
-  readonly data: Uint8Array | (() => Uint8Array);
+  /** AD structures, at most 31 bytes: `advertisingData` makes them. A function is asked for each packet; undefined: it is not said. */
+  readonly data: Uint8Array | (() => Uint8Array | undefined);
   /** What it says to those who scan actively. */
   readonly scanResponse?: Uint8Array | (() => Uint8Array) | undefined;
   /** From 20 ms on (Core Specification 5.4, Vol. 6, Part B, 4.4.2.2). */
@@ -63,6 +63,19 @@ export interface PeripheralFaults {
   readonly dropAfter?: number | undefined;
   /** Why the link is lost then: an error code of HCI, e.g. 0x13; 0x08 where it is absent. */
   readonly dropReason?: number | undefined;
+  /** Asked for each request and command of ATT, beside all of the above. */
+  readonly each?: (() => RequestFault) | undefined;
+}
+
+/** What goes wrong with one request; what is absent does not. */
+export interface RequestFault {
+  /** It is done, but its answer is lost. */
+  readonly mute?: boolean | undefined;
+  readonly delay?: Millis | undefined;
+  /** It is not done; the ATT error code of the answer. */
+  readonly refuse?: number | undefined;
+  /** The link is lost before the answer: an error code of HCI. */
+  readonly drop?: number | undefined;
 }
 
 /** What a characteristic refuses from now on: the ATT error code of each. */

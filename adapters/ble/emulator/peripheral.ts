@@ -9,7 +9,7 @@ import { STATUS } from "./hci-codes.ts";
 import type { Link } from "./link.ts";
 import type { ConnectionParameters } from "./link-requests.ts";
 import { addressBytes, addressText } from "./little-endian.ts";
-import type { AdvertisingSpec, PeripheralFaults, PeripheralSpec } from "./peripheral-spec.ts";
+import type { AdvertisingSpec, PeripheralFaults, PeripheralSpec, RequestFault } from "./peripheral-spec.ts";
 import type { PlayedCharacteristic } from "./played-characteristic.ts";
 
 const USUAL_RSSI = -60;
@@ -29,14 +29,6 @@ export interface HeardAdvertisement {
   readonly data: Uint8Array;
   /** What it answers to who asks for more. */
   readonly scanResponse: () => Uint8Array;
-}
-
-/** What becomes of an ATT request. */
-export interface RequestFate {
-  readonly isAnswered: boolean;
-  readonly delay: Millis;
-  /** Why the link is lost with it; undefined: it is not. */
-  readonly drop: number | undefined;
 }
 
 export class Peripheral {
@@ -142,27 +134,29 @@ export class Peripheral {
     this.listen();
   }
 
-  /** For the link: what becomes of the next request. */
-  nextFate(): RequestFate {
-    const { dropAfter, dropReason = STATUS.connectionTimeout, delay = 0 } = this.wrong;
+  /** For the link: what goes wrong with the next request. */
+  nextFault(): RequestFault {
+    const { dropAfter, dropReason = STATUS.connectionTimeout, delay, each } = this.wrong;
     this.operations++;
+    const mute = this.muted > 0;
+    if (mute) this.muted--;
     const drop = dropAfter !== undefined && this.operations >= dropAfter ? dropReason : undefined;
-    if (this.muted <= 0) return { isAnswered: true, delay, drop };
-    this.muted--;
-    return { isAnswered: false, delay, drop };
+    const own = each?.() ?? {};
+    return { ...own, mute: mute || own.mute, delay: own.delay ?? delay, drop: drop ?? own.drop };
   }
 
   private say(): void {
     const { advertising } = this;
     if (advertising === undefined) return;
     const { data, scanResponse, type = "connectable" } = advertising;
-    this.air.heard(this, { type, data: bytesOf(data), scanResponse: () => bytesOf(scanResponse) });
+    const said = typeof data === "function" ? data() : data;
+    if (said === undefined) return;
+    this.air.heard(this, { type, data: mustFit(said), scanResponse: () => answerOf(scanResponse) });
   }
 }
 
-function bytesOf(data: Uint8Array | (() => Uint8Array) | undefined): Uint8Array {
-  if (data === undefined) return new Uint8Array(0);
-  return mustFit(typeof data === "function" ? data() : data);
+function answerOf(scanResponse: AdvertisingSpec["scanResponse"] = new Uint8Array(0)): Uint8Array {
+  return mustFit(typeof scanResponse === "function" ? scanResponse() : scanResponse);
 }
 
 function mustFit(data: Uint8Array): Uint8Array {
