@@ -67,23 +67,21 @@ const advertisement = z.object({
   connectable: z.boolean(),
   rssi: z.int().min(-127).max(20).optional(),
   name: z.string().optional(),
-  services: z.array(z.string()),
-  serviceData: z.array(z.tuple([z.string(), bytes])).transform((entries) => new Map(entries)),
-  manufacturerData: z.array(z.tuple([z.int().min(0).max(0xffff), bytes])).transform((entries) => new Map(entries)),
+  services: z.array(z.string()).readonly(),
+  serviceData: z
+    .array(z.tuple([z.string(), bytes]))
+    .transform((entries): ReadonlyMap<string, Uint8Array> => new Map(entries)),
+  manufacturerData: z
+    .array(z.tuple([z.int().min(0).max(0xffff), bytes]))
+    .transform((entries): ReadonlyMap<number, Uint8Array> => new Map(entries)),
 });
-const services = z.array(
-  z.object({
-    uuid: z.string(),
-    characteristics: z.array(
-      z.object({
-        id: number,
-        uuid: z.string(),
-        service: z.string(),
-        properties: z.array(property).transform((list) => new Set(list)),
-      }),
-    ),
-  }),
-);
+const found = z.object({
+  uuid: z.string(),
+  service: z.string(),
+  id: number,
+  properties: z.array(property).transform((list): ReadonlySet<z.infer<typeof property>> => new Set(list)),
+});
+const services = z.array(z.object({ uuid: z.string(), characteristics: z.array(found).readonly() })).readonly();
 /** What the operation has for an answer: a value, the signal strength, what was found at the peripheral; or nothing. */
 const result = z.object({
   bytes: bytes.optional(),
