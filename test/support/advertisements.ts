@@ -36,6 +36,11 @@ export function fieldsOf(decoded: Decoded | undefined): Record<string, unknown> 
   return decoded === undefined ? undefined : Object.fromEntries(decoded.fields);
 }
 
+/** The values of these fields; undefined where it has none. */
+export function valuesOf(decoded: Decoded | undefined, ...names: readonly string[]): unknown[] {
+  return names.map((name) => decoded?.fields.get(name));
+}
+
 export function badOf(decoded: Decoded | undefined): readonly string[] {
   return [...(decoded?.bad?.keys() ?? [])];
 }
