@@ -26,6 +26,8 @@ export interface Tool<Device = unknown, Point = unknown> {
   /** Positional arguments as the help shows them, e.g. "TABLE ADDRESS [COUNT]". */
   readonly positionals?: string;
   readonly options: ToolOptions;
+  /** First arguments that may stand in the place of the protocol: `decode bthome …` is `decode ble bthome …`. */
+  readonly words?: readonly string[];
   /** Whether it talks to devices: then `wire` and `link` are options too. */
   readonly talks: boolean;
   /** Rejects with WrongArguments, or with DeviceError where there is nothing to tell. */

@@ -48,11 +48,12 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** The second word picks one of the group. */
 function runOf(group: CommandGroup, [word, ...rest]: readonly string[]): number | Promise<number> {
-  const { name, commands } = group;
+  const { name, commands, others = {} } = group;
   if (word === "--help" || word === "-h") return print(groupHelpText(group));
   const known = Object.keys(commands);
   if (word === undefined) throw new UsageError(`${name} needs a second word: ${known.join(", ")}`);
-  const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  const all = { ...others, ...commands };
+  const command = Object.hasOwn(all, word) ? all[word] : undefined;
   if (command === undefined) throw new UsageError(unknownWord(`subcommand of ${name}`, word, known));
   return runCommand(command, rest);
 }

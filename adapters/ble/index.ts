@@ -7,6 +7,7 @@ import { type BlePoint, PARTS, pointSchema, SOURCES, shape } from "./points.ts";
 import { openRadio } from "./radio/open-radio.ts";
 import { type BleDevice, deviceSchema } from "./section.ts";
 import { type BleStep, stepSchema } from "./steps.ts";
+import { bleTools } from "./tools/index.ts";
 
 const open = async (options: BleOptions, context: AdapterContext): Promise<BleLink> =>
   new BleLink((listener) => openRadio(options, listener, context), options, context);
@@ -24,4 +25,5 @@ export const ble: AdapterModule<BleOptions, BleDevice, BlePoint, BleStep> = {
   delivered,
   messageName,
   open,
+  tools: bleTools(open),
 };

@@ -38,6 +38,8 @@ export interface CommandGroup {
   readonly summary: string;
   /** By the second word; their names are both words. */
   readonly commands: Readonly<Record<string, Command>>;
+  /** Second words that are understood, too, and that no help lists. */
+  readonly others?: Readonly<Record<string, Command>>;
 }
 
 export interface Arguments {

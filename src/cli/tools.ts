@@ -50,11 +50,24 @@ const LINK_OPTION: OptionHelp = {
 /** All protocols that have this tool. */
 export async function toolGroup(name: ToolName): Promise<CommandGroup> {
   const adapters = await loadAdapters();
-  const commands = adapters.flatMap((adapter) => {
+  const tools = adapters.flatMap((adapter) => {
     const tool = adapter.tools?.[name];
-    return tool === undefined ? [] : [[adapter.name, toolCommand(`${name} ${adapter.name}`, tool, adapter)] as const];
+    const command = tool === undefined ? undefined : toolCommand(`${name} ${adapter.name}`, tool, adapter);
+    return tool === undefined || command === undefined ? [] : [{ adapter, tool, command }];
   });
-  return { name, summary: SUMMARIES[name], commands: Object.fromEntries(commands) };
+  return {
+    name,
+    summary: SUMMARIES[name],
+    commands: Object.fromEntries(tools.map(({ adapter, command }) => [adapter.name, command])),
+    others: Object.fromEntries(
+      tools.flatMap(({ tool, command }) => (tool.words ?? []).map((word) => [word, withWord(command, word)])),
+    ),
+  };
+}
+
+/** As if the word stood in front of its arguments. */
+function withWord(command: Command, word: string): Command {
+  return { ...command, run: (args) => command.run({ ...args, positionals: [word, ...args.positionals] }) };
 }
 
 /** Options that name a wire: the configuration's, or one of its own. */

@@ -173,3 +173,12 @@ test("what was typed wrong is told before anything is opened", async () => {
     assert.match(error.message, message);
   }
 });
+
+test("a format of Bluetooth may stand in the place of the protocol", async (t) => {
+  const [short, long] = await Promise.all([
+    command(t, "decode", "bthome", "4002C40903BF13"),
+    command(t, "decode", "ble", "bthome", "4002C40903BF13"),
+  ]);
+  assert.deepEqual([short.code, short.stdout], [0, long.stdout]);
+  assert.match(short.stdout, /^BTHome v2\n {2}temperature {2}25 Cel\n/);
+});

@@ -76,6 +76,7 @@ const COUNTER_AT = 13;
 export const atc: AdvertisementDecoder = {
   name: "atc",
   title: "ATC (firmware of atc1441 or pvvx)",
+  data: [{ service: SERVICE }],
   fields: kindsOf(...LAYOUTS.map(({ parts }) => parts)),
   keyBytes: KEY_BYTES,
   decode(advertisement, key) {

@@ -18,6 +18,7 @@ const CHECK_BYTES = 4;
 export const bthome: AdvertisementDecoder = {
   name: "bthome",
   title: "BTHome v2",
+  data: [{ service: SERVICE }],
   fields: BTHOME_FIELDS,
   keyBytes: KEY_BYTES,
   decode(advertisement, key) {

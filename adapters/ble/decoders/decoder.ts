@@ -26,6 +26,8 @@ export interface AdvertisementDecoder {
   readonly title: string;
   /** Every field that it may have; for near misses, `scan` and editors. Whether it has a field of a name says fieldKind in index.ts. */
   readonly fields: ReadonlyMap<string, FieldKind>;
+  /** Which bytes of an advertisement it understands. */
+  readonly data: readonly DataPlace[];
   /** Whether packets may be encrypted, so that a device may have a `key`; its length in bytes. */
   readonly keyBytes?: number | undefined;
   /**
@@ -36,6 +38,9 @@ export interface AdvertisementDecoder {
   /** Plays it: what a device with these fields says. `packet`: counts up with each. */
   encode(fields: ReadonlyMap<string, FieldValue>, options: EncodeOptions): EncodedAdvertisement;
 }
+
+/** The data of a service, by its UUID as `normalUuid` makes it, or of a company. */
+export type DataPlace = { readonly service: string } | { readonly company: number };
 
 export interface FieldKind {
   readonly type: "number" | "boolean" | "text" | "bytes";

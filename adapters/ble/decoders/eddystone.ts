@@ -42,6 +42,7 @@ const [NAMESPACE_BYTES, INSTANCE_BYTES, EID_BYTES] = [10, 6, 8];
 export const eddystone: AdvertisementDecoder = {
   name: "eddystone",
   title: "Eddystone",
+  data: [{ service: SERVICE }],
   fields: new Map<string, FieldKind>([
     ["frame", { type: "text", about: "what this packet has: uid, url, tlm, eid" }],
     ["tx_power", TX_POWER.kind],

@@ -34,6 +34,7 @@ const PACKED_LENGTH = 6;
 export const govee: AdvertisementDecoder = {
   name: "govee",
   title: "Govee thermometer",
+  data: [{ company: GOVEE }, { company: OTHER }],
   fields: FIELDS,
   decode({ manufacturerData }) {
     const own = withoutAppended(manufacturerData.get(GOVEE));

@@ -17,6 +17,7 @@ const PARTS = [
 export const ibeacon: AdvertisementDecoder = {
   name: "ibeacon",
   title: "iBeacon",
+  data: [{ company: APPLE }],
   fields: new Map<string, FieldKind>([
     ["uuid", { type: "text", about: "whose beacon it is, in lower case with hyphens" }],
     ...PARTS.map(({ name, kind }): [string, FieldKind] => [name, kind]),

@@ -29,6 +29,7 @@ const PARTS: readonly Part[] = [
 export const mikrotik: AdvertisementDecoder = {
   name: "mikrotik",
   title: "MikroTik tag",
+  data: [{ company: MIKROTIK }],
   fields: kindsOf(PARTS),
   decode({ manufacturerData }) {
     const data = manufacturerData.get(MIKROTIK);

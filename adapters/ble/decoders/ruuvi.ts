@@ -18,6 +18,7 @@ const FORMATS: readonly RuuviFormat[] = [FORMAT_3, FORMAT_5, FORMAT_6, FORMAT_E1
 export const ruuvi: AdvertisementDecoder = {
   name: "ruuvi",
   title: "Ruuvi",
+  data: [{ company: RUUVI }],
   fields: new Map<string, FieldKind>([
     ["data_format", { type: "text", about: "which of the formats: 3, 5, 6, E1" }],
     ...kindsOf(...FORMATS.map(({ parts }) => parts)),

@@ -42,6 +42,7 @@ const BATTERY_LOW = bitAt("battery_low", FLAGS_AT, 6, "the battery is low");
 export const teltonikaEye: AdvertisementDecoder = {
   name: "teltonika-eye",
   title: "Teltonika EYE",
+  data: [{ company: TELTONIKA }],
   fields: kindsOf(...GROUPS.map(({ parts }) => parts), [MAGNET, BATTERY_LOW]),
   decode({ manufacturerData }) {
     const data = manufacturerData.get(TELTONIKA);

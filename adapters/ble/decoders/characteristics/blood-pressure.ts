@@ -18,11 +18,9 @@ const PRESSURES = ["systolic", "diastolic", "mean"] as const;
 
 const STATUSES = ["moved", "cuff_loose", "pulse_irregular"] as const;
 
-const TITLE = "Blood Pressure Measurement";
-
 export const bloodPressureMeasurement: CharacteristicDecoder = {
   uuid: "2a35",
-  title: TITLE,
+  title: "Blood Pressure Measurement",
   fields: new Map<string, FieldKind>([
     ["systolic", { type: "number", about: "systolic pressure", unit: "kPa" }],
     ["diastolic", { type: "number", about: "diastolic pressure", unit: "kPa" }],
@@ -35,7 +33,7 @@ export const bloodPressureMeasurement: CharacteristicDecoder = {
     ["pulse_irregular", { type: "boolean", about: "the pulse was irregular" }],
   ]),
   decode(bytes) {
-    const reader = new ValueReader(bytes, TITLE);
+    const reader = new ValueReader(bytes);
     const flags = reader.u8();
     for (const name of PRESSURES) {
       const value = reader.sfloat();

@@ -8,11 +8,9 @@ const CRANK = 0x02;
 /** Times are in 1/1024 s, from 64 s on again from 0. */
 const TICKS = 1024;
 
-const TITLE = "CSC Measurement";
-
 export const cscMeasurement: CharacteristicDecoder = {
   uuid: "2a5b",
-  title: TITLE,
+  title: "CSC Measurement",
   fields: new Map<string, FieldKind>([
     ["wheel_revolutions", { type: "number", about: "turns of the wheel in all" }],
     ["wheel_time", { type: "number", about: "of the last turn; 0 comes after 64 s", unit: "s" }],
@@ -20,7 +18,7 @@ export const cscMeasurement: CharacteristicDecoder = {
     ["crank_time", { type: "number", about: "of the last turn; 0 comes after 64 s", unit: "s" }],
   ]),
   decode(bytes) {
-    const reader = new ValueReader(bytes, TITLE);
+    const reader = new ValueReader(bytes);
     const flags = reader.u8();
     if (flags & WHEEL) {
       reader.set("wheel_revolutions", reader.u32());

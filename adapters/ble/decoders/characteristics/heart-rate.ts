@@ -12,11 +12,9 @@ const INTERVALS = 0x10;
 /** Intervals are in 1/1024 s. */
 const TICKS = 1024;
 
-const TITLE = "Heart Rate Measurement";
-
 export const heartRateMeasurement: CharacteristicDecoder = {
   uuid: "2a37",
-  title: TITLE,
+  title: "Heart Rate Measurement",
   fields: new Map([
     ["heart_rate", { type: "number", about: "heart rate", unit: "beat/min" }],
     ["contact", { type: "boolean", about: "the sensor touches the skin" }],
@@ -24,7 +22,7 @@ export const heartRateMeasurement: CharacteristicDecoder = {
     ["rr_interval", { type: "number", about: "time between the two newest beats", unit: "s" }],
   ]),
   decode(bytes) {
-    const reader = new ValueReader(bytes, TITLE);
+    const reader = new ValueReader(bytes);
     const flags = reader.u8();
     reader.set("heart_rate", flags & TWO_BYTES ? reader.u16() : reader.u8());
     if (flags & TELLS_CONTACT) reader.set("contact", (flags & CONTACT) !== 0);

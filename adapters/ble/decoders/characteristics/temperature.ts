@@ -35,7 +35,7 @@ function thermometer(uuid: string, title: string): CharacteristicDecoder {
     title,
     fields: FIELDS,
     decode(bytes) {
-      const reader = new ValueReader(bytes, title);
+      const reader = new ValueReader(bytes);
       const flags = reader.u8();
       const value = reader.float();
       reader.set("temperature", value !== undefined && flags & FAHRENHEIT ? celsius(value) : value);

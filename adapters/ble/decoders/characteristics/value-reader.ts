@@ -7,13 +7,10 @@ export class ValueReader {
   private readonly fields = new Map<string, FieldValue>();
   private readonly bad = new Map<string, string>();
   private readonly bytes: Uint8Array;
-  private readonly title: string;
   private at = 0;
 
-  /** `title`: of the characteristic. */
-  constructor(bytes: Uint8Array, title: string) {
+  constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.title = title;
   }
 
   /** Each of these throws DeviceError `malformed` where the value is shorter. */
@@ -68,7 +65,7 @@ export class ValueReader {
   }
 
   private take(length: number): DataView {
-    needBytes(this.bytes, this.at + length, this.title);
+    needBytes(this.bytes, this.at + length, "its value");
     const view = new DataView(this.bytes.buffer, this.bytes.byteOffset + this.at, length);
     this.at += length;
     return view;

@@ -16,11 +16,9 @@ const INCH = { times: 254, per: 100_000 } as const;
 const KILOGRAM = { times: 1, per: 200 } as const;
 const METRE = { times: 1, per: 1000 } as const;
 
-const TITLE = "Weight Measurement";
-
 export const weightMeasurement: CharacteristicDecoder = {
   uuid: "2a9d",
-  title: TITLE,
+  title: "Weight Measurement",
   fields: new Map<string, FieldKind>([
     ["weight", { type: "number", about: "weight", unit: "kg" }],
     ["time", { type: "text", about: "when it was measured, by the clock of the device" }],
@@ -29,7 +27,7 @@ export const weightMeasurement: CharacteristicDecoder = {
     ["height", { type: "number", about: "height of the body", unit: "m" }],
   ]),
   decode(bytes) {
-    const reader = new ValueReader(bytes, TITLE);
+    const reader = new ValueReader(bytes);
     const flags = reader.u8();
     const weight = reader.u16();
     reader.set("weight", weight === FAILED ? undefined : scaled(weight, flags & IMPERIAL ? POUND : KILOGRAM));
