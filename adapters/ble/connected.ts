@@ -50,7 +50,8 @@ export class ConnectedDevice {
     this.context = context;
     this.told = parts.points.filter(([, { via }]) => via !== "read");
     this.session = parts.central.session(this.spec(), {
-      onReachable: (reachable, reason) => this.hearReachable(reachable, reason),
+      onReachable: (reachable, reason) => listener.onReachable(reachable, reason),
+      onConnected: () => this.readTold(),
       onNotification: (ref, bytes) => this.hear(ref, bytes),
       onRefused: (ref, reason) => this.refuse(reason, ref),
       onRssi: (rssi) => listener.onRssi(rssi),
@@ -105,13 +106,9 @@ export class ConnectedDevice {
     };
   }
 
-  private hearReachable(reachable: boolean, reason: string | undefined): void {
-    this.listener.onReachable(reachable, reason);
-    if (reachable && this.told.length > 0) this.readTold();
-  }
-
   /** What it tells only when it changes is read once, where it lets itself be read. */
   private readTold(): void {
+    if (this.told.length === 0) return;
     const result: Gathered = { readings: [], refused: [] };
     const done = this.use("read", async (peripheral) => {
       const readable = this.told.filter(([, { ref }]) => isReadable(peripheral, ref));
