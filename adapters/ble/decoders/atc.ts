@@ -62,13 +62,14 @@ interface Layout {
   readonly sealed: boolean;
 }
 
+const PVVX_PLAIN: Layout = { length: 15, parts: PVVX, sealed: false };
+const PVVX_SEALED: Layout = { length: 11, parts: SEALED_PVVX, sealed: true };
 const LAYOUTS: readonly Layout[] = [
-  { length: 15, parts: PVVX, sealed: false },
+  PVVX_PLAIN,
   { length: 13, parts: ATC1441, sealed: false },
-  { length: 11, parts: SEALED_PVVX, sealed: true },
+  PVVX_SEALED,
   { length: 8, parts: SEALED_ATC1441, sealed: true },
 ];
-const [PLAIN, , SEALED] = LAYOUTS;
 /** The counter in front and the check behind. */
 const SEALED_BY = 1 + 4;
 const COUNTER_AT = 13;
@@ -112,7 +113,7 @@ function decodeSealed(data: Uint8Array, layout: Layout, { address }: Advertiseme
 }
 
 function encodePlain(fields: ReadonlyMap<string, FieldValue>, { address, packet }: EncodeOptions): Uint8Array {
-  const bytes = writeParts(PLAIN?.parts ?? [], fields, PLAIN?.length ?? 0);
+  const bytes = writeParts(PVVX_PLAIN.parts, fields, PVVX_PLAIN.length);
   bytes.set(addressBytes(address).reverse());
   if (!fields.has("counter")) bytes[COUNTER_AT] = packet;
   return bytes;
@@ -123,9 +124,9 @@ function encodeSealed(
   { address, packet }: EncodeOptions,
   key: Uint8Array,
 ): Uint8Array {
-  const length = SEALED?.length ?? 0;
+  const { length, parts } = PVVX_SEALED;
   const counter = numberOf(fields.get("counter")) ?? packet;
-  const message = writeParts(SEALED?.parts ?? [], fields, length - SEALED_BY);
+  const message = writeParts(parts, fields, length - SEALED_BY);
   const data = new Uint8Array(length);
   data[0] = counter;
   data.set(seal(message, { key, nonce: nonceOf(address, data), associated: ASSOCIATED }), 1);

@@ -15,7 +15,8 @@ export type BthomeObject =
   /** The least significant byte is the last number. */
   | { readonly id: number; readonly name: string; readonly type: "version"; readonly bytes: 3 | 4 };
 
-type Size = "u8" | "u16" | "u24" | "u32" | "s8" | "s16" | "s32";
+const BYTES = { u8: 1, u16: 2, u24: 3, u32: 4, s8: 1, s16: 2, s32: 4 } as const;
+type Size = keyof typeof BYTES;
 type Row = readonly [id: number, name: string, size: Size, per?: number, times?: number];
 
 /** Exact: a pound is 0.45359237 kg. */
@@ -211,10 +212,8 @@ function repeated(name: string): { repeats?: true } {
 }
 
 function formatOf(size: Size, per?: number, times?: number): NumberFormat {
-  const bits = { 8: 1, 16: 2, 24: 3, 32: 4 } as const;
-  const bytes = Object.entries(bits).find(([name]) => name === size.slice(1))?.[1] ?? 1;
   return {
-    bytes,
+    bytes: BYTES[size],
     ...(size.startsWith("s") ? { signed: true } : {}),
     ...(per === undefined ? {} : { per }),
     ...(times === undefined ? {} : { times }),

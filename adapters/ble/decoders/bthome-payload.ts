@@ -54,7 +54,7 @@ class Reading {
     return {
       fields,
       ...(packet === undefined ? {} : { packet: String(packet) }),
-      ...(bad.size === 0 ? {} : { bad }),
+      bad,
       ...(notes.length === 0 ? {} : { notes }),
     };
   }

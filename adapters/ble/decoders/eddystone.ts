@@ -103,7 +103,7 @@ function decodeTelemetry(data: Uint8Array): Decoded {
   const { fields, bad } = readParts(TLM, data);
   return {
     fields: new Map([["frame", "tlm"], ...fields]),
-    ...(bad.size === 0 ? {} : { bad }),
+    bad,
   };
 }
 

@@ -40,7 +40,7 @@ export const mikrotik: AdvertisementDecoder = {
     const { fields, bad } = readParts(PARTS, data);
     // Each packet has a salt of its own, by chance: it tells packets apart, and counts nothing.
     const packet = `salt ${hexOf(data.subarray(SALT_AT, SALT_AT + 2))}`;
-    return { fields, packet, ...(bad.size === 0 ? {} : { bad }) };
+    return { fields, bad, packet };
   },
   encode(fields, { packet }) {
     const bytes = writeParts(PARTS, fields, LENGTH);

@@ -73,7 +73,7 @@ export function numberOf(value: FieldValue | undefined): number | undefined {
 }
 
 export function isTrue(value: FieldValue | undefined): boolean {
-  return value === true || value === "true" || numberOf(value === false ? 0 : value) === 1;
+  return value === "true" || numberOf(value) === 1;
 }
 
 export const NO_VALUE = "the device says that it has no value";

@@ -13,6 +13,7 @@ const CALIBRATING = "it is calibrating its sensors";
 export const FORMAT_6: RuuviFormat = {
   id: 6,
   length: 20,
+  sequences: 256,
   parts: [
     temperatureAt(1),
     humidityAt(3),
@@ -30,6 +31,7 @@ export const FORMAT_6: RuuviFormat = {
 export const FORMAT_E1: RuuviFormat = {
   id: 0xe1,
   length: 40,
+  sequences: 0xffffff,
   parts: [
     temperatureAt(1),
     humidityAt(3),

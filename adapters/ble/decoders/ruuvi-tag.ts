@@ -17,6 +17,7 @@ const NO_UNSIGNED = 65_535;
 export const FORMAT_3: RuuviFormat = {
   id: 3,
   length: 14,
+  sequences: 1,
   parts: [
     numberAt("humidity", 1, { bytes: 1, per: 2 }, HUMIDITY),
     signAndMagnitude("temperature", 2),
@@ -29,6 +30,7 @@ export const FORMAT_3: RuuviFormat = {
 export const FORMAT_5: RuuviFormat = {
   id: 5,
   length: 24,
+  sequences: NO_UNSIGNED,
   parts: [
     temperatureAt(1),
     humidityAt(3),

@@ -10,6 +10,8 @@ export interface RuuviFormat {
   /** The first byte. */
   readonly id: number;
   readonly length: number;
+  /** How many numbers of measurements there are; then they begin anew. */
+  readonly sequences: number;
   readonly parts: readonly Part[];
 }
 
@@ -29,7 +31,7 @@ export const ruuvi: AdvertisementDecoder = {
   },
   encode(fields, { packet, address }) {
     const format = formatFor(fields);
-    const all = new Map<string, FieldValue>([["sequence", packet], ["mac", address], ...fields]);
+    const all = new Map<string, FieldValue>([["sequence", packet % format.sequences], ["mac", address], ...fields]);
     const bytes = writeParts(format.parts, all, format.length);
     bytes[0] = format.id;
     return { services: [], serviceData: new Map(), manufacturerData: new Map([[RUUVI, bytes]]) };
@@ -48,7 +50,7 @@ function decodeData(data: Uint8Array): Decoded {
   const packet = fields.get("sequence");
   return {
     fields: new Map<string, FieldValue>([["data_format", nameOf(format.id)], ...fields]),
-    ...(bad.size === 0 ? {} : { bad }),
+    bad,
     ...(packet === undefined ? {} : { packet: String(packet) }),
   };
 }

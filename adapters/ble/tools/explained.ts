@@ -153,7 +153,7 @@ function outcomeData(found: Outcome) {
   return {
     format: title,
     fields: Object.fromEntries(values),
-    ...(bad === undefined ? {} : { bad: Object.fromEntries(bad) }),
+    ...(bad === undefined || bad.size === 0 ? {} : { bad: Object.fromEntries(bad) }),
     ...(notes === undefined ? {} : { notes }),
     ...(packet === undefined ? {} : { packet }),
     ...(counter === undefined ? {} : { counter }),

@@ -56,7 +56,7 @@ export class ValueReader {
   }
 
   decoded(): Decoded {
-    return { fields: this.fields, ...(this.bad.size === 0 ? {} : { bad: this.bad }) };
+    return { fields: this.fields, bad: this.bad };
   }
 
   private medical(format: MedicalFloat): number | undefined {

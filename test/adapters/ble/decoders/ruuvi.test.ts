@@ -192,6 +192,13 @@ test("tags and Ruuvi Air are played, each in the format that has what there is t
   assert.equal(three?.fields.get("temperature"), -1.69);
 });
 
+test("what is played counts on for ever", () => {
+  for (const format of ["5", "6", "E1"]) {
+    const packets = [70_000, 70_001].map((packet) => roundTrip(ruuvi, { data_format: format }, { packet })?.packet);
+    assert.notEqual(packets[0], packets[1], format);
+  }
+});
+
 function ruuviFields(format: string): readonly string[] {
   const all = decode("0512FC5394C37C0004FFFC040CAC364200CDCBB8334C884F");
   return [...(all?.fields.keys() ?? [])].filter((name) => name !== "data_format" && name !== format);
