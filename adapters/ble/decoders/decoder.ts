@@ -12,7 +12,7 @@ export interface Decoded {
   readonly packet?: string | undefined;
   /** Fields whose value the device marked as not known, each with why. */
   readonly bad?: ReadonlyMap<string, string> | undefined;
-  /** Of an encrypted packet: counts up, and only who has the key can make one. What an older one means says isReplay in replay.ts. */
+  /** Of an encrypted packet: rises, and only who has the key can make one. What an older one means says isReplay in replay.ts. */
   readonly counter?: number | undefined;
   /** What a person who looks at the packet should know, each a sentence. */
   readonly notes?: readonly string[] | undefined;
