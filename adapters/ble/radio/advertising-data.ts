@@ -83,6 +83,7 @@ export function readUuid(bytes: Uint8Array): string | undefined {
   return normalUuid(Buffer.from(bytes).reverse().toString("hex"));
 }
 
+/** Some devices end their name as C does. */
 function text(data: Uint8Array): string {
-  return Buffer.from(data).toString("utf8");
+  return Buffer.from(data).toString("utf8").replace(/\0+$/, "");
 }
