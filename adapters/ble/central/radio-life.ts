@@ -41,7 +41,9 @@ const PAUSE = { first: SECOND, longest: 5 * MINUTE } as const;
 
 type Phase =
   | { readonly name: "idle" | "closing" }
-  | { readonly name: "opening" | "resting"; readonly until: Millis }
+  /** `opened`: it is, and has not said yet how it is. */
+  | { readonly name: "opening"; readonly until: Millis; readonly opened: boolean }
+  | { readonly name: "resting"; readonly until: Millis }
   | { readonly name: "open" };
 
 export class RadioLife implements Machine<LifeEvent, LifeEffect> {
@@ -78,7 +80,7 @@ export class RadioLife implements Machine<LifeEvent, LifeEffect> {
       case "start":
         return this.phase.name === "idle" ? this.open(now) : [];
       case "opened":
-        return this.phase.name === "opening" && this.said !== undefined ? this.turn(this.said, now) : [];
+        return this.opened(now);
       case "open-failed":
         return this.phase.name === "opening" ? [...this.unavailable(event.reason), ...this.rest(now)] : [];
       case "state":
@@ -126,14 +128,22 @@ export class RadioLife implements Machine<LifeEvent, LifeEffect> {
   }
 
   private open(now: Millis): LifeEffect[] {
-    this.phase = { name: "opening", until: now + OPENING };
+    this.phase = { name: "opening", until: now + OPENING, opened: false };
     this.said = undefined;
     return [{ type: "open" }];
   }
 
+  /** How it is may have been said before, or is said later. */
+  private opened(now: Millis): LifeEffect[] {
+    if (this.phase.name !== "opening") return [];
+    this.phase = { ...this.phase, opened: true };
+    return this.said === undefined ? [] : this.turn(this.said, now);
+  }
+
   private hearState(state: RadioState, now: Millis): LifeEffect[] {
     this.said = state;
-    return this.phase.name === "open" ? this.turn(state, now) : [];
+    const isOpen = this.phase.name === "open" || (this.phase.name === "opening" && this.phase.opened);
+    return isOpen ? this.turn(state, now) : [];
   }
 
   private turn(state: RadioState, now: Millis): LifeEffect[] {
