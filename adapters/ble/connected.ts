@@ -3,7 +3,7 @@ import { type AdapterContext, DeviceError, type PointId, type Reading, type Read
 import type { Central } from "./central/central.ts";
 import type { CharacteristicRef, Peripheral, Session, SessionSpec, Urgency } from "./central/session-types.ts";
 import { nameOfRef } from "./characteristic.ts";
-import { type Answer, readInto } from "./peripheral-work.ts";
+import { type Answer, readInto, runSteps } from "./peripheral-work.ts";
 import { characteristicValue, Refusal } from "./point-value.ts";
 import type { CharacteristicSource } from "./points.ts";
 import type { BleDevice } from "./section.ts";
@@ -51,7 +51,7 @@ export class ConnectedDevice {
     this.told = parts.points.filter(([, { via }]) => via !== "read");
     this.session = parts.central.session(this.spec(), {
       onReachable: (reachable, reason) => listener.onReachable(reachable, reason),
-      onConnected: () => this.readTold(),
+      onConnected: () => this.begin(),
       onNotification: (ref, bytes) => this.hear(ref, bytes),
       onRefused: (ref, reason) => this.refuse(reason, ref),
       onRssi: (rssi) => listener.onRssi(rssi),
@@ -104,6 +104,21 @@ export class ConnectedDevice {
       connect: device.connect ?? (refs.size > 0 ? "keep" : "poll"),
       subscriptions: [...refs.values()],
     };
+  }
+
+  /** In the order in which they are asked for: what is written overtakes what waits to be read. */
+  private begin(): void {
+    const { setup, timeout } = this.parts.device;
+    const { clock, log } = this.context;
+    const terms = { clock, timeout };
+    if (setup.length > 0) {
+      this.use("write", (peripheral) => runSteps(setup, peripheral, terms)).catch((error: unknown) => {
+        if (!(error instanceof DeviceError)) throw error;
+        if (error.kind !== "unreachable") this.refuse(`setup: ${error.message}`);
+        log.debug({ err: error }, "what is to be done after the connect was not done");
+      });
+    }
+    this.readTold();
   }
 
   /** What it tells only when it changes is read once, where it lets itself be read. */

@@ -6,6 +6,7 @@ import { advertisementDecoders, otherNames } from "./decoders/index.ts";
 import { bytesOfHex, type Complain, unknownName } from "./keys.ts";
 import { type MatchSpec, matchSchema, matchSpec } from "./match.ts";
 import type { AddressType } from "./radio/radio.ts";
+import { type BleStep, stepSchema } from "./steps.ts";
 
 /** What its advertisements are. */
 export interface DecodeSpec {
@@ -22,6 +23,8 @@ export interface BleDevice {
   readonly connect?: "keep" | "poll" | undefined;
   /** Absent: as it was advertised. */
   readonly addressType?: AddressType | undefined;
+  /** What is done after each connect, before anything else. */
+  readonly setup: readonly BleStep[];
   /** How long one exchange over a connection may take. */
   readonly timeout: Millis;
   /** The core's: the order of bytes within a value. */
@@ -47,6 +50,11 @@ const sectionFields = z.strictObject({
     .optional()
     .describe("keep: stays connected; poll: connects, reads and disconnects. Default: keep where something notifies"),
   address_type: z.enum(["public", "random"]).optional().describe("Kind of its address; default: as advertised"),
+  setup: z
+    .array(stepSchema)
+    .max(16)
+    .default([])
+    .describe("Steps that are done after each connect, e.g. to switch a sensor on: [ { char: FFF1, hex: 01 } ]"),
   timeout: durationSchema
     .refine((span) => span > 0 && span <= LONGEST_TIMEOUT, "expected up to 30s")
     .default(USUAL_TIMEOUT)
@@ -58,12 +66,13 @@ type SectionFields = z.output<typeof sectionFields>;
 export const deviceSchema: z.ZodType<BleDevice> = sectionFields.transform((fields, context): BleDevice => {
   const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
   const decode = decodeOf(fields, complain);
-  const { connect, address_type: addressType, timeout, order } = fields;
+  const { connect, address_type: addressType, setup, timeout, order } = fields;
   return {
     match: matchSpec(fields.match, decode, complain),
     ...(decode === undefined || decode === "wrong" ? {} : { decode }),
     ...(connect === undefined ? {} : { connect }),
     ...(addressType === undefined ? {} : { addressType }),
+    setup,
     timeout,
     ...(order === undefined ? {} : { order }),
   };

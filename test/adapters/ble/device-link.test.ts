@@ -257,3 +257,15 @@ test("a device that is detached is heard no more, and refuses what still comes",
   await assert.rejects(device.read(["t"]), { name: "DeviceError" });
   await assert.rejects(device.invoke([]), { name: "DeviceError" });
 });
+
+test("what a device wants first is done after each connect, before anything is read", async (t) => {
+  const world = await aBleLink(t);
+  const peripheral = world.radio.add(ADDRESS, { fff0: { fff1: {}, fff2: { value: "07" } } });
+  const setup = [{ char: "FFF1", hex: "01" }, { wait: "1s" }];
+  const { device } = await world.attach({ ...SECTION, setup }, { a: { char: "FFF2", length: 1 } });
+  assert.equal(await readOf(world, device, ["a"]), "a = 07");
+  assert.deepEqual(peripheral.log, ["write fff1 01", "read fff2"]);
+  peripheral.drop();
+  assert.equal(await readOf(world, device, ["a"]), "a = 07");
+  assert.deepEqual(peripheral.log.slice(2), ["write fff1 01", "read fff2"]);
+});
