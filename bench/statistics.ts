@@ -28,6 +28,15 @@ export function percentile(sorted: Float64Array, percent: number): number {
   return value;
 }
 
+/** By how much y rises for each x, by least squares. Throws RangeError where all have one x. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (index: 0 | 1): number => points.reduce((sum, point) => sum + point[index], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  if (!(spread > 0)) throw new RangeError("the slope of one point");
+  return points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread;
+}
+
 /** With so many decimals: figures are read by people. */
 export function round(value: number, decimals = 0): number {
   return Number(value.toFixed(decimals));
