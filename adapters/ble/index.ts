@@ -6,6 +6,7 @@ import { type BleOptions, optionsSchema } from "./options.ts";
 import { type BlePoint, PARTS, pointSchema, SOURCES, shape } from "./points.ts";
 import { openRadio } from "./radio/open-radio.ts";
 import { type BleDevice, deviceSchema } from "./section.ts";
+import { simulate } from "./simulation/simulate.ts";
 import { type BleStep, stepSchema } from "./steps.ts";
 import { bleTools } from "./tools/index.ts";
 
@@ -25,5 +26,6 @@ export const ble: AdapterModule<BleOptions, BleDevice, BlePoint, BleStep> = {
   delivered,
   messageName,
   open,
+  simulate,
   tools: bleTools(open),
 };

@@ -6,8 +6,12 @@ import { normalUuid } from "./radio/uuid.ts";
 /** Tells the user what is wrong, at a path of keys below what is read. */
 export type Complain = (path: readonly PropertyKey[], message: string) => void;
 
+/** Where the schema decides of what type a scalar is nobody sees these; in a step nobody does. */
+const uuidText = z.string('a UUID of digits alone stands in quotes, "2900"');
+const hexText = z.string('bytes stand in quotes, "01 a0"');
+
 /** 16, 32 or 128 bits: `2A19`, `0x2A19`, `0000fff1-0000-1000-8000-00805f9b34fb`; as `normalUuid` makes it. */
-export const uuidSchema = z.string().transform((text, context) => {
+export const uuidSchema = uuidText.transform((text, context) => {
   const uuid = normalUuid(text.trim());
   if (uuid !== undefined) return uuid;
   const message = `"${text}" is no UUID; expected e.g. 2A19, or 4fafc201-1fb5-459e-8fcc-c5c9c331914b`;
@@ -26,7 +30,7 @@ export const addressSchema = z.string().transform((text, context) => {
 });
 
 /** Bytes, at least one: `01 a0`. */
-export const hexSchema = z.string().transform((text, context) => {
+export const hexSchema = hexText.transform((text, context) => {
   const bytes = bytesOfHex(text);
   if (bytes !== undefined && bytes.length > 0) return bytes;
   context.addIssue({ code: "custom", message: noHex(text) });
