@@ -21,7 +21,9 @@ const USUAL: ConnectionParameters = { interval: { min: 30, max: 50 }, latency: 0
 export const openHci: OpenBackend = async ({ backend, parameters = USUAL }, listener, { clock }) => {
   if (backend.kind === "bluez") throw new Error("BlueZ drives its adapters by itself");
   const hci = await openController(backend, clock);
-  return new HciBackend(hci, { parameters, listener }, clock);
+  const opened = new HciBackend(hci, { parameters, listener }, clock);
+  await opened.quiet();
+  return opened;
 };
 
 type NobleReport = readonly [
@@ -56,6 +58,10 @@ class HciBackend implements Backend {
     this.commands = new HciCommands(hci, clock);
     this.connector = new Connector(hci, clock, { parameters, onStuck: (reason) => listener.onGone(reason) });
     this.listen();
+  }
+
+  async quiet(): Promise<void> {
+    await this.commands.quiet();
   }
 
   async startScan(active: boolean): Promise<void> {

@@ -4,6 +4,8 @@ import { type Clock, DeviceError, type Millis, SECOND } from "../../../../../src
 import { withDeadline } from "../../../../wires/deadline.ts";
 import { statusError } from "./status.ts";
 
+/** How often noble asks for the address when it starts, and once more. */
+const MOST_ADDRESSES_ASKED = 6;
 /** A controller answers within milliseconds. */
 const LONGEST_ANSWER: Millis = 2 * SECOND;
 /** HCI_LE_Set_Scan_Parameters (Core Specification, Vol. 4, Part E, 7.8.10), as a packet of the type "command". */
@@ -31,6 +33,14 @@ export class HciCommands {
   /** One that did not scan may say that this is not allowed. */
   async stopScan(): Promise<void> {
     await this.answered("leScanEnableSet", () => this.hci.setScanEnabled(false, false));
+  }
+
+  /**
+   * Resolves when nothing is under way that noble asked for by itself: at its start it asks for the same things several times, and tells the scan
+   * to end, after it said that all is well. Answers come in the order of the questions.
+   */
+  async quiet(): Promise<void> {
+    for (let round = 0; round < MOST_ADDRESSES_ASKED; round++) await this.probe();
   }
 
   /** Something that any controller can tell, whatever else it does. */
