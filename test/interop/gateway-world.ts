@@ -22,7 +22,7 @@ export interface GatewaySetup {
   readonly links: readonly string[];
   /** Each a flow map of YAML: `id: kitchen, mapping: room, link: air`. */
   readonly devices: readonly string[];
-  /** By name, without their heads. */
+  /** By name, without their heads; of another protocol where one says so. */
   readonly mappings: Readonly<Record<string, string>>;
   /** What protocol these are of. */
   readonly protocol: string;
@@ -69,7 +69,8 @@ export class GatewayWorld {
     }
     mkdirSync(join(folder, "mappings"));
     for (const [name, text] of Object.entries(setup.mappings)) {
-      const head = `format: 1\nmapping: ${name}\nprotocol: ${setup.protocol}\n`;
+      const protocol = /^protocol:/m.test(text) ? "" : `protocol: ${setup.protocol}\n`;
+      const head = `format: 1\nmapping: ${name}\n${protocol}`;
       writeFileSync(join(folder, "mappings", `${name}.yaml`), head + text);
     }
     const world = new GatewayWorld(t, { server, config, heard, environment: setup.environment ?? {} });
@@ -135,6 +136,11 @@ export class GatewayWorld {
     return this.server.execute(this.client, parsePath(path));
   }
 
+  /** Until it is worth to look again; rejects at the end of the test. */
+  pause(): Promise<void> {
+    return pause(ASK_EVERY, undefined, { signal: this.t.signal });
+  }
+
   /** SIGKILL. */
   async kill(): Promise<void> {
     this.program.child.kill("SIGKILL");
@@ -162,11 +168,6 @@ export class GatewayWorld {
         const reason = "reason" in line ? `: ${line.reason}` : "";
         return `${line.level} ${line.msg}${reason}`;
       });
-  }
-
-  /** Ends with the test, whatever is awaited. */
-  private pause(): Promise<void> {
-    return pause(ASK_EVERY, undefined, { signal: this.t.signal });
   }
 
   private begin(): RunningProcess {

@@ -16,7 +16,7 @@ from bumble.controller import Controller
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
-from bumble.hci import Address
+from bumble.hci import Address, LeFeatureMask
 from bumble.host import Host
 from bumble.link import LocalLink
 from bumble.transport import open_transport
@@ -125,6 +125,8 @@ async def main():
     central = Controller("central", host_source=transport.source, host_sink=transport.sink, link=link, public_address=CENTRAL)
     # Its link knows a central by its random address only; ours is the public one.
     central.random_address = central.public_address
+    # One that can do extended advertising reports all that way, also to a host that never asked for it.
+    central.le_features &= ~LeFeatureMask.LE_EXTENDED_ADVERTISING
     peripherals = Peripherals(link)
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
