@@ -147,7 +147,7 @@ const NO_BLUETOOTH = [
   {
     about: "a kernel, or a user, without raw Bluetooth",
     link: "{ type: ble, backend: hci-user, adapter: hci9",
-    words: /hci9/,
+    words: /Bluetooth|hci9/,
   },
   {
     about: "a serial port that is not there",
