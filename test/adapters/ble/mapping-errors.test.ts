@@ -53,8 +53,8 @@ test("each mistake in the section is told at its place", async (t) => {
       /key: the key of BTHome v2 is 32 hexadecimal digits: other characters/,
     ],
     [
-      "{ match: { name: a }, connect: kept }",
-      /connect: expected one of keep, poll, found "kept"; did you mean "keep"\?/,
+      "{ match: { name: a }, connect: keeep }",
+      /connect: expected one of keep, poll, found "keeep"; did you mean "keep"\?/,
     ],
     ["{ match: { name: a }, timeout: 1h }", /timeout: expected up to 30s/],
     ["{ match: { name: a }, setup: [ { char: FFF1, hx: 1 } ] }", /setup/],
