@@ -8,8 +8,6 @@ import { Lines } from "../lines.ts";
 import { type FromChild, lineOf, readToChild, type ToChild } from "../messages.ts";
 import type { RadioOptions } from "../radio.ts";
 import type { Backend, OpenBackend, Surroundings } from "./backend.ts";
-import { openBluez } from "./bluez/bluez-backend.ts";
-import { openHci } from "./hci/hci-backend.ts";
 import { Stack } from "./stack.ts";
 
 const WIRE = 3;
@@ -70,7 +68,8 @@ async function open(options: Extract<ToChild, { readonly type: "open" }>): Promi
     onGone: fail,
   };
   try {
-    backend = await opener(options)(options, listener, surroundings);
+    const openBackend = await opener(options);
+    backend = await openBackend(options, listener, surroundings);
     stack = new Stack(backend, clock, { say, onStuck: fail });
     say({ type: "ready" });
   } catch (error) {
@@ -78,8 +77,10 @@ async function open(options: Extract<ToChild, { readonly type: "open" }>): Promi
   }
 }
 
-function opener({ backend: { kind } }: RadioOptions): OpenBackend {
-  return kind === "bluez" ? openBluez : openHci;
+/** One of them is needed, and the other would cost memory. */
+async function opener({ backend: { kind } }: RadioOptions): Promise<OpenBackend> {
+  if (kind === "bluez") return (await import("./bluez/bluez-backend.ts")).openBluez;
+  return (await import("./hci/hci-backend.ts")).openHci;
 }
 
 function hear(advertisement: Extract<FromChild, { readonly type: "advertisement" }>["advertisement"]): void {
