@@ -2,9 +2,11 @@
 import type { AdapterContext, AdapterModule } from "../../src/adapter.ts";
 import { BleLink } from "./ble-link.ts";
 import { delivered, messageName } from "./delivered.ts";
+import { adviseLinks } from "./link-advice.ts";
 import { type BleOptions, optionsSchema } from "./options.ts";
 import { type BlePoint, PARTS, pointSchema, SOURCES, shape } from "./points.ts";
 import { openRadio } from "./radio/open-radio.ts";
+import { plannedRequests, plannedWire } from "./request-plan.ts";
 import { type BleDevice, deviceSchema } from "./section.ts";
 import { simulate } from "./simulation/simulate.ts";
 import { type BleStep, stepSchema } from "./steps.ts";
@@ -27,5 +29,8 @@ export const ble: AdapterModule<BleOptions, BleDevice, BlePoint, BleStep> = {
   messageName,
   open,
   simulate,
+  plan: plannedRequests,
+  wire: plannedWire,
+  adviseLinks,
   tools: bleTools(open),
 };
