@@ -135,7 +135,19 @@ test("bluetoothd is killed and comes back, hangs and goes on", LIMIT, async (t) 
   await neighbour.noticedNothing(world);
 });
 
+/** As where a group is asked for that the gateway is not in. */
+const CLOSED = `<policy context="default">
+  <allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/><allow user="*"/>
+  <deny send_destination="org.bluez"/>
+</policy>`;
+
 const NO_BLUETOOTH = [
+  {
+    about: "a message bus that does not let it speak with BlueZ",
+    link: "{ type: ble",
+    bus: async (t: TestContext) => (await aFakeBluez(t, CLOSED))?.bus,
+    words: /bluetooth|allow|permi/,
+  },
   { about: "no message bus", link: "{ type: ble", bus: async () => "unix:path=/nonexistent/bus", words: /D-Bus|bus/ },
   { about: "a message bus without bluetoothd", link: "{ type: ble", bus: aPrivateBus, words: /bluetoothd|BlueZ/ },
   {
