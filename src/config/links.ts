@@ -43,10 +43,7 @@ function readLink(
   const schema = adapter?.linkTypes[type.text];
   if (adapter === undefined || schema === undefined) {
     const types = adapters.flatMap(({ linkTypes }) => Object.keys(linkTypes));
-    const message = LATER_TYPES.includes(type.text)
-      ? `links of type ${type.text} are not supported by this version (have: ${types.join(", ")})`
-      : unknownWord("type of link", type.text, types);
-    reportError(report, type.place, message);
+    reportError(report, type.place, unknownWord("type of link", type.text, types));
     return undefined;
   }
   let wrong = false;
@@ -57,6 +54,3 @@ function readLink(
   const options = readNode(value, schema, refuse, { without: TYPE, alsoKnown: TYPE, secrets: true });
   return wrong ? undefined : { id: key.text, type: type.text, adapter, options, place: key.place };
 }
-
-/** Links of the language that are not built yet. */
-const LATER_TYPES: readonly string[] = ["ble"];
