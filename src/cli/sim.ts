@@ -49,7 +49,7 @@ export const sim: Command = {
     faults: {
       type: "string",
       value: "LIST",
-      help: "What goes wrong, e.g. crc:1%,late:2%,dead:30s,echo,exception:6:5%,short:1%,foreign:1%; of serial mappings silent, late, short, noise, damaged, dead; of MQTT mappings drop, late, garbage, malformed, wrong, huge, twice, flapping, dead.",
+      help: "What goes wrong, e.g. crc:1%,late:2%,dead:30s,echo,exception:6:5%,short:1%,foreign:1%; of serial mappings silent, late, short, noise, damaged, dead; of MQTT mappings drop, late, garbage, malformed, wrong, huge, twice, flapping, dead; of BLE mappings missed, short, damaged, silent, late, refused, lost, dead.",
     },
     json: { type: "boolean", help: "Prints the address as JSON, for scripts." },
   },
