@@ -1,5 +1,14 @@
 /** One device while it is connected, again and again: what its characteristics have for its points, and what is done with it. */
-import { type AdapterContext, DeviceError, type PointId, type Reading, type ReadResult } from "../../src/adapter.ts";
+import {
+  type AdapterContext,
+  DeviceError,
+  type PointId,
+  type RawValue,
+  type Reading,
+  type ReadResult,
+} from "../../src/adapter.ts";
+import type { RequestStep } from "../spoken/requests.ts";
+import type { SpokenPoint } from "../spoken/stream/points.ts";
 import type { Central } from "./central/central.ts";
 import type { CharacteristicRef, Peripheral, Session, SessionSpec, Urgency } from "./central/session-types.ts";
 import { nameOfRef } from "./characteristic.ts";
@@ -7,6 +16,7 @@ import { type Answer, readInto, runSteps } from "./peripheral-work.ts";
 import { characteristicValue, Refusal } from "./point-value.ts";
 import type { CharacteristicSource } from "./points.ts";
 import type { BleDevice } from "./section.ts";
+import { UartDevice } from "./uart/uart-device.ts";
 
 export type ConnectedPoint = readonly [PointId, CharacteristicSource];
 
@@ -16,6 +26,8 @@ export interface ConnectedParts {
   /** For people. */
   readonly name: string;
   readonly points: readonly ConnectedPoint[];
+  /** What it says over its UART service. */
+  readonly said: ReadonlyMap<PointId, SpokenPoint>;
   /** Undefined while nobody knows which peripheral it is. */
   address(): string | undefined;
 }
@@ -24,6 +36,13 @@ export interface ConnectedParts {
 export interface Gathered {
   readonly readings: Reading[];
   readonly refused: { readonly point: PointId; readonly reason: string }[];
+}
+
+/** A value for a point that is said over the UART. */
+export interface SaidValue {
+  readonly point: PointId;
+  readonly value: RawValue;
+  readonly mask?: Uint8Array | undefined;
 }
 
 export interface ConnectedListener {
@@ -39,6 +58,7 @@ export class ConnectedDevice {
   private readonly listener: ConnectedListener;
   private readonly context: AdapterContext;
   private readonly session: Session;
+  private readonly uart: UartDevice | undefined;
   /** What its characteristics tell by themselves … */
   private readonly told: readonly ConnectedPoint[];
   /** … and have told. */
@@ -51,12 +71,19 @@ export class ConnectedDevice {
     this.told = parts.points.filter(([, { via }]) => via !== "read");
     this.session = parts.central.session(this.spec(), {
       onReachable: (reachable, reason) => listener.onReachable(reachable, reason),
-      onConnected: () => this.begin(),
-      onNotification: (ref, bytes) => this.hear(ref, bytes),
+      onConnected: () => {
+        this.uart?.connected();
+        this.begin();
+      },
+      onNotification: (ref, bytes) => this.uart?.notified(ref, bytes) === true || this.hear(ref, bytes),
       onRefused: (ref, reason) => this.refuse(reason, ref),
       onRssi: (rssi) => listener.onRssi(rssi),
       onQuality: (percent) => listener.onQuality(percent),
     });
+    const { device, said } = parts;
+    const onSaid: ConnectedListener["onTold"] = (readings, refused) => listener.onTold(readings, refused);
+    this.uart =
+      device.uart && new UartDevice({ uart: device.uart, points: said, session: this.session }, onSaid, context);
   }
 
   /** What is done with it, in its turn. */
@@ -77,6 +104,24 @@ export class ConnectedDevice {
     this.sort(points, answers, result);
   }
 
+  /** Asks over the UART service, where it has one, what these points are, into `result`. Rejects where nothing at all is known. */
+  async ask(points: readonly PointId[], result: Gathered): Promise<void> {
+    try {
+      const { readings = [], refused = [] } = (await this.uart?.read(points)) ?? {};
+      result.readings.push(...readings);
+      result.refused.push(...refused);
+    } catch (error) {
+      if (!(error instanceof DeviceError) || result.readings.length === 0) throw error;
+      for (const point of points) result.refused.push({ point, reason: error.message });
+    }
+  }
+
+  /** Tells it something over the UART service. */
+  async tell(what: RequestStep | SaidValue): Promise<void> {
+    if ("request" in what) await this.uart?.ask(what);
+    else await this.uart?.write(what.point, what.value, what.mask);
+  }
+
   /** What a characteristic told by itself last. */
   said(point: PointId): Reading | undefined {
     return this.last.get(point);
@@ -87,22 +132,25 @@ export class ConnectedDevice {
     const refused = this.told.flatMap(([point, source]) =>
       ref === undefined || nameOfRef(source.ref) === nameOfRef(ref) ? [{ point, reason }] : [],
     );
+    for (const point of this.uart?.silenced(reason, ref) ?? []) refused.push({ point, reason });
     if (refused.length > 0) this.listener.onTold([], refused);
   }
 
   close(): void {
+    void this.uart?.close();
     this.session.close();
   }
 
   private spec(): SessionSpec {
     const { device, name } = this.parts;
     const refs = new Map(this.told.map(([, { ref }]) => [nameOfRef(ref), ref]));
+    const subscriptions = [...refs.values(), ...(device.uart === undefined ? [] : [device.uart.notify])];
     return {
       name,
       address: () => this.parts.address(),
       addressType: device.addressType,
-      connect: device.connect ?? (refs.size > 0 ? "keep" : "poll"),
-      subscriptions: [...refs.values()],
+      connect: device.connect ?? (subscriptions.length > 0 ? "keep" : "poll"),
+      subscriptions,
     };
   }
 
@@ -137,7 +185,7 @@ export class ConnectedDevice {
       this.sort(readable, answers, result);
     });
     done.then(
-      () => this.tell(result.readings, []),
+      () => this.keep(result.readings, []),
       (error: unknown) => {
         if (!(error instanceof DeviceError)) throw error;
         this.context.log.debug({ err: error }, "what it tells by itself could not be read");
@@ -150,10 +198,10 @@ export class ConnectedDevice {
     const result: Gathered = { readings: [], refused: [] };
     const own = this.told.filter(([, source]) => nameOfRef(source.ref) === name);
     this.sort(own, new Map([[name, { bytes }]]), result);
-    this.tell(result.readings, result.refused);
+    this.keep(result.readings, result.refused);
   }
 
-  private tell(readings: readonly Reading[], refused: ReadResult["refused"]): void {
+  private keep(readings: readonly Reading[], refused: ReadResult["refused"]): void {
     for (const reading of readings) this.last.set(reading.point, reading);
     this.listener.onTold(readings, refused);
   }

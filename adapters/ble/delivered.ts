@@ -1,5 +1,7 @@
 /** What a point delivers of bytes that somebody wrote down: a vector of a mapping, or the argument of a tool. */
 import { DeviceError, type RawValue } from "../../src/adapter.ts";
+import { delivered as spoken } from "../spoken/stream/delivered.ts";
+import type { SpokenPoint } from "../spoken/stream/points.ts";
 import { nameOfRef, refOf } from "./characteristic.ts";
 import { parseAdvertisingData } from "./decoders/ad-structures.ts";
 import { bytesOfHex, noHex } from "./keys.ts";
@@ -14,9 +16,10 @@ export const ADVERT = "advert";
 
 /** Throws DeviceError where it delivers nothing. */
 export function delivered(point: BlePoint, text: string): RawValue {
+  const { source } = point;
+  if (source.kind === "uart") return spoken(source.point, text);
   const bytes = bytesOfHex(text);
   if (bytes === undefined) throw new DeviceError("malformed", noHex(text));
-  const { source } = point;
   const value =
     source.kind === "characteristic" ? characteristicValue(source, bytes) : advertised(source, point, bytes);
   if (value === undefined) throw new DeviceError("rejected", "it does not have it");
@@ -24,8 +27,9 @@ export function delivered(point: BlePoint, text: string): RawValue {
   return value;
 }
 
-/** "advert"; "char:2a19", or "char:180f/2a19" where the point names the service. `said` may spell UUIDs otherwise, or leave out the service. */
+/** "advert"; "request:weigh", "message:level"; "char:2a19", or "char:180f/2a19" where the point names the service. `said` may spell UUIDs otherwise, or leave out the service. */
 export function messageName({ source }: BlePoint, said = ""): string {
+  if (source.kind === "uart") return nameOfMessage(source.point.source);
   if (source.kind !== "characteristic") return ADVERT;
   const name = `char:${nameOfRef(source.ref)}`;
   const [, service, uuid = "", index] = /^char:\s*(?:([^/]+)\/)?([^/]+?)(?:\/(\d+))?$/.exec(said) ?? [];
@@ -33,6 +37,10 @@ export function messageName({ source }: BlePoint, said = ""): string {
   if (meant === undefined || (service !== undefined && within === undefined)) return name;
   const given = refOf(meant, { service: within, index: index === undefined ? undefined : Number(index) });
   return nameOfRef(given) === nameOfRef(source.ref) || nameOfRef(given) === source.ref.uuid ? said : name;
+}
+
+function nameOfMessage(source: SpokenPoint["source"]): string {
+  return source.kind === "request" ? `request:${source.request.name}` : `message:${source.name}`;
 }
 
 /** As if a packet with these AD structures had come from the device. Throws DeviceError. */

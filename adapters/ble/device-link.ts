@@ -8,6 +8,8 @@ import {
   type RawValue,
   type ReadResult,
 } from "../../src/adapter.ts";
+import type { RequestStep } from "../spoken/requests.ts";
+import type { SpokenPoint } from "../spoken/stream/points.ts";
 import { AdvertisedDevice, type AdvertisedPoint } from "./advertised.ts";
 import type { Central } from "./central/central.ts";
 import { ConnectedDevice, type ConnectedPoint, type Gathered } from "./connected.ts";
@@ -17,7 +19,7 @@ import type { BlePoint, WriteSpec } from "./points.ts";
 import type { AdvertisementRouter } from "./router.ts";
 import type { BleDevice } from "./section.ts";
 import { Signal } from "./signal.ts";
-import type { BleStep } from "./steps.ts";
+import type { BleStep, PeripheralStep } from "./steps.ts";
 
 /** What of a link a device needs. */
 export interface Air {
@@ -57,7 +59,7 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
     const { device, points } = attached;
     this.terms = { clock: context.clock, timeout: device.timeout };
     this.spoken = [...points].flatMap(([id, { source }]): readonly AdvertisedPoint[] =>
-      source.kind === "characteristic" ? [] : [[id, source]],
+      source.kind === "characteristic" || source.kind === "uart" ? [] : [[id, source]],
     );
     this.signal = new Signal(context.clock, (connectivity) => listener.onConnectivity?.(connectivity));
     this.advertised = new AdvertisedDevice({ device, points: this.spoken }, listener, this.signal, context);
@@ -68,7 +70,8 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
     const { device } = this.attached;
     const isHeard = this.spoken.length > 0 || device.match.address === undefined;
     if (isHeard && this.air.scans) this.endings.push(this.air.router.add(this.advertised));
-    if (this.spoken.length === 0 || this.connectedPoints().length > 0) this.connection();
+    const isConnected = this.connectedPoints().length > 0 || device.uart !== undefined;
+    if (this.spoken.length === 0 || isConnected) this.connection();
     this.endings.push(this.air.central.listen((available, reason) => this.listener.onReachable(available, reason)));
     if (isHeard && !this.air.scans) this.tellDeaf();
   }
@@ -77,18 +80,22 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
     this.life.signal.throwIfAborted();
     const result: Gathered = { readings: [], refused: [] };
     const asked: ConnectedPoint[] = [];
+    const said: PointId[] = [];
     for (const id of ids) {
       const source = this.attached.points.get(id)?.source;
       if (source?.kind === "characteristic" && source.via === "read") asked.push([id, source]);
+      else if (source?.kind === "uart") said.push(id);
       else this.addSaid(id, result);
     }
     if (asked.length > 0) await this.connection().read(asked, result);
+    if (said.length > 0) await this.connection().ask(said, result);
     return result;
   }
 
   async write(id: PointId, value: RawValue, mask?: Uint8Array): Promise<void> {
     this.life.signal.throwIfAborted();
     const point = this.attached.points.get(id);
+    if (point?.source.kind === "uart") return this.connection().tell({ point: id, value, mask });
     if (point === undefined || !isWritable(point))
       throw new DeviceError("rejected", `the mapping does not let "${id}" be written`);
     const { when } = point.write;
@@ -98,7 +105,11 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
 
   async invoke(steps: readonly BleStep[]): Promise<void> {
     this.life.signal.throwIfAborted();
-    await this.connection().use("write", (peripheral) => runSteps(steps, peripheral, this.terms));
+    const connection = this.connection();
+    for (const part of inParts(steps)) {
+      if ("request" in part) await connection.tell(part);
+      else await connection.use("write", (peripheral) => runSteps(part, peripheral, this.terms));
+    }
   }
 
   async close(): Promise<void> {
@@ -110,6 +121,12 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
   private connectedPoints(): readonly ConnectedPoint[] {
     return [...this.attached.points].flatMap(([id, { source }]): readonly ConnectedPoint[] =>
       source.kind === "characteristic" ? [[id, source]] : [],
+    );
+  }
+
+  private saidPoints(): ReadonlyMap<PointId, SpokenPoint> {
+    return new Map(
+      [...this.attached.points].flatMap(([id, { source }]) => (source.kind === "uart" ? [[id, source.point]] : [])),
     );
   }
 
@@ -126,6 +143,7 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
       device,
       name: titleOfMatch(device.match),
       points: this.connectedPoints(),
+      said: this.saidPoints(),
       address: () => device.match.address ?? this.advertised.heardFrom,
     };
     return new ConnectedDevice(
@@ -166,6 +184,18 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
     if (last === undefined) refused.push({ point, reason: "the device has not said it yet" });
     else readings.push(last);
   }
+}
+
+/** Requests over the UART take their turns by themselves; what stands between them is done at one turn. */
+function inParts(steps: readonly BleStep[]): readonly (RequestStep | readonly PeripheralStep[])[] {
+  const parts: (RequestStep | PeripheralStep[])[] = [];
+  for (const step of steps) {
+    const last = parts.at(-1);
+    if ("request" in step) parts.push(step);
+    else if (Array.isArray(last)) last.push(step);
+    else parts.push([step]);
+  }
+  return parts;
 }
 
 function isWritable(point: BlePoint): point is BlePoint & { readonly write: WriteSpec } {

@@ -9,7 +9,7 @@ import { openRadio } from "./radio/open-radio.ts";
 import { plannedRequests, plannedWire } from "./request-plan.ts";
 import { type BleDevice, deviceSchema } from "./section.ts";
 import { simulate } from "./simulation/simulate.ts";
-import { type BleStep, stepSchema } from "./steps.ts";
+import { type BleStep, stepFault, stepSchema } from "./steps.ts";
 import { bleTools } from "./tools/index.ts";
 
 const open = async (options: BleOptions, context: AdapterContext): Promise<BleLink> =>
@@ -25,6 +25,7 @@ export const ble: AdapterModule<BleOptions, BleDevice, BlePoint, BleStep> = {
   shape,
   point: pointSchema,
   step: stepSchema,
+  stepFault,
   delivered,
   messageName,
   open,

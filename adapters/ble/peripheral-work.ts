@@ -6,7 +6,7 @@ import { nameOfRef } from "./characteristic.ts";
 import { filledIn } from "./command.ts";
 import { begins } from "./point-value.ts";
 import type { BlePoint, WriteSpec } from "./points.ts";
-import type { BleStep, ExpectStep } from "./steps.ts";
+import type { ExpectStep, PeripheralStep } from "./steps.ts";
 
 /** What a device is talked to with. */
 export interface Terms {
@@ -67,7 +67,7 @@ export async function writeValue({ point, value, mask }: Written, peripheral: Pe
 }
 
 /** The steps, one after the other. Notifications that they expect are heard from the beginning. */
-export async function runSteps(steps: readonly BleStep[], peripheral: Peripheral, terms: Terms): Promise<void> {
+export async function runSteps(steps: readonly PeripheralStep[], peripheral: Peripheral, terms: Terms): Promise<void> {
   const inboxes = new Map<string, Inbox>();
   for (const step of steps) {
     if (!("expect" in step) || inboxes.has(nameOfRef(step.expect))) continue;

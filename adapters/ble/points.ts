@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Millis, PointShape } from "../../src/adapter.ts";
 import { durationSchema } from "../../src/adapter.ts";
+import { type SpokenPoint, spokenPointKeys, shape as spokenShape } from "../spoken/stream/points.ts";
 import type { CharacteristicRef } from "./central/session-types.ts";
 import { charSchema, nameOfRef, refOf, whichKeys } from "./characteristic.ts";
 import { type Command, commandSchema, takesValue } from "./command.ts";
@@ -9,9 +10,10 @@ import type { CharacteristicDecoder } from "./decoders/decoder.ts";
 import { characteristicDecoders, fieldKind } from "./decoders/index.ts";
 import { type Complain, hexSchema, unknownName, uuidSchema } from "./keys.ts";
 import type { BleDevice } from "./section.ts";
+import { uartPoint } from "./uart/uart-point.ts";
 
-/** The keys of which a resource has one, and `field` beside `char`. */
-export const SOURCES = ["field", "service_data", "manufacturer", "char"] as const;
+/** The keys of which a resource has one, and `field` beside `char`, `request` and `message`. */
+export const SOURCES = ["field", "service_data", "manufacturer", "char", "request", "message"] as const;
 
 /** Those that say which part of another is meant. */
 export const PARTS = ["field"] as const;
@@ -43,6 +45,13 @@ export interface CharacteristicSource {
   readonly part: Slice | { readonly decoder: CharacteristicDecoder; readonly field: string };
 }
 
+/** What the device says over its UART service. */
+export interface UartSource {
+  readonly kind: "uart";
+  /** It says itself how it is written. */
+  readonly point: SpokenPoint;
+}
+
 /** How a point is written. */
 export interface WriteSpec {
   readonly ref: CharacteristicRef;
@@ -57,7 +66,7 @@ export interface WriteSpec {
 }
 
 export interface BlePoint {
-  readonly source: AdvertisementSource | CharacteristicSource;
+  readonly source: AdvertisementSource | CharacteristicSource | UartSource;
   readonly write?: WriteSpec | undefined;
   readonly device: BleDevice;
 }
@@ -67,6 +76,7 @@ const scalar = z.union([z.boolean(), z.number(), z.string()]);
 const writeFields = z.strictObject({
   char: charSchema.optional(),
   ...whichKeys,
+  request: z.string().optional().describe("The request that writes it, of what is said over the UART"),
   response: z.boolean().optional().describe("Whether the device confirms; default: where the characteristic can"),
   hex: commandSchema
     .optional()
@@ -76,11 +86,15 @@ const writeFields = z.strictObject({
 });
 
 const pointFields = z.strictObject({
-  field: z.string().optional().describe("The field that `decode` has found; beside `char`: that of the characteristic"),
+  field: z
+    .string()
+    .optional()
+    .describe("The field that `decode` has found; beside `char`, `request`, `message`: that of what they name"),
   service_data: uuidSchema.optional().describe("UUID of the service whose advertised data has the value: fcd2"),
   manufacturer: z.int().min(0).max(0xffff).optional().describe("Company whose advertised data has the value: 0x0499"),
   char: charSchema.optional(),
   ...whichKeys,
+  ...spokenPointKeys,
   at: z.int().min(0).max(511).optional().describe("Byte at which the value begins, from 0; with `as`"),
   begins: hexSchema
     .optional()
@@ -92,7 +106,7 @@ const pointFields = z.strictObject({
   write: z
     .union([z.literal(true), writeFields])
     .optional()
-    .describe("true, or how it is written: { char, service, index, response, hex, when, verify }"),
+    .describe("true, or how it is written: { char, service, index, response, hex, request, when, verify }"),
   length: z.int().min(1).optional().describe("Bytes that the value takes"),
   device: z.custom<BleDevice>((value) => typeof value === "object" && value !== null),
 });
@@ -103,7 +117,9 @@ export const pointSchema: z.ZodType<BlePoint> = pointFields.transform((fields, c
   return toPoint(fields, complain) ?? z.NEVER;
 });
 
-export function shape({ char, field, at, via }: Readonly<Record<string, unknown>>): PointShape {
+export function shape(keys: Readonly<Record<string, unknown>>): PointShape {
+  const { char, field, at, via, request, message } = keys;
+  if ((request ?? message) !== undefined) return spokenShape(keys);
   const isBytes = field === undefined || at !== undefined;
   const told = char === undefined || via === "notify" || via === "indicate";
   return {
@@ -116,11 +132,32 @@ export function shape({ char, field, at, via }: Readonly<Record<string, unknown>
 /** Undefined where something is wrong, which `complain` has heard. */
 function toPoint(fields: PointFields, complain: Complain): BlePoint | undefined {
   const { device } = fields;
+  if (isSaid(fields)) {
+    const point = uartPoint(fields, device.uart, complain);
+    return point === undefined ? undefined : { source: { kind: "uart", point }, device };
+  }
+  const fault = foreignKey(fields);
+  if (fault !== undefined) {
+    complain(fault, `\`${fault.at(-1)}\` stands beside \`request\` or \`message\`: nothing else has it`);
+    return undefined;
+  }
   const source =
     fields.char === undefined ? advertised(fields, complain) : characteristic(fields.char, fields, complain);
   const write = source === undefined ? undefined : writeOf(fields, source, complain);
   if (source === undefined || write === undefined) return undefined;
   return { source, ...(write === "no" ? {} : { write }), device };
+}
+
+/** Whether it is of what the device says over its UART. */
+function isSaid({ request, message }: PointFields): boolean {
+  return (request ?? message) !== undefined;
+}
+
+/** What only such a value has. */
+function foreignKey({ scale_by: scaleBy, quality, write }: PointFields): readonly string[] | undefined {
+  if (scaleBy !== undefined) return ["scale_by"];
+  if (quality !== undefined) return ["quality"];
+  return write !== undefined && write !== true && write.request !== undefined ? ["write", "request"] : undefined;
 }
 
 function advertised(fields: PointFields, complain: Complain): AdvertisementSource | undefined {

@@ -6,7 +6,8 @@ import { advertisementDecoders, otherNames } from "./decoders/index.ts";
 import { bytesOfHex, type Complain, unknownName } from "./keys.ts";
 import { type MatchSpec, matchSchema, matchSpec } from "./match.ts";
 import type { AddressType } from "./radio/radio.ts";
-import { type BleStep, stepSchema } from "./steps.ts";
+import { type PeripheralStep, peripheralStepSchema } from "./steps.ts";
+import { type UartSpec, uartKeys, uartSpec } from "./uart/uart-section.ts";
 
 /** What its advertisements are. */
 export interface DecodeSpec {
@@ -24,9 +25,11 @@ export interface BleDevice {
   /** Absent: as it was advertised. */
   readonly addressType?: AddressType | undefined;
   /** What is done after each connect, before anything else. */
-  readonly setup: readonly BleStep[];
+  readonly setup: readonly PeripheralStep[];
   /** How long one exchange over a connection may take. */
   readonly timeout: Millis;
+  /** Where it speaks text or frames over a service that carries them. */
+  readonly uart?: UartSpec | undefined;
   /** The core's: the order of bytes within a value. */
   readonly order?: unknown;
 }
@@ -51,14 +54,15 @@ const sectionFields = z.strictObject({
     .describe("keep: stays connected; poll: connects, reads and disconnects. Default: keep where something notifies"),
   address_type: z.enum(["public", "random"]).optional().describe("Kind of its address; default: as advertised"),
   setup: z
-    .array(stepSchema)
+    .array(peripheralStepSchema)
     .max(16)
     .default([])
     .describe("Steps that are done after each connect, e.g. to switch a sensor on: [ { char: FFF1, hex: 01 } ]"),
   timeout: durationSchema
     .refine((span) => span > 0 && span <= LONGEST_TIMEOUT, "expected up to 30s")
     .default(USUAL_TIMEOUT)
-    .describe("How long one read, write or subscription may take"),
+    .describe("How long one read, write, subscription or answer may take"),
+  ...uartKeys,
   order: z.unknown().optional().describe("Order of the bytes of a value: ABCD, CDAB, BADC or DCBA"),
 });
 type SectionFields = z.output<typeof sectionFields>;
@@ -67,6 +71,7 @@ export const deviceSchema: z.ZodType<BleDevice> = sectionFields.transform((field
   const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
   const decode = decodeOf(fields, complain);
   const { connect, address_type: addressType, setup, timeout, order } = fields;
+  const uart = uartSpec(fields, complain);
   return {
     match: matchSpec(fields.match, decode, complain),
     ...(decode === undefined || decode === "wrong" ? {} : { decode }),
@@ -74,6 +79,7 @@ export const deviceSchema: z.ZodType<BleDevice> = sectionFields.transform((field
     ...(addressType === undefined ? {} : { addressType }),
     setup,
     timeout,
+    ...(uart === undefined ? {} : { uart }),
     ...(order === undefined ? {} : { order }),
   };
 });

@@ -1,12 +1,18 @@
 /** One step of `do:`. */
 import { z } from "zod";
 import { durationSchema, type Millis, SECOND } from "../../src/adapter.ts";
+import { type RequestStep, requestStepSchema, type WaitStep, waitStepSchema } from "../spoken/requests.ts";
+import { stepFault as spokenFault } from "../spoken/stream/points.ts";
 import type { CharacteristicRef } from "./central/session-types.ts";
 import { charSchema, refOf, whichKeys } from "./characteristic.ts";
 import { type Complain, hexSchema } from "./keys.ts";
+import type { BleDevice } from "./section.ts";
 
-/** One step: something is written, a pause, or a notification that must come. */
-export type BleStep = WriteStep | { readonly wait: Millis } | ExpectStep;
+/** One step: what is done with characteristics, or a request over the UART. */
+export type BleStep = PeripheralStep | RequestStep;
+
+/** Something is written, a pause, or a notification that must come. */
+export type PeripheralStep = WriteStep | WaitStep | ExpectStep;
 
 export interface WriteStep {
   readonly write: CharacteristicRef;
@@ -45,7 +51,8 @@ const expectFields = z.strictObject({
     .describe("How long it is awaited"),
 });
 
-export const stepSchema: z.ZodType<BleStep> = z.union([
+/** What is done with characteristics. */
+export const peripheralStepSchema: z.ZodType<PeripheralStep> = z.union([
   writeFields.transform((fields, context): WriteStep => {
     const complain: Complain = (path, message) => context.addIssue({ code: "custom", path: [...path], message });
     const { char, hex, text, value, response, ...which } = fields;
@@ -57,8 +64,17 @@ export const stepSchema: z.ZodType<BleStep> = z.union([
     }
     return { write: refOf(char, which), bytes, ...(response === undefined ? {} : { response }) };
   }),
-  z.strictObject({ wait: durationSchema.describe("How long to wait before the next step") }),
+  waitStepSchema,
   expectFields.transform(({ expect, begins, within, ...which }): ExpectStep => {
     return { expect: refOf(expect, which), within, ...(begins === undefined ? {} : { begins }) };
   }),
 ]);
+
+export const stepSchema: z.ZodType<BleStep> = z.union([peripheralStepSchema, requestStepSchema]);
+
+/** Why this device cannot do a step, as the mapping spells it; undefined: it can. */
+export function stepFault({ uart }: BleDevice, step: Readonly<Record<string, unknown>>): string | undefined {
+  if (uart !== undefined) return spokenFault(uart.speaker, step);
+  const { request } = step;
+  return request === undefined ? undefined : "a request is of a UART service: say by `uart` which";
+}

@@ -28,7 +28,7 @@ async function read(setting: PlayedSetting): Promise<readonly Readonly<Record<st
       [...points].flatMap(([id, { source, device }]) => {
         const outcome = device.decode === undefined ? undefined : packet.outcome(device.decode);
         if (outcome !== undefined && "fault" in outcome) assert.fail(outcome.fault);
-        assert.ok(source.kind !== "characteristic");
+        assert.ok(source.kind !== "characteristic" && source.kind !== "uart");
         const value = advertisedValue(source, packet.advertisement, outcome?.decoded);
         return value === undefined ? [] : [[id, value]];
       }),
