@@ -14,6 +14,7 @@ export { nearestNames } from "./near-miss.ts";
 export { pooled } from "./random-pool.ts";
 export { table } from "./table.ts";
 export { typedOptions, typedSpan, WrongArguments, wrongOption } from "./typed-options.ts";
+export { commentText, flowMap, idOf, yamlText } from "./yaml-text.ts";
 
 /**
  * What the wire carried: bytes where the protocol carries bytes (registers, characteristics, binary frames), else the

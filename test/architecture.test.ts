@@ -30,6 +30,7 @@ const FOUNDATION = [
   "table",
   "sparse-map",
   "random-pool",
+  "yaml-text",
 ].map((name) => `src/${name}.ts`);
 const ROOMS_OF_SRC = [
   "src/coap",
@@ -63,6 +64,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     all: ["src/clock.ts", "src/duration.ts", "src/errors.ts"],
     types: ["src/adapter-tools.ts"],
   },
+  "src/yaml-text.ts": {},
   "src/adapter.ts": { all: [...FOUNDATION, "src/typed-options.ts"], types: ["src/adapter-tools.ts"] },
   "src/adapter-tools.ts": { types: ["src/adapter.ts"] },
   "src/coap": { all: FOUNDATION },
@@ -106,7 +108,8 @@ const COMMON_TO_ADAPTERS: Readonly<Record<string, readonly string[]>> = { wires:
 
 /** Packages that one place alone knows, so that it can be exchanged there. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
-  "@stoprocent/noble": ["adapters/ble/radio"],
+  "@stoprocent/noble": ["adapters/ble/radio/child"],
+  "dbus-next": ["adapters/ble/radio/child/bluez"],
   "better-sqlite3": ["src/store"],
   "cbor-x": ["src/lwm2m"],
   "fast-xml-parser": ["src/lwm2m"],
@@ -198,7 +201,7 @@ function adapterFault(path: string, target: string): string | undefined {
 }
 
 function packageFault(file: SourceFile, { specifier }: Import): string | undefined {
-  const homes = HOMES[specifier.split("/")[0] ?? ""];
+  const homes = HOMES[/^@[^/]+\/[^/]+|^[^/]+/.exec(specifier)?.[0] ?? ""];
   if (homes === undefined || homes.some((home) => lies(file.path, home))) return undefined;
   return `only ${homes.join(", ")} knows that package`;
 }

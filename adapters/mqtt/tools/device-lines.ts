@@ -1,9 +1,8 @@
 /** Lines for `devices:` of config.yaml, for what was found on a broker. */
-import type { KnownMapping } from "../../../src/adapter.ts";
+import { commentText, flowMap, idOf, type KnownMapping, yamlText } from "../../../src/adapter.ts";
 import { OTHER_TOPICS } from "./families/tasmota.ts";
 import type { FoundDevice } from "./found-devices.ts";
 import { suggestedMapping } from "./suggested-mapping.ts";
-import { commentText, flowMap, idOf, yamlText } from "./yaml-text.ts";
 
 export interface DeviceLine {
   readonly device: FoundDevice;

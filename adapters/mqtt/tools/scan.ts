@@ -1,5 +1,6 @@
 /** `scan mqtt`: what is published on a broker, and by whom. Nothing is published by us. */
 import {
+  commentText,
   formatDuration,
   type KnownMapping,
   type Millis,
@@ -21,7 +22,6 @@ import { counted } from "./payload-text.ts";
 import { type Skeleton, skeletonOf } from "./skeleton.ts";
 import { TopicTree } from "./topic-tree.ts";
 import { wireOf } from "./wire.ts";
-import { commentText } from "./yaml-text.ts";
 
 const USUAL_SPAN: Millis = 15 * SECOND;
 

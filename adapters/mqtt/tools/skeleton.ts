@@ -1,9 +1,15 @@
 /** A mapping made of what a device, or something in its name, announced to Home Assistant: a beginning for whoever knows the device. */
-import type { SuggestedResource, ToolContext } from "../../../src/adapter.ts";
+import {
+  commentText,
+  flowMap,
+  idOf,
+  type SuggestedResource,
+  type ToolContext,
+  yamlText,
+} from "../../../src/adapter.ts";
 import { quantityOf, unitOfEntity } from "./entity-quantity.ts";
 import type { Entity, EntityAvailability } from "./families/sighting.ts";
 import type { DescribedDevice } from "./found-devices.ts";
-import { commentText, flowMap, idOf, yamlText } from "./yaml-text.ts";
 
 export interface Skeleton {
   /** Of the mapping. */
