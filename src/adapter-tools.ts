@@ -131,6 +131,8 @@ export interface KnownMapping {
   /** What its `identity:` says in so many words. */
   readonly manufacturer?: string;
   readonly model?: string;
+  /** The parameters that a device of it must give. */
+  readonly required: readonly string[];
 }
 
 export interface ToolReport {

@@ -1,5 +1,5 @@
 /** A link of the configuration: one Bluetooth adapter, and the devices in its reach. */
-import type { AdapterContext, DeviceListener, Link, LinkReport, PointId } from "../../src/adapter.ts";
+import type { AdapterContext, Ask, DeviceListener, Link, LinkReport, PointId } from "../../src/adapter.ts";
 import { Central, type OpenRadio } from "./central/central.ts";
 import { BleDeviceLink } from "./device-link.ts";
 import type { BleOptions } from "./options.ts";
@@ -7,8 +7,10 @@ import type { BlePoint } from "./points.ts";
 import { AdvertisementRouter } from "./router.ts";
 import type { BleDevice } from "./section.ts";
 import type { BleStep } from "./steps.ts";
+import { askOn } from "./tools/answering.ts";
 
 export class BleLink implements Link<BleDevice, BlePoint, BleStep> {
+  readonly ask: Ask;
   private readonly context: AdapterContext;
   private readonly scans: boolean;
   private readonly central: Central;
@@ -19,6 +21,7 @@ export class BleLink implements Link<BleDevice, BlePoint, BleStep> {
     this.scans = options.scan !== "off";
     this.central = new Central(open, options, context);
     this.router = new AdvertisementRouter((listener) => this.central.hear(listener));
+    this.ask = askOn(this.central, context.clock);
     this.central.start();
   }
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { KnownMapping } from "../adapter.ts";
 import { ConfigError } from "../errors.ts";
-import { parseMapping } from "../mapping/load.ts";
+import { type MappingFile, parseMapping } from "../mapping/load.ts";
 import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { listYaml, readText } from "./files.ts";
 
@@ -26,11 +26,18 @@ async function readKnown(file: string, name: string, protocol: string): Promise<
     const mapping = parseMapping(await readText(file), file, name);
     if (mapping.protocol.text !== protocol) return undefined;
     const [manufacturer, model] = [textAt(mapping.identity, "manufacturer"), textAt(mapping.identity, "model")];
-    return { name, ...(manufacturer === undefined ? {} : { manufacturer }), ...(model === undefined ? {} : { model }) };
+    const said = { ...(manufacturer === undefined ? {} : { manufacturer }), ...(model === undefined ? {} : { model }) };
+    return { name, ...said, required: requiredOf(mapping) };
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+function requiredOf({ parameters }: MappingFile): readonly string[] {
+  return [...parameters].flatMap(([name, { spec, defaultNode }]) =>
+    defaultNode === undefined && spec.optional !== true ? [name] : [],
+  );
 }
 
 /** A text; a source, or a parameter, says nothing before there is a device. */

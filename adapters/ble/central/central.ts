@@ -109,6 +109,11 @@ export class Central {
     return session;
   }
 
+  /** That of the device with this address: a peripheral is connected to once. */
+  sessionOf(address: string): Session | undefined {
+    return [...this.sessions.values()].find((session) => session.address === address);
+  }
+
   report(): LinkReport {
     const sessions = [...this.sessions.values()];
     const line = {

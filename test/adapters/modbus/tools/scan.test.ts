@@ -15,7 +15,12 @@ import { aToolSlave, holdingFrom, identified } from "../../../support/tool-slave
 
 const scan = modbus.tools?.scan;
 assert.ok(scan !== undefined);
-const EASTRON = { name: "eastron-sdm630", manufacturer: "Eastron", model: "SDM630-Modbus" };
+const EASTRON = {
+  required: [],
+  name: "eastron-sdm630",
+  manufacturer: "Eastron",
+  model: "SDM630-Modbus",
+};
 
 /** SunSpec Device Information Model V1.1 §6.2: "SunS", model 1 of 66 registers. */
 function sunSpec(manufacturer: string, model: string, serial: string): Buffer {
@@ -187,9 +192,9 @@ test("lists of addresses are read as people write them, and wrong ones are told"
 
 test("a mapping is proposed where manufacturer and model are named, the more exact first", () => {
   const mappings = [
-    { name: "eastron-sdm72d", manufacturer: "Eastron", model: "SDM72D-M" },
-    { name: "eastron-sdm72d-v2", manufacturer: "Eastron", model: "SDM72D-M V2" },
-    { name: "other", manufacturer: "Acme", model: "SDM72D-M" },
+    { name: "eastron-sdm72d", manufacturer: "Eastron", model: "SDM72D-M", required: [] },
+    { name: "eastron-sdm72d-v2", manufacturer: "Eastron", model: "SDM72D-M V2", required: [] },
+    { name: "other", manufacturer: "Acme", model: "SDM72D-M", required: [] },
   ];
   const lines = (product: string) =>
     deviceLines({ unit: 7, identity: { vendor: "EASTRON Ltd.", product } }, mappings, "bus1");
@@ -232,7 +237,7 @@ test("a SunSpec device gets a line for each part of it that a packaged mapping r
   const bytes = Buffer.from(words.flatMap((word) => [word >> 8, word & 0xff]));
   const slave = await aToolSlave(t, { 1: holdingFrom(50_000, bytes) });
   const names = ["sunspec-battery", "sunspec-inverter", "sunspec-meter"];
-  const context = aToolContext({ mappings: async () => names.map((name) => ({ name })) });
+  const context = aToolContext({ mappings: async () => names.map((name) => ({ name, required: [] })) });
   const args = theArguments([], { host: "127.0.0.1", port: String(slave.port), units: "1" });
   const { lines, data } = await scan.run(args, context);
   assert.equal(
