@@ -12,6 +12,7 @@ import type {
   Service,
   WriteOptions,
 } from "../../adapters/ble/radio/radio.ts";
+import { RadioError } from "../../adapters/ble/radio/radio-error.ts";
 import { withDeadline } from "../../adapters/wires/deadline.ts";
 import { type Clock, DeviceError, type Millis, SECOND } from "../../src/adapter.ts";
 
@@ -85,7 +86,7 @@ export class ScriptedRadio {
 
   /** Something advertises. Heard where the adapter listens now; returns whether it was. */
   advertise(address: string, what: Partial<Advertisement> = {}): boolean {
-    if (this.scanning === undefined || this.listener === undefined) return false;
+    if (this.scanning === undefined || this.listener === undefined || this.fault !== undefined) return false;
     this.listener.onAdvertisement({
       ...{ address, addressType: "random", connectable: true, rssi: -60, services: [] },
       ...{ serviceData: new Map(), manufacturerData: new Map(), ...what },
@@ -132,8 +133,8 @@ export class ScriptedRadio {
     try {
       const peripheral = this.peripherals.get(address);
       if (peripheral === undefined || peripheral.absent) return await this.never(timeout, "no answer");
-      if (peripheral.refusal !== undefined) throw new DeviceError("rejected", peripheral.refusal);
-      if (this.connected.length >= this.limit) throw new DeviceError("rejected", "Connection Limit Exceeded (0x9)");
+      if (peripheral.refusal !== undefined) throw peripheral.refusal;
+      if (this.connected.length >= this.limit) throw new RadioError("full", "Connection Limit Exceeded (0x9)");
       const connection = peripheral.connect(() => this.log.push(`disconnect ${address}`));
       this.log.push(`connected ${address}`);
       this.mostConnections = Math.max(this.mostConnections, this.connected.length);
@@ -158,7 +159,7 @@ export class ScriptedPeripheral {
   /** It does not answer a connect. */
   absent = false;
   /** Why it lets nobody connect. */
-  refusal: string | undefined;
+  refusal: DeviceError | undefined;
   /** What becomes of operations. */
   fate: Fate = "answered";
   /** By UUID, where not all have one fate. */

@@ -17,8 +17,9 @@ import type { Advertisement, Radio } from "../radio/radio.ts";
 import { pairingAdvice } from "./advice.ts";
 import { KeptRadio, type OpenRadio } from "./kept-radio.ts";
 import type { Exchange } from "./live-peripheral.ts";
-import { PeripheralSession, type SessionWorld } from "./peripheral-session.ts";
+import { PeripheralSession } from "./peripheral-session.ts";
 import type { Session, SessionListener, SessionSpec } from "./session-types.ts";
+import type { SessionWorld } from "./session-world.ts";
 import { type TurnEffect, type TurnEvent, Turns } from "./turns.ts";
 
 export type { OpenRadio } from "./kept-radio.ts";

@@ -1,55 +1,19 @@
 /** One device that wants connections: what waits for it, and what it has while it is connected. */
-import {
-  type Clock,
-  DeviceError,
-  formatDuration,
-  type Logger,
-  MINUTE,
-  type Millis,
-  SECOND,
-} from "../../../src/adapter.ts";
-import { withDeadline } from "../../wires/deadline.ts";
+import { DeviceError, formatDuration, MINUTE, type Millis, SECOND } from "../../../src/adapter.ts";
 import type { AddressType, Advertisement, Connection, Radio } from "../radio/radio.ts";
 import { RadioError } from "../radio/radio-error.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
-import { type Exchange, GRACE, LivePeripheral } from "./live-peripheral.ts";
-import type { CharacteristicRef, Peripheral, Session, SessionListener, SessionSpec, Urgency } from "./session-types.ts";
+import { SessionLife } from "./session-life.ts";
+import type { Peripheral, Session, SessionListener, SessionSpec, Urgency } from "./session-types.ts";
+import { connectIn, endIn, type SessionWorld } from "./session-world.ts";
 import { Telling } from "./telling.ts";
-import type { TurnEvent } from "./turns.ts";
 import { WaitingWork } from "./waiting-work.ts";
-
-export interface SessionWorld {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly connectTimeout: Millis;
-  /** What a person does about a peripheral that wants to be paired with. */
-  pairing(address: string): string;
-  turn(event: TurnEvent): void;
-  onExchange(exchange: Exchange): void;
-  onClose(): void;
-}
 
 /** Work that has not begun after this fails. */
 const PATIENCE: Millis = MINUTE;
 const MOST_WAITING = 256;
-/** How long a farewell may take. */
-const DISCONNECT: Millis = 5 * SECOND;
-/** A connection that lasted so long was good for something. */
-const LASTING: Millis = 10 * SECOND;
 /** A connection that was lost may come back so soon that nobody has to know. */
 const UNNOTICED: Millis = 30 * SECOND;
-const RSSI_EVERY: Millis = MINUTE;
-
-interface Life {
-  readonly peripheral: LivePeripheral;
-  readonly connection: Connection;
-  readonly since: Millis;
-  /** Subscriptions are made: work may begin. */
-  ready: boolean;
-  working: boolean;
-  /** It ends with the work that runs. */
-  yielding: boolean;
-}
 
 export class PeripheralSession implements Session {
   readonly record = new ExchangeRecord();
@@ -58,7 +22,7 @@ export class PeripheralSession implements Session {
   private readonly world: SessionWorld;
   private readonly telling: Telling;
   private readonly waiting: WaitingWork;
-  private life: Life | undefined;
+  private life: SessionLife | undefined;
   private closed = false;
   /** Why the adapter is not there. */
   private unavailable: DeviceError | undefined;
@@ -118,17 +82,15 @@ export class PeripheralSession implements Session {
   /** The adapter's turn for it: settles when it is connected, or that failed. Never rejects. */
   async attempt(radio: Radio): Promise<void> {
     const { era } = this;
-    const connection = await this.connect(radio).catch((error: unknown) => {
-      if (error instanceof DeviceError) return error;
-      throw error;
-    });
-    if (this.era !== era) {
-      if (!(connection instanceof DeviceError)) await this.farewell(connection);
-    } else if (connection instanceof DeviceError) this.failed(connection);
-    else if (this.closed) {
-      await this.farewell(connection);
-      this.world.turn({ type: "failed", id: this.id, full: false });
-    } else this.begin(connection);
+    const result = await this.connect(radio);
+    const isWanted = this.era === era && !this.closed;
+    if (result instanceof DeviceError) {
+      if (this.era === era) this.failed(result);
+    } else if (isWanted) this.begin(result);
+    else {
+      await endIn(this.world, result);
+      if (this.era === era) this.world.turn({ type: "failed", id: this.id, full: false });
+    }
   }
 
   /** Makes room for another, after what is being done. */
@@ -141,8 +103,7 @@ export class PeripheralSession implements Session {
   /** The adapter is there. */
   up(): void {
     this.unavailable = undefined;
-    // A device that polls is found out to be there or not when it is asked.
-    if (this.spec.connect === "poll") this.telling.reachable(true);
+    this.hopeful();
   }
 
   /** The adapter is not there, and no connection either. */
@@ -167,7 +128,7 @@ export class PeripheralSession implements Session {
     this.heardAt = this.world.clock.monotonic();
     if (this.life !== undefined) return;
     this.world.turn({ type: "heard", id: this.id });
-    if (this.spec.connect === "poll") this.telling.reachable(true);
+    this.hopeful();
   }
 
   private refusal(): DeviceError | undefined {
@@ -187,71 +148,35 @@ export class PeripheralSession implements Session {
     return new DeviceError("unreachable", `no turn within ${formatDuration(PATIENCE)}: ${what}`);
   }
 
-  /** A connection that comes after all is ended. */
-  private async connect(radio: Radio): Promise<Connection> {
-    const { connectTimeout: timeout, clock } = this.world;
+  private async connect(radio: Radio): Promise<Connection | DeviceError> {
     const { address } = this;
-    if (address === undefined)
-      throw new DeviceError("unreachable", "it was not heard yet, and its address is not known");
-    const begun = clock.monotonic();
     const addressType = this.spec.addressType ?? this.heardType;
-    const pending = radio.connect(address, { addressType, timeout });
-    let inTime = true;
-    const late = (): DeviceError => {
-      inTime = false;
-      pending.then((connection) => this.farewell(connection)).catch(() => {});
-      return new DeviceError("unreachable", `no connection within ${formatDuration(timeout)}`);
-    };
+    if (address === undefined) return new DeviceError("unreachable", "it was not heard yet: its address is not known");
     try {
-      return await withDeadline(pending, { clock, span: timeout + GRACE, late });
-    } finally {
-      this.world.onExchange({ begun, inTime });
+      return await connectIn(this.world, radio, { address, addressType });
+    } catch (error) {
+      if (error instanceof DeviceError) return error;
+      throw error;
     }
   }
 
   private begin(connection: Connection): void {
-    const { clock } = this.world;
-    const peripheral = new LivePeripheral(connection, {
-      ...{ clock, record: this.record, pairing: this.world.pairing(connection.address) },
-      onExchange: (exchange) => {
-        this.world.onExchange(exchange);
-        if (this.record.quality !== undefined) this.telling.quality(this.record.quality);
-      },
-    });
-    const flags = { ready: false, working: false, yielding: false };
-    const life: Life = { peripheral, connection, since: clock.monotonic(), ...flags };
+    const life = new SessionLife(connection, this.record, this.telling, this.world);
     this.life = life;
     this.telling.connected();
     this.world.turn({ type: "connected", id: this.id });
-    const { signal } = peripheral;
+    const { signal } = life.peripheral;
     signal.addEventListener("abort", () => this.lost(life, signal.reason), { once: true });
     if (signal.aborted) this.lost(life, signal.reason);
-    else void this.prepare(life);
+    else void life.prepare(this.spec).then((isReady) => isReady && this.prepared());
   }
 
-  /** Peripherals forget who subscribed to what. */
-  private async prepare(life: Life): Promise<void> {
-    for (const ref of this.spec.subscriptions) {
-      try {
-        await life.peripheral.hear(ref, (bytes) => this.notified(life, ref, bytes));
-      } catch (error) {
-        if (!(error instanceof DeviceError)) throw error;
-        if (this.life !== life) return;
-        this.telling.refused(ref, error.message);
-      }
-    }
-    if (this.life !== life) return;
-    life.ready = true;
+  private prepared(): void {
     this.failures = 0;
     this.why = undefined;
     this.cancelNotice?.();
     this.telling.reachable(true);
-    this.measure(life);
     this.next();
-  }
-
-  private notified(life: Life, ref: CharacteristicRef, bytes: Uint8Array): void {
-    if (this.life === life) this.telling.notification(ref, bytes);
   }
 
   /** Begins what waits, or ends the connection, as the case may be. */
@@ -294,21 +219,24 @@ export class PeripheralSession implements Session {
     this.giveUp(this.why);
   }
 
+  /** A device that polls is found out to be there or not when it is asked. */
+  private hopeful(): void {
+    if (this.spec.connect === "poll" && this.telling.isUnreachable) this.telling.reachable(true);
+  }
+
   private giveUp(error: DeviceError): void {
+    this.cancelNotice?.();
     this.waiting.fail(error);
     this.needs();
     this.telling.reachable(false, error.message);
   }
 
-  private lost(life: Life, reason: DeviceError): void {
+  private lost(life: SessionLife, reason: DeviceError): void {
     if (this.life !== life) return;
-    this.life = undefined;
     this.why = reason;
     this.world.log.debug({ device: this.spec.name, reason: reason.message }, "connection lost");
     if (this.spec.connect === "keep") this.noticeLater(reason);
-    const lasted = this.world.clock.monotonic() - life.since;
-    const served = lasted >= LASTING || (this.spec.connect === "poll" && life.peripheral.answers > 0);
-    this.end(life, { lost: true, served });
+    this.end(life, reason, { lost: true, served: life.served(this.spec) });
   }
 
   private noticeLater(reason: DeviceError): void {
@@ -318,42 +246,17 @@ export class PeripheralSession implements Session {
   }
 
   private disconnect(reason: DeviceError): void {
-    const { life } = this;
-    if (life === undefined) return;
-    this.life = undefined;
-    life.peripheral.giveUp(reason);
-    this.end(life, { lost: false, served: true });
+    if (this.life !== undefined) this.end(this.life, reason, { lost: false, served: true });
   }
 
   /** The place of the connection is free when it is really over. */
-  private end({ connection }: Life, how: { readonly lost: boolean; readonly served: boolean }): void {
+  private end(life: SessionLife, reason: DeviceError, how: { readonly lost: boolean; readonly served: boolean }): void {
     const { era } = this;
-    void this.farewell(connection).then(() => {
+    this.life = undefined;
+    void life.end(reason).then(() => {
       if (this.era !== era) return;
       this.world.turn({ type: "ended", id: this.id, ...how });
       this.needs();
     });
-  }
-
-  private async farewell(connection: Connection): Promise<void> {
-    const { clock } = this.world;
-    const late = (): DeviceError => new DeviceError("unreachable", "it does not let go");
-    const begun = clock.monotonic();
-    await withDeadline(connection.disconnect(), { clock, span: DISCONNECT, late }).catch(() =>
-      this.world.onExchange({ begun, inTime: false }),
-    );
-  }
-
-  private measure(life: Life): void {
-    const { clock } = this.world;
-    if (!this.telling.wantsRssi) return;
-    const cancel = clock.at(clock.monotonic() + RSSI_EVERY, () => {
-      void life.peripheral.rssi().then((rssi) => {
-        if (this.life !== life) return;
-        if (rssi !== undefined) this.telling.rssi(rssi);
-        this.measure(life);
-      });
-    });
-    life.peripheral.signal.addEventListener("abort", cancel, { once: true });
   }
 }
