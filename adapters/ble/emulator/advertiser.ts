@@ -7,6 +7,8 @@ export class Advertiser {
   private interval: Millis | undefined;
   /** A moment at which it advertises, or would. */
   private origin: Millis = 0;
+  /** Which of these moments was the last one: a timer may ring a little early, and that is no other moment. */
+  private last = -1;
   private cancel: (() => void) | undefined;
 
   constructor(clock: Clock, task: () => void) {
@@ -18,6 +20,7 @@ export class Advertiser {
   schedule(interval: Millis | undefined, first: Millis): void {
     this.interval = interval;
     this.origin = first;
+    this.last = -1;
     const running = this.cancel !== undefined;
     this.stop();
     if (running) this.start();
@@ -26,10 +29,11 @@ export class Advertiser {
   start(): void {
     if (this.cancel !== undefined || this.interval === undefined) return;
     const { clock, interval, origin } = this;
-    const now = clock.monotonic();
-    const next = origin > now ? origin : origin + (Math.floor((now - origin) / interval) + 1) * interval;
-    this.cancel = clock.at(next, () => {
+    const passed = Math.floor((clock.monotonic() - origin) / interval);
+    const next = Math.max(passed, this.last) + 1;
+    this.cancel = clock.at(origin + next * interval, () => {
       this.cancel = undefined;
+      this.last = next;
       // The task may stop it: a central has connected.
       this.start();
       this.task();

@@ -1,6 +1,7 @@
 /** One simulated device: a peripheral that advertises the values of its points, serves them, and takes what is written. */
 import { type AdapterContext, type Millis, SECOND } from "../../../src/adapter.ts";
 import { isBad } from "../../wires/fault-words.ts";
+import { LONGEST_ADVERTISING_DATA } from "../emulator/advertising-data.ts";
 import { ATT_ERROR } from "../emulator/att-codes.ts";
 import type { Controller } from "../emulator/controller.ts";
 import type { Peripheral } from "../emulator/peripheral.ts";
@@ -14,6 +15,9 @@ import { writtenValue } from "./written.ts";
 
 /** How often it advertises. */
 const ADVERTISED_EVERY: Millis = SECOND;
+
+/** What one scan response takes: two bytes say what it is. */
+const LONGEST_NAME = LONGEST_ADVERTISING_DATA - 2;
 
 /** What tells its value by itself. */
 interface Told {
@@ -148,7 +152,9 @@ function typeOf({ scanResponse }: AdvertisedPacket, connectable: boolean): Adver
 
 /** A name that fits the pattern of the mapping. */
 function nameOf({ device: { match }, identity }: PlayedBle): string | undefined {
-  return match.name?.replace(/\*$/, "SIM") ?? identity?.model;
+  const model = identity?.model;
+  const fits = model !== undefined && Buffer.byteLength(model, "utf8") <= LONGEST_NAME;
+  return match.name?.replace(/\*$/, "SIM") ?? (fits ? model : undefined);
 }
 
 function servicesOf(
