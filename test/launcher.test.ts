@@ -224,7 +224,7 @@ test("every version in package.json is one version, so that an old npm cannot ch
     readFileSync(locateData("package.json"), "utf8"),
   );
   for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
-    assert.match(String(version), /^\d+\.\d+\.\d+$/, name);
+    assert.match(String(version), /^(?:npm:.+@)?\d+\.\d+\.\d+$/, name);
   }
 });
 

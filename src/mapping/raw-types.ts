@@ -63,8 +63,25 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ["timestamp", "time32"],
 ]);
 
+/** Those of which `le` or `be` behind the name says the order of the bytes. */
+const ORDERED = /^(?:[usf]\d\d|time32|bcd\d\d)$/;
+
 /** What may stand behind `as`. */
-export const RAW_TYPE_NAMES: readonly string[] = [...TYPES.keys()];
+export const RAW_TYPE_NAMES: readonly string[] = [
+  ...TYPES.keys(),
+  ...[...TYPES.keys()].flatMap((name) => (ORDERED.test(name) ? [`${name}le`, `${name}be`] : [])),
+];
+
+/** "s16le" is s16, the lowest byte first; undefined: nothing stands behind the name. */
+export function orderedType(name: string): { readonly name: string; readonly order: "le" | "be" } | undefined {
+  const plain = name.slice(0, -2);
+  if (!ORDERED.test(plain)) return undefined;
+  return name.endsWith("le")
+    ? { name: plain, order: "le" }
+    : name.endsWith("be")
+      ? { name: plain, order: "be" }
+      : undefined;
+}
 
 /** Finds the type of an `as`. Throws ConversionError with the near miss. */
 export function findRawType(name: string): RawType {

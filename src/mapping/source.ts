@@ -4,7 +4,7 @@ import { bytesStage } from "./bytes.ts";
 import { ConversionError, type ConversionSpec } from "./conversion-types.ts";
 import { enumKind } from "./enumeration.ts";
 import { TYPE_NAMES } from "./lwm2m-type.ts";
-import { findRawType, type RawType } from "./raw-types.ts";
+import { findRawType, orderedType, type RawType } from "./raw-types.ts";
 import { booleanScalar, numberScalar, textScalar } from "./scalars.ts";
 import type { Stage } from "./stage.ts";
 
@@ -34,15 +34,15 @@ function bytesSource(spec: SourceSpec): Source {
   const name = spec.as ?? spec.shape.defaultType;
   if (name === undefined)
     throw new ConversionError("as", `"as" is missing: bytes need a type such as u16, f32 or string`);
-  const [, plain, suffix] = /^([usf]\d\d|time32|bcd\d\d)(le|be)$/.exec(name) ?? [];
-  const type = findRawType(plain ?? name);
+  const ordered = orderedType(name);
+  const type = findRawType(ordered?.name ?? name);
   let { order } = spec;
-  if (suffix !== undefined) {
-    const letters = suffix === "le" ? "DCBA" : "ABCD";
+  if (ordered !== undefined) {
+    const letters = ordered.order === "le" ? "DCBA" : "ABCD";
     if (spec.shape.wordBytes === 2) {
       throw new ConversionError(
         "as",
-        `"as: ${name}": in registers the order stands apart, "as: ${plain}, order: ${letters}"`,
+        `"as: ${name}": in registers the order stands apart, "as: ${ordered.name}, order: ${letters}"`,
       );
     }
     order = letters;
