@@ -61,6 +61,10 @@ export class Link implements Hearer {
     return this.server.hears(valueHandle, how);
   }
 
+  get mtu(): number {
+    return this.server.mtu;
+  }
+
   tell(valueHandle: number, how: number, bytes: Uint8Array): void {
     if (!this.peripheral.present) return;
     this.answer(CHANNEL.att, this.server.tell(valueHandle, how, bytes));

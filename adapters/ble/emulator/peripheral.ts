@@ -101,7 +101,7 @@ export class Peripheral {
   /** Throws RangeError where there is none. `index`: which one of those with this UUID. */
   characteristic(
     uuid: string,
-    which: { readonly service?: string; readonly index?: number } = {},
+    which: { readonly service?: string | undefined; readonly index?: number | undefined } = {},
   ): PlayedCharacteristic {
     const service = which.service === undefined ? undefined : normalUuid(which.service);
     const found = this.database.characteristics.filter(

@@ -1,14 +1,19 @@
 /** One characteristic of a peripheral: its value, who hears of it, and what it refuses. */
 import type { Property } from "../radio/radio.ts";
 import { normalUuid } from "../radio/uuid.ts";
-import { ATT_ERROR, AttError, LONGEST_VALUE } from "./att-codes.ts";
+import { ATT_ERROR, AttError, DEFAULT_MTU, LONGEST_VALUE } from "./att-codes.ts";
 import type { CharacteristicFaults, CharacteristicSpec } from "./peripheral-spec.ts";
 
 /** How a value is told unasked: bits of the Client Characteristic Configuration (Core Specification 5.4, Vol. 3, Part G, 3.3.3.3). */
 export const TELLING = { notify: 0x0001, indicate: 0x0002 } as const;
 
+/** What a notification, or an indication, has beside the value (Vol. 3, Part F, 3.4.7). */
+const TOLD_OVERHEAD = 3;
+
 /** The connection that hears of values. */
 export interface Hearer {
+  /** ATT_MTU, as both ends have agreed. */
+  readonly mtu: number;
   /** Whether the central subscribed so. */
   hears(valueHandle: number, how: number): boolean;
   tell(valueHandle: number, how: number, bytes: Uint8Array): void;
@@ -54,6 +59,11 @@ export class PlayedCharacteristic {
     return (
       hearer !== undefined && [TELLING.notify, TELLING.indicate].some((how) => hearer.hears(this.valueHandle, how))
     );
+  }
+
+  /** How many bytes one notification takes now; of more the rest is lost. */
+  get longestTold(): number {
+    return (this.hearer()?.mtu ?? DEFAULT_MTU) - TOLD_OVERHEAD;
   }
 
   /** Tells its value, or these bytes, which are its value from now on. Returns whether somebody hears it. */

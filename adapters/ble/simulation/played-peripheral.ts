@@ -10,6 +10,7 @@ import type { PlayedCharacteristic } from "../emulator/played-characteristic.ts"
 import { type AdvertisedPacket, PlayedAdvertisement } from "./advertised.ts";
 import { composed, type Message, type PlayedBle } from "./composed.ts";
 import { advertisedWith, type Faults, requestFault } from "./faults.ts";
+import { PlayedUart } from "./played-uart.ts";
 import { type PlayedSpec, playedSpecs } from "./services.ts";
 import { writtenValue } from "./written.ts";
 
@@ -35,6 +36,7 @@ export class PlayedPeripheral {
   private readonly advertisement: PlayedAdvertisement;
   private readonly peripheral: Peripheral;
   private readonly told: readonly Told[];
+  private readonly uart: PlayedUart | undefined;
   private readonly born: Millis;
   private count = 0;
 
@@ -52,7 +54,7 @@ export class PlayedPeripheral {
     this.faults = faults;
     this.context = context;
     this.born = context.clock.monotonic();
-    const { match, addressType } = played.device;
+    const { match, addressType, uart } = played.device;
     const who = { address: match.address ?? address, name: nameOf(played) };
     const specs = playedSpecs(played);
     const connectable = specs.some(({ constant }) => constant === undefined);
@@ -66,6 +68,12 @@ export class PlayedPeripheral {
     });
     this.peripheral.faults = { each: () => requestFault(faults, context.random) };
     this.told = specs.flatMap((spec) => this.toldOf(spec));
+    this.uart = uart && new PlayedUart(played, uart, () => this.peripheral, context);
+  }
+
+  /** It says nothing more. */
+  close(): void {
+    this.uart?.close();
   }
 
   /** Time has passed: values may be others, and it may come within reach or go. */
@@ -92,7 +100,7 @@ export class PlayedPeripheral {
   }
 
   private characteristic(spec: PlayedSpec): CharacteristicSpec {
-    const { uuid, properties, messages, written, constant } = spec;
+    const { uuid, properties, messages, written, hears, constant } = spec;
     const [first] = messages;
     const value = (): Uint8Array =>
       (first === undefined ? undefined : composed(first, this.played)) ?? new Uint8Array(0);
@@ -100,11 +108,15 @@ export class PlayedPeripheral {
       uuid,
       properties,
       value: constant ?? value,
-      ...(written.length === 0 ? {} : { onWrite: (bytes) => this.write(spec, bytes) }),
+      ...(written.length === 0 && !hears ? {} : { onWrite: (bytes) => this.write(spec, bytes) }),
     };
   }
 
-  private write({ uuid, written }: PlayedSpec, bytes: Uint8Array): number | undefined {
+  private write({ uuid, written, hears }: PlayedSpec, bytes: Uint8Array): number | undefined {
+    if (hears) {
+      this.uart?.hear(bytes);
+      return undefined;
+    }
     let isKnown = false;
     let isTaken = true;
     for (const id of written) {

@@ -14,6 +14,8 @@ export interface PlayedSpec {
   readonly messages: readonly Message[];
   /** The points that are written there. */
   readonly written: readonly PointId[];
+  /** Whether what is written there is for the UART of the device. */
+  readonly hears: boolean;
   /** Its value, where it is none of a point. */
   readonly constant?: Uint8Array | undefined;
 }
@@ -52,11 +54,12 @@ const MAKERS_OWN = "fff0";
 const IDENTITY = { manufacturer: "2a29", model: "2a24", version: "2a26" } as const;
 
 /** All of them, those with an index in its order. */
-export function playedSpecs({ points, identity }: PlayedBle): readonly PlayedSpec[] {
+export function playedSpecs({ device: { uart }, points, identity }: PlayedBle): readonly PlayedSpec[] {
   const refs = [...points.values()].flatMap(({ source, write }) => [
     ...(source.kind === "characteristic" ? [source.ref] : []),
     ...(write === undefined ? [] : [write.ref]),
   ]);
+  if (uart !== undefined) refs.push(uart.write, uart.notify);
   const found = new Map<string, Draft>();
   const draft = (ref: CharacteristicRef): Draft => {
     const service = serviceOf(ref, refs);
@@ -70,6 +73,10 @@ export function playedSpecs({ points, identity }: PlayedBle): readonly PlayedSpe
       draft(source.ref).addPart({ point: id, part: source.part, begins: source.begins }, source.via);
     if (write !== undefined) draft(write.ref).addWrite(id, write.response);
   }
+  if (uart !== undefined) {
+    draft(uart.write).addHearing();
+    draft(uart.notify).addSaying();
+  }
   const specs = [...found.values()].map((one) => one.finished());
   return withGaps([...specs, ...identitySpecs(identity, specs)]);
 }
@@ -80,6 +87,7 @@ class Draft {
   private readonly properties = new Set<Property>();
   private readonly parts: (PlayedPart & Pick<Message, "begins">)[] = [];
   private readonly written: PointId[] = [];
+  private hears = false;
 
   constructor(service: string, ref: CharacteristicRef) {
     this.service = service;
@@ -97,11 +105,21 @@ class Draft {
     this.properties.add(response === false ? "write-without-response" : "write");
   }
 
+  /** What is written to a UART is confirmed where the central wants it. */
+  addHearing(): void {
+    this.hears = true;
+    this.properties.add("write").add("write-without-response");
+  }
+
+  addSaying(): void {
+    this.properties.add("notify");
+  }
+
   finished(): PlayedSpec {
-    const { service, written } = this;
+    const { service, written, hears } = this;
     const { uuid, index = 0 } = this.ref;
     const messages = this.parts.length === 0 ? [] : messagesOf(this.parts);
-    return { uuid, service, index, properties: [...this.properties], messages, written };
+    return { uuid, service, index, properties: [...this.properties], messages, written, hears };
   }
 }
 
@@ -116,7 +134,9 @@ function identitySpecs(identity: SimulatedIdentity = {}, specs: readonly PlayedS
     const [uuid, text] = [IDENTITY[key], identity[key]];
     if (text === undefined || specs.some((spec) => spec.uuid === uuid)) return [];
     const constant = Buffer.from(text, "utf8");
-    return [{ uuid, service: "180a", index: 0, properties: ["read"], messages: [], written: [], constant }];
+    return [
+      { uuid, service: "180a", index: 0, properties: ["read"], messages: [], written: [], hears: false, constant },
+    ];
   });
 }
 
@@ -129,7 +149,10 @@ function withGaps(specs: readonly PlayedSpec[]): readonly PlayedSpec[] {
         specs.some((one) => one.uuid === uuid && one.service === service && one.index === at);
       const isLast = !specs.some((one) => one.uuid === uuid && one.service === service && one.index > index);
       const missing = isLast ? Array.from({ length: index }, (_, at) => at).filter((at) => !isThere(at)) : [];
-      return [...missing.map((at): PlayedSpec => ({ ...spec, index: at, messages: [], written: [] })), spec];
+      return [
+        ...missing.map((at): PlayedSpec => ({ ...spec, index: at, messages: [], written: [], hears: false })),
+        spec,
+      ];
     })
     .sort((a, b) => a.index - b.index);
 }

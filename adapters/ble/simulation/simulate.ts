@@ -34,9 +34,13 @@ export async function simulate(
   const settings = typedOptions(optionsSchema, options);
   const controller = new Controller({}, context);
   const peripherals = peripheralsOf(devices, { controller, faults: parseFaults(settings.faults) }, context);
-  const stop = everySecond(context, () => {
+  const stopTicks = everySecond(context, () => {
     for (const peripheral of peripherals) peripheral.tick();
   });
+  const stop = (): void => {
+    stopTicks();
+    for (const peripheral of peripherals) peripheral.close();
+  };
   try {
     const simulation = await played(settings, (send) => controller.attach(send), context);
     const close = async (): Promise<void> => {
