@@ -197,7 +197,7 @@ export class Central {
         this.inLane((radio) => this.inTime(radio.stopScan()).then(() => {}));
         return;
       case "connect":
-        this.inLane(async (radio) => this.sessions.get(effect.id)?.attempt(radio));
+        this.inLane((radio) => this.attempt(effect.id, radio));
         return;
       case "release":
         this.sessions.get(effect.id)?.release();
@@ -215,6 +215,13 @@ export class Central {
     const { radio, era } = this;
     if (radio === undefined) return;
     this.lane = this.lane.then(() => (this.era === era ? task(radio) : undefined));
+  }
+
+  /** A device may leave between its turn and the attempt: then the turn is over, and others have theirs. */
+  private async attempt(id: number, radio: Radio): Promise<void> {
+    const session = this.sessions.get(id);
+    if (session === undefined) this.feed({ type: "failed", id, full: false });
+    else await session.attempt(radio);
   }
 
   private async startScan(radio: Radio): Promise<void> {

@@ -148,6 +148,19 @@ test("a device that polls is connected to when it is asked, and let go soon afte
   await world.central.close();
 });
 
+test("a device that is closed as soon as its turn has come does not keep the adapter", async () => {
+  const world = aCentral({ scan: "off" });
+  for (const address of ["a4", "b5"]) world.air.add(address, SERVICES);
+  world.central.start();
+  await world.clock.advance(SECOND);
+  const { session } = world.device("a4");
+  session.close();
+  world.device("b5");
+  await pass(world, 5);
+  assert.deepEqual(world.air.connected, ["b5"]);
+  await world.central.close();
+});
+
 test("absent devices do not keep others from being connected to", async () => {
   const world = aCentral();
   for (let i = 0; i < 6; i++) {
