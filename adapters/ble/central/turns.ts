@@ -82,6 +82,8 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
   private owed: Millis = 0;
   private heardTurns = 0;
   private learned: { readonly limit: number; readonly until: Millis } | undefined;
+  /** The limit of which somebody was told: met again each time it is forgotten, it is no news. */
+  private told: number | undefined;
   private wake: Millis | undefined;
 
   constructor(settings: TurnSettings) {
@@ -204,8 +206,9 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
     else contender.failed(now, randomFraction(this.settings.random));
     this.forget(contender);
     if (!isFull) return [];
-    const isNews = others !== this.learned?.limit;
+    const isNews = others !== this.told;
     this.learned = { limit: others, until: now + LEARNED_FOR };
+    this.told = others;
     return isNews ? [{ type: "learned", limit: others }] : [];
   }
 

@@ -97,6 +97,22 @@ test("the controller's own limit is learned, and forgotten after ten minutes", (
   assert.equal(turns.occupied, 3);
 });
 
+test("a limit that is met again is no news", () => {
+  const world = playedTurns({}, [1, 2]);
+  play(world, 1, [1]);
+  let learned = 0;
+  for (let i = 0; i < 60 * 60; i++) {
+    world.say(heard(2));
+    for (const word of world.news()) {
+      if (word.includes("learned")) learned++;
+      if (word.endsWith("connect 2")) world.say({ type: "failed", id: 2, full: true });
+      if (word.endsWith("release 1")) world.say(heard(1));
+    }
+    world.clock.advanceSync(SECOND);
+  }
+  assert.equal(learned, 1);
+});
+
 test("a controller that is full though nothing is connected teaches nothing", () => {
   const { turns, say, news } = playedTurns({}, [1]);
   say(heard(1), { type: "failed", id: 1, full: true });
