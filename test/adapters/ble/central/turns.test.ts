@@ -149,16 +149,19 @@ test("a connection that did not serve anybody counts as a failure", () => {
   assert.deepEqual(times, [0, 1, 3, 7, 15, 31]);
 });
 
-test("a connection that was lost is made anew a second later", () => {
-  const { clock, say, news } = playedTurns({}, [1]);
-  say(heard(1), connected(1));
-  clock.advanceSync(MINUTE);
-  news();
-  say(lost(1));
-  clock.advanceSync(100);
-  say(heard(1));
-  clock.advanceSync(MINUTE);
-  assert.deepEqual(news(), ["60 scan", "61 stop-scan", "61 connect 1"]);
+test("a connection that was lost is made anew a second later, one that we ended at once", () => {
+  for (const [end, second] of [
+    [lost(1), 61],
+    [released(1), 60],
+  ] as const) {
+    const { clock, say, news } = playedTurns({ scan: false }, [1]);
+    say(connected(1));
+    clock.advanceSync(MINUTE);
+    news();
+    say(end);
+    clock.advanceSync(MINUTE);
+    assert.deepEqual(news(), [`${second} connect 1`]);
+  }
 });
 
 test("writes go before reads that began to wait earlier, and do not wait for what is owed to advertisements", () => {
