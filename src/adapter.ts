@@ -92,7 +92,7 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   /** Runs a mapping backwards as a device of this protocol, for `sim`, the demo and tests. */
   simulate?(
     options: SimulateOptions,
-    devices: readonly SimulatedDevice<Device, Point>[],
+    devices: readonly SimulatedDevice<Device, Point, Step>[],
     context: AdapterContext,
   ): Promise<Simulation>;
   /** For `check`: the requests that a poll of these points costs. `options`: of the link, where there is one yet. */
@@ -270,9 +270,11 @@ export interface Connectivity {
 /** Where the simulated devices listen; the adapter checks its own keys, e.g. `{ host, port }`. */
 export type SimulateOptions = Readonly<Record<string, unknown>>;
 
-export interface SimulatedDevice<Device = unknown, Point = unknown> {
+export interface SimulatedDevice<Device = unknown, Point = unknown, Step = unknown> {
   readonly device: Device;
   readonly points: ReadonlyMap<PointId, Point>;
+  /** What its executable resources do, for arguments that were thought of; a device takes such writes. Absent: nothing. */
+  readonly steps?: readonly Step[];
   /** Who the mapping says that it is, for protocols in which devices tell; absent: nothing is known. */
   readonly identity?: SimulatedIdentity;
   /** The raw value of a point now; undefined: the device refuses it. */

@@ -12,7 +12,7 @@ import type {
 import type { UnixMillis } from "../clock.ts";
 import type { DevicePlan, PointSource } from "../mapping/plan-types.ts";
 import { UsageError } from "./command.ts";
-import { stepTargets } from "./step-targets.ts";
+import { exampleSteps, stepTargets } from "./step-targets.ts";
 
 /** Listens as these devices. Throws UsageError where the protocol cannot be simulated; rejects as `simulate` does. */
 export async function simulateCabinet(
@@ -54,6 +54,7 @@ function simulatedDevice(
   return {
     device: plan.device,
     identity: identityOf(plan),
+    steps: exampleSteps(plan),
     points: new Map([...played].map(([id, { point }]) => [id, point])),
     get: (id) => played.get(id)?.get(clock.wall()),
     set(id, raw) {

@@ -30,6 +30,13 @@ export function stepTargets(plan: DevicePlan, adapter: AdapterModule, log: Logge
   });
 }
 
+/** The steps of all executable resources, for arguments that most types take; without those that need others. */
+export function exampleSteps({ resources }: DevicePlan): readonly unknown[] {
+  return [...resources.values()].flatMap(({ source }) =>
+    source.kind === "execute" ? (examples(source.steps) ?? []) : [],
+  );
+}
+
 /** Arguments that most types take; where a step goes does not hang on them. */
 const ARGUMENTS: readonly string[] = ["1", "00", "0000", "00000000"];
 

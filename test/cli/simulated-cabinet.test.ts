@@ -158,3 +158,23 @@ test("steps that cannot be played are named, and keep nothing else from it", asy
     ],
   );
 });
+
+test("an adapter is told the steps of executable resources, those that take arguments with some", async (t) => {
+  const devices = ["{ id: box-1, mapping: box, link: bus }"];
+  const objects = `  3:
+    reboot: { do: [ { holding: 30, as: u16, value: 1 }, { wait: 1s } ] }
+    factory_reset: { do: [ { holding: 31, as: u16, value: $0 } ] }
+`;
+  const folder = aFolder(t, { "config.yaml": aConfig({ devices }), "mappings/box.yaml": HEAD + objects });
+  const { plans, adapter } = await cabinetOfLink(join(folder, "config.yaml"), "bus");
+  const told: unknown[] = [];
+  const listening = {
+    ...adapter,
+    simulate: async (_: unknown, simulated: readonly { readonly steps?: readonly unknown[] }[]) => {
+      told.push(...simulated.map(({ steps = [] }) => steps.length));
+      return { address: {}, close: async () => {} };
+    },
+  };
+  await simulateCabinet(plans, listening, {}, aContext({}));
+  assert.deepEqual(told, [3]);
+});

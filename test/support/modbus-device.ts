@@ -22,7 +22,7 @@ export function pointsOf(
 export function aDeviceOf(
   keys: Readonly<Record<string, object>>,
   { section = {}, refuse = [] }: { readonly section?: object; readonly refuse?: readonly string[] } = {},
-): SimulatedDevice<ModbusDevice, ModbusPoint> & { readonly values: Map<string, RawValue> } {
+): SimulatedDevice<ModbusDevice, ModbusPoint, never> & { readonly values: Map<string, RawValue> } {
   const device = modbus.device.parse({ unit_id: 1, ...section });
   const values = new Map<string, RawValue>();
   return {
@@ -46,7 +46,7 @@ export function hex(data: Uint8Array): string {
 
 /** The simulated devices as a real Modbus TCP server on a free port. */
 export function aSimulation(
-  devices: readonly SimulatedDevice<ModbusDevice, ModbusPoint>[],
+  devices: readonly SimulatedDevice<ModbusDevice, ModbusPoint, never>[],
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<Simulation> {
   if (modbus.simulate === undefined) throw new TypeError("the adapter cannot simulate");

@@ -3,8 +3,9 @@ import type { PointId, RawValue, SimulatedDevice } from "../../../src/adapter.ts
 import type { CharacteristicDecoder, FieldKind, FieldValue } from "../decoders/decoder.ts";
 import type { BlePoint, Slice } from "../points.ts";
 import type { BleDevice } from "../section.ts";
+import type { BleStep } from "../steps.ts";
 
-export type PlayedBle = SimulatedDevice<BleDevice, BlePoint>;
+export type PlayedBle = SimulatedDevice<BleDevice, BlePoint, BleStep>;
 
 /** What points say of the same bytes. */
 export interface PlayedPart {

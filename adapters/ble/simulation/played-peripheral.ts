@@ -100,7 +100,7 @@ export class PlayedPeripheral {
   }
 
   private characteristic(spec: PlayedSpec): CharacteristicSpec {
-    const { uuid, properties, messages, written, hears, constant } = spec;
+    const { uuid, properties, messages, written, obeys, hears, constant } = spec;
     const [first] = messages;
     const value = (): Uint8Array =>
       (first === undefined ? undefined : composed(first, this.played)) ?? new Uint8Array(0);
@@ -108,11 +108,11 @@ export class PlayedPeripheral {
       uuid,
       properties,
       value: constant ?? value,
-      ...(written.length === 0 && !hears ? {} : { onWrite: (bytes) => this.write(spec, bytes) }),
+      ...(written.length === 0 && !obeys && !hears ? {} : { onWrite: (bytes) => this.write(spec, bytes) }),
     };
   }
 
-  private write({ uuid, written, hears }: PlayedSpec, bytes: Uint8Array): number | undefined {
+  private write({ uuid, written, obeys, hears }: PlayedSpec, bytes: Uint8Array): number | undefined {
     if (hears) {
       this.uart?.hear(bytes);
       return undefined;
@@ -126,8 +126,12 @@ export class PlayedPeripheral {
       isKnown = true;
       if (!this.played.set(id, value)) isTaken = false;
     }
+    const sent = Buffer.from(bytes).toString("hex");
+    if (!isKnown && obeys) {
+      this.context.log.info({ characteristic: uuid, bytes: sent }, "a command was written");
+      return undefined;
+    }
     if (!isKnown) {
-      const sent = Buffer.from(bytes).toString("hex");
       this.context.log.warn({ characteristic: uuid, bytes: sent }, "a simulated device does not know this command");
     }
     return isKnown && isTaken ? undefined : ATT_ERROR.valueNotAllowed;

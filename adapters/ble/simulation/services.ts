@@ -14,11 +14,16 @@ export interface PlayedSpec {
   readonly messages: readonly Message[];
   /** The points that are written there. */
   readonly written: readonly PointId[];
+  /** Whether steps write there, too: it takes what is no value of a point. */
+  readonly obeys: boolean;
   /** Whether what is written there is for the UART of the device. */
   readonly hears: boolean;
   /** Its value, where it is none of a point. */
   readonly constant?: Uint8Array | undefined;
 }
+
+/** Of what only is there. */
+const UNHEARD = { obeys: false, hears: false };
 
 /** Where the Bluetooth SIG has put the characteristics that mappings name without their service (Assigned Numbers, 3.4, 3.8; GATT services). */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
@@ -54,12 +59,22 @@ const MAKERS_OWN = "fff0";
 const IDENTITY = { manufacturer: "2a29", model: "2a24", version: "2a26" } as const;
 
 /** All of them, those with an index in its order. */
-export function playedSpecs({ device: { uart }, points, identity }: PlayedBle): readonly PlayedSpec[] {
+export function playedSpecs({
+  device: { uart, setup },
+  points,
+  steps = [],
+  identity,
+}: PlayedBle): readonly PlayedSpec[] {
   const refs = [...points.values()].flatMap(({ source, write }) => [
     ...(source.kind === "characteristic" ? [source.ref] : []),
     ...(write === undefined ? [] : [write.ref]),
   ]);
   if (uart !== undefined) refs.push(uart.write, uart.notify);
+  const allSteps = [...setup, ...steps];
+  for (const step of allSteps) {
+    if ("write" in step) refs.push(step.write);
+    else if ("expect" in step) refs.push(step.expect);
+  }
   const found = new Map<string, Draft>();
   const draft = (ref: CharacteristicRef): Draft => {
     const service = serviceOf(ref, refs);
@@ -72,6 +87,10 @@ export function playedSpecs({ device: { uart }, points, identity }: PlayedBle): 
     if (source.kind === "characteristic")
       draft(source.ref).addPart({ point: id, part: source.part, begins: source.begins }, source.via);
     if (write !== undefined) draft(write.ref).addWrite(id, write.response);
+  }
+  for (const step of allSteps) {
+    if ("write" in step) draft(step.write).addStep(step.response);
+    else if ("expect" in step) draft(step.expect).addSaying();
   }
   if (uart !== undefined) {
     draft(uart.write).addHearing();
@@ -87,6 +106,7 @@ class Draft {
   private readonly properties = new Set<Property>();
   private readonly parts: (PlayedPart & Pick<Message, "begins">)[] = [];
   private readonly written: PointId[] = [];
+  private obeys = false;
   private hears = false;
 
   constructor(service: string, ref: CharacteristicRef) {
@@ -105,6 +125,11 @@ class Draft {
     this.properties.add(response === false ? "write-without-response" : "write");
   }
 
+  addStep(response: boolean | undefined): void {
+    this.obeys = true;
+    this.properties.add(response === false ? "write-without-response" : "write");
+  }
+
   /** What is written to a UART is confirmed where the central wants it. */
   addHearing(): void {
     this.hears = true;
@@ -116,10 +141,10 @@ class Draft {
   }
 
   finished(): PlayedSpec {
-    const { service, written, hears } = this;
+    const { service, written, obeys, hears } = this;
     const { uuid, index = 0 } = this.ref;
     const messages = this.parts.length === 0 ? [] : messagesOf(this.parts);
-    return { uuid, service, index, properties: [...this.properties], messages, written, hears };
+    return { uuid, service, index, properties: [...this.properties], messages, written, obeys, hears };
   }
 }
 
@@ -134,9 +159,7 @@ function identitySpecs(identity: SimulatedIdentity = {}, specs: readonly PlayedS
     const [uuid, text] = [IDENTITY[key], identity[key]];
     if (text === undefined || specs.some((spec) => spec.uuid === uuid)) return [];
     const constant = Buffer.from(text, "utf8");
-    return [
-      { uuid, service: "180a", index: 0, properties: ["read"], messages: [], written: [], hears: false, constant },
-    ];
+    return [{ uuid, service: "180a", index: 0, properties: ["read"], messages: [], written: [], ...UNHEARD, constant }];
   });
 }
 
@@ -150,7 +173,7 @@ function withGaps(specs: readonly PlayedSpec[]): readonly PlayedSpec[] {
       const isLast = !specs.some((one) => one.uuid === uuid && one.service === service && one.index > index);
       const missing = isLast ? Array.from({ length: index }, (_, at) => at).filter((at) => !isThere(at)) : [];
       return [
-        ...missing.map((at): PlayedSpec => ({ ...spec, index: at, messages: [], written: [], hears: false })),
+        ...missing.map((at): PlayedSpec => ({ ...spec, index: at, messages: [], written: [], ...UNHEARD })),
         spec,
       ];
     })

@@ -172,6 +172,34 @@ test("Device Information is what the mapping's identity says, unless the mapping
   assert.deepEqual(ask("0a", "2a26"), [`0b${Buffer.from("1.0").toString("hex")}`]);
 });
 
+test("what steps name is there, and takes what is written, beside what points are written with", async () => {
+  const { ask, subscribe, device, values, log } = await connected({
+    section: { ...section, setup: [{ char: "fff1", hex: "01" }] },
+    points: { lamp: { char: "fff3", length: 1, write: { hex: "33 {value}" } } },
+    values: { lamp: hex("00") },
+    steps: [
+      { char: "fff2", service: "fff7", text: "reset", response: false },
+      { wait: "1s" },
+      { char: "fff3", hex: "ff" },
+      { expect: "fff4", begins: "01" },
+    ],
+  });
+  assert.deepEqual(ask("12", "fff1", "01"), ["13"]);
+  assert.deepEqual([...device.characteristic("fff2", { service: "fff7" }).properties], ["write-without-response"]);
+  assert.deepEqual(ask("12", "fff3", "ff"), ["13"]);
+  assert.deepEqual(values.get("lamp"), hex("00"));
+  assert.deepEqual(ask("12", "fff3", "3301"), ["13"]);
+  assert.equal(Buffer.from(values.get("lamp") as Uint8Array).toString("hex"), "01");
+  assert.deepEqual(subscribe("fff4", "0100"), ["13"]);
+  assert.deepEqual(
+    log.filter(({ message }) => message === "a command was written").map(({ fields }) => fields),
+    [
+      { characteristic: "fff1", bytes: "01" },
+      { characteristic: "fff3", bytes: "ff" },
+    ],
+  );
+});
+
 test("requests go wrong as wished", async () => {
   const setting = { section, points: { battery: { char: "2a19" } }, values: { battery: hex("58") } };
   assert.deepEqual((await connected({ ...setting, faults: "silent" })).ask("0a", "2a19"), []);
