@@ -143,3 +143,32 @@ test("each mistake in a write, and in a step, is told at its place", async (t) =
   for (const [step, message] of steps)
     assert.match((await problems(t, SECTION, `3: { reboot: { do: [ ${step} ] } }`)).join("\n"), message, step);
 });
+
+test("each mistake in the keys of a UART service is told at its place", async (t) => {
+  const uart = "match: { name: a }, uart: nordic, frame: { end: ';' }, requests: { weigh: { send: 'W;' } }";
+  const char = "{ char: 2A6E, as: s16le }";
+  const mistakes: readonly (readonly [string, string, RegExp])[] = [
+    ["match: { name: a }, frame: { end: ';' }", char, /yaml:3:\d+: error: frame: `frame` is of a service that carries/],
+    ["match: { name: a }, requests: { weigh: { send: 'W' } }", char, /yaml:3:\d+: error: requests: `requests` is of a/],
+    ["match: { name: a }, uart: nordic", char, /yaml:3:\d+: error: uart: say by `frame`, beside it, where a message/],
+    [
+      "match: { name: a }",
+      "{ request: weigh }",
+      /yaml:5:\d+: error: request: a request is of a UART service: say by `uart`/,
+    ],
+    [
+      "match: { name: a }",
+      "{ message: level }",
+      /yaml:5:\d+: error: message: a message is of a UART service: say by `uart`/,
+    ],
+    [
+      uart,
+      "{ request: wiegh }",
+      /yaml:5:\d+: error: request: the mapping has no request "wiegh" \(did you mean "weigh"\?\)/,
+    ],
+  ];
+  for (const [section, resource, message] of mistakes) {
+    const found = await problems(t, `ble: { ${section} }\n`, `3303: { sensor_value: ${resource} }`);
+    assert.match(found.join("\n"), message, `${section}, ${resource}`);
+  }
+});
