@@ -25,6 +25,7 @@ function room(address: string, addressType: "public" | "random", serviceData = "
           { uuid: "2a6e", properties: ["read", "write", "write-without-response", "notify"], value: Uint8Array.of(1) },
           { uuid: "2a6e", properties: ["read", "write"], value: Uint8Array.of(2) },
           { uuid: "2a6f", properties: ["read", "write"], value: new Uint8Array(400).fill(7) },
+          { uuid: "2a1c", properties: ["indicate"] },
         ],
       },
     ],
@@ -85,6 +86,28 @@ test("two characteristics of one UUID, long values, both kinds of writes and not
   await connection.read(first(connection));
   world.peripheral.characteristic("2a6e").notify(Uint8Array.of(3));
   assert.deepEqual(await notified, Uint8Array.of(3));
+});
+
+test("indications come through, and each is confirmed: only then comes the next", async (t) => {
+  const world = await aRoom(t);
+  if (world === undefined) return;
+  const connection = await world.radio.connect(ROOM, PATIENT);
+  const told: number[] = [];
+  let next = (): void => {};
+  await connection.subscribe(first(connection, 3), (bytes) => {
+    told.push(...bytes);
+    next();
+  });
+  for (const value of [1, 2, 3]) {
+    const heard = new Promise<void>((resolve) => {
+      next = resolve;
+    });
+    assert.ok(world.peripheral.characteristic("2a1c").indicate(Uint8Array.of(value)));
+    await heard;
+    // What is read comes behind the confirmation.
+    await connection.read(first(connection));
+  }
+  assert.deepEqual(told, [1, 2, 3]);
 });
 
 test("a refused read and a refused write are refusals, and the connection stays usable", async (t) => {
