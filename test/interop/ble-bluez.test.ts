@@ -6,6 +6,9 @@ import { RadioError } from "../../adapters/ble/radio/radio-error.ts";
 import { SECOND } from "../../src/clock.ts";
 import { aRadio } from "../support/a-radio.ts";
 import { aFakeBluez, type FakePeripheral } from "../support/fake-bluez.ts";
+import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
+
+everyTestIsAgainst("dbus", debianVersion("dbus"));
 
 const ROOM: FakePeripheral = {
   address: "f0:00:00:00:00:01",

@@ -8,6 +8,9 @@ import { RadioError } from "../../adapters/ble/radio/radio-error.ts";
 import { SECOND } from "../../src/clock.ts";
 import { aRadio } from "../support/a-radio.ts";
 import { aBleController } from "../support/ble-controller.ts";
+import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
+
+everyTestIsAgainst("socat", debianVersion("socat"));
 
 const ROOM = "f0:00:00:00:00:01";
 const OTHER = "a4:c1:38:00:00:02";
