@@ -1,5 +1,6 @@
 /** `probe ble`: connects to a device once, and shows what it has. */
 import {
+  DeviceError,
   flowMap,
   formatDuration,
   idOf,
@@ -208,9 +209,10 @@ function knownFields(uuid: string, bytes: Uint8Array): string | undefined {
   if (decoder === undefined) return undefined;
   try {
     return fieldsText(decoder.decode(bytes).fields, decoder.fields);
-  } catch {
-    // A decoder says that the bytes are none of its own: then they are shown as any others.
-    return undefined;
+  } catch (error) {
+    // The bytes are not what the decoder knows: they are shown as any others are.
+    if (error instanceof DeviceError) return undefined;
+    throw error;
   }
 }
 
