@@ -31,6 +31,7 @@ const FOUNDATION = [
   "sparse-map",
   "random-pool",
   "yaml-text",
+  "error-codes",
 ].map((name) => `src/${name}.ts`);
 const ROOMS_OF_SRC = [
   "src/coap",
@@ -43,6 +44,8 @@ const ROOMS_OF_SRC = [
   "src/devices",
   "src/servers",
   "src/admin",
+  "src/archive",
+  "src/service",
 ];
 const EVERYTHING = [...FOUNDATION, "src/adapter.ts", "src/heap.ts", "src/locate.ts", ...ROOMS_OF_SRC];
 
@@ -51,7 +54,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/machine.ts": { all: ["src/clock.ts"] },
   "src/clock.ts": {},
   "src/deadlines.ts": { all: ["src/clock.ts"] },
-  "src/errors.ts": {},
+  "src/errors.ts": { all: ["src/error-codes.ts"] },
   "src/log.ts": {},
   "src/duration.ts": { all: ["src/clock.ts", "src/errors.ts"] },
   "src/near-miss.ts": {},
@@ -65,6 +68,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ["src/adapter-tools.ts"],
   },
   "src/yaml-text.ts": {},
+  "src/error-codes.ts": {},
   "src/adapter.ts": { all: [...FOUNDATION, "src/typed-options.ts"], types: ["src/adapter-tools.ts"] },
   "src/adapter-tools.ts": { types: ["src/adapter.ts"] },
   "src/coap": { all: FOUNDATION },
@@ -96,6 +100,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ["src/mapping", "src/store", "src/devices", "src/servers"],
     shell: true,
   },
+  "src/archive": { all: FOUNDATION, shell: true },
+  "src/service": { all: [...FOUNDATION, "src/locate.ts"], shell: true },
   "src/gateway": { all: [...EVERYTHING, "adapters"], shell: true },
   "src/cli": { all: [...EVERYTHING, "src/gateway", "adapters"], shell: true },
   "src/main.ts": { all: [...EVERYTHING, "src/gateway", "src/cli", "adapters"], shell: true },
@@ -113,8 +119,10 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["src/store"],
   "cbor-x": ["src/lwm2m"],
   "fast-xml-parser": ["src/lwm2m"],
+  fflate: ["src/archive"],
   "node-dtls-client": ["src/dtls/node-dtls-client"],
   pino: ["src/cli"],
+  "prom-client": ["src/admin/metrics"],
   serialport: ["adapters/wires"],
   mqtt: ["adapters/mqtt"],
   re2js: ["adapters/spoken/stream/pattern"],

@@ -1,0 +1,55 @@
+/** What can be asked of a running gateway: the same, whichever door it comes through. */
+
+/** One thing that can be asked. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** "/v1/devices/{id}": each `{name}` is one segment, percent-decoded. */
+  readonly path: string;
+  /** It changes something: who asked for what, and what became of it, goes to the log. */
+  readonly writes?: true;
+  /**
+   * Resolves to what is sent as JSON; to a `Plain` text; or to a `Stream` of events. Throws AdminRefusal for what makes no
+   * sense.
+   */
+  answer(request: ApiRequest): unknown;
+}
+
+export interface ApiRequest {
+  /** By the names in the path. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** The JSON of a POST; undefined where there is none. */
+  readonly body: unknown;
+  /** Who asked has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer that is no JSON. */
+export class Plain {
+  readonly type: string;
+  readonly text: string;
+  /** HTTP status. */
+  readonly status: number;
+
+  constructor(type: string, text: string, status = 200) {
+    this.type = type;
+    this.text = text;
+    this.status = status;
+  }
+}
+
+/** Server-sent events, until whoever listens has gone. */
+export class Stream {
+  readonly events: AsyncIterable<StreamEvent>;
+
+  constructor(events: AsyncIterable<StreamEvent>) {
+    this.events = events;
+  }
+}
+
+export interface StreamEvent {
+  /** The name of the event, e.g. "value". */
+  readonly event: string;
+  /** Sent as JSON. */
+  readonly data: unknown;
+}
