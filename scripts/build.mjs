@@ -1,14 +1,14 @@
 /**
  * `npm run build`: emits src/ and adapters/ as JavaScript into dist/, for the npm package (Node refuses TypeScript below
- * node_modules), and makes the addon for DTLS for each processor that there is a compiler for. Data files are not copied but
+ * node_modules), and makes the addons of native/ for each processor that there is a compiler for. Data files are not copied but
  * found by src/locate.ts; JSON modules are emitted by tsc beside their importers.
  *
- *   npm run build -- --release     fails where the addon of a processor cannot be made
+ *   npm run build -- --release     fails where an addon of a processor cannot be made
  */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeDtlsOnce, PROCESSORS } from "./build-dtls.mjs";
+import { ADDONS, makeOnce, PROCESSORS } from "./build-addons.mjs";
 import { runToEnd } from "./own-node.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -25,9 +25,10 @@ function emit() {
 
 /** Whether all of them are there. */
 function makeAddons() {
-  const problems = PROCESSORS.flatMap((arch) => {
-    const { problem } = makeDtlsOnce(root, arch);
-    return problem === undefined ? [] : [`no DTLS in the package for linux-${arch}: ${problem}`];
+  const wanted = ADDONS.flatMap((addon) => PROCESSORS.map((arch) => ({ addon, arch })));
+  const problems = wanted.flatMap(({ addon, arch }) => {
+    const { problem } = makeOnce(root, addon, arch);
+    return problem === undefined ? [] : [`${addon.is} is not in the package for linux-${arch}: ${problem}`];
   });
   for (const problem of problems) process.stderr.write(`lwm2m-gateway: ${problem}\n`);
   return problems.length === 0;

@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { prepareDtls } from "./build-dtls.mjs";
+import { prepareAddons } from "./build-addons.mjs";
 import { install, isInstalled } from "./install.mjs";
 import { chooseNode, MEMORY_FLAG, runToEnd } from "./own-node.mjs";
 
@@ -37,7 +37,7 @@ async function installed(folder) {
 
 /** The demonstration; with options, the gateway itself: `npm start -- --config FILE`. */
 function start(args) {
-  prepareDtls(root);
+  prepareAddons(root);
   const program = args.length === 0 ? ["demo/main.ts"] : ["src/main.ts", ...(args[0].startsWith("-") ? ["run"] : [])];
   const [file, ...first] = program;
   // npm goes to the project's folder; a relative FILE is meant from where the person stands.
@@ -112,7 +112,7 @@ function node(args) {
 
 /** Options go to `node --test`; files and folders, where there are any, take the place of the whole suite. */
 function runTests(args, belongs) {
-  prepareDtls(root);
+  prepareAddons(root);
   const options = args.filter((arg) => arg.startsWith("-"));
   const named = args.filter((arg) => !arg.startsWith("-"));
   const files =

@@ -91,15 +91,18 @@ function assertContents(files: readonly string[]): void {
   assert.deepEqual(odd, []);
 }
 
-/** The addon for DTLS for each processor that there is a compiler for; in CI that is all of them. */
+/** Each addon for each processor that there is a compiler for; in CI that is all of them. */
 function assertAddons(stage: string, files: readonly string[]): void {
-  const inBuild = (name: string): string => join("native/dtls/build", name);
-  const made = ["linux-arm64.node", "linux-x64.node"].map(inBuild).filter((name) => existsSync(join(stage, name)));
+  const wanted = ["dtls", "linux"].flatMap((name) =>
+    ["arm64", "x64"].map((processor) => `native/${name}/build/linux-${processor}.node`),
+  );
+  const made = wanted.filter((name) => existsSync(join(stage, name)));
   const { CI = "" } = process.env;
-  if (CI !== "") assert.equal(made.length, 2, "install g++ and g++-aarch64-linux-gnu");
-  assert.deepEqual(files.filter((file) => file.startsWith(inBuild(""))).sort(), made);
+  if (CI !== "") assert.equal(made.length, wanted.length, "install g++ and g++-aarch64-linux-gnu");
+  assert.deepEqual(files.filter((file) => /^native\/.*\/build\//.test(file)).sort(), made);
   // With what makes it elsewhere.
-  for (const file of ["native/dtls/addon.cc", "native/dtls/napi.h", "scripts/build-dtls.mjs"]) {
+  const sources = ["native/dtls/addon.cc", "native/dtls/napi.h", "native/linux/addon.cc"];
+  for (const file of [...sources, "scripts/build-dtls.mjs", "scripts/build-addons.mjs"]) {
     assert.ok(files.includes(file), `${file} is missing from the package`);
   }
 }
@@ -112,6 +115,10 @@ async function assertAddonLoads(t: TestContext, consumer: string): Promise<void>
   const present = existsSync(join(packed, `native/dtls/build/linux-${process.arch}.node`));
   if (present) assert.match(loaded.native?.version ?? "", /^OpenSSL 3/, stdout + stderr);
   else assert.match(loaded.missing ?? "", /run "node scripts\/build-dtls\.mjs" in /, stdout + stderr);
+  const other = `import { loadAddon } from "./dist/src/service/native.js"; console.log(Object.keys(loadAddon())[0]);`;
+  const told = await run(t, process.execPath, ["--input-type=module", "-e", other], { cwd: packed });
+  const there = existsSync(join(packed, `native/linux/build/linux-${process.arch}.node`));
+  assert.equal(told.stdout, there ? "native\n" : "missing\n", told.stderr);
 }
 
 /** The packages come from npm's cache where `npm ci` has left them there. */
