@@ -6,6 +6,9 @@
 export const ERROR_CODES = {
   LG101: "the command line is wrong",
   LG701: "no gateway is running",
+  LG702: "the API has no such path",
+  LG703: "the path of the API takes another method",
+  LG704: "the body of the request is no JSON, or too long",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

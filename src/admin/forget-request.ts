@@ -1,6 +1,6 @@
 /** What the command line asks to be forgotten, as it comes over the admin socket: anybody who may open that may write anything. */
 import { PREFIX } from "../lwm2m/path.ts";
-import { AdminRefusal } from "./socket.ts";
+import { AdminRefusal } from "./errors.ts";
 
 export interface AskedForget {
   /** Short Server ID; it may be one that the configuration has no more. */

@@ -1,9 +1,9 @@
 /** What tools ask of an open link, as it comes over the admin socket: anybody who may open that may write anything. */
 import { type Ask, WrongArguments } from "../adapter.ts";
 import { DeviceError, type DeviceErrorKind } from "../errors.ts";
-import { AdminRefusal } from "./socket.ts";
+import { AdminRefusal } from "./errors.ts";
 
-/** The answer to POST /link. */
+/** The answer to GET /v1/links/{id}/use. */
 export interface LinkUse {
   /** Whether the gateway has it open, so that a tool must ask the gateway. */
   readonly open: boolean;
@@ -11,21 +11,10 @@ export interface LinkUse {
   readonly devices: readonly string[];
 }
 
-/** The answer to POST /link/ask. */
+/** The answer to POST /v1/links/{id}/ask. */
 export type LinkAnswer =
   | { readonly answer: unknown }
   | { readonly failed: { readonly kind: DeviceErrorKind; readonly message: string } };
-
-/** Reads `{ "link": "bus1" }`, with a request where one is to be made. Throws AdminRefusal. */
-export function parseLinkRequest(body: unknown): { readonly link: string; readonly request: unknown } {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new AdminRefusal(EXPECTED);
-  const fields: Readonly<Record<string, unknown>> = { ...body };
-  const { link, request, ...others } = fields;
-  if (typeof link !== "string" || Object.keys(others).length > 0) throw new AdminRefusal(EXPECTED);
-  return { link, request };
-}
-
-const EXPECTED = "expected link, the id of one, and request";
 
 /** Carries a request out. That a device did not do it is an answer too; throws AdminRefusal for what is no request. */
 export async function answerOf(ask: Ask | undefined, request: unknown): Promise<LinkAnswer> {

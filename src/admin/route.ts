@@ -1,4 +1,5 @@
 /** What can be asked of a running gateway: the same, whichever door it comes through. */
+import type { LogFields } from "../log.ts";
 
 /** One thing that can be asked. */
 export interface Route {
@@ -7,6 +8,10 @@ export interface Route {
   readonly path: string;
   /** It changes something: who asked for what, and what became of it, goes to the log. */
   readonly writes?: true;
+  /** What that line tells of the request beside its path; never a secret. The body is not checked yet. */
+  readonly about?: (request: ApiRequest) => LogFields;
+  /** Whoever reaches the door may ask it, without a token: what tells nothing of devices and servers. */
+  readonly open?: true;
   /**
    * Resolves to what is sent as JSON; to a `Plain` text; or to a `Stream` of events. Throws AdminRefusal for what makes no
    * sense.
@@ -38,7 +43,7 @@ export class Plain {
   }
 }
 
-/** Server-sent events, until whoever listens has gone. */
+/** Server-sent events, until they end: by `signal` of the request at the latest. An EventQueue is such. */
 export class Stream {
   readonly events: AsyncIterable<StreamEvent>;
 

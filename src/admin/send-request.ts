@@ -2,7 +2,7 @@
 import { reasonOf } from "../errors.ts";
 import { LEVEL, type Path, parsePath, pathDepth } from "../lwm2m/path.ts";
 import { isSendFormat, SEND_FORMATS, type SendFormat } from "../lwm2m/send-formats.ts";
-import { AdminRefusal } from "./socket.ts";
+import { AdminRefusal } from "./errors.ts";
 
 export interface AskedSend {
   readonly paths: readonly Path[];

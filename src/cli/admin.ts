@@ -1,6 +1,8 @@
 /** Asking the running gateway: where its socket is, and what to do where nobody answers. */
 import { join } from "node:path";
-import { AdminRefusal, AdminSocketError, askAdminSocket, type Posted } from "../admin/socket.ts";
+import { askAdminSocket, listenAdminSocket, type Posted } from "../admin/client.ts";
+import { AdminRefusal, AdminSocketError } from "../admin/errors.ts";
+import type { StreamEvent } from "../admin/route.ts";
 import { type Arguments, FailureError, type OptionHelp, UsageError } from "./command.ts";
 import { statePlace } from "./state-directory.ts";
 
@@ -20,19 +22,57 @@ export class NotRunning extends FailureError {
   }
 }
 
-/** The answer to a GET, or to a POST. Throws NotRunning or FailureError where nobody answers, UsageError for what is not taken. */
+/**
+ * The answer to a GET, or to a POST. Throws NotRunning or FailureError where nobody answers, or it cannot be done now; UsageError
+ * for what is not taken.
+ */
 export async function askGateway(args: Arguments, route: string, posted?: Posted): Promise<unknown> {
-  const socket = args.text("socket") ?? join((await statePlace(args, SOCKET)).directory, SOCKET);
+  const socket = await socketOf(args);
   try {
     return await askAdminSocket(socket, route, posted);
   } catch (error) {
-    if (error instanceof AdminRefusal) throw new UsageError(error.message, { cause: error });
-    if (!(error instanceof AdminSocketError)) throw error;
-    const { code = "", message } = error;
-    if (NOBODY.includes(code)) throw new NotRunning(`the gateway is not running (${message})`, { cause: error });
-    const what = code === "EACCES" ? FORBIDDEN : "the gateway does not answer";
-    throw new FailureError(`${what} (${message})`, { cause: error });
+    throw told(error, route);
   }
+}
+
+/** What the gateway tells as it happens, until it has no more or `signal` ends it. Throws as askGateway rejects. */
+export async function* eventsOfGateway(
+  args: Arguments,
+  route: string,
+  signal: AbortSignal,
+): AsyncGenerator<StreamEvent> {
+  const socket = await socketOf(args);
+  try {
+    yield* listenAdminSocket(socket, route, signal);
+  } catch (error) {
+    throw told(error, route);
+  }
+}
+
+async function socketOf(args: Arguments): Promise<string> {
+  return args.text("socket") ?? join((await statePlace(args, SOCKET)).directory, SOCKET);
+}
+
+function told(error: unknown, route: string): unknown {
+  if (error instanceof AdminRefusal) return refusalOf(error, route);
+  if (!(error instanceof AdminSocketError)) return error;
+  const { code = "", message } = error;
+  if (NOBODY.includes(code)) return new NotRunning(`the gateway is not running (${message})`, { cause: error });
+  const what = code === "EACCES" ? FORBIDDEN : "the gateway does not answer";
+  return new FailureError(`${what} (${message})`, { cause: error });
+}
+
+function refusalOf(error: AdminRefusal, route: string): Error {
+  const { message, status, code } = error;
+  // Every path that we ask for is one of ours.
+  if (code === "LG702" || code === "LG703") {
+    const [path] = route.split("?");
+    return new FailureError(`the running gateway is of another version, and knows no ${path}: restart it`, {
+      cause: error,
+    });
+  }
+  const cannot = status === 409 || status >= 500;
+  return cannot ? new FailureError(message, { cause: error }) : new UsageError(message, { cause: error });
 }
 
 const NOBODY: readonly string[] = ["ENOENT", "ECONNREFUSED"];

@@ -49,14 +49,13 @@ const STORE_FILE = "gateway.db";
 
 async function known(args: Arguments, id: string): Promise<KnownDevice> {
   // The answers are our own program's, on a socket that only its user can open.
-  const asked = async () =>
-    (await askGateway(args, "/device", { body: { device: id }, patience: PATIENCE })) as KnownDevice;
+  const asked = async () => (await askGateway(args, `${routeOf(id)}/place`)) as KnownDevice;
   return orOnDisk(args, asked, (store, place) => place.known(id, store));
 }
 
 async function forget(args: Arguments, id: string): Promise<ForgottenDevice> {
-  const asked = async () =>
-    (await askGateway(args, "/device/forget", { body: { device: id }, patience: PATIENCE })) as ForgottenDevice;
+  const posted = { body: undefined, patience: PATIENCE };
+  const asked = async () => (await askGateway(args, `${routeOf(id)}/forget`, posted)) as ForgottenDevice;
   return orOnDisk(args, asked, async (store, place) => {
     const device = await place.known(id, store);
     if ("refused" in device) return device;
@@ -66,6 +65,10 @@ async function forget(args: Arguments, id: string): Promise<ForgottenDevice> {
     await store.forgetDevice(id);
     return { ...device, reports };
   });
+}
+
+function routeOf(id: string): string {
+  return `/v1/devices/${encodeURIComponent(id)}`;
 }
 
 interface OnDisk {

@@ -26,16 +26,16 @@ export const deviceReplace: Command = {
 
 async function replaced(args: Arguments, id: string): Promise<string | undefined> {
   try {
-    const posted = { body: { device: id }, patience: PATIENCE };
+    const route = `/v1/devices/${encodeURIComponent(id)}/replace`;
     // The answer is our own program's, on a socket that only its user can open.
-    return ((await askGateway(args, "/device/replace", posted)) as { readonly prefix: string }).prefix;
+    return ((await askGateway(args, route, POSTED)) as { readonly prefix: string }).prefix;
   } catch (error) {
     if (error instanceof NotRunning) return undefined;
     throw error;
   }
 }
 
-const PATIENCE = 5000;
+const POSTED = { body: undefined, patience: 5000 };
 
 /** The one positional argument. Throws UsageError. */
 export function oneId({ positionals }: Arguments): string {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { AdminSocketError, openAdminSocket } from "../admin/socket.ts";
+import { AdminSocketError } from "../admin/errors.ts";
+import { openAdminSocket } from "../admin/socket.ts";
 import { type Millis, SECOND, systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { beginYoung, growSlowly } from "../heap.ts";
@@ -11,7 +12,7 @@ import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { closeAll, Ending, endOnBug, type Opened } from "./ending.ts";
 import { LOG_LEVELS, pinoLogger } from "./pino-logger.ts";
 import { Reloads } from "./reloads.ts";
-import { routesOf } from "./routes.ts";
+import { routesOf } from "./routes/index.ts";
 
 /** The daemon in the foreground: SIGTERM and SIGINT stop it in order, SIGHUP reloads. Standard output is its log alone. */
 export const run: Command = {

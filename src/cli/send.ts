@@ -1,5 +1,5 @@
+import { AdminRefusal } from "../admin/errors.ts";
 import { parseSendPath } from "../admin/send-request.ts";
-import { AdminRefusal } from "../admin/socket.ts";
 import { isSendFormat, SEND_FORMATS } from "../lwm2m/send-formats.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import { askGateway, SOCKET_OPTION } from "./admin.ts";
@@ -28,7 +28,7 @@ export const send: Command = {
     json: { type: "boolean", help: "Prints the outcomes as JSON." },
   },
   async run(args) {
-    const answer = await askGateway(args, "/send", { body: bodyOf(args), patience: PATIENCE });
+    const answer = await askGateway(args, "/v1/send", { body: bodyOf(args), patience: PATIENCE });
     // The answer is our own program's, on a socket that only its user can open.
     const outcomes = answer as readonly ServerSendOutcome[];
     const text = args.flag("json") ? JSON.stringify(outcomes, undefined, 2) : outcomes.map(lineOf).join("\n");

@@ -15,7 +15,7 @@ export const status: Command = {
     values: { type: "boolean", help: "Shows each device's values as well." },
   },
   async run(args) {
-    const answer = await askGateway(args, "/status");
+    const answer = await askGateway(args, "/v1/status");
     // The answer is our own program's, on a socket that only its user can open.
     const gateway = answer as GatewayStatus;
     const text = args.flag("json") ? JSON.stringify(answer, undefined, 2) : formatStatus(gateway, args.flag("values"));

@@ -64,7 +64,7 @@ function wishOf(args: Arguments): ForgetWish {
 async function askToForget(args: Arguments, wish: ForgetWish): Promise<Forgotten> {
   const body = Object.keys(wish).length === 0 ? { all: true } : wish;
   // The answer is our own program's, on a socket that only its user can open.
-  return (await askGateway(args, "/store/forget", { body, patience: PATIENCE })) as Forgotten;
+  return (await askGateway(args, "/v1/store/forget", { body, patience: PATIENCE })) as Forgotten;
 }
 
 /** The disk may be slow, and has to have it before it is true. */

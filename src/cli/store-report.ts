@@ -11,7 +11,7 @@ import { withStoredHistory } from "./stored-history.ts";
 export async function storeReportOf(args: Arguments): Promise<StoreReport> {
   try {
     // The answer is our own program's, on a socket that only its user can open.
-    return (await askGateway(args, "/store")) as StoreReport;
+    return (await askGateway(args, "/v1/store")) as StoreReport;
   } catch (error) {
     // Who names a socket asks that gateway and no file.
     if (!(error instanceof NotRunning) || args.text("socket") !== undefined) throw error;

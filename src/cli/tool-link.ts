@@ -54,13 +54,14 @@ const PATIENCE = 120_000;
 
 /** Undefined where no gateway runs, or the one that runs does not use this link. */
 async function sharedLink(args: Arguments, id: string): Promise<NamedLink["shared"]> {
+  const route = `/v1/links/${encodeURIComponent(id)}`;
   try {
     // The answers are our own program's, on a socket that only its user can open.
-    const use = (await askGateway(args, "/link", { body: { link: id }, patience: PATIENCE })) as LinkUse;
+    const use = (await askGateway(args, `${route}/use`)) as LinkUse;
     if (!use.open) return undefined;
     const ask: Ask = async (request) => {
-      const posted = { body: { link: id, request }, patience: PATIENCE };
-      return takeAnswer((await askGateway(args, "/link/ask", posted)) as LinkAnswer);
+      const posted = { body: request, patience: PATIENCE };
+      return takeAnswer((await askGateway(args, `${route}/ask`, posted)) as LinkAnswer);
     };
     return { ask, devices: use.devices };
   } catch (error) {

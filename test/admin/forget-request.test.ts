@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { AdminRefusal } from "../../src/admin/errors.ts";
 import { parseForgetRequest } from "../../src/admin/forget-request.ts";
-import { AdminRefusal } from "../../src/admin/socket.ts";
 
 test("a server, a device, both, or all", () => {
   assert.deepEqual(parseForgetRequest({ server: 101 }), { server: 101 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { AdminRefusal } from "../../src/admin/errors.ts";
 import { parseSendPath, parseSendRequest } from "../../src/admin/send-request.ts";
-import { AdminRefusal } from "../../src/admin/socket.ts";
 
 const KNOWN = [101, 102];
 

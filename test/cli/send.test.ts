@@ -55,7 +55,8 @@ test("what a server said of its refusal is told, and is a failure; so is a gatew
     { server: 103, type: "unanswered", reason: "no answer" },
     { server: 104, type: "delivered" },
   ];
-  const socket = await openAdminSocket(path, new Map([["/send", { post: async () => outcomes }]]), silentLogger);
+  const route = { method: "POST", path: "/v1/send", answer: async () => outcomes } as const;
+  const socket = await openAdminSocket(path, [route], silentLogger);
   t.after(() => socket.close());
   const { code, stdout } = await command(t, "send", "--socket", path, "/3");
   assert.equal(code, 1);
