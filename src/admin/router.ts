@@ -57,7 +57,7 @@ export class Router {
       return { refused: new AdminRefusal(message, { status: 405, code: "LG703" }), allow };
     }
     const [near] = nearestNames(
-      path,
+      path.startsWith("/v1/") ? path : `/v1${path}`,
       this.entries.map(({ route }) => route.path),
       1,
     );

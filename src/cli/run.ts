@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AdminSocketError } from "../admin/errors.ts";
+import { LogRing } from "../admin/log-ring.ts";
 import { openAdminSocket } from "../admin/socket.ts";
 import { type Millis, SECOND, systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
@@ -27,7 +28,8 @@ export const run: Command = {
     if (level === undefined) {
       throw new UsageError(`--log-level ${args.text("log-level")}: expected one of ${LOG_LEVELS.join(", ")}`);
     }
-    return serve(configFile(args), pinoLogger(level));
+    const ring = new LogRing();
+    return serve(configFile(args), { log: pinoLogger(level, (line) => ring.push(line)), ring });
   },
 };
 
@@ -35,14 +37,14 @@ export const run: Command = {
 const SETTLING: Millis = 20 * SECOND;
 
 /** Whatever was opened is closed, also where the rest could not be. Rejects with ConfigError or FailureError. */
-async function serve(file: string, log: Logger): Promise<number> {
+async function serve(file: string, { log, ring }: Pick<Daemon, "log" | "ring">): Promise<number> {
   const ending = new Ending();
   const opened: Opened[] = [];
   let code: number = EXIT.failure;
   ending.listen();
   endOnBug(log);
   try {
-    await open(file, { ending, opened, log });
+    await open(file, { ending, opened, log, ring });
     code = await ending.wanted;
   } catch (error) {
     throw failureOf(error);
@@ -58,9 +60,10 @@ interface Daemon {
   /** What is open so far. */
   readonly opened: Opened[];
   readonly log: Logger;
+  readonly ring: LogRing;
 }
 
-async function open(file: string, { ending, opened, log }: Daemon): Promise<void> {
+async function open(file: string, { ending, opened, log, ring }: Daemon): Promise<void> {
   // A hang-up may come at any time, and would end a process that does not listen.
   let early = false;
   let hangUp = (): void => {
@@ -75,7 +78,7 @@ async function open(file: string, { ending, opened, log }: Daemon): Promise<void
   beginYoung();
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
-  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routesOf(gateway), log);
+  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routesOf(gateway, { ring }), log);
   opened.push({ name: "the admin socket", close: () => socket.close() });
   const reloads = new Reloads(() => reload(gateway, log));
   opened.push({ name: "the reload", close: () => reloads.stop() });

@@ -233,7 +233,7 @@ test("who hangs up in the middle of a body disturbs nobody", async (t) => {
   });
   assert.deepEqual(await post(path, 1), { body: 1 });
   assert.deepEqual(
-    lines.map(({ fields }) => fields["outcome"]),
+    lines.map(({ fields: { outcome } }) => outcome),
     ["done"],
     "it was asked for once",
   );

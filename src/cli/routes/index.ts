@@ -1,18 +1,27 @@
 /** What can be asked of a running gateway: one file an area. docs/api.md tells all of it. */
+import type { LogRing } from "../../admin/log-ring.ts";
 import type { Route } from "../../admin/route.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { deviceRoutes } from "./devices.ts";
 import { linkRoutes } from "./links.ts";
+import { logRoutes } from "./log.ts";
 import { sendRoutes } from "./send.ts";
 import { statusRoutes } from "./status.ts";
 import { storeRoutes } from "./store.ts";
 
-export function routesOf(gateway: Gateway): readonly Route[] {
+/** What of the process is asked for beside its gateway. */
+export interface Around {
+  /** The last lines of the log. */
+  readonly ring: LogRing;
+}
+
+export function routesOf(gateway: Gateway, { ring }: Around): readonly Route[] {
   return [
     ...statusRoutes(gateway),
     ...deviceRoutes(gateway),
     ...linkRoutes(gateway),
     ...storeRoutes(gateway),
     ...sendRoutes(gateway),
+    ...logRoutes(ring),
   ];
 }
