@@ -62,14 +62,15 @@ const NO_SLOTS: readonly Slot[] = [];
 const ALL_FRESH: Circumstances = {};
 
 export class DeviceBacking implements Backing {
-  readonly prefix: string;
+  // First what each read looks at, so that it is side by side in the memory.
   readonly model: DeviceTree["tree"];
   private readonly values: Values;
   private readonly clock: Clock;
-  private readonly parts: BackingParts;
-  private readonly port: BackingPort;
   private away = false;
   private onlineAt: Millis = 0;
+  readonly prefix: string;
+  private readonly parts: BackingParts;
+  private readonly port: BackingPort;
 
   constructor(parts: BackingParts, port: BackingPort) {
     this.prefix = parts.prefix;

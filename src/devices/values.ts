@@ -37,17 +37,17 @@ export interface ValueLeaf {
 
 export const NEVER: Millis = -1;
 
-/** What stands where in the row of a leaf. */
+/** What stands where in the row of a leaf; first what each read looks at: a row seldom begins where a line of memory does. */
 const HEARD = 0;
-const READINGS = 1;
 /** Whether the newest reading is bad: 0 or 1. */
-const BAD = 2;
+const BAD = 1;
 /** Whether the last good value is a number: 0 or 1. Another stands elsewhere. */
-const IS_NUMBER = 3;
-const NUMBER = 4;
-const TIME = 5;
+const IS_NUMBER = 2;
+const NUMBER = 3;
+const TIME = 4;
 /** Whether its leaf has a rule of reporting: 0 or 1. Of a leaf without one no read has to look at the leaf itself. */
-const RULED = 6;
+const RULED = 5;
+const READINGS = 6;
 
 /**
  * The newest reading of each leaf of a device, good or bad, by the position of the leaf. It is written in place: thousands of
