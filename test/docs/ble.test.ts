@@ -4,43 +4,18 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { advertisementDecoders, characteristicDecoders } from "../../adapters/ble/decoders/index.ts";
 import { ble } from "../../adapters/ble/index.ts";
-import { vectorProblems } from "../../src/config/check.ts";
-import { formatProblem } from "../../src/errors.ts";
 import { locateData } from "../../src/locate.ts";
 import { knownKeys } from "../../src/yaml/shape.ts";
-import { loadFolder } from "../config/config-folder.ts";
-import { aConfig } from "../support/command.ts";
+import { testExamples } from "../support/page-examples.ts";
 
 const page = readFileSync(locateData("docs/ble.md"), "utf8");
-const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ""]) => text);
-const LINK = "air: { type: ble }";
-const [ABOVE_LINKS = ""] = aConfig({}).split(/^links:/m);
-
-const mappings = new Map(
-  blocks.flatMap((text) => {
-    const [, name] = /^mapping: (\S+)/m.exec(text) ?? [];
-    return name === undefined ? [] : [[name, text] as const];
-  }),
-);
-
-for (const [at, text] of blocks.entries()) {
-  const [, mapping] = /^mapping: (\S+)/m.exec(text) ?? [];
-  test(`example ${at + 1} of docs/ble.md is right`, async (t) => {
-    const device = `{ id: one, mapping: ${mapping}, link: air, address: "A4:C1:38:8F:19:E9" }`;
-    const config = mapping === undefined ? `${ABOVE_LINKS}${text}` : aConfig({ links: [LINK], devices: [device] });
-    const { config: loaded, problems } = await loadFolder(t, {
-      "config.yaml": config,
-      "secrets.yaml": 'bind_key: "231d39c1d7cc1ab1aee224cd096db932"\n',
-      ...Object.fromEntries([...mappings].map(([name, file]) => [`mappings/${name}.yaml`, file])),
-    });
-    assert.deepEqual(
-      problems.filter((problem) => problem.includes("error")),
-      [],
-    );
-    assert.ok(loaded !== undefined && loaded.devices.length > 0);
-    assert.deepEqual(vectorProblems(loaded).map(formatProblem), []);
-  });
-}
+testExamples({
+  name: "docs/ble.md",
+  text: page,
+  link: "air: { type: ble }",
+  deviceOf: (mapping) => `{ id: one, mapping: ${mapping}, link: air, address: "A4:C1:38:8F:19:E9" }`,
+  secrets: 'bind_key: "231d39c1d7cc1ab1aee224cd096db932"\n',
+});
 
 test("docs/ble.md and docs/configuration.md name every key of the links, and docs/ble.md every key of a mapping", () => {
   const configuration = readFileSync(locateData("docs/configuration.md"), "utf8");

@@ -13,6 +13,7 @@ import {
   type Timeout,
 } from "../../../src/adapter.ts";
 import { Contender, type TurnTime } from "./contender.ts";
+import { Listening } from "./listening.ts";
 import type { Urgency } from "./session-types.ts";
 
 export type TurnEvent =
@@ -51,12 +52,6 @@ export interface TurnSettings {
   readonly random: Random;
 }
 
-/** Each attempt owes advertisements at least this … */
-const LEAST_OWED: Millis = SECOND;
-/** … and all together at most this. */
-const MOST_OWED: Millis = 30 * SECOND;
-/** An attempt to a device that nobody heard owes so many times what it took. */
-const UNHEARD_FACTOR = 3;
 /** A write does not wait while no more than this is owed. */
 const WRITE_CREDIT: Millis = 20 * SECOND;
 /** After so many turns of devices that were heard one that was not has its turn. */
@@ -65,21 +60,14 @@ const HEARD_TURNS = 3;
 const STAY = { write: 2 * SECOND, heard: 30 * SECOND, unheard: 5 * MINUTE } as const;
 /** The controller may have more room later: somebody else used it. */
 const LEARNED_FOR: Millis = 10 * MINUTE;
-const RESCAN = { first: SECOND, longest: MINUTE } as const;
-/** One failure to listen may be chance. */
-const DEAF = 2;
 
 export class Turns implements Machine<TurnEvent, TurnEffect> {
   private readonly settings: TurnSettings;
   private readonly contenders = new Map<number, Contender>();
+  private readonly listening: Listening;
   private isUp = false;
   private hearing = false;
-  /** Since when we listen. */
-  private scanning: Millis | undefined;
-  private scanFailures = 0;
-  private scanAgainAt: Millis = 0;
   private attempt: { readonly contender: Contender; readonly begun: Millis; readonly heard: boolean } | undefined;
-  private owed: Millis = 0;
   private heardTurns = 0;
   private learned: { readonly limit: number; readonly until: Millis } | undefined;
   /** The limit of which somebody was told: met again each time it is forgotten, it is no news. */
@@ -88,6 +76,7 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
 
   constructor(settings: TurnSettings) {
     this.settings = settings;
+    this.listening = new Listening(settings.scan);
   }
 
   get deadline(): Millis | undefined {
@@ -95,7 +84,7 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
   }
 
   get isScanning(): boolean {
-    return this.scanning !== undefined;
+    return this.listening.isOn;
   }
 
   /** How many devices have a connection, or want one. */
@@ -131,10 +120,11 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
         this.hearing = event.wanted;
         return [];
       case "listening":
-        this.scanFailures = 0;
+        this.listening.succeeded();
         return [];
       case "deaf":
-        return this.deaf(now);
+        this.listening.failed(now);
+        return [];
       case "rescan":
         return this.stopScan(now);
       case "join":
@@ -183,10 +173,10 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
   private begin(isUp: boolean, now: Millis): void {
     this.isUp = isUp;
     this.attempt = undefined;
-    this.scanning = undefined;
-    this.scanFailures = 0;
-    this.scanAgainAt = now;
-    this.owed = 0;
+    this.listening.reset(now);
+    // It may be another adapter, with more room.
+    this.learned = undefined;
+    this.told = undefined;
     for (const contender of [...this.contenders.values()]) {
       contender.begin(now);
       this.forget(contender);
@@ -221,8 +211,7 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
 
   private endAttempt(contender: Contender, now: Millis): void {
     if (this.attempt?.contender !== contender) return;
-    const took = Math.max(LEAST_OWED, now - this.attempt.begun);
-    this.owed = Math.min(MOST_OWED, this.owed + took * (this.attempt.heard ? 1 : UNHEARD_FACTOR));
+    this.listening.owe({ took: now - this.attempt.begun, heard: this.attempt.heard });
     this.attempt = undefined;
   }
 
@@ -249,7 +238,7 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
     if (this.attempt !== undefined) return [];
     const next = this.choose(now);
     if (next === undefined) return [];
-    const owed = this.owedAt(now) - (next.contender.urgent ? WRITE_CREDIT : 0);
+    const owed = this.listening.owedAt(now, this.isListeningWanted) - (next.contender.urgent ? WRITE_CREDIT : 0);
     if (owed > 0) {
       this.wakeAt(now + owed);
       return [];
@@ -262,7 +251,7 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
     const due: { readonly contender: Contender; readonly turn: TurnTime }[] = [];
     for (const contender of this.contenders.values()) {
       if (!contender.seeks || !contender.known) continue;
-      const turn = contender.turn(now, this.canHear);
+      const turn = contender.turn(now, this.listening.canHear);
       if (turn.at <= now) due.push({ contender, turn });
       else this.wakeAt(turn.at);
     }
@@ -302,41 +291,21 @@ export class Turns implements Machine<TurnEvent, TurnEffect> {
   private listen(now: Millis): TurnEffect[] {
     const wanted = this.attempt === undefined && this.isListeningWanted;
     if (!wanted) return this.stopScan(now);
-    if (this.scanning !== undefined) return [];
-    if (this.scanAgainAt > now) {
-      this.wakeAt(this.scanAgainAt);
+    if (this.listening.isOn) return [];
+    if (this.listening.againAt > now) {
+      this.wakeAt(this.listening.againAt);
       return [];
     }
-    this.scanning = now;
+    this.listening.start(now);
     return [{ type: "scan" }];
   }
 
   private stopScan(now: Millis): TurnEffect[] {
-    if (this.scanning === undefined) return [];
-    this.owed = this.owedAt(now);
-    this.scanning = undefined;
-    return [{ type: "stop-scan" }];
-  }
-
-  private deaf(now: Millis): TurnEffect[] {
-    this.scanning = undefined;
-    this.scanAgainAt = now + Math.min(RESCAN.longest, RESCAN.first * 2 ** this.scanFailures);
-    this.scanFailures = Math.min(this.scanFailures + 1, 10);
-    return [];
-  }
-
-  /** The time that advertisements still have a right to before the next attempt. */
-  private owedAt(now: Millis): Millis {
-    if (!this.canHear || !this.isListeningWanted) return 0;
-    return this.scanning === undefined ? this.owed : Math.max(0, this.owed - (now - this.scanning));
+    return this.listening.stop(now, this.isListeningWanted) ? [{ type: "stop-scan" }] : [];
   }
 
   private get isListeningWanted(): boolean {
     return this.settings.scan && (this.hearing || [...this.contenders.values()].some(({ seeks }) => seeks));
-  }
-
-  private get canHear(): boolean {
-    return this.settings.scan && this.scanFailures < DEAF;
   }
 
   private wakeAt(time: Millis): void {

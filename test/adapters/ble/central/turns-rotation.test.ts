@@ -97,6 +97,17 @@ test("the controller's own limit is learned, and forgotten after ten minutes", (
   assert.equal(turns.occupied, 3);
 });
 
+test("a limit belongs to its adapter: another one, or the same anew, may have more room", () => {
+  const world = playedTurns({}, [1, 2]);
+  const { turns, say, news } = world;
+  play(world, 2, [1]);
+  const full = { type: "failed", id: 2, full: true } as const;
+  say(heard(2), full);
+  assert.deepEqual([turns.limit, news()], [1, ["2 stop-scan", "2 connect 2", "2 learned 1", "2 scan"]]);
+  say({ type: "down" }, { type: "up" });
+  assert.equal(turns.limit, 4);
+});
+
 test("a limit that is met again is no news", () => {
   const world = playedTurns({}, [1, 2]);
   play(world, 1, [1]);
