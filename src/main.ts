@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> 
   store: async () => (await import("./cli/store.ts")).store,
   keys: async () => (await import("./cli/keys.ts")).keys,
   device: async () => (await import("./cli/device.ts")).device,
+  mapping: async () => (await import("./cli/mapping.ts")).mapping,
   sim: async () => (await import("./cli/sim.ts")).sim,
   probe: async () => (await import("./cli/tools.ts")).toolGroup("probe"),
   capture: async () => (await import("./cli/capture.ts")).captureGroup(),

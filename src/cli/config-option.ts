@@ -16,9 +16,14 @@ export const CONFIG_OPTION: OptionHelp = {
 
 /** The path of config.yaml. Throws UsageError where none is named and none is found. */
 export function configFile(args: Arguments): string {
-  const file = args.text("config") ?? PLACES.find((place) => existsSync(place));
+  const file = foundConfig(args);
   if (file === undefined) {
     throw new UsageError(`no configuration found (looked for ${PLACES.join(" and ")}); name one with --config FILE`);
   }
   return file;
+}
+
+/** The same, for what can do without one. */
+export function foundConfig(args: Arguments): string | undefined {
+  return args.text("config") ?? PLACES.find((place) => existsSync(place));
 }

@@ -6,6 +6,7 @@ import { check } from "../../src/cli/check.ts";
 import { device } from "../../src/cli/device.ts";
 import { importXml } from "../../src/cli/import-xml.ts";
 import { keys } from "../../src/cli/keys.ts";
+import { mapping } from "../../src/cli/mapping.ts";
 import { run } from "../../src/cli/run.ts";
 import { schema } from "../../src/cli/schema.ts";
 import { send } from "../../src/cli/send.ts";
@@ -24,7 +25,7 @@ test("docs/cli.md has a section for each subcommand, which names every option an
     toolGroup("sniff"),
     toolGroup("decode"),
   ]);
-  const groups = [store, keys, device, ...tools].flatMap(({ commands }) => Object.values(commands));
+  const groups = [store, keys, device, mapping, ...tools].flatMap(({ commands }) => Object.values(commands));
   for (const command of [run, check, status, send, ...groups, sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);
     const own = section.split("\n## ")[0] ?? "";
