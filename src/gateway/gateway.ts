@@ -18,7 +18,8 @@ import { Parts } from "./parts.ts";
 import { readConfig } from "./read-config.ts";
 import { FirstCheck } from "./state/first-check.ts";
 import { closeKept, type Kept, withHistory } from "./state/kept.ts";
-import { openState } from "./state/opened-state.ts";
+import { machineHash } from "./state/machine.ts";
+import { openState, ownState } from "./state/opened-state.ts";
 import type { GatewayStatus } from "./status.ts";
 import type { Boot, ClockSign } from "./time/clock-verdict.ts";
 import type { GatewayClock } from "./time/gateway-clock.ts";
@@ -49,6 +50,8 @@ export interface Edges {
   readonly localAddresses: LocalAddresses;
   readonly boot: () => Boot;
   readonly clockSign: () => ClockSign;
+  /** Of the machine's id; undefined: it has none. */
+  readonly machine: () => string | undefined;
 }
 
 export class Gateway {
@@ -98,6 +101,7 @@ export class Gateway {
       onFailure: options.onFatal,
     });
     const config = await reading;
+    await ownState(opened, (options.edges?.machine ?? machineHash)(), options.log);
     const clock = await knownClock(options, config.gateway.clock, opened.store);
     const kept = await withHistory(opened, config.gateway.store, clock);
     const adapters = options.edges?.adapters ?? (await loadAdapters());

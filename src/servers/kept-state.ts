@@ -46,6 +46,11 @@ export const NOTHING_KEPT: KeptServer = {
 const FORMAT = 1;
 const OBSERVATION = "observation ";
 
+/** Whether a part belongs to one session at the server, and means nothing in another. */
+export function isSessionPart(part: string): boolean {
+  return part === "registration" || part === "numbers" || part.startsWith(OBSERVATION);
+}
+
 /** By name. */
 export function partsOf({ endpoint, uri, layout }: KeptIdentity, state: StateToKeep): ReadonlyMap<string, string> {
   const { account, attributes, registration, numbers, observations } = state;

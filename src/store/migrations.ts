@@ -55,6 +55,11 @@ export const MIGRATIONS: readonly string[] = [
      UNIQUE (device, object, instance),
      UNIQUE (object, number)
    ) STRICT;`,
+  // One row: the machine whose state this is, as a hash of its id.
+  `CREATE TABLE machine (
+     one  INTEGER PRIMARY KEY CHECK (one = 1),
+     hash TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 /** The same of `history.db`: a file of its own, so that what wears it, fills it or breaks it never touches the places. */

@@ -6,6 +6,7 @@ import { GatewayFile } from "./gateway-file.ts";
 import { Archive } from "./history/archive.ts";
 import { assignNumbers } from "./instance-numbers.ts";
 import { loadKnownTime, saveKnownTime } from "./known-time.ts";
+import { loadMachine, saveMachine } from "./machine-table.ts";
 import type { SentError, StoreCall, StoreCalls, StoreOpening, StoreReply, StoreRequest } from "./protocol.ts";
 import { loadServers, saveServer } from "./server-table.ts";
 import { StoreError } from "./store-error.ts";
@@ -56,17 +57,13 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
     assignNumbers: (wanted) => file.use(({ db }) => assignNumbers(db, wanted)),
     forgetDevice: (id) => file.use(({ devices }) => devices.forget(id)),
     loadInstances: () => file.use(({ instances }) => instances.load()),
-    saveInstances: (changes) => {
-      file.use(({ instances }) => instances.save(changes));
-      return undefined;
-    },
+    saveInstances: (changes) => void file.use(({ instances }) => instances.save(changes)),
     loadTime: () => file.use(({ db }) => loadKnownTime(db)),
     saveTime: (known) => void file.use(({ db }) => saveKnownTime(db, known)),
+    loadMachine: () => file.use(({ db }) => loadMachine(db)),
+    saveMachine: (hash) => void file.use(({ db }) => saveMachine(db, hash)),
     loadServers: () => file.use(({ db }) => loadServers(db)),
-    saveServer: (parts) => {
-      file.use(({ db }) => saveServer(db, parts));
-      return undefined;
-    },
+    saveServer: (parts) => void file.use(({ db }) => saveServer(db, parts)),
     loadFacts: () => file.use(({ db }) => loadFacts(db)),
     saveFacts: (facts) => void file.use(({ db }) => saveFacts(db, facts)),
     checkGateway: () => file.check(),

@@ -64,6 +64,10 @@ export interface Store {
   loadInstances(): Promise<KeptInstances>;
   /** All of the changes, or none where it rejects; when it resolves they are on the disk. */
   saveInstances(changes: readonly KeptChange[]): Promise<void>;
+  /** The machine whose state this is, as a hash of its id; undefined: nobody's yet. */
+  loadMachine(): Promise<string | undefined>;
+  /** Undefined: it is nobody's from now on. */
+  saveMachine(hash: string | undefined): Promise<void>;
   /** What is kept of servers, of those that are not configured too. */
   loadServers(): Promise<readonly KeptPart[]>;
   /** All of the changes to what is kept of one server, or none where it rejects. */
@@ -129,6 +133,8 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),
+    loadMachine: () => client.call("loadMachine", undefined),
+    saveMachine: (hash) => client.call("saveMachine", hash),
     loadServers: () => client.call("loadServers", undefined),
     saveServer: (server, changes) => client.call("saveServer", { server, changes }),
     loadFacts: () => client.call("loadFacts", undefined),

@@ -69,6 +69,8 @@ export class AGateway {
   /** Of the machine's interfaces that are up: for `via:`. */
   addresses: readonly LocalAddress[] = [];
   readonly bus = new FakeBus(this.clock);
+  /** What is made of the machine's id. */
+  machine: string | undefined = "00112233445546778899aabbccddeeff";
   /** Behind the host `plc`, which is no link of the configuration. */
   readonly plc = new FakeBus(this.clock);
   readonly servers: readonly ScriptedServer[];
@@ -162,6 +164,7 @@ export class AGateway {
         localAddresses: () => this.addresses,
         boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
         clockSign: () => this.clockSign,
+        machine: () => this.machine,
       },
     });
   }

@@ -116,7 +116,7 @@ export class Keeping implements PartSource {
 }
 
 /** What is kept at one server, where each device has a registration of its own. */
-const CLIENT = /^client [^ ]+ /;
+export const CLIENT = /^client [^ ]+ /;
 /** What is no registration's. */
 const TRAFFIC = "traffic ";
 const MONTH = "month";

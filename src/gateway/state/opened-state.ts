@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "../../log.ts";
 import { openStore, type Store, StoreError } from "../../store/store.ts";
+import { bindToMachine } from "./machine.ts";
 
 export interface OpenedState {
   readonly store: Store;
@@ -38,6 +39,25 @@ export async function openState({ directory, ...options }: StateOptions): Promis
       directory: copy,
       discard: () => rmSync(copy, { recursive: true }),
     };
+  }
+}
+
+/** Closes it where it is another machine's: rejects with ConfigError then. A state that cannot say whose it is, is used. */
+export async function ownState(
+  { store, discard }: OpenedState,
+  machine: string | undefined,
+  log: Logger,
+): Promise<void> {
+  try {
+    await bindToMachine(store, machine, log);
+  } catch (error) {
+    if (error instanceof StoreError && error.kind !== "failed") {
+      log.warn({ reason: error.message }, "whether the state is this machine's cannot be looked up, or not written");
+      return;
+    }
+    await store.close();
+    discard?.();
+    throw error;
   }
 }
 
