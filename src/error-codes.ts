@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   LG703: "the path of the API takes another method",
   LG704: "the body of the request is no JSON, or too long",
   LG705: "a parameter of the request makes no sense",
+  LG751: "the configuration was not reloaded",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> 
     return (await import("./cli/run.ts")).run;
   },
   check: async () => (await import("./cli/check.ts")).check,
+  reload: async () => (await import("./cli/reload.ts")).reload,
   status: async () => (await import("./cli/status.ts")).status,
   send: async () => (await import("./cli/send.ts")).send,
   store: async () => (await import("./cli/store.ts")).store,

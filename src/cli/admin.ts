@@ -4,7 +4,7 @@ import { askAdminSocket, listenAdminSocket, type Posted } from "../admin/client.
 import { AdminRefusal, AdminSocketError } from "../admin/errors.ts";
 import type { StreamEvent } from "../admin/route.ts";
 import { type Arguments, FailureError, type OptionHelp, UsageError } from "./command.ts";
-import { statePlace } from "./state-directory.ts";
+import { likelyState } from "./state-directory.ts";
 
 const SOCKET = "admin.sock";
 
@@ -50,7 +50,7 @@ export async function* eventsOfGateway(
 }
 
 async function socketOf(args: Arguments): Promise<string> {
-  return args.text("socket") ?? join((await statePlace(args, SOCKET)).directory, SOCKET);
+  return args.text("socket") ?? join(await likelyState(args, SOCKET), SOCKET);
 }
 
 function told(error: unknown, route: string): unknown {

@@ -78,24 +78,15 @@ async function open(file: string, { ending, opened, log, ring }: Daemon): Promis
   beginYoung();
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
-  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routesOf(gateway, { ring }), log);
+  const reloads = new Reloads((by) => gateway.reload(by));
+  const routes = routesOf(gateway, { ring, reloads });
+  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routes, log);
   opened.push({ name: "the admin socket", close: () => socket.close() });
-  const reloads = new Reloads(() => reload(gateway, log));
   opened.push({ name: "the reload", close: () => reloads.stop() });
   log.info({ version: packageVersion(), config: file, state: gateway.stateDirectory }, "started");
   opened.push({ name: "what waits for the start to be over", close: tidyOften(gateway) });
-  hangUp = () => reloads.ask();
+  hangUp = () => void reloads.ask("SIGHUP");
   if (early) hangUp();
-}
-
-/** A store that cannot take the new devices now, its disk being full, is no reason to end. */
-async function reload(gateway: Gateway, log: Logger): Promise<void> {
-  try {
-    await gateway.reload();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    log.error({ err: error }, `configuration not reloaded: ${error.message}`);
-  }
 }
 
 /** Until the start is over: a thousand devices may register one after the other. Returns what ends it. */

@@ -1,8 +1,12 @@
 /** Where the gateway of a configuration keeps what it must not forget. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { readText } from "../config/files.ts";
 import type { LoadedConfig } from "../config/types.ts";
+import { ConfigError } from "../errors.ts";
 import { readConfig } from "../gateway/read-config.ts";
+import { childOf } from "../yaml/nodes.ts";
+import { parseYaml } from "../yaml/parse.ts";
 import type { Arguments } from "./command.ts";
 import { configFile, SERVICE_CONFIG } from "./config-option.ts";
 
@@ -18,7 +22,36 @@ export interface StatePlace {
 export async function statePlace(args: Arguments, sign: string): Promise<StatePlace> {
   const file = configFile(args);
   const config = await readConfig(file);
-  const { state } = config.gateway;
-  const isService = file === SERVICE_CONFIG && !existsSync(join(state, sign));
-  return { config, directory: isService ? SERVICE_STATE : state };
+  return { config, directory: ofService(file, config.gateway.state, sign) };
+}
+
+/**
+ * The same of a configuration that may be wrong: the gateway that runs began with another, and has to be found all the same.
+ * Rejects with UsageError; with ConfigError where there is nothing at the place that is likely.
+ */
+export async function likelyState(args: Arguments, sign: string): Promise<string> {
+  try {
+    return (await statePlace(args, sign)).directory;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const file = configFile(args);
+    const directory = ofService(file, resolve(dirname(file), await writtenState(file)), sign);
+    if (!existsSync(join(directory, sign))) throw error;
+    return directory;
+  }
+}
+
+function ofService(file: string, state: string, sign: string): string {
+  return file === SERVICE_CONFIG && !existsSync(join(state, sign)) ? SERVICE_STATE : state;
+}
+
+/** `gateway.state`, where the file is so far in order that it can be read; else the usual one. */
+async function writtenState(file: string): Promise<string> {
+  try {
+    const state = childOf(childOf(parseYaml(await readText(file), file), "gateway"), "state");
+    return state?.kind === "scalar" && state.text !== "" ? state.text : "state";
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return "state";
+  }
 }

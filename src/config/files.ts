@@ -2,26 +2,48 @@ import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, reasonOf, systemCode } from "../errors.ts";
+import { currentRecord } from "./read-record.ts";
 
 /** Ten thousand devices need less; what is larger is another file, and would hold up everything while it is read. */
 const MOST_MEGABYTES = 4;
 
 /** The text of a file. Rejects with ConfigError where it cannot be read, is too large or is not UTF-8. */
 export async function readText(file: string): Promise<string> {
+  const record = currentRecord();
+  record?.note(file, undefined);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await bytesOf(file));
+    const bytes = await textBytes(file);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // With the mark of byte order where it has one: the file as it is.
+    record?.note(file, bytes.toString());
+    return text;
   } catch (error) {
-    throw new ConfigError([{ severity: "error", message: `cannot read ${file}: ${reason(error)}` }], { cause: error });
+    throw unreadable(file, error);
   }
 }
 
-/** The bytes of a file. Rejects with ConfigError where it cannot be read or is too large. */
+/** The same of a file with secrets: nobody records what stands there. */
+export async function readSecretText(file: string): Promise<string> {
+  currentRecord()?.noteSecret(file);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await bytesOf(file));
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** The bytes of a key or a certificate. Rejects with ConfigError where it cannot be read or is too large. */
 export async function readBytes(file: string): Promise<Uint8Array> {
+  currentRecord()?.noteSecret(file);
   try {
     return await bytesOf(file);
   } catch (error) {
-    throw new ConfigError([{ severity: "error", message: `cannot read ${file}: ${reason(error)}` }], { cause: error });
+    throw unreadable(file, error);
   }
+}
+
+function unreadable(file: string, error: unknown): ConfigError {
+  return new ConfigError([{ severity: "error", message: `cannot read ${file}: ${reason(error)}` }], { cause: error });
 }
 
 /** The same of a file with a private key, which others must not read. */
@@ -37,6 +59,7 @@ export async function readPrivateKey(file: string): Promise<Uint8Array> {
 
 /** Why nothing secret is taken from that file, as a sentence; undefined: it may. Rejects where there is no such file. */
 export async function exposureOf(file: string): Promise<string | undefined> {
+  currentRecord()?.noteSecret(file);
   const { mode } = await stat(file);
   if ((mode & EXPOSED) === 0) return undefined;
   const found = (mode & 0o777).toString(8).padStart(4, "0");
@@ -63,7 +86,14 @@ export function besides(directory: string, path: string): string {
   return path.startsWith("/") ? path : join(directory, path);
 }
 
-async function bytesOf(file: string): Promise<Uint8Array> {
+async function textBytes(file: string): Promise<Buffer> {
+  const instead = currentRecord()?.instead(file);
+  if (instead === undefined) return bytesOf(file);
+  if (instead.text === undefined) throw Object.assign(new Error("there is no such file"), { code: "ENOENT" });
+  return Buffer.from(instead.text);
+}
+
+async function bytesOf(file: string): Promise<Buffer> {
   const most = MOST_MEGABYTES * 1024 * 1024;
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -77,9 +107,14 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 }
 
 async function list(directory: string, ending: string): Promise<readonly string[]> {
+  const found = await namesIn(directory);
+  const names = currentRecord()?.names(directory, found) ?? found;
+  return names.filter((name) => name.endsWith(ending) && !name.startsWith(".")).sort();
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    const names = await readdir(directory);
-    return names.filter((name) => name.endsWith(ending) && !name.startsWith(".")).sort();
+    return await readdir(directory);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return [];
     const message = `cannot read the directory ${directory}: ${reason(error)}`;

@@ -22,13 +22,14 @@ export function gatewayOf(
   { own, catalogue, links, report }: Around,
 ): Omit<GatewaySettings, "state"> {
   const { objects: _objects, stored_objects: _stored, site: _site, state: _state, serial, ...others } = keys;
-  const { remote_modbus: remoteModbus, ...rest } = others;
+  const { remote_modbus: remoteModbus, auto_reload: autoReload, ...rest } = others;
   const remote = childOf(own, "remote_modbus");
   if (remoteModbus !== undefined && remote !== undefined) {
     checkRemoteModbus(remoteModbus, { node: remote, links, report });
   }
   return {
     ...rest,
+    autoReload,
     ...(serial === undefined ? {} : { serial }),
     ...(remoteModbus === undefined ? {} : { remoteModbus }),
     storedObjects: storedDefinitions(childOf(own, "stored_objects"), {

@@ -49,6 +49,10 @@ const gatewaySchema = z.strictObject({
     .describe("Modbus for servers: what they reach by objects 10374 and 10375; off where it is not there")
     .optional(),
   store: storeSchema.describe("What is kept for servers that are away").prefault({}),
+  auto_reload: z
+    .boolean()
+    .describe("Takes the files by itself whenever one of them changes; else by SIGHUP or `reload` only")
+    .default(false),
   manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
   model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),
   serial: name.meta({ ...looksLikeNumber, description: "Serial Number (3/0/2) of the gateway" }).optional(),

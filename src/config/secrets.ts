@@ -5,7 +5,7 @@ import { didYouMean } from "../yaml/issues.ts";
 import { isEmpty, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, reportError } from "../yaml/read.ts";
-import { exposureOf, readText } from "./files.ts";
+import { exposureOf, readSecretText } from "./files.ts";
 
 /** What the service manager and the shell give. */
 export interface SecretSources {
@@ -85,7 +85,7 @@ interface SecretFile {
 async function ofCredentials(name: string, directory: string | undefined): Promise<Found | undefined> {
   if (directory === undefined) return undefined;
   try {
-    return given((await readText(join(directory, name))).replace(/\r?\n$/, ""), name);
+    return given((await readSecretText(join(directory, name))).replace(/\r?\n$/, ""), name);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return systemCode(error.cause) === "ENOENT"
@@ -128,7 +128,7 @@ async function readSecretFile(file: string): Promise<SecretFile> {
   try {
     const wrong = await exposureOf(file);
     if (wrong !== undefined) return { texts: none, wrong };
-    return secretsIn(parseYaml(await readText(file), file));
+    return secretsIn(parseYaml(await readSecretText(file), file));
   } catch (error) {
     if (systemCode(error) === "ENOENT") return { texts: none };
     if (!(error instanceof ConfigError))

@@ -53,6 +53,8 @@ export interface GatewaySettings {
   readonly serial?: string;
   /** `trusted`: the machine's clock is believed whatever it says. */
   readonly clock: "auto" | "trusted";
+  /** Whether a file that changes is taken without being asked; as a reload says it, at once. */
+  readonly autoReload: boolean;
   /** Objects under no prefix that servers fill. */
   readonly storedObjects: readonly ObjectDefinition[];
   /** Raw Modbus for servers; absent: none. */

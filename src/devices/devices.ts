@@ -78,6 +78,11 @@ export class Devices {
     return change;
   }
 
+  /** What `apply` would do now. */
+  preview(devices: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): DevicesChange {
+    return this.compare(devices, links);
+  }
+
   /** In the order of the plan. */
   list(): readonly Device[] {
     return [...this.running.values()].map(({ device }) => device);

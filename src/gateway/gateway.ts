@@ -2,20 +2,21 @@
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
+import { ReadRecord } from "../config/read-record.ts";
 import type { LoadedConfig } from "../config/types.ts";
-import type { Devices } from "../devices/devices.ts";
-import { ConfigError, formatProblem } from "../errors.ts";
+import type { Devices, DevicesChange } from "../devices/devices.ts";
 import { collect } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { DeviceAdmin } from "./device-admin.ts";
-import { fixedSettings } from "./fixed-settings.ts";
 import { localAddresses } from "./host.ts";
 import type { SendWish } from "./north.ts";
 import { Parts } from "./parts.ts";
 import { readConfig } from "./read-config.ts";
+import type { ReloadReport } from "./reload/reload-report.ts";
+import { notNow, Reloading } from "./reload/reloading.ts";
 import { FirstCheck } from "./state/first-check.ts";
 import { closeKept, type Kept, withHistory } from "./state/kept.ts";
 import { machineHash } from "./state/machine.ts";
@@ -44,6 +45,12 @@ export interface GatewayOptions {
 
 type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adapters: readonly AdapterModule[] };
 
+/** A configuration, and the files that it was read from. */
+interface Loaded {
+  readonly config: LoadedConfig;
+  readonly record: ReadRecord;
+}
+
 export interface Edges {
   readonly adapters: readonly AdapterModule[];
   readonly openTransport: OpenTransport;
@@ -61,13 +68,14 @@ export class Gateway {
   private readonly kept: Kept;
   private readonly parts: Parts;
   private readonly firstCheck: FirstCheck;
+  private readonly reloading: Reloading;
   private readonly started: Millis;
   private config: LoadedConfig;
   /** Reloads are done one after the other, and a stop after the last. */
   private turn: Promise<unknown> = Promise.resolve();
   private stopping = false;
 
-  private constructor(options: RunOptions, config: LoadedConfig, kept: Kept) {
+  private constructor(options: RunOptions, { config, record }: Loaded, kept: Kept) {
     const { clock, random, log, adapters, edges } = options;
     const { store } = kept;
     this.options = options;
@@ -90,11 +98,13 @@ export class Gateway {
       config: () => this.config,
       forget: (wish) => waits.forget(wish),
     });
+    this.reloading = this.makeReloading(record);
   }
 
   /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const reading = readConfig(options.configFile, options.edges?.adapters).then(secured);
+    const record = new ReadRecord();
+    const reading = record.during(() => readConfig(options.configFile, options.edges?.adapters).then(secured));
     const opened = await openState({
       directory: reading.then((config) => config.gateway.state),
       log: options.log,
@@ -105,7 +115,7 @@ export class Gateway {
     const clock = await knownClock(options, config.gateway.clock, opened.store);
     const kept = await withHistory(opened, config.gateway.store, clock);
     const adapters = options.edges?.adapters ?? (await loadAdapters());
-    const gateway = new Gateway({ ...options, clock, adapters }, config, kept);
+    const gateway = new Gateway({ ...options, clock, adapters }, { config, record }, kept);
     try {
       await gateway.run();
     } catch (error) {
@@ -118,12 +128,15 @@ export class Gateway {
 
   /**
    * Takes the files as they are now. A broken config.yaml changes nothing; devices whose plan is the same are untouched.
-   * Resolves to whether they were taken.
+   * `by`: who asked for it, as the list of kept configurations tells.
    */
-  reload(): Promise<boolean> {
-    const reloaded = this.turn.then(() => !this.stopping && this.reloadNow());
-    this.turn = reloaded.catch(() => {});
-    return reloaded;
+  reload(by = "reload"): Promise<ReloadReport> {
+    return this.inTurn(() => this.reloading.reload(by));
+  }
+
+  /** What a reload would do now: everything is read and checked, and nothing changed. */
+  checkReload(): Promise<ReloadReport> {
+    return this.inTurn(() => this.reloading.check());
   }
 
   /** De-registers, then closes in the reverse order of opening; each, whatever became of the one before. */
@@ -168,6 +181,7 @@ export class Gateway {
       links: this.parts.devices.linkStatus(),
       ...this.parts.filled.status(),
       disabled: this.parts.places.disabled(this.config),
+      configuration: this.reloading.status,
     };
   }
 
@@ -210,21 +224,44 @@ export class Gateway {
     return this.kept.directory;
   }
 
-  private async reloadNow(): Promise<boolean> {
+  private inTurn(reload: () => Promise<ReloadReport>): Promise<ReloadReport> {
+    const reloaded = this.turn.then(() => (this.stopping ? notNow("the gateway is stopping") : reload()));
+    this.turn = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  private makeReloading(record: ReadRecord): Reloading {
+    const { configFile, edges, clock, log } = this.options;
+    const { devices, places, variants, filled } = this.parts;
+    return new Reloading(
+      {
+        ...{ configFile, clock, log, adapters: edges?.adapters },
+        config: () => this.config,
+        swap: (config) => this.swap(config),
+        preview: (config) =>
+          devices.preview(
+            variants.chosen(places.expected(config, (id) => devices.get(id)?.prefix)),
+            filled.links(config.links),
+          ),
+        disabled: () => places.disabled(this.config).map(({ id }) => id),
+        onTaken: async () => {},
+      },
+      record,
+    );
+  }
+
+  /** Rejects with StoreError, and then that of before runs on. */
+  private async swap(config: LoadedConfig): Promise<DevicesChange> {
+    const before = this.config;
+    this.config = config;
     try {
-      const config = await readConfig(this.options.configFile, this.options.edges?.adapters);
-      this.warnOfFixedSettings(config);
-      this.config = config;
-      await this.applyDevices();
+      const change = await this.applyDevices();
       // A device may be called something else, and be the same.
       this.parts.north.treesChanged();
-      this.log.info({ devices: config.devices.length, disabled: config.disabled.length }, "configuration reloaded");
-      return true;
+      return change;
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const problem of error.problems) this.log.error({}, formatProblem(problem));
-      this.log.error({ problems: error.problems.length }, "configuration not reloaded: everything runs on as before");
-      return false;
+      this.config = before;
+      throw error;
     }
   }
 
@@ -242,16 +279,17 @@ export class Gateway {
   }
 
   /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
-  private async applyDevices(): Promise<void> {
+  private async applyDevices(): Promise<DevicesChange> {
     const placed = await this.parts.places.place(this.config);
     const otherStored = await this.parts.filled.adopt(
       placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
       this.config.links,
     );
     await this.parts.variants.adopt(placed);
-    await this.runDevices();
+    const change = await this.runDevices();
     // A device runs on where servers may fill other objects of it, but it has others now.
     if (otherStored) this.parts.devicesChanged();
+    return change;
   }
 
   /** Devices have said what they are: they get what their mapping has for that, as by a reload. */
@@ -263,16 +301,12 @@ export class Gateway {
     return done;
   }
 
-  private async runDevices(): Promise<void> {
+  private async runDevices(): Promise<DevicesChange> {
     const chosen = this.parts.variants.chosen();
-    await this.parts.numbers.adopt(chosen);
-    await this.parts.devices.apply(chosen, this.parts.filled.links(this.config.links), this.parts.filled.used);
-    this.parts.filled.begin();
-  }
-
-  private warnOfFixedSettings(config: LoadedConfig): void {
-    if (fixedSettings(config) !== fixedSettings(this.config)) {
-      this.log.warn({}, "changes under gateway: and servers: take effect when the gateway is started again");
-    }
+    const { filled, devices, numbers } = this.parts;
+    await numbers.adopt(chosen);
+    const change = await devices.apply(chosen, filled.links(this.config.links), filled.used);
+    filled.begin();
+    return change;
   }
 }

@@ -9,7 +9,7 @@ import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { clientOf } from "./clients/client-device.ts";
 import { Filled } from "./filled.ts";
-import { identityOf } from "./fixed-settings.ts";
+import { identityOf } from "./gateway-identity.ts";
 import { storageOf } from "./host.ts";
 import { North } from "./north.ts";
 import { needsNumbers } from "./presences/layouts.ts";

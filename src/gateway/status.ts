@@ -2,6 +2,7 @@ import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
 import type { LinkStatus } from "../devices/open-links.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
+import type { ConfigurationStatus } from "./reload/reloading.ts";
 import type { RemoteModbusStatus } from "./remote-modbus/status.ts";
 import type { Shown } from "./shown/shown.ts";
 import type { StoredStatus } from "./state/stored-objects.ts";
@@ -30,6 +31,8 @@ export interface GatewayStatus {
   readonly modbus?: RemoteModbusStatus;
   /** Devices that are off, each with what must be mended. */
   readonly disabled: readonly { readonly id: string; readonly reasons: readonly string[] }[];
+  /** Since when the configuration runs, and whether a newer one was refused. */
+  readonly configuration: ConfigurationStatus;
 }
 
 /** With what the server sees: as `check` tells it of the configuration, so far as it is another by now. */

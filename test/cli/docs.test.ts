@@ -7,6 +7,7 @@ import { device } from "../../src/cli/device.ts";
 import { importXml } from "../../src/cli/import-xml.ts";
 import { keys } from "../../src/cli/keys.ts";
 import { mapping } from "../../src/cli/mapping.ts";
+import { reload } from "../../src/cli/reload.ts";
 import { run } from "../../src/cli/run.ts";
 import { schema } from "../../src/cli/schema.ts";
 import { send } from "../../src/cli/send.ts";
@@ -26,7 +27,7 @@ test("docs/cli.md has a section for each subcommand, which names every option an
     toolGroup("decode"),
   ]);
   const groups = [store, keys, device, mapping, ...tools].flatMap(({ commands }) => Object.values(commands));
-  for (const command of [run, check, status, send, ...groups, sim, schema, importXml]) {
+  for (const command of [run, check, reload, status, send, ...groups, sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);
     const own = section.split("\n## ")[0] ?? "";
     assert.ok(own !== "", command.name);

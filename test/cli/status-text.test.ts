@@ -122,6 +122,7 @@ function aStatus(parts: Partial<GatewayStatus>): GatewayStatus {
     links: [],
     stored: [],
     disabled: [],
+    configuration: { taken: NOW - 3 * HOUR, reloads: { taken: 0, refused: 0 }, errors: 0 },
     ...parts,
   };
 }

@@ -108,5 +108,5 @@ test("a reload that comes with the stop does nothing", async (t) => {
   const reloaded = gateway.reload();
   await clock.advance(10_000);
   await stopping;
-  assert.equal(await reloaded, false);
+  assert.equal((await reloaded).taken, false);
 });

@@ -169,7 +169,8 @@ test("two reloads at once are two reloads, one after the other", async (t) => {
   world.configure([METER, SECOND_METER]);
   const first = world.gateway.reload();
   const second = world.gateway.reload();
-  assert.deepEqual(await Promise.all([first, second]), [true, true]);
+  const added = (await Promise.all([first, second])).map(({ devices }) => devices.added);
+  assert.deepEqual(added, [["meter-2"], []]);
   await world.clock.advance(5 * SECOND);
   assert.equal((await world.server.read("/meter-2/3303/0/5700")).code, "2.05");
   assert.equal(updates(world).length, 1);
@@ -181,4 +182,61 @@ test("changes under gateway: and servers: are named as taking effect later", asy
   assert.equal(await world.reload(), true);
   const warned = world.lines.filter(({ level }) => level === "warn").map(({ message }) => message);
   assert.deepEqual(warned, ["changes under gateway: and servers: take effect when the gateway is started again"]);
+});
+
+test("a reload tells what came, went, changed and stayed, and what waits for a restart", async (t) => {
+  const world = await aGateway(t, {
+    ...CLIMATE_SETUP,
+    devices: [METER, SECOND_METER, VALVE],
+    links: ["trial: { type: simulated }"],
+  });
+  const { gateway } = world;
+  const other = ["{ id: meter-2, mapping: climate, link: bus, unit_id: 7 }", "{ id: x, mapping: nowhere, link: bus }"];
+  const room = "{ id: room-1, mapping: simulated-climate, link: trial }";
+  world.configure([METER, ...other, room], ["lifetime: 10m, queue_mode: true"]);
+  world.editConfig((text) => text.replace("trial: { type: simulated }", "more: { type: simulated }"));
+  world.editConfig((text) => text.replace("link: trial", "link: more"));
+  const expected = {
+    taken: true,
+    devices: { added: ["room-1"], removed: ["valve-1"], changed: ["meter-2"], untouched: 1, disabled: ["x"] },
+    links: { added: ["more"], removed: ["trial"], reopened: [] },
+    restart: ["servers[101].lifetime", "servers[101].queue_mode"],
+  };
+  const before = gateway.status().devices.map(({ id }) => id);
+  const { problems, duration: _, dryRun, ...checked } = await gateway.checkReload();
+  assert.deepEqual([checked, dryRun], [expected, true]);
+  assert.match(problems[0]?.text ?? "", /config\.yaml:\d+:\d+: error: there is no mapping "nowhere"/);
+  assert.deepEqual(
+    gateway.status().devices.map(({ id }) => id),
+    before,
+    "a dry run changes nothing",
+  );
+  const { problems: told, duration: __, dryRun: wasDry, ...done } = await gateway.reload();
+  assert.deepEqual([done, wasDry, told], [expected, false, problems]);
+  const { restart } = await gateway.reload();
+  assert.deepEqual(restart, expected.restart, "until it is started again");
+  assert.equal(world.lines.filter(({ message }) => /take effect when/.test(message)).length, 1, "which is said once");
+});
+
+test("a configuration that is not taken is told with its problems, and the status remembers it", async (t) => {
+  const world = await aGateway(t, { ...CLIMATE_SETUP, devices: [METER] });
+  const { gateway, clock } = world;
+  const taken = clock.wall() - 5000;
+  await clock.advance(MINUTE);
+  world.editConfig((text) => text.replace("servers:", "servres:"));
+  const { devices, problems, ...report } = await gateway.reload();
+  assert.equal(report.taken, false);
+  assert.equal(devices.untouched, 0);
+  assert.match(problems.map(({ text }) => text).join("\n"), /unknown key "servres"; did you mean "servers"\?/);
+  const { configuration } = gateway.status();
+  assert.deepEqual(configuration.reloads, { taken: 0, refused: 1 });
+  assert.ok(configuration.taken <= taken + 5000 && configuration.errors > 0);
+  assert.match(configuration.refused?.reason ?? "", /config\.yaml:\d+/);
+  world.editConfig((text) => text.replace("servres:", "servers:"));
+  assert.equal((await gateway.reload()).taken, true);
+  assert.deepEqual(gateway.status().configuration, {
+    taken: clock.wall(),
+    reloads: { taken: 1, refused: 1 },
+    errors: 0,
+  });
 });

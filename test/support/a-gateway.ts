@@ -186,7 +186,7 @@ export class AGateway {
 
   /** SIGHUP. Returns whether the configuration was taken. */
   async reload(): Promise<boolean> {
-    const taken = await this.gateway.reload();
+    const { taken } = await this.gateway.reload();
     await this.clock.advance(5 * SECOND);
     return taken;
   }

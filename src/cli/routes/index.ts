@@ -2,6 +2,8 @@
 import type { LogRing } from "../../admin/log-ring.ts";
 import type { Route } from "../../admin/route.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
+import type { Reloads } from "../reloads.ts";
+import { configurationRoutes } from "./configurations.ts";
 import { deviceRoutes } from "./devices.ts";
 import { linkRoutes } from "./links.ts";
 import { logRoutes } from "./log.ts";
@@ -13,9 +15,10 @@ import { storeRoutes } from "./store.ts";
 export interface Around {
   /** The last lines of the log. */
   readonly ring: LogRing;
+  readonly reloads: Reloads;
 }
 
-export function routesOf(gateway: Gateway, { ring }: Around): readonly Route[] {
+export function routesOf(gateway: Gateway, { ring, reloads }: Around): readonly Route[] {
   return [
     ...statusRoutes(gateway),
     ...deviceRoutes(gateway),
@@ -23,5 +26,6 @@ export function routesOf(gateway: Gateway, { ring }: Around): readonly Route[] {
     ...storeRoutes(gateway),
     ...sendRoutes(gateway),
     ...logRoutes(ring),
+    ...configurationRoutes(gateway, reloads),
   ];
 }

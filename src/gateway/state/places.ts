@@ -41,6 +41,11 @@ export class Places {
     ];
   }
 
+  /** Where `place` would put them, as far as it can be told without the store: of new ones nobody asks for the prefix. */
+  expected({ devices }: LoadedConfig, prefixOf: (id: string) => string | undefined): readonly PlacedDevice[] {
+    return devices.map((plan) => ({ plan, prefix: plan.prefix ?? prefixOf(plan.id) ?? plan.id }));
+  }
+
   /** A device that is wrong, or that gets no place, is off and named; the rest is placed. Rejects with StoreError. */
   async place({ problems, disabled, devices }: LoadedConfig): Promise<readonly PlacedDevice[]> {
     const { log } = this;

@@ -40,8 +40,8 @@ export class Variants {
   }
 
   /** The devices, each with the plan for what is known of it. */
-  chosen(): readonly PlacedDevice[] {
-    return this.placed.map((device) => {
+  chosen(placed = this.placed): readonly PlacedDevice[] {
+    return placed.map((device) => {
       const facts = this.facts.get(device.plan.id);
       const { variants } = device.plan;
       return variants === undefined || facts === undefined ? device : { ...device, plan: variants.withFacts(facts) };
