@@ -7,6 +7,7 @@ export type * from "./adapter-tools.ts";
 export type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
 export { HOUR, isUndated, MINUTE, randomFraction, SECOND } from "./clock.ts";
 export { durationSchema, formatDuration, orIssue, type PauseRange, parseDuration, pausesSchema } from "./duration.ts";
+export type { ErrorCode } from "./error-codes.ts";
 export { DeviceError, reasonOf } from "./errors.ts";
 export type { Logger } from "./log.ts";
 export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machine.ts";

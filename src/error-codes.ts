@@ -5,12 +5,38 @@
  */
 export const ERROR_CODES = {
   LG101: "the command line is wrong",
+  LG102: "the command could not do its work",
+  LG103: "no configuration was found",
+  LG104: "a file cannot be written",
+  LG105: "there is no terminal to ask at",
+  LG109: "a bug in the program",
+  LG200: "the configuration is wrong",
+  LG551: "the device does not answer",
+  LG552: "the device refuses",
+  LG553: "what the device answers is no answer",
+  LG660: "another process has the state open",
+  LG661: "a later version wrote the state",
+  LG662: "an earlier version wrote the state",
+  LG663: "the state cannot be written",
+  LG664: "a file of the state is damaged",
+  LG665: "the store failed",
+  LG666: "the store is closed",
   LG701: "no gateway is running",
   LG702: "the API has no such path",
   LG703: "the path of the API takes another method",
   LG704: "the body of the request is no JSON, or too long",
   LG705: "a parameter of the request makes no sense",
   LG751: "the configuration was not reloaded",
+  LG741: "another gateway is running",
+  LG742: "the gateway may not be asked",
+  LG743: "the gateway does not answer",
+  LG744: "the admin socket cannot be opened",
+  LG745: "the gateway does not take what was asked",
+  LG746: "the gateway is of another version than the command",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}

@@ -1,3 +1,5 @@
+import { type ErrorCode, isErrorCode } from "./error-codes.ts";
+
 /** A place in a file that the user wrote; lines and columns count from 1. */
 export interface Place {
   readonly file: string;
@@ -39,9 +41,38 @@ export function byPlace(a: Problem, b: Problem): number {
   return comparePlaces(a.place, b.place);
 }
 
+/** What an error that a person reads carries beside its sentence. */
+export interface Telling extends ErrorOptions {
+  /** Its section of docs/errors.md. */
+  readonly code?: ErrorCode;
+  /** The command to try next, or what else to do: "lwm2m-gateway devices". */
+  readonly next?: string;
+}
+
+/** `no such device [LG701]`: a sentence with the code at its end; one that has its own code already stays as it is. */
+export function withCode(sentence: string, code: ErrorCode): string {
+  return CODED.test(sentence) ? sentence : `${sentence} [${code}]`;
+}
+
+const CODED = /\[LG\d{3}\]$/;
+
 /** The system's word for what went wrong, e.g. "ENOENT"; undefined where an error is none of the system's. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const code = wordOf(error, "code");
+  return code === undefined || isErrorCode(code) ? undefined : code;
+}
+
+/** What an error of ours, of whatever kind, tells beside its sentence. */
+export function tellingOf(error: unknown): Pick<Telling, "code" | "next"> {
+  if (error instanceof DeviceError) return { code: DEVICE_CODES[error.kind] };
+  const [code, next] = [wordOf(error, "code"), wordOf(error, "next")];
+  if (code === undefined || !isErrorCode(code)) return {};
+  return { code, ...(next === undefined ? {} : { next }) };
+}
+
+function wordOf(error: unknown, key: "code" | "next"): string | undefined {
+  const word = error instanceof Error ? Reflect.get(error, key) : undefined;
+  return typeof word === "string" ? word : undefined;
 }
 
 /** What an error of any kind says, for a sentence; its class and its stack are for the log. */
@@ -77,6 +108,12 @@ export class DeviceError extends Error {
     this.kind = kind;
   }
 }
+
+const DEVICE_CODES: Readonly<Record<DeviceErrorKind, ErrorCode>> = {
+  unreachable: "LG551",
+  rejected: "LG552",
+  malformed: "LG553",
+};
 
 /**
  * A sentence, or one that names paths: they stay paths until it is told, since not every server knows them by the same names.

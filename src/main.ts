@@ -3,14 +3,14 @@ import {
   type Command,
   type CommandGroup,
   EXIT,
-  FailureError,
   groupHelpText,
   helpText,
   parseArguments,
   UsageError,
 } from "./cli/command.ts";
 import { keepCompiledCode } from "./cli/compiled-code.ts";
-import { ConfigError, systemCode } from "./errors.ts";
+import { explain } from "./cli/explained-error.ts";
+import { systemCode } from "./errors.ts";
 import { packageRoot, packageVersion } from "./locate.ts";
 import { unknownWord } from "./yaml/issues.ts";
 
@@ -81,26 +81,6 @@ function print(text: string): number {
   return EXIT.ok;
 }
 
-/** What the person who typed the command must read. A bug keeps its stack. */
-function explain(error: unknown): number {
-  if (error instanceof ConfigError) {
-    process.stderr.write(`${error.message}\n`);
-    return EXIT.wrong;
-  }
-  if (error instanceof UsageError) {
-    const [name = ""] = process.argv.slice(2);
-    const help = Object.hasOwn(COMMANDS, name) ? `${name} --help` : "--help";
-    process.stderr.write(`lwm2m-gateway: ${error.message}\nTry: lwm2m-gateway ${help}\n`);
-    return EXIT.wrong;
-  }
-  if (error instanceof FailureError) {
-    process.stderr.write(`lwm2m-gateway: ${error.message}\n`);
-    return EXIT.failure;
-  }
-  process.stderr.write(`lwm2m-gateway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return EXIT.failure;
-}
-
 /** A name that is still being looked up cannot be called off, and would hold a process for which all is done. */
 const PATIENCE = 1000;
 
@@ -110,6 +90,12 @@ process.stdout.on("error", (error) => {
   process.exit();
 });
 
+/** The help that tells what was expected. */
+function helpOf([name = ""]: readonly string[]): string {
+  return `lwm2m-gateway ${Object.hasOwn(COMMANDS, name) ? `${name} --help` : "--help"}`;
+}
+
 keepCompiledCode(process.env, packageRoot);
-process.exitCode = await main(process.argv.slice(2)).catch(explain);
+const argv = process.argv.slice(2);
+process.exitCode = await main(argv).catch((error: unknown) => explain(error, argv, helpOf(argv)));
 setTimeout(() => process.exit(), PATIENCE).unref();

@@ -55,7 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/clock.ts": {},
   "src/deadlines.ts": { all: ["src/clock.ts"] },
   "src/errors.ts": { all: ["src/error-codes.ts"] },
-  "src/log.ts": {},
+  "src/log.ts": { types: ["src/error-codes.ts"] },
   "src/duration.ts": { all: ["src/clock.ts", "src/errors.ts"] },
   "src/near-miss.ts": {},
   "src/table.ts": {},

@@ -81,13 +81,14 @@ async function refusalOf(path: string, response: IncomingMessage): Promise<never
   const said = fromJson(text);
   const status = response.statusCode;
   const fields: Readonly<Record<string, unknown>> = typeof said === "object" && said !== null ? { ...said } : {};
-  const { error, code, response: answer } = fields;
+  const { error, code, next, response: answer } = fields;
   if (typeof error !== "string" || !isRefusal(status)) {
     throw new Error(`${path} answered ${status}: ${typeof error === "string" ? error : text.slice(0, 200).trim()}`);
   }
   throw new AdminRefusal(error, {
     status,
     ...(isCode(code) ? { code } : {}),
+    ...(typeof next === "string" ? { next } : {}),
     ...(typeof answer === "string" ? { response: answer } : {}),
   });
 }

@@ -1,14 +1,13 @@
 /** What goes wrong between the gateway and whoever asks it, at both ends. */
 import type { ErrorCode } from "../error-codes.ts";
-import { systemCode } from "../errors.ts";
+import { systemCode, type Telling } from "../errors.ts";
 
 /** HTTP statuses of refusals: 400 makes no sense, 404 there is no such thing, 409 not as things stand, 5xx not to be had now. */
 export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 421 | 429 | 502 | 503 | 504;
 
-export interface RefusalOptions extends ErrorOptions {
+export interface RefusalOptions extends Telling {
   /** 400 where nothing is said. */
   readonly status?: RefusalStatus;
-  readonly code?: ErrorCode;
   /** What a server would have been answered, e.g. "4.04". */
   readonly response?: string;
 }
@@ -16,14 +15,17 @@ export interface RefusalOptions extends ErrorOptions {
 /** What was asked for makes no sense, or cannot be; the message says what was expected. At both ends. */
 export class AdminRefusal extends Error {
   readonly status: RefusalStatus;
-  readonly code: ErrorCode | undefined;
+  readonly code: ErrorCode;
+  /** The command to try next. */
+  readonly next: string | undefined;
   readonly response: string | undefined;
 
-  constructor(message: string, { status = 400, code, response, ...options }: RefusalOptions = {}) {
+  constructor(message: string, { status = 400, code = "LG745", next, response, ...options }: RefusalOptions = {}) {
     super(message, options);
     this.name = "AdminRefusal";
     this.status = status;
     this.code = code;
+    this.next = next;
     this.response = response;
   }
 }
@@ -33,9 +35,13 @@ export class AdminSocketError extends Error {
   /** The system's word where it has one, e.g. "ENOENT". */
   readonly code: string | undefined;
 
-  constructor(message: string, options?: ErrorOptions) {
+  /** For a person. */
+  readonly told: ErrorCode;
+
+  constructor(message: string, { code: told = "LG744", ...options }: Omit<Telling, "next"> = {}) {
     super(message, options);
     this.name = "AdminSocketError";
-    this.code = systemCode(options?.cause);
+    this.code = systemCode(options.cause);
+    this.told = told;
   }
 }

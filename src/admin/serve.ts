@@ -63,9 +63,9 @@ export async function serve(
 /** Answers with the sentence of the refusal. */
 export function refuse(
   response: ServerResponse,
-  { message: error, status, code, response: answer }: AdminRefusal,
+  { message: error, status, code, next, response: answer }: AdminRefusal,
 ): void {
-  end(response, status, { type: JSON_TYPE, text: `${toJson({ error, code, response: answer })}\n` });
+  end(response, status, { type: JSON_TYPE, text: `${toJson({ error, code, next, response: answer })}\n` });
 }
 
 async function send(

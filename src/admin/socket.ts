@@ -38,7 +38,8 @@ export async function openAdminSocket(
         "give gateway.state a shorter path",
     );
   }
-  if (await answers(path)) throw new AdminSocketError(`another gateway is running: it answers on ${path}`);
+  if (await answers(path))
+    throw new AdminSocketError(`another gateway is running: it answers on ${path}`, { code: "LG741" });
   const audit = new Audit(log, clock);
   const serving = { router: new Router(routes), log, clock, audit };
   const server = createServer(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { askAdminSocket, listenAdminSocket, type Posted } from "../admin/client.ts";
 import { AdminRefusal, AdminSocketError } from "../admin/errors.ts";
 import type { StreamEvent } from "../admin/route.ts";
+import type { Telling } from "../errors.ts";
 import { type Arguments, FailureError, type OptionHelp, UsageError } from "./command.ts";
 import { likelyState } from "./state-directory.ts";
 
@@ -16,8 +17,8 @@ export const SOCKET_OPTION: OptionHelp = {
 
 /** No gateway listens: what it would be asked may be done without it. */
 export class NotRunning extends FailureError {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(message: string, telling: Telling = {}) {
+    super(message, telling);
     this.name = "NotRunning";
   }
 }
@@ -57,9 +58,10 @@ function told(error: unknown, route: string): unknown {
   if (error instanceof AdminRefusal) return refusalOf(error, route);
   if (!(error instanceof AdminSocketError)) return error;
   const { code = "", message } = error;
-  if (NOBODY.includes(code)) return new NotRunning(`the gateway is not running (${message})`, { cause: error });
-  const what = code === "EACCES" ? FORBIDDEN : "the gateway does not answer";
-  return new FailureError(`${what} (${message})`, { cause: error });
+  if (NOBODY.includes(code)) return new NotRunning(`the gateway is not running (${message})`, notRunning(error));
+  if (code === "EACCES")
+    return new FailureError(`${FORBIDDEN} (${message})`, { code: "LG742", next: AS_ROOT, cause: error });
+  return new FailureError(`the gateway does not answer (${message})`, { code: "LG743", next: JOURNAL, cause: error });
 }
 
 function refusalOf(error: AdminRefusal, route: string): Error {
@@ -68,6 +70,8 @@ function refusalOf(error: AdminRefusal, route: string): Error {
   if (code === "LG702" || code === "LG703") {
     const [path] = route.split("?");
     return new FailureError(`the running gateway is of another version, and knows no ${path}: restart it`, {
+      code: "LG746",
+      next: "systemctl restart lwm2m-gateway",
       cause: error,
     });
   }
@@ -77,3 +81,9 @@ function refusalOf(error: AdminRefusal, route: string): Error {
 
 const NOBODY: readonly string[] = ["ENOENT", "ECONNREFUSED"];
 const FORBIDDEN = "only the user of the gateway, and root, may ask it";
+const AS_ROOT = "the same with sudo in front";
+const JOURNAL = "journalctl -u lwm2m-gateway -n 50";
+
+function notRunning(cause: unknown): Telling {
+  return { code: "LG701", next: "systemctl status lwm2m-gateway, or lwm2m-gateway run", cause };
+}

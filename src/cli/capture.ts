@@ -126,7 +126,7 @@ async function write(file: string, found: Capture): Promise<void> {
     await writeFile(file, next);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-    throw new FailureError(`cannot write ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new FailureError(`cannot write ${file}: ${reasonOf(error)}`, { code: "LG104", cause: error });
   }
 }
 

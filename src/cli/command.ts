@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import type { ErrorCode } from "../error-codes.ts";
+import { type Telling, tellingOf } from "../errors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 
 /** Exit codes of every subcommand, as docs/cli.md lists them. */
@@ -49,18 +51,31 @@ export interface Arguments {
   flag(option: string): boolean;
 }
 
-/** The command line is wrong; the message says what was expected. */
-export class UsageError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+/** What a person is told who typed a command. Its code and its `next` are given, or those of its cause. */
+class ToldError extends Error {
+  readonly code: ErrorCode;
+  readonly next: string | undefined;
+
+  constructor(message: string, usual: ErrorCode, telling: Telling) {
+    super(message, telling.cause === undefined ? undefined : { cause: telling.cause });
+    const known = { ...tellingOf(telling.cause), ...telling };
+    this.code = known.code ?? usual;
+    this.next = known.next;
+  }
+}
+
+/** The command line is wrong; the message says what was expected. Without `next` the help of the subcommand is named. */
+export class UsageError extends ToldError {
+  constructor(message: string, telling: Telling = {}) {
+    super(message, "LG101", telling);
     this.name = "UsageError";
   }
 }
 
 /** It could not be done, for a reason outside the program; the message is for the person who can mend it. */
-export class FailureError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+export class FailureError extends ToldError {
+  constructor(message: string, telling: Telling = {}) {
+    super(message, "LG102", telling);
     this.name = "FailureError";
   }
 }

@@ -18,7 +18,9 @@ export const CONFIG_OPTION: OptionHelp = {
 export function configFile(args: Arguments): string {
   const file = foundConfig(args);
   if (file === undefined) {
-    throw new UsageError(`no configuration found (looked for ${PLACES.join(" and ")}); name one with --config FILE`);
+    throw new UsageError(`no configuration found (looked for ${PLACES.join(" and ")}); name one with --config FILE`, {
+      code: "LG103",
+    });
   }
   return file;
 }

@@ -24,7 +24,8 @@ export const deviceForget: Command = {
   },
   async run(args) {
     const id = oneId(args);
-    if (!args.flag("yes") && !process.stdin.isTTY) throw new UsageError("there is no terminal to ask at: needs --yes");
+    if (!args.flag("yes") && !process.stdin.isTTY)
+      throw new UsageError("there is no terminal to ask at: needs --yes", { code: "LG105" });
     const { prefix } = taken(await known(args, id));
     if (
       !args.flag("yes") &&

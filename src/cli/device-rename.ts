@@ -68,7 +68,7 @@ async function write({ file }: Place, { changed, config, to }: Change): Promise<
     if ([...devices, ...disabled].some(({ id }) => id === to)) return;
   } catch (error) {
     if (systemCode(error) !== undefined)
-      throw new FailureError(`cannot write ${file}: ${reasonOf(error)}`, { cause: error });
+      throw new FailureError(`cannot write ${file}: ${reasonOf(error)}`, { code: "LG104", cause: error });
     await replaceFile(file, before);
     throw error;
   }

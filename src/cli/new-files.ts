@@ -26,7 +26,7 @@ export async function writeNewFiles(files: readonly NewFile[]): Promise<void> {
       await Promise.all(ours.map((each) => rm(each, { force: true })));
       throw new FailureError(
         isThere ? `${path} is there already, and is not replaced` : `cannot write ${path}: ${reasonOf(error)}`,
-        { cause: error },
+        { code: "LG104", cause: error },
       );
     }
   }

@@ -113,6 +113,8 @@ async function tidy(gateway: Gateway): Promise<boolean> {
 
 /** What its reader can mend becomes a sentence; the rest stays what it is. */
 function failureOf(error: unknown): unknown {
-  const known = error instanceof StoreError || error instanceof AdminSocketError;
-  return known ? new FailureError(error.message, { cause: error }) : error;
+  if (error instanceof AdminSocketError) {
+    return new FailureError(error.message, { code: error.told, cause: error });
+  }
+  return error instanceof StoreError ? new FailureError(error.message, { cause: error }) : error;
 }

@@ -27,7 +27,8 @@ export const storeForget: Command = {
   },
   async run(args) {
     const wish = wishOf(args);
-    if (!args.flag("yes") && !process.stdin.isTTY) throw new UsageError("there is no terminal to ask at: needs --yes");
+    if (!args.flag("yes") && !process.stdin.isTTY)
+      throw new UsageError("there is no terminal to ask at: needs --yes", { code: "LG105" });
     const { source, servers } = await storeReportOf(args);
     const meant = servers.flatMap(({ queues }) => queues).filter(({ id }) => isMeant(id, wish));
     if (meant.length === 0) {

@@ -14,7 +14,7 @@ export async function streamLines(lines: Iterable<string>, file: string | undefi
   } catch (error) {
     if (file === undefined && systemCode(error) === "EPIPE") return;
     if (file === undefined || systemCode(error) === undefined) throw error;
-    throw new FailureError(`cannot write ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new FailureError(`cannot write ${file}: ${reasonOf(error)}`, { code: "LG104", cause: error });
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../error-codes.ts";
+
 /**
  * Why the store did not do it.
  * - `locked`: another process has it open;
@@ -13,10 +15,22 @@ export type StoreErrorKind = "locked" | "newer" | "older" | "unwritable" | "dama
 /** The message says what and where, for the person who runs the gateway. */
 export class StoreError extends Error {
   readonly kind: StoreErrorKind;
+  readonly code: ErrorCode;
 
   constructor(kind: StoreErrorKind, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "StoreError";
     this.kind = kind;
+    this.code = CODES[kind];
   }
 }
+
+const CODES: Readonly<Record<StoreErrorKind, ErrorCode>> = {
+  locked: "LG660",
+  newer: "LG661",
+  older: "LG662",
+  unwritable: "LG663",
+  damaged: "LG664",
+  failed: "LG665",
+  closed: "LG666",
+};

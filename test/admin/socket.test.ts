@@ -72,7 +72,7 @@ test("a second gateway on the same socket is refused with a sentence, and distur
   await anAdminSocket(t, path);
   await assert.rejects(
     openAdminSocket(path, routes, silentLogger),
-    new AdminSocketError(`another gateway is running: it answers on ${path}`),
+    new AdminSocketError(`another gateway is running: it answers on ${path}`, { code: "LG741" }),
   );
   assert.ok(await askAdminSocket(path, "/v1/status"));
 });

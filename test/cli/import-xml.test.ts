@@ -48,5 +48,5 @@ test("broken files are told with their place, and keep no good one from being sh
 
 test("without a file there is nothing to read", async (t) => {
   const { code, stderr } = await command(t, "import-xml");
-  assert.deepEqual([code, stderr.split("\n")[0]], [2, "lwm2m-gateway: import-xml takes one or more XML files"]);
+  assert.deepEqual([code, stderr.split("\n")[0]], [2, "lwm2m-gateway: import-xml takes one or more XML files [LG101]"]);
 });

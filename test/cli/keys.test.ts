@@ -65,7 +65,7 @@ test("with --out the key goes to a file that its owner alone reads, and is not p
   assert.notEqual(inYaml, inPlain);
   const third = await keys(t, "psk", "--out", plain);
   assert.deepEqual([third.code, third.stdout], [1, ""]);
-  assert.match(third.stderr, /key is there already, and is not replaced$/m);
+  assert.match(third.stderr, /key is there already, and is not replaced \[LG104\]$/m);
   assert.equal(textOf(plain).trim(), inPlain);
 });
 

@@ -57,8 +57,11 @@ test("a group of subcommands has a help that lists them, and each has its own", 
   assert.match(one.stdout, /^usage: lwm2m-gateway store export \[options\]\n/);
   assert.deepEqual([nothing.code, wrong.code], [2, 2]);
   const hint = "Try: lwm2m-gateway store --help\n";
-  assert.equal(nothing.stderr, `lwm2m-gateway: store needs a second word: stats, export, forget\n${hint}`);
-  assert.equal(wrong.stderr, `lwm2m-gateway: unknown subcommand of store "exprot"; did you mean "export"?\n${hint}`);
+  assert.equal(nothing.stderr, `lwm2m-gateway: store needs a second word: stats, export, forget [LG101]\n${hint}`);
+  assert.equal(
+    wrong.stderr,
+    `lwm2m-gateway: unknown subcommand of store "exprot"; did you mean "export"? [LG101]\n${hint}`,
+  );
 });
 
 test("what is unknown is exit code 2, with the near miss and the way to the help", async (t) => {
@@ -70,11 +73,11 @@ test("what is unknown is exit code 2, with the near miss and the way to the help
   assert.deepEqual([word.code, inherited.code, option.code], [2, 2, 2]);
   assert.equal(
     word.stderr,
-    `lwm2m-gateway: unknown subcommand "stauts"; did you mean "status"?\nTry: lwm2m-gateway --help\n`,
+    `lwm2m-gateway: unknown subcommand "stauts"; did you mean "status"? [LG101]\nTry: lwm2m-gateway --help\n`,
   );
   assert.match(inherited.stderr, /unknown subcommand "toString" \(have: run, check, /);
   assert.equal(
     option.stderr,
-    `lwm2m-gateway: check: unknown option "--stict"; did you mean "--strict"?\nTry: lwm2m-gateway check --help\n`,
+    `lwm2m-gateway: check: unknown option "--stict"; did you mean "--strict"? [LG101]\nTry: lwm2m-gateway check --help\n`,
   );
 });

@@ -139,7 +139,7 @@ test("a second gateway on the same state is told so, and the first one runs on",
   assert.deepEqual([second.code, second.stdout], [1, ""]);
   assert.equal(
     second.stderr,
-    `lwm2m-gateway: ${folder}/state/gateway.db is in use by another process: stop that one, or give this gateway another state directory\n`,
+    `lwm2m-gateway: ${folder}/state/gateway.db is in use by another process: stop that one, or give this gateway another state directory [LG660]\n`,
   );
   assert.equal((await command(t, "status", "--config", config)).code, 0);
   assert.equal((await stopped(gateway)).code, 0);
@@ -160,7 +160,10 @@ test("without an admin socket there is no gateway: what was started is stopped, 
   const folder = aFolder(t, { "config.yaml": text });
   const { code, stdout, stderr } = await command(t, "run", "--config", join(folder, "config.yaml"));
   assert.equal(code, 1, stdout);
-  assert.match(stderr, /^lwm2m-gateway: the path of the admin socket, .* give gateway\.state a shorter path\n$/);
+  assert.match(
+    stderr,
+    /^lwm2m-gateway: the path of the admin socket, .* give gateway\.state a shorter path \[LG744\]\n$/,
+  );
   assert.equal(logLines(stdout).at(-1)?.msg, "stopped");
   assert.deepEqual(server.clients, [], told.join("\n"));
 });
@@ -192,7 +195,10 @@ test("--log-level bounds the log, and a wrong one is refused", async (t) => {
   const wrong = await command(t, "run", "-c", config, "--log-level", "loud");
   assert.deepEqual(
     [wrong.code, wrong.stderr],
-    [2, "lwm2m-gateway: --log-level loud: expected one of error, warn, info, debug\nTry: lwm2m-gateway run --help\n"],
+    [
+      2,
+      "lwm2m-gateway: --log-level loud: expected one of error, warn, info, debug [LG101]\nTry: lwm2m-gateway run --help\n",
+    ],
   );
 });
 

@@ -99,5 +99,5 @@ objects:
 test("any other word is refused", async (t) => {
   const { code, stdout, stderr } = await command(t, "schema", "mappings");
   assert.deepEqual([code, stdout], [2, ""]);
-  assert.match(stderr, /^lwm2m-gateway: schema takes one word: config or mapping\n/);
+  assert.match(stderr, /^lwm2m-gateway: schema takes one word: config or mapping \[LG101\]\n/);
 });

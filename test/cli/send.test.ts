@@ -28,7 +28,7 @@ test("a running gateway sends what stands at the paths, and the outcome at each 
   const reason = "not sent: no device is shown under the prefix nobody";
   assert.deepEqual([missing.code, missing.stdout], [1, `101: ${reason}\n`]);
   assert.deepEqual([unknown.code, unknown.stdout], [2, ""]);
-  assert.match(unknown.stderr, /^lwm2m-gateway: there is no server 7; expected 101\n/);
+  assert.match(unknown.stderr, /^lwm2m-gateway: there is no server 7; expected 101 \[LG745\]\n/);
   const status = await command(t, "status", "-c", config);
   assert.match(status.stdout, /^ {4}Send: 2 delivered, 0 refused, 0 not answered$/m);
   assert.ok(told.length > 0);

@@ -60,10 +60,17 @@ test("where no gateway runs, that is what is said", async (t) => {
   ]);
   assert.deepEqual(
     [missing.code, missing.stdout, missing.stderr],
-    [1, "", `lwm2m-gateway: the gateway is not running (no answer on ${folder}/nothing.sock: there is no such file)\n`],
+    [
+      1,
+      "",
+      `lwm2m-gateway: the gateway is not running (no answer on ${folder}/nothing.sock: there is no such file) [LG701]\nTry: systemctl status lwm2m-gateway, or lwm2m-gateway run\n`,
+    ],
   );
   assert.deepEqual([dead.code, dead.stdout], [1, ""]);
-  assert.match(dead.stderr, /^lwm2m-gateway: the gateway is not running \(no answer on .*: nobody listens\)\n$/);
+  assert.match(
+    dead.stderr,
+    /^lwm2m-gateway: the gateway is not running \(no answer on .*: nobody listens\) \[LG701\]\n/,
+  );
 });
 
 test("an answer that is none is a sentence, not a stack", async (t) => {
@@ -73,5 +80,5 @@ test("an answer that is none is a sentence, not a stack", async (t) => {
   const { code, stderr } = await command(t, "status", "--socket", path);
   assert.equal(code, 1);
   const sentence = "the running gateway is of another version, and knows no /v1/status: restart it";
-  assert.equal(stderr, `lwm2m-gateway: ${sentence}\n`);
+  assert.equal(stderr, `lwm2m-gateway: ${sentence} [LG746]\nTry: systemctl restart lwm2m-gateway\n`);
 });
