@@ -11,6 +11,7 @@ import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { unknownWord } from "../yaml/issues.ts";
+import type { YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { UsageError } from "./command.ts";
 
@@ -50,7 +51,8 @@ export async function cabinetOfMapping(mapping: string, parameters: readonly str
   if (prepared === undefined) throw new ConfigError(problems.map(placed));
   const { adapter } = prepared;
   const [type = ""] = Object.keys(adapter.linkTypes);
-  const links = new Map([["sim", { id: "sim", type, adapter, options: {}, place }]]);
+  const written: YamlNode = { kind: "map", place, entries: [] };
+  const links = new Map([["sim", { id: "sim", type, adapter, options: {}, place, written }]]);
   const resolved = await resolveDevices(await requestedDevices([entry]), library, { links, catalogue });
   if (resolved.disabled.length > 0) throw new ConfigError(resolved.problems.map(placed));
   return { adapter, plans: resolved.devices, problems: resolved.problems.map(placed) };

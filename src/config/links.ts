@@ -1,4 +1,4 @@
-import type { AdapterModule } from "../adapter.ts";
+import type { AdapterModule, Schema } from "../adapter.ts";
 import { formatPlace } from "../errors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { childOf, isEmpty, type MapEntry, type YamlNode } from "../yaml/nodes.ts";
@@ -51,6 +51,11 @@ function readLink(
     wrong = true;
     report(problem);
   };
-  const options = readNode(value, schema, refuse, { without: TYPE, alsoKnown: TYPE, secrets: true });
-  return wrong ? undefined : { id: key.text, type: type.text, adapter, options, place: key.place };
+  const options = readOptions(value, schema, refuse);
+  return wrong ? undefined : { id: key.text, type: type.text, adapter, options, place: key.place, written: value };
+}
+
+/** What the adapter's schema makes of the keys of a link beside its type. */
+export function readOptions(link: YamlNode, schema: Schema<unknown>, report: Report): unknown {
+  return readNode(link, schema, report, { without: TYPE, alsoKnown: TYPE, secrets: true });
 }

@@ -7,6 +7,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import type { PreparedMapping } from "../mapping/resolve.ts";
+import type { YamlNode } from "../yaml/nodes.ts";
 import type { AccessSettings } from "./access.ts";
 import type { RemoteModbusSettings } from "./remote-modbus.ts";
 import type { ReportSettings } from "./report-entries.ts";
@@ -147,6 +148,8 @@ export interface LinkSettings {
   /** What the adapter's `link` schema made of the other keys. */
   readonly options: unknown;
   readonly place: Place;
+  /** As it stands in the file, for who changes a key of it. May hold secrets: never shown. */
+  readonly written: YamlNode;
 }
 
 export interface DisabledDevice {

@@ -21,7 +21,10 @@ export type AvailabilityEvent =
   /** The link knows that the device cannot be reached … */
   | { readonly type: "lost"; readonly reason: string }
   /** … or that it can again, which proves nothing yet. */
-  | { readonly type: "found" };
+  | { readonly type: "found" }
+  /** Its link is paused: what is heard or fails until `resume` says nothing of the device. */
+  | { readonly type: "pause"; readonly reason: string }
+  | { readonly type: "resume" };
 
 export type AvailabilityEffect =
   | { readonly type: "online" }
@@ -37,6 +40,8 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   private readonly fraction: () => number;
   private readonly asked: boolean;
   private current: DeviceState = "connecting";
+  /** What it was before it was paused. */
+  private before: "connecting" | "offline" = "connecting";
   private why: string | undefined;
   private failures = 0;
   private probes = 0;
@@ -92,6 +97,10 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   }
 
   handle(event: AvailabilityEvent | Timeout, now: Millis): AvailabilityEffect[] {
+    return this.current === "paused" ? this.wait(event, now) : this.live(event, now);
+  }
+
+  private live(event: AvailabilityEvent | Timeout, now: Millis): AvailabilityEffect[] {
     switch (event.type) {
       case "start":
         this.awaitVoice(now);
@@ -115,9 +124,56 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
         // The pauses were about a device that was away; it gets a fresh start.
         this.delay = this.rule.retry.first;
         return this.current === "online" ? [] : this.probe();
+      case "pause":
+        this.pause(event.reason);
+        return [];
+      case "resume":
+        return [];
       case "timeout":
         return this.tick(now);
     }
+  }
+
+  /** Nothing counts but the end of the pause. */
+  private wait(event: AvailabilityEvent | Timeout, now: Millis): AvailabilityEffect[] {
+    switch (event.type) {
+      case "pause":
+        this.why = event.reason;
+        return [];
+      case "probed":
+        this.probing = false;
+        return [];
+      case "resume":
+        return this.resume(now);
+      case "start":
+      case "attached":
+      case "heard":
+      case "failed":
+      case "lost":
+      case "found":
+      case "timeout":
+        return [];
+    }
+  }
+
+  private pause(reason: string): void {
+    this.before = this.current === "offline" ? "offline" : "connecting";
+    this.current = "paused";
+    this.why = reason;
+    this.attached = false;
+    this.failures = 0;
+    this.nextProbe = undefined;
+    this.silentAt = undefined;
+  }
+
+  /** It is looked for at once; one that was away is away until it is heard. */
+  private resume(now: Millis): AvailabilityEffect[] {
+    this.current = this.before;
+    this.why = this.before === "offline" ? "not heard since its link was paused" : undefined;
+    this.probes = 0;
+    this.delay = this.rule.retry.first;
+    if (this.current !== "offline") this.awaitVoice(now);
+    return this.probe();
   }
 
   /** Whether a probe has nothing to do. */

@@ -1,5 +1,5 @@
 import type { DeviceLink, DeviceListener, Link, PointId, RawValue, ReadResult } from "../adapter.ts";
-import { type Clock, MINUTE, type Millis } from "../clock.ts";
+import { type Clock, MINUTE, type Millis, SECOND } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { TimeLimit } from "./time-limit.ts";
@@ -28,6 +28,9 @@ export interface SessionSettings {
 /** Adapters have deadlines of their own, far shorter; this one keeps a bug in one of them from silencing a device for ever. */
 const LONGEST_REQUEST: Millis = 10 * MINUTE;
 
+/** A write, or a list of steps, that is on its way when the device is paused may come to its end for so long. */
+const FINISHING: Millis = 10 * SECOND;
+
 /** One read of the device, for everybody who wants any of its points meanwhile. */
 interface Run {
   readonly points: readonly PointId[];
@@ -47,6 +50,12 @@ export class DeviceSession {
   private link: DeviceLink | undefined;
   private attaching: Promise<DeviceLink> | undefined;
   private lastOrder: Order = 0;
+  /** Writes and steps on their way. */
+  private readonly acting = new Set<Promise<unknown>>();
+  /** Why nothing may be asked now. */
+  private paused: string | undefined;
+  /** What was asked in an era that is over is nobody's business any more. */
+  private era = 0;
   private closed = false;
   private counts = { reads: 0, writes: 0, executes: 0, failures: 0 };
 
@@ -80,19 +89,40 @@ export class DeviceSession {
   async write(point: PointId, raw: RawValue, mask?: Uint8Array): Promise<Order> {
     const link = await this.attached();
     this.counts.writes++;
-    await this.ask(() => link.write(point, raw, mask));
+    await this.act(() => link.write(point, raw, mask));
     return ++this.lastOrder;
   }
 
   async invoke(steps: readonly unknown[]): Promise<void> {
     const link = await this.attached();
     this.counts.executes++;
-    await this.ask(() => link.invoke(steps));
+    await this.act(() => link.invoke(steps));
+  }
+
+  /**
+   * From now on every request is refused with this reason. What is being written is finished, within limits; then the device is
+   * detached, and what was being read is forgotten. Never rejects.
+   */
+  async pause(reason: string): Promise<void> {
+    this.paused = reason;
+    await this.finished();
+    this.era++;
+    await this.detach();
+  }
+
+  /** Requests are carried out again; the device is attached by the first of them. */
+  resume(): void {
+    this.paused = undefined;
   }
 
   /** Never rejects. The listener hears nothing afterwards. */
   async close(): Promise<void> {
     this.closed = true;
+    await this.detach();
+    this.limit.close();
+  }
+
+  private async detach(): Promise<void> {
     try {
       const link = this.link ?? (await this.attaching?.catch(() => undefined));
       this.link = undefined;
@@ -100,7 +130,27 @@ export class DeviceSession {
     } catch (error) {
       this.settings.log.error({ err: error }, "the device could not be detached");
     }
-    this.limit.close();
+  }
+
+  private async finished(): Promise<void> {
+    if (this.acting.size === 0) return;
+    const { clock } = this.settings;
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.at(clock.monotonic() + FINISHING, resolve);
+    });
+    await Promise.race([Promise.allSettled(this.acting), late]);
+    cancel();
+  }
+
+  private async act(request: () => Promise<void>): Promise<void> {
+    const asked = this.ask(request);
+    this.acting.add(asked);
+    try {
+      await asked;
+    } finally {
+      this.acting.delete(asked);
+    }
   }
 
   private share(points: readonly PointId[]): Promise<void> {
@@ -112,11 +162,12 @@ export class DeviceSession {
 
   private async perform(run: Run): Promise<void> {
     try {
-      const link = this.link ?? (await this.attached());
+      const link = this.paused === undefined && this.link !== undefined ? this.link : await this.attached();
       this.counts.reads++;
       const order = ++this.lastOrder;
+      const { era } = this;
       const result = await this.ask(() => link.read(run.points));
-      if (!this.closed) this.listener.onRead(run.points, result, order);
+      if (this.isHeard(era)) this.listener.onRead(run.points, result, order);
     } finally {
       this.running.splice(this.running.indexOf(run), 1);
     }
@@ -125,6 +176,7 @@ export class DeviceSession {
   /** The link to the device; one attempt at a time serves everybody who waits. */
   private attached(): Promise<DeviceLink> {
     if (this.closed) return Promise.reject(new DeviceError("unreachable", "the device is being closed"));
+    if (this.paused !== undefined) return Promise.reject(new DeviceError("unreachable", this.paused));
     if (this.link !== undefined) return Promise.resolve(this.link);
     this.attaching ??= this.attachNow().finally(() => {
       this.attaching = undefined;
@@ -134,25 +186,33 @@ export class DeviceSession {
 
   private async attachNow(): Promise<DeviceLink> {
     const { device, points, openLink } = this.settings;
-    const link = await this.guard(async () => (await openLink()).attach(device, points(), this.unasked()));
-    this.link = link;
+    const { era } = this;
+    const link = await this.guard(async () => (await openLink()).attach(device, points(), this.unasked(era)));
+    // Whoever detaches it waits for it, and closes it.
+    if (era === this.era) this.link = link;
     return link;
   }
 
   private async ask<T>(request: () => Promise<T>): Promise<T> {
+    const { era } = this;
     const answer = await this.guard(request);
-    if (!this.closed) this.listener.onHeard();
+    if (this.isHeard(era)) this.listener.onHeard();
     return answer;
+  }
+
+  private isHeard(era: number): boolean {
+    return !this.closed && era === this.era;
   }
 
   /** Makes every failure a DeviceError, and tells it. A refusal is an answer too: the device is there. */
   private async guard<T>(work: () => Promise<T>): Promise<T> {
+    const { era } = this;
     try {
       return await this.limit.of(work());
     } catch (cause) {
       const error = this.deviceError(cause);
+      if (!this.isHeard(era)) throw error;
       if (error.kind !== "rejected") this.counts.failures++;
-      if (this.closed) throw error;
       if (error.kind === "rejected") this.listener.onHeard();
       else this.listener.onFailed(error);
       throw error;
@@ -166,19 +226,19 @@ export class DeviceSession {
     return new DeviceError("malformed", "the adapter failed; the gateway's log says how", { cause });
   }
 
-  private unasked(): DeviceListener {
+  private unasked(era: number): DeviceListener {
     return {
       onReadings: (readings, refused) => {
-        if (!this.closed) this.listener.onReadings(readings, refused);
+        if (this.isHeard(era)) this.listener.onReadings(readings, refused);
       },
       onHeard: () => {
-        if (!this.closed) this.listener.onHeard();
+        if (this.isHeard(era)) this.listener.onHeard();
       },
       onReachable: (reachable, reason) => {
-        if (!this.closed) this.listener.onReachable(reachable, reason);
+        if (this.isHeard(era)) this.listener.onReachable(reachable, reason);
       },
       onConnectivity: (connectivity) => {
-        if (!this.closed) this.listener.onConnectivity?.(connectivity);
+        if (this.isHeard(era)) this.listener.onConnectivity?.(connectivity);
       },
     };
   }

@@ -7,7 +7,8 @@ import { type DeviceModel, type Leaf, positionOf } from "./device-model.ts";
 import type { PollWishes } from "./poll-wishes.ts";
 import { type Known, NEVER, type Reset, type Values } from "./values.ts";
 
-export type DeviceState = "connecting" | "online" | "offline";
+/** `paused`: somebody paused its link, and nobody knows how it fares. */
+export type DeviceState = "connecting" | "online" | "offline" | "paused";
 
 /** One device as a person wants to see it; plain data. */
 export interface DeviceStatus {
@@ -18,7 +19,7 @@ export interface DeviceStatus {
   readonly state: DeviceState;
   /** Since when it is in this state. */
   readonly since: UnixMillis;
-  /** Why it is offline, or why the last try failed. */
+  /** Why it is offline or paused, or why the last try failed. */
   readonly reason?: string;
   /** When it is asked again. */
   readonly nextTry?: UnixMillis;

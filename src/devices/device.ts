@@ -147,6 +147,27 @@ export class Device {
     };
   }
 
+  /**
+   * Nothing is asked of it until `resume`, and servers hear nothing of that; `reason`: why, for whoever reads or writes it
+   * meanwhile. Resolves when it is detached. Before `start` too. Never rejects.
+   */
+  async pause(reason: string): Promise<void> {
+    if (this.state !== "paused") this.since = this.settings.clock.monotonic();
+    this.presence({ type: "pause", reason });
+    this.polls({ type: "stop" });
+    this.backing.offline();
+    this.takeFixed(this.quality());
+    await this.session.pause(reason);
+  }
+
+  /** It is looked for again. */
+  resume(): void {
+    this.session.resume();
+    this.since = this.settings.clock.monotonic();
+    this.presence({ type: "resume" });
+    if (this.state !== "offline") this.backing.online();
+  }
+
   /** The hardware is another one from now on: what its counters say may begin anew. */
   replaced(): void {
     this.readings.renew();
@@ -190,6 +211,7 @@ export class Device {
   /** Why it cannot be asked, and since when, for the person behind the server. */
   private absence(): string {
     const contact = this.lastHeard === undefined ? "never heard" : `last heard ${this.whenHeard(this.lastHeard)}`;
+    if (this.state === "paused") return `${this.plan.id} is not asked: ${this.availability.reason}; ${contact}`;
     return `${this.plan.id} is offline (${this.availability.reason}), ${contact}`;
   }
 

@@ -1,10 +1,11 @@
 import type { AdapterModule, Ask, Link } from "../adapter.ts";
-import type { Clock, Random, UnixMillis } from "../clock.ts";
+import type { Clock, Millis, Random, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { Device, type DeviceObserver } from "./device.ts";
 import { type LinkStatus, OpenLinks } from "./open-links.ts";
+import { type LinkPause, PausedLinks } from "./paused-links.ts";
 import { samePlan } from "./same-plan.ts";
 import { SharedTrees } from "./shared-trees.ts";
 import { ValueRows } from "./value-rows.ts";
@@ -32,6 +33,9 @@ export interface DevicesChange {
 }
 
 export interface DevicesListener extends DeviceObserver {
+  /** Nothing may be asked on this link now; resolves when whoever uses it beside the devices has let it go. */
+  onLinkPaused?(link: string, reason: string): Promise<void>;
+  onLinkResumed?(link: string): void;
   /** The devices are those of the new plan, and the new ones about to start; not called where nothing changed. */
   onDevicesChanged(change: DevicesChange): void;
 }
@@ -52,6 +56,7 @@ export class Devices {
   private readonly settings: DevicesSettings;
   private readonly listener: DevicesListener;
   private readonly links: OpenLinks;
+  private readonly pauses: PausedLinks;
   private readonly rows = new ValueRows();
   private running: ReadonlyMap<string, Running> = new Map();
   private prefixes: ReadonlyMap<string, Device> = new Map();
@@ -61,6 +66,7 @@ export class Devices {
     this.settings = settings;
     this.listener = listener;
     this.links = new OpenLinks(settings);
+    this.pauses = new PausedLinks(settings, (id) => void this.resumeLink(id));
   }
 
   /**
@@ -72,10 +78,7 @@ export class Devices {
     links: ReadonlyMap<string, LinkPlan>,
     kept: readonly string[] = [],
   ): Promise<DevicesChange> {
-    const change = this.turn.then(() => this.change(devices, links, kept));
-    const done = (): void => {};
-    this.turn = change.then(done, done);
-    return change;
+    return this.inTurn(() => this.change(devices, links, kept));
   }
 
   /** What `apply` would do now. */
@@ -93,11 +96,53 @@ export class Devices {
     return this.links.status();
   }
 
+  /**
+   * Nothing goes out on this link for so long; then, or by `resumeLink`, its devices are looked for again. What is being written is
+   * finished first. Resolves when others can have its port. Pausing again counts from now on.
+   */
+  pauseLink(id: string, span: Millis): Promise<LinkPause> {
+    return this.inTurn(async () => {
+      const pause = this.pauses.add(id, span);
+      this.links.forbid(id, pause.reason);
+      await Promise.all([
+        ...this.on(id).map((device) => device.pause(pause.reason)),
+        this.listener.onLinkPaused?.(id, pause.reason),
+      ]);
+      await this.links.close(id);
+      return pause;
+    });
+  }
+
+  /** Resolves to whether it was paused. */
+  resumeLink(id: string): Promise<boolean> {
+    return this.inTurn(async () => {
+      if (!this.pauses.end(id)) return false;
+      this.links.allow(id);
+      for (const device of this.on(id)) device.resume();
+      this.listener.onLinkResumed?.(id);
+      return true;
+    });
+  }
+
+  /** Why the link cannot be opened; undefined: it was, or nobody tried. */
+  linkTrouble(id: string): string | undefined {
+    return this.links.trouble(id);
+  }
+
+  /** Undefined: the link is not paused. */
+  pauseOf(id: string): LinkPause | undefined {
+    return this.pauses.of(id);
+  }
+
+  /** The running devices of a link. */
+  on(link: string): readonly Device[] {
+    return this.list().filter(({ plan }) => plan.link === link);
+  }
+
   /** The link that requests of tools go to, and the ids of its devices; undefined: it is not open, or takes none. */
   openLink(id: string): { readonly ask: Ask; readonly devices: readonly string[] } | undefined {
     const ask = this.links.asking(id);
-    const devices = this.list().filter(({ plan }) => plan.link === id);
-    return ask === undefined ? undefined : { ask, devices: devices.map(({ plan }) => plan.id) };
+    return ask === undefined ? undefined : { ask, devices: this.on(id).map(({ plan }) => plan.id) };
   }
 
   /** The link itself, opened where it is not yet: for others than devices. Rejects with DeviceError. */
@@ -121,10 +166,18 @@ export class Devices {
 
   async close(): Promise<void> {
     await this.turn;
+    this.pauses.close();
     await Promise.all(this.list().map((device) => device.close()));
     this.running = new Map();
     this.prefixes = new Map();
     await this.links.closeAll();
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const worked = this.turn.then(work);
+    const done = (): void => {};
+    this.turn = worked.then(done, done);
+    return worked;
   }
 
   private async change(
@@ -135,6 +188,7 @@ export class Devices {
     const change = this.compare(devices, links);
     const stopped = new Set([...change.removed, ...change.changed]);
     await Promise.all([...stopped].map((id) => this.get(id)?.close()));
+    this.pauses.keep(new Set(links.keys()));
     await this.links.adopt(links, new Set([...devices.map(({ plan }) => plan.link), ...kept]));
     const started = new Set([...change.added, ...change.changed]);
     const trees = new SharedTrees();
@@ -176,7 +230,11 @@ export class Devices {
     const log = this.settings.log.child({ device: id, link });
     const { rows } = this;
     const settings = { ...this.settings, ...placed, trees, rows, log, openLink: () => this.links.open(link) };
-    return { placed, device: new Device(settings, this.listener) };
+    const device = new Device(settings, this.listener);
+    const pause = this.pauses.of(link);
+    // Nothing is attached yet that it would have to wait for.
+    if (pause !== undefined) void device.pause(pause.reason);
+    return { placed, device };
   }
 }
 

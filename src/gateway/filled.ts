@@ -88,6 +88,15 @@ export class Filled {
     this.modbus?.begin();
   }
 
+  /** Nothing may be asked on this link, for this reason; resolves when it is let go. */
+  async pauseLink(id: string, reason: string): Promise<void> {
+    await this.modbus?.pauseLink(id, reason);
+  }
+
+  resumeLink(id: string): void {
+    this.modbus?.resumeLink(id);
+  }
+
   status(): { readonly stored: readonly StoredStatus[]; readonly modbus?: RemoteModbusStatus } {
     return { stored: this.stored.status(), ...(this.modbus === undefined ? {} : { modbus: this.modbus.status() }) };
   }

@@ -12,6 +12,7 @@ import type { ServerSendOutcome } from "../servers/send.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { DeviceAdmin } from "./device-admin.ts";
 import { localAddresses } from "./host.ts";
+import { LinkAdmin } from "./links/link-admin.ts";
 import type { SendWish } from "./north.ts";
 import { Parts } from "./parts.ts";
 import { readConfig } from "./read-config.ts";
@@ -63,6 +64,7 @@ export interface Edges {
 
 export class Gateway {
   readonly deviceAdmin: DeviceAdmin;
+  readonly links: LinkAdmin;
   private readonly options: RunOptions;
   private readonly log: Logger;
   private readonly kept: Kept;
@@ -99,6 +101,11 @@ export class Gateway {
       forget: (wish) => waits.forget(wish),
     });
     this.reloading = this.makeReloading(record);
+    this.links = new LinkAdmin({
+      ...{ devices, log },
+      config: () => this.config,
+      apply: () => this.applyAgain(),
+    });
   }
 
   /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
@@ -179,6 +186,7 @@ export class Gateway {
       servers: this.parts.north.status(),
       devices: this.parts.devices.list().map((device) => device.status()),
       links: this.parts.devices.linkStatus(),
+      handled: this.links.handled(),
       ...this.parts.filled.status(),
       disabled: this.parts.places.disabled(this.config),
       configuration: this.reloading.status,
@@ -253,6 +261,7 @@ export class Gateway {
   /** Rejects with StoreError, and then that of before runs on. */
   private async swap(config: LoadedConfig): Promise<DevicesChange> {
     const before = this.config;
+    const keepSet = this.links.configured();
     this.config = config;
     try {
       const change = await this.applyDevices();
@@ -261,6 +270,7 @@ export class Gateway {
       return change;
     } catch (error) {
       this.config = before;
+      keepSet();
       throw error;
     }
   }
@@ -283,13 +293,22 @@ export class Gateway {
     const placed = await this.parts.places.place(this.config);
     const otherStored = await this.parts.filled.adopt(
       placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
-      this.config.links,
+      this.links.over(this.config.links),
     );
     await this.parts.variants.adopt(placed);
     const change = await this.runDevices();
     // A device runs on where servers may fill other objects of it, but it has others now.
     if (otherStored) this.parts.devicesChanged();
     return change;
+  }
+
+  /** The links are to be others. */
+  private applyAgain(): Promise<void> {
+    const done = this.turn.then(async () => {
+      if (!this.stopping) await this.applyDevices();
+    });
+    this.turn = done.catch(() => {});
+    return done;
   }
 
   /** Devices have said what they are: they get what their mapping has for that, as by a reload. */
@@ -305,7 +324,7 @@ export class Gateway {
     const chosen = this.parts.variants.chosen();
     const { filled, devices, numbers } = this.parts;
     await numbers.adopt(chosen);
-    const change = await devices.apply(chosen, filled.links(this.config.links), filled.used);
+    const change = await devices.apply(chosen, filled.links(this.links.over(this.config.links)), filled.used);
     filled.begin();
     return change;
   }

@@ -102,6 +102,8 @@ export class Parts {
         if (state === "online") this.north.appeared(prefix);
         else this.north.disappeared(prefix);
       },
+      onLinkPaused: (link, reason) => this.filled.pauseLink(link, reason),
+      onLinkResumed: (link) => this.filled.resumeLink(link),
       onDevicesChanged: ({ added, changed }) => {
         for (const id of [...added, ...changed]) this.steering.adopt(this.devices.get(id));
         this.devicesChanged();

@@ -2,6 +2,7 @@ import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
 import type { LinkStatus } from "../devices/open-links.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
+import type { HandledLink } from "./links/link-admin.ts";
 import type { ConfigurationStatus } from "./reload/reloading.ts";
 import type { RemoteModbusStatus } from "./remote-modbus/status.ts";
 import type { Shown } from "./shown/shown.ts";
@@ -25,6 +26,8 @@ export interface GatewayStatus {
   readonly devices: readonly DeviceStatus[];
   /** The links in use that know how they fare. */
   readonly links: readonly LinkStatus[];
+  /** The links that somebody has paused, or set options of by hand. */
+  readonly handled: readonly HandledLink[];
   /** What servers may fill, of those that have something of the kind. */
   readonly stored: readonly StoredStatus[];
   /** What servers have made of raw Modbus; absent where the configuration allows none. */

@@ -121,6 +121,7 @@ function aStatus(parts: Partial<GatewayStatus>): GatewayStatus {
     devices: [],
     links: [],
     stored: [],
+    handled: [],
     disabled: [],
     configuration: { taken: NOW - 3 * HOUR, reloads: { taken: 0, refused: 0 }, errors: 0 },
     ...parts,

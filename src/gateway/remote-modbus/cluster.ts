@@ -50,6 +50,7 @@ export class Cluster {
   private period: Millis | undefined;
   private attempted: Millis = Number.NEGATIVE_INFINITY;
   private cancel: (() => void) | undefined;
+  private paused = false;
   private closed = false;
 
   /** Throws where the adapter refuses it, with a sentence. */
@@ -128,6 +129,20 @@ export class Cluster {
     this.measured.delete(CLUSTER.maximum);
   }
 
+  /** Its link is paused, for this reason. */
+  pause(reason: string): Promise<void> {
+    this.paused = true;
+    this.arm();
+    return this.session.pause(reason);
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.session.resume();
+    this.failures = 0;
+    this.arm();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.cancel?.();
@@ -174,7 +189,7 @@ export class Cluster {
 
   private fail({ message }: DeviceError): void {
     this.failures++;
-    if (this.failure === undefined && !this.closed) {
+    if (this.failure === undefined && !this.closed && !this.paused) {
       this.options.log.warn({ path: this.path, reason: message }, "a register cluster cannot be read");
     }
     this.failure = message;
@@ -194,7 +209,7 @@ export class Cluster {
   private arm(): void {
     this.cancel?.();
     this.cancel = undefined;
-    if (this.period === undefined || this.closed || this.running !== undefined) return;
+    if (this.period === undefined || this.closed || this.paused || this.running !== undefined) return;
     const { clock } = this.options;
     const pause = this.failures === 0 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.failures - 1));
     const due = Math.max(clock.monotonic(), this.attempted + Math.max(this.period, pause));

@@ -114,6 +114,14 @@ export class Clusters {
     );
   }
 
+  async pauseLink(id: string, reason: string): Promise<void> {
+    await Promise.all(this.on(id).map((cluster) => cluster.pause(reason)));
+  }
+
+  resumeLink(id: string): void {
+    for (const cluster of this.on(id)) cluster.resume();
+  }
+
   status(): readonly ClusterStatus[] {
     return [...this.known].map(([instance, { settings, cluster }]) => {
       const trouble = cluster instanceof Cluster ? cluster.trouble : cluster;
@@ -131,6 +139,12 @@ export class Clusters {
     const clusters = [...this.known.values()].flatMap(({ cluster }) => (cluster instanceof Cluster ? [cluster] : []));
     this.known = new Map();
     await Promise.all(clusters.map((cluster) => cluster.close()));
+  }
+
+  private on(link: string): readonly Cluster[] {
+    return [...this.known.values()].flatMap(({ wire, cluster }) =>
+      wire?.id === link && cluster instanceof Cluster ? [cluster] : [],
+    );
   }
 
   private entry(instance: number, content: Content): Entry {

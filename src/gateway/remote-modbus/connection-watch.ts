@@ -23,6 +23,8 @@ export class ConnectionWatch {
   private why: string | undefined;
   private begun = false;
   private closed = false;
+  private paused = false;
+  private attempt = 0;
   private cancel: (() => void) | undefined;
 
   constructor(options: WatchOptions) {
@@ -51,6 +53,23 @@ export class ConnectionWatch {
     if (lines.length > 0 && lines.every(({ open }) => open)) this.set(STATE.connected);
   }
 
+  /** Its link is closed for a while: what servers see stays as it is. */
+  pause(reason: string): void {
+    this.paused = true;
+    this.attempt++;
+    this.why = reason;
+    this.cancel?.();
+    void this.ear?.close();
+    this.ear = undefined;
+    this.link = undefined;
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.why = undefined;
+    if (this.begun) void this.attach();
+  }
+
   close(): void {
     this.closed = true;
     this.cancel?.();
@@ -59,6 +78,8 @@ export class ConnectionWatch {
 
   private async attach(): Promise<void> {
     const { adapter, openLink, clock } = this.options;
+    const attempt = ++this.attempt;
+    const isOver = (): boolean => this.closed || attempt !== this.attempt;
     try {
       this.link = await openLink();
       const device = adapter.device.parse(LISTENER);
@@ -66,18 +87,19 @@ export class ConnectionWatch {
         onReadings: () => {},
         onReachable: (reachable, reason) => this.set(reachable ? STATE.connected : STATE.failed, reason),
       });
-      if (this.closed) return void ear.close();
+      if (isOver()) return void ear.close();
       this.ear = ear;
       this.look();
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
+      if (isOver()) return;
       this.set(STATE.failed, error.message);
       if (!this.closed) this.cancel = clock.at(clock.monotonic() + AGAIN, () => void this.attach());
     }
   }
 
   private set(state: State, reason?: string): void {
-    if (this.closed) return;
+    if (this.closed || this.paused) return;
     this.why = state === STATE.connected ? undefined : reason;
     if (state === this.current) return;
     this.current = state;

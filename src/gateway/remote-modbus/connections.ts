@@ -141,6 +141,14 @@ export class Connections {
     );
   }
 
+  pauseLink(id: string, reason: string): void {
+    for (const watch of this.watchesOf(id)) watch.pause(reason);
+  }
+
+  resumeLink(id: string): void {
+    for (const watch of this.watchesOf(id)) watch.resume();
+  }
+
   status(): readonly ConnectionStatus[] {
     return [...this.known].map(([instance, connection]) => {
       const { seen, link, target, watch } = connection;
@@ -157,6 +165,12 @@ export class Connections {
 
   close(): void {
     for (const { watch } of this.known.values()) watch?.close();
+  }
+
+  private watchesOf(link: string): readonly ConnectionWatch[] {
+    return [...this.known.values()].flatMap(({ target, watch }) =>
+      target.type === "link" && target.plan.id === link && watch !== undefined ? [watch] : [],
+    );
   }
 
   private connection(

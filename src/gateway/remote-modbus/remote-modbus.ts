@@ -161,6 +161,16 @@ export class RemoteModbus implements Backing {
     this.clusters.steer(observed, wishes);
   }
 
+  async pauseLink(id: string, reason: string): Promise<void> {
+    this.connections.pauseLink(id, reason);
+    await this.clusters.pauseLink(id, reason);
+  }
+
+  resumeLink(id: string): void {
+    this.connections.resumeLink(id);
+    this.clusters.resumeLink(id);
+  }
+
   status(): RemoteModbusStatus {
     return { connections: this.connections.status(), clusters: this.clusters.status() };
   }
