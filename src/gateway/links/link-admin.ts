@@ -1,5 +1,5 @@
 /** What a person does with a link of the running gateway: lets it go for a while, or tries other options on it. */
-import { AdminRefusal } from "../../admin/socket.ts";
+import { AdminRefusal } from "../../admin/errors.ts";
 import type { Millis } from "../../clock.ts";
 import { readOptions } from "../../config/links.ts";
 import type { LinkSettings, LoadedConfig } from "../../config/types.ts";
@@ -103,7 +103,9 @@ export class LinkAdmin {
   /** Resolves when others can have what the link holds. */
   async pause(id: string, span: Millis): Promise<LinkView> {
     this.link(id);
-    if (span <= 0 || span > LONGEST_PAUSE) throw new AdminRefusal("a pause is longer than 0, and at most 24h");
+    if (span <= 0 || span > LONGEST_PAUSE) {
+      throw new AdminRefusal("a pause is longer than 0, and at most 24h", { code: "LG502" });
+    }
     await this.options.devices.pauseLink(id, span);
     return this.of(id);
   }
@@ -111,7 +113,9 @@ export class LinkAdmin {
   /** Throws AdminRefusal where it is not paused. */
   async resume(id: string): Promise<LinkView> {
     this.link(id);
-    if (!(await this.options.devices.resumeLink(id))) throw new AdminRefusal(`link "${id}" is not paused`);
+    if (!(await this.options.devices.resumeLink(id))) {
+      throw new AdminRefusal(`link "${id}" is not paused`, { status: 409, code: "LG502" });
+    }
     return this.of(id);
   }
 
@@ -128,7 +132,9 @@ export class LinkAdmin {
   /** As the file has it. */
   async reset(id: string): Promise<LinkView> {
     this.link(id);
-    if (!this.made.delete(id)) throw new AdminRefusal(`nothing was set on link "${id}" by hand`);
+    if (!this.made.delete(id)) {
+      throw new AdminRefusal(`nothing was set on link "${id}" by hand`, { status: 409, code: "LG503" });
+    }
     this.options.log.info({ link: id }, "the link is as the configuration has it");
     await this.options.apply();
     return this.of(id);
@@ -139,7 +145,8 @@ export class LinkAdmin {
     const link = links.get(id);
     if (link !== undefined) return link;
     const [nearest] = nearestNames(id, [...links.keys()], 1);
-    throw new AdminRefusal(`there is no link "${id}"${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`);
+    const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+    throw new AdminRefusal(`there is no link "${id}"${hint}`, { status: 404, code: "LG501" });
   }
 
   private view(link: LinkSettings, status: LinkStatus | undefined): LinkView {
@@ -171,9 +178,13 @@ export class LinkAdmin {
 function optionsOf({ type, adapter, written }: LinkSettings, set: SetOptions): unknown {
   const schema = adapter.linkTypes[type];
   const entries = written.kind === "map" ? written.entries : [];
-  if (schema === undefined || "type" in set) throw new AdminRefusal("the type of a link cannot be set by hand");
+  if (schema === undefined || "type" in set) {
+    throw new AdminRefusal("the type of a link cannot be set by hand", { code: "LG503" });
+  }
   const secret = Object.keys(set).find((key) => isSecret(entries, key));
-  if (secret !== undefined) throw new AdminRefusal(`${secret} is a secret: change it where it stands, and reload`);
+  if (secret !== undefined) {
+    throw new AdminRefusal(`${secret} is a secret: change it where it stands, and reload`, { code: "LG503" });
+  }
   const problems: Problem[] = [];
   const typed = Object.entries(set).map(([key, text]) => typedEntry(key, text));
   const node: YamlNode = {
@@ -181,7 +192,9 @@ function optionsOf({ type, adapter, written }: LinkSettings, set: SetOptions): u
     entries: [...entries.filter(({ key }) => !(key.text in set)), ...typed],
   };
   const options = readOptions(node, schema, (problem) => problems.push(problem));
-  if (problems.length > 0) throw new AdminRefusal(problems.map(({ message }) => message).join("; "));
+  if (problems.length > 0) {
+    throw new AdminRefusal(problems.map(({ message }) => message).join("; "), { code: "LG503" });
+  }
   return options;
 }
 
@@ -201,7 +214,7 @@ function typedNode(key: string, text: string): YamlNode {
     return parseYaml(text, TYPED);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new AdminRefusal(`${key}: ${error.problems[0]?.message ?? "no value"}`, { cause: error });
+    throw new AdminRefusal(`${key}: ${error.problems[0]?.message ?? "no value"}`, { cause: error, code: "LG503" });
   }
 }
 
