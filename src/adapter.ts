@@ -200,6 +200,8 @@ export interface LineReport {
   readonly name: string;
   /** Whether it is connected, or its port open, now. */
   readonly open: boolean;
+  /** Why it is not, as a sentence; absent where nobody knows yet. */
+  readonly trouble?: string;
   /** How much of the last minute the wire was in use, by whomever it is shared: 0 … 100. */
   readonly load: number;
   /** Requests that wait for their turn now. */

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> 
   keys: async () => (await import("./cli/keys.ts")).keys,
   device: async () => (await import("./cli/device.ts")).device,
   mapping: async () => (await import("./cli/mapping.ts")).mapping,
+  link: async () => (await import("./cli/link.ts")).link,
   sim: async () => (await import("./cli/sim.ts")).sim,
   probe: async () => (await import("./cli/tools.ts")).toolGroup("probe"),
   capture: async () => (await import("./cli/capture.ts")).captureGroup(),

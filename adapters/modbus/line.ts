@@ -118,9 +118,9 @@ export class Line {
   }
 
   report(): LineReport {
-    const { bus, current, waiting } = this.kept;
+    const { bus, standing, waiting } = this.kept;
     const units = this.requests.report();
-    return { name: this.settings.name, open: current !== undefined, load: bus.load, waiting, units };
+    return { name: this.settings.name, ...standing, load: bus.load, waiting, units };
   }
 
   /** The IP address of the other end, while it is connected to one. */

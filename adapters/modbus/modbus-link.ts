@@ -1,5 +1,6 @@
 /** A link of the configuration: the lines that it is made of, and which devices keep to which. */
 import type { AdapterContext, Ask, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
+import { portLeft } from "../wires/serial-port.ts";
 import { formatSerialSettings } from "../wires/serial-settings.ts";
 import { ModbusDeviceLink } from "./device-link.ts";
 import { type Connect, Line, type LineSettings } from "./line.ts";
@@ -14,6 +15,7 @@ import { connectUdp } from "./udp-line.ts";
 
 export class ModbusLink implements Link<ModbusDevice, ModbusPoint, ModbusStep> {
   private readonly context: AdapterContext;
+  private readonly options: ModbusOptions;
   /** One for each connection; a unit always uses the same one, so that its requests keep their order. */
   private readonly lines: readonly Line[];
   private note: string | undefined;
@@ -21,6 +23,7 @@ export class ModbusLink implements Link<ModbusDevice, ModbusPoint, ModbusStep> {
 
   constructor(options: ModbusOptions, context: AdapterContext) {
     this.context = context;
+    this.options = options;
     const { timeout, gap, settle, retries, reconnect } = options;
     // Boxes that carry bytes only leave the silences of their wire, and late answers, to us.
     const numbered = options.transport === "tcp" || options.transport === "udp";
@@ -54,6 +57,7 @@ export class ModbusLink implements Link<ModbusDevice, ModbusPoint, ModbusStep> {
 
   async close(): Promise<void> {
     for (const line of this.lines) line.close();
+    if (this.options.transport === "serial") await portLeft(this.options.port);
   }
 
   private lineOf(unit: number): Line {

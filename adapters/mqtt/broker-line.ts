@@ -142,8 +142,7 @@ export class BrokerLine {
   }
 
   report(): LinkReport {
-    const { current } = this.kept;
-    const line = { name: urlOf(this.options.broker), open: current !== undefined, load: 0, waiting: 0, units: [] };
+    const line = { name: urlOf(this.options.broker), ...this.kept.standing, load: 0, waiting: 0, units: [] };
     const { traffic, refused, reason } = this;
     const notes = [
       ...(reason === undefined ? [] : [reason]),

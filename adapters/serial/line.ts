@@ -104,10 +104,10 @@ export class SerialLine implements SpokenLine {
   }
 
   report(): LineReport {
-    const { bus, current, waiting } = this.kept;
+    const { bus, standing, waiting } = this.kept;
     const { requests, timeouts, refusals, malformed } = this.counts;
     const units = requests === 0 ? [] : [{ unit: "all", requests, timeouts, exceptions: refusals, malformed }];
-    return { name: nameOf(this.options), open: current !== undefined, load: bus.load, waiting, units };
+    return { name: nameOf(this.options), ...standing, load: bus.load, waiting, units };
   }
 
   /** What runs or waits fails at once; nothing is heard afterwards. */

@@ -3,6 +3,7 @@ import type { AdapterContext, Ask, DeviceListener, Link, LinkEnd, LinkReport, Po
 import { SpokenDeviceLink } from "../spoken/stream/device-link.ts";
 import type { SpokenPoint, SpokenStep } from "../spoken/stream/points.ts";
 import type { SpokenDevice } from "../spoken/stream/section.ts";
+import { portLeft } from "../wires/serial-port.ts";
 import { SerialLine } from "./line.ts";
 import type { SerialOptions } from "./options.ts";
 import { askOn } from "./tools/ask.ts";
@@ -42,6 +43,7 @@ export class SerialLink implements Link<SpokenDevice, SpokenPoint, SpokenStep> {
 
   async close(): Promise<void> {
     this.line.close();
+    if (this.options.transport === "port") await portLeft(this.options.port);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type Drive,
   drive,
   formatDuration,
+  type LineReport,
   type Logger,
   type Millis,
   type PauseRange,
@@ -104,6 +105,12 @@ export class KeptConnection<Connection extends Closeable> {
   /** What is open now, if anything is. */
   get current(): Connection | undefined {
     return this.connection;
+  }
+
+  /** For the report of the line. */
+  get standing(): Pick<LineReport, "open" | "trouble"> {
+    if (this.connection !== undefined) return { open: true };
+    return this.downBecause === undefined ? { open: false } : { open: false, trouble: this.downBecause.message };
   }
 
   /** Tasks that wait for their turn. */

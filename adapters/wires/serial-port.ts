@@ -16,8 +16,13 @@ export interface PortSettings extends SerialSettings {
   readonly flow?: "none" | "rts-cts" | "xon-xoff" | undefined;
 }
 
-/** By path: what is still being closed. A port that is locked to the end cannot be opened again before. */
+/** By path: what is still being opened or closed. A port that is locked to the end cannot be opened again before. */
 const closing = new Map<string, Promise<void>>();
+
+/** Resolves when a port that was given up is closed, also one that was just being opened: another program can have it. */
+export async function portLeft(path: string): Promise<void> {
+  for (let busy = closing.get(path); busy !== undefined; busy = closing.get(path)) await busy;
+}
 
 export class SerialPort {
   private readonly port: SystemPort;
@@ -38,7 +43,11 @@ export class SerialPort {
     const port = new SystemPort({ path, ...settings, ...flowOf(flow), lock: true, autoOpen: false });
     // Some errors come twice: to the callback, and as this event, which ends the process where nobody listens.
     port.on("error", () => {});
-    const failure = await new Promise<Error | null>((resolve) => port.open(resolve));
+    const opening = new Promise<Error | null>((resolve) => port.open(resolve));
+    // Whoever waits for it to be left waits for this, too.
+    const over = opening.then(() => void (closing.get(path) === over && closing.delete(path)));
+    closing.set(path, over);
+    const failure = await opening;
     if (failure !== null) throw new DeviceError("unreachable", await whyNotOpen(path, failure), { cause: failure });
     const opened = new SerialPort(port, listener);
     if (signal.aborted) opened.close();

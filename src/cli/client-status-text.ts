@@ -1,8 +1,8 @@
 /** The devices that are clients of their own at a server (layout `clients`): how many are registered, and why others are not. */
 import type { UnixMillis } from "../clock.ts";
 import type { ClientStatus, ServerStatus } from "../servers/server-status.ts";
+import { span } from "./countdown.ts";
 import { counted } from "./counted.ts";
-import { span } from "./status-text.ts";
 
 const MOST_NAMED = 10;
 

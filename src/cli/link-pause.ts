@@ -1,6 +1,6 @@
 import { type Command, EXIT, UsageError } from "./command.ts";
+import { firstOf } from "./counted.ts";
 import { LINK_OPTIONS, linkId, noMore, toldLink } from "./link-asked.ts";
-import { inList } from "./counted.ts";
 
 /** For somebody who plugs a laptop into the bus, or needs the port. */
 export const linkPause: Command = {
@@ -14,7 +14,7 @@ export const linkPause: Command = {
     const [, span] = args.positionals;
     if (span === undefined) throw new UsageError(`for how long? lwm2m-gateway link pause ${id} 10m`);
     const link = await toldLink(args, id, "pause", { for: span });
-    const devices = link.devices.length === 0 ? "no devices" : inList(link.devices);
+    const devices = link.devices.length === 0 ? "no devices" : firstOf(link.devices).join(", ");
     const text = args.flag("json")
       ? JSON.stringify(link, undefined, 2)
       : [

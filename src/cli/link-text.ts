@@ -32,8 +32,10 @@ export function handledLines(links: readonly HandledLink[], now: UnixMillis): re
   return links.flatMap((link) => [
     ...(link.paused === undefined
       ? []
-      : [`${link.paused.reason}: it goes on in ${countdown(link.paused.until - now)} (link resume ${link.id})`]),
-    ...(link.set === undefined ? [] : [`link ${link.id}: ${setText(link.set)} by hand (link set ${link.id} --reset)`]),
+      : [`${link.paused.reason}: it goes on in ${countdown(link.paused.until - now)}, or by link resume ${link.id}`]),
+    ...(link.set === undefined
+      ? []
+      : [`link ${link.id}: ${setText(link.set)} by hand; link set ${link.id} --reset takes it back`]),
   ]);
 }
 
@@ -66,8 +68,8 @@ function troubleOf({ trouble }: LinkView): readonly string[] {
   return trouble === undefined ? [] : [`    ${trouble}`];
 }
 
-function byHand({ id, set }: LinkView): readonly string[] {
-  return set === undefined ? [] : [`    ${setText(set)} by hand (link set ${id} --reset takes it back)`];
+function byHand({ set }: LinkView): readonly string[] {
+  return set === undefined ? [] : [`    ${setText(set)} by hand`];
 }
 
 function setText({ options }: SetByHand): string {

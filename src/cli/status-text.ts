@@ -1,12 +1,14 @@
-import { isUndated, type Millis, type UnixMillis } from "../clock.ts";
+import { isUndated, type UnixMillis } from "../clock.ts";
 import type { DeviceStatus, ValueStatus } from "../devices/device-status.ts";
 import { formatDuration } from "../duration.ts";
 import type { GatewayStatus, SeeingServerStatus } from "../gateway/status.ts";
 import type { ReportEntryStatus, ServerStatus } from "../servers/server-status.ts";
 import { table } from "../table.ts";
 import { clientLines, countsOf } from "./client-status-text.ts";
+import { countdown, ordinal, span } from "./countdown.ts";
 import { counted } from "./counted.ts";
 import { linkLines } from "./link-status-text.ts";
+import { handledLines } from "./link-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
 import { shownNowLines } from "./shown-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
@@ -25,7 +27,7 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
     ...serverLines(status),
     "",
     ...deviceLines(status, withValues),
-    ...blankBefore(linkLines(status.links)),
+    ...blankBefore([...linkLines(status.links), ...handledLines(status.handled, now)]),
     ...blankBefore(modbusLines(status.modbus)),
   ].join("\n");
 }
@@ -40,14 +42,6 @@ function clockLine({ clock: { trusted, reason, lastStep }, now }: GatewayStatus)
   const { at, by } = lastStep;
   const when = trusted ? `, ${span(now - at)} ago` : "";
   return `${standing}: ${reason}; set ${by > 0 ? "forwards" : "back"} by ${span(Math.abs(by))}${when}`;
-}
-
-/** "12 s", "5 min", "3 h", "2 d": the largest unit that says it. What seems to come from the future is of now. */
-export function span(duration: Millis): string {
-  const seconds = Math.max(0, Math.round(duration / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }
 
 const SERVER_HEADING = ["SERVER", "STATE", "FOR", "URI", "OBSERVED", "WAITING", "DELIVERED", "DROPPED"];
@@ -224,20 +218,6 @@ function troubleLines(device: DeviceStatus, now: UnixMillis): string[] {
     ...(nextTry === undefined ? [] : [`next try in ${countdown(nextTry - now)}, ${ordinal(tries + 1)}`]),
   ];
   return parts.length === 0 ? [] : [`    ${parts.join("; ")}`];
-}
-
-/** "0:32", "4:10", "1:04:10". */
-function countdown(duration: Millis): string {
-  const all = Math.max(0, Math.round(duration / 1000));
-  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
-  const two = (number: number): string => String(number).padStart(2, "0");
-  return hours === 0 ? `${minutes}:${two(seconds)}` : `${hours}:${two(minutes)}:${two(seconds)}`;
-}
-
-/** "1st", "2nd", "3rd", "11th". */
-function ordinal(number: number): string {
-  const teens = number % 100 > 10 && number % 100 < 14;
-  return `${number}${(teens ? undefined : ["th", "st", "nd", "rd"][number % 10]) ?? "th"}`;
 }
 
 function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] {

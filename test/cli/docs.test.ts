@@ -6,6 +6,7 @@ import { check } from "../../src/cli/check.ts";
 import { device } from "../../src/cli/device.ts";
 import { importXml } from "../../src/cli/import-xml.ts";
 import { keys } from "../../src/cli/keys.ts";
+import { link } from "../../src/cli/link.ts";
 import { mapping } from "../../src/cli/mapping.ts";
 import { reload } from "../../src/cli/reload.ts";
 import { run } from "../../src/cli/run.ts";
@@ -26,7 +27,7 @@ test("docs/cli.md has a section for each subcommand, which names every option an
     toolGroup("sniff"),
     toolGroup("decode"),
   ]);
-  const groups = [store, keys, device, mapping, ...tools].flatMap(({ commands }) => Object.values(commands));
+  const groups = [store, keys, device, link, mapping, ...tools].flatMap(({ commands }) => Object.values(commands));
   for (const command of [run, check, reload, status, send, ...groups, sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);
     const own = section.split("\n## ")[0] ?? "";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatStatus, span } from "../../src/cli/status-text.ts";
+import { span } from "../../src/cli/countdown.ts";
+import { formatStatus } from "../../src/cli/status-text.ts";
 import type { DeviceStatus } from "../../src/devices/device-status.ts";
 import type { GatewayStatus, SeeingServerStatus } from "../../src/gateway/status.ts";
 import type { StoreSummary } from "../../src/gateway/waiting/store-report.ts";
