@@ -14,8 +14,6 @@ export const ERROR_CODES = {
   LG501: "there is no such link",
   LG502: "the link cannot be paused, or is not",
   LG503: "the option of the link cannot be set",
-  LG504: "there is no such device",
-  LG505: "there is no such value",
   LG551: "the device does not answer",
   LG552: "the device refuses",
   LG553: "what the device answers is no answer",

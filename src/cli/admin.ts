@@ -76,7 +76,8 @@ function refusalOf(error: AdminRefusal, route: string): Error {
     });
   }
   const cannot = status === 409 || status >= 500;
-  return cannot ? new FailureError(message, { cause: error }) : new UsageError(message, { cause: error });
+  const telling = { ...(code === undefined ? {} : { code }), cause: error };
+  return cannot ? new FailureError(message, telling) : new UsageError(message, telling);
 }
 
 const NOBODY: readonly string[] = ["ENOENT", "ECONNREFUSED"];
