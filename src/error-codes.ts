@@ -36,6 +36,10 @@ export const ERROR_CODES = {
   LG744: "the admin socket cannot be opened",
   LG745: "the gateway does not take what was asked",
   LG746: "the gateway is of another version than the command",
+  LG710: "there is nothing at the path",
+  LG711: "the path does not take this operation",
+  LG712: "the value, or the request, is not what the path takes",
+  LG713: "the device did not do it",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

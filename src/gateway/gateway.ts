@@ -14,6 +14,8 @@ import { DeviceAdmin } from "./device-admin.ts";
 import { localAddresses } from "./host.ts";
 import { LinkAdmin } from "./links/link-admin.ts";
 import type { SendWish } from "./north.ts";
+import type { Happenings } from "./operator/happenings.ts";
+import type { Operator } from "./operator/operator.ts";
 import { Parts } from "./parts.ts";
 import { readConfig } from "./read-config.ts";
 import type { ReloadReport } from "./reload/reload-report.ts";
@@ -207,6 +209,16 @@ export class Gateway {
   /** Drops what waits: no server gets it any more. */
   forget(wish: ForgetWish): Promise<Forgotten> {
     return this.parts.waits.forget(wish);
+  }
+
+  /** What a person does to objects. */
+  get operator(): Operator {
+    return this.parts.operator;
+  }
+
+  /** For whoever watches. */
+  get happenings(): Happenings {
+    return this.parts.happenings;
   }
 
   /** For tools: see Devices. */

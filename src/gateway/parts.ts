@@ -12,6 +12,8 @@ import { Filled } from "./filled.ts";
 import { identityOf } from "./gateway-identity.ts";
 import { storageOf } from "./host.ts";
 import { North } from "./north.ts";
+import { Happenings } from "./operator/happenings.ts";
+import { Operator } from "./operator/operator.ts";
 import { needsNumbers } from "./presences/layouts.ts";
 import { KeptNumbers } from "./state/instance-numbers.ts";
 import type { Kept } from "./state/kept.ts";
@@ -49,6 +51,8 @@ export class Parts {
   readonly numbers: KeptNumbers;
   readonly variants: Variants;
   readonly waits: WhatWaits;
+  readonly happenings = new Happenings();
+  readonly operator: Operator;
   private readonly options: PartsOptions;
   private readonly steering: Steering;
   /** That of the start. */
@@ -70,6 +74,7 @@ export class Parts {
     this.steering = new Steering((prefix) => (prefix === "" ? this.filled.remote : this.devices.byPrefix(prefix)));
     this.north = this.makeNorth();
     this.trees = this.makeTrees();
+    this.operator = new Operator(this.trees, this.happenings);
   }
 
   /** Devices came, went or became others: who observes them, or object 25, hears it. */
@@ -86,6 +91,7 @@ export class Parts {
   /** A server wrote, made or removed something that the gateway keeps. */
   private storedChanged(prefix: string, { samples, removed, instances }: StoredChange): void {
     this.north.changed(samples, removed);
+    this.happenings.values(samples);
     this.north.treesChanged(prefix);
     if (!instances) return;
     if (prefix !== "") this.north.changed(this.trees.gatewayObjectChanges());
@@ -97,8 +103,10 @@ export class Parts {
       onSamples: (device, samples) => {
         this.north.changed(samples);
         this.variants.heard(device, samples);
+        this.happenings.values(samples);
       },
-      onStateChange: ({ prefix }, state) => {
+      onStateChange: ({ plan: { id }, prefix }, state) => {
+        this.happenings.device({ id, prefix }, state);
         if (state === "online") this.north.appeared(prefix);
         else this.north.disappeared(prefix);
       },

@@ -7,6 +7,7 @@ import { configurationRoutes } from "./configurations.ts";
 import { deviceRoutes } from "./devices.ts";
 import { linkRoutes } from "./links.ts";
 import { logRoutes } from "./log.ts";
+import { operatorRoutes } from "./operator.ts";
 import { sendRoutes } from "./send.ts";
 import { statusRoutes } from "./status.ts";
 import { storeRoutes } from "./store.ts";
@@ -24,6 +25,7 @@ export function routesOf(gateway: Gateway, { ring, reloads }: Around): readonly 
     ...deviceRoutes(gateway),
     ...linkRoutes(gateway),
     ...storeRoutes(gateway),
+    ...operatorRoutes(gateway),
     ...sendRoutes(gateway),
     ...logRoutes(ring),
     ...configurationRoutes(gateway, reloads),

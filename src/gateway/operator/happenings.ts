@@ -1,0 +1,31 @@
+/** What happens in the gateway, for whoever watches: values as they come, devices as they come and go. Nobody is waited for. */
+import type { DeviceState } from "../../devices/device-status.ts";
+import type { Sample } from "../../lwm2m/sample.ts";
+
+export interface Watcher {
+  onValues?(samples: readonly Sample[]): void;
+  onDevice?(device: WatchedDevice, state: DeviceState): void;
+}
+
+export interface WatchedDevice {
+  readonly id: string;
+  readonly prefix: string;
+}
+
+export class Happenings {
+  private readonly watchers = new Set<Watcher>();
+
+  /** Returns what ends it. */
+  watch(watcher: Watcher): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  values(samples: readonly Sample[]): void {
+    for (const watcher of this.watchers) watcher.onValues?.(samples);
+  }
+
+  device(device: WatchedDevice, state: DeviceState): void {
+    for (const watcher of this.watchers) watcher.onDevice?.(device, state);
+  }
+}
