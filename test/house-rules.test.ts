@@ -28,6 +28,8 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/cli/device-replace.ts": "the answer of our own program",
   "src/cli/reload.ts": "the answer of our own program",
   "src/cli/link-asked.ts": "the answers of our own program",
+  "src/cli/observe.ts": "the events of our own program",
+  "src/cli/read.ts": "the answer of our own program",
   "src/cli/send.ts": "the answer of our own program",
   "src/cli/status.ts": "the answer of our own program",
   "src/cli/store-forget.ts": "the answer of our own program",

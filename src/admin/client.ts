@@ -10,14 +10,14 @@ import { sentenceOf } from "./socket-sentence.ts";
 /** How long a gateway may take to answer: it computes, and waits for nobody. */
 const PATIENCE = 5000;
 
-/** What goes with a POST, and how long the gateway may take to answer it. */
+/** What goes with a POST, and how long the gateway may take to answer it; without `body` it is a GET that may take so long. */
 export interface Posted {
-  readonly body: unknown;
+  readonly body?: unknown;
   readonly patience: number;
 }
 
 /**
- * Asks a running gateway; with `posted` by POST. Rejects with AdminRefusal where it does not take what was asked, else with
+ * Asks a running gateway; with a `body`, which may be undefined, by POST. Rejects with AdminRefusal where it does not take what was asked, else with
  * AdminSocketError: `code` is ENOENT or ECONNREFUSED where none listens.
  */
 export async function askAdminSocket(path: string, route: string, posted?: Posted): Promise<unknown> {
@@ -59,7 +59,7 @@ function ask<T>(
   read: (response: IncomingMessage) => Promise<T>,
 ): Promise<T> {
   const timeout = posted?.patience ?? patience ?? PATIENCE;
-  const method = posted === undefined ? "GET" : "POST";
+  const method = posted !== undefined && "body" in posted ? "POST" : "GET";
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const said = error instanceof AdminRefusal;
@@ -72,7 +72,7 @@ function ask<T>(
     });
     asked.on("timeout", () => asked.destroy(new Error(`nothing came within ${timeout / 1000} s`)));
     asked.on("error", fail);
-    asked.end(posted === undefined ? undefined : JSON.stringify(posted.body));
+    asked.end(method === "GET" ? undefined : JSON.stringify(posted?.body));
   });
 }
 

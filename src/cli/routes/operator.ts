@@ -78,25 +78,11 @@ function route(method: Route["method"], path: string, work: (request: ApiRequest
   };
 }
 
-/** Rejects with Lwm2mError where none of the paths could be read. */
 async function read(operator: Operator, paths: readonly Path[]): Promise<ReadAnswer> {
-  const outcomes = await Promise.all(
-    paths.map(async (path) => {
-      try {
-        return { path, values: await operator.read(path) };
-      } catch (error) {
-        if (error instanceof Lwm2mError) return { path, error };
-        throw error;
-      }
-    }),
-  );
-  const failed = outcomes.flatMap(({ path, error }) => (error === undefined ? [] : [{ path, error }]));
-  const [first] = failed;
-  if (first !== undefined && failed.length === paths.length) throw first.error;
-  const values = outcomes.flatMap((outcome) => outcome.values ?? []);
+  const { values, failures } = await operator.read(paths);
   return {
-    values: [...new Map(values.map((value) => [value.path, value])).values()],
-    errors: failed.map(({ path, error }) => {
+    values,
+    errors: failures.map(({ path, error }) => {
       const { message, code, response } = refusalOf(error);
       return { path, error: message, code, response };
     }),
@@ -114,8 +100,8 @@ export function refusalOf(error: Lwm2mError): AdminRefusal {
   return new AdminRefusal(error.message, { cause: error, response: formatCode(error.code), ...kindOf(error.code) });
 }
 
-function kindOf(code: number): Pick<RefusalOptions, "status" | "code"> {
-  if (code === CODE.notFound) return { status: 404, code: "LG710" };
+function kindOf(code: number): Pick<RefusalOptions, "status" | "code" | "next"> {
+  if (code === CODE.notFound) return { status: 404, code: "LG710", next: "lwm2m-gateway status --values" };
   if (code === CODE.methodNotAllowed || code === CODE.unauthorized) return { code: "LG711" };
   return code >= CODE.internalServerError ? { status: 502, code: "LG713" } : { code: "LG712" };
 }

@@ -7,7 +7,7 @@ import { CODE } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../../lwm2m/objects/definition.ts";
 import { isWithin, LEVEL, makePath, type Path, parsePath, pathDepth, pathParts, prefixOf } from "../../lwm2m/path.ts";
-import { badRequest, notAllowed } from "../../lwm2m/refusals.ts";
+import { badRequest, notAllowed, PROTECTED_OBJECTS } from "../../lwm2m/refusals.ts";
 import type { PathValue, Sample } from "../../lwm2m/sample.ts";
 import type { ObjectTree } from "../../lwm2m/tree.ts";
 import { nearestNames } from "../../near-miss.ts";
@@ -27,6 +27,17 @@ export interface ShownValue {
   readonly time: UnixMillis;
   /** It was so, and nobody knows whether it still is: see Sample. */
   readonly held?: true;
+}
+
+export interface ReadOutcome {
+  readonly values: readonly ShownValue[];
+  readonly failures: readonly { readonly path: Path; readonly error: Lwm2mError }[];
+}
+
+interface Read {
+  readonly path: Path;
+  readonly samples?: readonly Sample[];
+  readonly error?: Lwm2mError;
 }
 
 export interface ShownLink {
@@ -65,11 +76,19 @@ export class Operator {
     this.happenings = happenings;
   }
 
-  /** Everything readable at or below the path. A whole device leaves out what cannot be read, as long as there is something. */
-  async read(path: Path): Promise<readonly ShownValue[]> {
-    const { tree } = this.whole(path);
-    const samples = pathDepth(path) === 0 ? await readAll(tree, path) : await tree.read(path);
-    return samples.map((sample) => this.shown(sample));
+  /**
+   * Everything readable at or below the paths, each value once, and of which of them nothing could be read; rejects where that is
+   * so for all. Of a whole device each object is read for itself.
+   */
+  async read(paths: readonly Path[]): Promise<ReadOutcome> {
+    const outcomes = await Promise.all(paths.flatMap((path) => this.parts(path)).map((path) => this.readOne(path)));
+    const failures = outcomes.flatMap(({ path, error }) => (error === undefined ? [] : [{ path, error }]));
+    const [first] = failures;
+    if (first !== undefined && failures.length === outcomes.length) throw first.error;
+    const samples = new Map(
+      outcomes.flatMap((outcome) => outcome.samples ?? []).map((sample) => [sample.path, sample]),
+    );
+    return { values: [...samples.values()].map((sample) => this.shown(sample)), failures };
   }
 
   /** Resolves to the paths that were written, when everything is done. */
@@ -137,6 +156,27 @@ export class Operator {
     if (pathDepth(path) > 0) tree.check(path, "report");
   }
 
+  private async readOne(path: Path): Promise<Read> {
+    try {
+      return { path, samples: await this.tree(path).read(path) };
+    } catch (error) {
+      if (error instanceof Lwm2mError) return { path, error };
+      throw error;
+    }
+  }
+
+  /** The path itself; of a whole device, or of the gateway, the objects that are open to anybody. */
+  private parts(path: Path): readonly Path[] {
+    if (pathDepth(path) > 0) return [path];
+    const prefix = prefixOf(path);
+    // An unknown one is an error like those of other paths.
+    const links = this.sight.of(prefix)?.tree.discover(path, LEVEL.object) ?? [{ path }];
+    return links.flatMap((link) => {
+      const isProtected = prefix === "" && PROTECTED_OBJECTS.has(pathParts(link.path).object ?? -1);
+      return isProtected ? [] : [link.path];
+    });
+  }
+
   private known(paths: readonly Path[]): readonly Sample[] {
     const known = paths.flatMap((path) => {
       const depth = LEVEL.resourceInstance - pathDepth(path);
@@ -182,13 +222,6 @@ export class Operator {
 
 const SENSOR_UNITS = 5701;
 const SENSOR_VALUES: ReadonlySet<number> = new Set([5600, 5601, 5602, 5603, 5604, 5700]);
-
-/** Each value once; where there is none, why. */
-async function readAll(tree: ObjectTree, path: Path): Promise<readonly Sample[]> {
-  const samples = await tree.readComposite([path]);
-  const [first] = tree.discover(path, LEVEL.object);
-  return samples.length > 0 || first === undefined ? samples : tree.read(first.path);
-}
 
 function definitionsOf(
   { backing }: Whole,

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import { aConfig, aFolder, command, PROGRAM, startCommand } from "../support/command.ts";
+import { start } from "../support/process.ts";
+
+const DEVICES = ["{ id: room-1, mapping: simulated-climate, link: trial }"];
+
+test("a person reads, writes and executes at the running gateway, in text and as JSON", async (t) => {
+  const config = join(aFolder(t, { "config.yaml": aConfig({ devices: DEVICES }) }), "config.yaml");
+  const gateway = startCommand(t, "run", "--config", config);
+  await Promise.all([gateway.printed(/"msg":"started"/), gateway.printed(/"device":"room-1".*online/)]);
+  const ask = (...args: readonly string[]) => command(t, ...args, "-c", config);
+
+  const read = await ask("read", "room-1/3311", "/3/0/1");
+  assert.deepEqual([read.code, read.stderr], [0, ""]);
+  assert.match(read.stdout, /^\/room-1\/3311\/0\/5850 {2}On\/Off {8}false$/m);
+  assert.match(read.stdout, /^\/room-1\/3311\/0\/5851 {2}Dimmer {8}40 \/100$/m);
+  assert.match(read.stdout, /^\/3\/0\/1 {15}Model Number {2}lwm2m-gateway$/m);
+
+  const written = await ask("write", "/room-1/3311/0/5851", "75");
+  assert.deepEqual([written.code, written.stdout], [0, "/room-1/3311/0/5851 = 75\n"]);
+  const both = await ask("write", "room-1/3311/0/5851=20", "room-1/3311/0/5850=true", "--json");
+  assert.deepEqual(JSON.parse(both.stdout), { written: ["/room-1/3311/0/5851", "/room-1/3311/0/5850"] });
+  const json = await ask("read", "/room-1/3311", "/room-1/9", "--json");
+  const { values, errors } = JSON.parse(json.stdout);
+  assert.deepEqual(
+    [json.code, values.map(({ value }: { readonly value: unknown }) => value), errors],
+    [1, [true, 20], [{ path: "/room-1/9", error: "there is no /room-1/9", code: "LG710", response: "4.04" }]],
+  );
+
+  const refused: readonly (readonly [readonly string[], RegExp])[] = [
+    [["read", "rom-1/3303"], /no device has the prefix \/rom-1; did you mean \/room-1\? \[LG710\]\n/],
+    [["write", "/room-1/3311/0/5851", "200"], /\(Dimmer\): 200 is outside 0\.\.100 \[LG712\]\n/],
+    [["write", "/room-1/3303/0/5700=1"], /cannot be written \[LG711\]\n/],
+    [["exec", "/room-1/3311/0/5850"], /cannot be executed \[LG711\]\n/],
+    [["exec", "/room-1/3311/0/5850", "now"], /"now" is no argument/],
+    [["observe", "/room-1/9"], /there is no \/room-1\/9 \[LG710\]\n/],
+    [["read"], /expected at least one PATH/],
+    [["write", "/3/0/1"], /has no value/],
+    [["write", "/3/0/1=a", "/3/0/1=b"], /\/3\/0\/1 is there twice/],
+    [["observe", "/3", "--for", "ever"], /--for "ever" is no duration/],
+  ];
+  for (const [args, message] of refused) {
+    const { code, stdout, stderr } = await ask(...args);
+    assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, message);
+  }
+  await gateway.printed(
+    /"request":"POST \/v1\/write","outcome":"done","paths":\["\/room-1\/3311\/0\/5851"\],"msg":"audit"/,
+  );
+  await gateway.printed(
+    /"request":"POST \/v1\/write","outcome":"refused".*"reason":"\/room-1\/3303\/0\/5700 cannot be written"/,
+  );
+});
+
+test("observe tells what comes until Ctrl-C, at a terminal too, which is an end like any other", async (t) => {
+  const config = join(aFolder(t, { "config.yaml": aConfig({ devices: DEVICES }) }), "config.yaml");
+  const gateway = startCommand(t, "run", "--config", config);
+  await Promise.all([gateway.printed(/"msg":"started"/), gateway.printed(/"device":"room-1".*online/)]);
+
+  const json = startCommand(t, "observe", "/room-1/3311/0/5851", "--json", "-c", config);
+  const program = [process.execPath, PROGRAM, "observe", "/room-1/3311", "-c", config];
+  const terminal = start(t, "python3", ["-c", PTY, ...program]);
+  await Promise.all([json.printed(/"value":40/), terminal.printed(/Dimmer/)]);
+  await command(t, "write", "/room-1/3311/0/5851", "75", "-c", config);
+  await Promise.all([
+    json.printed(/"value":75/),
+    terminal.printed(/:\d\d {2}\/room-1\/3311\/0\/5851 {2}Dimmer {2}75 \/100\r\n/),
+  ]);
+  json.child.kill("SIGINT");
+  const { code, stdout, stderr } = await json.outcome;
+  assert.deepEqual([code, stderr], [0, ""]);
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    events.map(({ event, path, value }) => [event, path, value]),
+    [
+      ["value", "/room-1/3311/0/5851", 40],
+      ["value", "/room-1/3311/0/5851", 75],
+    ],
+  );
+  // Ctrl-C, as the terminal gives it.
+  terminal.child.kill("SIGUSR1");
+  assert.equal((await terminal.outcome).code, 0);
+});
+
+/** Runs a program at a terminal of its own, shows what it prints, and types Ctrl-C when it gets SIGUSR1. */
+const PTY = `
+import os, pty, signal, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+signal.signal(signal.SIGUSR1, lambda *_: os.write(fd, b"\\x03"))
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    os.write(1, data)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
