@@ -1,7 +1,7 @@
 /** Values as lines of text. */
 import { SECOND, type UnixMillis } from "../clock.ts";
 import type { ShownValue } from "../gateway/operator/operator.ts";
-import { span } from "./status-text.ts";
+import { span } from "./countdown.ts";
 
 /** A row of a table; `now` where it tells how old the value is, if that is worth a word. */
 export function valueRow({ path, name, value, unit, time, held }: ShownValue, now?: UnixMillis): readonly string[] {
