@@ -17,6 +17,10 @@ export const ERROR_CODES = {
   LG551: "the device does not answer",
   LG552: "the device refuses",
   LG553: "what the device answers is no answer",
+  LG601: "a configuration could not be kept",
+  LG602: "no such configuration is kept",
+  LG603: "a kept configuration would not be taken now",
+  LG604: "kept configurations cannot be read or put back",
   LG660: "another process has the state open",
   LG661: "a later version wrote the state",
   LG662: "an earlier version wrote the state",
@@ -29,7 +33,6 @@ export const ERROR_CODES = {
   LG703: "the path of the API takes another method",
   LG704: "the body of the request is no JSON, or too long",
   LG705: "a parameter of the request makes no sense",
-  LG751: "the configuration was not reloaded",
   LG741: "another gateway is running",
   LG742: "the gateway may not be asked",
   LG743: "the gateway does not answer",
@@ -40,6 +43,7 @@ export const ERROR_CODES = {
   LG711: "the path does not take this operation",
   LG712: "the value, or the request, is not what the path takes",
   LG713: "the device did not do it",
+  LG751: "the configuration was not reloaded",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

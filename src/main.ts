@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> 
   },
   check: async () => (await import("./cli/check.ts")).check,
   reload: async () => (await import("./cli/reload.ts")).reload,
+  rollback: async () => (await import("./cli/rollback.ts")).rollback,
   status: async () => (await import("./cli/status.ts")).status,
   read: async () => (await import("./cli/read.ts")).read,
   write: async () => (await import("./cli/write.ts")).write,

@@ -29,7 +29,9 @@ export const deviceForget: Command = {
     const { prefix } = taken(await known(args, id));
     if (
       !args.flag("yes") &&
-      !(await confirmed(`device ${id}? What waits of /${prefix} is dropped, and another device may be /${prefix}.`))
+      !(await confirmed(
+        `Forget device ${id}? What waits of /${prefix} is dropped, and another device may be /${prefix}.`,
+      ))
     ) {
       process.stdout.write("nothing is forgotten\n");
       return EXIT.ok;

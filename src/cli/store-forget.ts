@@ -38,7 +38,9 @@ export const storeForget: Command = {
     const reports = meant.reduce((sum, { entries }) => sum + entries, 0);
     if (
       !args.flag("yes") &&
-      !(await confirmed(`${counted(reports, "report")} of ${counted(meant.length, "queue")}? No server will get them.`))
+      !(await confirmed(
+        `Forget ${counted(reports, "report")} of ${counted(meant.length, "queue")}? No server will get them.`,
+      ))
     ) {
       process.stdout.write("nothing is forgotten\n");
       return EXIT.ok;

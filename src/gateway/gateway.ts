@@ -18,6 +18,7 @@ import type { Happenings } from "./operator/happenings.ts";
 import type { Operator } from "./operator/operator.ts";
 import { Parts } from "./parts.ts";
 import { readConfig } from "./read-config.ts";
+import { KeptConfigurations } from "./reload/kept-configurations.ts";
 import type { ReloadReport } from "./reload/reload-report.ts";
 import { notNow, Reloading } from "./reload/reloading.ts";
 import { FirstCheck } from "./state/first-check.ts";
@@ -127,6 +128,7 @@ export class Gateway {
     const gateway = new Gateway({ ...options, clock, adapters }, { config, record }, kept);
     try {
       await gateway.run();
+      await gateway.reloading.started();
     } catch (error) {
       // What goes wrong on the way out must not hide why we leave.
       await gateway.stop().catch((stopError) => options.log.error({ err: stopError }, "not stopped in order"));
@@ -264,7 +266,7 @@ export class Gateway {
             filled.links(config.links),
           ),
         disabled: () => places.disabled(this.config).map(({ id }) => id),
-        onTaken: async () => {},
+        kept: this.kept.discard === undefined ? new KeptConfigurations(this.kept.directory) : undefined,
       },
       record,
     );

@@ -12,6 +12,7 @@ import { mapping } from "../../src/cli/mapping.ts";
 import { observe } from "../../src/cli/observe.ts";
 import { read } from "../../src/cli/read.ts";
 import { reload } from "../../src/cli/reload.ts";
+import { rollback } from "../../src/cli/rollback.ts";
 import { run } from "../../src/cli/run.ts";
 import { schema } from "../../src/cli/schema.ts";
 import { send } from "../../src/cli/send.ts";
@@ -33,7 +34,7 @@ test("docs/cli.md has a section for each subcommand, which names every option an
   ]);
   const groups = [store, keys, device, link, mapping, ...tools].flatMap(({ commands }) => Object.values(commands));
   const operator = [read, write, exec, observe];
-  for (const command of [run, check, reload, status, send, ...operator, ...groups, sim, schema, importXml]) {
+  for (const command of [run, check, reload, rollback, status, send, ...operator, ...groups, sim, schema, importXml]) {
     const [, section = ""] = text.split(`\n## ${command.name}\n`);
     const own = section.split("\n## ")[0] ?? "";
     assert.ok(own !== "", command.name);

@@ -1,14 +1,17 @@
 /** Load all, check all, then swap: a reload of the running gateway, and what would become of one. */
+import { resolve } from "node:path";
 import type { AdapterModule } from "../../adapter.ts";
 import { type Clock, type Millis, type UnixMillis, wallAt } from "../../clock.ts";
 import { ReadRecord } from "../../config/read-record.ts";
 import type { LinkSettings, LoadedConfig } from "../../config/types.ts";
 import type { DevicesChange } from "../../devices/devices.ts";
 import { sameLink } from "../../devices/same-plan.ts";
-import { ConfigError } from "../../errors.ts";
+import { ConfigError, reasonOf } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { StoreError } from "../../store/store.ts";
 import { readConfig } from "../read-config.ts";
+import { filesToKeep } from "./configuration-files.ts";
+import type { KeptConfigurations } from "./kept-configurations.ts";
 import { type LinksReport, NO_LINKS, type ReloadReport, toldProblem } from "./reload-report.ts";
 import { changedSettings } from "./settings-changes.ts";
 
@@ -25,8 +28,8 @@ export interface ReloadingOptions {
   readonly preview: (config: LoadedConfig) => DevicesChange;
   /** Ids of the devices that are off. */
   readonly disabled: () => readonly string[];
-  /** A configuration runs that was read so. */
-  readonly onTaken: (record: ReadRecord, by: string) => Promise<void>;
+  /** Where those that ran are kept; absent where the disk takes nothing. */
+  readonly kept: KeptConfigurations | undefined;
 }
 
 /** How the configuration that runs came to be; plain data. */
@@ -75,9 +78,14 @@ export class Reloading {
     };
   }
 
+  /** The configuration of the start runs. */
+  async started(): Promise<void> {
+    await this.keep(this.record, "start");
+  }
+
   /** `by`: who asked for it. A broken config.yaml changes nothing; devices whose plan is the same are untouched. */
   async reload(by: string): Promise<ReloadReport> {
-    const { clock, log, swap, onTaken } = this.options;
+    const { clock, log, swap } = this.options;
     const began = clock.monotonic();
     try {
       const [config, record] = await this.read();
@@ -85,7 +93,7 @@ export class Reloading {
       const restart = this.changedSinceStart(config);
       this.warn(restart, changedSettings(this.options.config(), config));
       const change = await swap(config);
-      await onTaken(record, by);
+      await this.keep(record, by, change);
       const { disabled } = this.options;
       const devices = { ...change, untouched: untouched(config, change), disabled: disabled() };
       const duration = clock.monotonic() - began;
@@ -128,6 +136,24 @@ export class Reloading {
     // Also where it is rejected: the mistake may be in a file that was not read before.
     this.record = record;
     return [await record.during(() => readConfig(configFile, adapters)), record];
+  }
+
+  /** For `rollback`. That it cannot be kept is no reason not to run with it. */
+  private async keep(record: ReadRecord, by: string, change?: DevicesChange): Promise<void> {
+    const { kept, clock, configFile, config, log } = this.options;
+    try {
+      await kept?.keep({
+        ...{ time: clock.wall(), by, config: resolve(configFile), taken: true },
+        summary: summaryOf(config(), change),
+        files: await filesToKeep(record),
+      });
+    } catch (error) {
+      const reason = reasonOf(error);
+      log.warn(
+        { code: "LG601", reason, directory: kept?.directory },
+        "this configuration could not be kept: rollback will not have it",
+      );
+    }
   }
 
   private changedSinceStart(config: LoadedConfig): readonly string[] {
@@ -196,6 +222,16 @@ function linkChanges(before: ReadonlyMap<string, LinkSettings>, after: ReadonlyM
       })
       .map(({ id }) => id),
   };
+}
+
+/** "14 devices, 1 off, 2 added" */
+function summaryOf({ devices, disabled }: LoadedConfig, change?: DevicesChange): string {
+  const counts = Object.entries(change === undefined ? {} : countsOf(change)).filter(([, count]) => count > 0);
+  return [
+    `${devices.length} device${devices.length === 1 ? "" : "s"}`,
+    ...(disabled.length === 0 ? [] : [`${disabled.length} off`]),
+    ...counts.map(([what, count]) => `${count} ${what}`),
+  ].join(", ");
 }
 
 function untouched(config: LoadedConfig, { added, changed }: DevicesChange): number {
