@@ -14,13 +14,18 @@ import { runToEnd } from "./own-node.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const release = process.argv.slice(2).includes("--release");
 
-process.exitCode = (await emit()) || (makeAddons() || !release ? 0 : 1);
+process.exitCode = (await emit()) || (await makeManual()) || (makeAddons() || !release ? 0 : 1);
 
 function emit() {
   // What an earlier build left of a file that is gone now would be packed.
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   return runToEnd(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root });
+}
+
+/** docs/man, which the packages bring along. */
+function makeManual() {
+  return runToEnd(process.execPath, [join(root, "scripts/make-man.mjs")], { cwd: root });
 }
 
 /** Whether all of them are there. */

@@ -8,41 +8,12 @@ import {
   parseArguments,
   UsageError,
 } from "./cli/command.ts";
+import { COMMANDS } from "./cli/commands.ts";
 import { keepCompiledCode } from "./cli/compiled-code.ts";
 import { explain } from "./cli/explained-error.ts";
 import { systemCode } from "./errors.ts";
 import { packageRoot, packageVersion } from "./locate.ts";
 import { unknownWord } from "./yaml/issues.ts";
-
-const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> = {
-  run: async () => {
-    // Not read yet, so there is nothing to read again; but a process that does not listen ends by it.
-    process.on("SIGHUP", () => {});
-    return (await import("./cli/run.ts")).run;
-  },
-  check: async () => (await import("./cli/check.ts")).check,
-  reload: async () => (await import("./cli/reload.ts")).reload,
-  rollback: async () => (await import("./cli/rollback.ts")).rollback,
-  status: async () => (await import("./cli/status.ts")).status,
-  read: async () => (await import("./cli/read.ts")).read,
-  write: async () => (await import("./cli/write.ts")).write,
-  exec: async () => (await import("./cli/exec.ts")).exec,
-  observe: async () => (await import("./cli/observe.ts")).observe,
-  send: async () => (await import("./cli/send.ts")).send,
-  store: async () => (await import("./cli/store.ts")).store,
-  keys: async () => (await import("./cli/keys.ts")).keys,
-  device: async () => (await import("./cli/device.ts")).device,
-  mapping: async () => (await import("./cli/mapping.ts")).mapping,
-  link: async () => (await import("./cli/link.ts")).link,
-  sim: async () => (await import("./cli/sim.ts")).sim,
-  probe: async () => (await import("./cli/tools.ts")).toolGroup("probe"),
-  capture: async () => (await import("./cli/capture.ts")).captureGroup(),
-  scan: async () => (await import("./cli/tools.ts")).toolGroup("scan"),
-  sniff: async () => (await import("./cli/tools.ts")).toolGroup("sniff"),
-  decode: async () => (await import("./cli/tools.ts")).toolGroup("decode"),
-  schema: async () => (await import("./cli/schema.ts")).schema,
-  "import-xml": async () => (await import("./cli/import-xml.ts")).importXml,
-};
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;

@@ -19,6 +19,8 @@ export interface OptionHelp {
   readonly value?: string;
   readonly help: string;
   readonly default?: string;
+  /** All values that there are, for the completion of shells; those of a `value` such as "on|off" are known by it. */
+  readonly choices?: readonly string[];
 }
 
 /** One subcommand of `lwm2m-gateway`: a file in this folder. */

@@ -21,7 +21,13 @@ export const run: Command = {
   summary: "Runs the gateway until SIGTERM or Ctrl-C; SIGHUP reloads the configuration.",
   options: {
     config: CONFIG_OPTION,
-    "log-level": { type: "string", value: "LEVEL", help: `One of ${LOG_LEVELS.join(", ")}.`, default: "info" },
+    "log-level": {
+      type: "string",
+      value: "LEVEL",
+      help: `One of ${LOG_LEVELS.join(", ")}.`,
+      choices: LOG_LEVELS,
+      default: "info",
+    },
   },
   async run(args) {
     const level = LOG_LEVELS.find((name) => name === args.text("log-level"));

@@ -23,6 +23,7 @@ export const send: Command = {
       type: "string",
       value: "FORMAT",
       help: `One of ${Object.keys(SEND_FORMATS).join(", ")}.`,
+      choices: Object.keys(SEND_FORMATS),
       default: "senml-cbor",
     },
     json: { type: "boolean", help: "Prints the outcomes as JSON." },

@@ -18,7 +18,13 @@ export const storeExport: Command = {
   options: {
     config: CONFIG_OPTION,
     ...FILTER_OPTIONS,
-    format: { type: "string", value: "FORMAT", help: `One of ${EXPORT_FORMATS.join(", ")}.`, default: "csv" },
+    format: {
+      type: "string",
+      value: "FORMAT",
+      help: `One of ${EXPORT_FORMATS.join(", ")}.`,
+      choices: EXPORT_FORMATS,
+      default: "csv",
+    },
     output: { type: "string", short: "o", value: "FILE", help: "Writes there, and not to standard output." },
   },
   async run(args) {
