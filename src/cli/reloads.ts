@@ -15,16 +15,20 @@ interface Asked {
 
 export class Reloads {
   private readonly reload: (by: string) => Promise<ReloadReport>;
-  private readonly listener: ReloadListener;
+  private readonly listeners: ReloadListener[] = [];
   private running: Promise<void> | undefined;
   /** The one that is to be done next. */
   private next: Asked | undefined;
   private stopped = false;
 
   /** `reload` rejects with nothing but bugs. */
-  constructor(reload: (by: string) => Promise<ReloadReport>, listener: ReloadListener = { onReload: () => {} }) {
+  constructor(reload: (by: string) => Promise<ReloadReport>) {
     this.reload = reload;
-    this.listener = listener;
+  }
+
+  /** For good. */
+  listen(listener: ReloadListener): void {
+    this.listeners.push(listener);
   }
 
   /** `by`: who asks, for the list of kept configurations. Resolves to what became of the reload that began after this. */
@@ -44,8 +48,12 @@ export class Reloads {
     await this.running;
   }
 
+  private tell(phase: "begin" | "end"): void {
+    for (const listener of this.listeners) listener.onReload(phase);
+  }
+
   private async work(): Promise<void> {
-    this.listener.onReload("begin");
+    this.tell("begin");
     try {
       while (this.next !== undefined) {
         const { by, settle } = this.next;
@@ -56,7 +64,7 @@ export class Reloads {
       }
     } finally {
       this.running = undefined;
-      this.listener.onReload("end");
+      this.tell("end");
     }
   }
 }

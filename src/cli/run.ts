@@ -8,6 +8,7 @@ import { beginYoung, growSlowly } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import { StoreError } from "../store/store.ts";
+import { reloadOnChange } from "./auto-reload.ts";
 import { type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { closeAll, Ending, endOnBug, type Opened } from "./ending.ts";
@@ -89,6 +90,8 @@ async function open(file: string, { ending, opened, log, ring }: Daemon): Promis
   const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routes, log);
   opened.push({ name: "the admin socket", close: () => socket.close() });
   opened.push({ name: "the reload", close: () => reloads.stop() });
+  const watching = { gateway, reloads, clock: systemClock, log };
+  opened.push({ name: "the watch over the files", close: reloadOnChange(watching) });
   log.info({ version: packageVersion(), config: file, state: gateway.stateDirectory }, "started");
   opened.push({ name: "what waits for the start to be over", close: tidyOften(gateway) });
   hangUp = () => void reloads.ask("SIGHUP");

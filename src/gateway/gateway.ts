@@ -67,13 +67,14 @@ export interface Edges {
 
 export class Gateway {
   readonly deviceAdmin: DeviceAdmin;
+  /** How the configuration came to be, and of which files. */
+  readonly reloading: Reloading;
   readonly links: LinkAdmin;
   private readonly options: RunOptions;
   private readonly log: Logger;
   private readonly kept: Kept;
   private readonly parts: Parts;
   private readonly firstCheck: FirstCheck;
-  private readonly reloading: Reloading;
   private readonly started: Millis;
   private config: LoadedConfig;
   /** Reloads are done one after the other, and a stop after the last. */

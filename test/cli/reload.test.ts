@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { parseReloadRequest } from "../../src/cli/routes/configurations.ts";
@@ -75,4 +75,28 @@ test("what asks for a reload in other words is told what was expected", () => {
   assert.deepEqual(parseReloadRequest({ by: "rollback to 3" }), { dryRun: false, by: "rollback to 3" });
   for (const body of [3, [], "now", { dry: true }, { dry_run: 1 }, { by: "" }, { by: "a\nb" }, { by: "x".repeat(65) }])
     assert.throws(() => parseReloadRequest(body), /expected/, JSON.stringify(body));
+});
+
+test("with auto_reload a change is taken by itself, and a broken file is told once", async (t) => {
+  const { gateway, config, configure } = await aGateway(t, [ATTIC]);
+  const watching = (...devices: readonly string[]) => {
+    configure(...devices);
+    const text = readFileSync(config, "utf8");
+    writeFileSync(config, text.replace("gateway: {", "gateway: { auto_reload: true,"));
+  };
+  watching(ATTIC);
+  gateway.child.kill("SIGHUP");
+  await gateway.printed(/the files of the configuration are watched/);
+  watching(ATTIC, CELLAR);
+  await gateway.printed(/"devices":2.*"added":1.*configuration reloaded/);
+  writeFileSync(config, "servers: [");
+  await gateway.printed(/configuration not reloaded/);
+  watching(ATTIC, CELLAR, "{ id: hall, mapping: room, link: trial }");
+  await gateway.printed(/"devices":3.*configuration reloaded/);
+  configure(ATTIC);
+  await gateway.printed(/"devices":1.*configuration reloaded/);
+  gateway.child.kill("SIGTERM");
+  const { code, stdout } = await gateway.outcome;
+  assert.equal(code, 0);
+  assert.equal(stdout.match(/configuration not reloaded/g)?.length, 1);
 });

@@ -14,7 +14,8 @@ function held() {
     asked.push(by);
     return new Promise<ReloadReport>((resolve) => ends.push(() => resolve({ ...notNow(by), taken: true })));
   };
-  const reloads = new Reloads(reload, { onReload: (phase) => phases.push(phase) });
+  const reloads = new Reloads(reload);
+  reloads.listen({ onReload: (phase) => phases.push(phase) });
   return { reloads, ends, asked, phases };
 }
 

@@ -80,7 +80,7 @@ test("a wrong mapping turns its devices off by name; the rest registers, and SIG
   );
   assert.ok(told.includes("urn:dev:ops:32473-test shows 1 device: /good"), told.join("\n"));
   assert.ok(told.includes("urn:dev:ops:32473-test de-registered"), told.join("\n"));
-  assert.deepEqual(databases(join(folder, "state")), ["gateway.db", "history.db"]);
+  assert.deepEqual(databases(join(folder, "state")), ["configurations", "gateway.db", "history.db"]);
 });
 
 test("SIGHUP takes the files as they are now, and keeps what runs where they are wrong", async (t) => {

@@ -15,9 +15,9 @@ export async function filesToKeep(record: ReadRecord): Promise<readonly KeptFile
   return files;
 }
 
-/** Comes with the program, and goes with its version. */
+/** A file or a directory that comes with the program, and goes with its version. */
 export function isPackaged(path: string): boolean {
-  return path.startsWith(PACKAGED + sep);
+  return path === PACKAGED || path.startsWith(PACKAGED + sep);
 }
 
 const PACKAGED = resolve(locateData("mappings"));

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { AdapterModule } from "../../adapter.ts";
 import { type Clock, type Millis, type UnixMillis, wallAt } from "../../clock.ts";
-import { ReadRecord } from "../../config/read-record.ts";
+import { type FileRead, ReadRecord } from "../../config/read-record.ts";
 import type { LinkSettings, LoadedConfig } from "../../config/types.ts";
 import type { DevicesChange } from "../../devices/devices.ts";
 import { sameLink } from "../../devices/same-plan.ts";
@@ -10,7 +10,7 @@ import { ConfigError, reasonOf } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { StoreError } from "../../store/store.ts";
 import { readConfig } from "../read-config.ts";
-import { filesToKeep } from "./configuration-files.ts";
+import { filesToKeep, isPackaged } from "./configuration-files.ts";
 import type { KeptConfigurations } from "./kept-configurations.ts";
 import { type LinksReport, NO_LINKS, type ReloadReport, toldProblem } from "./reload-report.ts";
 import { changedSettings } from "./settings-changes.ts";
@@ -62,9 +62,14 @@ export class Reloading {
     this.errors = errorsIn(config.problems);
   }
 
-  /** What was read last, whether it was taken or not. */
-  get lastRead(): ReadRecord {
-    return this.record;
+  /** The files that were read last, whether they were taken or not; undefined where nobody wants them watched. */
+  get watched(): { readonly files: readonly FileRead[]; readonly directories: readonly string[] } | undefined {
+    if (!this.options.config().gateway.autoReload) return undefined;
+    const { files, directories } = this.record;
+    return {
+      files: files.filter(({ path }) => !isPackaged(path)),
+      directories: directories.filter((path) => !isPackaged(path)),
+    };
   }
 
   get status(): ConfigurationStatus {
