@@ -4,6 +4,7 @@ import { LogRing } from "../admin/log-ring.ts";
 import { openAdminSocket } from "../admin/socket.ts";
 import { type Millis, SECOND, systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { ForeignState } from "../gateway/state/machine.ts";
 import { beginYoung, growSlowly } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
@@ -124,6 +125,10 @@ async function tidy(gateway: Gateway): Promise<boolean> {
 function failureOf(error: unknown): unknown {
   if (error instanceof AdminSocketError) {
     return new FailureError(error.message, { code: error.told, cause: error });
+  }
+  // Exit code 2: to be started again changes nothing.
+  if (error instanceof ForeignState) {
+    return new UsageError(error.message, { code: "LG610", next: "lwm2m-gateway restore --adopt", cause: error });
   }
   return error instanceof StoreError ? new FailureError(error.message, { cause: error }) : error;
 }

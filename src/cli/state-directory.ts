@@ -11,7 +11,7 @@ import type { Arguments } from "./command.ts";
 import { configFile, SERVICE_CONFIG } from "./config-option.ts";
 
 /** Where the systemd unit keeps the state of the service: only the service itself is told so. */
-const SERVICE_STATE = "/var/lib/lwm2m-gateway";
+export const SERVICE_STATE = "/var/lib/lwm2m-gateway";
 
 export interface StatePlace {
   readonly config: LoadedConfig;

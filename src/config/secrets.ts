@@ -65,7 +65,8 @@ export class Secrets {
 /** What is shorter stands in every sentence, and is no secret. */
 const SHORTEST_HIDDEN = 3;
 
-function secretNames(node: YamlNode): readonly string[] {
+/** The names behind every `!secret` in a tree. */
+export function secretNames(node: YamlNode): readonly string[] {
   switch (node.kind) {
     case "scalar":
       return node.tag === TAG ? [node.text] : [];
@@ -108,7 +109,7 @@ function otherwise(name: string, { file, inFile, sources }: Places): Found {
   if (!NAME.test(name)) return { wrong: `"${name}" is no name of a secret: letters, digits, "_", "-" and "." only` };
   const text = inFile?.texts.get(name);
   if (text !== undefined) return given(text, name);
-  const variable = `LWM2M_SECRET_${name.replace(/[^A-Za-z0-9]/g, "_").toUpperCase()}`;
+  const variable = variableOf(name);
   const value = sources.environment[variable];
   if (value !== undefined) return given(value, name);
   if (inFile?.wrong !== undefined) return { wrong: `secret "${name}": ${inFile.wrong}` };
@@ -123,6 +124,11 @@ function otherwise(name: string, { file, inFile, sources }: Places): Found {
 }
 
 /** No sentence of the reader of YAML is told: it may quote what stands there. */
+/** In which variable of the environment a secret may stand. */
+export function variableOf(name: string): string {
+  return `LWM2M_SECRET_${name.replace(/[^A-Za-z0-9]/g, "_").toUpperCase()}`;
+}
+
 async function readSecretFile(file: string): Promise<SecretFile> {
   const none = new Map<string, string>();
   try {

@@ -25,6 +25,7 @@ import { FirstCheck } from "./state/first-check.ts";
 import { closeKept, type Kept, withHistory } from "./state/kept.ts";
 import { machineHash } from "./state/machine.ts";
 import { openState, ownState } from "./state/opened-state.ts";
+import { StateCopies } from "./state/state-copies.ts";
 import type { GatewayStatus } from "./status.ts";
 import type { Boot, ClockSign } from "./time/clock-verdict.ts";
 import type { GatewayClock } from "./time/gateway-clock.ts";
@@ -70,6 +71,7 @@ export class Gateway {
   /** How the configuration came to be, and of which files. */
   readonly reloading: Reloading;
   readonly links: LinkAdmin;
+  readonly stateCopies: StateCopies;
   private readonly options: RunOptions;
   private readonly log: Logger;
   private readonly kept: Kept;
@@ -89,6 +91,7 @@ export class Gateway {
     this.config = config;
     this.kept = kept;
     this.started = clock.monotonic();
+    this.stateCopies = new StateCopies({ kept, clock, random, log });
     this.firstCheck = new FirstCheck(store, clock);
     this.parts = new Parts({
       ...{ kept, clock, random, log, adapters },
@@ -112,7 +115,7 @@ export class Gateway {
     });
   }
 
-  /** Reads and checks everything, then starts it. Rejects with ConfigError or StoreError, nothing left running. */
+  /** Reads and checks everything, then starts it. Rejects with ConfigError, ForeignState or StoreError, nothing left running. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const record = new ReadRecord();
     const reading = record.during(() => readConfig(options.configFile, options.edges?.adapters).then(secured));

@@ -23,6 +23,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly checkGateway: { readonly argument: undefined; readonly result: string | undefined };
   readonly loadTime: { readonly argument: undefined; readonly result: KnownTime | undefined };
   readonly saveTime: { readonly argument: KnownTime; readonly result: undefined };
+  /** A copy of `gateway.db` in that directory. */
+  readonly copyTo: { readonly argument: string; readonly result: undefined };
   readonly loadMachine: { readonly argument: undefined; readonly result: string | undefined };
   readonly saveMachine: { readonly argument: string | undefined; readonly result: undefined };
   readonly loadServers: { readonly argument: undefined; readonly result: readonly KeptPart[] };

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { collect } from "../heap.ts";
+import { copyOpen, DATABASES } from "./copy.ts";
 import { storeErrorOf } from "./database.ts";
 import { loadFacts, saveFacts } from "./fact-table.ts";
 import { GatewayFile } from "./gateway-file.ts";
@@ -60,6 +62,7 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
     saveInstances: (changes) => void file.use(({ instances }) => instances.save(changes)),
     loadTime: () => file.use(({ db }) => loadKnownTime(db)),
     saveTime: (known) => void file.use(({ db }) => saveKnownTime(db, known)),
+    copyTo: (target) => void file.use(({ db }) => copyOpen(db, join(target, DATABASES.gateway))),
     loadMachine: () => file.use(({ db }) => loadMachine(db)),
     saveMachine: (hash) => void file.use(({ db }) => saveMachine(db, hash)),
     loadServers: () => file.use(({ db }) => loadServers(db)),

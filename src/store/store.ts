@@ -64,6 +64,8 @@ export interface Store {
   loadInstances(): Promise<KeptInstances>;
   /** All of the changes, or none where it rejects; when it resolves they are on the disk. */
   saveInstances(changes: readonly KeptChange[]): Promise<void>;
+  /** A copy of `gateway.db` as it is now, in that directory. */
+  copyTo(directory: string): Promise<void>;
   /** The machine whose state this is, as a hash of its id; undefined: nobody's yet. */
   loadMachine(): Promise<string | undefined>;
   /** Undefined: it is nobody's from now on. */
@@ -133,6 +135,7 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     forgetDevice: (id) => client.call("forgetDevice", id),
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),
+    copyTo: (target) => client.call("copyTo", target),
     loadMachine: () => client.call("loadMachine", undefined),
     saveMachine: (hash) => client.call("saveMachine", hash),
     loadServers: () => client.call("loadServers", undefined),

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SECOND } from "../../src/clock.ts";
-import { ConfigError } from "../../src/errors.ts";
 import { adopt } from "../../src/gateway/state/adoption.ts";
+import { ForeignState } from "../../src/gateway/state/machine.ts";
 import { openStore } from "../../src/store/store.ts";
 import { type AGateway, aGateway } from "../support/a-gateway.ts";
 import { CLIMATE_SETUP, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
@@ -30,8 +30,8 @@ test("a cloned disk does not start on another machine, and says what to do", asy
   const before = world.server.packets.length;
   world.machine = OTHER;
   await assert.rejects(world.start(), (error) => {
-    assert.ok(error instanceof ConfigError);
-    assert.match(error.message, /belongs to another machine.*lwm2m-gateway restore --adopt/);
+    assert.ok(error instanceof ForeignState);
+    assert.match(error.message, /belongs to another machine.*adopt it/);
     return true;
   });
   assert.equal(world.server.packets.length, before, "no server heard of it");
@@ -78,7 +78,7 @@ test("a state that is nobody's yet becomes this machine's", async (t) => {
   await started(world);
   await pulled(world);
   world.machine = "00112233445546778899aabbccddeeff";
-  await assert.rejects(world.start(), ConfigError);
+  await assert.rejects(world.start(), ForeignState);
   world.machine = OTHER;
   await started(world);
 });

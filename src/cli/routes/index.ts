@@ -3,6 +3,7 @@ import type { LogRing } from "../../admin/log-ring.ts";
 import type { Route } from "../../admin/route.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Reloads } from "../reloads.ts";
+import { backupRoutes } from "./backup.ts";
 import { configurationRoutes } from "./configurations.ts";
 import { deviceRoutes } from "./devices.ts";
 import { linkRoutes } from "./links.ts";
@@ -28,6 +29,7 @@ export function routesOf(gateway: Gateway, { ring, reloads }: Around): readonly 
     ...operatorRoutes(gateway),
     ...sendRoutes(gateway),
     ...logRoutes(ring),
+    ...backupRoutes(gateway),
     ...configurationRoutes(gateway, reloads),
   ];
 }

@@ -42,7 +42,7 @@ export async function openState({ directory, ...options }: StateOptions): Promis
   }
 }
 
-/** Closes it where it is another machine's: rejects with ConfigError then. A state that cannot say whose it is, is used. */
+/** Closes it where it is another machine's: rejects with ForeignState then. A state that cannot say whose it is, is used. */
 export async function ownState(
   { store, discard }: OpenedState,
   machine: string | undefined,
