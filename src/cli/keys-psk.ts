@@ -47,7 +47,8 @@ function identityOf(args: Arguments): string {
   throw new UsageError("--identity takes 1 to 128 letters of ASCII, which every server takes");
 }
 
-function secretOf(args: Arguments): string {
+/** What the configuration is to call it. Throws UsageError. */
+export function secretOf(args: Arguments): string {
   const secret = args.text("secret") ?? "";
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(secret)) return secret;
   throw new UsageError(`--secret takes letters, digits, "_", "-" and ".", not "${secret}"`);

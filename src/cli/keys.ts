@@ -3,10 +3,11 @@ import { keysPair } from "./keys-pair.ts";
 import { keysPsk } from "./keys-psk.ts";
 import { keysRequest } from "./keys-request.ts";
 import { keysShow } from "./keys-show.ts";
+import { keysToken } from "./keys-token.ts";
 
-/** What secures the way to servers: `psk`, `rpk` and `x509` of a configuration. */
+/** What secures the way to servers, `psk`, `rpk` and `x509` of a configuration; and the way to the API. */
 export const keys: CommandGroup = {
   name: "keys",
-  summary: "Makes keys and certificate requests for coaps:// servers, and shows what there is.",
-  commands: { psk: keysPsk, pair: keysPair, request: keysRequest, show: keysShow },
+  summary: "Makes keys and certificate requests for coaps:// servers, a token for the API, and shows what there is.",
+  commands: { psk: keysPsk, pair: keysPair, request: keysRequest, show: keysShow, token: keysToken },
 };

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { AdminSocketError } from "../admin/errors.ts";
 import { LogRing } from "../admin/log-ring.ts";
-import { openAdminSocket } from "../admin/socket.ts";
 import { type Millis, SECOND, systemClock, systemRandom } from "../clock.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { ForeignState } from "../gateway/state/machine.ts";
@@ -12,6 +10,7 @@ import { StoreError } from "../store/store.ts";
 import { reloadOnChange } from "./auto-reload.ts";
 import { type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
+import { openDoors } from "./doors.ts";
 import { closeAll, Ending, endOnBug, type Opened } from "./ending.ts";
 import { LOG_LEVELS, pinoLogger } from "./pino-logger.ts";
 import { Reloads } from "./reloads.ts";
@@ -88,8 +87,7 @@ async function open(file: string, { ending, opened, log, ring }: Daemon): Promis
   opened.push({ name: "the gateway", close: () => gateway.stop() });
   const reloads = new Reloads((by) => gateway.reload(by));
   const routes = routesOf(gateway, { ring, reloads });
-  const socket = await openAdminSocket(join(gateway.stateDirectory, "admin.sock"), routes, log);
-  opened.push({ name: "the admin socket", close: () => socket.close() });
+  await openDoors(gateway, routes, { log, opened });
   opened.push({ name: "the reload", close: () => reloads.stop() });
   const watching = { gateway, reloads, clock: systemClock, log };
   opened.push({ name: "the watch over the files", close: reloadOnChange(watching) });

@@ -20,8 +20,16 @@ export interface Around {
 export function gatewayOf(
   keys: z.output<typeof configSchema>["gateway"],
   { own, catalogue, links, report }: Around,
-): Omit<GatewaySettings, "state"> {
-  const { objects: _objects, stored_objects: _stored, site: _site, state: _state, serial, ...others } = keys;
+): Omit<GatewaySettings, "state" | "admin"> {
+  const {
+    objects: _objects,
+    stored_objects: _stored,
+    site: _site,
+    state: _state,
+    admin: _admin,
+    serial,
+    ...others
+  } = keys;
   const { remote_modbus: remoteModbus, auto_reload: autoReload, ...rest } = others;
   const remote = childOf(own, "remote_modbus");
   if (remoteModbus !== undefined && remote !== undefined) {

@@ -7,6 +7,7 @@ import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, refuseSecrets } from "../yaml/read.ts";
 import { warnOfAccess } from "./access-warnings.ts";
+import { adminOf, withoutToken } from "./admin-settings.ts";
 import { type ClientServer, clientPlans, clientServersOf, withoutClientSecrets } from "./clients.ts";
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
@@ -153,19 +154,21 @@ async function readBase(
   };
   const config = readNode(root, configSchema, report, { later: LATER_CONFIG_KEYS, secrets: true });
   for (const tree of files) readNode(tree, devicesFileSchema, report, { secrets: true });
-  refuseSecrets(childOf(root, "gateway"), reportFirst);
+  const own = childOf(root, "gateway");
+  refuseSecrets(withoutToken(own), reportFirst);
   refuseShownSecrets(childOf(root, "servers"), reportFirst);
   const links = readLinks(childrenOf([root, ...files], "links"), options.adapters, report);
-  const own = childOf(root, "gateway");
   const catalogue = await withVendorObjects(options.catalogue, childOf(own, "objects"), report);
   if (config === undefined) return undefined;
   const gateway = gatewayOf(config.gateway, { own, catalogue, links, report });
   const { state } = config.gateway;
+  const admin = await adminOf(config.gateway.admin, { gateway: own, report });
   const servers = await serversOf(config.servers, { node: root, report, ...(now === undefined ? {} : { now }) });
   return {
     root,
     gateway: {
       ...gateway,
+      ...(admin === undefined ? {} : { admin }),
       state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
     },
     servers,

@@ -5,6 +5,7 @@ import { durationSchema } from "../duration.ts";
 import { PREFIX } from "../lwm2m/path.ts";
 import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
 import { accessSchema } from "./access.ts";
+import { adminSchema } from "./admin-settings.ts";
 import { clientsSchema } from "./client-schema.ts";
 import { remoteModbusSchema } from "./remote-modbus.ts";
 import { reportSchema } from "./report-entries.ts";
@@ -53,6 +54,7 @@ const gatewaySchema = z.strictObject({
     .boolean()
     .describe("Takes the files by itself whenever one of them changes; else by SIGHUP or `reload` only")
     .default(false),
+  admin: adminSchema.describe("The API over HTTP: docs/api.md; off where it is not there").optional(),
   manufacturer: name.describe("Manufacturer (3/0/0) of the gateway").default("lwm2m-gateway"),
   model: name.describe("Model Number (3/0/1) of the gateway").default("lwm2m-gateway"),
   serial: name.meta({ ...looksLikeNumber, description: "Serial Number (3/0/2) of the gateway" }).optional(),

@@ -9,6 +9,7 @@ import type { DevicePlan } from "../mapping/plan-types.ts";
 import type { PreparedMapping } from "../mapping/resolve.ts";
 import type { YamlNode } from "../yaml/nodes.ts";
 import type { AccessSettings } from "./access.ts";
+import type { AdminSettings } from "./admin-settings.ts";
 import type { RemoteModbusSettings } from "./remote-modbus.ts";
 import type { ReportSettings } from "./report-entries.ts";
 import type { StoreSettings } from "./store-settings.ts";
@@ -61,6 +62,8 @@ export interface GatewaySettings {
   /** Raw Modbus for servers; absent: none. */
   readonly remoteModbus?: RemoteModbusSettings;
   readonly store: StoreSettings;
+  /** The API over HTTP; absent: none. */
+  readonly admin?: AdminSettings;
 }
 
 /** UDP, UDP with DTLS, or TCP without security (RFC 8323). */

@@ -2,6 +2,7 @@
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
+import type { AdminSettings } from "../config/admin-settings.ts";
 import { ReadRecord } from "../config/read-record.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import type { Devices, DevicesChange } from "../devices/devices.ts";
@@ -176,6 +177,11 @@ export class Gateway {
   /** Sends, by LwM2M Send, what stands at these paths now; tells what became of it at each server. */
   send(wish: SendWish): Promise<readonly ServerSendOutcome[]> {
     return this.parts.north.send(wish);
+  }
+
+  /** The API over HTTP as the configuration had it at the start; undefined: none. */
+  get adminSettings(): AdminSettings | undefined {
+    return this.config.gateway.admin;
   }
 
   /** Short Server IDs. */

@@ -55,7 +55,7 @@ const SPELLED: Readonly<Record<string, string>> = {
 };
 
 /** What differs within these is not spelled as somebody wrote it. */
-const OPAQUE: ReadonlySet<string> = new Set(["security", "access", "budget", "remoteModbus"]);
+const OPAQUE: ReadonlySet<string> = new Set(["security", "access", "budget", "remoteModbus", "admin"]);
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
