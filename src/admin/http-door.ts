@@ -55,7 +55,7 @@ export async function openHttpDoor(
   const guard = new Guard(settings, wrongTokens, { router: new Router(routes), log, clock, audit });
   const server = serverOf(settings, (incoming, response) => guard.take(incoming, response));
   server.maxConnections = MOST_CONNECTIONS;
-  server.setTimeout(IDLE);
+  server.timeout = IDLE;
   const port = await listen(server, settings);
   server.on("error", (error) => log.error({ err: error }, "the HTTP door failed"));
   return {

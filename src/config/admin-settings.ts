@@ -25,10 +25,10 @@ const LISTEN = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+|localhost)):(\d{1,5})$/;
 
 const host = z
   .string()
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^\[?[0-9a-fA-F:.]+\]?$/, {
+  .transform((name) => name.toLowerCase().replace(/^\[(.*)\]$/, "$1"))
+  .refine((name) => isIP(name) === 6 || /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(name), {
     message: "expected a name or an address without a port, such as gateway-7.local",
-  })
-  .transform((name) => name.toLowerCase().replace(/^\[|\]$/g, ""));
+  });
 
 export const adminSchema = z.strictObject({
   listen: z
