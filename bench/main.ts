@@ -11,6 +11,7 @@ import { mqtt } from "./mqtt.ts";
 import { notify } from "./notify.ts";
 import { read } from "./read.ts";
 import { register } from "./register.ts";
+import { reload } from "./reload.ts";
 import { report } from "./report.ts";
 import { rest } from "./rest.ts";
 import { line, type Result } from "./result.ts";
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   mqtt,
   tcp,
   rest,
+  reload,
   clients,
   dtls,
 };

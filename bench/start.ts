@@ -7,12 +7,13 @@ import { cpuTime, residentMemory } from "./process-figures.ts";
 import type { Result } from "./result.ts";
 import { type Bench, figuresOf, interleaved } from "./run.ts";
 import { round } from "./statistics.ts";
-import { gateway, pathsOf, SERVER, waitingGateway } from "./subjects/gateway.ts";
+import { builtGateway, gateway, pathsOf, SERVER, waitingGateway } from "./subjects/gateway.ts";
 import { PEERS, peer } from "./subjects/peers.ts";
 import { fillHistory } from "./subjects/waiting.ts";
 
 const MANY = "gateway, 1000 devices";
 const FEW = "gateway, 2 devices";
+const BUILT = "gateway, 100 devices, built";
 const MILLION = "a million entries waiting";
 const WAITING = `gateway, 1000 devices, ${MILLION}`;
 
@@ -22,7 +23,7 @@ const SAMPLES = 1000;
 
 const ABOUT = `From the start of the process to the last block of its Register, from an empty state directory: the sources as they
 are (Node takes their types away, and keeps compiled code from the first round on), the configuration read and checked, a
-place given to every device. In the history of one gateway a thousand samples of each device wait; its devices have one value each. Processor time and memory are those at that moment. The peers have one sensor
+place given to every device. One gateway is the built program. In the history of one gateway a thousand samples of each device wait; its devices have one value each. Processor time and memory are those at that moment. The peers have one sensor
 each, and no configuration.`;
 
 export async function start(): Promise<Result> {
@@ -41,6 +42,7 @@ async function measured(filled: string): Promise<Result> {
     (directory) => [
       gateway(DEVICES, `${directory}/many`),
       gateway(2, `${directory}/few`),
+      builtGateway(100, `${directory}/built`),
       waitingGateway({ devices: DEVICES, what: MILLION, history: "send", filled }, `${directory}/waiting`),
       ...PEERS.map((name) => peer(name, directory)),
     ],
@@ -48,12 +50,13 @@ async function measured(filled: string): Promise<Result> {
   );
   const many = figuresOf(all, MANY);
   const waiting = figuresOf(all, WAITING);
+  const built = figuresOf(all, BUILT);
   const best = Math.min(...PEERS.map((name) => figuresOf(all, name)["registered ms"]));
   return {
     name: "start",
     about: ABOUT,
     figures: many,
-    variants: { [FEW]: figuresOf(all, FEW), [WAITING]: waiting },
+    variants: { [FEW]: figuresOf(all, FEW), [BUILT]: built, [WAITING]: waiting },
     peers: Object.fromEntries(PEERS.map((name) => [name, figuresOf(all, name)])),
     ratio: round(many["registered ms"] / best, 2),
     goals: [
@@ -66,6 +69,11 @@ async function measured(filled: string): Promise<Result> {
         goal: "and so with a million entries waiting",
         reached: `${waiting["registered ms"]} ms`,
         met: waiting["registered ms"] < 1000,
+      },
+      {
+        goal: "the built program registered within 1.5 seconds, 100 devices",
+        reached: `${built["registered ms"]} ms`,
+        met: built["registered ms"] < 1500,
       },
     ],
   };

@@ -1,11 +1,22 @@
 /** Modbus servers as a process of their own: they answer every read of holding registers, each time with other values. */
 import { createServer, type Socket } from "node:net";
 
-/** From the benchmark: how many servers to open; then "count", as often as it likes. To it: their ports; what they served. */
-export type RegistersOrder = { readonly servers: number } | "count";
+/**
+ * From the benchmark: how many servers to open; then "count" and "gaps", as often as it likes. To it: their ports; what they
+ * served; the longest that a unit waited for a request, of those that were asked since the last such order, in milliseconds.
+ */
+export type RegistersOrder = { readonly servers: number } | "count" | "gaps";
 export type RegistersAnswer =
   | { readonly ports: readonly number[] }
-  | { readonly registers: number; readonly requests: number };
+  | { readonly registers: number; readonly requests: number }
+  | { readonly units: readonly UnitGap[] };
+
+/** One unit behind one server. */
+export interface UnitGap {
+  readonly port: number;
+  readonly unit: number;
+  readonly longest: number;
+}
 
 /** MODBUS Messaging on TCP/IP Implementation Guide V1.0b §3.1.3: transaction, protocol, length, unit; then function, address, count. */
 const REQUEST = 12;
@@ -24,6 +35,7 @@ let requests = 0;
 
 process.on("message", (order: RegistersOrder) => {
   if (order === "count") return tell({ registers, requests });
+  if (order === "gaps") return tell({ units: takeGaps() });
   void Promise.all(Array.from({ length: order.servers }, listen)).then((ports) => tell({ ports }));
 });
 
@@ -48,11 +60,41 @@ function serve(socket: Socket): void {
   socket.on("data", (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     while (rest.length >= REQUEST) {
+      note(socket.localPort ?? 0, rest[6] ?? 0);
       socket.write(answer(rest.subarray(0, REQUEST)));
       rest = rest.subarray(REQUEST);
     }
   });
 }
+
+/** By port and unit: when it was asked last, and the longest time between two requests. */
+const asked = new Map<number, { last: number; longest: number }>();
+
+function note(port: number, unit: number): void {
+  const now = performance.now();
+  const key = port * 256 + unit;
+  const known = asked.get(key);
+  if (known === undefined) asked.set(key, { last: now, longest: 0 });
+  else {
+    known.longest = Math.max(known.longest, now - known.last);
+    known.last = now;
+  }
+}
+
+/** A unit that is still waiting has waited until now; those that are asked no more drop out. */
+function takeGaps(): readonly UnitGap[] {
+  const now = performance.now();
+  const gaps: UnitGap[] = [];
+  for (const [key, known] of asked) {
+    const longest = Math.max(known.longest, now - known.last);
+    gaps.push({ port: Math.floor(key / 256), unit: key % 256, longest });
+    known.longest = 0;
+    if (now - known.last > FORGOTTEN) asked.delete(key);
+  }
+  return gaps;
+}
+
+const FORGOTTEN = 60_000;
 
 function answer(request: Buffer): Buffer {
   const count = request.readUInt16BE(10);

@@ -22,6 +22,16 @@ export function gateway(devices: number, directory: string): Subject {
   });
 }
 
+/** The same, the program as `npm run build` makes it. */
+export function builtGateway(devices: number, directory: string): Subject {
+  const made = gateway(devices, directory);
+  return {
+    ...made,
+    name: `${made.name}, built`,
+    command: (port) => [locateData("dist/src/main.js"), ...made.command(port).slice(1)],
+  };
+}
+
 /** The same, each device a client of its own; so many register in a second. */
 export function gatewayOfClients(devices: number, perSecond: number, directory: string): Subject {
   return subject(`${gatewayName(devices)}, layout clients`, directory, {

@@ -1,11 +1,11 @@
 /** Modbus TCP devices of many registers: the servers, the gateway that polls them, and modbus-serial by itself doing the same. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { locateData } from "../../src/locate.ts";
-import type { RegistersAnswer, RegistersOrder } from "../load/registers.ts";
+import type { RegistersAnswer, RegistersOrder, UnitGap } from "../load/registers.ts";
 import { serviceEnvironment } from "./gateway.ts";
 import type { Subject } from "./subject.ts";
 
@@ -36,6 +36,12 @@ export class Registers {
   async served(): Promise<{ readonly registers: number; readonly requests: number }> {
     const answer = await this.ask("count");
     return "registers" in answer ? answer : { registers: 0, requests: 0 };
+  }
+
+  /** How long each unit waited at most since this was asked before. */
+  async gaps(): Promise<readonly UnitGap[]> {
+    const answer = await this.ask("gaps");
+    return "units" in answer ? answer.units : [];
   }
 
   get pid(): number {
@@ -83,6 +89,38 @@ export function pollingPeer(ports: readonly number[], { floats, every }: Registe
     log: join(directory, "log"),
     command: (port) => [file, ...[port, every, UNITS, 2 * floats, ...ports].map(String)],
   };
+}
+
+/** The same with so many units on each link, each an entry of its own in a file for each link: `writeDevices` changes one. */
+export function entriesGateway(ports: readonly number[], { units, load }: EntriesLoad, directory: string): Subject {
+  const subject = pollingGateway(ports, load, directory);
+  return {
+    ...subject,
+    name: `gateway, ${units * ports.length} devices`,
+    command(port) {
+      const command = subject.command(port);
+      const config = readFileSync(join(directory, "config.yaml"), "utf8");
+      writeFileSync(join(directory, "config.yaml"), config.replace(/^devices:\n[\s\S]*/m, ""));
+      mkdirSync(join(directory, "devices.d"), { recursive: true });
+      for (const link of ports.keys()) writeDevices(directory, link, units);
+      return command;
+    },
+  };
+}
+
+export interface EntriesLoad {
+  /** On each link. */
+  readonly units: number;
+  readonly load: RegisterLoad;
+}
+
+/** The devices of one link; the last one reads the unit that is given. */
+export function writeDevices(directory: string, link: number, units: number, last = units): void {
+  const entries = Array.from({ length: units }, (_, i) => {
+    const unit = i === units - 1 ? last : i + 1;
+    return `  - { id: d${link + 1}-${i + 1}, mapping: many-floats, link: plc${link + 1}, unit_id: ${unit} }\n`;
+  });
+  writeFileSync(join(directory, "devices.d", `plc${link + 1}.yaml`), `devices:\n${entries.join("")}`);
 }
 
 function manyFloats({ floats, every }: RegisterLoad): string {
