@@ -17,6 +17,7 @@ import { LinkAdmin } from "./links/link-admin.ts";
 import type { SendWish } from "./north.ts";
 import type { Happenings } from "./operator/happenings.ts";
 import type { Operator } from "./operator/operator.ts";
+import type { ServerState } from "./operator/server-watch.ts";
 import { Parts } from "./parts.ts";
 import { readConfig } from "./read-config.ts";
 import { KeptConfigurations } from "./reload/kept-configurations.ts";
@@ -226,6 +227,10 @@ export class Gateway {
   /** What a person does to objects. */
   get operator(): Operator {
     return this.parts.operator;
+  }
+
+  serverStates(): readonly ServerState[] {
+    return this.parts.north.states();
   }
 
   /** For whoever watches. */

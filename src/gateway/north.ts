@@ -24,6 +24,7 @@ import { type AccessControl, accessControl } from "./access/access-control.ts";
 import { admitted } from "./access/admitted.ts";
 import type { DeviceNames } from "./access/visible-devices.ts";
 import type { ClientDevice } from "./clients/client-device.ts";
+import type { ServerState } from "./operator/server-watch.ts";
 import { accountListener } from "./presences/account-listener.ts";
 import { type Edition, editionOf } from "./presences/first-definition.ts";
 import { keptLayout, presenceOf } from "./presences/layouts.ts";
@@ -212,6 +213,14 @@ export class North {
   /** Whether nobody waits for a turn to register. */
   get settled(): boolean {
     return this.seats.every(({ presence: { settled = true } }) => settled);
+  }
+
+  /** The state of each, and nothing else of it. */
+  states(): readonly ServerState[] {
+    return this.seats.map(({ presence }) => {
+      const { shortServerId: server, state, reason } = presence.status();
+      return { server, state, reason };
+    });
   }
 
   status(): readonly SeeingServerStatus[] {

@@ -103,10 +103,11 @@ export class Parts {
       onSamples: (device, samples) => {
         this.north.changed(samples);
         this.variants.heard(device, samples);
-        this.happenings.values(samples);
+        this.happenings.values(samples, device);
       },
-      onStateChange: ({ plan: { id }, prefix }, state) => {
-        this.happenings.device({ id, prefix }, state);
+      onStateChange: (device, state) => {
+        const { prefix } = device;
+        this.happenings.device(device, state);
         if (state === "online") this.north.appeared(prefix);
         else this.north.disappeared(prefix);
       },

@@ -6,6 +6,7 @@ import type { Reloads } from "../reloads.ts";
 import { backupRoutes } from "./backup.ts";
 import { configurationRoutes } from "./configurations.ts";
 import { deviceRoutes } from "./devices.ts";
+import { eventRoutes } from "./events.ts";
 import { linkRoutes } from "./links.ts";
 import { logRoutes } from "./log.ts";
 import { operatorRoutes } from "./operator.ts";
@@ -29,6 +30,7 @@ export function routesOf(gateway: Gateway, { ring, reloads }: Around): readonly 
     ...operatorRoutes(gateway),
     ...sendRoutes(gateway),
     ...logRoutes(ring),
+    ...eventRoutes(gateway, ring),
     ...backupRoutes(gateway),
     ...configurationRoutes(gateway, reloads),
   ];

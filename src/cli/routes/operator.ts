@@ -52,7 +52,7 @@ export function operatorRoutes({ operator, happenings }: Gateway): readonly Rout
           for (const value of values) queue.push({ event: "value", data: value });
         }),
         happenings.watch({
-          onDevice: ({ id, prefix }, state) => {
+          onDevice: ({ plan: { id }, prefix }, state) => {
             if (prefixes.has(prefix)) queue.push({ event: "device", data: { device: id, prefix, state } });
           },
         }),
@@ -68,14 +68,17 @@ function route(method: Route["method"], path: string, work: (request: ApiRequest
   return {
     method,
     path,
-    answer: async (request) => {
-      try {
-        return await work(request);
-      } catch (error) {
-        throw error instanceof Lwm2mError ? refusalOf(error) : error;
-      }
-    },
+    answer: (request) => sayingWhy(() => work(request)),
   };
+}
+
+/** What the work gives; where it throws Lwm2mError, rejects with AdminRefusal. */
+export async function sayingWhy(work: () => unknown): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Lwm2mError ? refusalOf(error) : error;
+  }
 }
 
 async function read(operator: Operator, paths: readonly Path[]): Promise<ReadAnswer> {

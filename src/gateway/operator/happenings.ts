@@ -3,13 +3,14 @@ import type { DeviceState } from "../../devices/device-status.ts";
 import type { Sample } from "../../lwm2m/sample.ts";
 
 export interface Watcher {
-  onValues?(samples: readonly Sample[]): void;
+  /** `of`: the device that has them; absent for what servers fill. */
+  onValues?(samples: readonly Sample[], of?: WatchedDevice): void;
   onDevice?(device: WatchedDevice, state: DeviceState): void;
 }
 
 export interface WatchedDevice {
-  readonly id: string;
   readonly prefix: string;
+  readonly plan: { readonly id: string };
 }
 
 export class Happenings {
@@ -21,8 +22,8 @@ export class Happenings {
     return () => this.watchers.delete(watcher);
   }
 
-  values(samples: readonly Sample[]): void {
-    for (const watcher of this.watchers) watcher.onValues?.(samples);
+  values(samples: readonly Sample[], of?: WatchedDevice): void {
+    for (const watcher of this.watchers) watcher.onValues?.(samples, of);
   }
 
   device(device: WatchedDevice, state: DeviceState): void {

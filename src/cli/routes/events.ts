@@ -1,0 +1,90 @@
+/** What happens in the gateway, as it happens. */
+import { AdminRefusal } from "../../admin/errors.ts";
+import { EventQueue } from "../../admin/event-queue.ts";
+import { fromJson } from "../../admin/json.ts";
+import type { LogRing } from "../../admin/log-ring.ts";
+import { type ApiRequest, type Route, Stream } from "../../admin/route.ts";
+import { systemClock } from "../../clock.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
+import { watchServers } from "../../gateway/operator/server-watch.ts";
+import { isWithin, type Path } from "../../lwm2m/path.ts";
+import { unknownWord } from "../../yaml/issues.ts";
+import { levelOf } from "./log.ts";
+import { sayingWhy } from "./operator.ts";
+import { pathsOf } from "./operator-requests.ts";
+
+const TOPICS = ["devices", "servers", "values", "log"] as const;
+type Topic = (typeof TOPICS)[number];
+
+export function eventRoutes(gateway: Gateway, ring: LogRing): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/v1/events",
+      answer: (request) => sayingWhy(() => new Stream(eventsOf(request, gateway, ring))),
+    },
+  ];
+}
+
+/** Throws AdminRefusal for a topic, a level or a path that is none. */
+function eventsOf({ query, signal }: ApiRequest, gateway: Gateway, ring: LogRing): EventQueue {
+  const topics = topicsOf(query.get("topics"));
+  const level = levelOf(query.get("level") ?? "info");
+  const device = query.get("device") ?? undefined;
+  const paths = query.has("path") ? pathsOf(query) : undefined;
+  const queue = new EventQueue(signal);
+  const starts: Readonly<Record<Topic, () => () => void>> = {
+    devices: () => watchDevices(gateway, device, queue),
+    servers: () =>
+      watchServers(
+        () => gateway.serverStates(),
+        systemClock,
+        (state) => queue.push({ event: "server", data: state }),
+      ),
+    values: () => watchValues(gateway, { device, paths }, queue),
+    log: () => ring.listen(level, (line) => queue.push({ event: "log", data: fromJson(line) })),
+  };
+  for (const topic of topics) {
+    const stop = starts[topic]();
+    signal.addEventListener("abort", () => stop(), { once: true });
+  }
+  return queue;
+}
+
+function watchDevices({ happenings }: Gateway, wanted: string | undefined, queue: EventQueue): () => void {
+  return happenings.watch({
+    onDevice: ({ plan: { id }, prefix }, state) => {
+      if (wanted === undefined || wanted === id) queue.push({ event: "device", data: { device: id, prefix, state } });
+    },
+  });
+}
+
+interface WantedValues {
+  readonly device: string | undefined;
+  readonly paths: readonly Path[] | undefined;
+}
+
+function watchValues({ happenings, operator }: Gateway, wanted: WantedValues, queue: EventQueue): () => void {
+  const { device, paths } = wanted;
+  return happenings.watch({
+    onValues: (samples, of) => {
+      if (device !== undefined && device !== of?.plan.id) return;
+      for (const sample of samples) {
+        if (paths !== undefined && !paths.some((path) => isWithin(sample.path, path))) continue;
+        queue.push({ event: "value", data: operator.shown(sample) });
+      }
+    },
+  });
+}
+
+/** Those of `?topics=devices,log`; all, where nothing is said. Throws AdminRefusal. */
+function topicsOf(list: string | null): ReadonlySet<Topic> {
+  const names = list === null ? TOPICS : list.split(",").filter((name) => name !== "");
+  return new Set(
+    names.map((name) => {
+      const topic = TOPICS.find((each) => each === name);
+      if (topic === undefined) throw new AdminRefusal(unknownWord("topic", name, TOPICS), { code: "LG705" });
+      return topic;
+    }),
+  );
+}
