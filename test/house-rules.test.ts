@@ -32,6 +32,8 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/cli/observe.ts": "the events of our own program",
   "src/cli/read.ts": "the answer of our own program",
   "src/cli/send.ts": "the answer of our own program",
+  "src/cli/setup/follow.ts": "the answer of our own program",
+  "src/cli/setup/work.ts": "the answer of our own program",
   "src/cli/status.ts": "the answer of our own program",
   "src/cli/store-forget.ts": "the answer of our own program",
   "src/cli/store-report.ts": "the answer of our own program",

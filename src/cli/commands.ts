@@ -7,6 +7,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
     process.on("SIGHUP", () => {});
     return (await import("./run.ts")).run;
   },
+  setup: async () => (await import("./setup.ts")).setup,
   check: async () => (await import("./check.ts")).check,
   reload: async () => (await import("./reload.ts")).reload,
   status: async () => (await import("./status.ts")).status,

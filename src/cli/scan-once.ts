@@ -1,6 +1,6 @@
 /** The scan of an adapter as part of another command: what was found, as plain data. */
 import { resolve } from "node:path";
-import type { AdapterModule, ToolArguments, ToolReport } from "../adapter.ts";
+import type { AdapterModule, ToolArguments, ToolLink, ToolReport } from "../adapter.ts";
 import { knownMappings } from "../config/known-mappings.ts";
 import { locateData } from "../locate.ts";
 import { interpretationsOf } from "../mapping/interpretations.ts";
@@ -16,13 +16,15 @@ export interface Scanning {
   readonly signal?: AbortSignal;
   /** The folder of the user's own mappings. */
   readonly mappings?: string;
+  /** Absent: the options name a wire, which the scan opens and closes. */
+  readonly link?: ToolLink;
 }
 
 /** `typed`: options of the scan and of its wire, by their names. Rejects with UsageError or FailureError. */
 export async function scanOnce(
   adapter: AdapterModule,
   typed: Readonly<Record<string, string | undefined>>,
-  { tell, signal = new AbortController().signal, mappings = resolve("mappings") }: Scanning,
+  { tell, signal = new AbortController().signal, mappings = resolve("mappings"), link }: Scanning,
 ): Promise<ToolReport> {
   const scan = adapter.tools?.scan;
   if (scan === undefined) throw new FailureError(`devices of protocol ${adapter.name} cannot be looked for`);
@@ -30,7 +32,8 @@ export async function scanOnce(
     positionals: [],
     text: (option) => typed[option] ?? scan.options[option]?.default,
     texts: (option) => (typed[option] === undefined ? [] : [typed[option]]),
-    flag: () => false,
+    // Who names a link here was told who else uses it.
+    flag: (option) => option === "yes" && link !== undefined,
   };
   return asCommand(() =>
     scan.run(args, {
@@ -42,6 +45,7 @@ export async function scanOnce(
       tell,
       input: async () => "",
       signal,
+      ...(link === undefined ? {} : { link }),
     }),
   );
 }

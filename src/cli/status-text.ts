@@ -220,7 +220,8 @@ function troubleLines(device: DeviceStatus, now: UnixMillis): string[] {
   return parts.length === 0 ? [] : [`    ${parts.join("; ")}`];
 }
 
-function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] {
+/** A line for each value, indented. */
+export function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] {
   return values.length === 0
     ? ["    no values"]
     : table(

@@ -23,6 +23,25 @@ export function appendToList(text: string, key: string, lines: readonly string[]
   return `${before}${before.endsWith("\n") ? "" : "\n"}${indented(lines, columnOf(text, start))}${text.slice(end)}`;
 }
 
+/** The same for a map behind a key of the top, each line being `key: …` of one entry. */
+export function appendToMap(text: string, key: string, lines: readonly string[]): string {
+  const { contents } = parseDocument(text, { schema: "core", logLevel: "error" });
+  if (!isMap(contents) || contents.flow === true)
+    throw new RangeError("expected keys at the top, each on a line of its own");
+  const pair = contents.items.find(({ key: found }) => isScalar(found) && found.value === key);
+  if (pair === undefined) return `${text.trimEnd()}\n\n${key}:\n${indented(lines, 2)}`;
+  const map = pair.value;
+  if (isScalar(map) && map.value === null)
+    throw new RangeError(`"${key}" is empty: take it out, or give it its first entry`);
+  if (!isMap(map) || map.flow === true)
+    throw new RangeError(`"${key}" is no map with an entry a line: add them by hand`);
+  const [start] = rangeOf(map);
+  const last = map.items.at(-1)?.value;
+  const end = lineEnd(text, isNode(last) ? rangeOf(last)[1] : rangeOf(map)[1]);
+  const before = text.slice(0, end);
+  return `${before}${before.endsWith("\n") ? "" : "\n"}${indented(lines, columnOf(text, start))}${text.slice(end)}`;
+}
+
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "range" in value;
 }
