@@ -1,7 +1,7 @@
 /** `setup`: from nothing to the first value, by questions; each of them has an option, so that a script needs none. */
 import { existsSync } from "node:fs";
-import { SECOND } from "../clock.ts";
 import { typedSpan, WrongArguments } from "../adapter.ts";
+import { SECOND } from "../clock.ts";
 import { SOCKET_OPTION } from "./admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { foundConfig, SERVICE_CONFIG } from "./config-option.ts";
@@ -182,7 +182,7 @@ class Setup {
     if (typed !== undefined) return this.taken(answered(wizard, question, typed, false), question);
     const isAnswered = this.args.flag("yes") && question.proposal?.(known) !== undefined;
     if (isAnswered) return this.taken(answered(wizard, question, "", false), question);
-    if (!this.isTyped) throw new UsageError(missing(question, this.args.flag("yes")));
+    if (!this.isTyped) throw new UsageError(missing(question, this.args.flag("yes")), { code: "LG105" });
     let wrong: string | undefined;
     for (;;) {
       const reply = await terminal.ask(question, knownOf(wizard), wrong);

@@ -60,7 +60,7 @@ test("what is unknown is exit code 2, with the near miss and the way to the help
     word.stderr,
     `lwm2m-gateway: unknown subcommand "stauts"; did you mean "status"? [LG101]\nTry: lwm2m-gateway --help\n`,
   );
-  assert.match(inherited.stderr, /unknown subcommand "toString" \(have: run, check, /);
+  assert.match(inherited.stderr, /unknown subcommand "toString" \(have: run, setup, check, /);
   assert.equal(
     option.stderr,
     `lwm2m-gateway: check: unknown option "--stict"; did you mean "--strict"? [LG101]\nTry: lwm2m-gateway check --help\n`,

@@ -139,6 +139,7 @@ async function checked(name: string, text: string, shelf: MappingShelf): Promise
     const problems = error.problems.map((problem) => formatProblem(problem).replaceAll(`${folder}/`, ""));
     throw new FailureError(`${name} cannot begin like this, so nothing is written:\n${problems.join("\n")}`, {
       cause: error,
+      code: "LG301",
     });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -17,7 +17,7 @@ interface Following {
 
 /** Rejects with FailureError where the gateway does not take it. */
 export async function follow({ args, signal, say }: Following, { answers }: Known): Promise<void> {
-  await askGateway(args, "/v1/reload", { body: {}, patience: RELOADING });
+  await askGateway(args, "/v1/reload", { body: { by: "setup" }, patience: RELOADING });
   say("the running gateway has taken it");
   const id = answers.get("id");
   const end = systemClock.monotonic() + PATIENCE;
@@ -36,7 +36,10 @@ export async function follow({ args, signal, say }: Following, { answers }: Know
       const why =
         device?.reason ??
         (server === undefined ? "no server has taken the registration" : "the device is not there yet");
-      throw new FailureError(`it is written and taken, and not there yet: ${why}; lwm2m-gateway status tells more`);
+      throw new FailureError(`it is written and taken, and not there yet: ${why}`, {
+        code: "LG113",
+        next: "lwm2m-gateway status --values",
+      });
     }
     await new Promise<void>((resolve) => {
       systemClock.at(systemClock.monotonic() + OFTEN, resolve);

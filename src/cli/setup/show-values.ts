@@ -64,6 +64,7 @@ async function untilThere(watching: Watching, company: Shown): Promise<void> {
       const why = watching.device()?.reason ?? "it was not heard of";
       throw new FailureError(
         `no value came from the device, so nothing is written: ${why}; --no-watch writes it all the same`,
+        { code: "LG111", next: "lwm2m-gateway setup --help" },
       );
     }
     if (company.signal.aborted) return;

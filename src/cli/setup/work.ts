@@ -121,7 +121,10 @@ export class Work {
       return { wished, files, before };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new FailureError(`${facts.file} has no place for a device: ${error.message}`, { cause: error });
+      throw new FailureError(`${facts.file} has no place for a device: ${error.message}`, {
+        cause: error,
+        code: "LG112",
+      });
     }
   }
 
@@ -195,7 +198,7 @@ export class Work {
 async function linkLine(id: string, { facts }: Known): Promise<string> {
   const node = childOf(childOf(parseYaml(await readFile(facts.file, "utf8"), facts.file), "links"), id);
   if (node === undefined)
-    throw new FailureError(`link ${id} stands in devices.d, and cannot be tried alone: --no-watch`);
+    throw new FailureError(`link ${id} stands in devices.d, and cannot be tried alone: --no-watch`, { code: "LG112" });
   return `${JSON.stringify(id)}: ${nodeLines(node, " ").join(" ").trim()}`;
 }
 
