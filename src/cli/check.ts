@@ -32,6 +32,11 @@ export const check: Command = {
   },
 };
 
+/** What it prints, for others. */
+export async function checkText(file: string): Promise<string> {
+  return `${asText(await findings(file))}\n`;
+}
+
 interface Findings {
   readonly problems: readonly Problem[];
   /** Absent where nothing could run with it. */

@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
   link: async () => (await import("./link.ts")).link,
   backup: async () => (await import("./backup/backup.ts")).backup,
   restore: async () => (await import("./backup/restore.ts")).restore,
+  "support-bundle": async () => (await import("./support/support-bundle.ts")).supportBundle,
   sim: async () => (await import("./sim.ts")).sim,
   probe: async () => (await import("./tools.ts")).toolGroup("probe"),
   capture: async () => (await import("./capture.ts")).captureGroup(),
