@@ -20,16 +20,23 @@ export function comparePlaces(a: Place, b: Place): number {
 /** One thing that is wrong, or doubtful, in the user's files. */
 export interface Problem {
   readonly severity: "error" | "warning";
+  /** Its section of docs/errors.md. */
+  readonly code: ErrorCode;
   readonly place?: Place;
   /** A sentence for the person who must mend it: what, and what was expected. */
   readonly message: string;
 }
 
 /**
- * `mappings/x.yaml:12:5: error: unknown type "flaot32"; did you mean "f32"?` One line, whatever the file has in it: control
+ * `mappings/x.yaml:12:5: error: unknown type "flaot32"; did you mean "f32"? [LG206]` One line, whatever the file has in it: control
  * characters are spelled, so that somebody else's mapping cannot steer the terminal of who checks it.
  */
-export function formatProblem({ severity, place, message }: Problem): string {
+export function formatProblem(problem: Problem): string {
+  return withCode(problemText(problem), problem.code);
+}
+
+/** The same without its code. */
+export function problemText({ severity, place, message }: Problem): string {
   const line = `${place === undefined ? "" : `${formatPlace(place)}: `}${severity}: ${message}`;
   return line.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

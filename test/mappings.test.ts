@@ -6,7 +6,7 @@ import { loadAdapters } from "../adapters/index.ts";
 import { formatCheck, vectorProblems } from "../src/config/check.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { MappingLibrary } from "../src/config/mapping-library.ts";
-import { formatProblem } from "../src/errors.ts";
+import { problemText } from "../src/errors.ts";
 import { locateData } from "../src/locate.ts";
 import { catalogue } from "../src/lwm2m/objects/index.ts";
 import { CORE_RESOURCE_KEYS } from "../src/mapping/keys.ts";
@@ -38,7 +38,7 @@ async function packaged(file: string): Promise<PreparedMapping> {
     quoted: true,
     place,
   });
-  assert.deepEqual(problems.map(formatProblem), []);
+  assert.deepEqual(problems.map(problemText), []);
   assert.ok(prepared !== undefined);
   return prepared;
 }
@@ -47,13 +47,13 @@ function preparedText(file: string, text: string) {
   const mapping = parseMapping(text, file, basename(file, ".yaml"));
   const adapter = adapters.find(({ name }) => name === mapping.protocol.text);
   assert.ok(adapter !== undefined, `protocol ${mapping.protocol.text}`);
-  return prepareMapping(mapping, adapter, catalogue, (problem) => assert.fail(formatProblem(problem)));
+  return prepareMapping(mapping, adapter, catalogue, (problem) => assert.fail(problemText(problem)));
 }
 
 for (const file of [...packagedFiles, ...draftFiles]) {
   test(`${file} has no error and no warning, and its vectors come out as they should`, async () => {
     const mapping = await packaged(file);
-    assert.deepEqual(runVectors(mapping).map(formatProblem), []);
+    assert.deepEqual(runVectors(mapping).map(problemText), []);
     assert.ok(
       mapping.file.tests.length + mapping.file.inheritedTests.length > 0,
       "a packaged mapping has test vectors",
@@ -61,7 +61,7 @@ for (const file of [...packagedFiles, ...draftFiles]) {
   });
 
   test(`every resource of ${file} can be simulated, and what is simulated is a good value`, async () => {
-    const device = exampleDevice(await packaged(file), (problem) => assert.fail(formatProblem(problem)));
+    const device = exampleDevice(await packaged(file), (problem) => assert.fail(problemText(problem)));
     for (const { point, source } of device?.plan.resources.values() ?? []) {
       if (source.kind !== "point" || !source.readable) continue;
       const raw = source.simulate?.(1)(Date.UTC(2026, 0, 1)) ?? assert.fail(point);
@@ -91,7 +91,7 @@ test("a draft has no source, and no packaged mapping has its name or extends it"
 /** A row of docs/devices.md: type, file, values that are read, values that servers may write or execute; source, but of drafts. */
 async function deviceRow(file: string): Promise<string> {
   const prepared = await packaged(file);
-  const device = exampleDevice(prepared, (problem) => assert.fail(formatProblem(problem)));
+  const device = exampleDevice(prepared, (problem) => assert.fail(problemText(problem)));
   const sources = [...(device?.plan.resources.values() ?? [])].map(({ source }) => source);
   const read = sources.filter((source) => source.kind === "point" && source.readable).length;
   const changed = sources.filter((source) => source.kind === "execute" || (source.kind === "point" && source.writable));
@@ -130,7 +130,7 @@ test("config.example.yaml is a complete configuration", async () => {
     catalogue,
     packagedMappings: directory,
   });
-  assert.deepEqual([...config.problems, ...vectorProblems(config)].map(formatProblem), []);
+  assert.deepEqual([...config.problems, ...vectorProblems(config)].map(problemText), []);
   assert.deepEqual(
     config.devices.map(({ id }) => id),
     ["meter-1", "meter-2", "valve-1", "climate-1"],
@@ -151,7 +151,7 @@ test("the mapping that the README shows is right", () => {
   const [, text = ""] =
     /```yaml\n(mapping: my-meter.*?)```/s.exec(readFileSync(join(directory, "README.md"), "utf8")) ?? [];
   const mapping = preparedText("my-meter.yaml", text);
-  assert.deepEqual(runVectors(mapping).map(formatProblem), []);
+  assert.deepEqual(runVectors(mapping).map(problemText), []);
 });
 
 test("the README names every key of a resource and of the top of a mapping", () => {

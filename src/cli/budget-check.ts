@@ -30,7 +30,7 @@ export function budgetProblems(
     if (budget === undefined || all <= budget) return [];
     const lasts = spanOf((budget / all) * MONTH * 1000);
     const message = `budget: ${size(budget)} a month last ${lasts} if every value changes at each poll: what the server is told comes to ${size(told)} a month, the registration to ${size(upkeep)}`;
-    return [{ severity: "warning", place: settings.place, message }];
+    return [{ severity: "warning", code: "LG231", place: settings.place, message }];
   });
 }
 

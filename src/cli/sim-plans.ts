@@ -35,7 +35,7 @@ export async function cabinetOfLink(configFile: string, id: string): Promise<Cab
   const plans = devices.filter((device) => device.link === id);
   if (plans.length === 0) {
     const message = `no device that could be played is on the link "${id}"`;
-    throw new ConfigError([...problems, { severity: "error", place: link.place, message }]);
+    throw new ConfigError([...problems, { severity: "error", code: "LG200", place: link.place, message }]);
   }
   return { adapter: link.adapter, options: link.options, plans, problems };
 }

@@ -22,7 +22,7 @@ export function warnOfAccess(servers: readonly ServerSettings[], context: Report
 }
 
 function warn({ report }: ReportContext, { place }: YamlNode, message: string | undefined): void {
-  if (message !== undefined) report({ severity: "warning", place, message: `access: ${message}` });
+  if (message !== undefined) report({ severity: "warning", code: "LG226", place, message: `access: ${message}` });
 }
 
 function lackOfDevice(pattern: string, { devices, disabled }: ReportContext): string | undefined {

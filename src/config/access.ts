@@ -89,7 +89,7 @@ function fits(pattern: string, id: string): boolean {
 function checkAccess({ writable, limit }: AccessKeys, write: string, node: YamlNode, report: Report): void {
   const access = childOf(node, "access") ?? node;
   const complain = (key: string, message: string): void =>
-    reportError(report, childOf(access, key)?.place ?? access.place, `${key}: ${message}`);
+    reportError(report, childOf(access, key)?.place ?? access.place, `${key}: ${message}`, "LG226");
   if (writable !== undefined && write !== "listed") complain("writable", "only counts with write: listed");
   if (writable === undefined && write === "listed") complain("write", "expected a list under writable: of what");
   if (limit !== undefined && write === "none") complain("limit", "has no use here: this server may not write at all");

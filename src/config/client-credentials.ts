@@ -53,7 +53,7 @@ export async function clientSecurity(
   const clients = childOf(written, "clients");
   for (const other of MODES.filter((each) => each !== mode && entryOf(clients, each) !== undefined)) {
     const message = `${other}: the gateway itself has ${mode} at this server; expected ${mode} for its devices, too`;
-    reportError(context.report, keyPlace(clients ?? written, other), message);
+    reportError(context.report, keyPlace(clients ?? written, other), message, "LG209");
   }
   const pattern = childOf(clients, mode);
   const report = new SparseReport(context.report, server.id);
@@ -72,6 +72,7 @@ export async function clientSecurity(
         told,
         entry.device.place,
         `there is no ${mode} for it, neither here nor under clients: of the server`,
+        "LG222",
       );
       continue;
     }
@@ -184,7 +185,11 @@ class SparseReport {
   end(): void {
     const rest = this.devices.size - MOST_TOLD;
     if (rest > 0)
-      this.report({ severity: "warning", message: `${rest} other devices have the like at server ${this.server}` });
+      this.report({
+        severity: "warning",
+        code: "LG222",
+        message: `${rest} other devices have the like at server ${this.server}`,
+      });
   }
 
   private isTold(device: string): boolean {

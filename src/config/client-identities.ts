@@ -27,7 +27,7 @@ export class ClientIdentities {
     const other = this.identities.get(proof.identity.value);
     if (other !== undefined) {
       const { name } = proof.identity;
-      reportError(report, valuePlace(node, name), `${name}: ${other} has the same one; expected one for each`);
+      reportError(report, valuePlace(node, name), `${name}: ${other} has the same one; expected one for each`, "LG208");
       return false;
     }
     const sharing = proof.key === undefined ? undefined : this.keys.get(proof.key.value);
@@ -35,7 +35,7 @@ export class ClientIdentities {
     if (proof.key === undefined || sharing === undefined) return true;
     const { name } = proof.key;
     const message = `${name}: ${sharing} has the same one; expected one for each`;
-    report({ severity: "warning", place: valuePlace(node, name), message });
+    report({ severity: "warning", code: "LG225", place: valuePlace(node, name), message });
     return true;
   }
 

@@ -124,7 +124,12 @@ function checkUnsecured({ settings: { security, scheme }, written }: ClientServe
   const clients = childOf(written, "clients");
   const useless = security === undefined ? MODES.filter((mode) => entryOf(clients, mode) !== undefined) : [];
   for (const mode of useless) {
-    reportError(report, keyPlace(clients ?? written, mode), `${mode} needs coaps://, and the uri has ${scheme}://`);
+    reportError(
+      report,
+      keyPlace(clients ?? written, mode),
+      `${mode} needs coaps://, and the uri has ${scheme}://`,
+      "LG209",
+    );
   }
 }
 
@@ -134,7 +139,7 @@ function warnOfUnused(servers: readonly ClientServer[], { requested, report }: C
     for (const mode of MODES) {
       if (entry === undefined || used.has(mode) || entryOf(entry.node, mode) === undefined) continue;
       const message = `${mode}: no server has layout: clients, coaps:// and ${mode}: it is not used`;
-      report({ severity: "warning", place: keyPlace(entry.node, mode), message });
+      report({ severity: "warning", code: "LG210", place: keyPlace(entry.node, mode), message });
     }
   }
 }
@@ -153,7 +158,7 @@ function plansOf(server: ClientServer, { endpoint, devices, report }: ClientsCon
     } else {
       plans.set(device.id, { refused: `${other} has the endpoint ${name}` });
       const place = childOf(childOf(server.node, "clients"), "endpoint")?.place ?? device.place;
-      reportError(report, place, `endpoint: ${other} and device ${device.id} would both be ${name}`);
+      reportError(report, place, `endpoint: ${other} and device ${device.id} would both be ${name}`, "LG208");
     }
   }
   warnOfMost(server, devices.slice(max), report);
@@ -167,7 +172,7 @@ function warnOfMost({ node, settings: { id } }: ClientServer, beyond: readonly D
   const names = beyond.slice(0, NAMED).map((device) => device.id);
   const rest = beyond.length > NAMED ? ` and ${beyond.length - NAMED} others` : "";
   const message = `max: at server ${id} these devices are no clients: ${names.join(", ")}${rest}`;
-  report({ severity: "warning", place, message });
+  report({ severity: "warning", code: "LG203", place, message });
 }
 
 const NAMED = 5;

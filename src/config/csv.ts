@@ -97,5 +97,5 @@ function quotedCellAt(source: string, offset: number, separator: string): Cell |
 }
 
 function problem(place: Place, message: string): Problem {
-  return { severity: "error", place, message };
+  return { severity: "error", code: "LG219", place, message };
 }

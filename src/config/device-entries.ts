@@ -67,7 +67,12 @@ async function devicesOf(written: YamlNode, given: GivenValues): Promise<readonl
   const report: Report = (problem) => problems.push(problem);
   const item = fillGiven(written, given, "follow", report);
   if (item.kind !== "map") {
-    reportError(report, item.place, `devices: expected a map with id, mapping and link, found ${describeNode(item)}`);
+    reportError(
+      report,
+      item.place,
+      `devices: expected a map with id, mapping and link, found ${describeNode(item)}`,
+      "LG202",
+    );
     return [{ id: "?", place: item.place, problems }];
   }
   const rows = problems.length > 0 ? undefined : await rowsOf(item, report);
@@ -84,7 +89,12 @@ async function rowsOf(item: MapNode, report: Report): Promise<readonly EachRow[]
     const file = besides(dirname(each.place.file), each.text);
     const { rows } = parseCsv(await readText(file), file);
     if (rows.length <= MAX_ROWS) return rows;
-    reportError(report, each.place, `each: ${file} has ${rows.length} lines, which are more than ${MAX_ROWS} devices`);
+    reportError(
+      report,
+      each.place,
+      `each: ${file} has ${rows.length} lines, which are more than ${MAX_ROWS} devices`,
+      "LG217",
+    );
     return undefined;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -103,7 +113,7 @@ function deviceOf(item: MapNode, row: EachRow): RequestedDevice {
   const id = idText(node);
   for (const key of LATER_DEVICE_KEYS) {
     const later = entryOf(node, key);
-    if (later !== undefined) reportError(report, later.key.place, notSupported(key));
+    if (later !== undefined) reportError(report, later.key.place, notSupported(key), "LG211");
   }
   const parameters = node.entries.filter(({ key }) => !OWN_KEYS.has(key.text));
   const without = new Set([...parameters.map(({ key }) => key.text), ...CREDENTIALS, ...LATER_DEVICE_KEYS]);

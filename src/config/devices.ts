@@ -68,6 +68,7 @@ async function planOf(
   if (link === undefined) {
     problems.push({
       severity: "error",
+      code: "LG207",
       place: entry.link.place,
       message: unknownWord("link", keys.link, links.keys()),
     });
@@ -76,7 +77,7 @@ async function planOf(
   if (prepared === undefined || link === undefined) return undefined;
   if (link.adapter.name !== prepared.adapter.name) {
     const message = `the link "${link.id}" is ${link.type}, but the mapping ${keys.mapping} speaks ${prepared.adapter.name}`;
-    problems.push({ severity: "error", place: entry.link.place, message });
+    problems.push({ severity: "error", code: "LG220", place: entry.link.place, message });
     return undefined;
   }
   problems.push(...suspectNames(entry, prepared));
@@ -112,7 +113,7 @@ function suspectNames({ parameters, row }: CheckedEntry, { file }: PreparedMappi
   return [...row].flatMap(([name, { place }]) => {
     const hint = file.parameters.has(name) ? "" : didYouMean(name, free);
     const message = `each: "${name}" is not a parameter of ${file.name}${hint}`;
-    return hint === "" ? [] : [{ severity: "warning", place, message } as const];
+    return hint === "" ? [] : [{ severity: "warning", code: "LG217", place, message } as const];
   });
 }
 
@@ -127,7 +128,7 @@ class Taken {
       if (name === undefined || place === undefined) continue;
       const first = this.names.get(`${key} ${name}`);
       if (first === undefined) this.names.set(`${key} ${name}`, place);
-      else problems.push({ severity: "error", place, message: twice(key, name, first, place) });
+      else problems.push({ severity: "error", code: "LG208", place, message: twice(key, name, first, place) });
     }
   }
 }

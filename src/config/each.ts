@@ -17,6 +17,7 @@ export function readEach(node: YamlNode, report: Report): readonly EachRow[] | u
       report,
       node.place,
       `each: expected e.g. { unit_id: 1..12 } or a CSV file, found ${describeNode(node)}`,
+      "LG217",
     );
     return undefined;
   }
@@ -25,12 +26,12 @@ export function readEach(node: YamlNode, report: Report): readonly EachRow[] | u
   let wrong = false;
   for (const { key, values } of columns) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key.text)) {
-      reportError(report, key.place, `"${key.text}" is no name: letters, digits and _ only`);
+      reportError(report, key.place, `"${key.text}" is no name: letters, digits and _ only`, "LG217");
       wrong = true;
     }
     if (values !== undefined && first?.values !== undefined && values.length !== first.values.length) {
       const other = `"${first.key.text}" has ${first.values.length}`;
-      reportError(report, key.place, `each: "${key.text}" has ${values.length} values, but ${other}`);
+      reportError(report, key.place, `each: "${key.text}" has ${values.length} values, but ${other}`, "LG217");
       wrong = true;
     }
     wrong ||= values === undefined;
@@ -58,16 +59,26 @@ function valuesOf(node: YamlNode, report: Report): readonly ScalarNode[] | undef
   const values: ScalarNode[] = [];
   for (const item of items) {
     if (item.kind !== "scalar") {
-      reportError(report, item.place, `each: expected a range such as 1..12 or a list, found ${describeNode(item)}`);
+      reportError(
+        report,
+        item.place,
+        `each: expected a range such as 1..12 or a list, found ${describeNode(item)}`,
+        "LG217",
+      );
       return undefined;
     }
     const range = rangeOf(item);
     if (range === "too many") {
-      reportError(report, item.place, `each: ${item.text} is more than ${MAX_ROWS} devices`);
+      reportError(report, item.place, `each: ${item.text} is more than ${MAX_ROWS} devices`, "LG217");
       return undefined;
     }
     if (range === "wrong" || (node.kind === "scalar" && range === undefined)) {
-      reportError(report, item.place, `each: expected a range such as 1..12 or a list, found ${describeNode(item)}`);
+      reportError(
+        report,
+        item.place,
+        `each: expected a range such as 1..12 or a list, found ${describeNode(item)}`,
+        "LG217",
+      );
       return undefined;
     }
     values.push(...(range ?? [item]));

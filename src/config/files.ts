@@ -43,7 +43,9 @@ export async function readBytes(file: string): Promise<Uint8Array> {
 }
 
 function unreadable(file: string, error: unknown): ConfigError {
-  return new ConfigError([{ severity: "error", message: `cannot read ${file}: ${reason(error)}` }], { cause: error });
+  return new ConfigError([{ severity: "error", code: "LG213", message: `cannot read ${file}: ${reason(error)}` }], {
+    cause: error,
+  });
 }
 
 /** The same of a file with a private key, which others must not read. */
@@ -53,7 +55,7 @@ export async function readPrivateKey(file: string): Promise<Uint8Array> {
     if (systemCode(error) === undefined) throw error;
     return undefined;
   });
-  if (exposure !== undefined) throw new ConfigError([{ severity: "error", message: exposure }]);
+  if (exposure !== undefined) throw new ConfigError([{ severity: "error", code: "LG214", message: exposure }]);
   return readBytes(file);
 }
 
@@ -118,7 +120,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return [];
     const message = `cannot read the directory ${directory}: ${reason(error)}`;
-    throw new ConfigError([{ severity: "error", message }], { cause: error });
+    throw new ConfigError([{ severity: "error", code: "LG213", message }], { cause: error });
   }
 }
 

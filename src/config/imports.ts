@@ -37,7 +37,7 @@ async function withImport(entry: MapEntry, context: ImportContext): Promise<MapE
   const file = childOf(entry.value, "import");
   if (file === undefined || entry.value.kind !== "map") return entry;
   if (file.kind !== "scalar" || file.text === "") {
-    reportError(report, file.place, `import: expected a CSV file, found ${describeNode(file)}`);
+    reportError(report, file.place, `import: expected a CSV file, found ${describeNode(file)}`, "LG219");
     return undefined;
   }
   const rows = await rowsOf(file, context);
@@ -57,9 +57,10 @@ async function rowsOf(file: ScalarNode, { adapter, report }: ImportContext): Pro
     const path = besides(dirname(file.place.file), file.text);
     const { columns, rows } = parseCsv(await readText(path), path);
     const names = columns.map(({ text }) => text);
-    if (rows.length === 0) reportError(report, file.place, `import: ${path} has no line below its first`);
+    if (rows.length === 0) reportError(report, file.place, `import: ${path} has no line below its first`, "LG219");
     else if (names.includes("resource")) return withoutUnknown(columns, rows, { adapter, report });
-    else reportError(report, file.place, `import: ${path} has no column "resource" (have: ${names.join(", ")})`);
+    else
+      reportError(report, file.place, `import: ${path} has no column "resource" (have: ${names.join(", ")})`, "LG219");
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) report({ place: file.place, ...problem });
@@ -75,7 +76,7 @@ function withoutUnknown(
 ): readonly CsvRow[] {
   const known = [...OWN_COLUMNS, ...resourceKeysOf(adapter)];
   const unknown = columns.filter(({ text }) => !known.includes(text) && !LATER_RESOURCE_KEYS.includes(text));
-  for (const { text, place } of unknown) reportError(report, place, unknownWord("column", text, known));
+  for (const { text, place } of unknown) reportError(report, place, unknownWord("column", text, known), "LG219");
   if (unknown.length === 0) return rows;
   const names = new Set(unknown.map(({ text }) => text));
   return rows.map((row) => new Map([...row].filter(([name]) => !names.has(name))));
@@ -100,7 +101,7 @@ function resourcesOf(rows: readonly CsvRow[], file: ScalarNode, context: ImportC
   const [first, second] = units;
   if (second !== undefined) {
     const message = `this line is about unit ${second[0]}, others about ${first?.[0]}: a mapping is one device`;
-    reportError(context.report, second[1], message);
+    reportError(context.report, second[1], message, "LG219");
   }
   const all = [...instances.values()];
   if (!rows.some((row) => row.has("instance"))) return all.flatMap(({ resources }) => resources);
@@ -113,7 +114,7 @@ function instanceOf(row: CsvRow, name: ScalarNode): ScalarNode {
 }
 
 function wrongName(name: ScalarNode, instance: ScalarNode): Problem | undefined {
-  const error = (place: Place, message: string): Problem => ({ severity: "error", place, message });
+  const error = (place: Place, message: string): Problem => ({ severity: "error", code: "LG219", place, message });
   if (name.text === "") return error(name.place, "resource: expected a name or a number, found nothing");
   if (/^[0-9]+$/.test(instance.text)) return undefined;
   return error(instance.place, `instance: expected a number, found ${describeNode(instance)}`);
@@ -147,7 +148,12 @@ function addressKeys(
   { adapter, section, report }: ImportContext,
 ): readonly MapEntry[] | undefined {
   if (adapter.importAddress === undefined) {
-    reportError(report, address.place, `address: ${adapter.name} has no addresses; write a column for each key`);
+    reportError(
+      report,
+      address.place,
+      `address: ${adapter.name} has no addresses; write a column for each key`,
+      "LG219",
+    );
     return undefined;
   }
   const line = Object.fromEntries(entries.map(({ key, value }) => [key.text, toPlain(value)]));
@@ -160,7 +166,7 @@ function addressKeys(
       .map(([key, text]) => ({ key: { ...address, text: key }, value: { ...address, text, quoted: false } }));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    reportError(report, address.place, `address: ${reasonOf(error)}`);
+    reportError(report, address.place, `address: ${reasonOf(error)}`, "LG219");
     return undefined;
   }
 }
@@ -172,7 +178,7 @@ function cellValue(cell: ScalarNode, { report }: ImportContext): YamlNode | unde
     return placedAt(parseYaml(cell.text, cell.place.file), cell.place);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const { message } of error.problems) reportError(report, cell.place, message);
+    for (const { message } of error.problems) reportError(report, cell.place, message, "LG219");
     return undefined;
   }
 }

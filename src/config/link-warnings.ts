@@ -11,6 +11,7 @@ export async function warnOfLinks(links: ReadonlyMap<string, LinkSettings>, repo
       const place = links.get(link)?.place;
       report({
         severity: "warning",
+        code: "LG232",
         message: `the link "${link}": ${message}`,
         ...(place === undefined ? {} : { place }),
       });

@@ -21,7 +21,12 @@ export function readLinks(
       const { text: id, place } = entry.key;
       const first = keys.get(id)?.key.place;
       if (first !== undefined) {
-        reportError(report, place, `two links have the name "${id}"; the other stands at ${formatPlace(first)}`);
+        reportError(
+          report,
+          place,
+          `two links have the name "${id}"; the other stands at ${formatPlace(first)}`,
+          "LG208",
+        );
         continue;
       }
       keys.set(id, entry);
@@ -43,7 +48,7 @@ function readLink(
   const schema = adapter?.linkTypes[type.text];
   if (adapter === undefined || schema === undefined) {
     const types = adapters.flatMap(({ linkTypes }) => Object.keys(linkTypes));
-    reportError(report, type.place, unknownWord("type of link", type.text, types));
+    reportError(report, type.place, unknownWord("type of link", type.text, types), "LG206");
     return undefined;
   }
   let wrong = false;

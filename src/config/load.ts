@@ -198,7 +198,7 @@ async function readDevicesD(directory: string, report: Report): Promise<readonly
   }
   for (const name of await listYml(directory)) {
     const message = `${join(directory, name)} is not read: the name of such a file must end in .yaml`;
-    report({ severity: "warning", message });
+    report({ severity: "warning", code: "LG213", message });
   }
   return trees;
 }

@@ -74,7 +74,7 @@ export class MappingFiles {
     const where = [...new Set(this.directories)].join(" or ");
     const draft = await this.draftOf(text);
     const hint = draft === undefined ? didYouMean(text, names) : draftHint(draft);
-    return { severity: "error", place, message: `there is no mapping "${text}" in ${where}${hint}` };
+    return { severity: "error", code: "LG207", place, message: `there is no mapping "${text}" in ${where}${hint}` };
   }
 
   private async draftOf(name: string): Promise<string | undefined> {
@@ -95,5 +95,5 @@ function draftHint(file: string): string {
 }
 
 function inCircle(place: Place, names: readonly string[]): Problem {
-  return { severity: "error", place, message: `extends goes round in a circle: ${names.join(" → ")}` };
+  return { severity: "error", code: "LG324", place, message: `extends goes round in a circle: ${names.join(" → ")}` };
 }

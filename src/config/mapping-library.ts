@@ -100,12 +100,22 @@ export class MappingLibrary {
     const protocol = layers.map(({ root }) => childOf(root, "protocol")).findLast((node) => node !== undefined);
     const place = protocol?.place ?? layers.at(-1)?.root.place;
     if (protocol?.kind !== "scalar") {
-      return { severity: "error", ...(place === undefined ? {} : { place }), message: '"protocol" is missing' };
+      return {
+        severity: "error",
+        code: "LG204",
+        ...(place === undefined ? {} : { place }),
+        message: '"protocol" is missing',
+      };
     }
     const adapter = adapters.find(({ name }) => name === protocol.text);
     if (adapter !== undefined) return adapter;
     const names = adapters.map(({ name }) => name);
-    return { severity: "error", place: protocol.place, message: unknownWord("protocol", protocol.text, names) };
+    return {
+      severity: "error",
+      code: "LG206",
+      place: protocol.place,
+      message: unknownWord("protocol", protocol.text, names),
+    };
   }
 
   /** The layers with the files that they import. */

@@ -20,7 +20,7 @@ export class OwnNames {
       return plan;
     }
     const message = `the identity of "${plan.id}" makes the Device ID ${deviceId}, which the device at ${formatPlace(first)} has: it is named after the gateway instead; \`device_id:\` gives it another name`;
-    problems.push({ severity: "warning", place: plan.place, message });
+    problems.push({ severity: "warning", code: "LG221", place: plan.place, message });
     return others;
   }
 }

@@ -141,5 +141,5 @@ function namedIn(node: YamlNode, key: string, names: readonly string[]): readonl
 }
 
 function complain(at: Pick<ScalarNode, "place">, message: string, report: Report): void {
-  reportError(report, at.place, `remote_modbus: ${message}`);
+  reportError(report, at.place, `remote_modbus: ${message}`, "LG228");
 }

@@ -39,7 +39,7 @@ export function warnOfReports(servers: readonly ServerSettings[], context: Repor
 }
 
 function warn({ report }: ReportContext, place: Place, message: string | undefined): void {
-  if (message !== undefined) report({ severity: "warning", place, message: `report: ${message}` });
+  if (message !== undefined) report({ severity: "warning", code: "LG227", place, message: `report: ${message}` });
 }
 
 /** Why nothing of the entries will reach this server. */

@@ -48,7 +48,7 @@ export class Secrets {
     const { place } = node;
     if (found !== undefined && "text" in found)
       return { kind: "scalar", place, text: found.text, quoted: true, secret: true };
-    reportError(report, place, found?.wrong ?? `there is no secret "${node.text}"`);
+    reportError(report, place, found?.wrong ?? `there is no secret "${node.text}"`, "LG215");
     return { kind: "scalar", place, text: node.text, quoted: true, secret: true };
   }
 

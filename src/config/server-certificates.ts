@@ -24,7 +24,7 @@ export async function certificatesOf(keys: X509Keys, context: SecurityContext): 
   const chain = own.map(({ certificate }) => certificate);
   const fault = chainFault(chain, ours);
   if (fault !== undefined) {
-    reportError(report, own[0]?.place ?? node.place, `certificates: ${fault}`);
+    reportError(report, own[0]?.place ?? node.place, `certificates: ${fault}`, "LG223");
     return undefined;
   }
   return {
@@ -73,7 +73,7 @@ async function readAll(
   }
   for (const { certificate, place } of placed) {
     const message = now === undefined ? undefined : dateFault(certificate, now);
-    if (message !== undefined) report({ severity: "warning", place, message });
+    if (message !== undefined) report({ severity: "warning", code: "LG224", place, message });
   }
   return isWhole ? placed : undefined;
 }
@@ -89,7 +89,7 @@ async function expectationsOf(keys: X509Keys, context: SecurityContext): Promise
     else if (typeof hash !== "string")
       expected.push({ usage: usageOf(usage), matching: matchingOf(matching), data: hash });
     else {
-      reportError(context.report, entry.place, `server: ${hash}`);
+      reportError(context.report, entry.place, `server: ${hash}`, "LG223");
       isWhole = false;
     }
   }
@@ -107,7 +107,7 @@ async function expectedBy(
   if (usage !== undefined && isOfCa(usage) !== certificate.ca) {
     const [wanted, is] = certificate.ca ? ["that of the server itself", "a CA's"] : ["a CA's", "none"];
     const message = `server: ${usage} wants ${wanted}; the certificate of ${nameOf(certificate)} is ${is}`;
-    report({ severity: "warning", place, message });
+    report({ severity: "warning", code: "LG223", place, message });
   }
   // A CA may have any key; that of the server must sign our handshakes.
   if (!certificate.ca) {
@@ -169,7 +169,12 @@ async function anchorsOf(keys: X509Keys, context: SecurityContext): Promise<read
   if (anchors !== undefined) {
     if (!wanted) {
       const place = childOf(node, "anchors")?.place ?? node.place;
-      reportError(report, place, "anchors: only ca-constraint and service-certificate look for a CA among others");
+      reportError(
+        report,
+        place,
+        "anchors: only ca-constraint and service-certificate look for a CA among others",
+        "LG223",
+      );
       return undefined;
     }
     const read = await readAll(entriesOf(context, "anchors", anchors), context);

@@ -19,17 +19,17 @@ export function pskOf({ identity }: PskKeys, { node, report }: SecurityContext):
   if (given?.kind !== "scalar") return undefined;
   const { place } = given;
   if (given.secret !== true) {
-    reportError(report, place, "key: a key never stands in this file; expected !secret name");
+    reportError(report, place, "key: a key never stands in this file; expected !secret name", "LG216");
     return undefined;
   }
   const key = keyBytes(given.text);
   if (typeof key === "string") {
-    reportError(report, place, `key: ${key}`);
+    reportError(report, place, `key: ${key}`, "LG223");
     return undefined;
   }
   if (key.length < SAFE_KEY) {
     const message = `key: a key of ${key.length} bytes can be found by trying; ${SAFE_KEY} are safe: lwm2m-gateway keys psk`;
-    report({ severity: "warning", place, message });
+    report({ severity: "warning", code: "LG223", place, message });
   }
   return { mode: "psk", identity, key };
 }
@@ -44,7 +44,7 @@ export async function rawPublicKeysOf(keys: RpkKeys, context: SecurityContext): 
   const serverPublicKey = await told(place, report, read, "server_public_key: ");
   if (ours === undefined || serverPublicKey === undefined) return undefined;
   if (Buffer.compare(ours.publicKey, serverPublicKey) === 0) {
-    reportError(report, place, "server_public_key: this is our own public key; expected that of the server");
+    reportError(report, place, "server_public_key: this is our own public key; expected that of the server", "LG223");
     return undefined;
   }
   return { mode: "rpk", privateKey: ours.der, serverPublicKey };
@@ -117,7 +117,7 @@ async function privateBytes(given: ScalarNode): Promise<Uint8Array> {
 const IS_NO_PATH = /-----BEGIN|^[A-Za-z0-9+/=\s]{64,}$/;
 
 function wrong(message: string): ConfigError {
-  return new ConfigError([{ severity: "error", message }]);
+  return new ConfigError([{ severity: "error", code: "LG216", message }]);
 }
 
 /** Two servers with one key: who has it of the one can be us towards the other (LwM2M's transport binding §5.2). */
@@ -129,7 +129,12 @@ export function warnOfSharedKeys(keys: readonly SharedKey[], report: Report): vo
     const place = keyNode(node)?.place ?? node.place;
     if (first === undefined) seen.set(text, id);
     else
-      report({ severity: "warning", place, message: `key: server ${first} has the same key; expected one for each` });
+      report({
+        severity: "warning",
+        code: "LG225",
+        place,
+        message: `key: server ${first} has the same key; expected one for each`,
+      });
   }
 }
 

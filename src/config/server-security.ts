@@ -33,17 +33,22 @@ export async function securityOf(server: SecuredServer, context: SecurityContext
   const named = MODES.filter((mode) => server[mode] !== undefined);
   if (server.uri.scheme !== "coaps") {
     const useless = [...named, ...(server.dtls === undefined ? [] : ["dtls"])];
-    for (const key of useless) reportError(report, keyPlace(node, key), unsecured(key, server.uri.scheme));
+    for (const key of useless) reportError(report, keyPlace(node, key), unsecured(key, server.uri.scheme), "LG210");
     return undefined;
   }
   const [mode, ...more] = named;
   if (mode === undefined) {
     const place = childOf(node, "uri")?.place ?? node.place;
-    reportError(report, place, "coaps:// needs one of psk, rpk and x509: who we are, and whom we expect");
+    reportError(report, place, "coaps:// needs one of psk, rpk and x509: who we are, and whom we expect", "LG222");
     return undefined;
   }
   for (const other of more) {
-    reportError(report, keyPlace(node, other), `${other}: ${mode} stands here, too; a server is secured in one way`);
+    reportError(
+      report,
+      keyPlace(node, other),
+      `${other}: ${mode} stands here, too; a server is secured in one way`,
+      "LG209",
+    );
   }
   const credentials = more.length > 0 ? undefined : await credentialsOf(server, context);
   const options = optionsOf(mode, server, context);
@@ -111,17 +116,27 @@ function optionsOf(
   const weak = suites?.find(({ aead }) => !aead);
   if (connectionId === "offer" && weak !== undefined) {
     const message = `connection_id: with ${suiteName(weak)} among suites none is asked for: it needs AEAD (GCM, CCM) alone`;
-    reportError(report, keyPlace(node, "connection_id"), message);
+    reportError(report, keyPlace(node, "connection_id"), message, "LG209");
   }
   if (keepAlive !== undefined && queue_mode) {
-    reportError(report, keyPlace(node, "keep_alive"), "keep_alive: who sleeps (queue_mode) keeps nothing alive");
+    reportError(
+      report,
+      keyPlace(node, "keep_alive"),
+      "keep_alive: who sleeps (queue_mode) keeps nothing alive",
+      "LG209",
+    );
   }
   if (provider === "node-dtls-client" && mode !== "psk") {
-    reportError(report, valuePlace(node, "provider"), `provider: node-dtls-client knows psk alone, not ${mode}`);
+    reportError(
+      report,
+      valuePlace(node, "provider"),
+      `provider: node-dtls-client knows psk alone, not ${mode}`,
+      "LG209",
+    );
   }
   if (provider === "node-dtls-client" && psk !== undefined && /[^ -~]/.test(psk.identity)) {
     const place = valuePlace(childOf(server, "psk") ?? server, "identity");
-    reportError(report, place, "identity: node-dtls-client sends ASCII alone; expected no other letters");
+    reportError(report, place, "identity: node-dtls-client sends ASCII alone; expected no other letters", "LG205");
   }
   return {
     ...(serverName === undefined ? {} : { serverName }),

@@ -11,7 +11,7 @@ export function suitesOf(mode: Credentials["mode"], list: YamlNode, report: Repo
   for (const node of list.kind === "list" ? list.items : []) {
     if (node.kind !== "scalar") continue;
     const found = suiteOf(mode, node, taken);
-    if (typeof found === "string") reportError(report, node.place, found);
+    if (typeof found === "string") reportError(report, node.place, found, "LG223");
     else taken.push(found);
   }
   return taken;

@@ -24,7 +24,8 @@ export async function serversOf(
   for (const [i, server] of servers.entries()) {
     const node = nodes[i] ?? root;
     const { id } = server;
-    if (ids.has(id)) reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`);
+    if (ids.has(id))
+      reportError(report, childOf(node, "id")?.place ?? node.place, `two servers have the id ${id}`, "LG208");
     ids.add(id);
     checkServer(server, node, report);
     checkUplinks(server, node, report);
@@ -44,18 +45,28 @@ export async function serversOf(
 function checkServer(server: ServerKeys, node: YamlNode, report: Report): void {
   const { uri, version, pmin, pmax, priority, failure_block, layout, clients } = server;
   if (clients !== undefined && layout !== "clients") {
-    reportError(report, keyPlace(node, "clients"), `clients: needs layout: clients; this server has layout ${layout}`);
+    reportError(
+      report,
+      keyPlace(node, "clients"),
+      `clients: needs layout: clients; this server has layout ${layout}`,
+      "LG209",
+    );
   }
   if (uri.scheme === "coap+tcp" && version === "1.0") {
     const place = childOf(node, "version")?.place ?? node.place;
-    reportError(report, place, "LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto");
+    reportError(report, place, "LwM2M 1.0 has no binding for TCP; expected version 1.1, 1.2 or auto", "LG209");
   }
   if (pmin !== undefined && pmax !== undefined && pmax < pmin) {
-    reportError(report, childOf(node, "pmax")?.place ?? node.place, "pmax is shorter than pmin");
+    reportError(report, childOf(node, "pmax")?.place ?? node.place, "pmax is shorter than pmin", "LG209");
   }
   if (failure_block === true && priority === undefined) {
     const place = childOf(node, "failure_block")?.place ?? node.place;
-    reportError(report, place, "no server waits for one without priority; expected priority beside failure_block");
+    reportError(
+      report,
+      place,
+      "no server waits for one without priority; expected priority beside failure_block",
+      "LG209",
+    );
   }
 }
 

@@ -24,7 +24,7 @@ export async function readSite(file: string, wanted: ScalarNode | undefined, rep
     const root = parseYaml(await readText(file), file);
     if (root.kind === "map") return { file, values: siteValues(root.entries, report) };
     if (describeNode(root) === "nothing") return { file, values: new Map() };
-    reportError(report, root.place, `expected a map of names and values, found ${describeNode(root)}`);
+    reportError(report, root.place, `expected a map of names and values, found ${describeNode(root)}`, "LG205");
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const isThere = systemCode(error.cause) !== "ENOENT";
@@ -41,14 +41,15 @@ function siteValues(entries: readonly MapEntry[], report: Report): ReadonlyMap<s
   for (const { key, value } of entries) {
     const isFormat = key.text === "format";
     if (isFormat && !(value.kind === "scalar" && value.text === "1")) {
-      reportError(report, value.place, `format: expected 1, found ${describeNode(value)}`);
+      reportError(report, value.place, `format: expected 1, found ${describeNode(value)}`, "LG205");
     } else if (!isFormat && !NAME.test(key.text)) {
-      reportError(report, key.place, `"${key.text}" is no name: letters, digits and _ only`);
+      reportError(report, key.place, `"${key.text}" is no name: letters, digits and _ only`, "LG205");
     } else if (!isFormat && !isPlain(value)) {
       reportError(
         report,
         value.place,
         `${key.text}: expected a word, a number or a list of them, found ${describeNode(value)}`,
+        "LG205",
       );
     } else if (!isFormat) values.set(key.text, value);
   }
@@ -96,7 +97,7 @@ function inText(match: RegExpMatchArray, node: ScalarNode, options: SiteOptions)
   if (text === "$$") return { text: options.dollars === "follow" ? text : "$" };
   const value = valueAt(match, node, options);
   if (value.kind === "scalar") return value;
-  reportError(options.report, node.place, `${text} is a list: it can only stand alone`);
+  reportError(options.report, node.place, `${text} is a list: it can only stand alone`, "LG218");
   return { text };
 }
 
@@ -105,13 +106,13 @@ function valueAt({ 0: text, ...match }: RegExpMatchArray, node: ScalarNode, opti
   const { short, long, fallback }: Readonly<Record<string, string | undefined>> = match.groups ?? {};
   const name = short ?? long;
   if (name === undefined) {
-    reportError(report, node.place, `${text}: expected $site.name, or $(site.name:default)`);
+    reportError(report, node.place, `${text}: expected $site.name, or $(site.name:default)`, "LG218");
     return { ...node, text };
   }
   const value = site.values?.get(name);
   if (value !== undefined) return escaped(value, options);
   if (fallback !== undefined) return { kind: "scalar", place: node.place, text: fallback.trim(), quoted: false };
-  reportError(report, node.place, missing(name, site));
+  reportError(report, node.place, missing(name, site), "LG218");
   return { ...node, text };
 }
 

@@ -54,5 +54,5 @@ function definitionOf(
 }
 
 function complain(item: ScalarNode, message: string, { report }: StoredContext): void {
-  reportError(report, item.place, `stored_objects: ${message}`);
+  reportError(report, item.place, `stored_objects: ${message}`, "LG229");
 }

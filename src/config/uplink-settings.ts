@@ -101,10 +101,10 @@ export function checkUplinks({ via = [], budget }: UplinkKeys, node: YamlNode, r
   const given = childOf(node, "via");
   for (const [i, name] of via.entries()) {
     if (via.indexOf(name) === i) continue;
-    reportError(report, nodeAt(given ?? node, [i])?.place ?? node.place, `via: "${name}" is there twice`);
+    reportError(report, nodeAt(given ?? node, [i])?.place ?? node.place, `via: "${name}" is there twice`, "LG208");
   }
   if (given === undefined && childOf(node, "hold_down") !== undefined) {
-    reportError(report, childOf(node, "hold_down")?.place ?? node.place, "hold_down: only counts with via:");
+    reportError(report, childOf(node, "hold_down")?.place ?? node.place, "hold_down: only counts with via:", "LG209");
   }
   const limited = nodeAt(node, ["budget", "via"]);
   for (const [i, name] of (budget?.via ?? []).entries()) {
@@ -113,7 +113,7 @@ export function checkUplinks({ via = [], budget }: UplinkKeys, node: YamlNode, r
     const [near] = nearestNames(name, via, 1);
     const hint = near === undefined ? "" : `; did you mean "${near}"?`;
     const why = given === undefined ? "the server has no via: to choose from" : `via: has no "${name}"${hint}`;
-    reportError(report, place, `budget: via: ${why}`);
+    reportError(report, place, `budget: via: ${why}`, "LG209");
   }
 }
 

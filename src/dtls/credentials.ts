@@ -140,5 +140,5 @@ function isAddress(host: string): boolean {
 }
 
 function wrong(message: string): ConfigError {
-  return new ConfigError([{ severity: "error", message }]);
+  return new ConfigError([{ severity: "error", code: "LG223", message }]);
 }

@@ -165,5 +165,5 @@ function attempt<T>(read: () => T): T | undefined {
 }
 
 function wrong(message: string): ConfigError {
-  return new ConfigError([{ severity: "error", message }]);
+  return new ConfigError([{ severity: "error", code: "LG223", message }]);
 }

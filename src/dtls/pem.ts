@@ -60,5 +60,5 @@ function blockOf(label: string, inner: string): PemBlock {
 }
 
 function wrong(message: string): ConfigError {
-  return new ConfigError([{ severity: "error", message }]);
+  return new ConfigError([{ severity: "error", code: "LG223", message }]);
 }

@@ -57,7 +57,7 @@ export function readAvailability(node: YamlNode | undefined, report: Report): Av
   const misplaced = node.kind === "map" ? node.entries.filter(({ key }) => OF_MQTT.has(key.text)) : [];
   for (const { key } of misplaced) {
     const where = "write mqtt: { availability: { topic: …, online: …, offline: … } }";
-    reportError(report, key.place, `"${key.text}" belongs to the section of the protocol: ${where}`);
+    reportError(report, key.place, `"${key.text}" belongs to the section of the protocol: ${where}`, "LG210");
   }
   const read = readNode(node, availabilitySchema, report, { without: OF_MQTT });
   const { failures, deregisterAfter, ...others } = DEFAULT_RULE;
@@ -88,7 +88,7 @@ export function completeRule(
 ): AvailabilityRule {
   const place = childOf(node, "when_offline")?.place;
   if (place !== undefined && rule.whenOffline === "bad-quality" && ![...objects.values()].some(hasQuality)) {
-    report({ severity: "warning", place, message: NOTHING_TO_MARK });
+    report({ severity: "warning", code: "LG325", place, message: NOTHING_TO_MARK });
   }
   const written = childOf(node, "probe");
   const probe = written?.kind === "scalar" ? probeOf(written, resources, mapped, report) : undefined;
@@ -114,10 +114,10 @@ function probeOf(
     // What this device does not have, or not yet, because of a `when`: another one is read.
     const isMeant = ({ point, definition }: ResourceIdentity): boolean => [point, slug(definition.name)].includes(text);
     const isElsewhere = mapped.some(isMeant) && ![...resources.values()].some(isMeant);
-    if (!isElsewhere) reportError(report, written.place, `probe: ${found.wrong}`);
+    if (!isElsewhere) reportError(report, written.place, `probe: ${found.wrong}`, "LG325");
   } else if (found.source.kind === "point" && found.source.readable && found.source.poll !== "unasked") {
     return found.point;
-  } else reportError(report, written.place, `probe: ${titleOf(found)} is not read from the device`);
+  } else reportError(report, written.place, `probe: ${titleOf(found)} is not read from the device`, "LG325");
   return undefined;
 }
 

@@ -31,14 +31,19 @@ export function checkComputation(
     const plan = resources.get(circle[0] ?? "");
     if (plan === undefined) continue;
     const way = [...circle, plan.point].map((point) => `/${point}`).join(" → ");
-    reportError(report, placeOf(plan), `${titleOf(plan)} is computed from itself: ${way}`);
+    reportError(report, placeOf(plan), `${titleOf(plan)} is computed from itself: ${way}`, "LG317");
   }
   for (const plan of resources.values()) {
     if (plan.source.kind !== "derived") continue;
     for (const input of plan.source.inputs) {
       const from = resources.get(input);
       if (from?.source.kind !== "point" || from.source.readable) continue;
-      reportError(report, placeOf(plan), `${titleOf(plan)} is computed from ${titleOf(from)}, which cannot be read`);
+      reportError(
+        report,
+        placeOf(plan),
+        `${titleOf(plan)} is computed from ${titleOf(from)}, which cannot be read`,
+        "LG317",
+      );
     }
   }
 }

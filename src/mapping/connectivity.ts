@@ -98,6 +98,6 @@ function bearerOf(section: YamlNode, report: Report): ScalarNode | undefined {
   if (/^[0-9]+$/.test(text) || text.includes("$")) return written;
   const number = Object.hasOwn(BEARERS, text) ? BEARERS[text] : undefined;
   if (number !== undefined) return scalar(place, String(number));
-  reportError(report, place, `bearer: ${unknownWord("bearer", text, Object.keys(BEARERS))}`);
+  reportError(report, place, `bearer: ${unknownWord("bearer", text, Object.keys(BEARERS))}`, "LG206");
   return undefined;
 }

@@ -32,13 +32,23 @@ export function resolveDerived(resource: ResolvableResource, context: DeviceCont
   const written = childOf(node, "expr");
   if (written === undefined) return undefined;
   if (!mapped.definition.operations.includes("R")) {
-    reportError(report, written.place, `${titleOf(mapped)} is write-only (W) in the registry: it cannot be computed`);
+    reportError(
+      report,
+      written.place,
+      `${titleOf(mapped)} is write-only (W) in the registry: it cannot be computed`,
+      "LG314",
+    );
     return undefined;
   }
   const wrong = node.entries.filter(({ key }) => OF_POINTS.has(key.text) || !CORE_RESOURCE_KEYS.includes(key.text));
   for (const { key } of wrong) {
     const hint = OF_POINTS.get(key.text) ?? "";
-    reportError(report, key.place, `"${key.text}" has no meaning beside an expression that is the source${hint}`);
+    reportError(
+      report,
+      key.place,
+      `"${key.text}" has no meaning beside an expression that is the source${hint}`,
+      "LG210",
+    );
   }
   const keys = readNode(node, resourceKeys, report);
   if (wrong.length > 0 || keys === undefined) return undefined;
@@ -87,7 +97,12 @@ function sourceOf(
   }
   const constant = compute([]);
   if ("good" in constant) return { kind: "constant", value: constant.good };
-  reportError(context.report, childOf(node, "expr")?.place ?? node.place, `${titleOf(mapped)}: ${constant.bad}`);
+  reportError(
+    context.report,
+    childOf(node, "expr")?.place ?? node.place,
+    `${titleOf(mapped)}: ${constant.bad}`,
+    "LG331",
+  );
   return undefined;
 }
 

@@ -93,7 +93,7 @@ function protocolOf(below: YamlNode, above: YamlNode, report: Report): YamlNode 
   const [one, other] = [scalarText(below), scalarText(above)];
   if (one !== undefined && other !== undefined && one !== other) {
     const message = `what is extended speaks ${one}, not ${other}: a mapping extends one of its own protocol`;
-    reportError(report, above.place, message);
+    reportError(report, above.place, message, "LG324");
   }
   return above;
 }
@@ -106,7 +106,12 @@ function mergeParameters(below: MapNode, above: MapNode, report: Report): MapNod
   );
   for (const { key } of mistyped) {
     const hint = didYouMean(key.text, names);
-    reportError(report, key.place, `what is extended has no parameter "${key.text}", and a new one has a type${hint}`);
+    reportError(
+      report,
+      key.place,
+      `what is extended has no parameter "${key.text}", and a new one has a type${hint}`,
+      "LG324",
+    );
   }
   return mergeMaps(
     below,
@@ -130,6 +135,6 @@ export function baseName(root: YamlNode, report: Report): ScalarNode | undefined
   const base = childOf(root, "extends");
   if (base === undefined) return undefined;
   if (base.kind === "scalar" && !isEmpty(base)) return base;
-  reportError(report, base.place, `extends: expected the name of a mapping, found ${describeNode(base)}`);
+  reportError(report, base.place, `extends: expected the name of a mapping, found ${describeNode(base)}`, "LG324");
   return undefined;
 }

@@ -98,13 +98,18 @@ function serialUrn(identity: YamlNode | undefined, report: Report): string | und
 
 function wrong(identity: YamlNode | undefined, key: string, message: string, report: Report): void {
   const place = childOf(identity, key)?.place;
-  if (place !== undefined) reportError(report, place, `${key}: ${message}`);
+  if (place !== undefined) reportError(report, place, `${key}: ${message}`, "LG328");
 }
 
 function identityEntries(identity: YamlNode | undefined, report: Report): readonly MapEntry[] {
   if (identity === undefined || isEmpty(identity)) return [];
   if (identity.kind !== "map") {
-    reportError(report, identity.place, "identity: expected a map, e.g. { manufacturer: Eastron, model: SDM630 }");
+    reportError(
+      report,
+      identity.place,
+      "identity: expected a map, e.g. { manufacturer: Eastron, model: SDM630 }",
+      "LG202",
+    );
     return [];
   }
   const known = Object.keys(identitySchema.shape);
@@ -112,8 +117,8 @@ function identityEntries(identity: YamlNode | undefined, report: Report): readon
   for (const { key, value } of identity.entries) {
     const resource = RESOURCES.get(key.text);
     if (resource !== undefined) entries.push({ key: { ...key, text: String(resource) }, value: sourceOf(value) });
-    else if (!known.includes(key.text)) reportError(report, key.place, unknownWord("key", key.text, known));
-    else if (value.kind !== "scalar") reportError(report, value.place, `${key.text}: expected text`);
+    else if (!known.includes(key.text)) reportError(report, key.place, unknownWord("key", key.text, known), "LG201");
+    else if (value.kind !== "scalar") reportError(report, value.place, `${key.text}: expected text`, "LG202");
   }
   return entries;
 }

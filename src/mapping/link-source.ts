@@ -20,6 +20,6 @@ export function resolveLink(
   if (isText ? type === "string" : ["integer", "unsigned", "float"].includes(type)) return { kind: "link", fact };
   const wanted = isText ? "a String" : "a number";
   const place = childOf(node, "link")?.place ?? mapped.key.place;
-  reportError(report, place, `${titleOf(mapped)} cannot be the ${fact} of the link, which is ${wanted}`);
+  reportError(report, place, `${titleOf(mapped)} cannot be the ${fact} of the link, which is ${wanted}`, "LG331");
   return undefined;
 }

@@ -95,6 +95,7 @@ function readMapping(root: YamlNode, name: string, report: Report): MappingFile 
       report,
       place,
       `mapping: the file is called ${name}.yaml, so the name must be "${name}", not "${top.mapping}"`,
+      "LG310",
     );
   }
   const tests = childOf(root, "test");
@@ -121,7 +122,7 @@ function sectionOf(root: YamlNode, name: string | undefined, report: Report): Ma
   const section = name === undefined ? undefined : childOf(root, name);
   const quirks = entryOf(root, "quirks");
   if (section !== undefined && section.kind !== "map" && !isEmpty(section)) {
-    reportError(report, section.place, `${name}: expected a map`);
+    reportError(report, section.place, `${name}: expected a map`, "LG202");
     return undefined;
   }
   const own = section?.kind === "map" ? section : undefined;
@@ -129,7 +130,7 @@ function sectionOf(root: YamlNode, name: string | undefined, report: Report): Ma
   const first = entryOf(own, "quirks");
   if (first !== undefined) {
     const message = `quirks stand twice: here, and in ${name}: at ${formatPlace(first.key.place)}`;
-    reportError(report, quirks.key.place, message);
+    reportError(report, quirks.key.place, message, "LG208");
   }
   return { kind: "map", place: own?.place ?? quirks.key.place, entries: [...(own?.entries ?? []), quirks] };
 }
@@ -145,9 +146,9 @@ function readParameters(
     const entry = entryOf(section, name);
     const place = entry?.key.place ?? root.place;
     if (RESERVED_NAMES.includes(name))
-      reportError(report, place, `"${name}" is a key of every device: choose another name`);
+      reportError(report, place, `"${name}" is a key of every device: choose another name`, "LG221");
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-      reportError(report, place, `"${name}" is no name: letters, digits and _ only`);
+      reportError(report, place, `"${name}" is no name: letters, digits and _ only`, "LG205");
     const defaultNode = childOf(entry?.value, "default");
     if (defaultNode !== undefined) readParameter(name, spec, defaultNode, report);
     parameters.set(name, { spec, ...present("defaultNode", defaultNode) });

@@ -81,7 +81,12 @@ export function placeResources(
     if (first === undefined || first.key === resource.key) resources.push(resource);
     else {
       const line = first.key.place.line;
-      reportError(context.report, resource.key.place, `${titleOf(resource)} stands here twice; first in line ${line}`);
+      reportError(
+        context.report,
+        resource.key.place,
+        `${titleOf(resource)} stands here twice; first in line ${line}`,
+        "LG312",
+      );
     }
   }
   return resources;
@@ -100,6 +105,7 @@ function place(
       report,
       entry.key.place,
       `/${object.id}/${instance}/${resource} ${definition.name.trim()} has no instances: leave out [${resourceInstance}]`,
+      "LG333",
     );
     return undefined;
   }
@@ -108,6 +114,7 @@ function place(
       report,
       entry.value.place,
       missingSource(`/${object.id}/${instance}/${resource} ${definition.name.trim()}`, sources, entry.value),
+      "LG313",
     );
     return undefined;
   }
@@ -146,15 +153,21 @@ function defaultsOf(node: MapNode, { report, sources }: StructureContext): MapNo
       report,
       defaults.place,
       `defaults: expected keys for every resource of this object, found ${describeNode(defaults)}`,
+      "LG210",
     );
     return undefined;
   }
   for (const { key } of defaults.entries) {
     const isSource = sources.includes(key.text) || CORE_SOURCES.includes(key.text);
     if (isSource)
-      reportError(report, key.place, `defaults: "${key.text}" is a source, which each resource has for itself`);
+      reportError(
+        report,
+        key.place,
+        `defaults: "${key.text}" is a source, which each resource has for itself`,
+        "LG210",
+      );
     if (key.text === "when")
-      reportError(report, key.place, 'defaults: "when" stands beside the resources, for all of them');
+      reportError(report, key.place, 'defaults: "when" stands beside the resources, for all of them', "LG210");
   }
   return defaults;
 }

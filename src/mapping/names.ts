@@ -22,7 +22,12 @@ export function objectId(key: ScalarNode, { catalogue, report }: NamesContext): 
   const { text, place } = key;
   if (/^[0-9]+$/.test(text)) {
     if (catalogue.find(Number(text)) !== undefined) return Number(text);
-    reportError(report, place, `object ${text} is not in the registry: name its definition (XML) in gateway.objects`);
+    reportError(
+      report,
+      place,
+      `object ${text} is not in the registry: name its definition (XML) in gateway.objects`,
+      "LG311",
+    );
     return undefined;
   }
   const ids = catalogue.byName(text);
@@ -32,7 +37,7 @@ export function objectId(key: ScalarNode, { catalogue, report }: NamesContext): 
     ids.length > 1
       ? `"${text}" is the name of the objects ${ids.join(" and ")}: write the ID`
       : `the registry has no object "${text}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
-  reportError(report, place, message);
+  reportError(report, place, message, "LG311");
   return undefined;
 }
 
@@ -48,7 +53,7 @@ export function pinnedVersion(
   const definition = context.catalogue.find(id, text);
   if (definition !== undefined) return definition;
   const have = context.catalogue.versions(id).join(", ");
-  reportError(context.report, version.place, `object ${id} has no version ${text} (have: ${have})`);
+  reportError(context.report, version.place, `object ${id} has no version ${text} (have: ${have})`, "LG311");
   return "wrong";
 }
 
@@ -73,7 +78,7 @@ export function resourceId(
   const title = `object ${newest.id} (${newest.name.trim()})`;
   if (/^[0-9]+$/.test(name)) {
     if (candidates.some(({ resources }) => resources.has(Number(name)))) return Number(name);
-    reportError(report, key.place, `${title} has no resource ${name}`);
+    reportError(report, key.place, `${title} has no resource ${name}`, "LG311");
     return undefined;
   }
   for (const definition of candidates) {
@@ -81,13 +86,13 @@ export function resourceId(
     if (found.length === 1) return found[0]?.id;
     if (found.length > 1) {
       const ids = found.map(({ id }) => id).join(" and ");
-      reportError(report, key.place, `${title} has the name "${name}" more than once (${ids}): write the ID`);
+      reportError(report, key.place, `${title} has the name "${name}" more than once (${ids}): write the ID`, "LG311");
       return undefined;
     }
   }
   const [near] = catalogue.nearestResource(newest, name);
   const hint = near === undefined ? keyHint(name) : `; did you mean "${near}"?`;
-  reportError(report, key.place, `${title} has no resource "${name}"${hint}`);
+  reportError(report, key.place, `${title} has no resource "${name}"${hint}`, "LG311");
   return undefined;
 }
 

@@ -53,22 +53,27 @@ export function readParameter(
   report: Report,
 ): ScalarNode | undefined {
   if (node.kind === "scalar" && node.tag !== undefined) {
-    reportError(report, node.place, `${name}: the tag ${node.tag} is not supported by this version`);
+    reportError(report, node.place, `${name}: the tag ${node.tag} is not supported by this version`, "LG211");
     return undefined;
   }
   if (node.kind === "scalar" && node.secret === true && spec.type !== "secret") {
-    reportError(report, node.place, `${name}: a secret cannot stand here: the parameter is of type ${spec.type}`);
+    reportError(
+      report,
+      node.place,
+      `${name}: a secret cannot stand here: the parameter is of type ${spec.type}`,
+      "LG216",
+    );
     return undefined;
   }
   const wrong = node.kind === "scalar" ? check(spec, node) : `expected ${EXPECTED[spec.type]}`;
   if (wrong === undefined && node.kind === "scalar") return typed(spec, node);
   if (spec.type === "secret" && node.kind === "scalar") {
     // What stands there may be the secret.
-    reportError(report, node.place, `${name}: ${wrong}`);
+    reportError(report, node.place, `${name}: ${wrong}`, "LG319");
     return undefined;
   }
   const hint = node.kind === "scalar" ? didYouMean(node.text, spec.values ?? []) : "";
-  reportError(report, node.place, `${name}: ${wrong}, found ${describeNode(node)}${hint}`);
+  reportError(report, node.place, `${name}: ${wrong}, found ${describeNode(node)}${hint}`, "LG319");
   return undefined;
 }
 

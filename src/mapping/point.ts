@@ -1,6 +1,8 @@
 /** A resource that a device delivers: source keys for the adapter, conversion for the core. */
+
 import { isDeepStrictEqual } from "node:util";
 import type { PointShape } from "../adapter.ts";
+import type { ErrorCode } from "../error-codes.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { placeInside } from "../yaml/place-inside.ts";
@@ -128,7 +130,7 @@ function accessOf(
   const writable = keys.write !== undefined && keys.write !== false;
   const at = (key: string) => childOf(node, key)?.place ?? mapped.key.place;
   const wrong = (key: string, message: string): undefined => {
-    reportError(report, at(key), message);
+    reportError(report, at(key), message, "LG314");
     return undefined;
   };
   if (writable && !operations.includes("W")) {
@@ -161,13 +163,13 @@ function readPoll(
   if (unasked) {
     if (written === undefined) return "unasked";
     const why = childOf(node, "read") === undefined ? "the device tells this by itself" : "the device is not asked";
-    reportError(report, written.place, `${why}: "poll" has no meaning here`);
+    reportError(report, written.place, `${why}: "poll" has no meaning here`, "LG210");
     return undefined;
   }
   const fallback = adapter.polled ? "normal" : "never";
   const poll = pollOf(written?.kind === "scalar" ? written.text : fallback, groups);
   if (typeof poll === "string" || "every" in poll) return poll;
-  reportError(report, written?.place ?? node.place, poll.wrong);
+  reportError(report, written?.place ?? node.place, poll.wrong, "LG326");
   return undefined;
 }
 
@@ -197,7 +199,12 @@ export function convert(
         ? placeInside(at, cause.at)
         : (at?.place ?? mapped.key.place);
     const title = titleOf(mapped);
-    reportError(context.report, place, error.message.includes(title) ? error.message : `${error.message} (${title})`);
+    reportError(
+      context.report,
+      place,
+      error.message.includes(title) ? error.message : `${error.message} (${title})`,
+      codeOf(error.key),
+    );
     return undefined;
   }
 }
@@ -274,4 +281,11 @@ function readPoint(
     },
   );
   return wrong ? undefined : { parsed };
+}
+
+/** What kind of trouble it is, by the key that made it. */
+function codeOf(key: string): ErrorCode {
+  const own = key.split(".").at(-1);
+  if (own === "unit") return "LG315";
+  return own === "expr" ? "LG316" : "LG323";
 }

@@ -184,6 +184,7 @@ function checkReadable(needed: MappedResource, resources: ReadonlyMap<PointId, R
     report,
     needed.key.place,
     `${titleOf(needed)} is never read, but a "when" needs it: expected e.g. poll: connect`,
+    "LG326",
   );
 }
 
@@ -306,7 +307,7 @@ function warnOfMandatory({ key, definition, resources }: MappedObject, report: R
       if (!mandatory || operations === "" || have.has(id)) continue;
       const where = instances.size > 1 ? ` (instance ${instance})` : "";
       const message = `mandatory resource ${id} ${name.trim()} of object ${definition.id}${where} is not mapped: it will read as absent (4.04)`;
-      report({ severity: "warning", place: key.place, message });
+      report({ severity: "warning", code: "LG327", place: key.place, message });
     }
   }
 }

@@ -89,10 +89,8 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
   let wrong = false;
   for (const { key } of node.entries) {
     if (known.has(key.text)) continue;
-    const message = LATER_RESOURCE_KEYS.includes(key.text)
-      ? notSupported(key.text)
-      : unknownWord("key", key.text, known);
-    reportError(report, key.place, message);
+    if (LATER_RESOURCE_KEYS.includes(key.text)) reportError(report, key.place, notSupported(key.text), "LG211");
+    else reportError(report, key.place, unknownWord("key", key.text, known), "LG201");
     wrong = true;
   }
   if (wrong) return undefined;
@@ -104,14 +102,14 @@ function sourceOf({ mapped, node }: ResolvableResource, { adapter, report }: Dev
   const [first, second] = whole.length === 0 ? sources : whole;
   if (second !== undefined) {
     const names = whole.map(({ key }) => key.text).join(" and ");
-    reportError(report, second.key.place, `${titleOf(mapped)} has more than one source: ${names}`);
+    reportError(report, second.key.place, `${titleOf(mapped)} has more than one source: ${names}`, "LG313");
   } else if (first === undefined) {
     const { operations } = mapped.definition;
     const message =
       operations === "E"
         ? `${titleOf(mapped)} is executable: it needs "do"`
         : `${titleOf(mapped)} needs a source: one of ${[...adapter.sources, "const", "param", "expr"].join(", ")}`;
-    reportError(report, mapped.key.place, message);
+    reportError(report, mapped.key.place, message, "LG313");
   } else return first.key.text;
   return undefined;
 }
@@ -138,7 +136,7 @@ function resolveSource(
   const { operations } = mapped.definition;
   const place = entryOf(node, source)?.key.place ?? mapped.key.place;
   if (operations === "E" && source !== "do") {
-    reportError(context.report, mapped.key.place, `${titleOf(mapped)} is executable: it needs "do"`);
+    reportError(context.report, mapped.key.place, `${titleOf(mapped)} is executable: it needs "do"`, "LG314");
     return undefined;
   }
   if (operations === "") {
@@ -146,6 +144,7 @@ function resolveSource(
       context.report,
       mapped.key.place,
       `${titleOf(mapped)} is for bootstrap servers alone: it cannot be mapped`,
+      "LG314",
     );
     return undefined;
   }
@@ -154,6 +153,7 @@ function resolveSource(
       context.report,
       place,
       `${titleOf(mapped)} is not executable (${operations}): "do" has no meaning here`,
+      "LG314",
     );
     return undefined;
   }
@@ -161,7 +161,7 @@ function resolveSource(
   if (!CORE_SOURCES.includes(source)) return resolvePoint(source, resource, context);
   const others = node.entries.filter(({ key }) => key.text !== source);
   for (const { key } of others)
-    reportError(context.report, key.place, `"${key.text}" has no meaning beside "${source}"`);
+    reportError(context.report, key.place, `"${key.text}" has no meaning beside "${source}"`, "LG210");
   if (others.length > 0) return undefined;
   switch (source) {
     case "do":
@@ -184,7 +184,7 @@ function resolveConstant(
   if (value === undefined) return undefined;
   const constant = constantValue(value, mapped.definition);
   if ("value" in constant) return { kind: "constant", value: constant.value };
-  reportError(report, written.place, `${titleOf(mapped)}: ${constant.wrong}`);
+  reportError(report, written.place, `${titleOf(mapped)}: ${constant.wrong}`, "LG331");
   return undefined;
 }
 
@@ -193,7 +193,7 @@ function parameterNode(written: YamlNode, scope: Scope, report: Report): YamlNod
   const value = scope.get(name);
   if (value !== undefined && value !== "absent")
     return refuseSecrets({ ...value, place: written.place }, report) ? value : undefined;
-  reportError(report, written.place, unknownWord("parameter", name, scope.keys()));
+  reportError(report, written.place, unknownWord("parameter", name, scope.keys()), "LG318");
   return undefined;
 }
 
@@ -206,13 +206,14 @@ function resolveSteps({ mapped, node }: ResolvableResource, context: DeviceConte
     const fault = context.device === undefined ? undefined : adapter.stepFault?.(context.device, toPlainMap(map));
     return fault === undefined ? [] : [{ place: map.place, fault }];
   });
-  for (const { place, fault } of faulty) reportError(report, place, `${titleOf(mapped)}: ${fault}`);
+  for (const { place, fault } of faulty) reportError(report, place, `${titleOf(mapped)}: ${fault}`, "LG330");
   if (faulty.length > 0) return undefined;
   if (list === undefined || items.length === 0 || maps.length < items.length) {
     reportError(
       report,
       list?.place ?? node.place,
       `${titleOf(mapped)}: "do" is a list of steps, e.g. [ { wait: 1s } ]`,
+      "LG330",
     );
     return undefined;
   }
@@ -241,5 +242,5 @@ function reportStep(error: StepError, step: YamlNode, { adapter, report }: Devic
     return;
   }
   const entry = error.key === undefined ? undefined : entryOf(step, error.key);
-  reportError(report, entry?.value.place ?? step.place, error.message);
+  reportError(report, entry?.value.place ?? step.place, error.message, "LG330");
 }

@@ -35,7 +35,7 @@ export function readEvery(node: YamlNode | undefined, report: Report): PollGroup
   const keys = node.kind === "map" ? node.entries.map(({ key }) => key) : [];
   for (const key of keys) {
     if (NOT_GROUPS.includes(key.text))
-      reportError(report, key.place, `"${key.text}" has a meaning of its own in poll:`);
+      reportError(report, key.place, `"${key.text}" has a meaning of its own in poll:`, "LG326");
   }
   const read = readNode(node, everySchema, report);
   if (read === undefined) return { periods: new Map(), wrong: true };

@@ -24,7 +24,8 @@ export function readScope(file: MappingFile, entry: GivenParameters, report: Rep
     if (value !== undefined) scope.set(name, value);
   }
   for (const [name, { key }] of given) {
-    if (!file.parameters.has(name)) reportError(report, key.place, unknownWord("key", name, file.parameters.keys()));
+    if (!file.parameters.has(name))
+      reportError(report, key.place, unknownWord("key", name, file.parameters.keys()), "LG201");
   }
   return scope.size < file.parameters.size ? undefined : scope;
 }
@@ -39,7 +40,7 @@ function parameterValue(
   if (node !== undefined) return readParameter(name, spec, node, report);
   if (spec.optional === true) return "absent";
   const range = spec.range === undefined ? "" : ` from ${spec.range.join(" to ")}`;
-  reportError(report, entry.place, `the device "${entry.id}" needs "${name}" (${spec.type}${range})`);
+  reportError(report, entry.place, `the device "${entry.id}" needs "${name}" (${spec.type}${range})`, "LG320");
   return undefined;
 }
 

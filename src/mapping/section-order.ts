@@ -17,7 +17,7 @@ export function sectionOrder(section: YamlNode, report: Report): { readonly orde
     return { order: read };
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
-    reportError(report, order.place, error.message);
+    reportError(report, order.place, error.message, "LG323");
     return {};
   }
 }

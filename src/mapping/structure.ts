@@ -27,6 +27,7 @@ export function readObjects(objects: MapNode, context: StructureContext): readon
         context.report,
         entry.key.place,
         `object ${object.definition.id} stands here twice; first in line ${line}`,
+        "LG312",
       );
     }
   }
@@ -38,14 +39,19 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
   const id = objectId(entry.key, context);
   if (id === undefined) return undefined;
   if (entry.value.kind !== "map") {
-    reportError(report, entry.value.place, `object ${id}: expected its resources, found ${describeNode(entry.value)}`);
+    reportError(
+      report,
+      entry.value.place,
+      `object ${id}: expected its resources, found ${describeNode(entry.value)}`,
+      "LG310",
+    );
     return undefined;
   }
   const pinned = pinnedVersion(id, entry.value, context);
   if (pinned === "wrong") return undefined;
   const candidates = pinned === undefined ? versionsOf(id, catalogue) : [pinned];
   if (entry.value.entries.every(({ key }) => OBJECT_KEYS.has(key.text))) {
-    reportError(report, entry.key.place, `object ${id} has no resources here`);
+    reportError(report, entry.key.place, `object ${id} has no resources here`, "LG310");
     return undefined;
   }
   const ofObject = conditionOf(entry.value);
@@ -57,7 +63,12 @@ function readObject(entry: MapEntry, context: StructureContext): MappedObject | 
   const ids = new Set(written.map(({ resource }) => resource));
   const definition = pinned ?? catalogue.lowestVersionWith(id, ids);
   if (definition === undefined) {
-    reportError(report, entry.key.place, `no version of object ${id} has all of the resources ${[...ids].join(", ")}`);
+    reportError(
+      report,
+      entry.key.place,
+      `no version of object ${id} has all of the resources ${[...ids].join(", ")}`,
+      "LG311",
+    );
     return undefined;
   }
   checkInstances(written, definition, context);
@@ -92,6 +103,7 @@ function instancesOf(
       context.report,
       key.place,
       `"${key.text}" is a resource, but its neighbours are instances: do not mix them`,
+      "LG333",
     );
   }
   return instances.map(({ key, value }) => ({
@@ -131,7 +143,7 @@ function readKey(
   if (resource === undefined) return [];
   const resourceInstance = index === undefined ? undefined : Number(index);
   if (instance >= MAX_ID || (resourceInstance ?? 0) >= MAX_ID) {
-    reportError(context.report, entry.key.place, `IDs of instances end at ${MAX_ID - 1}`);
+    reportError(context.report, entry.key.place, `IDs of instances end at ${MAX_ID - 1}`, "LG333");
     return [];
   }
   // Of several the first that applies is taken.
@@ -148,5 +160,10 @@ function checkInstances(
   const other = written.find(({ instance }) => instance !== 0);
   if (other === undefined) return;
   const title = `object ${definition.id} (${definition.name.trim()})`;
-  reportError(report, other.entry.key.place, `${title} has a single instance, number 0; found ${other.instance}`);
+  reportError(
+    report,
+    other.entry.key.place,
+    `${title} has a single instance, number 0; found ${other.instance}`,
+    "LG333",
+  );
 }

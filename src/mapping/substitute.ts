@@ -122,7 +122,7 @@ function replaceMark(match: string, digit: string | undefined, node: ScalarNode,
   if (context.keepArguments === true && (match === "$$" || digit !== undefined)) return match;
   if (match === "$$") return "$";
   const hint = digit === undefined ? "" : `; $${digit} is an argument of Execute and stands in \`do\` only`;
-  reportError(context.report, node.place, `${match} names no parameter: write $$ for a dollar${hint}`);
+  reportError(context.report, node.place, `${match} names no parameter: write $$ for a dollar${hint}`, "LG318");
   return match;
 }
 
@@ -134,6 +134,6 @@ function find(name: string, node: ScalarNode, { scope, report, owner }: Context)
     value === "absent"
       ? `$${name} is optional and not given: it can only stand alone`
       : `$${name} is not a parameter of ${owner} (${have})`;
-  reportError(report, node.place, message);
+  reportError(report, node.place, message, "LG318");
   return undefined;
 }

@@ -121,7 +121,7 @@ function runRead(raw: readonly MapEntry[], expect: readonly MapEntry[], run: Run
   for (const { key, value } of raw) {
     const points = pointsOf(key, run);
     if (points.length === 0 && !run.inherited)
-      reportError(run.report, key.place, `no resource of this mapping reads ${key.text}`);
+      reportError(run.report, key.place, `no resource of this mapping reads ${key.text}`, "LG322");
     const whole = isWhole(key, run);
     for (const point of points) if (value.kind === "scalar") values.set(point, { node: value, whole });
   }
@@ -141,7 +141,12 @@ function checkRead(key: ScalarNode, expected: YamlNode, raw: ReadonlyMap<PointId
   if (good ? wanted !== undefined && agree(actual.good, wanted) : wanted === undefined) return;
   const found = good ? describeValue(actual.good) : `no value (${actual.bad})`;
   const title = titleOf(plan);
-  reportError(run.report, expected.place, `test: ${title}: expected ${describeNode(expected)}, found ${found}`);
+  reportError(
+    run.report,
+    expected.place,
+    `test: ${title}: expected ${describeNode(expected)}, found ${found}`,
+    "LG321",
+  );
 }
 
 function readValue(
@@ -156,11 +161,11 @@ function readValue(
   if (source.kind === "derived") return computedValue(source, given, key, run);
   if (source.kind !== "point") {
     const why = source.kind === "link" ? "is what the link knows" : "is executable";
-    reportError(run.report, key.place, `test: ${titleOf(plan)} ${why}: it has no value`);
+    reportError(run.report, key.place, `test: ${titleOf(plan)} ${why}: it has no value`, "LG322");
     return undefined;
   }
   if (raw === undefined) {
-    reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`);
+    reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`, "LG322");
     return undefined;
   }
   return convertedValue(plan, source, raw, run);
@@ -216,7 +221,7 @@ function runWrite(writes: readonly MapEntry[], raw: readonly MapEntry[], run: Ru
   for (const { key, value } of raw) {
     const points = pointsOf(key, run).filter((point) => written.has(point));
     if (points.length === 0 && !run.inherited)
-      reportError(run.report, key.place, `this vector writes nothing to ${key.text}`);
+      reportError(run.report, key.place, `this vector writes nothing to ${key.text}`, "LG322");
     for (const point of points) if (value.kind === "scalar") expected.set(point, value);
   }
   for (const { key, value } of writes) checkWrite(key, value, expected, run);
@@ -227,13 +232,13 @@ function checkWrite(key: ScalarNode, value: YamlNode, raw: ReadonlyMap<PointId, 
   if (plan === undefined) return;
   const { source } = plan;
   if (source.kind !== "point" || !source.writable) {
-    reportError(run.report, key.place, `test: ${titleOf(plan)} cannot be written in this mapping`);
+    reportError(run.report, key.place, `test: ${titleOf(plan)} cannot be written in this mapping`, "LG321");
     return;
   }
   const wanted = raw.get(plan.point);
   const given = wantedValue(value, plan, run);
   if (wanted === undefined)
-    reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`);
+    reportError(run.report, key.place, `test: this vector has no raw value for ${titleOf(plan)}`, "LG322");
   if (wanted === undefined || given === undefined) return;
   const actual = written(source, given);
   const bytes = isEmpty(wanted) ? undefined : rawValue(plan, wanted, run);
@@ -241,7 +246,7 @@ function checkWrite(key: ScalarNode, value: YamlNode, raw: ReadonlyMap<PointId, 
   if ("refused" in actual ? bytes === undefined : bytes !== undefined && sameRaw(actual.raw, bytes, actual.mask))
     return;
   const found = "refused" in actual ? `it is refused (${actual.refused})` : `found ${describeRaw(actual.raw)}`;
-  reportError(run.report, wanted.place, `test: ${titleOf(plan)}: expected ${describeNode(wanted)}, ${found}`);
+  reportError(run.report, wanted.place, `test: ${titleOf(plan)}: expected ${describeNode(wanted)}, ${found}`, "LG321");
 }
 
 function written(source: PointSource, value: Value): ReturnType<PointSource["toRaw"]> | { readonly refused: string } {
@@ -275,7 +280,12 @@ function planOf(key: ScalarNode, { device, report }: Run): ResourcePlan | undefi
   const plan = device.plan.resources.get(key.text);
   if (plan === undefined) {
     const have = [...device.plan.resources.keys()].slice(0, 3).join(", ");
-    reportError(report, key.place, `test: "${key.text}" is no resource of this mapping; write the IDs, e.g. ${have}`);
+    reportError(
+      report,
+      key.place,
+      `test: "${key.text}" is no resource of this mapping; write the IDs, e.g. ${have}`,
+      "LG322",
+    );
   }
   return plan;
 }
@@ -286,14 +296,14 @@ function rawValue(plan: ResourcePlan, node: ScalarNode, { mapping, device, repor
   const value = shape.kind === "bytes" ? bytesOfHex(node.text) : plainValue(node);
   if (value !== undefined && value !== null && (shape.kind !== "boolean" || typeof value === "boolean")) return value;
   const wanted = { bytes: "bytes in hexadecimal", boolean: "true or false", scalar: "a value" }[shape.kind];
-  reportError(report, node.place, `test: ${titleOf(plan)}: expected ${wanted}, found ${describeNode(node)}`);
+  reportError(report, node.place, `test: ${titleOf(plan)}: expected ${wanted}, found ${describeNode(node)}`, "LG321");
   return undefined;
 }
 
 function wantedValue(node: YamlNode, plan: ResourcePlan, { report }: Run): Value | undefined {
   const value = constantValue(node, { type: plan.definition.type });
   if ("value" in value) return value.value;
-  reportError(report, node.place, `test: ${titleOf(plan)}: ${value.wrong}`);
+  reportError(report, node.place, `test: ${titleOf(plan)}: ${value.wrong}`, "LG321");
   return undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../error-codes.ts";
 import type { Problem } from "../errors.ts";
 import { nearestNames } from "../near-miss.ts";
 import { describeNode, nodeAt, type YamlNode } from "./nodes.ts";
@@ -53,7 +54,7 @@ function describeIssue(issue: Issue, root: YamlNode, context: IssueContext): rea
   if (issue.code === "invalid_union") return describeUnion(issue, root, context);
   const node = nodeAt(root, issue.path);
   if (node === undefined) return [missing(issue, root)];
-  return [problem(node, `${prefixOf(issue.path)}${sentence(issue, node)}`)];
+  return [problem(node, codeOf(issue), `${prefixOf(issue.path)}${sentence(issue, node)}`)];
 }
 
 function sentence(issue: Issue, node: YamlNode): string {
@@ -76,6 +77,22 @@ function sentence(issue: Issue, node: YamlNode): string {
       return issue.issues?.[0]?.message ?? issue.message;
     default:
       return issue.message;
+  }
+}
+
+/** What kind of trouble it is. */
+function codeOf({ code, message, origin }: Issue): ErrorCode {
+  if (!ZOD_WORDS.test(message)) return "LG205";
+  switch (code) {
+    case "invalid_type":
+      return "LG202";
+    case "invalid_value":
+      return "LG206";
+    case "too_small":
+    case "too_big":
+      return origin === undefined ? "LG205" : "LG203";
+    default:
+      return "LG205";
   }
 }
 
@@ -139,6 +156,7 @@ function unknownKeys(issue: Issue, root: YamlNode, context: IssueContext): Probl
   return (issue.keys ?? []).map((key) =>
     problem(
       entries.get(key) ?? parent ?? root,
+      context.later.includes(key) ? "LG211" : "LG201",
       context.later.includes(key) ? notSupported(key) : unknownWord("key", key, known),
     ),
   );
@@ -151,7 +169,7 @@ function unknownKeys(issue: Issue, root: YamlNode, context: IssueContext): Probl
 function describeUnion(issue: Issue, root: YamlNode, context: IssueContext): readonly Problem[] {
   const node = nodeAt(root, issue.path);
   if (node !== undefined && !ZOD_WORDS.test(issue.message)) {
-    return [problem(node, `${prefixOf(issue.path)}${issue.message}`)];
+    return [problem(node, "LG205", `${prefixOf(issue.path)}${issue.message}`)];
   }
   const branches = issue.errors ?? [];
   const meant = branches.filter((branch) => !branch.some(isWrongKind));
@@ -164,7 +182,13 @@ function describeUnion(issue: Issue, root: YamlNode, context: IssueContext): rea
   const expected = new Set(branches.flatMap((branch) => branch.filter(isWrongKind).map(expectation)));
   const wanted = expected.size === 0 ? "something else" : [...expected].join(" or ");
   const words = branches.flatMap((branch) => branch.flatMap(({ values = [] }) => values));
-  return [problem(node, `${prefixOf(issue.path)}expected ${wanted}, found ${describeNode(node)}${near(node, words)}`)];
+  return [
+    problem(
+      node,
+      "LG202",
+      `${prefixOf(issue.path)}expected ${wanted}, found ${describeNode(node)}${near(node, words)}`,
+    ),
+  ];
 }
 
 function isWrongKind(issue: Issue): boolean {
@@ -184,7 +208,7 @@ function missing(issue: Issue, root: YamlNode): Problem {
   while (depth > 0 && nodeAt(root, issue.path.slice(0, depth)) === undefined) depth--;
   const parent = nodeAt(root, issue.path.slice(0, depth)) ?? root;
   const absent = issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "invalid_union";
-  return problem(parent, absent ? `"${key}" is missing` : issue.message);
+  return problem(parent, absent ? "LG204" : "LG205", absent ? `"${key}" is missing` : issue.message);
 }
 
 /** The key that the user wrote last on the way: the place says the rest. */
@@ -193,6 +217,6 @@ function prefixOf(path: readonly PropertyKey[]): string {
   return name === undefined ? "" : `${name}: `;
 }
 
-function problem(node: YamlNode, message: string): Problem {
-  return { severity: "error", place: node.place, message };
+function problem(node: YamlNode, code: ErrorCode, message: string): Problem {
+  return { severity: "error", code, place: node.place, message };
 }

@@ -36,7 +36,8 @@ export function mergeMaps(below: MapNode, above: MapNode, rule: MergeRule): MapN
   });
   for (const entry of upper.values()) {
     rule.onChange?.(entry, undefined);
-    if (isEmpty(entry.value)) reportError(rule.report, entry.key.place, nothingToRemove(entry.key.text, below));
+    if (isEmpty(entry.value))
+      reportError(rule.report, entry.key.place, nothingToRemove(entry.key.text, below), "LG324");
     else entries.push(entry);
   }
   return { ...above, entries: [...entries, ...further] };

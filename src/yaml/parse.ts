@@ -67,7 +67,7 @@ function hostileLine(text: string): number | undefined {
 }
 
 function deepProblem(place: Place): Problem {
-  return { severity: "error", place, message: `nested more than ${MAX_DEPTH} levels deep` };
+  return { severity: "error", code: "LG212", place, message: `nested more than ${MAX_DEPTH} levels deep` };
 }
 
 /** A node as read, how many nodes it stands for with every alias followed, and how many levels are below it. */
@@ -104,6 +104,7 @@ class TreeReader {
   syntaxProblem(error: YAMLError): Problem {
     return {
       severity: "error",
+      code: "LG212",
       place: this.placeAt(error.pos[0]),
       message: SYNTAX[error.code] ?? plain(error.message),
     };
@@ -214,7 +215,7 @@ class TreeReader {
   }
 
   private fail(place: Place, message: string): void {
-    this.problems.push({ severity: "error", place, message });
+    this.problems.push({ severity: "error", code: "LG212", place, message });
   }
 }
 

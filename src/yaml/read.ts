@@ -1,4 +1,5 @@
 import type { Schema } from "../adapter.ts";
+import type { ErrorCode } from "../error-codes.ts";
 import type { Place, Problem } from "../errors.ts";
 import { describeIssues, type Issue, issuesOf } from "./issues.ts";
 import { type MapNode, nodeAt, plainValue, type ScalarNode, type YamlNode } from "./nodes.ts";
@@ -6,8 +7,8 @@ import { type MapNode, nodeAt, plainValue, type ScalarNode, type YamlNode } from
 /** Where problems go while reading continues, so that the user hears of all of them at once. */
 export type Report = (problem: Problem) => void;
 
-export function reportError(report: Report, place: Place, message: string): void {
-  report({ severity: "error", place, message });
+export function reportError(report: Report, place: Place, message: string, code: ErrorCode): void {
+  report({ severity: "error", code, place, message });
 }
 
 export interface ReadOptions {
@@ -105,7 +106,8 @@ function isMisread(scalar: ScalarNode): boolean {
 /** Whether there is nothing in the tree that may not stand there: tags that nobody filled in, and secrets. */
 function refuseTags(node: YamlNode, report: Report, { without, secrets }: ReadOptions): boolean {
   const refused = markedScalars(node, without).filter(({ tag, secret }) => tag !== undefined || (secret && !secrets));
-  for (const { place, tag } of refused) reportError(report, place, tag === undefined ? SHOWN : unknownTag(tag));
+  for (const { place, tag } of refused)
+    reportError(report, place, tag === undefined ? SHOWN : unknownTag(tag), tag === undefined ? "LG216" : "LG211");
   return refused.length === 0;
 }
 

@@ -30,6 +30,6 @@ test("with --json what went wrong is one JSON text on standard output, with its 
   const { error } = JSON.parse(files.stdout);
   assert.deepEqual(
     error.problems.map(({ text }: { readonly text: string }) => text),
-    ["error: cannot read /no/such.yaml: there is no such file"],
+    ["error: cannot read /no/such.yaml: there is no such file [LG213]"],
   );
 });

@@ -37,8 +37,8 @@ test("with --strict the same is exit code 2; with --json each problem has its pl
   const { problems } = JSON.parse(stdout);
   const told = problems.map(({ text }: { readonly text: string }) => text);
   assert.deepEqual(told, readFileSync(EXPECTED, "utf8").split("\n").slice(0, told.length));
-  for (const { severity, place, message, text } of problems) {
-    assert.equal(text, `${place.file}:${place.line}:${place.column}: ${severity}: ${message}`);
+  for (const { severity, code, place, message, text } of problems) {
+    assert.equal(text, `${place.file}:${place.line}:${place.column}: ${severity}: ${message} [${code}]`);
   }
 });
 

@@ -55,7 +55,10 @@ links:
 
 test("no configuration at all is a sentence and exit code 2", async (t) => {
   const missing = await command(t, "run", "--config", "/no/such.yaml");
-  assert.deepEqual([missing.code, missing.stderr], [2, "error: cannot read /no/such.yaml: there is no such file\n"]);
+  assert.deepEqual(
+    [missing.code, missing.stderr],
+    [2, "error: cannot read /no/such.yaml: there is no such file [LG213]\n"],
+  );
 });
 
 test("a wrong mapping turns its devices off by name; the rest registers, and SIGTERM ends it with 0", async (t) => {

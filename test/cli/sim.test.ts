@@ -52,7 +52,7 @@ test("the devices of a link are played, those that are wrong are named", async (
   assert.equal(code, 0);
   assert.match(
     stderr,
-    /^.*config\.yaml:\d+:\d+: error: unit_id: expected a whole number from 1 to 247, found "900"\n$/,
+    /^.*config\.yaml:\d+:\d+: error: unit_id: expected a whole number from 1 to 247, found "900" \[LG319\]\n$/,
   );
 });
 
@@ -61,7 +61,7 @@ test("wrong words are explained before anything listens", async () => {
     [/^sim takes a MAPPING or --link ID$/],
     [/^sim takes a MAPPING or --link ID$/, "valve-actuator", "--link", "bus"],
     [/^sim takes one mapping, not "x" as well$/, "valve-actuator", "x"],
-    [/^error: there is no mapping "valve-actuatr" in .*; did you mean "valve-actuator"\?$/, "valve-actuatr"],
+    [/^error: there is no mapping "valve-actuatr" in .*; did you mean "valve-actuator"\? \[LG207\]$/, "valve-actuatr"],
     [/^error: unit_id: expected a whole number from 1 to 247, found "0"$/, "valve-actuator", "--unit", "0"],
     [/^unit_id: "3" stands there twice$/, "valve-actuator", "--unit", "1-4,3"],
     [/^--unit 4-1: "4-1" ends before it begins$/, "valve-actuator", "--unit", "4-1"],
@@ -85,7 +85,7 @@ test("what is wrong on the command line is exit code 2", async (t) => {
   const { code, stdout, stderr } = await command(t, "sim", "valve-actuator", "--unit", "0");
   assert.deepEqual(
     [code, stdout, stderr],
-    [2, "", 'error: unit_id: expected a whole number from 1 to 247, found "0"\n'],
+    [2, "", 'error: unit_id: expected a whole number from 1 to 247, found "0" [LG319]\n'],
   );
 });
 

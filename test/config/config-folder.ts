@@ -6,7 +6,7 @@ import { loadAdapters } from "../../adapters/index.ts";
 import type { UnixMillis } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { LoadedConfig } from "../../src/config/types.ts";
-import { ConfigError, formatProblem, type Problem } from "../../src/errors.ts";
+import { ConfigError, type Problem, problemText } from "../../src/errors.ts";
 import { locateData } from "../../src/locate.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -41,7 +41,7 @@ export async function loadFolder(
     writeFileSync(join(folder, path), text, { mode: PRIVATE.test(path) ? 0o600 : 0o644 });
   }
   const tell = (problems: readonly Problem[]): string[] =>
-    problems.map((problem) => formatProblem(problem).replaceAll(`${folder}/`, ""));
+    problems.map((problem) => problemText(problem).replaceAll(`${folder}/`, ""));
   try {
     const dated = now === undefined ? {} : { now };
     const options = { adapters, catalogue, packagedMappings: locateData("mappings"), ...dated };

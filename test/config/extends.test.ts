@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatCheck, vectorProblems } from "../../src/config/check.ts";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import type { DevicePlan, PointSource } from "../../src/mapping/plan-types.ts";
 import { type Loaded, loadFolder, withDevices } from "./config-folder.ts";
 
@@ -51,7 +51,7 @@ function pointOf(plan: DevicePlan, id: string): PointSource {
 
 /** What the test vectors say. */
 function vectors({ config }: Loaded): readonly string[] {
-  return config === undefined ? ["not loaded"] : vectorProblems(config).map(formatProblem);
+  return config === undefined ? ["not loaded"] : vectorProblems(config).map(problemText);
 }
 
 test("a mapping may be another one under its own name", async (t) => {

@@ -169,7 +169,7 @@ objects:
   const { sources } = adapter;
   const rooted = (text: string, file: string): MapNode => {
     const root = parseYaml(text, file);
-    if (root.kind !== "map") throw new ConfigError([{ severity: "error", message: "no map" }]);
+    if (root.kind !== "map") throw new ConfigError([{ severity: "error", code: "LG202", message: "no map" }]);
     return root;
   };
   fc.assert(

@@ -8,7 +8,7 @@ import type { AdapterModule } from "../../src/adapter.ts";
 import { formatCheck } from "../../src/config/check.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { LoadedConfig } from "../../src/config/types.ts";
-import { ConfigError, formatProblem } from "../../src/errors.ts";
+import { ConfigError, problemText } from "../../src/errors.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -64,8 +64,8 @@ async function load(t: TestContext, given: Given): Promise<Outcome> {
     ...(given.credentials === undefined ? {} : { credentials: join(folder, "credentials") }),
   };
   const options = { adapters: [locked], catalogue, packagedMappings: join(folder, "none"), secrets };
-  const tell = (problem: Parameters<typeof formatProblem>[0]): string =>
-    formatProblem(problem).replaceAll(`${folder}/`, "");
+  const tell = (problem: Parameters<typeof problemText>[0]): string =>
+    problemText(problem).replaceAll(`${folder}/`, "");
   try {
     const config = await loadConfig(join(folder, "config.yaml"), options);
     return { config, problems: config.problems.map(tell) };

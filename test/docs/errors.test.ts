@@ -20,7 +20,7 @@ test("docs/errors.md has a section for each code, in their order, under its titl
 test("each section says what it means, why it happens and what to do, and has an example", () => {
   for (const section of sections) {
     const [heading = ""] = section.split("\n");
-    assert.match(section, /^LG\d{3}: .+\n\n[A-Z].+/, heading);
+    assert.match(section, /^LG\d{3}: .+\n\n[A-Z`].+/, heading);
     assert.match(section, /\n\n\*\*Why:\*\* .+/, heading);
     assert.match(section, /\n\n\*\*What to do:\*\* .+/, heading);
     assert.match(section, /\n```\n[\s\S]+\n```\n*$/, heading);

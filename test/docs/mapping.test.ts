@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { loadAdapters } from "../../adapters/index.ts";
 import { MappingLibrary } from "../../src/config/mapping-library.ts";
-import { formatProblem, type Problem } from "../../src/errors.ts";
+import { type Problem, problemText } from "../../src/errors.ts";
 import { locateData } from "../../src/locate.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { availabilitySchema } from "../../src/mapping/availability.ts";
@@ -60,9 +60,7 @@ async function problemsOf({ page, name, text, lists }: Example, directory: strin
     exampleDevice(prepared, (problem) => all.push(problem));
     all.push(...runVectors(prepared));
   }
-  return all
-    .filter(({ severity }) => severity === "error")
-    .map((problem) => formatProblem(problem).replace(file, page));
+  return all.filter(({ severity }) => severity === "error").map((problem) => problemText(problem).replace(file, page));
 }
 
 const pages = readdirSync(locateData("docs")).filter((name) => name.endsWith(".md"));

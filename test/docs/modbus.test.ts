@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { formatCheck, vectorProblems } from "../../src/config/check.ts";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import { locateData } from "../../src/locate.ts";
 import { loadFolder } from "../config/config-folder.ts";
 import { aConfig } from "../support/command.ts";
@@ -47,7 +47,7 @@ for (const [at, { text }] of blocks.filter(({ language }) => language === "yaml"
       [],
     );
     assert.ok(config !== undefined);
-    assert.deepEqual(vectorProblems(config).map(formatProblem), []);
+    assert.deepEqual(vectorProblems(config).map(problemText), []);
   });
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { serial } from "../../adapters/serial/index.ts";
 import { vectorProblems } from "../../src/config/check.ts";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import { locateData } from "../../src/locate.ts";
 import { knownKeys } from "../../src/yaml/shape.ts";
 import { loadFolder } from "../config/config-folder.ts";
@@ -31,7 +31,7 @@ for (const [at, text] of blocks.entries()) {
       [],
     );
     assert.ok(config !== undefined && config.devices.length > 0);
-    assert.deepEqual(vectorProblems(config).map(formatProblem), []);
+    assert.deepEqual(vectorProblems(config).map(problemText), []);
   });
 }
 

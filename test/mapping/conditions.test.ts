@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import { runVectors } from "../../src/mapping/vectors.ts";
 import { modbus, planOf, pointOf, prepared, resolved } from "./mapping-text.ts";
@@ -131,7 +131,7 @@ test("a vector says what the device says of itself, and may have a condition of 
   - { when: $phases == 1, raw: { "holding:9": "322e3000", "input:1": "00E1" }, expect: { 3303/0/5700: 1 } }
 `,
   );
-  assert.deepEqual(runVectors(prepared(text).mapping).map(formatProblem), [
+  assert.deepEqual(runVectors(prepared(text).mapping).map(problemText), [
     't.yaml:9:103: error: test: /3303/0/5700 Sensor Value: expected "1", found 225',
   ]);
 });

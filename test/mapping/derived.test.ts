@@ -1,7 +1,7 @@
 /** `expr` as a source of its own. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
 import type { Converted, DerivedSource } from "../../src/mapping/plan-types.ts";
 import { runVectors } from "../../src/mapping/vectors.ts";
@@ -93,7 +93,7 @@ test("a vector gives the raw values that it is computed from", () => {
   const run = (expect: string): readonly string[] => {
     const test = `test:\n  - { raw: { "input:0": "447a0000", "input:2": "44fa0000" }, expect: { "10242/0/34": ${expect} } }\n`;
     const { mapping } = prepared(modbus(`${PHASES}    34: { expr: "{6} + {16}" }`, test));
-    return runVectors(mapping).map(formatProblem);
+    return runVectors(mapping).map(problemText);
   };
   assert.deepEqual(run("3"), []);
   assert.match(run("4")[0] ?? "", /expected "4", found 3/);

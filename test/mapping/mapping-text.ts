@@ -1,7 +1,7 @@
 /** Mappings as text → plans and problems, with the real adapters and the real catalogue. */
 import assert from "node:assert/strict";
 import { loadAdapters } from "../../adapters/index.ts";
-import { ConfigError, formatProblem, type Place } from "../../src/errors.ts";
+import { ConfigError, type Place, problemText } from "../../src/errors.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { type MappingFile, parseMapping } from "../../src/mapping/load.ts";
 import type { DevicePlan, PointSource, ResourcePlan } from "../../src/mapping/plan-types.ts";
@@ -36,7 +36,7 @@ export function prepared(text: string): { readonly mapping: PreparedMapping; rea
   const adapter = adapters.find(({ name }) => name === file.protocol.text);
   assert.ok(adapter !== undefined);
   const problems: string[] = [];
-  const mapping = prepareMapping(file, adapter, catalogue, (problem) => problems.push(formatProblem(problem)));
+  const mapping = prepareMapping(file, adapter, catalogue, (problem) => problems.push(problemText(problem)));
   return { mapping, problems };
 }
 
@@ -45,10 +45,10 @@ export function resolved(text: string, parameters = "{}"): Outcome {
   try {
     const { mapping, problems } = prepared(text);
     const device = { id: "d", place: PLACE, link: "l", parameters: entriesOf(parameters) };
-    const plan = resolveDevice(mapping, device, (problem) => problems.push(formatProblem(problem)));
+    const plan = resolveDevice(mapping, device, (problem) => problems.push(problemText(problem)));
     return { problems: problems.map(withoutFile), ...(plan === undefined ? {} : { plan }) };
   } catch (error) {
-    if (error instanceof ConfigError) return { problems: error.problems.map(formatProblem).map(withoutFile) };
+    if (error instanceof ConfigError) return { problems: error.problems.map(problemText).map(withoutFile) };
     throw error;
   }
 }

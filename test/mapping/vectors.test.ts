@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import { runVectors } from "../../src/mapping/vectors.ts";
 import { prepared } from "./mapping-text.ts";
 
@@ -24,7 +24,7 @@ test:
 
 function outcome(vector: string): readonly string[] {
   const { mapping } = prepared(`${MAPPING}${vector}\n`);
-  return runVectors(mapping).map((problem) => formatProblem(problem).replace(/^t\.yaml:17:\d+: /, ""));
+  return runVectors(mapping).map((problem) => problemText(problem).replace(/^t\.yaml:17:\d+: /, ""));
 }
 
 test("raw values are read, however the address is spelled, and reach every resource of that address", () => {
@@ -97,5 +97,5 @@ test("a vector that tests nothing is told", () => {
 test("a vector has secrets written out", () => {
   const vector = '{ params: { key: "0102" }, raw: { "input:10": "4366 8000" }, expect: { 3305/0/5800: 230.5 } }';
   const { mapping } = prepared(`${MAPPING.replace("params: {", "params: { key: { type: secret },")}${vector}\n`);
-  assert.deepEqual(runVectors(mapping).map(formatProblem), []);
+  assert.deepEqual(runVectors(mapping).map(problemText), []);
 });

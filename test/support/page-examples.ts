@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { vectorProblems } from "../../src/config/check.ts";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import { loadFolder } from "../config/config-folder.ts";
 import { aConfig } from "./command.ts";
 
@@ -43,7 +43,7 @@ export function testExamples({ name, text: page, link, deviceOf, secrets }: Page
         [],
       );
       assert.ok(loaded !== undefined && loaded.devices.length > 0);
-      assert.deepEqual(vectorProblems(loaded).map(formatProblem), []);
+      assert.deepEqual(vectorProblems(loaded).map(problemText), []);
     });
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ConfigError } from "../../src/errors.ts";
+import { ConfigError, problemText } from "../../src/errors.ts";
 import { childOf, entryOf, isEmpty, plainValue, type YamlNode } from "../../src/yaml/nodes.ts";
 import { parseYaml } from "../../src/yaml/parse.ts";
 
@@ -17,7 +17,7 @@ function problemsOf(text: string): readonly string[] {
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error));
-    return error.message.split("\n");
+    return error.problems.map(problemText);
   }
 }
 

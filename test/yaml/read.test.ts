@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { z } from "zod";
 import type { Schema } from "../../src/adapter.ts";
 import { durationSchema } from "../../src/duration.ts";
-import { formatProblem } from "../../src/errors.ts";
+import { problemText } from "../../src/errors.ts";
 import { parseYaml } from "../../src/yaml/parse.ts";
 import { type ReadOptions, readNode } from "../../src/yaml/read.ts";
 import { knownKeys } from "../../src/yaml/shape.ts";
 
 function read<T>(text: string, schema: Schema<T>, options?: ReadOptions): { value: T | undefined; problems: string[] } {
   const problems: string[] = [];
-  const value = readNode(parseYaml(text, "f"), schema, (problem) => problems.push(formatProblem(problem)), options);
+  const value = readNode(parseYaml(text, "f"), schema, (problem) => problems.push(problemText(problem)), options);
   return { value, problems };
 }
 

@@ -45,7 +45,7 @@ async function ofConfig(args: Arguments): Promise<readonly Outcome[]> {
   const off = config.disabled.filter(({ problems }) => problems.length > 0);
   if (usable.length === 0 && off.length === 0) {
     throw new ConfigError([
-      { severity: "error", message: `${config.file} uses no mapping; name one: mapping test NAME` },
+      { severity: "error", code: "LG322", message: `${config.file} uses no mapping; name one: mapping test NAME` },
     ]);
   }
   return [

@@ -1,6 +1,6 @@
 /** Which prefix and which instance of object 25 each device has: given once by the store, and kept. */
 import type { LoadedConfig } from "../../config/types.ts";
-import { formatProblem } from "../../errors.ts";
+import { formatProblem, problemText } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { DevicePlan } from "../../mapping/plan-types.ts";
 import type { DevicePlace, Store } from "../../store/store.ts";
@@ -49,7 +49,8 @@ export class Places {
   /** A device that is wrong, or that gets no place, is off and named; the rest is placed. Rejects with StoreError. */
   async place({ problems, disabled, devices }: LoadedConfig): Promise<readonly PlacedDevice[]> {
     const { log } = this;
-    for (const problem of problems) log[problem.severity === "error" ? "error" : "warn"]({}, formatProblem(problem));
+    for (const problem of problems)
+      log[problem.severity === "error" ? "error" : "warn"]({ code: problem.code }, problemText(problem));
     for (const { id } of disabled) log.error({ device: id }, "device is off until its problems are mended");
     const { assigned, refused } = await this.store.assignDevices(
       devices.map(({ id, prefix, was }) => ({

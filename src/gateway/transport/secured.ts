@@ -23,9 +23,9 @@ type Secured = ServerSettings & { readonly security: ServerSecurity };
 export function secured(config: LoadedConfig, dtls: LoadedDtls = addon()): LoadedConfig {
   const problems = config.servers.filter(isSecured).flatMap(({ place, security }): Problem[] => {
     const choice = choose(security, dtls);
-    if ("missing" in choice) return [{ severity: "error", place, message: choice.missing }];
+    if ("missing" in choice) return [{ severity: "error", code: "LG222", place, message: choice.missing }];
     const message = choice.provider === "node-dtls-client" ? choice.warning : undefined;
-    return message === undefined ? [] : [{ severity: "warning", place, message }];
+    return message === undefined ? [] : [{ severity: "warning", code: "LG222", place, message }];
   });
   const all = { ...config, problems: [...config.problems, ...problems] };
   if (problems.some(({ severity }) => severity === "error")) throw new ConfigError(all.problems);
@@ -61,6 +61,6 @@ function isSecured(settings: ServerSettings): settings is Secured {
   return settings.security !== undefined;
 }
 
-function wrong(problem: Omit<Problem, "severity">): ConfigError {
-  return new ConfigError([{ severity: "error", ...problem }]);
+function wrong(problem: Omit<Problem, "severity" | "code">): ConfigError {
+  return new ConfigError([{ severity: "error", code: "LG222", ...problem }]);
 }

@@ -215,7 +215,7 @@ function isElement(value: unknown): value is Element {
 }
 
 function problem(message: string, place: Place): Problem {
-  return { severity: "error", place, message };
+  return { severity: "error", code: "LG230", place, message };
 }
 
 function whole(file: string): Place {

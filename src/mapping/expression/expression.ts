@@ -58,18 +58,18 @@ export function readExpression(
   report: Report,
 ): Expression | undefined {
   if (node.kind !== "scalar") {
-    reportError(report, node.place, `expected an expression, found ${describeNode(node)}: ${QUOTED}`);
+    reportError(report, node.place, `expected an expression, found ${describeNode(node)}: ${QUOTED}`, "LG316");
     return undefined;
   }
   if (isEmpty(node)) {
-    reportError(report, node.place, "expected an expression, found nothing");
+    reportError(report, node.place, "expected an expression, found nothing", "LG316");
     return undefined;
   }
   try {
     const expression = compileExpression(node.text, scope);
     if (wanted.includes(expression.type)) return expression;
     const types = wanted.map((type) => TYPE_NAMES[type]).join(" or ");
-    reportError(report, node.place, `the expression gives ${TYPE_NAMES[expression.type]}, expected ${types}`);
+    reportError(report, node.place, `the expression gives ${TYPE_NAMES[expression.type]}, expected ${types}`, "LG316");
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     reportExpression(error, node, report);
@@ -82,7 +82,7 @@ export const QUOTED = "put one that has { }, [ ], a comma, a colon or # in quote
 
 /** Says what is wrong with the expression of a scalar, at the very column. */
 function reportExpression(error: ExpressionError, node: ScalarNode, report: Report): void {
-  reportError(report, placeInside(node, error.at), error.message);
+  reportError(report, placeInside(node, error.at), error.message, "LG316");
 }
 
 function wordsOf(syntax: Syntax): readonly (string | number | bigint | boolean)[] {

@@ -113,7 +113,7 @@ test("test runs the vectors of what is named, or of what the configuration uses;
   assert.equal(named.code, 2);
   assert.match(
     named.stdout,
-    /eastron-sdm630\.yaml:\d+:\d+: error: test: \/10242\/0\/49 Frequency: expected "60", found 50\nfailed {2}eastron-sdm630\nok {6}valve-actuator/,
+    /eastron-sdm630\.yaml:\d+:\d+: error: test: \/10242\/0\/49 Frequency: expected "60", found 50 \[LG321\]\nfailed {2}eastron-sdm630\nok {6}valve-actuator/,
   );
   const report = JSON.parse(json.stdout);
   assert.deepEqual([json.code, report.ok, report.mappings[0].problems[0].place.file], [2, false, file]);

@@ -4,7 +4,7 @@ import { loadAdapters } from "../../../adapters/index.ts";
 import { chosenOf, skeletonText } from "../../../src/cli/mapping/skeleton.ts";
 import { DIALECTS } from "../../../src/cli/mapping/skeleton-dialects.ts";
 import { withVector } from "../../../src/cli/mapping/with-vector.ts";
-import { formatProblem, type Problem } from "../../../src/errors.ts";
+import { type Problem, problemText } from "../../../src/errors.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
 import { parseMapping } from "../../../src/mapping/load.ts";
 import { prepareMapping } from "../../../src/mapping/resolve.ts";
@@ -22,7 +22,7 @@ function judged(text: string, adapter: (typeof adapters)[number]) {
   const prepared = prepareMapping(file, adapter, catalogue, (problem) => problems.push(problem));
   exampleDevice(prepared, (problem) => problems.push(problem));
   const all = [...problems, ...runVectors(prepared)].filter(({ severity }) => severity === "error");
-  return { prepared, errors: all.map(formatProblem), vectors: file.tests.length };
+  return { prepared, errors: all.map(problemText), vectors: file.tests.length };
 }
 
 test("there is a skeleton for every protocol", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { LoadedConfig } from "../../../src/config/types.ts";
 import type { LoadedDtls } from "../../../src/dtls/load.ts";
-import { ConfigError, formatProblem } from "../../../src/errors.ts";
+import { ConfigError, problemText } from "../../../src/errors.ts";
 import { secured } from "../../../src/gateway/transport/secured.ts";
 import { loadFolder } from "../../config/config-folder.ts";
 import { credentialFiles } from "../../support/credential-files.ts";
@@ -30,7 +30,7 @@ function problemsOf(config: LoadedConfig, dtls: LoadedDtls): readonly string[] {
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError);
-    return error.problems.map(formatProblem);
+    return error.problems.map(problemText);
   }
 }
 

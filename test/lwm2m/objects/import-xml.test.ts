@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { ConfigError, formatProblem } from "../../../src/errors.ts";
+import { ConfigError, problemText } from "../../../src/errors.ts";
 import { importXml } from "../../../src/lwm2m/objects/import-xml.ts";
 
 const FILE = "meter.xml";
@@ -198,7 +198,7 @@ function problems(xml: string): readonly string[] {
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(formatProblem);
+    return error.problems.map(problemText);
   }
 }
 

@@ -7,7 +7,7 @@ import { deviceLines } from "../../../../adapters/mqtt/tools/device-lines.ts";
 import { FoundDevices } from "../../../../adapters/mqtt/tools/found-devices.ts";
 import { skeletonOf } from "../../../../adapters/mqtt/tools/skeleton.ts";
 import { knownMappings } from "../../../../src/config/known-mappings.ts";
-import { formatProblem } from "../../../../src/errors.ts";
+import { problemText } from "../../../../src/errors.ts";
 import { readConfig } from "../../../../src/gateway/read-config.ts";
 import { suggestedResource } from "../../../../src/mapping/suggested-resources.ts";
 import { temporaryDirectory } from "../../../support/temp.ts";
@@ -51,8 +51,8 @@ async function problemsOf(t: TestContext, { lines, mappings = {} }: Files): Prom
     writeFileSync(join(folder, "mappings", `${name}.yaml`), `${text.join("\n")}\n`);
   }
   const { problems, devices } = await readConfig(file);
-  assert.equal(devices.length, lines.length, problems.map(formatProblem).join("\n"));
-  return problems.filter(({ severity }) => severity === "error").map(formatProblem);
+  assert.equal(devices.length, lines.length, problems.map(problemText).join("\n"));
+  return problems.filter(({ severity }) => severity === "error").map(problemText);
 }
 
 test("every line that a scan prints is one that the configuration takes", async (t) => {
