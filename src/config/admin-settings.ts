@@ -69,11 +69,16 @@ export async function adminOf(
   const place = childOf(node, "listen")?.place ?? node.place;
   if (!isLoopback(listen.address) && given.tls === undefined) {
     const message = `listen: ${listen.address} is reached from other machines, which needs tls: { certificate, private_key }; or listen at 127.0.0.1:${listen.port}`;
-    reportError(report, place, message);
+    reportError(report, place, message, "LG222");
     return undefined;
   }
   if (EVERYWHERE.includes(listen.address) && hosts.length === 0) {
-    reportError(report, place, `listen: ${listen.address} is every address: hosts has to name those that are asked`);
+    reportError(
+      report,
+      place,
+      `listen: ${listen.address} is every address: hosts has to name those that are asked`,
+      "LG209",
+    );
     return undefined;
   }
   if (token === undefined || (given.tls !== undefined && tls === undefined)) return undefined;
@@ -121,13 +126,18 @@ function tokenOf(node: YamlNode, report: Report): string | undefined {
   const given = childOf(node, "token");
   if (given?.kind !== "scalar") {
     if (given === undefined) {
-      reportError(report, node.place, "admin needs token: !secret name; `lwm2m-gateway keys token` makes one");
+      reportError(report, node.place, "admin needs token: !secret name; `lwm2m-gateway keys token` makes one", "LG222");
     }
     return undefined;
   }
   const wrong = wrongToken(given.text, given.secret === true);
   if (wrong === undefined) return given.text;
-  reportError(report, given.place, `token: ${wrong}; \`lwm2m-gateway keys token\` makes one`);
+  reportError(
+    report,
+    given.place,
+    `token: ${wrong}; \`lwm2m-gateway keys token\` makes one`,
+    given.secret === true ? "LG223" : "LG216",
+  );
   return undefined;
 }
 
@@ -152,7 +162,7 @@ async function tlsOf(
   const privateKey = await told(keyAt, report, readKey, "private_key: ");
   if (certificate === undefined || privateKey === undefined) return undefined;
   if (!new X509Certificate(certificate).checkPrivateKey(privateKey)) {
-    reportError(report, keyAt, "private_key: it is not the key of the certificate");
+    reportError(report, keyAt, "private_key: it is not the key of the certificate", "LG223");
     return undefined;
   }
   return { certificate, privateKey: privateKey.export({ format: "pem", type: "pkcs8" }).toString() };
@@ -178,5 +188,5 @@ function privateKeyIn(bytes: Uint8Array): KeyObject {
 
 /** What the library says of a key is nobody's business. */
 function wrong(message: string, cause: unknown): ConfigError {
-  return new ConfigError([{ severity: "error", message }], { cause: reasonOf(cause) });
+  return new ConfigError([{ severity: "error", code: "LG223", message }], { cause: reasonOf(cause) });
 }
