@@ -113,6 +113,9 @@ export const ERROR_CODES = {
   LG745: "the gateway does not take what was asked",
   LG746: "the gateway is of another version than the command",
   LG751: "the configuration was not reloaded",
+  LG801: "systemd cannot be told how the gateway fares",
+  LG802: "a part of the gateway stands still",
+  LG803: "the journal gets sentences without fields",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,26 +1,28 @@
 import { type Logger as PinoLogger, pino } from "pino";
 import type { LogLevel } from "../admin/log-ring.ts";
 import type { Logger } from "../log.ts";
+import { REDACTED } from "./log-sentence.ts";
 
 export { LOG_LEVELS } from "../admin/log-ring.ts";
 
-/** JSON lines on standard output, which journald keeps; keys never appear. `tap` hears each line as it is written there. */
-export function pinoLogger(level: LogLevel, tap: (line: string) => void = () => {}): Logger {
-  const out = pino.destination({ fd: process.stdout.fd, sync: true });
-  const written = {
-    write: (line: string): void => {
-      out.write(line);
-      tap(line.trimEnd());
-    },
-  };
+/** Lines of JSON, each ending with a line feed; keys never appear. */
+export function pinoLogger(level: LogLevel, write: (line: string) => void): Logger {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: ["key", "*.key", "psk", "*.psk", "password", "*.password"], censor: "[hidden]" },
+    redact: REDACTED,
   };
-  return wrap(pino(options, written));
+  return wrap(pino(options, { write }));
+}
+
+/** Standard output: what was written is out, however the process ends. */
+export function standardOutput(): (line: string) => void {
+  const out = pino.destination({ fd: process.stdout.fd, sync: true });
+  return (line) => {
+    out.write(line);
+  };
 }
 
 function wrap(log: PinoLogger): Logger {

@@ -6,15 +6,18 @@ import { ForeignState } from "../gateway/state/machine.ts";
 import { beginYoung, growSlowly } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
+import { loadAddon } from "../service/native.ts";
 import { StoreError } from "../store/store.ts";
 import { reloadOnChange } from "./auto-reload.ts";
-import { type Command, EXIT, FailureError, UsageError } from "./command.ts";
+import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { openDoors } from "./doors.ts";
 import { closeAll, Ending, endOnBug, type Opened } from "./ending.ts";
-import { LOG_LEVELS, pinoLogger } from "./pino-logger.ts";
+import { daemonLogger, LOG_FORMATS } from "./log-formats.ts";
+import { LOG_LEVELS } from "./pino-logger.ts";
 import { Reloads } from "./reloads.ts";
 import { routesOf } from "./routes/index.ts";
+import { UnderSystemd } from "./under-systemd.ts";
 
 /** The daemon in the foreground: SIGTERM and SIGINT stop it in order, SIGHUP reloads. Standard output is its log alone. */
 export const run: Command = {
@@ -29,35 +32,51 @@ export const run: Command = {
       choices: LOG_LEVELS,
       default: "info",
     },
+    "log-format": {
+      type: "string",
+      value: "FORMAT",
+      help: `One of ${LOG_FORMATS.join(", ")}; auto: the journal, text on a terminal, else json.`,
+      choices: LOG_FORMATS,
+      default: "auto",
+    },
   },
   async run(args) {
-    const level = LOG_LEVELS.find((name) => name === args.text("log-level"));
-    if (level === undefined) {
-      throw new UsageError(`--log-level ${args.text("log-level")}: expected one of ${LOG_LEVELS.join(", ")}`);
-    }
+    const level = oneOf(args, "log-level", LOG_LEVELS);
+    const format = oneOf(args, "log-format", LOG_FORMATS);
     const ring = new LogRing();
-    return serve(configFile(args), { log: pinoLogger(level, (line) => ring.push(line)), ring });
+    const addon = loadAddon();
+    const log = daemonLogger({ level, format, addon, tap: (line) => ring.push(line.trimEnd()) });
+    return serve(configFile(args), { log, ring, systemd: new UnderSystemd(addon, log) });
   },
 };
+
+function oneOf<T extends string>(args: Arguments, option: string, names: readonly T[]): T {
+  const found = names.find((name) => name === args.text(option));
+  if (found !== undefined) return found;
+  throw new UsageError(`--${option} ${args.text(option)}: expected one of ${names.join(", ")}`);
+}
 
 /** By then it has registered, devices were read, and what the start left is garbage. */
 const SETTLING: Millis = 20 * SECOND;
 
 /** Whatever was opened is closed, also where the rest could not be. Rejects with ConfigError or FailureError. */
-async function serve(file: string, { log, ring }: Pick<Daemon, "log" | "ring">): Promise<number> {
+async function serve(file: string, given: Pick<Daemon, "log" | "ring" | "systemd">): Promise<number> {
+  const { log, systemd } = given;
   const ending = new Ending();
   const opened: Opened[] = [];
   let code: number = EXIT.failure;
   ending.listen();
   endOnBug(log);
   try {
-    await open(file, { ending, opened, log, ring });
+    await open(file, { ending, opened, ...given });
     code = await ending.wanted;
+    systemd.stopping();
   } catch (error) {
     throw failureOf(error);
   } finally {
     if (!(await closeAll(opened, log))) code = EXIT.failure;
     if (opened.length > 0) log.info({}, "stopped");
+    systemd.close();
   }
   return code;
 }
@@ -68,9 +87,10 @@ interface Daemon {
   readonly opened: Opened[];
   readonly log: Logger;
   readonly ring: LogRing;
+  readonly systemd: UnderSystemd;
 }
 
-async function open(file: string, { ending, opened, log, ring }: Daemon): Promise<void> {
+async function open(file: string, { ending, opened, log, ring, systemd }: Daemon): Promise<void> {
   // A hang-up may come at any time, and would end a process that does not listen.
   let early = false;
   let hangUp = (): void => {
@@ -85,7 +105,7 @@ async function open(file: string, { ending, opened, log, ring }: Daemon): Promis
   beginYoung();
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
-  const reloads = new Reloads((by) => gateway.reload(by));
+  const reloads = new Reloads((by) => gateway.reload(by), systemd);
   const routes = routesOf(gateway, { ring, reloads });
   await openDoors(gateway, routes, { log, opened });
   opened.push({ name: "the reload", close: () => reloads.stop() });
@@ -93,6 +113,7 @@ async function open(file: string, { ending, opened, log, ring }: Daemon): Promis
   opened.push({ name: "the watch over the files", close: reloadOnChange(watching) });
   log.info({ version: packageVersion(), config: file, state: gateway.stateDirectory }, "started");
   opened.push({ name: "what waits for the start to be over", close: tidyOften(gateway) });
+  systemd.ready(gateway);
   hangUp = () => void reloads.ask("SIGHUP");
   if (early) hangUp();
 }

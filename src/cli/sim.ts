@@ -5,7 +5,7 @@ import type { Logger } from "../log.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { closeAll, Ending, endOnBug } from "./ending.ts";
-import { pinoLogger } from "./pino-logger.ts";
+import { pinoLogger, standardOutput } from "./pino-logger.ts";
 import { type Cabinet, cabinetOfLink, cabinetOfMapping } from "./sim-plans.ts";
 import { simulateCabinet } from "./simulated-cabinet.ts";
 
@@ -58,7 +58,7 @@ export const sim: Command = {
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
     const ending = new Ending();
     ending.listen();
-    const log = pinoLogger("info");
+    const log = pinoLogger("info", standardOutput());
     endOnBug(log);
     const simulation = await listen({ plans, adapter }, placeOf(args, adapter, options), log);
     const where = textOf(simulation.address);

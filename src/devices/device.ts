@@ -168,6 +168,12 @@ export class Device {
     if (this.state !== "offline") this.backing.online();
   }
 
+  /** By how much what was due first, a poll or a try to reach it, has missed its time. */
+  overdue(): Millis {
+    const due = Math.min(this.schedule.deadline ?? Infinity, this.availability.deadline ?? Infinity);
+    return this.closed ? 0 : Math.max(0, this.settings.clock.monotonic() - due);
+  }
+
   /** The hardware is another one from now on: what its counters say may begin anew. */
   replaced(): void {
     this.readings.renew();

@@ -86,6 +86,11 @@ export class Devices {
     return this.compare(devices, links);
   }
 
+  /** By how much the latest of what was due has missed its time; 0: nothing has. */
+  overdue(): Millis {
+    return this.list().reduce((most, device) => Math.max(most, device.overdue()), 0);
+  }
+
   /** In the order of the plan. */
   list(): readonly Device[] {
     return [...this.running.values()].map(({ device }) => device);

@@ -11,6 +11,7 @@ import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
+import type { Pulse } from "../service/watchdog.ts";
 import { DeviceAdmin } from "./device-admin.ts";
 import { localAddresses } from "./host.ts";
 import { LinkAdmin } from "./links/link-admin.ts";
@@ -19,10 +20,12 @@ import type { Happenings } from "./operator/happenings.ts";
 import type { Operator } from "./operator/operator.ts";
 import type { ServerState } from "./operator/server-watch.ts";
 import { Parts } from "./parts.ts";
+import { pulsesOf } from "./pulses.ts";
 import { readConfig } from "./read-config.ts";
 import { KeptConfigurations } from "./reload/kept-configurations.ts";
 import type { ReloadReport } from "./reload/reload-report.ts";
 import { notNow, Reloading } from "./reload/reloading.ts";
+import { type Standing, standingOf } from "./standing.ts";
 import { FirstCheck } from "./state/first-check.ts";
 import { closeKept, type Kept, withHistory } from "./state/kept.ts";
 import { machineHash } from "./state/machine.ts";
@@ -254,6 +257,15 @@ export class Gateway {
     collect();
     await this.kept.store.collect();
     return this.parts.north.settled;
+  }
+
+  get standing(): Standing {
+    return standingOf(this.parts.north, this.parts.devices, this.kept.history);
+  }
+
+  /** For the watchdog. */
+  get pulses(): readonly Pulse[] {
+    return pulsesOf({ clock: this.options.clock, devices: this.parts.devices, store: this.kept.store });
   }
 
   /** Where this gateway keeps its files, the admin socket among them. */

@@ -223,6 +223,11 @@ export class North {
     });
   }
 
+  /** How many servers have registered the gateway, of all. */
+  registrations(): { readonly registered: number; readonly all: number } {
+    return { registered: this.seats.filter(({ presence }) => presence.registered).length, all: this.accounts.length };
+  }
+
   status(): readonly SeeingServerStatus[] {
     const { seats, outlets, shown } = this;
     if (shown === undefined) return [];

@@ -108,6 +108,12 @@ export class Server {
     return this.registrar.standing;
   }
 
+  /** Also while it is told something new of us. */
+  get registered(): boolean {
+    const { state } = this.registrar;
+    return state === "registered" || state === "updating";
+  }
+
   /** What the process after this one needs to go on. */
   get toKeep(): Continuity["toKeep"] {
     return this.continuity.toKeep;

@@ -31,6 +31,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly saveServer: { readonly argument: PartChanges; readonly result: undefined };
   /** See `collect` of heap.ts. */
   readonly collect: { readonly argument: undefined; readonly result: undefined };
+  /** Takes the lock of the file and gives it back. */
+  readonly pulse: { readonly argument: undefined; readonly result: undefined };
   readonly loadFacts: { readonly argument: undefined; readonly result: readonly KeptFacts[] };
   readonly saveFacts: { readonly argument: KeptFacts; readonly result: undefined };
   /** The thread ends after its answer. */

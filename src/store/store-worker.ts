@@ -81,6 +81,11 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
     shareHistory: () => opened().share(),
     endHistoryCheck: (findings) => opened().endCheck(findings),
     measureHistory: () => opened().measure(),
+    pulse: () => {
+      // Immediate: it is the lock of whoever writes, and a page of the file is looked at.
+      file.use(({ db }) => db.transaction(() => db.pragma("user_version")).immediate());
+      return undefined;
+    },
     collect: () => {
       collect();
       return undefined;

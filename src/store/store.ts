@@ -90,6 +90,11 @@ export interface Store {
    * registration. Rejects with `failed` and `closed` alone.
    */
   checkIntegrity(): Promise<IntegrityOutcome>;
+  /**
+   * Whether it goes on: its thread answers, and a transaction can be had; nothing is written. Resolves after what was asked
+   * before is done; where the disk hangs, with that.
+   */
+  pulse(): Promise<void>;
   /** Gives back memory that its thread does not need. Rejects with `failed` and `closed` alone. */
   collect(): Promise<void>;
   /** Whether something was asked that is not answered yet. */
@@ -151,6 +156,7 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
       return history;
     },
     checkIntegrity: () => check.run(history),
+    pulse: () => client.call("pulse", undefined),
     collect: () => client.call("collect", undefined),
     close: () => {
       check.close();

@@ -14,6 +14,18 @@ everyTestIsAgainst("systemd", debianVersion("systemd"));
 const UNIT = "lwm2m-gateway.service";
 const DROP_IN = "bluetooth-hci-user.conf";
 
+/** Of 10; the last tenths are what the gateway is for: the network, serial ports, the admin socket. */
+const MOST_EXPOSED = 2;
+
+test("systemd finds the unit narrow", async (t) => {
+  if (!hasTool(t, "systemd-analyze", "apt-get install -y systemd")) return;
+  const file = join(temporaryDirectory(t), UNIT);
+  cpSync(locateData(`systemd/${UNIT}`), file);
+  const { stdout } = await run(t, "systemd-analyze", ["security", "--offline=yes", "--no-pager", file]);
+  const [, exposed = "10"] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
+  assert.ok(Number(exposed) <= MOST_EXPOSED, stdout);
+});
+
 for (const dropIns of [[], [DROP_IN]]) {
   test(`systemd finds nothing to say about the unit${dropIns.length > 0 ? ` with ${dropIns}` : ""}`, async (t) => {
     if (!hasTool(t, "systemd-analyze", "apt-get install -y systemd")) return;

@@ -193,6 +193,10 @@ export class ClientsPresence implements Presence, PresenceListener {
     return { ...this.own.status(), clients };
   }
 
+  get registered(): boolean {
+    return this.own.registered;
+  }
+
   private refusals(): readonly ClientStatus[] {
     return [...this.refused].map(([prefix, { device, reason }]) => ({ device, prefix, state: "refused", reason }));
   }

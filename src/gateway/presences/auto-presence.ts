@@ -68,6 +68,10 @@ export class AutoPresence implements Presence {
     return { ...status, layout: { shown: "gateway", switched: this.proof } };
   }
 
+  get registered(): boolean {
+    return this.current.registered;
+  }
+
   private firstView(): View {
     const { instances, sight } = this.options;
     const requested: View["treeOf"] = (prefix) => {

@@ -20,6 +20,8 @@ export interface Presence {
   /** Never rejects for what the server or the network does; what is not shown to the server is named. */
   send(request: SendRequest): Promise<SendOutcome>;
   status(): ServerStatus;
+  /** Whether the server has registered the gateway itself. */
+  readonly registered: boolean;
   /** Whether its start is over; absent: once it has begun to register. */
   readonly settled?: boolean;
 }

@@ -24,5 +24,8 @@ export function singlePresence({ server, begin, look }: Made, onTrees: () => voi
     },
     send: (request) => server.send(request),
     status: () => server.status(),
+    get registered() {
+      return server.registered;
+    },
   };
 }
