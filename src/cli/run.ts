@@ -105,25 +105,29 @@ async function open(file: string, { ending, opened, log, ring, systemd }: Daemon
   beginYoung();
   const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
-  const reloads = new Reloads((by) => gateway.reload(by), systemd);
+  const reloads = new Reloads((by) => gateway.reload(by));
+  reloads.listen(systemd);
   const routes = routesOf(gateway, { ring, reloads });
   await openDoors(gateway, routes, { log, opened });
   opened.push({ name: "the reload", close: () => reloads.stop() });
   const watching = { gateway, reloads, clock: systemClock, log };
   opened.push({ name: "the watch over the files", close: reloadOnChange(watching) });
   log.info({ version: packageVersion(), config: file, state: gateway.stateDirectory }, "started");
-  opened.push({ name: "what waits for the start to be over", close: tidyOften(gateway) });
+  opened.push({ name: "what waits for the start to be over", close: tidyOften(gateway, systemd) });
   systemd.ready(gateway);
   hangUp = () => void reloads.ask("SIGHUP");
   if (early) hangUp();
 }
 
 /** Until the start is over: a thousand devices may register one after the other. Returns what ends it. */
-function tidyOften(gateway: Gateway): () => Promise<void> {
+function tidyOften(gateway: Gateway, systemd: UnderSystemd): () => Promise<void> {
   let cancel = (): void => {};
   const again = (): void => {
     cancel = systemClock.at(systemClock.monotonic() + SETTLING, () => {
-      void tidy(gateway).then((isOver) => (isOver ? undefined : again()));
+      void tidy(gateway).then((isOver) => {
+        systemd.trimMemory();
+        if (!isOver) again();
+      });
     });
   };
   again();

@@ -14,10 +14,12 @@ export class UnderSystemd implements ReloadListener {
   readonly manager: ServiceManager;
   private readonly notify: Notify | undefined;
   private readonly limit: Millis | undefined;
+  private readonly addon: LoadedAddon;
   private readonly log: Logger;
   private watchdog: Watchdog | undefined;
 
   constructor(addon: LoadedAddon, log: Logger) {
+    this.addon = addon;
     this.log = log;
     this.notify = notifier({ environment: process.env, addon, log });
     const micros = (): bigint => process.hrtime.bigint() / NANOS_A_MICRO;
@@ -47,6 +49,11 @@ export class UnderSystemd implements ReloadListener {
   close(): void {
     this.watchdog?.stop();
     this.manager.close();
+  }
+
+  /** What the start has left of the C heap goes back to the machine. */
+  trimMemory(): void {
+    if ("native" in this.addon) this.addon.native.trimMemory();
   }
 
   private watch(pulses: Gateway["pulses"]): void {
