@@ -36,6 +36,21 @@ export interface DeviceStatus {
   readonly counters: DeviceCounters;
 }
 
+/** The same in numbers, for a monitoring that asks often. */
+export interface DeviceHealth {
+  readonly id: string;
+  readonly link: string;
+  readonly state: DeviceState;
+  /** How long ago it was heard; absent: never. */
+  readonly silence?: Millis;
+  readonly values: number;
+  /** Of these, how many are no good values now. */
+  readonly bad: number;
+  /** How late its newest poll began. */
+  readonly pollLag: Millis;
+  readonly counters: DeviceCounters;
+}
+
 export interface ValueStatus {
   readonly path: Path;
   /** The registry's name of the resource. */

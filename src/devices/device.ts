@@ -24,7 +24,7 @@ import { Availability, type AvailabilityEffect, type AvailabilityEvent } from ".
 import { type BackingPort, DeviceBacking } from "./device-backing.ts";
 import { type DeviceModel, deviceModel } from "./device-model.ts";
 import { DeviceSession, type SessionListener } from "./device-session.ts";
-import { type DeviceState, type DeviceStatus, lifeStatus, valueStatuses } from "./device-status.ts";
+import { type DeviceHealth, type DeviceState, type DeviceStatus, lifeStatus, valueStatuses } from "./device-status.ts";
 import { errorCodeValues, type FixedValue, fixedValues } from "./fixed-values.ts";
 import { linkValues, UNKNOWN } from "./link-values.ts";
 import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
@@ -143,6 +143,22 @@ export class Device {
       since: wallAt(clock, this.since),
       ...(lastHeard === undefined ? {} : { lastHeard: wallAt(clock, lastHeard) }),
       values: valueStatuses(this.model, this.values, clock.monotonic(), this.wishes),
+      counters: { ...session.counters, skippedPolls: this.schedule.skipped, outages: this.outages },
+    };
+  }
+
+  /** What of that a monitoring counts: a fraction of the work. */
+  health(): DeviceHealth {
+    const { plan, availability, lastHeard, values, session } = this;
+    const now = this.settings.clock.monotonic();
+    return {
+      id: plan.id,
+      link: plan.link,
+      state: availability.state,
+      ...(lastHeard === undefined ? {} : { silence: now - lastHeard }),
+      values: this.model.leaves.length,
+      bad: values.badCount,
+      pollLag: this.schedule.lag(now),
       counters: { ...session.counters, skippedPolls: this.schedule.skipped, outages: this.outages },
     };
   }

@@ -36,6 +36,8 @@ interface Group {
   readonly every: Millis;
   readonly points: Set<PointId>;
   due: Millis;
+  /** The turn that it waits for, or took last. */
+  turn: Millis;
   /** Its turn came while the line was busy with other groups: it goes next, once. */
   waiting: boolean;
   /** Whether the running read is (also) its own. */
@@ -62,6 +64,7 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
   private onceRunning = false;
   private reading = false;
   private skippedCount = 0;
+  private lastLag: Millis = 0;
 
   /** `fraction`: random numbers in [0, 1), which spread devices that start together. */
   constructor(polls: ReadonlyMap<PointId, Poll>, fraction: () => number) {
@@ -78,6 +81,14 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
   /** Turns that were not taken because the group's own read before was still running or still waited for the line. */
   get skipped(): number {
     return this.skippedCount;
+  }
+
+  /** How late the newest read began, or what waits now already is. */
+  lag(now: Millis): Millis {
+    if (this.state === "stopped") return 0;
+    let lag = this.lastLag;
+    for (const { waiting, turn } of this.groups.values()) if (waiting) lag = Math.max(lag, now - turn);
+    return lag;
   }
 
   get deadline(): Millis | undefined {
@@ -131,7 +142,14 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
   private join(point: PointId, every: Millis, from: Millis): void {
     let group = this.groups.get(every);
     if (group === undefined) {
-      group = { every, points: new Set(), due: this.turnAfter(from, every), waiting: false, running: false };
+      group = {
+        every,
+        points: new Set(),
+        due: this.turnAfter(from, every),
+        turn: from,
+        waiting: false,
+        running: false,
+      };
       this.groups.set(every, group);
     }
     group.points.add(point);
@@ -153,7 +171,10 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
     if (this.state === "stopped" || (this.state === "starting" && now < this.first)) return [];
     if (this.state === "starting") {
       this.state = "started";
-      for (const group of this.groups.values()) group.waiting = true;
+      for (const group of this.groups.values()) {
+        group.waiting = true;
+        group.turn = this.first;
+      }
     }
     for (const group of this.groups.values()) if (group.due <= now) this.take(group, now);
     return this.read(now);
@@ -165,7 +186,10 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
     group.due += turns * group.every;
     this.skippedCount += turns - 1;
     if (group.running || group.waiting) this.skippedCount++;
-    else group.waiting = true;
+    else {
+      group.waiting = true;
+      group.turn = group.due - group.every;
+    }
   }
 
   private read(now: Millis): PollEffect[] {
@@ -178,9 +202,11 @@ export class PollSchedule implements Machine<PollEvent, PollEffect> {
       for (const point of group.points) if (!once || this.polls.get(point) !== "connect") points.push(point);
     }
     if (points.length === 0) return [];
+    this.lastLag = 0;
     for (const group of next) {
       group.waiting = false;
       group.running = true;
+      this.lastLag = Math.max(this.lastLag, now - group.turn);
     }
     if (once) this.onceDue = undefined;
     this.onceRunning = once;

@@ -132,6 +132,11 @@ export class Values {
     return this.resets.get(at);
   }
 
+  /** How many are no good values now. */
+  get badCount(): number {
+    return this.troubles.size;
+  }
+
   get(at: number): Known {
     const row = this.row(at);
     return {

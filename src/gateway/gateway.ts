@@ -15,6 +15,7 @@ import type { Pulse } from "../service/watchdog.ts";
 import { DeviceAdmin } from "./device-admin.ts";
 import { localAddresses } from "./host.ts";
 import { LinkAdmin } from "./links/link-admin.ts";
+import { Measured } from "./measured.ts";
 import type { SendWish } from "./north.ts";
 import type { Happenings } from "./operator/happenings.ts";
 import type { Operator } from "./operator/operator.ts";
@@ -75,6 +76,8 @@ export class Gateway {
   readonly deviceAdmin: DeviceAdmin;
   /** How the configuration came to be, and of which files. */
   readonly reloading: Reloading;
+  /** What monitoring asks for. */
+  readonly measured: Measured;
   readonly links: LinkAdmin;
   readonly stateCopies: StateCopies;
   private readonly options: RunOptions;
@@ -113,6 +116,10 @@ export class Gateway {
       forget: (wish) => waits.forget(wish),
     });
     this.reloading = this.makeReloading(record);
+    this.measured = new Measured({
+      ...{ parts: this.parts, reloading: this.reloading, clock, started: this.started },
+      disabled: () => this.parts.places.disabled(this.config).length,
+    });
     this.links = new LinkAdmin({
       ...{ devices, log },
       config: () => this.config,

@@ -17,6 +17,7 @@ import { RegistrationOrder } from "../servers/registration-order.ts";
 import { readForSend, type ServerSendOutcome } from "../servers/send.ts";
 import { ServerObject } from "../servers/server-object.ts";
 import type { ServerOptions } from "../servers/server-options.ts";
+import type { ServerStatus } from "../servers/server-status.ts";
 import type { Sight } from "../servers/sight.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import type { View } from "../servers/view.ts";
@@ -235,6 +236,11 @@ export class North {
       const status = presence.status();
       return { ...status, ...outlets?.of(status.shortServerId).status(), shown: shown.of(status) };
     });
+  }
+
+  /** The same without what it costs to tell. */
+  measured(): readonly ServerStatus[] {
+    return this.seats.map(({ presence }) => presence.status());
   }
 
   /** Or why they could not be read, as a sentence. */

@@ -3,6 +3,7 @@ import { MINUTE, type Millis, SECOND } from "../clock.ts";
 /** How many reports arrived: in all, and lately. */
 export class Delivered {
   private count = 0;
+  private newest: Millis | undefined;
   /** What the count was at these times, some seconds apart, in the last minute or so. */
   private marks: { readonly time: Millis; readonly count: number }[] = [];
 
@@ -10,7 +11,13 @@ export class Delivered {
     return this.count;
   }
 
+  /** When something arrived last. */
+  get last(): Millis | undefined {
+    return this.newest;
+  }
+
   add(reports: number, now: Millis): void {
+    this.newest = now;
     if (now - (this.marks.at(-1)?.time ?? Number.NEGATIVE_INFINITY) >= APART) {
       this.marks = this.marks.filter(({ time }) => time > now - MINUTE);
       this.marks.push({ time: now, count: this.count });

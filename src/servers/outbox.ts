@@ -87,6 +87,8 @@ export interface OutboxCounters {
   readonly delivered: number;
   /** In the last minute. */
   readonly deliveredLately: number;
+  /** How long ago the server acknowledged a report; absent: it never did. */
+  readonly sinceDelivered?: Millis;
   /** Beside what the history drops. */
   readonly dropped: Readonly<Record<OutboxDropCause, number>>;
 }
@@ -116,7 +118,9 @@ export class Outbox {
     const { waiting, stranded, dropped } = debts;
     const { total: delivered } = dispatch.delivered;
     const deliveredLately = dispatch.delivered.lately(options.clock.monotonic());
-    return { waiting, stranded, delivered, deliveredLately, dropped: { ...dropped } };
+    const { last } = dispatch.delivered;
+    const since = last === undefined ? {} : { sinceDelivered: options.clock.monotonic() - last };
+    return { waiting, stranded, delivered, deliveredLately, ...since, dropped: { ...dropped } };
   }
 
   /** Whether an acknowledgement is waited for. */

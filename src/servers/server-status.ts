@@ -1,4 +1,4 @@
-import type { UnixMillis } from "../clock.ts";
+import type { Millis, UnixMillis } from "../clock.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
@@ -85,6 +85,8 @@ export interface ReportsStatus {
   readonly delivered: number;
   /** In the last minute. */
   readonly deliveredLately: number;
+  /** How long ago the server acknowledged one; absent: it never did. */
+  readonly sinceDelivered?: Millis;
   /** What it will never have. */
   readonly dropped: Readonly<Record<DropCause | OutboxDropCause, number>>;
   /** How what waited is delivered now. */

@@ -7,6 +7,7 @@ import { backupRoutes } from "./backup.ts";
 import { configurationRoutes } from "./configurations.ts";
 import { deviceRoutes } from "./devices.ts";
 import { eventRoutes } from "./events.ts";
+import { healthRoutes } from "./health.ts";
 import { linkRoutes } from "./links.ts";
 import { logRoutes } from "./log.ts";
 import { operatorRoutes } from "./operator.ts";
@@ -33,5 +34,6 @@ export function routesOf(gateway: Gateway, { ring, reloads }: Around): readonly 
     ...eventRoutes(gateway, ring),
     ...backupRoutes(gateway),
     ...configurationRoutes(gateway, reloads),
+    ...healthRoutes(gateway),
   ];
 }
