@@ -8,7 +8,7 @@ import { foundConfig, SERVICE_CONFIG } from "./config-option.ts";
 import { terminal } from "./setup/conversation.ts";
 import { linkOf } from "./setup/device-places.ts";
 import { gatheredFacts } from "./setup/gathered-facts.ts";
-import type { Question, QuestionId } from "./setup/questions.ts";
+import type { Question, QuestionId } from "./setup/question.ts";
 import { typedAnswers } from "./setup/typed-answers.ts";
 import { answered, back, begin, did, knownOf, nextOf, type StepId, type Wizard } from "./setup/wizard.ts";
 import { Work } from "./setup/work.ts";

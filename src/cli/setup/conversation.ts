@@ -1,7 +1,7 @@
 /** A person at a terminal: one question at a time, in which `?` is help, `<` goes back and `q` or Ctrl-C ends. */
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import type { Known, Question } from "./questions.ts";
+import type { Known, Question } from "./question.ts";
 
 export type Reply =
   | { readonly kind: "text"; readonly text: string }

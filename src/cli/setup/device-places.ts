@@ -1,7 +1,7 @@
 /** The questions about where devices are: what is spoken, where to, and whether somebody shall look who is there. */
 import { parseDuration } from "../../duration.ts";
 import type { KnownLink } from "./facts.ts";
-import type { Known, Question } from "./questions.ts";
+import type { Known, Question } from "./question.ts";
 
 /** What a link of each kind is, for people; `protocol`: of its mappings. */
 export const KINDS: Readonly<

@@ -3,7 +3,7 @@ import { MINUTE, type Millis, systemClock } from "../../clock.ts";
 import type { GatewayStatus } from "../../gateway/status.ts";
 import { askGateway } from "../admin.ts";
 import { type Arguments, FailureError } from "../command.ts";
-import type { Known } from "./questions.ts";
+import type { Known } from "./question.ts";
 
 const PATIENCE: Millis = MINUTE;
 const OFTEN: Millis = 500;
@@ -27,7 +27,7 @@ export async function follow({ args, signal, say }: Following, { answers }: Know
     const device = status.devices.find((each) => each.id === id);
     const server = status.servers.find(({ state }) => state === "registered" || state === "updating");
     if (server !== undefined && (id === undefined || device?.state === "online")) {
-      const where = device === undefined ? "" : `: ${device.values.length} values at ${device.prefix}`;
+      const where = device === undefined ? "" : `: ${device.values.length} values at /${device.prefix}`;
       say(`registered at ${server.uri}${where}`);
       return;
     }

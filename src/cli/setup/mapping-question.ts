@@ -1,7 +1,7 @@
 import { nearestNames } from "../../near-miss.ts";
 import { protocolOf } from "./device-places.ts";
 import type { MappingFact } from "./facts.ts";
-import { type Known, pickedOf, type Question } from "./questions.ts";
+import { type Known, pickedOf, type Question } from "./question.ts";
 
 const MOST_SHOWN = 12;
 

@@ -1,6 +1,6 @@
 import { readParameter } from "../../mapping/parameters.ts";
 import type { ParameterFact } from "./facts.ts";
-import { type Known, mappingOf, pickedOf, type Question } from "./questions.ts";
+import { type Known, mappingOf, pickedOf, type Question } from "./question.ts";
 
 /** One question for all: most devices have nothing to say here. */
 export const paramsQuestion: Question = {

@@ -8,7 +8,7 @@ import { toolBasics } from "../tools.ts";
 import { linkOf, protocolOf, splitPlace } from "./device-places.ts";
 import type { FoundDevice } from "./facts.ts";
 import { foundDevices } from "./found-devices.ts";
-import type { Known } from "./questions.ts";
+import type { Known } from "./question.ts";
 
 /** Rejects with UsageError or FailureError where nobody can be asked. */
 export async function scanNow(known: Known, args: Arguments, scanning: Pick<Scanning, "tell" | "signal">) {

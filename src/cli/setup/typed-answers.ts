@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { reasonOf } from "../../errors.ts";
 import { type Arguments, UsageError } from "../command.ts";
-import type { QuestionId } from "./questions.ts";
+import type { QuestionId } from "./question.ts";
 
 /** The kinds of links that have an option of their own, with the place as its value. */
 const PLACED = ["modbus-tcp", "modbus-rtu", "mqtt", "ble", "serial"] as const;

@@ -3,7 +3,7 @@ import { appendToList, appendToMap } from "../../yaml/append.ts";
 import { flowMap, idOf, yamlText } from "../../yaml-text.ts";
 import { linkOf, splitPlace } from "./device-places.ts";
 import { paramsIn } from "./params-question.ts";
-import { type Known, mappingOf, pickedOf } from "./questions.ts";
+import { type Known, mappingOf, pickedOf } from "./question.ts";
 
 /** What is to be written, nothing of it secret but `secrets`. */
 export interface Wished {

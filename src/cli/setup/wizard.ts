@@ -3,7 +3,8 @@
  * are; going back forgets the last question that a person answered, and whatever came after it.
  */
 import type { Facts } from "./facts.ts";
-import { type Known, QUESTIONS, type Question, type QuestionId } from "./questions.ts";
+import type { Known, Question, QuestionId } from "./question.ts";
+import { QUESTIONS } from "./questions.ts";
 
 /** What is done between questions, by whoever runs the wizard. */
 export type StepId = "reach" | "scan" | "check" | "watch" | "preview" | "save" | "follow";

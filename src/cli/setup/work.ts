@@ -12,7 +12,7 @@ import { type Arguments, FailureError, UsageError } from "../command.ts";
 import { linkOf } from "./device-places.ts";
 import type { Facts } from "./facts.ts";
 import { follow } from "./follow.ts";
-import type { Known } from "./questions.ts";
+import type { Known } from "./question.ts";
 import { reachServer } from "./reach-server.ts";
 import { scanNow, withLink } from "./scan-step.ts";
 import { type Shown, showValues } from "./show-values.ts";
