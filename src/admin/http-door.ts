@@ -22,6 +22,8 @@ export interface HttpDoorSettings {
   readonly tls?: { readonly certificate: string; readonly privateKey: string };
   /** See AdminSettings. */
   readonly hosts: readonly string[];
+  /** Others than the usual ones. */
+  readonly limits?: Partial<DoorLimits>;
 }
 
 export interface HttpDoor {
@@ -31,10 +33,12 @@ export interface HttpDoor {
 
 /** What a browser, some scripts and a monitoring need; one that opens many and says nothing takes no more. */
 const MOST_CONNECTIONS = 64;
-const LONGEST_HEADER = 8192;
+
+/** As Node calls them: bytes, and milliseconds. */
+type DoorLimits = Readonly<Record<keyof typeof LIMITS, number>>;
 
 const LIMITS = {
-  maxHeaderSize: LONGEST_HEADER,
+  maxHeaderSize: 8192,
   headersTimeout: 10 * SECOND,
   requestTimeout: 30 * SECOND,
   connectionsCheckingInterval: 2 * SECOND,
@@ -70,10 +74,11 @@ export async function openHttpDoor(
   };
 }
 
-function serverOf({ tls }: HttpDoorSettings, listener: RequestListener): Server {
-  if (tls === undefined) return createServer(LIMITS, listener);
+function serverOf({ tls, limits: others }: HttpDoorSettings, listener: RequestListener): Server {
+  const limits = { ...LIMITS, ...others };
+  if (tls === undefined) return createServer(limits, listener);
   const { certificate: cert, privateKey: key } = tls;
-  return createSecureServer({ ...LIMITS, cert, key, minVersion: "TLSv1.2", handshakeTimeout: 10 * SECOND }, listener);
+  return createSecureServer({ ...limits, cert, key, minVersion: "TLSv1.2", handshakeTimeout: 10 * SECOND }, listener);
 }
 
 /** Resolves to the port. */

@@ -88,7 +88,7 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
   const values = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const token of tokensOf(command, argv)) {
-    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind === "positional") positionals.push(token.value.replace(NUMBER_MARK, ""));
     if (token.kind === "option") {
       const value = optionValue(command, token);
       values.set(token.name, [...(values.get(token.name) ?? []), value]);
@@ -116,7 +116,7 @@ function tokensOf({ options }: Command, argv: readonly string[]): readonly Token
     { type, ...(short === undefined ? {} : { short }) },
   ]);
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: argv.map((arg) => (NEGATIVE.test(arg) ? NUMBER_MARK + arg : arg)),
     options: Object.fromEntries(known),
     allowPositionals: true,
     strict: false,
@@ -124,6 +124,11 @@ function tokensOf({ options }: Command, argv: readonly string[]): readonly Token
   });
   return tokens;
 }
+
+/** A number below zero is no option, since none is called by a digit. */
+const NEGATIVE = /^-\.?\d/;
+/** Keeps it from being read as one; no argument of a process can have it. */
+const NUMBER_MARK = "\0";
 
 function optionValue({ name, options }: Command, { rawName, name: key, value, inlineValue }: OptionToken): string {
   const option = Object.hasOwn(options, key) ? options[key] : undefined;
@@ -135,7 +140,7 @@ function optionValue({ name, options }: Command, { rawName, name: key, value, in
     if (value !== undefined) throw new UsageError(`${rawName} takes no value "${value}"`);
     return "";
   }
-  if (value === undefined || value === "" || (value.startsWith("-") && inlineValue !== true)) {
+  if (value === undefined || value === "" || (/^\0?-/.test(value) && inlineValue !== true)) {
     throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value ?? "TEXT"}`);
   }
   return value;

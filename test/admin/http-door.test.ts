@@ -194,6 +194,34 @@ test("whatever comes over the wire, it is answered or closed, and the next one i
   assert.equal((await ask({ headers: AUTHORIZED })).status, 200);
 });
 
+test("who says nothing, or too slowly, is hung up on; who opens many gets no more", async (t) => {
+  const limits = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 50 };
+  const { ask, door } = await aDoor(t, { limits });
+  const open = async (text: string) => {
+    const socket = connect(door.port, "127.0.0.1");
+    socket.on("error", () => {}).resume();
+    await once(socket, "connect");
+    socket.write(text);
+    return once(socket, "close");
+  };
+  const head = `POST /v1/echo HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${TOKEN}\r\n`;
+  await Promise.all([open("GET /v1/sta"), open(head), open(`${head}content-length: 10\r\n\r\n{`)]);
+  assert.equal((await ask({ headers: AUTHORIZED })).status, 200);
+
+  const { door: other } = await aDoor(t);
+  const sockets = await Promise.all(
+    Array.from({ length: 64 }, async () => {
+      const socket = connect(other.port, "127.0.0.1");
+      await once(socket, "connect");
+      return socket;
+    }),
+  );
+  const surplus = connect(other.port, "127.0.0.1");
+  surplus.on("error", () => {}).resume();
+  await once(surplus, "close");
+  for (const socket of sockets) socket.destroy();
+});
+
 test("a port that another has is named, with the key to change", async (t) => {
   const { door } = await aDoor(t);
   await assert.rejects(

@@ -66,3 +66,9 @@ Paints.
 `,
   );
 });
+
+test("a number below zero is no option", () => {
+  const command: Command = { name: "x", summary: "", positionals: "A...", options: {}, run: async () => 0 };
+  assert.deepEqual(parseArguments(command, ["-5", "-.5e3", "--", "-7"]).positionals, ["-5", "-.5e3", "-7"]);
+  assert.throws(() => parseArguments(command, ["-x"]), /unknown option "-x"/);
+});

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
+import type { Route } from "../../src/admin/route.ts";
+import { openAdminSocket } from "../../src/admin/socket.ts";
+import { silentLogger } from "../../src/log.ts";
 import { aConfig, aFolder, command, PROGRAM, startCommand } from "../support/command.ts";
 import { start } from "../support/process.ts";
+import { temporaryDirectory } from "../support/temp.ts";
 
 const DEVICES = ["{ id: room-1, mapping: simulated-climate, link: trial }"];
 
@@ -85,6 +89,34 @@ test("observe tells what comes until Ctrl-C, at a terminal too, which is an end 
   // Ctrl-C, as the terminal gives it.
   terminal.child.kill("SIGUSR1");
   assert.equal((await terminal.outcome).code, 0);
+});
+
+test("at a terminal it is told what is waited for, while a device is slow; elsewhere nothing is", async (t) => {
+  let answer = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const value = { path: "/meter-1/3/0/1", name: "Model", type: "string", value: "SDM", time: 0 };
+  const route: Route = {
+    method: "GET",
+    path: "/v1/read",
+    answer: async () => {
+      await asked;
+      return { values: [value], errors: [] };
+    },
+  };
+  const path = join(temporaryDirectory(t), "admin.sock");
+  const socket = await openAdminSocket(path, [route], silentLogger);
+  t.after(() => socket.close());
+  const typed = ["read", "meter-1", "--socket", path];
+  const terminal = start(t, "python3", ["-c", PTY, process.execPath, PROGRAM, ...typed]);
+  const piped = startCommand(t, ...typed);
+  await terminal.printed(/\rreading \/meter-1: 1 s/);
+  answer();
+  const [shown, plain] = await Promise.all([terminal.outcome, piped.outcome]);
+  const [, last] = shown.stdout.split("\r\u001b[K");
+  assert.match(last ?? "", /^\/meter-1\/3\/0\/1 {2}Model {2}SDM {2}\d+ d ago\r\n$/);
+  assert.equal(plain.stderr, "");
 });
 
 /** Runs a program at a terminal of its own, shows what it prints, and types Ctrl-C when it gets SIGUSR1. */
