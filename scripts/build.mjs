@@ -4,6 +4,7 @@
  * found by src/locate.ts; JSON modules are emitted by tsc beside their importers.
  *
  *   npm run build -- --release     fails where an addon of a processor cannot be made
+ *   npm run build -- --deb …       makes packages for Debian of it; what follows are options of build-deb.mjs
  */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,9 +13,21 @@ import { ADDONS, makeOnce, PROCESSORS } from "./build-addons.mjs";
 import { runToEnd } from "./own-node.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const release = process.argv.slice(2).includes("--release");
+const args = process.argv.slice(2);
+const release = args.includes("--release");
+const deb = args.indexOf("--deb");
 
-process.exitCode = (await emit()) || (await makeManual()) || (makeAddons() || !release ? 0 : 1);
+process.exitCode =
+  (await emit()) || (await makeManual()) || (deb === -1 ? await addons() : await packages(args.slice(deb + 1)));
+
+function addons() {
+  return makeAddons() || !release ? 0 : 1;
+}
+
+/** Makes the addons that it wants, and those alone. */
+function packages(options) {
+  return runToEnd(process.execPath, [join(root, "scripts/build-deb.mjs"), ...options], { cwd: root });
+}
 
 function emit() {
   // What an earlier build left of a file that is gone now would be packed.

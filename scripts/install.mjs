@@ -41,7 +41,7 @@ export async function install(root) {
 }
 
 /** The npm that called us, else the one on the PATH. */
-function npmCommand() {
+export function npmCommand() {
   const script = process.env.npm_execpath;
   const isNpm = script !== undefined && /npm-cli\.c?js$/.test(script) && existsSync(script);
   return isNpm ? [process.execPath, script] : ["npm"];
@@ -62,7 +62,7 @@ function lockHash(root) {
 }
 
 /** npm's `os` and `cpu` are a name or a list of names; "!win32" is any but that. */
-function fits(names, own) {
+export function fits(names, own) {
   const list = [names ?? []].flat();
   const only = list.filter((name) => !name.startsWith("!"));
   return !list.includes(`!${own}`) && (only.length === 0 || only.includes(own));

@@ -58,7 +58,16 @@ const CASTS: Readonly<Record<string, string>> = {
 };
 
 /** Folders of test/ that mirror no folder of the sources. */
-const OWN_FOLDERS_OF_TEST = ["support", "vectors", "scenarios", "conformance", "interop", "killed", "power-cut"];
+const OWN_FOLDERS_OF_TEST = [
+  "packaging",
+  "support",
+  "vectors",
+  "scenarios",
+  "conformance",
+  "interop",
+  "killed",
+  "power-cut",
+];
 
 const WISHED_LINES = 250;
 const MOST_LINES = 400;

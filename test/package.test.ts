@@ -1,24 +1,18 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { parse } from "coap-packet";
 import { locateData } from "../src/locate.ts";
 import { OLD_NODE } from "./support/old-node.ts";
 import { type Outcome, run, start } from "./support/process.ts";
+import { builtProject } from "./support/stage.ts";
 import { temporaryDirectory } from "./support/temp.ts";
 
-/** What `npm run build` and `npm pack` read; dist/ of the checkout is left alone. */
-const SOURCES = [
-  ...["src", "adapters", "native", "mappings", "scripts", "docs", "systemd", "config.example.yaml"],
-  ...["package.json", "tsconfig.json", "tsconfig.build.json", ".npmrc"],
-  ...["README.md", "LICENSE", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md"],
-];
-
 test("the package, built, packed and installed from the registry, runs and registers", async (t) => {
-  const stage = join(temporaryDirectory(t), "stage");
+  const stage = await builtProject(t);
   const consumer = join(temporaryDirectory(t), "a consumer");
   const files = await pack(t, stage);
   assertContents(files);
@@ -64,12 +58,6 @@ test("every package that comes with the program is named in THIRD-PARTY-NOTICES.
 });
 
 async function pack(t: TestContext, stage: string): Promise<string[]> {
-  mkdirSync(stage);
-  for (const name of SOURCES.filter((name) => existsSync(locateData(name)))) {
-    cpSync(locateData(name), join(stage, name), { recursive: true });
-  }
-  symlinkSync(locateData("node_modules"), join(stage, "node_modules"));
-  succeeded(await run(t, process.execPath, [join(stage, "scripts/build.mjs")], { cwd: stage }));
   const packed = succeeded(await npm(t, stage, ["pack", "--json", "--loglevel=error"]));
   const [result] = JSON.parse(packed.stdout);
   cpSync(join(stage, result.filename), join(stage, "lwm2m-gateway.tgz"));
