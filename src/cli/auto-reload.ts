@@ -16,8 +16,9 @@ export interface AutoReloadOptions {
 export function reloadOnChange({ gateway, reloads, clock, log }: AutoReloadOptions): () => Promise<void> {
   let watch: FileWatch | undefined;
   let turn: Promise<void> = Promise.resolve();
+  let ended = false;
   const follow = async (): Promise<void> => {
-    const { watched } = gateway.reloading;
+    const watched = ended ? undefined : gateway.reloading.watched;
     if (watched === undefined) {
       await watch?.close();
       watch = undefined;
@@ -33,7 +34,8 @@ export function reloadOnChange({ gateway, reloads, clock, log }: AutoReloadOptio
   reloads.listen({ onReload: (phase) => (phase === "end" ? followInTurn() : undefined) });
   followInTurn();
   return async () => {
+    ended = true;
+    followInTurn();
     await turn;
-    await watch?.close();
   };
 }

@@ -52,7 +52,7 @@ function summary({ dryRun, devices, duration }: ReloadReport): string {
     ...(disabled.length === 0 ? [] : [`${disabled.length} off`]),
   ];
   const text = `devices: ${parts.join(", ")}`;
-  return dryRun ? `${text}; nothing was done: it was a dry run` : `${text}; reloaded in ${Math.round(duration)} ms`;
+  return dryRun ? `${text}; nothing was done: it was a dry run` : `${text}; reloaded in ${duration} ms`;
 }
 
 function refused({ dryRun, problems, reason }: ReloadReport): string {

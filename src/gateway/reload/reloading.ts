@@ -101,7 +101,7 @@ export class Reloading {
       await this.keep(record, by, change);
       const { disabled } = this.options;
       const devices = { ...change, untouched: untouched(config, change), disabled: disabled() };
-      const duration = clock.monotonic() - began;
+      const duration = Math.round(clock.monotonic() - began);
       log.info(
         { devices: config.devices.length, disabled: devices.disabled.length, ...countsOf(change), duration },
         "configuration reloaded",
@@ -110,7 +110,7 @@ export class Reloading {
       const problems = config.problems.map(toldProblem);
       return { taken: true, dryRun: false, problems, devices, links, restart, duration };
     } catch (error) {
-      const report = refusal(error, clock.monotonic() - began);
+      const report = refusal(error, Math.round(clock.monotonic() - began));
       this.refusedNow(report);
       return report;
     }
@@ -128,10 +128,10 @@ export class Reloading {
       return {
         ...{ taken: true, dryRun: true, problems: config.problems.map(toldProblem) },
         devices: { ...change, untouched: untouched(config, change), disabled },
-        ...{ links, restart: this.changedSinceStart(config), duration: clock.monotonic() - began },
+        ...{ links, restart: this.changedSinceStart(config), duration: Math.round(clock.monotonic() - began) },
       };
     } catch (error) {
-      return { ...refusal(error, clock.monotonic() - began), dryRun: true };
+      return { ...refusal(error, Math.round(clock.monotonic() - began)), dryRun: true };
     }
   }
 
