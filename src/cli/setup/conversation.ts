@@ -22,7 +22,9 @@ export const terminal: Conversation = {
   say: (line) => process.stdout.write(`${line}\n`),
   async ask(question, known, wrong) {
     if (wrong !== undefined) terminal.say(wrong);
-    else for (const [i, choice] of (question.choices?.(known) ?? []).entries()) terminal.say(`  ${i + 1}  ${choice}`);
+    else for (const note of question.notes?.(known) ?? []) terminal.say(`  ${note}`);
+    if (wrong === undefined)
+      for (const [i, choice] of (question.choices?.(known) ?? []).entries()) terminal.say(`  ${i + 1}  ${choice}`);
     for (;;) {
       const text = await answerTo(promptOf(question, known), question.secret === true);
       if (text === undefined || /^q(uit)?$/i.test(text.trim())) return { kind: "quit" };

@@ -9,7 +9,7 @@ export const paramsQuestion: Question = {
   text: "Parameters, NAME=VALUE with spaces between them (empty: as shown)",
   help: ["What differs from device to device of a type: ratios of transformers, addresses, topics."],
   applies: (known) => openOf(known).length > 0,
-  choices: (known) => openOf(known).map(lineOf),
+  notes: (known) => openOf(known).map(lineOf),
   proposal: (known) => (openOf(known).some(({ required }) => required) ? undefined : ""),
   check(text, known) {
     const open = openOf(known);

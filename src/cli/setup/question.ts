@@ -39,6 +39,8 @@ export interface Question {
   readonly help: readonly string[];
   /** What can be chosen, a line each. */
   choices?(known: Known): readonly string[];
+  /** What is to be seen before an answer, a line each. */
+  notes?(known: Known): readonly string[];
   /** What is taken where nothing is typed; absent: something must be. */
   proposal?(known: Known): string | undefined;
   check(text: string, known: Known): Checked;
