@@ -117,9 +117,10 @@ class Guard {
 
   take(incoming: IncomingMessage, response: ServerResponse): void {
     const from = incoming.socket.remoteAddress ?? "an unknown address";
-    const refused = this.strange(incoming) ?? this.unknown(incoming, from);
+    const isOpen = incoming.headers.authorization === undefined && this.isOpen(incoming);
+    const refused = this.strange(incoming) ?? (isOpen ? undefined : this.unknown(incoming, from));
     if (refused === undefined) {
-      void serve(this.serving, { incoming, response, by: `HTTP ${from}` });
+      void serve(this.serving, { incoming, response, by: `HTTP ${from}`, ...(isOpen ? { anonymous: true } : {}) });
       return;
     }
     incoming.resume();
@@ -140,9 +141,12 @@ class Guard {
     return new AdminRefusal("a page from elsewhere may not ask this gateway", { status: 403, code: "LG708" });
   }
 
-  private unknown({ method = "", url = "", headers }: IncomingMessage, from: string): AdminRefusal | undefined {
+  private isOpen({ method = "", url = "" }: IncomingMessage): boolean {
     const found = this.serving.router.find(method, url);
-    if ("route" in found && found.route.open === true) return undefined;
+    return "route" in found && found.route.open === true;
+  }
+
+  private unknown({ headers }: IncomingMessage, from: string): AdminRefusal | undefined {
     const [, token] = /^Bearer +([^ ]+) *$/i.exec(headers.authorization ?? "") ?? [];
     if (token !== undefined && timingSafeEqual(digest(token), this.token)) return undefined;
     if (token === undefined && headers.authorization === undefined) {

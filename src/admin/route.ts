@@ -10,7 +10,7 @@ export interface Route {
   readonly writes?: true;
   /** What that line tells of the request beside its path; never a secret. The body is not checked yet. */
   readonly about?: (request: ApiRequest) => LogFields;
-  /** Whoever reaches the door may ask it, without a token: what tells nothing of devices and servers. */
+  /** Whoever reaches the door may ask it, without a token: what a supervisor asks, and nothing of what is measured. */
   readonly open?: true;
   /**
    * Resolves to what is sent as JSON; to a `Plain` text; or to a `Stream` of events. Throws AdminRefusal for what makes no
@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** The JSON of a POST; undefined where there is none. */
   readonly body: unknown;
+  /** It came without the token, to a route that is open. */
+  readonly anonymous?: true;
   /** Who asked has gone. */
   readonly signal: AbortSignal;
 }

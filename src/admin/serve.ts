@@ -19,14 +19,18 @@ export interface Serving {
 /** Of what is asked, in bytes. */
 const LONGEST_BODY = 65_536;
 
-/** `by`: who asks, for the log. */
+export interface Asked {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Who asks, for the log. */
+  readonly by: string;
+  /** See ApiRequest. */
+  readonly anonymous?: true;
+}
+
 export async function serve(
   { router, log, clock, audit }: Serving,
-  {
-    incoming,
-    response,
-    by,
-  }: { readonly incoming: IncomingMessage; readonly response: ServerResponse; readonly by: string },
+  { incoming, response, by, ...others }: Asked,
 ): Promise<void> {
   const found = router.find(incoming.method ?? "", incoming.url ?? "");
   if ("refused" in found) {
@@ -38,7 +42,7 @@ export async function serve(
   const { route, params, query } = found;
   const gone = new AbortController();
   response.on("close", () => gone.abort());
-  let request: ApiRequest = { params, query, body: undefined, signal: gone.signal };
+  let request: ApiRequest = { params, query, body: undefined, signal: gone.signal, ...others };
   try {
     const body = await bodyOf(incoming);
     // Who hung up in the middle asked for nothing.

@@ -20,7 +20,12 @@ const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
 const ROUTES: readonly Route[] = [
   { method: "GET", path: "/v1/status", answer: () => ({ up: true }) },
   { method: "POST", path: "/v1/echo", writes: true, answer: ({ body }) => ({ body }) },
-  { method: "GET", path: "/healthz", open: true, answer: () => new Plain("text/plain", "ok\n") },
+  {
+    method: "GET",
+    path: "/healthz",
+    open: true,
+    answer: ({ anonymous }) => new Plain("text/plain", `ok ${anonymous}\n`),
+  },
   { method: "GET", path: "/v1/events", answer: () => new Stream(three()) },
 ];
 
@@ -70,7 +75,8 @@ test("who knows the token is answered; who does not is told, and what is open is
     assert.equal((await ask({ headers: { authorization } })).status, 401, authorization);
   }
   const health = await ask({ path: "/healthz" });
-  assert.deepEqual([health.status, health.headers["content-type"], health.text], [200, "text/plain", "ok\n"]);
+  assert.deepEqual([health.status, health.headers["content-type"], health.text], [200, "text/plain", "ok true\n"]);
+  assert.equal((await ask({ path: "/healthz", headers: AUTHORIZED })).text, "ok undefined\n");
   assert.equal((await ask({ path: "/v1/nothing" })).status, 401, "what there is is nobody's business");
   assert.equal((await ask({ path: "/healthz", method: "POST" })).status, 401);
 });
