@@ -87,6 +87,8 @@ export const ERROR_CODES = {
   LG615: "something is where the backup would go",
   LG616: "the backup was made on another machine",
   LG617: "a gateway has the state open",
+  LG620: "the list of sites is wrong",
+  LG621: "the template of the sites is wrong",
   LG660: "another process has the state open",
   LG661: "a later version wrote the state",
   LG662: "an earlier version wrote the state",

@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
   backup: async () => (await import("./backup/backup.ts")).backup,
   restore: async () => (await import("./backup/restore.ts")).restore,
   "support-bundle": async () => (await import("./support/support-bundle.ts")).supportBundle,
+  provision: async () => (await import("./provision/provision.ts")).provision,
   sim: async () => (await import("./sim.ts")).sim,
   probe: async () => (await import("./tools.ts")).toolGroup("probe"),
   capture: async () => (await import("./capture.ts")).captureGroup(),
