@@ -31,6 +31,7 @@ test("docs/api.md has a section for each route, and no other", async (t) => {
   const faults = [
     ...names.filter((name) => !sections.includes(name)).map((name) => `docs/api.md needs a section "### ${name}"`),
     ...sections.filter((name) => !names.includes(name)).map((name) => `docs/api.md has ${name}, which is no route`),
+    ...sections.filter((name, i) => sections.indexOf(name) !== i).map((name) => `docs/api.md has ${name} twice`),
   ];
   assert.deepEqual(faults, []);
 });
