@@ -118,6 +118,8 @@ export const ERROR_CODES = {
   LG801: "systemd cannot be told how the gateway fares",
   LG802: "a part of the gateway stands still",
   LG803: "the journal gets sentences without fields",
+  LG804: "a server may not do that to the machine",
+  LG805: "the helper did not do what a server asked for",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -8,7 +8,7 @@ import {
   parseArguments,
   UsageError,
 } from "./cli/command.ts";
-import { COMMANDS } from "./cli/commands.ts";
+import { COMMANDS, HIDDEN_COMMANDS } from "./cli/commands.ts";
 import { keepCompiledCode } from "./cli/compiled-code.ts";
 import { explain } from "./cli/explained-error.ts";
 import { systemCode } from "./errors.ts";
@@ -19,7 +19,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === "--version" || name === "-v") return print(`lwm2m-gateway ${packageVersion()}`);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return print(await overview());
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const all = { ...HIDDEN_COMMANDS, ...COMMANDS };
+  const load = Object.hasOwn(all, name) ? all[name] : undefined;
   if (load === undefined) throw new UsageError(unknownWord("subcommand", name, Object.keys(COMMANDS)));
   const found = await load();
   return "commands" in found ? runOf(found, rest) : runCommand(found, rest);

@@ -38,6 +38,11 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
   "import-xml": async () => (await import("./import-xml.ts")).importXml,
 };
 
+/** What systemd starts, and nobody types: no list has them. */
+export const HIDDEN_COMMANDS: typeof COMMANDS = {
+  helper: async () => (await import("./helper.ts")).helper,
+};
+
 /** One subcommand with all its words, e.g. "store export". */
 export interface NamedCommand {
   readonly words: readonly string[];

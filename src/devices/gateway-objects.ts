@@ -3,7 +3,7 @@ import { type Clock, SECOND, type UnixMillis } from "../clock.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import { makePath, type Path, pathParts } from "../lwm2m/path.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
-import { type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
+import { type PathValue, type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
 import type { Backing, Commit, ReadOutcome, ResourceModel, TreeModel } from "../lwm2m/tree.ts";
 
 /** What object 3 of the gateway says; absent resources do not exist. */
@@ -23,22 +23,43 @@ export interface Memory {
   readonly total: number;
 }
 
-/** Object 3 of the gateway itself. It cannot be rebooted or set by a server: Execute and Write answer 4.05. */
+/** What a server may have done to the machine. Each throws, or rejects with, Lwm2mError where it is not to be. */
+export interface MachineControl {
+  /** Whether Factory Reset and a Current Time that can be written are shown. */
+  readonly offered: boolean;
+  /** Returns before it happens, so that there is time for an answer. */
+  reboot(): void;
+  /** Of what servers wrote, prefixes and history: as `reboot`. */
+  factoryReset(): void;
+  setClock(time: UnixMillis): Promise<void>;
+}
+
+/** The machine that the gateway runs on. */
+export interface Host {
+  /** Asked at each read; undefined where nobody knows now. */
+  readonly memory: () => Memory | undefined;
+  readonly control: MachineControl;
+}
+
+/** Object 3 of the gateway itself. */
 export class GatewayDeviceBacking implements Backing {
   readonly prefix = "";
   readonly model: TreeModel;
   private readonly definition: ObjectDefinition;
   private readonly identity: GatewayIdentity;
-  private readonly memory: () => Memory | undefined;
+  private readonly host: Host;
   private readonly clock: Clock;
 
-  /** `definition`: object 3. `memory` is asked at each read; undefined where nobody knows now. */
-  constructor(definition: ObjectDefinition, identity: GatewayIdentity, memory: () => Memory | undefined, clock: Clock) {
+  /** `definition`: object 3. */
+  constructor(definition: ObjectDefinition, identity: GatewayIdentity, host: Host, clock: Clock) {
     this.definition = definition;
     this.identity = identity;
-    this.memory = memory;
+    this.host = host;
     this.clock = clock;
-    const resources = modelOf(definition, [...Object.keys(this.values()).map(Number), REBOOT]);
+    const { offered } = host.control;
+    const shown = [...Object.keys(this.values()).map(Number), REBOOT, ...(offered ? [FACTORY_RESET] : [])];
+    const resources = new Map(modelOf(definition, shown));
+    for (const id of offered ? [REBOOT, FACTORY_RESET, CURRENT_TIME] : [REBOOT]) allow(resources, id);
     this.model = new Map([[definition.id, { definition, instances: new Map([[0, resources]]) }]]);
   }
 
@@ -55,12 +76,16 @@ export class GatewayDeviceBacking implements Backing {
     });
   }
 
-  prepareWrite(): Commit {
-    throw notAllowed("object 3 of the gateway cannot be written");
+  /** Of what is in the model Current Time alone can be written. */
+  prepareWrite(values: readonly PathValue[]): Commit {
+    return async () => {
+      for (const { value } of values) await this.host.control.setClock(Number(value) * SECOND);
+    };
   }
 
-  async execute(): Promise<void> {
-    throw notAllowed("object 3 of the gateway cannot be executed");
+  async execute(resource: Path): Promise<void> {
+    if (pathParts(resource).resource === REBOOT) this.host.control.reboot();
+    else this.host.control.factoryReset();
   }
 
   /** What is true now of a resource or its instance, for those who are told unasked: nobody says when the clock moves. */
@@ -73,7 +98,7 @@ export class GatewayDeviceBacking implements Backing {
   /** By resource ID; Error Code has one instance, 0: no error. */
   private values(): Readonly<Record<number, Value>> {
     const { identity } = this;
-    const memory = this.memory();
+    const memory = this.host.memory();
     return {
       0: identity.manufacturer,
       1: identity.model,
@@ -185,10 +210,18 @@ interface GatewayView {
 
 const GATEWAY_RESOURCE = { deviceId: 0, prefix: 1, objects: 3 } as const;
 const REBOOT = 4;
+const FACTORY_RESET = 5;
+const CURRENT_TIME = 13;
 /** Memory Free and Memory Total count kilobytes of 1000 bytes. */
 const KILOBYTE = 1000;
 
-/** Nothing here can be written or executed; what is executable by its definition is there and refuses. */
+/** With all that its definition allows. */
+function allow(resources: Map<number, ResourceModel>, id: number): void {
+  const found = resources.get(id);
+  if (found !== undefined) resources.set(id, { ...found, operations: found.definition.operations });
+}
+
+/** Nothing here can be written or executed. */
 function modelOf(definition: ObjectDefinition, ids: readonly number[]): ReadonlyMap<number, ResourceModel> {
   const resources = new Map<number, ResourceModel>();
   for (const id of [...ids].sort((a, b) => a - b)) {

@@ -13,8 +13,9 @@ import type { ServerSendOutcome } from "../servers/send.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import type { Pulse } from "../service/watchdog.ts";
 import { DeviceAdmin } from "./device-admin.ts";
-import { localAddresses } from "./host.ts";
+import { helperOfService, localAddresses } from "./host.ts";
 import { LinkAdmin } from "./links/link-admin.ts";
+import type { HelperPlace } from "./machine-control.ts";
 import { Measured } from "./measured.ts";
 import type { SendWish } from "./north.ts";
 import type { Happenings } from "./operator/happenings.ts";
@@ -66,6 +67,7 @@ export interface Edges {
   readonly adapters: readonly AdapterModule[];
   readonly openTransport: OpenTransport;
   readonly localAddresses: LocalAddresses;
+  readonly helper: HelperPlace;
   readonly boot: () => Boot;
   readonly clockSign: () => ClockSign;
   /** Of the machine's id; undefined: it has none. */
@@ -106,6 +108,7 @@ export class Gateway {
       config: () => this.config,
       openTransport: edges?.openTransport ?? openTransport,
       localAddresses: edges?.localAddresses ?? localAddresses,
+      helper: edges?.helper ?? helperOfService(),
       reconsider: () => this.reconsider(),
       onRegistered: () => this.firstCheck.run(),
     });

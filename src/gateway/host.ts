@@ -6,6 +6,8 @@ import { HOUR, MINUTE, type Millis, SECOND, systemClock, type UnixMillis } from 
 import type { SecretSources } from "../config/secrets.ts";
 import type { Memory } from "../devices/gateway-objects.ts";
 import type { LocalAddress } from "../servers/uplink/local-addresses.ts";
+import { HELPER_SOCKET } from "../service/helper/requests.ts";
+import type { HelperPlace } from "./machine-control.ts";
 import { type Boot, type ClockSign, FIRST_TIME } from "./time/clock-verdict.ts";
 
 /** systemd.exec(5), StateDirectory=: the directory that the service may write to, or several with colons between them. */
@@ -13,6 +15,12 @@ export function stateOfService(): { readonly defaultState?: string } {
   const { STATE_DIRECTORY = "" } = process.env;
   const [first = ""] = STATE_DIRECTORY.split(":");
   return first === "" ? {} : { defaultState: first };
+}
+
+/** Of lwm2m-gateway-helper.socket, and what a factory reset empties. */
+export function helperOfService(): HelperPlace {
+  const { defaultState: state } = stateOfService();
+  return { socket: HELPER_SOCKET, ...(state === undefined ? {} : { state }) };
 }
 
 /** systemd.exec(5), LoadCredential=: the directory with what only this service may read; and the environment. */

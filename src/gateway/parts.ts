@@ -3,6 +3,7 @@ import type { AdapterModule } from "../adapter.ts";
 import type { Random } from "../clock.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { Devices, type DevicesListener } from "../devices/devices.ts";
+import type { MachineControl } from "../devices/gateway-objects.ts";
 import type { Logger } from "../log.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
@@ -11,6 +12,7 @@ import { clientOf } from "./clients/client-device.ts";
 import { Filled } from "./filled.ts";
 import { identityOf } from "./gateway-identity.ts";
 import { storageOf } from "./host.ts";
+import { type HelperPlace, machineControl } from "./machine-control.ts";
 import { North } from "./north.ts";
 import { Happenings } from "./operator/happenings.ts";
 import { Operator } from "./operator/operator.ts";
@@ -35,6 +37,8 @@ export interface PartsOptions {
   readonly config: () => LoadedConfig;
   readonly openTransport: OpenTransport;
   readonly localAddresses: LocalAddresses;
+  /** Who does what only root may do. */
+  readonly helper: HelperPlace;
   /** Devices have said what they are, or there are other links: both are to be run as it is now. */
   readonly reconsider: () => Promise<void>;
   /** A server has registered us. */
@@ -147,7 +151,7 @@ export class Parts {
     return new Trees({
       catalogue: config.catalogue,
       identity: identityOf(config, this.north.bindings),
-      memory: () => storageOf(kept.directory),
+      host: { memory: () => storageOf(kept.directory), control: this.control() },
       endpoint: config.gateway.endpoint,
       devices: this.devices,
       instanceOf: (id) => this.places.instanceOf(id),
@@ -155,6 +159,11 @@ export class Parts {
       storedOf: (prefix) => this.filled.of(prefix),
       clock,
     });
+  }
+
+  private control(): MachineControl {
+    const { kept, clock, log, helper } = this.options;
+    return machineControl({ helper, directory: kept.directory, clock, log });
   }
 
   private makeFilled(): Filled {

@@ -7,7 +7,7 @@ import {
   type GatewayEntry,
   type GatewayIdentity,
   GatewayObjectBacking,
-  type Memory,
+  type Host,
 } from "../devices/gateway-objects.ts";
 import { deviceObjectLinks } from "../lwm2m/links.ts";
 import { MergedBacking } from "../lwm2m/merged-backing.ts";
@@ -24,7 +24,8 @@ import type { Inventory } from "./shown/shown-now.ts";
 export interface TreesOptions {
   readonly catalogue: ObjectCatalogue;
   readonly identity: GatewayIdentity;
-  readonly memory: () => Memory | undefined;
+  /** Of object 3. */
+  readonly host: Host;
   /** Endpoint Client Name: devices without an identity of their own are named after it. */
   readonly endpoint: string;
   readonly devices: Devices;
@@ -56,14 +57,14 @@ export class Trees implements Inventory {
   private before: Existing = { trees: [], instances: [] };
 
   constructor(options: TreesOptions) {
-    const { catalogue, identity, memory, serverObject, clock } = options;
+    const { catalogue, identity, host, serverObject, clock } = options;
     this.options = options;
     this.gatewayObject = new GatewayObjectBacking(
       requiredObject(catalogue, GATEWAY_OBJECT, "2.0"),
       () => this.entries(),
       clock,
     );
-    this.gatewayDevice = new GatewayDeviceBacking(deviceObject(catalogue), identity, memory, clock);
+    this.gatewayDevice = new GatewayDeviceBacking(deviceObject(catalogue), identity, host, clock);
     const backing = new MergedBacking("", [serverObject, this.gatewayDevice, this.gatewayObject]);
     this.own = { backing, tree: new ModelTree(backing) };
   }

@@ -5,6 +5,7 @@ import { GatewayDeviceBacking, type GatewayEntry, GatewayObjectBacking } from ".
 import { Lwm2mError } from "../../src/errors.ts";
 import { ModelTree } from "../../src/lwm2m/model-tree.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
+import { notAllowed } from "../../src/lwm2m/refusals.ts";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
 import { definitionOf } from "../support/device-plan.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -14,11 +15,19 @@ const values = (samples: readonly Sample[]): Record<string, Value> =>
 const meets = (code: number) => (error: unknown) => error instanceof Lwm2mError && error.code === code;
 const IDENTITY = { manufacturer: "Acme", model: "Edge 1", version: "0.1.0" };
 
+const refused = (): never => {
+  throw notAllowed("nobody here may do that");
+};
+
 function gatewayDevice(serial?: string, storage: { gone?: boolean } = {}) {
   const clock = new FakeClock();
   const identity = serial === undefined ? IDENTITY : { ...IDENTITY, serial };
   const memory = () => (storage.gone === true ? undefined : { free: 1_234_567, total: 8_000_000 });
-  const backing = new GatewayDeviceBacking(definitionOf(3), identity, memory, clock);
+  const control = {
+    ...{ offered: false, reboot: refused, factoryReset: refused },
+    setClock: async () => refused(),
+  };
+  const backing = new GatewayDeviceBacking(definitionOf(3), identity, { memory, control }, clock);
   return { clock, backing, tree: new ModelTree(backing) };
 }
 

@@ -28,7 +28,10 @@ function someTrees() {
   const trees = new Trees({
     catalogue,
     identity: { manufacturer: "Acme", model: "Box", version: "1.0.0" },
-    memory: () => ({ free: 5_000_000, total: 8_000_000 }),
+    host: {
+      memory: () => ({ free: 5_000_000, total: 8_000_000 }),
+      control: { offered: false, reboot: () => {}, factoryReset: () => {}, setClock: async () => {} },
+    },
     endpoint: "gw-1",
     devices,
     instanceOf: (id) => instances.get(id),

@@ -26,6 +26,21 @@ test("systemd finds the unit narrow", async (t) => {
   assert.ok(Number(exposed) <= MOST_EXPOSED, stdout);
 });
 
+test("systemd finds nothing to say about the helper, which is narrower still", async (t) => {
+  if (!hasTool(t, "systemd-analyze", "apt-get install -y systemd")) return;
+  const folder = temporaryDirectory(t);
+  const [socket, service] = ["lwm2m-gateway-helper.socket", "lwm2m-gateway-helper@.service"];
+  cpSync(locateData(`systemd/${socket}`), join(folder, socket));
+  cpSync(locateData(`systemd/${service}`), join(folder, service));
+  const instance = join(folder, service.replace("@", "@1"));
+  cpSync(join(folder, service), instance);
+  const verified = await run(t, "systemd-analyze", ["verify", "--man=no", join(folder, socket), instance]);
+  assert.deepEqual([verified.code, verified.stdout, verified.stderr], [0, "", ""]);
+  const { stdout } = await run(t, "systemd-analyze", ["security", "--offline=yes", "--no-pager", instance]);
+  const [, exposed = "10"] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
+  assert.ok(Number(exposed) <= 1, stdout);
+});
+
 for (const dropIns of [[], [DROP_IN]]) {
   test(`systemd finds nothing to say about the unit${dropIns.length > 0 ? ` with ${dropIns}` : ""}`, async (t) => {
     if (!hasTool(t, "systemd-analyze", "apt-get install -y systemd")) return;

@@ -12,6 +12,7 @@ import type { AdapterModule } from "../../src/adapter.ts";
 import { MINUTE, type Millis, SECOND } from "../../src/clock.ts";
 import type { ServerScheme, ServerSettings } from "../../src/config/types.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import type { HelperPlace } from "../../src/gateway/machine-control.ts";
 import type { ClockSign } from "../../src/gateway/time/clock-verdict.ts";
 import { locateData } from "../../src/locate.ts";
 import type { LocalAddress } from "../../src/servers/uplink/local-addresses.ts";
@@ -45,6 +46,8 @@ export interface Setup {
   readonly wire?: WireOptions;
   /** How the servers are reached: default coap, which is UDP. */
   readonly scheme?: ServerScheme;
+  /** Who does what only root may do; default: nobody. */
+  readonly helper?: HelperPlace;
   /** How long to run before the test begins: 5 s, in which it registers and has read its devices. */
   readonly run?: Millis;
   /** Before the start: what the devices hold. */
@@ -165,6 +168,7 @@ export class AGateway {
         boot: () => ({ id: `boot-${this.boot.number}`, uptime: this.clock.monotonic() - this.boot.at }),
         clockSign: () => this.clockSign,
         machine: () => this.machine,
+        helper: this.setup.helper ?? { socket: join(this.folder, "no-helper") },
       },
     });
   }
