@@ -29,6 +29,11 @@ export async function askAdminSocket(path: string, route: string, posted?: Poste
   });
 }
 
+/** The answer to a GET that is no JSON, as it is. Rejects as askAdminSocket. */
+export async function askAdminText(path: string, route: string): Promise<string> {
+  return ask(path, { route }, textOf);
+}
+
 /** Events of a running gateway as they come, until they or `signal` end. Throws as askAdminSocket rejects. */
 export async function* listenAdminSocket(
   path: string,

@@ -1,6 +1,6 @@
 /** Asking the running gateway: where its socket is, and what to do where nobody answers. */
 import { join } from "node:path";
-import { askAdminSocket, listenAdminSocket, type Posted } from "../admin/client.ts";
+import { askAdminSocket, askAdminText, listenAdminSocket, type Posted } from "../admin/client.ts";
 import { AdminRefusal, AdminSocketError } from "../admin/errors.ts";
 import type { StreamEvent } from "../admin/route.ts";
 import type { Telling } from "../errors.ts";
@@ -31,6 +31,16 @@ export async function askGateway(args: Arguments, route: string, posted?: Posted
   const socket = await socketOf(args);
   try {
     return await askAdminSocket(socket, route, posted);
+  } catch (error) {
+    throw told(error, route);
+  }
+}
+
+/** The answer to a GET that is no JSON. Throws as askGateway rejects. */
+export async function askGatewayText(args: Arguments, route: string): Promise<string> {
+  const socket = await socketOf(args);
+  try {
+    return await askAdminText(socket, route);
   } catch (error) {
     throw told(error, route);
   }

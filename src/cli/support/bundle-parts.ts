@@ -8,7 +8,7 @@ import { secretsOfService } from "../../gateway/host.ts";
 import { readConfig } from "../../gateway/read-config.ts";
 import { locateData } from "../../locate.ts";
 import { HIDDEN, maskedYaml } from "../../yaml/masked.ts";
-import { askGateway } from "../admin.ts";
+import { askGateway, askGatewayText } from "../admin.ts";
 import { checkText } from "../check.ts";
 import { type Arguments, FailureError, UsageError } from "../command.ts";
 import { statePlace } from "../state-directory.ts";
@@ -61,13 +61,15 @@ async function liveParts(args: Arguments): Promise<readonly [readonly Part[], re
   const asked: readonly (readonly [string, string, () => Promise<unknown>])[] = [
     ["status.json", "what status says", () => askGateway(args, "/v1/status")],
     ["store.json", "what waits for servers: counts, no values", () => storeReportOf(args)],
+    ["metrics.txt", "what Prometheus reads", () => askGatewayText(args, "/metrics")],
     ["log.json", "the last 1000 lines of the log", () => askGateway(args, "/v1/log?last=1000")],
   ];
   const parts: Part[] = [];
   const hints: string[] = [];
   for (const [name, about, ask] of asked) {
     try {
-      parts.push({ name, about, text: name === "log.json" ? lines(await ask()) : json(await ask()) });
+      const answer = await ask();
+      parts.push({ name, about, text: textOf(answer) });
     } catch (error) {
       if (!isExpected(error)) throw error;
       hints.push(`without ${name}: ${reasonOf(error).split("\n")[0]}`);
@@ -134,8 +136,10 @@ function unlessWrong(error: unknown): void {
   if (!(error instanceof ConfigError)) throw error;
 }
 
-function lines(entries: unknown): string {
-  return Array.isArray(entries) ? entries.map((entry) => `${JSON.stringify(entry)}\n`).join("") : json(entries);
+/** A log is a line each. */
+function textOf(answer: unknown): string {
+  if (typeof answer === "string") return answer;
+  return Array.isArray(answer) ? answer.map((entry) => `${JSON.stringify(entry)}\n`).join("") : json(answer);
 }
 
 /** Numbers of 64 bits as text. */

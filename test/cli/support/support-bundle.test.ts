@@ -112,6 +112,7 @@ devices:
   for (const name of [
     "machine.json",
     "status.json",
+    "metrics.txt",
     "store.json",
     "log.json",
     "check.txt",
