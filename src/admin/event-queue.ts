@@ -15,8 +15,7 @@ export class EventQueue implements AsyncIterable<StreamEvent> {
   /** Ends by the signal. */
   constructor(signal: AbortSignal, most: number = MOST_EVENTS) {
     this.most = most;
-    if (signal.aborted) this.ended = true;
-    else signal.addEventListener("abort", () => this.end(), { once: true });
+    onceGone(signal, () => this.end());
   }
 
   push(event: StreamEvent): void {
@@ -54,4 +53,10 @@ export class EventQueue implements AsyncIterable<StreamEvent> {
       this.wake = resolve;
     });
   }
+}
+
+/** Calls it when whoever listens goes; at once where that is so already. */
+export function onceGone(signal: AbortSignal, stop: () => void): void {
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
 }

@@ -1,6 +1,6 @@
 /** What happens in the gateway, as it happens. */
 import { AdminRefusal } from "../../admin/errors.ts";
-import { EventQueue } from "../../admin/event-queue.ts";
+import { EventQueue, onceGone } from "../../admin/event-queue.ts";
 import { fromJson } from "../../admin/json.ts";
 import type { LogRing } from "../../admin/log-ring.ts";
 import { type ApiRequest, type Route, Stream } from "../../admin/route.ts";
@@ -45,8 +45,7 @@ function eventsOf({ query, signal }: ApiRequest, gateway: Gateway, ring: LogRing
     log: () => ring.listen(level, (line) => queue.push({ event: "log", data: fromJson(line) })),
   };
   for (const topic of topics) {
-    const stop = starts[topic]();
-    signal.addEventListener("abort", () => stop(), { once: true });
+    onceGone(signal, starts[topic]());
   }
   return queue;
 }

@@ -1,6 +1,6 @@
 /** What a person does to the objects of the gateway and of its devices. */
 import { AdminRefusal, type RefusalOptions } from "../../admin/errors.ts";
-import { EventQueue } from "../../admin/event-queue.ts";
+import { EventQueue, onceGone } from "../../admin/event-queue.ts";
 import { type ApiRequest, type Route, Stream } from "../../admin/route.ts";
 import { CODE, formatCode } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
@@ -57,7 +57,7 @@ export function operatorRoutes({ operator, happenings }: Gateway): readonly Rout
           },
         }),
       ];
-      signal.addEventListener("abort", () => stops.forEach((stop) => void stop()), { once: true });
+      for (const stop of stops) onceGone(signal, stop);
       return new Stream(queue);
     }),
   ];
