@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { aConfig, aFolder, aServer, command, startCommand } from "../support/command.ts";
+import { aConfig, aFolder, aServer, command, PROGRAM, startCommand } from "../support/command.ts";
+import { aPtySession } from "../support/pty-session.ts";
 
 const ROOM = "mapping: room\nprotocol: simulated\nobjects:\n  3303: { sensor_value: { constant: 21.5 } }\n";
 const ATTIC = "{ id: attic, mapping: room, link: trial }";
@@ -80,6 +81,28 @@ test("a configuration that can be read no more is kept too, and the one that ran
   ]);
   const same = await rollback("1", "--yes");
   assert.equal(same.stdout, "the files are those of 1\n");
+});
+
+test("at a terminal it shows what would change and asks; only a yes is one", async (t) => {
+  const { folder, config, configure, run } = await aWorld(t);
+  const first = readFileSync(config, "utf8");
+  const gateway = await run();
+  gateway.child.kill("SIGTERM");
+  await gateway.outcome;
+  configure(ATTIC, CELLAR);
+  for (const [answer, isYes] of [
+    ["", false],
+    ["no", false],
+    ["yes", true],
+  ] as const) {
+    const typed = [process.execPath, PROGRAM, "rollback", "--config", config];
+    const session = aPtySession(t, typed, folder);
+    if (session === undefined) return;
+    await session.answers([/~ .*config\.yaml[\s\S]*Go back to configuration 1\? \[y\/N\] /, answer]);
+    assert.equal(await session.ended, 0);
+    assert.match(session.shown, isYes ? /the files are those of 1/ : /nothing is changed/);
+    assert.equal(readFileSync(config, "utf8") === first, isYes, answer);
+  }
 });
 
 test("what cannot be gone back to is told, and nothing is changed", async (t) => {
