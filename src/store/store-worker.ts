@@ -86,10 +86,7 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
       file.use(({ db }) => db.transaction(() => db.pragma("user_version")).immediate());
       return undefined;
     },
-    collect: () => {
-      collect();
-      return undefined;
-    },
+    collect: () => void collect(),
     close: () => {
       archive?.close();
       file.close();
