@@ -24,9 +24,9 @@ export async function askHelper(socket: string, request: HelperRequest): Promise
 function exchange(socket: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
-    const connection = connect(socket, () => connection.end(line));
-    connection.setEncoding("utf8").setTimeout(PATIENCE, () => connection.destroy(new Error("it does not answer")));
-    connection.on("data", (text: string) => {
+    const connection = connect({ path: socket, timeout: PATIENCE }, () => connection.end(line));
+    connection.on("timeout", () => connection.destroy(new Error("it does not answer")));
+    connection.setEncoding("utf8").on("data", (text: string) => {
       answer += text;
     });
     connection.on("error", reject);
