@@ -1,12 +1,13 @@
 /** The unit, and the drop-in that is shipped beside it, as systemd reads them. */
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { locateData } from "../../src/locate.ts";
+import { aConfig, aFolder, aServer, PROGRAM } from "../support/command.ts";
 import { hasTool } from "../support/foreign-tool.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
-import { run } from "../support/process.ts";
+import { run, start } from "../support/process.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 everyTestIsAgainst("systemd", debianVersion("systemd"));
@@ -40,6 +41,49 @@ test("systemd finds nothing to say about the helper, which is narrower still", a
   const [, exposed = "10"] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
   assert.ok(Number(exposed) <= 1, stdout);
 });
+
+test("what the gateway asks of the kernel is what the unit allows", async (t) => {
+  if (!hasTool(t, "systemd-analyze", "apt-get install -y systemd")) return;
+  if (!hasTool(t, "strace", "apt-get install -y strace")) return;
+  const { server } = await aServer(t);
+  const devices = ["{ id: room, mapping: simulated-climate, link: trial }"];
+  const folder = aFolder(t, { "config.yaml": aConfig({ server: server.port, devices }) });
+  const traced = join(folder, "calls");
+  const args = [process.execPath, PROGRAM, "run", "--config", join(folder, "config.yaml")];
+  const gateway = start(t, "strace", ["-f", "-qq", "-o", traced, ...args]);
+  await gateway.printed(/"msg":"the device is online"/);
+  const [, pid = ""] = /^(\d+)/.exec(readFileSync(traced, "utf8")) ?? [];
+  process.kill(Number(pid), "SIGHUP");
+  await gateway.printed(/"msg":"configuration reloaded"/);
+  process.kill(Number(pid), "SIGTERM");
+  await gateway.outcome;
+  const used = new Set([...readFileSync(traced, "utf8").matchAll(/^\d+ +(\w+)\(/gm)].map(([, name = ""]) => name));
+  assert.ok(used.has("openat"), "strace told nothing");
+  const allowed = allowedCalls((await run(t, "systemd-analyze", ["syscall-filter"])).stdout);
+  // Who is root keeps the owner of a file: the user of the unit is not.
+  if (process.getuid?.() === 0) for (const name of ["fchown", "lchown"]) allowed.add(name);
+  assert.deepEqual(
+    [...used].filter((name) => !allowed.has(name)),
+    [],
+  );
+});
+
+/** What SystemCallFilter= of the unit comes to, by the sets that systemd-analyze lists. */
+function allowedCalls(listing: string): Set<string> {
+  const sets = new Map<string, string[]>();
+  let current: string[] = [];
+  for (const line of listing.split("\n")) {
+    if (line.startsWith("@")) {
+      current = [];
+      sets.set(line.trim(), current);
+    } else if (/^ +[@\w]/.test(line)) current.push(line.trim());
+  }
+  const callsOf = (name: string): readonly string[] =>
+    name.startsWith("@") ? (sets.get(name) ?? []).flatMap(callsOf) : [name];
+  const denied = new Set([...callsOf("@privileged"), ...callsOf("@resources")]);
+  const wanted = callsOf("@system-service").filter((name) => !denied.has(name));
+  return new Set([...wanted, ...callsOf("@default"), "setpriority"]);
+}
 
 for (const dropIns of [[], [DROP_IN]]) {
   test(`systemd finds nothing to say about the unit${dropIns.length > 0 ? ` with ${dropIns}` : ""}`, async (t) => {
