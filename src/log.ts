@@ -4,7 +4,7 @@ import type { ErrorCode } from "./error-codes.ts";
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Those of a line that somebody should look at: `code` is its section of docs/errors.md. */
-export type CodedFields = LogFields & { readonly code?: ErrorCode };
+export type CodedFields = LogFields & { readonly code: ErrorCode };
 
 /**
  * The log as the program sees it; `pinoLogger` in cli/ writes it. Levels: `error` somebody must act; `warn` it healed

@@ -123,7 +123,7 @@ export class AdvertisedDevice implements Hearer {
       this.warnedOf = address;
       const { name } = this.device.match;
       this.context.log.warn(
-        { name, taken: current, other: address },
+        { code: "LG558", name, taken: current, other: address },
         "two devices fit: say by its address which one it is",
       );
     }

@@ -35,7 +35,7 @@ export function connectSerial(
     );
     const note = latencyNote(port, await latencyTimer(port));
     onLatency(note);
-    if (note !== undefined && note !== noted) log.warn({ port }, note);
+    if (note !== undefined && note !== noted) log.warn({ code: "LG557", port }, note);
     noted = note;
     return connection;
   };

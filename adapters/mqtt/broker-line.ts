@@ -216,7 +216,7 @@ export class BrokerLine {
   private oversized(topic: string, bytes: number): void {
     if (this.traffic.oversized++ > 0) return;
     const fields = { topic, bytes, max: this.options.max };
-    this.log.warn(fields, "a payload is larger than `max` of the link: such ones are dropped");
+    this.log.warn({ code: "LG558", ...fields }, "a payload is larger than `max` of the link: such ones are dropped");
   }
 
   private flushSoon(): void {
@@ -247,7 +247,7 @@ export class BrokerLine {
     else {
       if (!this.refused.has(filter)) {
         this.log.warn(
-          { topic: filter, reason: refusal },
+          { code: "LG556", topic: filter, reason: refusal },
           "the broker refuses a subscription: nothing is heard of this topic",
         );
       }

@@ -46,7 +46,7 @@ async function openPort(
       ...(rts === undefined ? {} : { rts }),
     });
     if (failure !== undefined)
-      log.warn({ port: path, reason: failure }, "the port does not let its DTR and RTS lines be set");
+      log.warn({ code: "LG557", port: path, reason: failure }, "the port does not let its DTR and RTS lines be set");
   }
   const unwatch = await watchPort(path, clock, listener.onLost);
   if (signal.aborted) {

@@ -153,7 +153,7 @@ export class KeptConnection<Connection extends Closeable> {
         return;
       case "report":
         if (effect.state === "answers") this.log.info({}, `${what} answers`);
-        else this.log.warn({ reason: effect.reason }, `${what} is down; trying again until it is back`);
+        else this.log.warn({ code: "LG556", reason: effect.reason }, `${what} is down; trying again until it is back`);
         return;
       default:
         effect satisfies never;

@@ -31,7 +31,7 @@ export async function playOnSerialPort(
 ): Promise<Simulation> {
   const failed = (error: unknown): void => {
     if (!(error instanceof DeviceError)) throw error;
-    log.warn({ reason: error.message }, "the simulated devices lost their port");
+    log.warn({ code: "LG107", reason: error.message }, "the simulated devices lost their port");
   };
   let port: SerialPort | undefined;
   const session = play((bytes) => void port?.write(bytes).catch(failed));
@@ -64,7 +64,8 @@ export async function playOnPty(
   socat.stdout.on("data", (chunk: Uint8Array) => session.push(chunk));
   let closing = false;
   void ended.then(() => {
-    if (!closing) log.warn({ path }, "the pseudo-terminal of the simulated devices is gone: socat ended");
+    if (!closing)
+      log.warn({ code: "LG107", path }, "the pseudo-terminal of the simulated devices is gone: socat ended");
   });
   return {
     address: { port: path },

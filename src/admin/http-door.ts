@@ -61,7 +61,7 @@ export async function openHttpDoor(
   server.maxConnections = MOST_CONNECTIONS;
   server.timeout = IDLE;
   const port = await listen(server, settings);
-  server.on("error", (error) => log.error({ err: error }, "the HTTP door failed"));
+  server.on("error", (error) => log.error({ code: "LG747", err: error }, "the HTTP door failed"));
   return {
     port,
     close: async () => {

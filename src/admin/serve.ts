@@ -58,7 +58,7 @@ export async function serve(
       return;
     }
     audit.tell({ by, route, request }, "failed");
-    log.error({ err: error, route: `${route.method} ${route.path}` }, "an admin request failed");
+    log.error({ code: "LG109", err: error, route: `${route.method} ${route.path}` }, "an admin request failed");
     if (response.headersSent) response.destroy();
     else end(response, 500, { type: JSON_TYPE, text: `${toJson({ error: "see the gateway's log" })}\n` });
   }

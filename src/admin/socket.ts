@@ -57,7 +57,9 @@ export async function openAdminSocket(
   } catch (error) {
     throw new AdminSocketError(`cannot open the admin socket ${path}: ${sentenceOf(error)}`, { cause: error });
   }
-  server.on("error", (error) => log.error({ err: error }, "the admin socket failed: status is not answered any more"));
+  server.on("error", (error) =>
+    log.error({ code: "LG744", err: error }, "the admin socket failed: status is not answered any more"),
+  );
   return {
     close: async () => {
       await close(server);

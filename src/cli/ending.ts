@@ -39,7 +39,7 @@ export class Ending {
 /** What nobody caught is a bug, a rejected promise too: it goes to the log, and the process ends, so that systemd starts it anew. */
 export function endOnBug(log: Logger): void {
   process.on("uncaughtException", (error) => {
-    log.error({ err: error }, "a bug in the gateway: it ends at once, so that it can be started again");
+    log.error({ code: "LG109", err: error }, "a bug in the gateway: it ends at once, so that it can be started again");
     process.exit(EXIT.failure);
   });
 }
@@ -58,7 +58,7 @@ export async function closeAll(opened: readonly Opened[], log: Logger): Promise<
       await close();
     } catch (error) {
       clean = false;
-      log.error({ err: error }, `${name} did not close in order`);
+      log.error({ code: "LG707", err: error }, `${name} did not close in order`);
     }
   }
   return clean;

@@ -98,7 +98,7 @@ async function open(file: string, { ending, opened, log, ring, systemd }: Daemon
   };
   process.on("SIGHUP", () => hangUp());
   const onFatal = (error: Error): void => {
-    log.error({ err: error }, "the store failed: the gateway ends, so that it can be started again");
+    log.error({ code: "LG665", err: error }, "the store failed: the gateway ends, so that it can be started again");
     ending.end(EXIT.failure);
   };
   growSlowly();

@@ -21,10 +21,11 @@ export function stepTargets(plan: DevicePlan, adapter: AdapterModule, log: Logge
   return [...plan.resources].flatMap(([resource, { source }]) => {
     if (source.kind !== "execute") return [];
     const steps = examples(source.steps);
-    if (steps === undefined) log.warn({ resource }, "its steps need arguments of their own: Execute will be refused");
+    if (steps === undefined)
+      log.warn({ code: "LG107", resource }, "its steps need arguments of their own: Execute will be refused");
     return (steps ?? []).flatMap((step, i) => {
       const target = targetOf(step, plan.device, adapter);
-      if (target instanceof Error) log.warn({ resource, err: target }, `step ${i + 1} cannot be played`);
+      if (target instanceof Error) log.warn({ code: "LG107", resource, err: target }, `step ${i + 1} cannot be played`);
       return target === undefined || target instanceof Error ? [] : [{ id: `${resource} step ${i + 1}`, ...target }];
     });
   });

@@ -52,7 +52,10 @@ export class ComputedValues {
     const result = this.result(at, source, given);
     if ("good" in result) return this.values.take(at, result.good, time, now);
     if (this.values.bad(at, result.bad, time, now)) {
-      this.log.warn({ points: { [this.model.leaves[at]?.point ?? ""]: result.bad } }, "points gave no good value");
+      this.log.warn(
+        { code: "LG555", points: { [this.model.leaves[at]?.point ?? ""]: result.bad } },
+        "points gave no good value",
+      );
     }
     return undefined;
   }
@@ -63,7 +66,7 @@ export class ComputedValues {
     } catch (error) {
       const bad = "the gateway failed to compute it; its log says how";
       if (this.values.get(at).bad?.reason !== bad) {
-        this.log.error({ err: error, point: this.model.leaves[at]?.point }, "a bug in a computation");
+        this.log.error({ code: "LG109", err: error, point: this.model.leaves[at]?.point }, "a bug in a computation");
       }
       return { bad };
     }

@@ -128,7 +128,7 @@ export class DeviceSession {
       this.link = undefined;
       await link?.close();
     } catch (error) {
-      this.settings.log.error({ err: error }, "the device could not be detached");
+      this.settings.log.error({ code: "LG707", err: error }, "the device could not be detached");
     }
   }
 
@@ -222,7 +222,10 @@ export class DeviceSession {
   /** What is no DeviceError is a bug, of the adapter most likely: it costs this request, and no other device. */
   private deviceError(cause: unknown): DeviceError {
     if (cause instanceof DeviceError) return cause;
-    this.settings.log.error({ err: cause }, "a bug: the adapter failed with something that is no DeviceError");
+    this.settings.log.error(
+      { code: "LG109", err: cause },
+      "a bug: the adapter failed with something that is no DeviceError",
+    );
     return new DeviceError("malformed", "the adapter failed; the gateway's log says how", { cause });
   }
 

@@ -281,7 +281,10 @@ export class Device {
         this.backing.offline();
         this.polls({ type: "stop" });
         this.changeState();
-        this.settings.log.warn({ reason: effect.reason, ...this.untilNextTry() }, "the device is offline");
+        this.settings.log.warn(
+          { code: "LG554", reason: effect.reason, ...this.untilNextTry() },
+          "the device is offline",
+        );
         break;
       default:
         effect satisfies never;

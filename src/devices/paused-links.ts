@@ -36,7 +36,10 @@ export class PausedLinks {
     const reason = `link ${id} is paused ${isUndated(until) ? `for ${formatDuration(span)}` : `until ${timeOf(until)}`}`;
     const cancel = clock.at(end, () => this.onOver(id));
     this.links.set(id, { until, reason, cancel });
-    this.log.warn({ link: id, for: formatDuration(span) }, "somebody paused the link: nothing goes out on it");
+    this.log.warn(
+      { code: "LG708", link: id, for: formatDuration(span) },
+      "somebody paused the link: nothing goes out on it",
+    );
     return { until, reason };
   }
 

@@ -127,7 +127,8 @@ export class Readings {
     } catch (error) {
       const bad = "the gateway failed to convert it; its log says how";
       const { point } = this.model.leaves[at] ?? {};
-      if (this.values.get(at).bad?.reason !== bad) this.log.error({ err: error, point }, "a bug in a conversion");
+      if (this.values.get(at).bad?.reason !== bad)
+        this.log.error({ code: "LG109", err: error, point }, "a bug in a conversion");
       return { bad };
     }
   }
@@ -169,7 +170,7 @@ export class Readings {
       if (this.values.bad(at, reason, this.clock.wall(), now)) news[point] = reason;
     }
     const began = Object.keys(news).length > 0;
-    if (began) this.log.warn({ points: news }, "points gave no good value");
+    if (began) this.log.warn({ code: "LG555", points: news }, "points gave no good value");
     return began;
   }
 }

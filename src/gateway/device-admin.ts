@@ -40,7 +40,10 @@ export class DeviceAdmin {
     // What waits first: its prefix must not be another's while servers may still get it.
     const forgotten = await forget({ device: known.prefix });
     await store.forgetDevice(id);
-    log.warn({ device: id, prefix: known.prefix }, "somebody had the device forgotten: its prefix is free");
+    log.warn(
+      { code: "LG669", device: id, prefix: known.prefix },
+      "somebody had the device forgotten: its prefix is free",
+    );
     return { ...known, ...forgotten };
   }
 
@@ -57,7 +60,7 @@ export class DeviceAdmin {
       };
     }
     device.replaced();
-    log.warn({ device: id }, "somebody said that the hardware of the device was replaced");
+    log.warn({ code: "LG669", device: id }, "somebody said that the hardware of the device was replaced");
     return { prefix: device.prefix };
   }
 }

@@ -150,7 +150,9 @@ export class Gateway {
       await gateway.reloading.started();
     } catch (error) {
       // What goes wrong on the way out must not hide why we leave.
-      await gateway.stop().catch((stopError) => options.log.error({ err: stopError }, "not stopped in order"));
+      await gateway
+        .stop()
+        .catch((stopError) => options.log.error({ code: "LG707", err: stopError }, "not stopped in order"));
       throw error;
     }
     return gateway;

@@ -95,7 +95,10 @@ export class BacklogReader {
     const { clock, log } = this.options;
     this.reading = false;
     if (this.unreadableUntil === undefined && this.wanted) {
-      log.warn({ reason: reasonOf(error) }, "the history cannot be read now; it is tried again until it can");
+      log.warn(
+        { code: "LG668", reason: reasonOf(error) },
+        "the history cannot be read now; it is tried again until it can",
+      );
     }
     this.unreadableUntil = clock.monotonic() + RETRY;
     this.onRead();

@@ -298,7 +298,7 @@ export class Registrar {
     else if (state === "waiting") log.info(fields, "registers later");
     else if (state !== "retrying") log.debug(fields, state);
     else if (this.told?.has(reason) === true) log.debug(fields, "still not registered");
-    else log.warn(fields, "not registered; trying again until it is");
+    else log.warn({ code: "LG401", ...fields }, "not registered; trying again until it is");
     if (state !== "retrying") return;
     this.told ??= new Set();
     this.told.add(reason);

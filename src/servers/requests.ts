@@ -89,7 +89,7 @@ export class Requests {
       const fields = { ...exchangeFields(request, message), err: error };
       if (noted.deed !== undefined) audit?.tell(noted.deed, { code: message.code, reason: reasonOf(error) });
       if (error instanceof Lwm2mError || error instanceof ProtocolError) log.debug(fields, "request refused");
-      else log.error(fields, "a request failed by a fault of this program");
+      else log.error({ code: "LG109", ...fields }, "a request failed by a fault of this program");
       return { message };
     }
   }

@@ -146,7 +146,7 @@ export class SendPacks implements PackPort {
     if (this.refusedWith !== undefined) return;
     this.refusedWith = reason;
     this.options.log.warn(
-      { reason },
+      { code: "LG404", reason },
       "the server refuses Send: what waited goes in notifications, and report entries wait, until it registers us anew",
     );
   }

@@ -90,7 +90,7 @@ export class IntegrityCheck {
   }
 
   private unchecked(file: string, reason: string): FileCheck {
-    this.log.warn({ file, reason }, "store: the file was not checked; it is used as it is");
+    this.log.warn({ code: "LG671", file, reason }, "store: the file was not checked; it is used as it is");
     return { type: "unchecked", reason };
   }
 }

@@ -106,7 +106,7 @@ export class WorkerClient {
         this.pending.delete(reply.number);
         return;
       case "log":
-        this.log[reply.level](reply.fields, reply.message);
+        this.log[reply.level]({ code: "LG664", ...reply.fields }, reply.message);
         return;
       default:
         reply satisfies never;
@@ -122,7 +122,7 @@ export class WorkerClient {
     const waiting = [...this.pending.values(), ...(this.opening === undefined ? [] : [this.opening])];
     this.pending.clear();
     for (const { reject } of waiting) reject(error);
-    this.log.error({ err: this.crash ?? error }, error.message);
+    this.log.error({ code: "LG665", err: this.crash ?? error }, error.message);
     this.onFailure(error);
   }
 }

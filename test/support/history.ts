@@ -28,7 +28,9 @@ export function openHistory(directory: string, options: HistoryOptions): History
   const log = recordingLogger(lines);
   const { clock, commit: _, ...limits } = options;
   const opening = { ...limits, now: clock.wall() };
-  const archive = new Archive(directory, opening, (level, fields, message) => log[level](fields, message));
+  const archive = new Archive(directory, opening, (level, fields, message) =>
+    log[level]({ code: "LG664", ...fields }, message),
+  );
   let commits = 0;
   let dead = false;
   const calls: {

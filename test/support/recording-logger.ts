@@ -1,3 +1,4 @@
+import { isErrorCode } from "../../src/error-codes.ts";
 import type { LogFields, Logger } from "../../src/log.ts";
 
 export interface LogLine {
@@ -6,10 +7,12 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** A logger that adds each line to the list; a child's fields are in each of its lines. */
+/** A logger that adds each line to the list; a child's fields are in each of its lines. The codes, which the types see to, are left out. */
 export function recordingLogger(lines: Pick<LogLine[], "push">, own: LogFields = {}): Logger {
   const at = (level: LogLine["level"]) => (fields: LogFields, message: string) => {
-    lines.push({ level, fields: { ...own, ...fields }, message });
+    const { code, ...rest } = fields;
+    const told = typeof code === "string" && isErrorCode(code) ? rest : fields;
+    lines.push({ level, fields: { ...own, ...told }, message });
   };
   return {
     error: at("error"),

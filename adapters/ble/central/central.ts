@@ -203,7 +203,10 @@ export class Central {
         this.sessions.get(effect.id)?.release();
         return;
       case "learned":
-        this.log.warn({ limit: effect.limit }, "the adapter has no room for more connections: devices take turns");
+        this.log.warn(
+          { code: "LG559", limit: effect.limit },
+          "the adapter has no room for more connections: devices take turns",
+        );
         return;
       default:
         effect satisfies never;

@@ -158,6 +158,6 @@ export class KeptRadio {
 
   private report(state: RadioState): void {
     if (state.state === "ready") this.log.info({}, "adapter ready");
-    else this.log.warn({}, `adapter unavailable: ${state.reason}`);
+    else this.log.warn({ code: "LG559" }, `adapter unavailable: ${state.reason}`);
   }
 }

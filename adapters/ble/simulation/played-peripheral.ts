@@ -86,7 +86,10 @@ export class PlayedPeripheral {
   private advertising(connectable: boolean): AdvertisingSpec {
     let packet = this.advertisement.packet(0);
     if (packet.left > 0)
-      this.context.log.warn({ left: packet.left }, "what a simulated device advertises has no room in one packet");
+      this.context.log.warn(
+        { code: "LG107", left: packet.left },
+        "what a simulated device advertises has no room in one packet",
+      );
     const data = (): Uint8Array | undefined => {
       packet = this.advertisement.packet(this.count++);
       return advertisedWith(this.faults, packet.data, this.context.random);
@@ -132,7 +135,10 @@ export class PlayedPeripheral {
       return undefined;
     }
     if (!isKnown) {
-      this.context.log.warn({ characteristic: uuid, bytes: sent }, "a simulated device does not know this command");
+      this.context.log.warn(
+        { code: "LG107", characteristic: uuid, bytes: sent },
+        "a simulated device does not know this command",
+      );
     }
     return isKnown && isTaken ? undefined : ATT_ERROR.valueNotAllowed;
   }

@@ -116,9 +116,9 @@ export class SunSpecReader {
     const text = `${base} ${ids} ${cut}`;
     if (text === this.told) return;
     this.told = text;
-    if (base === undefined) this.log.warn({ reason: cut }, "the device shows no SunSpec models");
+    if (base === undefined) this.log.warn({ code: "LG553", reason: cut }, "the device shows no SunSpec models");
     else if (cut !== undefined)
-      this.log.warn({ base, models: ids, reason: cut }, "the chain of SunSpec models breaks off");
+      this.log.warn({ code: "LG553", base, models: ids, reason: cut }, "the chain of SunSpec models breaks off");
     else this.log.info({ base, models: ids }, "the SunSpec models of the device are found");
   }
 }

@@ -78,7 +78,7 @@ export class PlayedDevice {
     const listener = {
       onMessage: (message: Received) => this.take(message),
       onOversized: (topic: string, bytes: number) =>
-        this.log.warn({ topic, bytes }, "a request is too large to be read"),
+        this.log.warn({ code: "LG107", topic, bytes }, "a request is too large to be read"),
       onLost: (error: DeviceError) => this.lost(error),
     };
     const { clock, random } = this.context;
@@ -95,7 +95,7 @@ export class PlayedDevice {
   private lost(error: DeviceError): void {
     this.connection = undefined;
     if (this.ending.signal.aborted) return;
-    this.log.warn({ reason: error.message }, "a simulated device lost the broker");
+    this.log.warn({ code: "LG107", reason: error.message }, "a simulated device lost the broker");
     this.comeBack();
   }
 
@@ -146,7 +146,7 @@ export class PlayedDevice {
   private take({ topic, payload, retained, responseTopic, correlation }: Received): void {
     const found = retained ? undefined : foundRequest(this.played.device.requests.values(), topic, payload);
     if (found === undefined) {
-      this.log.warn({ topic, bytes: payload.length }, "a simulated device does not know this request");
+      this.log.warn({ code: "LG107", topic, bytes: payload.length }, "a simulated device does not know this request");
       return;
     }
     const taken = this.takeValue(found);

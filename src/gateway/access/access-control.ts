@@ -66,7 +66,10 @@ function restore(table: AccessTable, saved: string, { sight, log }: AccessContro
     table.restore(saved, (target) => !isMade(target) || isThere((prefix) => sight.of(prefix)?.tree, target));
   } catch (error) {
     if (!isExpected(error)) throw error;
-    log.warn({ reason: reasonOf(error) }, "what servers wrote to object 2 cannot be read: rights are as configured");
+    log.warn(
+      { code: "LG668", reason: reasonOf(error) },
+      "what servers wrote to object 2 cannot be read: rights are as configured",
+    );
   }
 }
 

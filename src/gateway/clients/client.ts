@@ -159,7 +159,10 @@ export class Client {
     } catch (error) {
       this.wanted = false;
       this.fault = reasonOf(error);
-      north.log.warn({ reason: this.fault }, "the device has no socket of its own: it is not registered");
+      north.log.warn(
+        { code: "LG403", reason: this.fault },
+        "the device has no socket of its own: it is not registered",
+      );
     }
   }
 }

@@ -1,6 +1,6 @@
 /** What the log says of many clients at one server: how many are registered, and why some are not; never a line for each. */
 import { type Clock, MINUTE, type Millis, SECOND } from "../../clock.ts";
-import type { LogFields, Logger } from "../../log.ts";
+import type { CodedFields, LogFields, Logger } from "../../log.ts";
 import type { ClientStanding } from "../../servers/server-status.ts";
 
 /** It is told once nothing has changed for so long, or so long after the first change. */
@@ -55,7 +55,11 @@ export class ClientsLog {
     this.told = text;
     const fields = { clients: all.length, registered };
     if (failing.length === 0) this.log.info(fields, "devices are registered");
-    else this.log.warn({ ...fields, failing: failing.length, ...examples(failing) }, "not all devices are registered");
+    else
+      this.log.warn(
+        { code: "LG401", ...fields, failing: failing.length, ...examples(failing) },
+        "not all devices are registered",
+      );
   }
 }
 
@@ -77,11 +81,11 @@ export class ClientLogger implements Logger {
     return this.log.debugging;
   }
 
-  error(fields: LogFields, message: string): void {
+  error(fields: CodedFields, message: string): void {
     this.log.error({ ...this.fields, ...fields }, message);
   }
 
-  warn(fields: LogFields, message: string): void {
+  warn(fields: CodedFields, message: string): void {
     this.debug(fields, message);
   }
 

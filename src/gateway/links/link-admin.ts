@@ -124,7 +124,10 @@ export class LinkAdmin {
     const link = this.link(id);
     const set = { ...this.made.get(id)?.set, ...options };
     this.made.set(id, { set, options: optionsOf(link, set) });
-    this.options.log.warn({ link: id, keys: Object.keys(options) }, "somebody set options of the link by hand");
+    this.options.log.warn(
+      { code: "LG708", link: id, keys: Object.keys(options) },
+      "somebody set options of the link by hand",
+    );
     await this.options.apply();
     return this.of(id);
   }

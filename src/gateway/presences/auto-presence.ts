@@ -125,7 +125,7 @@ export class AutoPresence implements Presence {
       await this.current.start();
     } catch (error) {
       log.error(
-        { server: this.shortServerId, reason: reasonOf(error) },
+        { code: "LG403", server: this.shortServerId, reason: reasonOf(error) },
         "no socket for this server: tried again in a minute",
       );
       this.cancelRetry = clock.at(clock.monotonic() + MINUTE, () => {

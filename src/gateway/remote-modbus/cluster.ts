@@ -190,7 +190,7 @@ export class Cluster {
   private fail({ message }: DeviceError): void {
     this.failures++;
     if (this.failure === undefined && !this.closed && !this.paused) {
-      this.options.log.warn({ path: this.path, reason: message }, "a register cluster cannot be read");
+      this.options.log.warn({ code: "LG550", path: this.path, reason: message }, "a register cluster cannot be read");
     }
     this.failure = message;
   }

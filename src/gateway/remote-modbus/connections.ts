@@ -206,7 +206,10 @@ export class Connections {
 
   private tellRefused(instance: number, reason: string, before: Target | undefined): void {
     if (before?.type === "refused" && before.reason === reason) return;
-    this.options.log.warn({ path: pathOf(instance), reason }, "a Modbus connection is not possible: its State is 3");
+    this.options.log.warn(
+      { code: "LG550", path: pathOf(instance), reason },
+      "a Modbus connection is not possible: its State is 3",
+    );
   }
 
   private changes(instance: number, before: Connection | undefined, now: Connection): readonly Sample[] {

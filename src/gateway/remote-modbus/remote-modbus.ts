@@ -83,7 +83,7 @@ export class RemoteModbus implements Backing {
     } catch (error) {
       // The disk takes nothing: the rest is there.
       if (!(error instanceof Lwm2mError)) throw error;
-      this.options.log.error({ reason: error.message }, "links could not be given to servers");
+      this.options.log.error({ code: "LG550", reason: error.message }, "links could not be given to servers");
     }
     this.renew();
     this.adopting = false;

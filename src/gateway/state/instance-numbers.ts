@@ -48,7 +48,7 @@ export class KeptNumbers implements InstanceNumbers {
       return await this.store.assignNumbers(wanted);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.log.error({ reason: reasonOf(error) }, REFUSED);
+      this.log.error({ code: "LG663", reason: reasonOf(error) }, REFUSED);
       return this.known(wanted);
     }
   }

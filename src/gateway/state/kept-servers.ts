@@ -55,7 +55,7 @@ export class Keeping implements PartSource {
       if (text !== undefined) read(text);
     } catch (error) {
       if (!isExpected(error)) throw error;
-      this.log.warn({ reason: `${part}: ${reasonOf(error)}` }, UNREADABLE);
+      this.log.warn({ code: "LG668", reason: `${part}: ${reasonOf(error)}` }, UNREADABLE);
     }
   }
 
@@ -110,7 +110,7 @@ export class Keeping implements PartSource {
   private read(): KeptServer {
     const { problems, foreign, ...kept } = readKept(this.saved, this.owner.identity);
     if (foreign) this.log.info({}, "what was kept belongs to another endpoint or another server: it is not used");
-    for (const reason of problems) this.log.warn({ reason }, UNREADABLE);
+    for (const reason of problems) this.log.warn({ code: "LG668", reason }, UNREADABLE);
     return kept;
   }
 }
@@ -172,7 +172,10 @@ export class KeptServers {
       }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      options.log.warn({ reason: reasonOf(error) }, "what was kept of the servers cannot be read: it is not used");
+      options.log.warn(
+        { code: "LG668", reason: reasonOf(error) },
+        "what was kept of the servers cannot be read: it is not used",
+      );
     }
     return new KeptServers(options, loaded);
   }

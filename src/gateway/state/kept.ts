@@ -32,7 +32,10 @@ export async function closeKept({ store, history, discard }: Kept, log: Logger):
     await history.flush();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    log.error({ reason: reasonOf(error) }, "what servers do not have yet is not on disk, and is lost with this stop");
+    log.error(
+      { code: "LG663", reason: reasonOf(error) },
+      "what servers do not have yet is not on disk, and is lost with this stop",
+    );
   } finally {
     await store.close();
     discard?.();

@@ -54,7 +54,7 @@ export async function bindToMachine(
   if (bound !== undefined && hash !== undefined && bound !== hash) {
     throw new ForeignState();
   }
-  if (hash === undefined && bound !== undefined) log.warn({}, UNKNOWN);
+  if (hash === undefined && bound !== undefined) log.warn({ code: "LG670" }, UNKNOWN);
   else if (hash === undefined) log.info({}, UNBOUND);
   else if (bound === undefined) await store.saveMachine(hash);
 }

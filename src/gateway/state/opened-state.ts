@@ -31,7 +31,7 @@ export async function openState({ directory, ...options }: StateOptions): Promis
     if (copy === undefined) throw error;
     const fields = { state: await directory, copy, reason: error.message };
     options.log.error(
-      fields,
+      { code: "LG663", ...fields },
       "the disk takes nothing: the gateway runs on a copy of its state in memory, and what changes is lost when it ends",
     );
     return {
@@ -52,7 +52,10 @@ export async function ownState(
     await bindToMachine(store, machine, log);
   } catch (error) {
     if (error instanceof StoreError && error.kind !== "failed") {
-      log.warn({ reason: error.message }, "whether the state is this machine's cannot be looked up, or not written");
+      log.warn(
+        { code: "LG663", reason: error.message },
+        "whether the state is this machine's cannot be looked up, or not written",
+      );
       return;
     }
     await store.close();

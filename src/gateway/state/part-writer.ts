@@ -93,7 +93,7 @@ export class PartWriter {
     // What was to be written first still is: a device that went may be there again.
     this.changed = new Set([...sources, ...this.changed]);
     this.notBefore = this.options.clock.monotonic() + RETRY;
-    if (!this.failing) this.options.log.warn({ reason: reasonOf(error) }, REFUSED);
+    if (!this.failing) this.options.log.warn({ code: "LG663", reason: reasonOf(error) }, REFUSED);
     this.failing = true;
   }
 }

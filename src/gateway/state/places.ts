@@ -51,7 +51,8 @@ export class Places {
     const { log } = this;
     for (const problem of problems)
       log[problem.severity === "error" ? "error" : "warn"]({ code: problem.code }, problemText(problem));
-    for (const { id } of disabled) log.error({ device: id }, "device is off until its problems are mended");
+    for (const { id } of disabled)
+      log.error({ code: "LG233", device: id }, "device is off until its problems are mended");
     const { assigned, refused } = await this.store.assignDevices(
       devices.map(({ id, prefix, was }) => ({
         id,
@@ -62,7 +63,7 @@ export class Places {
     this.assigned = assigned;
     this.byInstance = new Map([...assigned].map(([id, { instance }]) => [instance, id]));
     this.refused = refused;
-    for (const [id, reason] of refused) log.error({ device: id }, `device is off: ${reason}`);
+    for (const [id, reason] of refused) log.error({ code: "LG233", device: id }, `device is off: ${reason}`);
     return devices.flatMap((plan) => {
       const place = assigned.get(plan.id);
       return place === undefined ? [] : [{ plan, prefix: place.prefix }];

@@ -170,7 +170,8 @@ export class StoredObjects {
   /** The person behind the gateway must make room, or mend it; the server hears no more than that. */
   private refusal(error: unknown): unknown {
     if (!(error instanceof StoreError)) return error;
-    if (!this.failing) this.options.log.error({ err: error }, "stored objects cannot be written: servers are refused");
+    if (!this.failing)
+      this.options.log.error({ code: "LG663", err: error }, "stored objects cannot be written: servers are refused");
     this.failing = true;
     return notDone(`the gateway could not write it to its disk (${error.kind}): nothing is changed`, { cause: error });
   }
@@ -182,7 +183,7 @@ export class StoredObjects {
     const key = `${device ?? ""} ${path} ${message}`;
     if (this.told.has(key)) return;
     this.told.add(key);
-    this.options.log.error({ ...(device === undefined ? {} : { device }), path }, message);
+    this.options.log.error({ code: "LG668", ...(device === undefined ? {} : { device }), path }, message);
   }
 }
 

@@ -87,7 +87,7 @@ export class Variants {
     const { store, log } = this.options;
     store.saveFacts({ device, content: spelled(facts) }).catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error;
-      log.warn({ device, reason: reasonOf(error) }, "what the device says of itself could not be kept");
+      log.warn({ code: "LG663", device, reason: reasonOf(error) }, "what the device says of itself could not be kept");
     });
   }
 }

@@ -121,7 +121,11 @@ export class GatewayClock implements Clock {
     this.listener = listener;
     const { reason } = this;
     if (this.begun !== undefined) listener.onDated(this.begun.started);
-    else this.options.log.warn({ reason }, "nobody knows what time it is: what is measured gets its time later");
+    else
+      this.options.log.warn(
+        { code: "LG890", reason },
+        "nobody knows what time it is: what is measured gets its time later",
+      );
     this.keep();
     this.look();
   }
@@ -178,11 +182,14 @@ export class GatewayClock implements Clock {
       this.begun = undefined;
       this.continued = false;
       this.judge();
-      log.warn(fields, "the clock was set to a time that cannot be: what is measured gets its time later");
+      log.warn(
+        { code: "LG890", ...fields },
+        "the clock was set to a time that cannot be: what is measured gets its time later",
+      );
       return;
     }
     const sentence = `the clock was set ${by > 0 ? "forwards" : "back"} by ${formatDuration(rounded(Math.abs(by)))}`;
-    log.warn(fields, `${sentence}: what was measured before keeps its time`);
+    log.warn({ code: "LG890", ...fields }, `${sentence}: what was measured before keeps its time`);
     this.keep();
   }
 

@@ -43,6 +43,6 @@ export function keepTime(store: Pick<Store, "saveTime">, known: KnownTime, log: 
 /** A store that has failed says so itself, to everybody. */
 function without(error: unknown, log: Logger): undefined {
   if (!(error instanceof StoreError)) throw error;
-  log.warn({ reason: reasonOf(error) }, "the time that the run before knew cannot be read");
+  log.warn({ code: "LG668", reason: reasonOf(error) }, "the time that the run before knew cannot be read");
   return undefined;
 }

@@ -75,7 +75,7 @@ function trafficOf(saved: string | undefined, log: Logger): Traffic {
   } catch (error) {
     if (!isExpected(error)) throw error;
     log.warn(
-      { reason: reasonOf(error) },
+      { code: "LG668", reason: reasonOf(error) },
       "what was kept of the bytes of this month cannot be read: they are counted anew",
     );
     return new Traffic();

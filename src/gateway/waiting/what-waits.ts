@@ -63,7 +63,7 @@ export class WhatWaits {
     const match = (id: ObservationId): boolean => isMeant(id, wish);
     const reports = history.forgetWhere(match);
     onForgotten(match);
-    log.warn({ ...wish, reports }, "somebody had it forgotten: what waited for servers is dropped");
+    log.warn({ code: "LG669", ...wish, reports }, "somebody had it forgotten: what waited for servers is dropped");
     try {
       await history.flush();
       return { reports };

@@ -206,7 +206,10 @@ export class DtlsTransport implements Transport {
     const { now, earliest } = certificateTime();
     if (credentials.mode === "x509" && now === undefined && !this.undated) {
       this.undated = true;
-      log.warn({}, "nobody knows what time it is: of the dates of the server's certificate little is judged");
+      log.warn(
+        { code: "LG890" },
+        "nobody knows what time it is: of the dates of the server's certificate little is judged",
+      );
     }
     const { offer } = this.resumable;
     return {

@@ -192,7 +192,7 @@ export class Outlet {
       log.info(spent, "the budget allows everything again: what waited is delivered");
     else
       log.warn(
-        { ...spent, holds: sentencesOf(next) },
+        { code: "LG402", ...spent, holds: sentencesOf(next) },
         "the month's budget is spent so far that less goes to the server",
       );
     for (const { user } of [...this.members]) user.onRestraint();

@@ -74,7 +74,7 @@ export class Uplinks {
     this.look();
     if (this.selection.current === undefined) {
       this.options.log.warn(
-        { via: this.options.via },
+        { code: "LG402", via: this.options.via },
         "none of its interfaces is up: the server is waited for until one is",
       );
     }
@@ -178,7 +178,8 @@ export class Uplinks {
     this.reason = reason;
     // Where the server is silent everywhere, it is looked for everywhere in turn: nobody wants to read of each.
     const level = this.silent ? "debug" : "info";
-    if (to === undefined) log.warn({ reason }, "none of its interfaces is up: the server is waited for until one is");
+    if (to === undefined)
+      log.warn({ code: "LG402", reason }, "none of its interfaces is up: the server is waited for until one is");
     else
       log[level](
         { via: to.name, address: to.address, reason },
@@ -186,7 +187,10 @@ export class Uplinks {
       );
     if (to !== undefined && this.selection.allFailed && !this.silent) {
       this.silent = true;
-      log.warn({ via: this.options.via }, "the server answers through none of its interfaces: each is tried in turn");
+      log.warn(
+        { code: "LG402", via: this.options.via },
+        "the server answers through none of its interfaces: each is tried in turn",
+      );
     }
     // Of a cable that is pulled and put back nobody else needs to know.
     if (to !== undefined) for (const user of [...this.users]) user.onMoved(`${to.name}: ${reason}`);

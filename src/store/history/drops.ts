@@ -46,7 +46,10 @@ export class Drops {
   private tell(cause: DropCause, observation: ObservationId): void {
     if (this.told.has(cause)) return;
     this.told.add(cause);
-    this.log.warn({ cause, observation }, `history: ${REASONS[cause]}; said once, and counted from now on`);
+    this.log.warn(
+      { code: "LG667", cause, observation },
+      `history: ${REASONS[cause]}; said once, and counted from now on`,
+    );
   }
 }
 

@@ -47,7 +47,8 @@ export class PlayedDevices implements PlayedSession {
     const values = taken ? valuesOf(device.points, isMeant, (id) => device.get(id)) : [];
     const bytes = composed(spec, values, device.device);
     if (bytes !== undefined) this.say(bytes);
-    else this.context.log.warn({ request: request.name }, "no answer could be made that its pattern takes");
+    else
+      this.context.log.warn({ code: "LG107", request: request.name }, "no answer could be made that its pattern takes");
   }
 
   private sayLater(): void {
