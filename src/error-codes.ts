@@ -120,13 +120,13 @@ export const ERROR_CODES = {
   LG704: "the body of the request is no JSON, or too long",
   LG705: "a parameter of the request makes no sense",
   LG706: "the token is missing or wrong",
-  LG707: "something did not close in order",
-  LG708: "a link is held by hand",
-  LG709: "a change that waits for a restart",
+  LG707: "the HTTP door cannot be opened",
+  LG708: "the request comes from elsewhere, or by another name",
   LG710: "there is nothing at the path",
   LG711: "the path does not take this operation",
   LG712: "the value, or the request, is not what the path takes",
   LG713: "the device did not do it",
+  LG740: "a change that waits for a restart",
   LG741: "another gateway is running",
   LG742: "the gateway may not be asked",
   LG743: "the gateway does not answer",
@@ -134,6 +134,8 @@ export const ERROR_CODES = {
   LG745: "the gateway does not take what was asked",
   LG746: "the gateway is of another version than the command",
   LG747: "the HTTP door failed",
+  LG748: "something did not close in order",
+  LG749: "a link is held by hand",
   LG751: "the configuration was not reloaded",
   LG801: "systemd cannot be told how the gateway fares",
   LG802: "a part of the gateway stands still",
@@ -141,6 +143,7 @@ export const ERROR_CODES = {
   LG804: "a server may not do that to the machine",
   LG805: "the helper did not do what a server asked for",
   LG890: "the time is not known",
+  LG891: "a server changes the machine",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

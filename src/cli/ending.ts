@@ -58,7 +58,7 @@ export async function closeAll(opened: readonly Opened[], log: Logger): Promise<
       await close();
     } catch (error) {
       clean = false;
-      log.error({ code: "LG707", err: error }, `${name} did not close in order`);
+      log.error({ code: "LG748", err: error }, `${name} did not close in order`);
     }
   }
   return clean;

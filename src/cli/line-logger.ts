@@ -24,17 +24,23 @@ export function lineLogger(least: LogLevel, write: WriteLine, common: LogFields 
 
 /** Says everything to both. */
 export function bothLoggers(one: Logger, other: Logger): Logger {
-  const at =
-    (level: "error" | "warn" | "info" | "debug"): Logger["info"] =>
+  const coded =
+    (level: "error" | "warn"): Logger["warn"] =>
+    (fields, message) => {
+      one[level](fields, message);
+      other[level](fields, message);
+    };
+  const plain =
+    (level: "info" | "debug"): Logger["info"] =>
     (fields, message) => {
       one[level](fields, message);
       other[level](fields, message);
     };
   return {
-    error: at("error"),
-    warn: at("warn"),
-    info: at("info"),
-    debug: at("debug"),
+    error: coded("error"),
+    warn: coded("warn"),
+    info: plain("info"),
+    debug: plain("debug"),
     debugging: one.debugging || other.debugging,
     child: (fields) => bothLoggers(one.child(fields), other.child(fields)),
   };

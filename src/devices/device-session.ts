@@ -128,7 +128,7 @@ export class DeviceSession {
       this.link = undefined;
       await link?.close();
     } catch (error) {
-      this.settings.log.error({ code: "LG707", err: error }, "the device could not be detached");
+      this.settings.log.error({ code: "LG748", err: error }, "the device could not be detached");
     }
   }
 

@@ -89,7 +89,7 @@ export class OpenLinks {
     try {
       await (await opening?.link)?.close();
     } catch (error) {
-      this.logOf(id).error({ code: "LG707", err: error }, "the link could not be closed");
+      this.logOf(id).error({ code: "LG748", err: error }, "the link could not be closed");
     }
   }
 

@@ -37,7 +37,7 @@ export class PausedLinks {
     const cancel = clock.at(end, () => this.onOver(id));
     this.links.set(id, { until, reason, cancel });
     this.log.warn(
-      { code: "LG708", link: id, for: formatDuration(span) },
+      { code: "LG749", link: id, for: formatDuration(span) },
       "somebody paused the link: nothing goes out on it",
     );
     return { until, reason };

@@ -152,7 +152,7 @@ export class Gateway {
       // What goes wrong on the way out must not hide why we leave.
       await gateway
         .stop()
-        .catch((stopError) => options.log.error({ code: "LG707", err: stopError }, "not stopped in order"));
+        .catch((stopError) => options.log.error({ code: "LG748", err: stopError }, "not stopped in order"));
       throw error;
     }
     return gateway;

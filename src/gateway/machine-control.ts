@@ -33,7 +33,7 @@ export function machineControl({ helper, directory, clock, log }: MachineControl
     if (!helperIsThere(helper.socket)) refuse(what, `the helper is not installed (${helper.socket})`);
   };
   const later = (request: HelperRequest, what: string): void => {
-    log.warn({}, `${what}: a server asked for it, and it comes in ${BEFORE_THE_END / SECOND} s`);
+    log.warn({ code: "LG891" }, `${what}: a server asked for it, and it comes in ${BEFORE_THE_END / SECOND} s`);
     clock.at(clock.monotonic() + BEFORE_THE_END, () => void act(request, what));
   };
   const act = async (request: HelperRequest, what: string): Promise<void> => {
@@ -57,7 +57,7 @@ export function machineControl({ helper, directory, clock, log }: MachineControl
       mayAsk("current time");
       const reply = await askHelper(helper.socket, { verb: "set-clock", time });
       if (!reply.ok) throw notDone(`the clock was not set: ${reply.reason}`);
-      log.warn({ to: new Date(time).toISOString() }, "a server has set the clock");
+      log.warn({ code: "LG891", to: new Date(time).toISOString() }, "a server has set the clock");
     },
   };
 }

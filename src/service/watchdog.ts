@@ -72,7 +72,8 @@ export class Watchdog {
     if (this.waiting.size > 0 || this.closed) return;
     const { feed, log } = this.options;
     this.cancelComplaint();
-    if (this.complained.length > 0) log.warn({}, `${names(this.complained)} moved again: the watchdog is fed`);
+    if (this.complained.length > 0)
+      log.warn({ code: "LG802" }, `${names(this.complained)} moved again: the watchdog is fed`);
     this.complained = [];
     feed();
     this.wait();

@@ -33,9 +33,9 @@ test("keys are hidden, and levels below the wanted one are not written", () => {
   const written: unknown[] = [];
   const log = lineLogger("warn", (...line) => written.push(line)).child({ server: 1 });
   log.info({}, "left out");
-  log.warn({ psk: "00ff", nested: { password: "x", user: "y" } }, "told");
+  log.warn({ code: "LG102", psk: "00ff", nested: { password: "x", user: "y" } }, "told");
   assert.equal(log.debugging, false);
-  const fields = { server: 1, psk: "[hidden]", nested: { password: "[hidden]", user: "y" } };
+  const fields = { server: 1, code: "LG102", psk: "[hidden]", nested: { password: "[hidden]", user: "y" } };
   assert.deepEqual(written, [["warn", fields, "told"]]);
 });
 

@@ -125,7 +125,7 @@ export class LinkAdmin {
     const set = { ...this.made.get(id)?.set, ...options };
     this.made.set(id, { set, options: optionsOf(link, set) });
     this.options.log.warn(
-      { code: "LG708", link: id, keys: Object.keys(options) },
+      { code: "LG749", link: id, keys: Object.keys(options) },
       "somebody set options of the link by hand",
     );
     await this.options.apply();

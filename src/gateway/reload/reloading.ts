@@ -169,7 +169,7 @@ export class Reloading {
   private warn(restart: readonly string[], news: readonly string[]): void {
     if (restart.length === 0 || news.length === 0) return;
     this.options.log.warn(
-      { code: "LG709", settings: restart },
+      { code: "LG740", settings: restart },
       "changes under gateway: and servers: take effect when the gateway is started again",
     );
   }
