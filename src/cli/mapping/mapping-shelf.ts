@@ -1,4 +1,5 @@
 /** Every mapping that a configuration here could name: those beside config.yaml, then those that come with the program. */
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { loadAdapters } from "../../../adapters/index.ts";
@@ -108,7 +109,8 @@ export function descriptionOf({ file }: PreparedMapping): string {
 
 /** With the objects that a configuration adds; one that is wrong is no reason to tell nothing. */
 async function catalogueOf(file: string | undefined): Promise<ObjectCatalogue> {
-  if (file === undefined) return registry;
+  // The one that `setup` will write is not there yet.
+  if (file === undefined || !existsSync(file)) return registry;
   try {
     return (await readConfig(file)).catalogue;
   } catch (error) {

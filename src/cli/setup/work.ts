@@ -1,4 +1,5 @@
 /** The steps of `setup` between its questions: what is tried, shown and written. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { systemRandom } from "../../clock.ts";
@@ -172,8 +173,14 @@ export class Work {
   private async save(known: Known): Promise<Partial<Facts>> {
     const { stage, draft } = this;
     if (stage === undefined || draft === undefined) throw new UsageError("nothing was answered");
+    const { file, isNew } = known.facts;
+    const now = existsSync(file) ? await readFile(file, "utf8") : undefined;
+    if (now !== (isNew ? undefined : draft.before)) {
+      throw new FailureError(`${file} has changed meanwhile, so nothing is written: call setup again`, {
+        code: "LG104",
+      });
+    }
     await stage.commit(draft.files);
-    const { file } = known.facts;
     const { wished } = draft;
     const { psk } = wished.server ?? {};
     this.company.say(`${file} is written, and lwm2m-gateway check has nothing against it`);

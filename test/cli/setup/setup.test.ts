@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import test, { after, type TestContext } from "node:test";
 import { aConfig, aFolder, aServer, command, startCommand } from "../../support/command.ts";
+import { hasTool } from "../../support/foreign-tool.ts";
 import type { Outcome } from "../../support/process.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
@@ -67,6 +68,20 @@ test("--json prints what it came to, and nothing else on standard output", { tim
   assert.deepEqual([power.unit, typeof power.value], ["kW", "number"]);
   assert.equal(next, `lwm2m-gateway run --config ${file}`);
   assert.match(stderr, /unit 1: Eastron[^\n]*\nunit 3: Eastron/);
+});
+
+test("a device on a serial port is found, read and written as a line of its own", { timeout: 180_000 }, async (t) => {
+  if (!hasTool(t, "socat", "apt-get install -y socat")) return;
+  const folder = temporaryDirectory(t);
+  const port = join(folder, "port");
+  const played = startCommand(t, "sim", "eastron-sdm630", "--unit", "2", "--pty", port);
+  await played.printed(/^playing /m);
+  const words = ["--modbus-rtu", port, "--line", "9600-8n1", "--scan", "1-2", "--yes"];
+  const { code, stderr } = await setup(t, folder, ...SERVER, ...words);
+  assert.equal(code, 0, stderr);
+  const text = readFileSync(join(folder, "config.yaml"), "utf8");
+  assert.ok(text.includes(`bus: { type: modbus-rtu, port: ${port}, line: 9600-8N1 }`), text);
+  assert.match(text, /mapping: eastron-sdm630, link: bus, unit_id: 2 \}/);
 });
 
 test("a new key goes to secrets.yaml alone, and what the server must be told is printed", {
