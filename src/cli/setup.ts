@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { typedSpan, WrongArguments } from "../adapter.ts";
 import { SECOND } from "../clock.ts";
 import { SOCKET_OPTION } from "./admin.ts";
-import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./command.ts";
+import { type Arguments, type Command, EXIT, FailureError, parseArguments, UsageError } from "./command.ts";
 import { foundConfig, SERVICE_CONFIG } from "./config-option.ts";
 import { terminal } from "./setup/conversation.ts";
 import { linkOf } from "./setup/device-places.ts";
@@ -63,7 +63,7 @@ export const setup: Command = {
     const outcome = await new Setup(args, isTyped).through(begin(facts), given);
     if (outcome === undefined) return EXIT.failure;
     if (args.flag("json")) process.stdout.write(`${JSON.stringify(outcome, undefined, 2)}\n`);
-    if (args.flag("run")) return runNow(args, file);
+    if (args.flag("run")) return runNow(file);
     return EXIT.ok;
   },
 };
@@ -79,11 +79,9 @@ function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-async function runNow(args: Arguments, file: string): Promise<number> {
+async function runNow(file: string): Promise<number> {
   const { run } = await import("./run.ts");
-  const { "log-level": level } = run.options;
-  const texts: Readonly<Record<string, string | undefined>> = { config: file, "log-level": level?.default };
-  return run.run({ ...args, positionals: [], text: (option) => texts[option], texts: () => [], flag: () => false });
+  return run.run(parseArguments(run, ["--config", file]));
 }
 
 /** A server that is there is the user's to change. */
