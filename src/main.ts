@@ -28,12 +28,14 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** The second word picks one of the group. */
 function runOf(group: CommandGroup, [word, ...rest]: readonly string[]): number | Promise<number> {
-  const { name, commands, others = {} } = group;
+  const { name, commands, others = {}, usual } = group;
   if (word === "--help" || word === "-h") return print(groupHelpText(group));
   const known = Object.keys(commands);
   if (word === undefined) throw new UsageError(`${name} needs a second word: ${known.join(", ")}`);
   const all = { ...others, ...commands };
   const command = Object.hasOwn(all, word) ? all[word] : undefined;
+  const meant = usual === undefined || word.startsWith("-") ? undefined : commands[usual];
+  if (command === undefined && meant !== undefined) return runCommand(meant, [word, ...rest]);
   if (command === undefined) throw new UsageError(unknownWord(`subcommand of ${name}`, word, known));
   return runCommand(command, rest);
 }

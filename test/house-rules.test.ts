@@ -25,6 +25,7 @@ const CAST = /\bas (?!const\b)[\w({[]/;
 /** Where a type says less than is known: it is made, or checked, in that file. */
 const CASTS: Readonly<Record<string, string>> = {
   "src/cli/backup/state-files.ts": "the answer of our own program",
+  "src/cli/device-asked.ts": "the answers of our own program",
   "src/cli/device-forget.ts": "the answers of our own program",
   "src/cli/device-replace.ts": "the answer of our own program",
   "src/cli/reload.ts": "the answer of our own program",

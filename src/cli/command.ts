@@ -42,6 +42,8 @@ export interface CommandGroup {
   readonly summary: string;
   /** By the second word; their names are both words. */
   readonly commands: Readonly<Record<string, Command>>;
+  /** Of these the one that is meant where the second word is none of them, but its argument: `device meter-1`. */
+  readonly usual?: string;
   /** Second words that are understood, too, and that no help lists. */
   readonly others?: Readonly<Record<string, Command>>;
 }
@@ -147,7 +149,8 @@ function optionValue({ name, options }: Command, { rawName, name: key, value, in
 }
 
 /** The help of a group: what there is in it. */
-export function groupHelpText({ name, summary, commands }: CommandGroup): string {
+export function groupHelpText({ name, summary, commands, usual }: CommandGroup): string {
+  const short = usual === undefined ? undefined : commands[usual];
   return [
     `usage: lwm2m-gateway ${name} ${Object.keys(commands).join("|")} [options]`,
     "",
@@ -155,6 +158,7 @@ export function groupHelpText({ name, summary, commands }: CommandGroup): string
     "",
     ...Object.values(commands).map((command) => `  ${command.name.padEnd(14)} ${command.summary}`),
     "",
+    ...(short === undefined ? [] : [`lwm2m-gateway ${name} ${short.positionals ?? ""} is short for ${short.name}.`]),
     `lwm2m-gateway ${name} ${Object.keys(commands)[0]} --help tells the options of one.`,
     "",
   ].join("\n");

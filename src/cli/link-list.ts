@@ -8,7 +8,7 @@ export const linkList: Command = {
   options: { ...LINK_OPTIONS, json: { type: "boolean", help: "Prints the links as JSON." } },
   async run(args) {
     const links = await askedLinks(args);
-    const text = args.flag("json") ? JSON.stringify(links, undefined, 2) : linkTable(links, Date.now()).join("\n");
+    const text = args.flag("json") ? JSON.stringify(links, undefined, 2) : linkTable(links).join("\n");
     process.stdout.write(`${text}\n`);
     return EXIT.ok;
   },

@@ -10,7 +10,7 @@ export const linkShow: Command = {
   async run(args) {
     noMore(args, 1);
     const link = await askedLink(args, linkId(args));
-    const text = args.flag("json") ? JSON.stringify(link, undefined, 2) : wholeLink(link, Date.now()).join("\n");
+    const text = args.flag("json") ? JSON.stringify(link, undefined, 2) : wholeLink(link).join("\n");
     process.stdout.write(`${text}\n`);
     return EXIT.ok;
   },

@@ -1,5 +1,4 @@
 /** Links of the running gateway, for a person. */
-import type { UnixMillis } from "../clock.ts";
 import type { HandledLink, LinkView, SetByHand } from "../gateway/links/link-admin.ts";
 import { table } from "../table.ts";
 import { countdown } from "./countdown.ts";
@@ -8,17 +7,17 @@ import { linkLines } from "./link-status-text.ts";
 
 const HEADING = ["LINK", "TYPE", "STATE", "DEVICES", "LOAD", "WAITING"];
 
-export function linkTable(links: readonly LinkView[], now: UnixMillis): readonly string[] {
+export function linkTable(links: readonly LinkView[]): readonly string[] {
   if (links.length === 0) return ["no links"];
-  const [heading = "", ...rows] = table([HEADING, ...links.map((link) => rowOf(link, now))]);
+  const [heading = "", ...rows] = table([HEADING, ...links.map((link) => rowOf(link))]);
   return [heading, ...links.flatMap((link, i) => [rows[i] ?? "", ...troubleOf(link), ...byHand(link)])];
 }
 
-export function wholeLink(link: LinkView, now: UnixMillis): readonly string[] {
+export function wholeLink(link: LinkView): readonly string[] {
   const { id, type, devices, lines = [], notes = [] } = link;
   const on = devices.length === 0 ? "no devices" : `${counted(devices.length, "device")}: ${devices.join(", ")}`;
   return [
-    `${id} (${type}), ${stateOf(link, now)}`,
+    `${id} (${type}), ${stateOf(link)}`,
     `    ${on}`,
     ...troubleOf(link),
     ...byHand(link),
@@ -28,11 +27,11 @@ export function wholeLink(link: LinkView, now: UnixMillis): readonly string[] {
 }
 
 /** A line or more for each link that is not as the configuration has it. */
-export function handledLines(links: readonly HandledLink[], now: UnixMillis): readonly string[] {
+export function handledLines(links: readonly HandledLink[]): readonly string[] {
   return links.flatMap((link) => [
     ...(link.paused === undefined
       ? []
-      : [`${link.paused.reason}: it goes on in ${countdown(link.paused.until - now)}, or by link resume ${link.id}`]),
+      : [`${link.paused.reason}: it goes on in ${countdown(link.paused.left)}, or by link resume ${link.id}`]),
     ...(link.set === undefined
       ? []
       : [`link ${link.id}: ${setText(link.set)} by hand; link set ${link.id} --reset takes it back`]),
@@ -48,15 +47,15 @@ export function keepLines(id: string, set: SetByHand): readonly string[] {
   ];
 }
 
-function rowOf(link: LinkView, now: UnixMillis): readonly string[] {
+function rowOf(link: LinkView): readonly string[] {
   const { id, type, devices, lines } = link;
   const loads = lines?.map(({ load }) => `${load} %`).join(", ") ?? "-";
   const waiting = lines?.reduce((sum, line) => sum + line.waiting, 0);
-  return [id, type, stateOf(link, now), String(devices.length), loads, waiting === undefined ? "-" : String(waiting)];
+  return [id, type, stateOf(link), String(devices.length), loads, waiting === undefined ? "-" : String(waiting)];
 }
 
-function stateOf({ paused, trouble, lines, devices }: LinkView, now: UnixMillis): string {
-  if (paused !== undefined) return `paused, goes on in ${countdown(paused.until - now)}`;
+function stateOf({ paused, trouble, lines, devices }: LinkView): string {
+  if (paused !== undefined) return `paused, goes on in ${countdown(paused.left)}`;
   if (trouble !== undefined) return "cannot be opened";
   if (lines === undefined) return devices.length === 0 ? "not in use" : "in use";
   const open = lines.filter((line) => line.open).length;

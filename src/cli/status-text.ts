@@ -13,6 +13,7 @@ import { modbusLines } from "./modbus-status-text.ts";
 import { shownNowLines } from "./shown-text.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
 import { uplinkLines } from "./uplink-status-text.ts";
+import { formatValue, valueText } from "./shown-value.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
 export function formatStatus(status: GatewayStatus, withValues: boolean): string {
@@ -27,7 +28,7 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
     ...serverLines(status),
     "",
     ...deviceLines(status, withValues),
-    ...blankBefore([...linkLines(status.links), ...handledLines(status.handled, now)]),
+    ...blankBefore([...linkLines(status.links), ...handledLines(status.handled)]),
     ...blankBefore(modbusLines(status.modbus)),
   ].join("\n");
 }
@@ -231,18 +232,11 @@ export function valueLines({ values }: DeviceStatus, now: UnixMillis): string[] 
 }
 
 function valueRow({ path, name, value, unit, time, period, bad, reset }: ValueStatus, now: UnixMillis): string[] {
-  const shown = value === undefined ? "-" : [formatValue(value), unit].filter(Boolean).join(" ");
+  const shown = valueText(value, unit);
   const age = time === undefined ? "" : `${span(now - time)} ago`;
   // Servers make it another period than the mapping's.
   const steered = period === undefined ? [] : [`read every ${formatDuration(period)}`];
   const anew = reset === undefined ? [] : [`began anew ${span(now - reset.time)} ago, from ${formatValue(reset.from)}`];
   const notes = [...steered, ...anew, ...(bad === undefined ? [] : [`bad: ${bad}`])];
   return [path, name, shown, age, notes.join("; ")];
-}
-
-/** As JSON brought it: 64-bit integers are text, bytes hexadecimal, links `{ object, instance }`. */
-function formatValue(value: unknown): string {
-  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(7)));
-  // A device's text is no command to the terminal.
-  return typeof value === "object" ? JSON.stringify(value) : String(value).replaceAll(/\p{Cc}/gu, "?");
 }

@@ -1,8 +1,9 @@
 import type { GatewayStatus } from "../gateway/status.ts";
 import { askGateway, SOCKET_OPTION } from "./admin.ts";
-import { type Command, EXIT } from "./command.ts";
+import { type Arguments, type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { formatStatus } from "./status-text.ts";
+import { WATCH_OPTION, watch } from "./watch.ts";
 
 /** Asks the running gateway of a configuration how it is. */
 export const status: Command = {
@@ -11,17 +12,26 @@ export const status: Command = {
   options: {
     config: CONFIG_OPTION,
     socket: SOCKET_OPTION,
-    json: { type: "boolean", help: "Prints the whole status as JSON." },
+    json: { type: "boolean", help: "Prints the whole status as JSON; with --watch a line each time." },
     values: { type: "boolean", help: "Shows each device's values as well." },
+    watch: WATCH_OPTION,
   },
   async run(args) {
-    const answer = await askGateway(args, "/v1/status");
-    // The answer is our own program's, on a socket that only its user can open.
-    const gateway = answer as GatewayStatus;
-    const text = args.flag("json") ? JSON.stringify(answer, undefined, 2) : formatStatus(gateway, args.flag("values"));
-    process.stdout.write(`${text}\n`);
+    if (args.flag("watch")) return watch(async () => textOf(args, await askedStatus(args)));
+    const gateway = await askedStatus(args);
+    process.stdout.write(`${textOf(args, gateway)}\n`);
     return gateway.servers.every(({ state }) => state === "registered" || state === "updating")
       ? EXIT.ok
       : EXIT.failure;
   },
 };
+
+async function askedStatus(args: Arguments): Promise<GatewayStatus> {
+  // The answer is our own program's, on a socket that only its user can open.
+  return (await askGateway(args, "/v1/status")) as GatewayStatus;
+}
+
+function textOf(args: Arguments, gateway: GatewayStatus): string {
+  if (!args.flag("json")) return formatStatus(gateway, args.flag("values"));
+  return args.flag("watch") ? JSON.stringify(gateway) : JSON.stringify(gateway, undefined, 2);
+}

@@ -1,4 +1,4 @@
-import type { Link, PointId } from "../adapter.ts";
+import type { Link, PointId, RawValue } from "../adapter.ts";
 import {
   type Clock,
   isUndated,
@@ -34,6 +34,7 @@ import { qualityValues } from "./quality.ts";
 import { Readings } from "./readings.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 import type { ValueRows } from "./value-rows.ts";
+import { type ValueView, valueViews } from "./value-views.ts";
 import { Values } from "./values.ts";
 
 export interface DeviceSettings {
@@ -58,6 +59,10 @@ export interface DeviceObserver {
   onSamples(device: Device, samples: readonly Sample[]): void;
   onStateChange(device: Device, state: DeviceState): void;
 }
+
+/** Whoever asks for raw values waits for so long. */
+const LONGEST_LOOK: Millis = 4 * SECOND;
+const NONE: ReadonlyMap<PointId, RawValue> = new Map();
 
 /** One running device: attaches to its link, polls it, keeps its values, knows whether it is there. */
 export class Device {
@@ -190,6 +195,16 @@ export class Device {
     return this.closed ? 0 : Math.max(0, this.settings.clock.monotonic() - due);
   }
 
+  /**
+   * Each value for a person who looks at this device. `raw`: it is asked once more, where it can be, and what the wire carries is kept
+   * from now on.
+   */
+  async valueViews(raw: boolean): Promise<readonly ValueView[]> {
+    if (raw) await this.readRaw();
+    const { values } = this.status();
+    return valueViews(this.model, values, { state: this.state, raws: raw ? this.readings.raw : NONE });
+  }
+
   /** The hardware is another one from now on: what its counters say may begin anew. */
   replaced(): void {
     this.readings.renew();
@@ -206,6 +221,22 @@ export class Device {
     this.polls.stop();
     this.presence.stop();
     await this.session.close();
+  }
+
+  /** Resolves after some seconds at most: a slow device goes on telling. */
+  private async readRaw(): Promise<void> {
+    void this.readings.raw;
+    const points = [...pollsOf(polledPoints(this.model)).keys()];
+    if (this.state !== "online" || points.length === 0) return;
+    const { clock } = this.settings;
+    const reading = this.session.read(points).catch(expectDeviceError);
+    await new Promise<void>((resolve) => {
+      const cancel = clock.at(clock.monotonic() + LONGEST_LOOK, resolve);
+      void reading.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   private sessionListener(): SessionListener {

@@ -6,11 +6,14 @@ import type { Logger } from "../log.ts";
 export interface LinkPause {
   /** When it goes on by itself. */
   readonly until: UnixMillis;
+  /** How long that is from now. */
+  readonly left: Millis;
   /** For whoever reads or writes meanwhile. */
   readonly reason: string;
 }
 
-interface Paused extends LinkPause {
+interface Paused extends Omit<LinkPause, "left"> {
+  readonly end: Millis;
   readonly cancel: () => void;
 }
 
@@ -35,12 +38,12 @@ export class PausedLinks {
     const until = wallAt(clock, end);
     const reason = `link ${id} is paused ${isUndated(until) ? `for ${formatDuration(span)}` : `until ${timeOf(until)}`}`;
     const cancel = clock.at(end, () => this.onOver(id));
-    this.links.set(id, { until, reason, cancel });
+    this.links.set(id, { end, until, reason, cancel });
     this.log.warn(
       { code: "LG749", link: id, for: formatDuration(span) },
       "somebody paused the link: nothing goes out on it",
     );
-    return { until, reason };
+    return { until, left: span, reason };
   }
 
   /** Whether it was paused. */
@@ -55,7 +58,9 @@ export class PausedLinks {
 
   of(id: string): LinkPause | undefined {
     const paused = this.links.get(id);
-    return paused === undefined ? undefined : { until: paused.until, reason: paused.reason };
+    if (paused === undefined) return undefined;
+    const { until, end, reason } = paused;
+    return { until, left: Math.max(0, end - this.clock.monotonic()), reason };
   }
 
   /** The others are gone. */

@@ -1,4 +1,4 @@
-import type { PointId, Reading, ReadResult } from "../adapter.ts";
+import type { PointId, RawValue, Reading, ReadResult } from "../adapter.ts";
 import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Sample, Value } from "../lwm2m/sample.ts";
@@ -26,6 +26,8 @@ export class Readings {
   private readonly doubted = new Map<number, Value>();
   /** Those that have had no good value since the device was renewed. */
   private readonly renewed = new Set<number>();
+  /** What the wire carried last, for somebody who looks at this device; undefined: nobody has looked yet. */
+  private raws: Map<PointId, RawValue> | undefined;
 
   constructor(model: DeviceModel, values: Values, clock: Clock, log: Logger) {
     this.model = model;
@@ -33,6 +35,12 @@ export class Readings {
     this.clock = clock;
     this.log = log;
     this.computed = new ComputedValues(model, values, log);
+  }
+
+  /** The newest raw values, from the first call on. */
+  get raw(): ReadonlyMap<PointId, RawValue> {
+    this.raws ??= new Map();
+    return this.raws;
   }
 
   /** The answers to a read. Returns the samples that are new. */
@@ -88,6 +96,7 @@ export class Readings {
         this.log.debug({ point }, "a reading of a point that is not in the mapping");
         continue;
       }
+      this.raws?.set(point, value);
       if (computes) this.heard.add(at);
       const converted = this.convert(at, source, value, time);
       if ("bad" in converted) {

@@ -39,6 +39,7 @@ import type { GatewayClock } from "./time/gateway-clock.ts";
 import { keepTime, knownClock } from "./time/known-clock.ts";
 import { type OpenTransport, openTransport } from "./transport/schemes.ts";
 import { secured } from "./transport/secured.ts";
+import { DeviceViews } from "./views/device-views.ts";
 import type { ForgetWish, Forgotten } from "./waiting/forgetting.ts";
 import type { StoreReport } from "./waiting/store-report.ts";
 
@@ -82,6 +83,7 @@ export class Gateway {
   readonly measured: Measured;
   readonly links: LinkAdmin;
   readonly stateCopies: StateCopies;
+  readonly views: DeviceViews;
   private readonly options: RunOptions;
   private readonly log: Logger;
   private readonly kept: Kept;
@@ -127,6 +129,12 @@ export class Gateway {
       ...{ devices, log },
       config: () => this.config,
       apply: () => this.applyAgain(),
+    });
+    this.views = new DeviceViews({
+      ...{ devices, links: this.links },
+      config: () => this.config,
+      status: () => this.status(),
+      instanceOf: (id) => this.parts.places.instanceOf(id),
     });
   }
 

@@ -3,7 +3,7 @@ import type { PointShape, RawValue } from "../adapter.ts";
 import type { UnixMillis } from "../clock.ts";
 import type { Value } from "../lwm2m/sample.ts";
 import type { Constants } from "./expression/scope.ts";
-import type { Converted, PointHistory } from "./plan-types.ts";
+import type { Converted, Explained, PointHistory } from "./plan-types.ts";
 
 /**
  * Four letters for any length ("ABCD" is big-endian, "CDAB" swaps the words, "BADC" the bytes of each word, "DCBA" is
@@ -80,6 +80,8 @@ export interface Conversion {
   /** Whether `toValue` looks at the history. */
   readonly looksBack: boolean;
   toValue(raw: RawValue, history?: PointHistory): Converted;
+  /** The same half-way, for a person. */
+  explain(raw: RawValue): Explained;
   /** The exact inverse; there where the spec is writable. Throws Lwm2mError 4.00 where the value cannot be written. */
   toRaw?(value: Value): RawWrite;
   /** What a device of this kind could deliver at each time, the same for the same seed. See simulate.ts. */

@@ -9,7 +9,7 @@ import type { BitField } from "./bits.ts";
 import { type Conversion, ConversionError, type ConversionSpec, type RawWrite } from "./conversion-types.ts";
 import { describeLinear, isIdentity } from "./linear.ts";
 import { bitField, makePlan, type Plan, simulationHints, stagesOf } from "./pipeline.ts";
-import type { Converted, PointHistory } from "./plan-types.ts";
+import type { Converted, Explained, PointHistory } from "./plan-types.ts";
 import { simulatedValue } from "./simulate.ts";
 import { makeSource, type Source } from "./source.ts";
 import { Bad, refuse, type Stage, type WriteMode } from "./stage.ts";
@@ -24,7 +24,8 @@ export function makeConversion(spec: ConversionSpec, resource: ResourceDefinitio
   const source = makeSource(spec, type);
   const plan = makePlan(spec, resource, type, source.type);
   const field = bitField(spec, source.type);
-  const stages = [source.stage, ...stagesOf(plan, field)];
+  const { scaling, checking } = stagesOf(plan, field);
+  const stages = [source.stage, ...scaling, ...checking];
   const toValue = reader(stages);
   const note = noteOf(plan);
   return {
@@ -32,6 +33,7 @@ export function makeConversion(spec: ConversionSpec, resource: ResourceDefinitio
     ...(note === undefined ? {} : { note }),
     looksBack: stages.some(({ looksBack }) => looksBack === true),
     toValue,
+    explain: (raw) => explained(raw, source.stage, scaling),
     ...(spec.writable ? { toRaw: writer(plan, stages, maskBytes(source, field)) } : {}),
     simulate(seed) {
       const value = simulatedValue(resource, simulationHints(plan, field), seed);
@@ -49,6 +51,19 @@ function reader(stages: readonly Stage[]): (raw: RawValue, history?: PointHistor
     }
     return { good: value };
   };
+}
+
+/** As far as it goes: a stage that finds it bad is the last. */
+function explained(raw: RawValue, decoding: Stage, scaling: readonly Stage[]): Explained {
+  const decoded = decoding.read(raw);
+  if (decoded instanceof Bad) return {};
+  let value: Value = decoded;
+  for (const stage of scaling) {
+    const read = stage.read(value);
+    if (read instanceof Bad) return { decoded };
+    value = read;
+  }
+  return { decoded, scaled: value };
 }
 
 function badOf({ bad, doubted }: Bad): Converted {

@@ -62,10 +62,13 @@ export function bitField({ bits, mask }: ConversionSpec, raw: RawType): BitField
   return mask === undefined ? undefined : maskField(mask, raw);
 }
 
-/** What follows the bytes: every stage that this entry needs, in the fixed order. Throws ConversionError. */
-export function stagesOf(plan: Plan, field: BitField | undefined): Stage[] {
+/** What follows the bytes: every stage that this entry needs, in the fixed order; those that scale go before. Throws ConversionError. */
+export function stagesOf(
+  plan: Plan,
+  field: BitField | undefined,
+): { readonly scaling: readonly Stage[]; readonly checking: readonly Stage[] } {
   checkKeys(plan);
-  return [...rawStages(plan, field), ...valueStages(plan), ...changeStages(plan, field)];
+  return { scaling: rawStages(plan, field), checking: [...valueStages(plan), ...changeStages(plan, field)] };
 }
 
 /** max_step and monotonic: they look at the values that servers see. */

@@ -137,8 +137,18 @@ export interface PointSource {
    * first good one.
    */
   toValue(raw: RawValue, history?: PointHistory): Converted;
+  /** What a raw value becomes on the way, for a person. Absent where nobody knows. */
+  explain?(raw: RawValue): Explained;
   /** The exact inverse; only where `writable`. Throws Lwm2mError 4.00 where the value cannot be written. */
   toRaw(value: Value): { readonly raw: RawValue; readonly mask?: Uint8Array };
+}
+
+/** Between the wire and the value; what is absent was not reached, since what came before is bad. */
+export interface Explained {
+  /** What the bytes say: `as`, `order`. */
+  readonly decoded?: Value;
+  /** After bits, scale and offset, `expr` and unit; before `enum`, limits and the type of the resource. */
+  readonly scaled?: Value;
 }
 
 /** What was known of a point before a reading. */

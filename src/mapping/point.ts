@@ -102,12 +102,13 @@ export function reportingOf({
 
 function functionsOf(
   conversion: Conversion,
-): Pick<PointSource, "note" | "simulate" | "looksBack" | "toValue" | "toRaw"> {
+): Pick<PointSource, "note" | "simulate" | "looksBack" | "toValue" | "explain" | "toRaw"> {
   return {
     ...(conversion.note === undefined ? {} : { note: conversion.note }),
     simulate: (seed) => conversion.simulate(seed),
     ...(conversion.looksBack ? { looksBack: true } : {}),
     toValue: (raw, history) => conversion.toValue(raw, history),
+    explain: (raw) => conversion.explain(raw),
     toRaw: (value) => {
       if (conversion.toRaw === undefined) throw notAllowed("this resource cannot be written");
       return conversion.toRaw(value);
