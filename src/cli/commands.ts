@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
   devices: async () => (await import("./devices.ts")).devices,
   device: async () => (await import("./device.ts")).device,
   values: async () => (await import("./values.ts")).values,
+  why: async () => (await import("./why.ts")).why,
   mapping: async () => (await import("./mapping.ts")).mapping,
   link: async () => (await import("./link.ts")).link,
   backup: async () => (await import("./backup/backup.ts")).backup,

@@ -2,6 +2,7 @@
 
 import type { UnixMillis } from "../clock.ts";
 import type { DevicesView, DeviceView, DisabledView, ValuesView } from "../gateway/views/device-views.ts";
+import type { Why } from "../gateway/views/why/why.ts";
 import { askGateway } from "./admin.ts";
 import type { Arguments } from "./command.ts";
 
@@ -23,6 +24,11 @@ export interface ValuesAsked {
 export async function askedValues(args: Arguments, id: string, { raw, bad }: ValuesAsked): Promise<ValuesView> {
   const query = [...(raw ? ["raw=1"] : []), ...(bad ? ["bad=1"] : [])].join("&");
   return (await askGateway(args, `${pathOf(id)}/values${query === "" ? "" : `?${query}`}`)) as ValuesView;
+}
+
+/** `subject`: the id of a device, or a path. */
+export async function askedWhy(args: Arguments, subject: string): Promise<Why> {
+  return (await askGateway(args, `/v1/why?path=${encodeURIComponent(subject)}`)) as Why;
 }
 
 function pathOf(id: string): string {

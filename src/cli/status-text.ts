@@ -11,9 +11,9 @@ import { linkLines } from "./link-status-text.ts";
 import { handledLines } from "./link-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
 import { shownNowLines } from "./shown-text.ts";
+import { formatValue, valueText } from "./shown-value.ts";
 import { dropLines, filled } from "./store-stats-text.ts";
 import { uplinkLines } from "./uplink-status-text.ts";
-import { formatValue, valueText } from "./shown-value.ts";
 
 /** The overview for a person: a row for each server and device, why where one is not well, and on request each value. */
 export function formatStatus(status: GatewayStatus, withValues: boolean): string {

@@ -134,6 +134,7 @@ export class Gateway {
       ...{ devices, links: this.links },
       config: () => this.config,
       status: () => this.status(),
+      fullStatus: () => this.fullStatus(),
       instanceOf: (id) => this.parts.places.instanceOf(id),
     });
   }

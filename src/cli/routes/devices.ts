@@ -13,6 +13,8 @@ export function deviceRoutes({ deviceAdmin, views }: Gateway): readonly Route[] 
       answer: ({ params: { id = "" }, query }) =>
         views.values(id, { raw: isAsked(query, "raw"), bad: isAsked(query, "bad") }),
     },
+    { method: "GET", path: "/v1/devices/{id}/why", answer: ({ params: { id = "" } }) => views.why(id) },
+    { method: "GET", path: "/v1/why", answer: ({ query }) => views.whyAt(query.get("path") ?? "") },
     {
       method: "GET",
       path: "/v1/devices/{id}/place",

@@ -7,18 +7,21 @@ import type { DeviceStatus } from "../../devices/device-status.ts";
 import type { Devices } from "../../devices/devices.ts";
 import type { ValueView } from "../../devices/value-views.ts";
 import { formatPlace } from "../../errors.ts";
-import { type Path, parsePath, prefixOf } from "../../lwm2m/path.ts";
+import { isWithin, type Path, parsePath, prefixOf } from "../../lwm2m/path.ts";
 import { deviceIdOf } from "../../mapping/device-id.ts";
 import { nearestNames } from "../../near-miss.ts";
 import type { LinkAdmin, LinkView } from "../links/link-admin.ts";
 import type { GatewayStatus } from "../status.ts";
 import { observersOf } from "./observers.ts";
+import { type Why, type WhyFacts, whyOf } from "./why/why.ts";
 
 export interface DeviceViewsOptions {
   readonly devices: Pick<Devices, "get" | "list" | "byPrefix">;
   readonly links: Pick<LinkAdmin, "of">;
   readonly config: () => LoadedConfig;
   readonly status: () => GatewayStatus;
+  /** With what waits on the disk. */
+  readonly fullStatus: () => Promise<GatewayStatus>;
   /** Instance of object 25 of a device, by its id. */
   readonly instanceOf: (id: string) => number | undefined;
 }
@@ -124,8 +127,37 @@ export class DeviceViews {
     return { now, id, prefix: device.prefix, state: device.state, values };
   }
 
-  /** The id of the device that has what is at a path, which may be without a slash in front. Throws AdminRefusal. */
-  idAt(text: string): { readonly id: string; readonly path: Path } {
+  /** What became of each step between the files and the servers. Throws AdminRefusal where there is no such device. */
+  async why(id: string): Promise<Why> {
+    const status = await this.options.fullStatus();
+    const disabled = status.disabled.find((device) => device.id === id);
+    if (disabled !== undefined) return whyOf({ status, id, disabled, values: [] });
+    return whyOf({ ...this.facts(status, this.running(id)), values: (await this.values(id)).values });
+  }
+
+  /** The same of what is at a path, or of the device that is called so. Throws AdminRefusal where there is no such device. */
+  async whyAt(text: string): Promise<Why> {
+    const { devices, disabled } = this.options.config();
+    if ([...devices, ...disabled].some((device) => device.id === text)) return this.why(text);
+    if (!text.includes("/")) return this.missing(text);
+    const { id, path } = this.idAt(text);
+    if (path === `/${prefixOf(path)}`) return this.why(id);
+    const status = await this.options.fullStatus();
+    const { values } = await this.values(id);
+    return whyOf({
+      ...this.facts(status, this.running(id)),
+      path,
+      values: values.filter((value) => isWithin(value.path, path)),
+    });
+  }
+
+  private facts(status: GatewayStatus, { plan }: Device): Omit<WhyFacts, "values"> {
+    const { links } = this.options.config();
+    const link = links.has(plan.link) ? { link: this.options.links.of(plan.link) } : {};
+    return { status, id: plan.id, place: formatPlace(plan.place), ...link };
+  }
+
+  private idAt(text: string): { readonly id: string; readonly path: Path } {
     const path = pathOf(text);
     const device = this.options.devices.byPrefix(prefixOf(path));
     if (device !== undefined) return { id: device.plan.id, path };
