@@ -173,7 +173,10 @@ export class DeviceViews {
     if (device !== undefined) return device;
     const off = this.options.status().disabled.find((each) => each.id === id);
     if (off === undefined) return this.missing(id);
-    throw new AdminRefusal(`device "${id}" is off: ${off.reasons.join("; ")}`, { status: 409, code: "LG506" });
+    throw new AdminRefusal(`device "${id}" is off; lwm2m-gateway why ${id} tells what must be mended`, {
+      status: 409,
+      code: "LG506",
+    });
   }
 
   private missing(id: string): never {

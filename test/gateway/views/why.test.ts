@@ -56,7 +56,7 @@ const SITUATIONS: readonly Situation[] = [
       world.configure(["{ id: meter-1, mapping: climat, link: bus, unit_id: 1 }"]);
       return world.reload();
     },
-    cause: ["configuration", "device meter-1", /^it is off: .*there is no mapping "climat".*did you mean "climate"\?$/],
+    cause: ["configuration", "device meter-1", /^it is off: .*there is no mapping "climat".*did you mean "climate"\?/],
     next: /lwm2m-gateway check && lwm2m-gateway reload$/,
   },
   {
