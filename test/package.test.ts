@@ -71,6 +71,10 @@ function assertContents(files: readonly string[]): void {
     "scripts/lwm2m-gateway.mjs",
     "scripts/own-node.mjs",
     "config.example.yaml",
+    "docs/man/lwm2m-gateway.1",
+    "docs/errors.md",
+    "systemd/lwm2m-gateway.service",
+    "systemd/70-lwm2m-gateway.rules",
     "LICENSE",
   ]) {
     assert.ok(files.includes(file), `${file} is missing from the package`);

@@ -20,6 +20,7 @@ import { copyPackages, nodePackage, run } from "./packages.mjs";
 /** Where the program lies; src/locate.ts finds package.json there, and everything else from it. */
 export const HOME = "usr/lib/lwm2m-gateway";
 const DOC = "usr/share/doc/lwm2m-gateway";
+const DOCUMENTATION = `Documentation=man:lwm2m-gateway(1) file:///${DOC}`;
 
 /** Of the processors that there is a package of Node for: what Debian calls them, and the tools of binutils that know them. */
 export const TARGETS = {
@@ -70,9 +71,13 @@ function layService(root, tree) {
     mkdirSync(join(tree, "etc/lwm2m-gateway", folder), { recursive: true });
 }
 
-/** The unit of the npm package, with what is different here: where the documentation lies, and that there may be no configuration yet. */
+/** The unit of the npm package, with what is different here: the documentation, the user, and that there may be no configuration yet. */
 function packagedUnit(name, unit) {
-  if (name !== "lwm2m-gateway.service") return unit;
+  if (name !== "lwm2m-gateway.service") {
+    return unit
+      .replace(/^Documentation=.*$/m, DOCUMENTATION)
+      .replace("/usr/bin/env lwm2m-gateway", "/usr/bin/lwm2m-gateway");
+  }
   return replaced(unit, [
     [
       /^# For the package as [^[]*/,
@@ -80,9 +85,11 @@ function packagedUnit(name, unit) {
     ],
     [
       /^Documentation=.*$/m,
-      `Documentation=man:lwm2m-gateway(1) file:///${DOC}\n# Written by "lwm2m-gateway setup", or by hand.\nConditionPathExists=/etc/lwm2m-gateway/config.yaml`,
+      `${DOCUMENTATION}\n# Written by "lwm2m-gateway setup", or by hand.\nConditionPathExists=/etc/lwm2m-gateway/config.yaml`,
     ],
     [/\/usr\/bin\/env lwm2m-gateway/, "/usr/bin/lwm2m-gateway"],
+    // A user who is there all the time can be given files. What DynamicUser= brings besides, the unit says by itself.
+    [/^DynamicUser=yes$/m, "User=lwm2m-gateway"],
   ]);
 }
 

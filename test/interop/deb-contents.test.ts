@@ -25,6 +25,7 @@ const NEEDED = [
   `${HOME}/node_modules/zod/LICENSE`,
   "./usr/bin/lwm2m-gateway",
   "./usr/lib/systemd/system/lwm2m-gateway.service",
+  "./usr/lib/systemd/system/lwm2m-gateway-helper.socket",
   "./usr/lib/udev/rules.d/70-lwm2m-gateway.rules",
   "./usr/lib/sysusers.d/lwm2m-gateway.conf",
   "./usr/share/doc/lwm2m-gateway/examples/config.example.yaml",

@@ -2,17 +2,18 @@
 import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { parse } from "coap-packet";
 import type { Lifetime } from "../support/process.ts";
 import { builtPackage, OWN } from "./deb/built-package.ts";
 import { aDebian, type DebianFolder } from "./deb/debian-folder.ts";
+import { startService } from "./deb/service.ts";
 
 const CONFIG = "/etc/lwm2m-gateway/config.yaml";
 const EXAMPLE = "/usr/share/doc/lwm2m-gateway/examples/config.example.yaml";
 const USER = "lwm2m-gateway";
 
-test("dpkg alone installs it, without a network or a compiler; what it brings runs, and registers", async (t) => {
+test("dpkg alone installs it, without a network or a compiler; its service says that it is ready, and registers", async (t) => {
   const debian = await aDebian(t);
   const file = debian && (await builtPackage(t, { processor: OWN, version: "1.0.0" }));
   if (debian === undefined || file === undefined) return;
@@ -28,7 +29,7 @@ test("dpkg alone installs it, without a network or a compiler; what it brings ru
   const server = await aServer(t);
   await debian.write(CONFIG, configFor(server));
   await debian.did("lwm2m-gateway", "check", "--config", CONFIG);
-  const registers = await registered(debian, server);
+  const registers = await registered(t, debian, server);
   assert.deepEqual(registers, ["0.02", "rd", "ep=installed"]);
 });
 
@@ -45,7 +46,7 @@ test("an upgrade keeps configuration and state, so does a removal; a purge leave
   await debian.write("/etc/lwm2m-gateway/devices.d/cellar.yaml", "devices: []");
   await debian.write("/etc/lwm2m-gateway/mappings/notes.txt", "none of ours yet");
   await debian.did("chmod", "2770", "/etc/lwm2m-gateway/devices.d");
-  await registered(debian, server);
+  await registered(t, debian, server);
   const kept = ["/etc/lwm2m-gateway", "/var/lib/lwm2m-gateway"];
   const belongings = await contents(debian, kept);
   assert.match(belongings, /gateway\.db/);
@@ -89,17 +90,15 @@ servers: [ { id: 1, uri: "coap://127.0.0.1:${server.address().port}" } ]
 `;
 }
 
-/** Runs the service as its unit does, as its user and with its folders, until a server hears of it; resolves to what that heard. */
-async function registered(debian: DebianFolder, server: Socket): Promise<readonly string[]> {
-  const folders = ["/var/lib/lwm2m-gateway", "/var/cache/lwm2m-gateway"];
-  for (const folder of folders) await debian.did("install", "-d", "-m", "700", "-o", USER, "-g", USER, folder);
-  const env = { STATE_DIRECTORY: folders[0] ?? "", CACHE_DIRECTORY: folders[1] ?? "" };
-  const gateway = debian.start(["lwm2m-gateway", "run", "--config", CONFIG], { user: USER, env });
-  const ended = gateway.outcome.then(({ stdout, stderr }) => [`it ended:\n${stdout}\n${stderr}`]);
-  const [datagram] = await Promise.race([once(server, "message"), ended]);
+/** Runs the service as its unit has it until it said that it is ready; resolves to what a server heard of it. */
+async function registered(t: TestContext, debian: DebianFolder, server: Socket): Promise<readonly string[]> {
+  const heard = once(server, "message");
+  const service = await startService(t, debian);
+  assert.ok(service !== undefined, "python3 is needed to play the service manager");
+  const [datagram] = await heard;
   assert.ok(Buffer.isBuffer(datagram), String(datagram));
-  gateway.child.kill("SIGKILL");
-  await ended;
+  service.process.child.kill("SIGKILL");
+  await service.process.outcome;
   const { code, options } = parse(datagram);
   const texts = options.filter(({ name }) => String(name).startsWith("Uri-")).map(({ value }) => value.toString());
   return [code, ...texts.filter((text) => /^(?:rd|ep=.*)$/.test(text))];
