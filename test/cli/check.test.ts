@@ -95,7 +95,7 @@ test("a configuration with which nothing would start is exit code 2, with every 
   ]);
   assert.deepEqual([text.code, json.code, text.stderr], [2, 2, ""]);
   assert.match(text.stdout, /:1:10: error: "endpoint" is missing \[LG204\]\n/);
-  assert.match(text.stdout, /:3:1: error: unknown key "lnks"; did you mean "links"\?\n/);
+  assert.match(text.stdout, /:3:1: error: unknown key "lnks"; did you mean "links"\? \[LG201\]\n/);
   assert.match(text.stdout, /\n3 errors, 0 warnings; the gateway would not start\n$/);
   assert.deepEqual([JSON.parse(json.stdout).starts, JSON.parse(json.stdout).errors], [false, 3]);
 });
