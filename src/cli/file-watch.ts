@@ -43,6 +43,8 @@ export class FileWatch {
   private known = new Map<string, Known>();
   private names = "";
   private firstNotice: Millis | undefined;
+  /** Something is another, and that was not told yet. */
+  private changedSince: Millis | undefined;
   private cancelLook = (): void => {};
   private looking: Promise<unknown> = Promise.resolve();
   private closed = false;
@@ -66,6 +68,7 @@ export class FileWatch {
       this.known.set(path, text === undefined ? found : { ...NEVER_SEEN, digest: digestOf(text) });
     }
     this.firstNotice = undefined;
+    this.changedSince = undefined;
     // Notices that came before there was anybody to hear them.
     this.lookAt(this.options.clock.monotonic() + QUIET);
   }
@@ -121,9 +124,23 @@ export class FileWatch {
     });
   }
 
-  /** Ends with the next look being due, whatever was found. */
+  /** Ends with the next look being due, whatever was found. What is another is told once it stays so from look to look. */
   private async look(): Promise<void> {
     this.firstNotice = undefined;
+    const isNew = await this.takeNews();
+    if (this.closed) return;
+    const now = this.options.clock.monotonic();
+    if (isNew) this.changedSince ??= now;
+    const isOld = this.changedSince !== undefined && now - this.changedSince >= LONGEST_WAIT;
+    const isTold = this.changedSince !== undefined && (!isNew || isOld);
+    if (isTold) this.changedSince = undefined;
+    // Unless somebody is still writing: the next look is due already.
+    if (this.firstNotice === undefined) this.lookAt(isNew && !isTold ? now + QUIET : this.usualLook());
+    if (isTold) this.options.onChange();
+  }
+
+  /** Whether anything is another than at the look before. */
+  private async takeNews(): Promise<boolean> {
     const names = await namesIn(this.watched.directories);
     let isNew = names !== this.names;
     this.names = names;
@@ -133,10 +150,7 @@ export class FileWatch {
       this.known.set(path, now);
       isNew ||= now.digest !== before?.digest;
     }
-    if (this.closed) return;
-    // Somebody is still writing: the next look is due already.
-    if (this.firstNotice === undefined) this.lookAt(this.usualLook());
-    if (isNew) this.options.onChange();
+    return isNew;
   }
 }
 
