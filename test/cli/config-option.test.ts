@@ -25,6 +25,7 @@ test("the configuration is the one that is named, else that of the folder, else 
     () => configFile(unnamed),
     new UsageError(
       `no configuration found (looked for config.yaml and ${SERVICE_CONFIG}); name one with --config FILE`,
+      { code: "LG103" },
     ),
   );
 });
