@@ -60,7 +60,7 @@ export class PausedLinks {
     const paused = this.links.get(id);
     if (paused === undefined) return undefined;
     const { until, end, reason } = paused;
-    return { until, left: Math.max(0, end - this.clock.monotonic()), reason };
+    return { until, left: Math.max(0, Math.round(end - this.clock.monotonic())), reason };
   }
 
   /** The others are gone. */

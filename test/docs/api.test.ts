@@ -58,7 +58,7 @@ function examples(): readonly Example[] {
 function steady(text: string): string {
   return text
     .trimEnd()
-    .replace(/"(time|until|duration|started|now)":[\d.]+/g, '"$1":0')
+    .replace(/"(time|until|left|duration|started|now)":[\d.]+/g, '"$1":0')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, "TIME");
 }
 
