@@ -65,7 +65,12 @@ test("wrong words are explained before anything listens", async () => {
     [/^error: unit_id: expected a whole number from 1 to 247, found "0" \[LG319\]$/, "valve-actuator", "--unit", "0"],
     [/^unit_id: "3" stands there twice$/, "valve-actuator", "--unit", "1-4,3"],
     [/^--unit 4-1: "4-1" ends before it begins$/, "valve-actuator", "--unit", "4-1"],
-    [/^error: unit_id: expected a whole number from 1 to 247, found "248" \[LG319\]$/, "valve-actuator", "--unit", "247..248"],
+    [
+      /^error: unit_id: expected a whole number from 1 to 247, found "248" \[LG319\]$/,
+      "valve-actuator",
+      "--unit",
+      "247..248",
+    ],
     [/^error: unknown key "colour" \(have: unit_id\) \[LG201\]$/, "valve-actuator", "--param", "colour=red"],
     [/^--param red: expected NAME=VALUE$/, "valve-actuator", "--param", "red"],
     [/^--port 70000: expected a number from 0 to 65535, or the path/, "valve-actuator", "--port", "70000"],
