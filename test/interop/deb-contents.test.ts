@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { locateData } from "../../src/locate.ts";
 import { machineOf, versionNeeds } from "../support/elf.ts";
 import { debianVersion, everyTestIsAgainst } from "../support/peer.ts";
 import { type Outcome, run } from "../support/process.ts";
@@ -76,12 +77,11 @@ test("two builds of the same sources, in different folders, are the same bytes",
 });
 
 test("what cannot be made is refused by a sentence", async (t) => {
-  const stage = await builtProject(t);
-  const script = join(stage, "scripts/build-deb.mjs");
+  const script = locateData("scripts/build-deb.mjs");
   for (const [args, words, env] of [
     [["--arch", "riscv64"], /--arch riscv64: expected amd64 or arm64/, {}],
     [["--version", "new"], /--version new: expected e\.g\. 1\.2\.0/, {}],
-    [[], /there is no dpkg-deb here; packages for Debian are made on Debian or Ubuntu/, { PATH: stage }],
+    [[], /there is no dpkg-deb here; packages for Debian are made on Debian or Ubuntu/, { PATH: "/nowhere" }],
   ] as const) {
     const { code, stderr } = await run(t, process.execPath, [script, ...args], { env: { ...process.env, ...env } });
     assert.equal(code, 1);
