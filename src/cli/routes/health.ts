@@ -1,14 +1,14 @@
 /** What monitoring asks: metrics, and whether the gateway lives and does its work. */
 
 import { AdminRefusal } from "../../admin/errors.ts";
-import { Metrics } from "../../admin/metrics/metrics.ts";
+import type { Metrics } from "../../admin/metrics/metrics.ts";
 import { ReadinessWatch } from "../../admin/metrics/readiness.ts";
 import { Plain, type Route } from "../../admin/route.ts";
 import { systemClock } from "../../clock.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 
 export function healthRoutes({ measured }: Pick<Gateway, "measured">): readonly Route[] {
-  const metrics = new Metrics(systemClock);
+  let metrics: Promise<Metrics> | undefined;
   const readiness = new ReadinessWatch(systemClock);
   const snapshot = () => measured.snapshot();
   return [
@@ -29,11 +29,18 @@ export function healthRoutes({ measured }: Pick<Gateway, "measured">): readonly 
       method: "GET",
       path: "/metrics",
       answer: async ({ query }) => {
-        const { type, text } = await metrics.expose(snapshot, perDevice(query.get("devices")));
+        metrics ??= loadMetrics();
+        const { type, text } = await (await metrics).expose(snapshot, perDevice(query.get("devices")));
         return new Plain(type, text);
       },
     },
   ];
+}
+
+/** At the first question: what writes them is some eighty modules, and a start shall be quick. */
+async function loadMetrics(): Promise<Metrics> {
+  const { Metrics } = await import("../../admin/metrics/metrics.ts");
+  return new Metrics(systemClock);
 }
 
 const TEXT = "text/plain; charset=utf-8";
