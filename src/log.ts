@@ -19,6 +19,8 @@ export interface Logger {
   readonly debugging: boolean;
   /** A logger that adds these fields to each line. */
   child(fields: LogFields): Logger;
+  /** Where lines that repeat themselves are held back: for whoever sees to that by itself. */
+  readonly unlimited?: Logger;
 }
 
 const ignore = (): void => {};

@@ -29,7 +29,7 @@ export class Audit {
   private disarm: (() => void) | undefined;
 
   constructor(log: Logger, clock: Clock) {
-    this.log = log;
+    this.log = log.unlimited ?? log;
     this.clock = clock;
   }
 

@@ -13,6 +13,7 @@ import { type Arguments, type Command, EXIT, FailureError, UsageError } from "./
 import { CONFIG_OPTION, configFile } from "./config-option.ts";
 import { openDoors } from "./doors.ts";
 import { closeAll, Ending, endOnBug, type Opened } from "./ending.ts";
+import { LimitedLog } from "./limited-log.ts";
 import { daemonLogger, LOG_FORMATS } from "./log-formats.ts";
 import { LOG_LEVELS } from "./pino-logger.ts";
 import { Reloads } from "./reloads.ts";
@@ -45,8 +46,11 @@ export const run: Command = {
     const format = oneOf(args, "log-format", LOG_FORMATS);
     const ring = new LogRing();
     const addon = loadAddon();
-    const log = daemonLogger({ level, format, addon, tap: (line) => ring.push(line.trimEnd()) });
-    return serve(configFile(args), { log, ring, systemd: new UnderSystemd(addon, log) });
+    const tap = (line: string): void => ring.push(line.trimEnd());
+    const limited = new LimitedLog(daemonLogger({ level, format, addon, tap }), systemClock);
+    // However it ends.
+    process.once("exit", () => limited.stop());
+    return serve(configFile(args), { limited, ring, systemd: new UnderSystemd(addon, limited.logger) });
   },
 };
 
@@ -60,34 +64,40 @@ function oneOf<T extends string>(args: Arguments, option: string, names: readonl
 const SETTLING: Millis = 20 * SECOND;
 
 /** Whatever was opened is closed, also where the rest could not be. Rejects with ConfigError or FailureError. */
-async function serve(file: string, given: Pick<Daemon, "log" | "ring" | "systemd">): Promise<number> {
-  const { log, systemd } = given;
+async function serve(file: string, given: Given): Promise<number> {
+  const { limited, ring, systemd } = given;
+  const log = limited.logger;
   const ending = new Ending();
   const opened: Opened[] = [];
   let code: number = EXIT.failure;
   ending.listen();
   endOnBug(log);
   try {
-    await open(file, { ending, opened, ...given });
+    await open(file, { ending, opened, log, ring, systemd });
     code = await ending.wanted;
     systemd.stopping();
   } catch (error) {
     throw failureOf(error);
   } finally {
     if (!(await closeAll(opened, log))) code = EXIT.failure;
+    limited.stop();
     if (opened.length > 0) log.info({}, "stopped");
     systemd.close();
   }
   return code;
 }
 
-interface Daemon {
+interface Given {
+  readonly limited: LimitedLog;
+  readonly ring: LogRing;
+  readonly systemd: UnderSystemd;
+}
+
+interface Daemon extends Pick<Given, "ring" | "systemd"> {
   readonly ending: Ending;
   /** What is open so far. */
   readonly opened: Opened[];
   readonly log: Logger;
-  readonly ring: LogRing;
-  readonly systemd: UnderSystemd;
 }
 
 async function open(file: string, { ending, opened, log, ring, systemd }: Daemon): Promise<void> {

@@ -94,7 +94,7 @@ function auditOf({ server: { view, clock, audited = false }, log }: DialogueOpti
   if (!audited) return undefined;
   const { paths } = view;
   return new Audit({
-    ...{ log, clock, typeOf: typesIn(view.treeOf) },
+    ...{ log: log.unlimited ?? log, clock, typeOf: typesIn(view.treeOf) },
     own: (shown) => (paths === undefined ? shown : paths.own(shown)),
   });
 }

@@ -188,8 +188,8 @@ export class GatewayClock implements Clock {
       );
       return;
     }
-    const sentence = `the clock was set ${by > 0 ? "forwards" : "back"} by ${formatDuration(rounded(Math.abs(by)))}`;
-    log.warn({ code: "LG890", ...fields }, `${sentence}: what was measured before keeps its time`);
+    const sentence = `the clock was set ${by > 0 ? "forwards" : "back"}: what was measured before keeps its time`;
+    log.warn({ code: "LG890", by: formatDuration(rounded(Math.abs(by))), ...fields }, sentence);
     this.keep();
   }
 
