@@ -68,6 +68,8 @@ export interface ToolContext<Device = unknown, Point = unknown> extends AdapterC
   readonly deviceOf: (mapping: string, parameters: readonly string[]) => Promise<ToolDevice<Device, Point>>;
   /** A line for a person, at once. */
   readonly tell: (line: string) => void;
+  /** How far it is, for a person who waits: asked for its words as often as they are shown anew, e.g. "asked 12 of 64 addresses". */
+  readonly progress: (words: () => string) => void;
   /** Standard input, to its end. */
   readonly input: () => Promise<string>;
   /** The user has had enough: what was found until then is reported. */

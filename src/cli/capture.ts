@@ -12,6 +12,7 @@ import { runVectors } from "../mapping/vectors.ts";
 import { appendToList } from "../yaml/append.ts";
 import { type Arguments, type Command, type CommandGroup, EXIT, FailureError, UsageError } from "./command.ts";
 import { deviceOf, mappingNameOf, mappingOf, parametersOf } from "./mapped-device.ts";
+import { whileWaiting } from "./progress.ts";
 import { namedLink } from "./tool-link.ts";
 import { asCommand, toolBasics, wireOptions } from "./tools.ts";
 
@@ -54,7 +55,8 @@ async function capture(args: Arguments, adapter: AdapterModule): Promise<number>
   const parameters = parametersOf([...args.texts("param"), ...(unit === undefined ? [] : [`unit_id=${unit}`])]);
   const prepared = await mappingOf(mappingOption(args), adapter);
   const device = deviceOf(prepared, parameters);
-  const { readings, refused } = await readAll(args, adapter, device);
+  const read = () => readAll(args, adapter, device);
+  const { readings, refused } = await whileWaiting(!args.flag("json"), "reading all of it from the device", read);
   if (readings.length === 0)
     throw new FailureError(`the device refuses all of it: ${refused[0]?.reason ?? "nothing to read"}`);
   const { file } = prepared;

@@ -4,7 +4,7 @@ import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { pathArgument } from "./path-arguments.ts";
-import { withWords } from "./patience.ts";
+import { whileWaiting } from "./progress.ts";
 
 /** As a server would execute it. */
 export const exec: Command = {
@@ -22,10 +22,8 @@ export const exec: Command = {
     if (surplus !== undefined)
       throw new UsageError(`"${surplus}" is too much: all arguments stand in one word, "0='60',1"`);
     const body = { path: pathArgument(path), args: checked(list) };
-    const answer = await withWords(
-      `executing ${body.path}`,
-      askGateway(args, "/v1/execute", { body, patience: PATIENCE }),
-    );
+    const ask = () => askGateway(args, "/v1/execute", { body, patience: PATIENCE });
+    const answer = await whileWaiting(!args.flag("json"), `executing ${body.path}`, ask);
     process.stdout.write(`${args.flag("json") ? JSON.stringify(answer) : `${body.path} done`}\n`);
     return EXIT.ok;
   },

@@ -4,7 +4,7 @@ import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { pathArguments, routeOf } from "./path-arguments.ts";
-import { withWords } from "./patience.ts";
+import { whileWaiting } from "./progress.ts";
 import type { ReadAnswer } from "./routes/operator.ts";
 import { valueRow } from "./value-text.ts";
 
@@ -21,9 +21,9 @@ export const read: Command = {
   async run(args) {
     const paths = pathArguments(args.positionals);
     // A line may be slow, and many wait for their turn on it.
-    const asked = askGateway(args, routeOf("/v1/read", paths), { patience: PATIENCE });
+    const ask = () => askGateway(args, routeOf("/v1/read", paths), { patience: PATIENCE });
     // The answer is our own program's, on a socket that only its user can open.
-    const answer = (await withWords(`reading ${paths.join(" ")}`, asked)) as ReadAnswer;
+    const answer = (await whileWaiting(!args.flag("json"), `reading ${paths.join(" ")}`, ask)) as ReadAnswer;
     const now = systemClock.wall();
     const text = args.flag("json")
       ? JSON.stringify(answer, undefined, 2)

@@ -12,6 +12,8 @@ import { asCommand, toolBasics } from "./tools.ts";
 export interface Scanning {
   /** A line for a person, at once. */
   readonly tell: (line: string) => void;
+  /** How far it is; absent: nobody looks. */
+  readonly progress?: (words: () => string) => void;
   /** Had enough: what was found until then counts. */
   readonly signal?: AbortSignal;
   /** The folder of the user's own mappings. */
@@ -24,7 +26,7 @@ export interface Scanning {
 export async function scanOnce(
   adapter: AdapterModule,
   typed: Readonly<Record<string, string | undefined>>,
-  { tell, signal = new AbortController().signal, mappings = resolve("mappings"), link }: Scanning,
+  { tell, progress = () => {}, signal = new AbortController().signal, mappings = resolve("mappings"), link }: Scanning,
 ): Promise<ToolReport> {
   const scan = adapter.tools?.scan;
   if (scan === undefined) throw new FailureError(`devices of protocol ${adapter.name} cannot be looked for`);
@@ -43,6 +45,7 @@ export async function scanOnce(
       mappings: () => knownMappings([mappings, locateData("mappings")], adapter.name),
       deviceOf: (mapping, parameters) => toolDevice(mapping, parameters, adapter),
       tell,
+      progress,
       input: async () => "",
       signal,
       ...(link === undefined ? {} : { link }),

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { systemClock } from "../clock.ts";
 import { HISTORY_FILE } from "../gateway/waiting/store-report.ts";
 import { serverOf } from "../lwm2m/observation-id.ts";
@@ -6,6 +7,7 @@ import { type Arguments, type Command, EXIT, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { FILTER_OPTIONS, filterOf } from "./export-filter.ts";
 import { EXPORT_FORMATS, type ExportLines, exportLines, type WaitingValue } from "./export-lines.ts";
+import { type Progress, withProgress } from "./progress.ts";
 import { namesOf } from "./resource-names.ts";
 import { statePlace } from "./state-directory.ts";
 import { withStoredHistory } from "./stored-history.ts";
@@ -35,7 +37,11 @@ export const storeExport: Command = {
     }
     const { config, directory } = await statePlace(args, HISTORY_FILE);
     const lines = exportLines(format, namesOf(config.catalogue));
-    const found = await withStoredHistory(directory, (history) => write(history, lines, { isWanted, args }));
+    // Whoever reads the values on a terminal, or pages through them there, wants no other line in between.
+    const goesToFile = args.text("output") !== undefined || fstatSync(process.stdout.fd).isFile();
+    const found = await withProgress(goesToFile, (progress) =>
+      withStoredHistory(directory, (history) => write(history, lines, { isWanted, args, progress })),
+    );
     if (found === undefined) await streamLines([lines.header], args.text("output"));
     return EXIT.ok;
   },
@@ -44,14 +50,18 @@ export const storeExport: Command = {
 interface Asked {
   readonly isWanted: (value: WaitingValue) => boolean;
   readonly args: Arguments;
+  readonly progress: Progress;
 }
 
-async function write(history: StoredHistory, lines: ExportLines, { isWanted, args }: Asked): Promise<number> {
+async function write(history: StoredHistory, lines: ExportLines, { isWanted, args, progress }: Asked): Promise<number> {
   const output = args.text("output");
-  let values = 0;
+  let [values, reports] = [0, 0];
+  const words = (): string => `${reports} reports read, ${values} values written`;
   function* all(): Iterable<string> {
     yield lines.header;
     for (const { id, entry } of history.entries()) {
+      reports++;
+      progress.show(words);
       const server = serverOf(id);
       for (const sample of entry.samples) {
         if (!isWanted({ server, sample })) continue;
@@ -61,6 +71,7 @@ async function write(history: StoredHistory, lines: ExportLines, { isWanted, arg
     }
   }
   await streamLines(all(), output);
+  progress.clear();
   if (output !== undefined) process.stdout.write(`${values} values are in ${output}\n`);
   return values;
 }

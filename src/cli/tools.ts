@@ -30,6 +30,7 @@ import {
 } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { toolDevice } from "./mapped-device.ts";
+import { type Progress, withProgress } from "./progress.ts";
 import { namedLink, openNamed } from "./tool-link.ts";
 
 const SUMMARIES = {
@@ -89,7 +90,9 @@ function toolCommand(name: string, tool: Tool, adapter: AdapterModule): Command 
       json: { type: "boolean", help: "Prints the same as JSON." },
     },
     async run(args) {
-      const report = await asCommand(() => withLink(args, { tool, adapter }));
+      const report = await asCommand(() =>
+        withProgress(!args.flag("json"), (progress) => withLink(args, { tool, adapter, progress })),
+      );
       const text = args.flag("json") ? JSON.stringify(report.data, undefined, 2) : report.lines.join("\n");
       process.stdout.write(`${text}\n`);
       return report.ok ? EXIT.ok : EXIT.failure;
@@ -113,13 +116,13 @@ export async function asCommand<T>(work: () => Promise<T>): Promise<T> {
 
 async function withLink(
   args: Arguments,
-  { tool, adapter }: { readonly tool: Tool; readonly adapter: AdapterModule },
+  { tool, adapter, progress }: { readonly tool: Tool; readonly adapter: AdapterModule; readonly progress: Progress },
 ): Promise<ToolReport> {
   const named = tool.talks ? await namedLink(args, adapter) : undefined;
   const opened = named === undefined ? undefined : await openNamed(named, toolBasics);
   const ending = stopOnSignal();
   try {
-    const context = contextOf(args, adapter, ending.signal);
+    const context = contextOf(args, adapter, { signal: ending.signal, progress });
     return await tool.run(args, opened === undefined ? context : { ...context, link: opened.link });
   } finally {
     ending.forget();
@@ -127,7 +130,11 @@ async function withLink(
   }
 }
 
-function contextOf(args: Arguments, adapter: AdapterModule, signal: AbortSignal): ToolContext {
+function contextOf(
+  args: Arguments,
+  adapter: AdapterModule,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: Progress },
+): ToolContext {
   // What is on standard output is one JSON text, or for a person all of it.
   const out = args.flag("json") ? process.stderr : process.stdout;
   return {
@@ -136,7 +143,11 @@ function contextOf(args: Arguments, adapter: AdapterModule, signal: AbortSignal)
     suggest: suggestedResource,
     mappings: () => mappingsOf(adapter),
     deviceOf: (mapping, parameters) => toolDevice(mapping, parameters, adapter),
-    tell: (line) => out.write(`${line}\n`),
+    tell: (line) => {
+      progress.clear();
+      out.write(`${line}\n`);
+    },
+    progress: progress.show,
     input: () => textOf(process.stdin),
     signal,
   };

@@ -2,7 +2,7 @@ import { askGateway, SOCKET_OPTION } from "./admin.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { CONFIG_OPTION } from "./config-option.ts";
 import { pathArgument } from "./path-arguments.ts";
-import { withWords } from "./patience.ts";
+import { whileWaiting } from "./progress.ts";
 
 /** As a server would write it: checked by the definition of the resource, and confirmed by the device. */
 export const write: Command = {
@@ -18,8 +18,9 @@ export const write: Command = {
     const values = valuesOf(args.positionals);
     const [[path, value] = ["", ""]] = values;
     const body = values.length === 1 ? { path, value } : { values: Object.fromEntries(values) };
-    const asked = askGateway(args, "/v1/write", { body, patience: PATIENCE });
-    const answer = await withWords(`writing ${values.map(([each]) => each).join(" ")}`, asked);
+    const ask = () => askGateway(args, "/v1/write", { body, patience: PATIENCE });
+    const words = `writing ${values.map(([each]) => each).join(" ")}`;
+    const answer = await whileWaiting(!args.flag("json"), words, ask);
     const text = args.flag("json") ? JSON.stringify(answer) : values.map((pair) => pair.join(" = ")).join("\n");
     process.stdout.write(`${text}\n`);
     return EXIT.ok;

@@ -3,11 +3,11 @@ import { interpretationsOf } from "../../src/mapping/interpretations.ts";
 import { suggestedResource } from "../../src/mapping/suggested-resources.ts";
 import { aContext } from "./modbus-device.ts";
 
-/** What the command line would hand to a tool; `told` grows by its lines. */
+/** What the command line would hand to a tool; `told` grows by its lines, `progressed` by how far it is. */
 export function aToolContext<Device = never, Point = never>(
   context: Partial<ToolContext<Device, Point>> = {},
-): ToolContext<Device, Point> & { readonly told: string[] } {
-  const told: string[] = [];
+): ToolContext<Device, Point> & { readonly told: string[]; readonly progressed: string[] } {
+  const [told, progressed]: [string[], string[]] = [[], []];
   return {
     ...aContext(),
     interpret: interpretationsOf,
@@ -17,10 +17,12 @@ export function aToolContext<Device = never, Point = never>(
       throw new WrongArguments(`there is no mapping "${mapping}"`);
     },
     tell: (line) => told.push(line),
+    progress: (words) => progressed.push(words()),
     input: async () => "",
     signal: new AbortController().signal,
     ...context,
     told,
+    progressed,
   };
 }
 

@@ -52,11 +52,13 @@ export function scan(open: OpenLink): Tool<BleDevice, BlePoint> {
 async function listen(
   { ask }: Wire,
   { span, sightings }: { readonly span: Millis; readonly sightings: Sightings },
-  { clock, signal, tell }: ToolContext,
+  { clock, signal, tell, progress }: ToolContext,
 ): Promise<void> {
   const end = clock.monotonic() + span;
-  for (let left = span; left > 0 && !signal.aborted; left = end - clock.monotonic()) {
-    for (const advertisement of await askToHear(ask, { span: Math.min(SLICE, left) })) {
+  const left = (): number => Math.max(0, Math.ceil((end - clock.monotonic()) / SECOND));
+  progress(() => `${sightings.all.length} heard so far, ${left()} s to go`);
+  for (let rest = span; rest > 0 && !signal.aborted; rest = end - clock.monotonic()) {
+    for (const advertisement of await askToHear(ask, { span: Math.min(SLICE, rest) })) {
       if (sightings.hear(advertisement)) tell(`heard ${nameOf(advertisement)}`);
     }
   }

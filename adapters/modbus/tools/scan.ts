@@ -39,11 +39,11 @@ export function scan(opener: LinkOpener): Tool {
         );
       }
       const found: Found[] = [];
+      const asked = counter(plan, context);
       for (const setting of plan.settings) {
         if (context.signal.aborted) break;
-        found.push(
-          ...(await scanSetting(setting, plan, { args: settingArguments(args, setting, plan), context, opener })),
-        );
+        const scanning = { args: settingArguments(args, setting, plan), context, opener, asked };
+        found.push(...(await scanSetting(setting, plan, scanning)));
       }
       return report(found, {
         plan,
@@ -68,6 +68,17 @@ interface Scanning {
   readonly args: ToolArguments;
   readonly context: ToolContext;
   readonly opener: LinkOpener;
+  /** One more was. */
+  readonly asked: () => void;
+}
+
+function counter({ units, settings }: ScanPlan, { progress }: ToolContext): () => void {
+  const [all, what] = [units.length * settings.length, settings.length === 1 ? "addresses" : "attempts"];
+  let asked = 0;
+  return () => {
+    asked++;
+    progress(() => `asked ${asked} of ${all} ${what}`);
+  };
 }
 
 /** Silence on a line that is open takes as long as its timeout: what fails faster is the line itself. */
@@ -79,7 +90,7 @@ const MOST_HANG_UPS = 2;
 async function scanSetting(
   setting: Setting,
   { units }: ScanPlan,
-  { args, context, opener }: Scanning,
+  { args, context, opener, asked }: Scanning,
 ): Promise<readonly Found[]> {
   const wire = await openWire(args, context, opener);
   const found: Found[] = [];
@@ -88,6 +99,7 @@ async function scanSetting(
     for (const unit of units) {
       if (context.signal.aborted) break;
       const answer = await askUnit(wire, unit, context);
+      asked();
       if (answer === undefined) continue;
       if (answer instanceof DeviceError) {
         // Nothing went out, to nobody so far: there is no line.

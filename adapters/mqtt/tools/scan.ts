@@ -48,6 +48,8 @@ export const scan: Tool<MqttDevice, MqttPoint> = {
     context.tell(
       `listening on ${wire.name} to ${filters.join(", ")} for ${formatDuration(span)}: devices that speak seldom may need longer (--for). Ctrl-C ends it, and shows what was found`,
     );
+    const end = context.clock.monotonic() + span;
+    context.progress(() => `${counted(messages, "message")} so far, ${secondsUntil(end, context)} s to go`);
     const hear = (message: Message): boolean => {
       messages++;
       tree.hear(message);
@@ -58,6 +60,10 @@ export const scan: Tool<MqttDevice, MqttPoint> = {
     return reportOf({ tree, found, messages, listened }, await context.mappings(), context);
   },
 };
+
+function secondsUntil(end: Millis, { clock }: ToolContext): number {
+  return Math.max(0, Math.ceil((end - clock.monotonic()) / SECOND));
+}
 
 interface Heard {
   readonly tree: TopicTree;

@@ -50,7 +50,7 @@ export function linesToTry(args: ToolArguments): readonly SerialSettings[] {
 /** Rejects with WrongArguments where there is no port of one's own whose settings could be tried. */
 export async function findLine(
   args: ToolArguments,
-  context: Pick<ToolContext, "clock" | "random" | "log" | "tell" | "signal" | "link">,
+  context: Pick<ToolContext, "clock" | "random" | "log" | "tell" | "progress" | "signal" | "link">,
   { lines, span, send }: Trials,
 ): Promise<ToolReport> {
   if (context.link !== undefined || args.text("host") !== undefined) {
@@ -58,13 +58,14 @@ export async function findLine(
   }
   if (args.text("line") !== undefined)
     throw new WrongArguments("--line is what --find-line looks for; --lines LIST says which");
-  const { tell, signal } = context;
+  const { tell, progress, signal } = context;
   tell(
     `${lines.length} settings, ${formatDuration(span)} each: at most ${formatDuration(Math.ceil((lines.length * span) / SECOND) * SECOND)}`,
   );
   const trials: Trial[] = [];
   for (const line of lines) {
     if (signal.aborted) break;
+    progress(() => `trying ${formatSerialSettings(line)}, ${trials.length + 1} of ${lines.length} settings`);
     const trial = await tryLine(args, context, { line, span, send });
     trials.push(trial);
     tell(`${formatSerialSettings(trial.line).padEnd(11)} ${trial.text}`);

@@ -9,6 +9,7 @@ export interface Listening {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly tell: (line: string) => void;
+  readonly progress?: (words: () => string) => void;
   /** How long; absent: until the user has had enough. */
   readonly span?: Millis | undefined;
   /** Said once at the beginning, to a device that must be asked. */
@@ -45,8 +46,10 @@ export async function record(ask: Ask, listening: Listening): Promise<Recording>
   const carried: Carried[] = [];
   const elapsed = (): Millis => clock.monotonic() - started;
   let next = 0;
+  let bytes = 0;
   let missed = 0;
   let lost: string | undefined;
+  listening.progress?.(() => `${bytes} bytes in ${Math.floor(elapsed() / SECOND)}${ofSpan(span)} s`);
   try {
     // From here on the line is recorded.
     next = (await listen(ask, next, 1)).next;
@@ -59,7 +62,10 @@ export async function record(ask: Ask, listening: Listening): Promise<Recording>
       next = heard.next;
       missed += heard.missed;
       if (heard.carried.length === 0) tell(rows.quiet(elapsed() - before));
-      for (const piece of heard.carried) tell(rows.push(piece));
+      for (const piece of heard.carried) {
+        bytes += piece.bytes.length;
+        tell(rows.push(piece));
+      }
       carried.push(...heard.carried);
       carried.splice(0, carried.length - MOST_PIECES);
     }
@@ -69,6 +75,10 @@ export async function record(ask: Ask, listening: Listening): Promise<Recording>
   }
   tell(rows.end());
   return { began, carried, span: elapsed(), missed, ...(lost === undefined ? {} : { lost }) };
+}
+
+function ofSpan(span: Millis): string {
+  return span === Infinity ? "" : ` of ${Math.ceil(span / SECOND)}`;
 }
 
 /** `   1.250 s  < 53 20 …  S S`; what went out has the arrow the other way. */

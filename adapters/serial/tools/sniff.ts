@@ -61,13 +61,13 @@ async function listenOnce(
   context: ToolContext<SpokenDevice, SpokenPoint>,
   send: Uint8Array | undefined,
 ): Promise<ToolReport> {
-  const { clock, signal, tell } = context;
+  const { clock, signal, tell, progress } = context;
   const span = typedSpan(args, "for");
   const wire = await openWire(args, context);
   try {
     const shared = context.link?.sharedWith ?? [];
     if (shared.length > 0) tell(`the gateway's own requests (>) are to ${shared.join(", ")}`);
-    const recording = await record(wire.ask, { clock, signal, tell, span, send });
+    const recording = await record(wire.ask, { clock, signal, tell, progress, span, send });
     const { lost } = recording;
     if (lost !== undefined && recording.carried.length === 0) throw new DeviceError("unreachable", lost);
     return reportOf(recording, wire.line);

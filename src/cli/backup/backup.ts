@@ -7,6 +7,7 @@ import { packageVersion } from "../../locate.ts";
 import { SOCKET_OPTION } from "../admin.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "../command.ts";
 import { CONFIG_OPTION, configFile } from "../config-option.ts";
+import { type Progress, withProgress } from "../progress.ts";
 import { type Configuration, configurationFiles } from "./configuration-files.ts";
 import { FORMAT, type Manifest } from "./manifest.ts";
 import { type Packing, pack } from "./packing.ts";
@@ -32,7 +33,7 @@ export const backup: Command = {
     const secret = configuration.files.filter((file) => file.secret);
     const locked = secret.length > 0 && !args.flag("without-secrets");
     const passphrase = locked ? await newPassphrase(args) : undefined;
-    const made = await withStateFiles(args, target, async (state) => {
+    const make = async (state: StateFiles, progress: Progress) => {
       const now = systemClock.wall();
       const about = aboutOf(configuration, { secrets: secretsWord(secret.length, locked), now });
       const part = `${target}.part`;
@@ -41,10 +42,14 @@ export const backup: Command = {
         open: configuration.files.filter((file) => !file.secret),
         ...(passphrase === undefined ? {} : { secret: { files: secret, passphrase } }),
         ...{ state: state.files, now, random: systemRandom },
-        onProgress: transferred("packed"),
+        onProgress: transferred("packed", sizeOf(state), progress),
       } satisfies Packing);
       await rename(part, target);
       return { file: target, bytes: statSync(target).size, ...about, contents, ...stateWords(state) };
+    };
+    const made = await withProgress(!args.flag("json"), (progress) => {
+      progress.show(() => "copying the state");
+      return withStateFiles(args, target, (state) => make(state, progress));
     });
     const names = secret.map(({ name }) => name);
     process.stdout.write(
@@ -83,6 +88,10 @@ function aboutOf(
     configuration: basename(config.file),
     secrets,
   };
+}
+
+function sizeOf({ files }: StateFiles): number {
+  return files.reduce((sum, { path }) => sum + statSync(path).size, 0);
 }
 
 function stateWords({ running, unwritten }: StateFiles) {

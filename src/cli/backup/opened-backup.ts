@@ -7,6 +7,7 @@ import type { Source } from "../../archive/zip-directory.ts";
 import { sourceOf, ZipReader } from "../../archive/zip-reader.ts";
 import { reasonOf } from "../../errors.ts";
 import { FailureError } from "../command.ts";
+import type { Progress } from "../progress.ts";
 import {
   CONFIGURATION,
   CREDENTIALS,
@@ -17,6 +18,7 @@ import {
   readManifest,
   STATE,
 } from "./manifest.ts";
+import { transferred } from "./sizes.ts";
 
 /** A gateway with ten thousand devices has fewer. */
 const LIMITS = { files: 20_000, bytes: 8 * 2 ** 30 };
@@ -48,14 +50,14 @@ export class OpenedBackup {
   }
 
   /** Rejects with FailureError where it is none, is damaged, or is of a later version. */
-  static async open(file: string): Promise<OpenedBackup> {
+  static async open(file: string, progress: Progress): Promise<OpenedBackup> {
     const handle = await open(file).catch((error: unknown) => {
       throw new FailureError(`cannot read ${file}: ${reasonOf(error)}`, { code: "LG612", cause: error });
     });
     try {
       const zip = await ZipReader.open(await fileSource(handle), LIMITS);
       const manifest = await readManifest(zip);
-      await verify(zip, manifest);
+      await verify(zip, manifest, progress);
       return new OpenedBackup(file, handle, { zip, manifest });
     } catch (error) {
       await handle.close();
@@ -100,14 +102,19 @@ async function fileSource(handle: FileHandle): Promise<Source> {
 }
 
 /** Exactly what the manifest lists is there, and every byte of it is right. */
-async function verify(zip: ZipReader, { contents }: Manifest): Promise<void> {
+async function verify(zip: ZipReader, { contents }: Manifest, progress: Progress): Promise<void> {
+  const all = contents.reduce((sum, { bytes }) => sum + bytes, 0);
+  const onBytes = transferred("checked", all, progress);
   const listed = new Set(contents.map(({ name }) => name));
   const surplus = [...zip.files.keys()].find((name) => name !== MANIFEST && !listed.has(name));
   if (surplus !== undefined) throw new ArchiveError(`it has ${surplus}, which its ${MANIFEST} does not list`);
   for (const { name, sha256 } of contents) {
     checkPlace(name);
     const hash = createHash("sha256");
-    for await (const piece of zip.content(name)) hash.update(piece);
+    for await (const piece of zip.content(name)) {
+      hash.update(piece);
+      onBytes(piece.length);
+    }
     if (hash.digest("hex") !== sha256) throw new ArchiveError(`${name} is not what its ${MANIFEST} says`);
   }
 }

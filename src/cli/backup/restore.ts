@@ -5,6 +5,7 @@ import { machineHash } from "../../gateway/state/machine.ts";
 import { DATABASES, isInUse } from "../../store/copy.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "../command.ts";
 import { SERVICE_CONFIG } from "../config-option.ts";
+import { withProgress } from "../progress.ts";
 import { statePlace } from "../state-directory.ts";
 import { adoptState } from "./adopted.ts";
 import type { Manifest } from "./manifest.ts";
@@ -34,7 +35,7 @@ export const restore: Command = {
     const [file, surplus] = args.positionals;
     if (surplus !== undefined) throw new UsageError(`restore takes one FILE, and not ${surplus} besides`);
     if (file === undefined) return adoptInPlace(args);
-    const opened = await OpenedBackup.open(file);
+    const opened = await withProgress(!args.flag("json"), (progress) => OpenedBackup.open(file, progress));
     try {
       const restored = await restoreOpened(args, opened);
       process.stdout.write(args.flag("json") ? `${JSON.stringify(restored, undefined, 2)}\n` : restoredText(restored));
@@ -55,8 +56,10 @@ async function restoreOpened(args: Arguments, opened: OpenedBackup): Promise<Res
   const places = await restorePlaces(args, files, manifest);
   await checkFree(places, args);
   const mark = new Date(systemClock.wall()).toISOString().replaceAll(":", "-");
-  const job = { manifest, files, places, mark, replace: args.flag("replace") };
-  return restoreFiles(job, dryRun);
+  return withProgress(!args.flag("json"), (progress) => {
+    const job = { manifest, files, places, mark, replace: args.flag("replace"), progress };
+    return restoreFiles(job, dryRun);
+  });
 }
 
 /** Two machines must not be one gateway. Throws FailureError. */

@@ -5,6 +5,8 @@ import { ConfigError, type Problem } from "../../errors.ts";
 import { secretsOfService } from "../../gateway/host.ts";
 import { readConfig } from "../../gateway/read-config.ts";
 import { DATABASES } from "../../store/copy.ts";
+import { counted } from "../counted.ts";
+import type { Progress } from "../progress.ts";
 import { adoptState } from "./adopted.ts";
 import { CREDENTIALS, ELSEWHERE, type Manifest, STATE } from "./manifest.ts";
 import type { BackedUpFile } from "./opened-backup.ts";
@@ -18,6 +20,7 @@ export interface RestoreJob {
   /** Of what is set aside. */
   readonly mark: string;
   readonly replace: boolean;
+  readonly progress: Progress;
 }
 
 /** What was done, or would be; plain data. */
@@ -82,11 +85,13 @@ interface Stagings {
 }
 
 async function write(job: RestoreJob, { staged, apart }: Stagings): Promise<Pick<Restored, "aside" | "problems">> {
-  const { manifest, files, places, mark } = job;
+  const { manifest, files, places, mark, progress } = job;
   const state = apart === undefined ? join(staged.path, places.state.slice(places.configuration.length)) : apart.path;
   await mkdir(state, { recursive: true, mode: 0o700 });
   const inside = apart === undefined ? places.state.slice(places.configuration.length + 1) : "";
+  let written = 0;
   for (const { name, secret, content } of files) {
+    progress.show(() => `wrote ${written} of ${counted(files.length, "file")}`);
     const path = pathInConfiguration(name);
     const staging = path === undefined && apart !== undefined ? apart : staged;
     await staging.add({
@@ -94,6 +99,7 @@ async function write(job: RestoreJob, { staged, apart }: Stagings): Promise<Pick
       secret: secret || path === undefined,
       content: content(),
     });
+    written++;
   }
   if (files.some(({ name }) => name === STATE + DATABASES.gateway)) await adoptState(state);
   const problems = await problemsOf(join(staged.path, manifest.configuration), staged.path);

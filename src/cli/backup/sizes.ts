@@ -1,5 +1,6 @@
+import type { Progress } from "../progress.ts";
+
 const UNITS = ["B", "kB", "MB", "GB"];
-const EVERY = 32 * 2 ** 20;
 
 /** "1.4 MB" */
 export function sizeText(bytes: number): string {
@@ -8,13 +9,11 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** Says on a terminal how far it is, where that takes long. */
-export function transferred(what: string): (bytes: number) => void {
-  let [total, told] = [0, 0];
+/** "packed 33.6 MB of 1.4 GB", as bytes come. */
+export function transferred(what: string, all: number, progress: Progress): (bytes: number) => void {
+  let done = 0;
   return (bytes) => {
-    total += bytes;
-    if (!process.stderr.isTTY || total - told < EVERY) return;
-    told = total;
-    process.stderr.write(`\r${what} ${sizeText(total)} `);
+    done += bytes;
+    progress.show(() => `${what} ${sizeText(done)} of ${sizeText(all)}`);
   };
 }

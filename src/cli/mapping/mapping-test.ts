@@ -5,6 +5,7 @@ import { runVectors } from "../../mapping/vectors.ts";
 import { type Arguments, type Command, EXIT } from "../command.ts";
 import { CONFIG_OPTION, configFile } from "../config-option.ts";
 import { counted } from "../counted.ts";
+import { type Progress, withProgress } from "../progress.ts";
 import { shelfOf } from "./mapping-shelf.ts";
 
 /** The vectors of mappings, run as `check` does, for those who write one. */
@@ -17,7 +18,9 @@ export const mappingTest: Command = {
     json: { type: "boolean", help: "Prints the outcome as JSON." },
   },
   async run(args) {
-    const outcomes = args.positionals.length === 0 ? await ofConfig(args) : await Promise.all(named(args));
+    const outcomes = await withProgress(!args.flag("json"), (progress) =>
+      args.positionals.length === 0 ? ofConfig(args, progress) : named(args, progress),
+    );
     process.stdout.write(`${args.flag("json") ? asJson(outcomes) : asText(outcomes)}\n`);
     return outcomes.every(isRight) ? EXIT.ok : EXIT.wrong;
   },
@@ -30,18 +33,30 @@ interface Outcome {
   readonly problems: readonly Problem[];
 }
 
-function named(args: Arguments): readonly Promise<Outcome>[] {
-  return args.positionals.map(async (text) => {
+async function named(args: Arguments, progress: Progress): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const text of args.positionals) {
+    progress.show(() => testing(outcomes, args.positionals.length));
     const { shelf, name } = await shelfOf(text, args);
     const { prepared, problems } = await shelf.find(name);
-    return outcomeOf(name, prepared, problems);
-  });
+    outcomes.push(outcomeOf(name, prepared, problems));
+  }
+  return outcomes;
+}
+
+function testing(outcomes: readonly Outcome[], all: number): string {
+  return `tested ${outcomes.length} of ${counted(all, "mapping")}`;
 }
 
 /** Devices that are off, their mapping being wrong, are a failure too. */
-async function ofConfig(args: Arguments): Promise<readonly Outcome[]> {
+async function ofConfig(args: Arguments, progress: Progress): Promise<readonly Outcome[]> {
+  progress.show(() => "reading the configuration");
   const config = await readConfig(configFile(args));
-  const usable = [...config.mappings.values()].map(({ name, prepared }) => outcomeOf(name, prepared, []));
+  const usable: Outcome[] = [];
+  for (const { name, prepared } of config.mappings.values()) {
+    progress.show(() => testing(usable, config.mappings.size));
+    usable.push(outcomeOf(name, prepared, []));
+  }
   const off = config.disabled.filter(({ problems }) => problems.length > 0);
   if (usable.length === 0 && off.length === 0) {
     throw new ConfigError([

@@ -5,6 +5,7 @@ import { systemRandom } from "../../clock.ts";
 import { ConfigError, type Problem, reasonOf, systemCode } from "../../errors.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "../command.ts";
 import { counted } from "../counted.ts";
+import { withProgress } from "../progress.ts";
 import { type MadeSite, makeSite, type Told } from "./made-site.ts";
 import { readSites } from "./sites.ts";
 import { readTemplate } from "./template.ts";
@@ -31,11 +32,14 @@ export const provision: Command = {
       const staging = await mkdtemp(join(out, ".provision-"));
       try {
         const made: MadeSite[] = [];
-        for (const row of sites) {
-          const place = { final: join(out, row.name), folder: join(staging, row.name), renew: args.flag("renew") };
-          await mkdir(place.folder, { mode: 0o700 });
-          made.push(await makeSite(row, template, { ...place, random: systemRandom }));
-        }
+        await withProgress(!args.flag("json"), async (progress) => {
+          for (const row of sites) {
+            progress.show(() => `made ${made.length} of ${counted(sites.length, "site")}`);
+            const place = { final: join(out, row.name), folder: join(staging, row.name), renew: args.flag("renew") };
+            await mkdir(place.folder, { mode: 0o700 });
+            made.push(await makeSite(row, template, { ...place, random: systemRandom }));
+          }
+        });
         const problems = [...made.flatMap((site) => site.problems), ...clashes(made)];
         if (problems.length > 0) throw new ConfigError(problems);
         await place(made, { staging, out });

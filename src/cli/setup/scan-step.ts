@@ -11,7 +11,7 @@ import { foundDevices } from "./found-devices.ts";
 import type { Known } from "./question.ts";
 
 /** Rejects with UsageError or FailureError where nobody can be asked. */
-export async function scanNow(known: Known, args: Arguments, scanning: Pick<Scanning, "tell" | "signal">) {
+export async function scanNow(known: Known, args: Arguments, scanning: Pick<Scanning, "tell" | "progress" | "signal">) {
   const protocol = protocolOf(known);
   const adapter = (await loadAdapters()).find(({ name }) => name === protocol);
   if (adapter === undefined) throw new FailureError(`there is no protocol ${protocol}`);

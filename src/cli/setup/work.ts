@@ -10,6 +10,7 @@ import { childOf } from "../../yaml/nodes.ts";
 import { parseYaml } from "../../yaml/parse.ts";
 import { askGateway } from "../admin.ts";
 import { type Arguments, FailureError, UsageError } from "../command.ts";
+import { withProgress } from "../progress.ts";
 import { linkOf } from "./device-places.ts";
 import type { Facts } from "./facts.ts";
 import { follow } from "./follow.ts";
@@ -88,7 +89,13 @@ export class Work {
 
   private async scan(known: Known): Promise<Partial<Facts>> {
     const { say, args, signal } = this.company;
-    const { found, lines } = await scanNow(known, args, { tell: say, signal });
+    const { found, lines } = await withProgress(!args.flag("json"), (progress) => {
+      const tell = (line: string): void => {
+        progress.clear();
+        say(line);
+      };
+      return scanNow(known, args, { tell, progress: progress.show, signal });
+    });
     if (found.length === 0) for (const line of lines.filter((each) => each !== "")) say(line);
     return { found };
   }

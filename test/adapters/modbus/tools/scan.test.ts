@@ -80,6 +80,10 @@ test("silent addresses cost their wait and no more, and the connection stays", a
   const context = aToolContext();
   await scan.run(args, context);
   assert.deepEqual([slave.connections, context.told.slice(1)], [1, ["unit 4: Acme, X"]]);
+  assert.deepEqual(
+    [context.progressed[0], context.progressed.at(-1)],
+    ["asked 1 of 4 addresses", "asked 4 of 4 addresses"],
+  );
 });
 
 test("Ctrl-C ends it with what was found", async (t) => {
