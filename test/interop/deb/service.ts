@@ -17,17 +17,17 @@ export async function startService(t: TestContext, debian: DebianFolder): Promis
   const manager = await aDatagramSocket(t, `@lwm2m-gateway-${process.pid}-${Date.now()}`);
   if (manager === undefined) return undefined;
   const unit = await debian.did("cat", UNIT);
-  const user = valueOf(unit, "User");
+  const user = settingOf(unit, "User");
   const folders = {
-    STATE_DIRECTORY: `/var/lib/${valueOf(unit, "StateDirectory")}`,
-    CACHE_DIRECTORY: `/var/cache/${valueOf(unit, "CacheDirectory")}`,
+    STATE_DIRECTORY: `/var/lib/${settingOf(unit, "StateDirectory")}`,
+    CACHE_DIRECTORY: `/var/cache/${settingOf(unit, "CacheDirectory")}`,
   };
   for (const folder of Object.values(folders)) {
     await debian.did("install", "-d", "-m", "700", "-o", user, "-g", user, folder);
   }
-  await debian.did("test", "-e", valueOf(unit, "ConditionPathExists"));
+  await debian.did("test", "-e", settingOf(unit, "ConditionPathExists"));
   const env = { ...environmentOf(unit), ...folders, NOTIFY_SOCKET: manager.path };
-  const command = valueOf(unit, "ExecStart").split(" ");
+  const command = settingOf(unit, "ExecStart").split(" ");
   const process_ = debian.start(command, { user, env });
   const ended = process_.outcome.then(({ stdout, stderr }) =>
     Promise.reject(new Error(`it ended:\n${stdout}\n${stderr}`)),
@@ -36,7 +36,7 @@ export async function startService(t: TestContext, debian: DebianFolder): Promis
   return { process: process_, manager };
 }
 
-function valueOf(unit: string, key: string): string {
+function settingOf(unit: string, key: string): string {
   const [, value] = new RegExp(`^${key}=(.*)$`, "m").exec(unit) ?? [];
   if (value === undefined) throw new Error(`the unit has no ${key}=:\n${unit}`);
   return value;
