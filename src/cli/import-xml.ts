@@ -10,23 +10,33 @@ export const importXml: Command = {
   name: "import-xml",
   summary: "Reads OMA object definitions (XML) and shows the names that a mapping uses for them.",
   positionals: "FILE...",
-  options: {},
-  async run({ positionals }) {
+  options: { json: { type: "boolean", help: "Prints the definitions as JSON." } },
+  async run(args) {
+    const { positionals } = args;
     if (positionals.length === 0) throw new UsageError("import-xml takes one or more XML files");
     const problems: Problem[] = [];
+    const found: ObjectDefinition[] = [];
     for (const file of positionals) {
       try {
-        for (const definition of readDefinitions(await readText(file), file))
-          process.stdout.write(describe(definition));
+        found.push(...readDefinitions(await readText(file), file));
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         problems.push(...error.problems);
       }
     }
+    const asJson = args.flag("json");
+    if (!asJson) process.stdout.write(found.map(describe).join(""));
     if (problems.length > 0) throw new ConfigError(problems);
+    if (asJson) process.stdout.write(`${JSON.stringify(found.map(plain), undefined, 2)}\n`);
     return EXIT.ok;
   },
 };
+
+/** The names that a mapping uses, beside those of the definition. */
+function plain({ id, name, version, multiple, resources }: ObjectDefinition) {
+  const all = [...resources.values()].map((resource) => ({ ...resource, slug: slug(resource.name) }));
+  return { id, name, slug: slug(name), version, multiple, resources: all };
+}
 
 function describe(definition: ObjectDefinition): string {
   const { id, name, version, multiple, resources } = definition;

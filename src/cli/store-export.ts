@@ -28,10 +28,12 @@ export const storeExport: Command = {
       default: "csv",
     },
     output: { type: "string", short: "o", value: "FILE", help: "Writes there, and not to standard output." },
+    json: { type: "boolean", help: "Short for --format json." },
   },
   async run(args) {
     const isWanted = filterOf(args, systemClock.wall());
-    const format = EXPORT_FORMATS.find((name) => name === args.text("format"));
+    const wanted = args.flag("json") ? "json" : args.text("format");
+    const format = EXPORT_FORMATS.find((name) => name === wanted);
     if (format === undefined) {
       throw new UsageError(`--format ${args.text("format")}: expected one of ${EXPORT_FORMATS.join(", ")}`);
     }
@@ -39,10 +41,11 @@ export const storeExport: Command = {
     const lines = exportLines(format, namesOf(config.catalogue));
     // Whoever reads the values on a terminal, or pages through them there, wants no other line in between.
     const goesToFile = args.text("output") !== undefined || fstatSync(process.stdout.fd).isFile();
-    const found = await withProgress(goesToFile, (progress) =>
+    const found = await withProgress(goesToFile && !args.flag("json"), (progress) =>
       withStoredHistory(directory, (history) => write(history, lines, { isWanted, args, progress })),
     );
     if (found === undefined) await streamLines([lines.header], args.text("output"));
+    tellFile(args, found ?? 0);
     return EXIT.ok;
   },
 };
@@ -71,7 +74,11 @@ async function write(history: StoredHistory, lines: ExportLines, { isWanted, arg
     }
   }
   await streamLines(all(), output);
-  progress.clear();
-  if (output !== undefined) process.stdout.write(`${values} values are in ${output}\n`);
   return values;
+}
+
+function tellFile(args: Arguments, values: number): void {
+  const file = args.text("output");
+  if (file === undefined) return;
+  process.stdout.write(`${args.flag("json") ? JSON.stringify({ file, values }) : `${values} values are in ${file}`}\n`);
 }

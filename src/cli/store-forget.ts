@@ -24,6 +24,7 @@ export const storeForget: Command = {
     device: { type: "string", value: "PREFIX", help: "What this device measured, which may be configured no more." },
     all: { type: "boolean", help: "Everything that waits." },
     yes: { type: "boolean", help: "Does not ask; needed where there is no terminal." },
+    json: { type: "boolean", help: "Prints how many reports that were as JSON." },
   },
   async run(args) {
     const wish = wishOf(args);
@@ -32,7 +33,7 @@ export const storeForget: Command = {
     const { source, servers } = await storeReportOf(args);
     const meant = servers.flatMap(({ queues }) => queues).filter(({ id }) => isMeant(id, wish));
     if (meant.length === 0) {
-      process.stdout.write("nothing waits there\n");
+      print(args, 0, "nothing waits there");
       return EXIT.ok;
     }
     const reports = meant.reduce((sum, { entries }) => sum + entries, 0);
@@ -42,16 +43,24 @@ export const storeForget: Command = {
         `Forget ${counted(reports, "report")} of ${counted(meant.length, "queue")}? No server will get them.`,
       ))
     ) {
-      process.stdout.write("nothing is forgotten\n");
+      print(args, 0, "nothing is forgotten");
       return EXIT.ok;
     }
     const forgotten = source === "gateway" ? await askToForget(args, wish) : await forgetOnDisk(args, wish);
     const { reports: dropped, unwritten } = forgotten;
-    process.stdout.write(`${counted(dropped, "report")} forgotten\n`);
-    if (unwritten === undefined) return EXIT.ok;
-    throw new FailureError(`the disk does not know it yet, and would bring them back after a restart: ${unwritten}`);
+    if (unwritten === undefined) {
+      print(args, dropped, `${counted(dropped, "report")} forgotten`);
+      return EXIT.ok;
+    }
+    throw new FailureError(
+      `${counted(dropped, "report")} forgotten, but the disk does not know it yet, and would bring them back after a restart: ${unwritten}`,
+    );
   },
 };
+
+function print(args: Arguments, reports: number, text: string): void {
+  process.stdout.write(`${args.flag("json") ? JSON.stringify({ reports }) : text}\n`);
+}
 
 /** Throws UsageError where nothing, or everything and something, is named. */
 function wishOf(args: Arguments): ForgetWish {

@@ -30,6 +30,14 @@ test("a vendor's object is shown by the names that a mapping uses", async (t) =>
   );
 });
 
+test("the same as JSON", async (t) => {
+  const folder = aFolder(t, { "good.xml": XML });
+  const { stdout } = await command(t, "import-xml", join(folder, "good.xml"), "--json");
+  const [{ id, slug, resources }] = JSON.parse(stdout);
+  assert.deepEqual([id, slug, resources.length], [32769, "boiler_room", 2]);
+  assert.deepEqual([resources[0].slug, resources[0].unit], ["boiler_pressure", "bar"]);
+});
+
 test("broken files are told with their place, and keep no good one from being shown", async (t) => {
   const folder = aFolder(t, {
     "good.xml": XML,

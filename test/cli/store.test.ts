@@ -115,12 +115,13 @@ test("what is exported can be chosen by server, device, path and time, and writt
       .slice(1)
       .map((line) => line.split(",")[2] ?? "");
   };
-  const [device, path, time, none, file] = await Promise.all([
+  const [device, path, time, none, file, json] = await Promise.all([
     exported("--device", "meter-1"),
     exported("--path", "/*/3/0", "--path", "/meter-2/3306"),
     exported("--since", "2026-11-22T08:00:00.002", "--until", "2026-11-22T10:00:00+01:00"),
     exported("--since", "2026-11-23", "--server", "101"),
     command(t, "store", "export", "-c", config, "--server", "101", "-o", output),
+    command(t, "store", "export", "-c", config, "--server", "101", "-o", `${output}.json`, "--json"),
   ]);
   assert.deepEqual(device, ["/meter-1/3316/0/5700", "/meter-1/3316/0/5700"]);
   assert.deepEqual(path, ["/meter-2/3/0/2", "/meter-2/3/0/13", "/meter-2/3306/0/5850"]);
@@ -133,6 +134,8 @@ test("what is exported can be chosen by server, device, path and time, and writt
   ]);
   assert.deepEqual(none, []);
   assert.deepEqual([file.code, file.stdout], [0, `2 values are in ${output}\n`]);
+  assert.deepEqual(JSON.parse(json.stdout), { file: `${output}.json`, values: 2 });
+  assert.equal(JSON.parse(readFileSync(`${output}.json`, "utf8").split("\n")[0] ?? "").server, 101);
   assert.equal(readFileSync(output, "utf8").split("\r\n").length, 4);
   assert.equal(statSync(output).mode & 0o777, 0o600);
 });
@@ -212,8 +215,8 @@ test("without a gateway, what waits is told as it lies on the disk, and forgotte
   assert.deepEqual([device.code, device.stdout, device.stderr], [0, "1 report forgotten\n", ""]);
   const again = await command(t, "store", "forget", "--device", "meter-2", "--yes", "-c", config);
   assert.equal(again.stdout, "nothing waits there\n");
-  const server = await command(t, "store", "forget", "--server", "101", "--yes", "-c", config);
-  assert.equal(server.stdout, "2 reports forgotten\n");
+  const server = await command(t, "store", "forget", "--server", "101", "--yes", "-c", config, "--json");
+  assert.deepEqual(JSON.parse(server.stdout), { reports: 2 });
   const left = await command(t, "store", "export", "-c", config);
   assert.equal(left.stdout, "time,server,path,name,unit,value\r\n");
 });
