@@ -3,7 +3,7 @@
  * that no place that logs can forget it.
  */
 import { type Clock, MINUTE, type Millis, type UnixMillis } from "../clock.ts";
-import type { LogFields, Logger } from "../log.ts";
+import type { CodedFields, LogFields, Logger } from "../log.ts";
 
 const WINDOW: Millis = 10 * MINUTE;
 /** Of one cause in a window. */
@@ -57,12 +57,14 @@ export class LimitedLog {
   private readonly causes = new Map<string, Cause>();
   /** Those that hold something back, by their newest line. */
   private readonly holding = new Set<Cause>();
+  /** Codes. */
+  private readonly explained = new Set<string>();
   private disarm: (() => void) | undefined;
   private stopped = false;
 
   constructor(to: Logger, clock: Clock) {
     this.clock = clock;
-    this.logger = to.debugging ? to : this.limited(to, {});
+    this.logger = to.debugging ? to : new LimitedLogger(to, {}, (line) => this.take(line));
   }
 
   /** What is held back is told, and from now on nothing is. */
@@ -72,22 +74,6 @@ export class LimitedLog {
     this.causes.clear();
     this.disarm?.();
     this.disarm = undefined;
-  }
-
-  private limited(to: Logger, common: LogFields): Logger {
-    const about = Object.values(common).join("\n");
-    const take = (fields: LogFields, message: string, write: Line["write"]): void => {
-      this.take({ subject: `${about}\n${valuesOf(fields, SUBJECTS)}`, fields, message, write });
-    };
-    return {
-      error: (fields, message) => take(fields, message, (more, text) => to.error({ ...fields, ...more }, text)),
-      warn: (fields, message) => take(fields, message, (more, text) => to.warn({ ...fields, ...more }, text)),
-      info: (fields, message) => take(fields, message, (more, text) => to.info({ ...fields, ...more }, text)),
-      debug: (fields, message) => to.debug(fields, message),
-      debugging: to.debugging,
-      child: (fields) => this.limited(to.child(fields), { ...common, ...fields }),
-      unlimited: to,
-    };
   }
 
   private take(line: Line): void {
@@ -100,8 +86,15 @@ export class LimitedLog {
     if (cause.lines < cause.limit) {
       cause.lines++;
       this.tellHeld(({ subject }) => subject === line.subject);
-      line.write({}, line.message);
+      line.write(this.advice(line), line.message);
     } else this.hold(cause, line);
+  }
+
+  /** With the first line of each code: where to read on. */
+  private advice({ fields: { code } }: Line): LogFields {
+    if (typeof code !== "string" || this.explained.has(code)) return {};
+    this.explained.add(code);
+    return { next: `lwm2m-gateway explain ${code}` };
   }
 
   private cause(line: Line): Cause {
@@ -159,6 +152,50 @@ export class LimitedLog {
         cause.isNoisy = false;
       } else this.causes.delete(key);
     }
+  }
+}
+
+/** One for each device and more: there may be thousands. */
+class LimitedLogger implements Logger {
+  readonly unlimited: Logger;
+  private readonly common: LogFields;
+  private readonly take: (line: Line) => void;
+
+  constructor(to: Logger, common: LogFields, take: (line: Line) => void) {
+    this.unlimited = to;
+    this.common = common;
+    this.take = take;
+  }
+
+  get debugging(): boolean {
+    return this.unlimited.debugging;
+  }
+
+  error(fields: CodedFields, message: string): void {
+    const write: Line["write"] = (more, text) => this.unlimited.error({ ...fields, ...more }, text);
+    this.take({ subject: this.subject(fields), fields, message, write });
+  }
+
+  warn(fields: CodedFields, message: string): void {
+    const write: Line["write"] = (more, text) => this.unlimited.warn({ ...fields, ...more }, text);
+    this.take({ subject: this.subject(fields), fields, message, write });
+  }
+
+  info(fields: LogFields, message: string): void {
+    const write: Line["write"] = (more, text) => this.unlimited.info({ ...fields, ...more }, text);
+    this.take({ subject: this.subject(fields), fields, message, write });
+  }
+
+  debug(fields: LogFields, message: string): void {
+    this.unlimited.debug(fields, message);
+  }
+
+  child(fields: LogFields): Logger {
+    return new LimitedLogger(this.unlimited.child(fields), { ...this.common, ...fields }, this.take);
+  }
+
+  private subject(fields: LogFields): string {
+    return `${Object.values(this.common).join("\n")}\n${valuesOf(fields, SUBJECTS)}`;
   }
 }
 

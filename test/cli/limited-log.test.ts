@@ -186,3 +186,12 @@ test("the daemon holds back what comes again and again, and tells it before it e
   assert.ok(refusals.at(-1)?.endsWith(LAST), refusals.at(-1));
   assert.equal(lines.at(-1), "stopped");
 });
+
+test("the first line of each code says where to read on", () => {
+  const { lines, log } = aLog();
+  for (const device of ["a", "b"]) flap(log.child({ device }), false);
+  log.error({ code: "LG109" }, "a bug");
+  log.info({}, "registered");
+  const advice = lines.map(({ fields: { next } }) => next);
+  assert.deepEqual(advice, ["lwm2m-gateway explain LG554", undefined, "lwm2m-gateway explain LG109", undefined]);
+});
