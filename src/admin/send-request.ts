@@ -2,7 +2,7 @@
 import { reasonOf } from "../errors.ts";
 import { LEVEL, type Path, parsePath, pathDepth } from "../lwm2m/path.ts";
 import { isSendFormat, SEND_FORMATS, type SendFormat } from "../lwm2m/send-formats.ts";
-import { AdminRefusal } from "./errors.ts";
+import { AdminRefusal, type RefusalOptions } from "./errors.ts";
 
 export interface AskedSend {
   readonly paths: readonly Path[];
@@ -53,11 +53,13 @@ function serversOf(servers: unknown, known: readonly number[]): readonly number[
   return servers.map((server: unknown) => {
     const found = known.find((id) => id === server);
     if (found === undefined)
-      throw refusal(`there is no server ${JSON.stringify(server)}; expected ${known.join(", ")}`);
+      throw refusal(`there is no server ${JSON.stringify(server)}; expected ${known.join(", ")}`, {
+        next: "lwm2m-gateway status",
+      });
     return found;
   });
 }
 
-function refusal(message: string, options?: ErrorOptions): AdminRefusal {
+function refusal(message: string, options?: RefusalOptions): AdminRefusal {
   return new AdminRefusal(message, options);
 }

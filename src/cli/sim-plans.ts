@@ -31,7 +31,7 @@ const COMMAND_LINE = "command line";
 export async function cabinetOfLink(configFile: string, id: string): Promise<Cabinet> {
   const { links, devices, problems } = await readConfig(configFile);
   const link = links.get(id);
-  if (link === undefined) throw new UsageError(`--link: ${unknownWord("link", id, links.keys())}`);
+  if (link === undefined) throw new UsageError(`--link: ${unknownWord("link", id, links.keys())}`, { code: "LG501" });
   const plans = devices.filter((device) => device.link === id);
   if (plans.length === 0) {
     const message = `no device that could be played is on the link "${id}"`;

@@ -24,7 +24,8 @@ export async function namedLink(args: Arguments, adapter: AdapterModule): Promis
   if (beside !== undefined) throw new UsageError(`--link ${id} names the wire: --${beside} does not go with it`);
   const { links } = await readConfig(configFile(args));
   const settings = links.get(id);
-  if (settings === undefined) throw new UsageError(`--link: ${unknownWord("link", id, links.keys())}`);
+  if (settings === undefined)
+    throw new UsageError(`--link: ${unknownWord("link", id, links.keys())}`, { code: "LG501" });
   if (settings.adapter.name !== adapter.name) {
     throw new UsageError(`--link ${id}: it is of type ${settings.type}, and not of protocol ${adapter.name}`);
   }

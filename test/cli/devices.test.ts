@@ -85,7 +85,10 @@ test("device ID: one device whole; device show is the long form; one that is off
   assert.equal(long.stdout.split("\n")[0], "room-1: online");
   assert.match(off.stdout, /^typo is off until this is mended:\n {4}\/.*there is no mapping "nothing"/);
   assert.equal(mistyped.code, 2);
-  assert.match(mistyped.stderr, /there is no device "rom-1"; did you mean "room-1"\? \[LG504\]/);
+  assert.match(
+    mistyped.stderr,
+    /there is no device "rom-1"; did you mean "room-1"\? \[LG504\]\nTry: lwm2m-gateway devices\n/,
+  );
   const { device, identity, objects } = JSON.parse(json.stdout);
   assert.deepEqual([device.state, identity.Manufacturer, objects["3303"]], ["online", "Simulated", "Temperature"]);
 });

@@ -149,7 +149,11 @@ export class LinkAdmin {
     if (link !== undefined) return link;
     const [nearest] = nearestNames(id, [...links.keys()], 1);
     const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
-    throw new AdminRefusal(`there is no link "${id}"${hint}`, { status: 404, code: "LG501" });
+    throw new AdminRefusal(`there is no link "${id}"${hint}`, {
+      status: 404,
+      code: "LG501",
+      next: "lwm2m-gateway link list",
+    });
   }
 
   private view(link: LinkSettings, status: LinkStatus | undefined): LinkView {

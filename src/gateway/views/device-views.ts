@@ -185,7 +185,11 @@ export class DeviceViews {
       id,
       [...devices, ...disabled].map((device) => device.id),
     );
-    throw new AdminRefusal(`there is no device "${id}"${hint}`, { status: 404, code: "LG504" });
+    throw new AdminRefusal(`there is no device "${id}"${hint}`, {
+      status: 404,
+      code: "LG504",
+      next: "lwm2m-gateway devices",
+    });
   }
 }
 
