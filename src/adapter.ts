@@ -104,8 +104,11 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   leadsTo?(options: Options): LinkEnd | undefined;
   /** For `check` and the log: what is odd about these links, though each is right by itself. May look at the machine. */
   adviseLinks?(links: readonly NamedLink<Options>[]): Promise<readonly LinkAdvice[]>;
-  /** What somebody with a laptop at the cabinet needs: `probe`, `scan`, `decode`, `sniff`, and the wire for `capture`. */
-  readonly tools?: AdapterTools<Device, Point, Step>;
+  /**
+   * What somebody with a laptop at the cabinet needs: `probe`, `scan`, `decode`, `sniff`, and the wire for `capture`. Loaded when it is
+   * asked for, as what `open` and `simulate` are made of: a gateway needs but little of what adapters can.
+   */
+  tools?(): Promise<AdapterTools<Device, Point, Step>>;
 }
 
 /** What a link opens: a host, or a serial port of this machine. */

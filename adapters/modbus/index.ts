@@ -1,9 +1,10 @@
 /** Modbus devices: holding and input registers, coils and discrete inputs. MODBUS Application Protocol V1.1b3. */
-import type { AdapterModule, Schema } from "../../src/adapter.ts";
+import type { AdapterContext, AdapterModule, Schema } from "../../src/adapter.ts";
 import { importAddress } from "./imported-address.ts";
 import { adviseLinks } from "./link-advice.ts";
+import { endOf } from "./link-end.ts";
 import { plannedReads, plannedWire } from "./link-wire.ts";
-import { endOf, ModbusLink } from "./modbus-link.ts";
+import type { ModbusLink } from "./modbus-link.ts";
 import {
   asciiOptionsSchema,
   type ModbusOptions,
@@ -22,8 +23,6 @@ import {
   shape,
   stepSchema,
 } from "./points.ts";
-import { simulate } from "./slave.ts";
-import { modbusTools } from "./tools/index.ts";
 
 const LINK_TYPES: Readonly<Record<string, Schema<ModbusOptions>>> = {
   "modbus-tcp": tcpOptionsSchema,
@@ -32,6 +31,11 @@ const LINK_TYPES: Readonly<Record<string, Schema<ModbusOptions>>> = {
   "modbus-rtu-over-tcp": rtuOverTcpOptionsSchema,
   "modbus-udp": udpOptionsSchema,
 };
+
+async function open(options: ModbusOptions, context: AdapterContext): Promise<ModbusLink> {
+  const { ModbusLink } = await import("./modbus-link.ts");
+  return new ModbusLink(options, context);
+}
 
 export const modbus: AdapterModule<ModbusOptions, ModbusDevice, ModbusPoint, ModbusStep> = {
   name: "modbus",
@@ -43,18 +47,18 @@ export const modbus: AdapterModule<ModbusOptions, ModbusDevice, ModbusPoint, Mod
   importAddress,
   point: pointSchema,
   step: stepSchema,
-  open: async (options, context) => new ModbusLink(options, context),
-  simulate,
+  open,
+  simulate: async (...args) => (await import("./slave.ts")).simulate(...args),
   plan: plannedReads,
   wire: plannedWire,
   leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),
-  tools: modbusTools({
-    types: Object.keys(LINK_TYPES),
-    open: async (type, entry, context) => {
-      const schema = LINK_TYPES[type];
-      if (schema === undefined) throw new RangeError(`there is no type of link "${type}"`);
-      return new ModbusLink(schema.parse(entry), context);
-    },
-  }),
+  tools: async () =>
+    (await import("./tools/index.ts")).modbusTools({ types: Object.keys(LINK_TYPES), open: openTyped }),
 };
+
+async function openTyped(type: string, entry: unknown, context: AdapterContext): Promise<ModbusLink> {
+  const schema = LINK_TYPES[type];
+  if (schema === undefined) throw new RangeError(`there is no type of link "${type}"`);
+  return open(schema.parse(entry), context);
+}

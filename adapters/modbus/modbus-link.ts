@@ -1,5 +1,5 @@
 /** A link of the configuration: the lines that it is made of, and which devices keep to which. */
-import type { AdapterContext, Ask, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
+import type { AdapterContext, Ask, DeviceListener, Link, LinkReport, PointId } from "../../src/adapter.ts";
 import { portLeft } from "../wires/serial-port.ts";
 import { formatSerialSettings } from "../wires/serial-settings.ts";
 import { ModbusDeviceLink } from "./device-link.ts";
@@ -93,17 +93,5 @@ export function nameOf(options: ModbusOptions): string {
     }
     case "serial":
       return `${options.port} (${formatSerialSettings(options.line)})`;
-  }
-}
-
-/** The same for whoever tells it in other words. */
-export function endOf(options: ModbusOptions): LinkEnd {
-  switch (options.transport) {
-    case "tcp":
-    case "udp":
-    case "rtu-over-tcp":
-      return { type: "host", protocol: options.transport, host: options.host, port: options.port };
-    case "serial":
-      return { type: "port", port: options.port, ...options.line };
   }
 }

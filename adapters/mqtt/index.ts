@@ -2,16 +2,17 @@
 import type { AdapterContext, AdapterModule } from "../../src/adapter.ts";
 import { delivered, messageName } from "./delivered.ts";
 import { adviseLinks } from "./link-advice.ts";
-import { MqttLink } from "./mqtt-link.ts";
+import type { MqttLink } from "./mqtt-link.ts";
 import { type MqttOptions, optionsSchema } from "./options.ts";
 import { type MqttPoint, PARTS, pointSchema, SOURCES, shape } from "./points.ts";
 import { plannedRequests } from "./request-plan.ts";
 import { deviceSchema, type MqttDevice } from "./section.ts";
-import { simulate } from "./simulation/simulate.ts";
 import { type MqttStep, stepFault, stepSchema } from "./steps.ts";
-import { mqttTools } from "./tools/index.ts";
 
-const open = async (options: MqttOptions, context: AdapterContext): Promise<MqttLink> => new MqttLink(options, context);
+async function open(options: MqttOptions, context: AdapterContext): Promise<MqttLink> {
+  const { MqttLink } = await import("./mqtt-link.ts");
+  return new MqttLink(options, context);
+}
 
 export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> = {
   name: "mqtt",
@@ -27,9 +28,9 @@ export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> =
   delivered,
   messageName,
   open,
-  simulate,
+  simulate: async (...args) => (await import("./simulation/simulate.ts")).simulate(...args),
   leadsTo: ({ broker: { host, port } }) => ({ type: "host", protocol: "mqtt", host, port }),
   plan: plannedRequests,
   adviseLinks,
-  tools: mqttTools(open),
+  tools: async () => (await import("./tools/index.ts")).mqttTools(open),
 };

@@ -12,11 +12,9 @@ import {
 } from "../spoken/stream/points.ts";
 import { deviceSchema, type SpokenDevice } from "../spoken/stream/section.ts";
 import { adviseLinks } from "./link-advice.ts";
+import { endOf } from "./link-end.ts";
 import { portOptionsSchema, type SerialOptions, tcpOptionsSchema } from "./options.ts";
 import { plannedRequests, plannedWire } from "./request-plan.ts";
-import { endOf, SerialLink } from "./serial-link.ts";
-import { simulate } from "./simulate.ts";
-import { serialTools } from "./tools/index.ts";
 
 export const serial: AdapterModule<SerialOptions, SpokenDevice, SpokenPoint, SpokenStep> = {
   name: "serial",
@@ -29,11 +27,11 @@ export const serial: AdapterModule<SerialOptions, SpokenDevice, SpokenPoint, Spo
   step: stepSchema,
   stepFault,
   delivered,
-  open: async (options, context) => new SerialLink(options, context),
-  simulate,
+  open: async (options, context) => new (await import("./serial-link.ts")).SerialLink(options, context),
+  simulate: async (...args) => (await import("./simulate.ts")).simulate(...args),
   plan: plannedRequests,
   wire: plannedWire,
   leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),
-  tools: serialTools,
+  tools: async () => (await import("./tools/index.ts")).serialTools,
 };

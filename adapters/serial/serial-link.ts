@@ -1,5 +1,5 @@
 /** A link of the configuration: one line, and the devices on it. */
-import type { AdapterContext, Ask, DeviceListener, Link, LinkEnd, LinkReport, PointId } from "../../src/adapter.ts";
+import type { AdapterContext, Ask, DeviceListener, Link, LinkReport, PointId } from "../../src/adapter.ts";
 import { SpokenDeviceLink } from "../spoken/stream/device-link.ts";
 import type { SpokenPoint, SpokenStep } from "../spoken/stream/points.ts";
 import type { SpokenDevice } from "../spoken/stream/section.ts";
@@ -60,14 +60,4 @@ function junkNotes(junk: readonly SpokenDeviceLink["junk"][]): readonly string[]
     ...(unknown === 0 ? [] : [`${unknown} frames were none that the mapping knows`]),
     ...(bytes === 0 ? [] : [`${bytes} bytes were part of no frame`]),
   ];
-}
-
-/** Where a link leads to, for whoever tells it in other words. */
-export function endOf(options: SerialOptions): LinkEnd {
-  switch (options.transport) {
-    case "port":
-      return { type: "port", port: options.port, ...options.line };
-    case "tcp":
-      return { type: "host", protocol: "tcp", host: options.host, port: options.port };
-  }
 }

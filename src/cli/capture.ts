@@ -1,7 +1,7 @@
 /** `capture`: the registers of a real device become test vectors of its mapping. */
 import { readFile, writeFile } from "node:fs/promises";
 import { loadAdapters } from "../../adapters/index.ts";
-import type { AdapterModule, Link, PointId, ReadResult } from "../adapter.ts";
+import type { AdapterModule, AdapterTools, Link, PointId, ReadResult } from "../adapter.ts";
 import { formatProblem, type Problem, reasonOf, systemCode } from "../errors.ts";
 import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
@@ -14,13 +14,12 @@ import { type Arguments, type Command, type CommandGroup, EXIT, FailureError, Us
 import { deviceOf, mappingNameOf, mappingOf, parametersOf } from "./mapped-device.ts";
 import { whileWaiting } from "./progress.ts";
 import { namedLink } from "./tool-link.ts";
-import { asCommand, toolBasics, wireOptions } from "./tools.ts";
+import { adaptersWithTools, asCommand, toolBasics, wireOptions } from "./tools.ts";
 
 /** All protocols whose devices can be asked. */
 export async function captureGroup(): Promise<CommandGroup> {
-  const adapters = await loadAdapters();
-  const commands = adapters.flatMap((adapter) =>
-    adapter.tools?.through === undefined || !adapter.polled ? [] : [[adapter.name, captureCommand(adapter)] as const],
+  const commands = (await adaptersWithTools()).flatMap(({ adapter, tools }) =>
+    tools.through === undefined || !adapter.polled ? [] : [[adapter.name, captureCommand(adapter, tools)] as const],
   );
   return {
     name: "capture",
@@ -29,12 +28,12 @@ export async function captureGroup(): Promise<CommandGroup> {
   };
 }
 
-function captureCommand(adapter: AdapterModule): Command {
+function captureCommand(adapter: AdapterModule, tools: AdapterTools): Command {
   return {
     name: `capture ${adapter.name}`,
     summary: "Reads everything that a mapping has from a real device, and prints it as test vectors.",
     options: {
-      ...wireOptions(adapter),
+      ...wireOptions(tools),
       mapping: { type: "string", value: "NAME", help: "A mapping: its name, or its file." },
       unit: { type: "string", value: "N", help: "The device's address: short for --param unit_id=N." },
       param: { type: "string", value: "NAME=VALUE", help: "A parameter of the mapping; may be repeated." },
@@ -160,9 +159,10 @@ async function readAll(args: Arguments, adapter: AdapterModule, { plan }: Resolv
   }
 }
 
-async function openLink(args: Arguments, { tools, ...adapter }: AdapterModule): Promise<Link> {
+async function openLink(args: Arguments, adapter: AdapterModule): Promise<Link> {
+  const tools = await adapter.tools?.();
   if (tools?.through === undefined) throw new UsageError(`devices of protocol ${adapter.name} cannot be asked`);
-  const named = await namedLink(args, { tools, ...adapter });
+  const named = await namedLink(args, adapter);
   if (named === undefined) return tools.open(args, toolBasics);
   const { settings, shared } = named;
   if (shared !== undefined) return tools.through(shared.ask, toolBasics);

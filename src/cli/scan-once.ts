@@ -28,7 +28,7 @@ export async function scanOnce(
   typed: Readonly<Record<string, string | undefined>>,
   { tell, progress = () => {}, signal = new AbortController().signal, mappings = resolve("mappings"), link }: Scanning,
 ): Promise<ToolReport> {
-  const scan = adapter.tools?.scan;
+  const scan = (await adapter.tools?.())?.scan;
   if (scan === undefined) throw new FailureError(`devices of protocol ${adapter.name} cannot be looked for`);
   const args: ToolArguments = {
     positionals: [],

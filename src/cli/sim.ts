@@ -60,7 +60,7 @@ export const sim: Command = {
     ending.listen();
     const log = pinoLogger("info", standardOutput());
     endOnBug(log);
-    const simulation = await listen({ plans, adapter }, placeOf(args, adapter, options), log);
+    const simulation = await listen({ plans, adapter }, await placeOf(args, adapter, options), log);
     const where = textOf(simulation.address);
     const who = plans.map(({ id, mapping }) => `${id} (${mapping})`).join(", ");
     process.stdout.write(`${args.flag("json") ? JSON.stringify(simulation.address) : `playing ${who} on ${where}`}\n`);
@@ -118,8 +118,8 @@ function unitList(text: string): string {
 }
 
 /** Where they listen; or the broker, of which the devices are clients. A port that is no number is the path of a serial one. */
-function placeOf(args: Arguments, adapter: AdapterModule, link: unknown): SimulateOptions {
-  if (adapter.tools?.besides === true) {
+async function placeOf(args: Arguments, adapter: AdapterModule, link: unknown): Promise<SimulateOptions> {
+  if ((await adapter.tools?.())?.besides === true) {
     return { ...(link === undefined ? {} : { link }), ...given(args, ["url", "user", "password", "ca", "faults"]) };
   }
   const { host = "", port = "" } = { host: args.text("host"), port: args.text("port") };

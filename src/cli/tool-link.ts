@@ -18,7 +18,8 @@ export interface NamedLink {
 export async function namedLink(args: Arguments, adapter: AdapterModule): Promise<NamedLink | undefined> {
   const id = args.text("link");
   if (id === undefined) return undefined;
-  const beside = Object.keys(adapter.tools?.wire ?? {}).find(
+  const tools = await adapter.tools?.();
+  const beside = Object.keys(tools?.wire ?? {}).find(
     (option) => option !== "timeout" && args.text(option) !== undefined,
   );
   if (beside !== undefined) throw new UsageError(`--link ${id} names the wire: --${beside} does not go with it`);
@@ -29,7 +30,7 @@ export async function namedLink(args: Arguments, adapter: AdapterModule): Promis
   if (settings.adapter.name !== adapter.name) {
     throw new UsageError(`--link ${id}: it is of type ${settings.type}, and not of protocol ${adapter.name}`);
   }
-  return { settings, shared: adapter.tools?.besides === true ? undefined : await sharedLink(args, id) };
+  return { settings, shared: tools?.besides === true ? undefined : await sharedLink(args, id) };
 }
 
 /** A link on which requests can be made, and how it is closed. */
@@ -38,7 +39,7 @@ export async function openNamed(
   context: AdapterContext,
 ): Promise<{ readonly link: ToolLink; close(): Promise<void> }> {
   const { id, type, options } = settings;
-  if (settings.adapter.tools?.besides === true) {
+  if ((await settings.adapter.tools?.())?.besides === true) {
     return { link: { id, type, options, sharedWith: [] }, close: async () => {} };
   }
   if (shared !== undefined) {

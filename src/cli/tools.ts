@@ -5,6 +5,7 @@ import { loadAdapters } from "../../adapters/index.ts";
 import {
   type AdapterContext,
   type AdapterModule,
+  type AdapterTools,
   type KnownMapping,
   type Tool,
   type ToolContext,
@@ -50,11 +51,10 @@ const LINK_OPTION: OptionHelp = {
 
 /** All protocols that have this tool. */
 export async function toolGroup(name: ToolName): Promise<CommandGroup> {
-  const adapters = await loadAdapters();
-  const tools = adapters.flatMap((adapter) => {
-    const tool = adapter.tools?.[name];
-    const command = tool === undefined ? undefined : toolCommand(`${name} ${adapter.name}`, tool, adapter);
-    return tool === undefined || command === undefined ? [] : [{ adapter, tool, command }];
+  const tools = (await adaptersWithTools()).flatMap(({ adapter, tools }) => {
+    const tool = tools[name];
+    if (tool === undefined) return [];
+    return [{ adapter, tool, command: toolCommand(`${name} ${adapter.name}`, { tool, tools, adapter }) }];
   });
   return {
     name,
@@ -66,26 +66,38 @@ export async function toolGroup(name: ToolName): Promise<CommandGroup> {
   };
 }
 
+/** Of all protocols, those that have any. */
+export async function adaptersWithTools(): Promise<readonly { adapter: AdapterModule; tools: AdapterTools }[]> {
+  const adapters = await loadAdapters();
+  const all = await Promise.all(adapters.map(async (adapter) => ({ adapter, tools: await adapter.tools?.() })));
+  return all.flatMap(({ adapter, tools }) => (tools === undefined ? [] : [{ adapter, tools }]));
+}
+
 /** As if the word stood in front of its arguments. */
 function withWord(command: Command, word: string): Command {
   return { ...command, run: (args) => command.run({ ...args, positionals: [word, ...args.positionals] }) };
 }
 
 /** Options that name a wire: the configuration's, or one of its own. */
-export function wireOptions(adapter: AdapterModule): Readonly<Record<string, OptionHelp>> {
-  const { besides, wire } = adapter.tools ?? {};
+export function wireOptions({ besides, wire }: AdapterTools): Readonly<Record<string, OptionHelp>> {
   // Who connects beside the gateway asks nothing of it.
   return { link: LINK_OPTION, config: CONFIG_OPTION, ...(besides === true ? {} : { socket: SOCKET_OPTION }), ...wire };
 }
 
-function toolCommand(name: string, tool: Tool, adapter: AdapterModule): Command {
+interface Offered {
+  readonly adapter: AdapterModule;
+  readonly tools: AdapterTools;
+  readonly tool: Tool;
+}
+
+function toolCommand(name: string, { adapter, tools, tool }: Offered): Command {
   const { summary, positionals, options, talks } = tool;
   return {
     name,
     summary,
     ...(positionals === undefined ? {} : { positionals }),
     options: {
-      ...(talks ? wireOptions(adapter) : {}),
+      ...(talks ? wireOptions(tools) : {}),
       ...options,
       json: { type: "boolean", help: "Prints the same as JSON." },
     },

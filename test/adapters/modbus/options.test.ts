@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endOf, nameOf } from "../../../adapters/modbus/modbus-link.ts";
+import { endOf } from "../../../adapters/modbus/link-end.ts";
+import { nameOf } from "../../../adapters/modbus/modbus-link.ts";
 import {
   asciiOptionsSchema,
   rtuOptionsSchema,

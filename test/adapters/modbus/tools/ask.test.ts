@@ -55,7 +55,7 @@ test("what is no request is refused before anything goes out", async (t) => {
 
 test("through another process a device is read as on a link of one's own", async (t) => {
   const { ask } = await anOpenLink(t);
-  const link = modbus.tools?.through?.(
+  const link = (await modbus.tools?.())?.through?.(
     async (request) => JSON.parse(JSON.stringify(await ask(JSON.parse(JSON.stringify(request))))),
     aContext(),
   );

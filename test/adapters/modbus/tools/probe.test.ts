@@ -4,7 +4,7 @@ import { modbus } from "../../../../adapters/modbus/index.ts";
 import { aToolContext, theArguments } from "../../../support/tool-context.ts";
 import { aToolSlave } from "../../../support/tool-slave.ts";
 
-const probe = modbus.tools?.probe;
+const probe = (await modbus.tools?.())?.probe;
 assert.ok(probe !== undefined);
 
 test("of a device that is silent it is told what to look at, by the kind of wire", async (t) => {

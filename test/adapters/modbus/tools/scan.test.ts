@@ -13,7 +13,7 @@ import { temporaryDirectory } from "../../../support/temp.ts";
 import { aToolContext, theArguments } from "../../../support/tool-context.ts";
 import { aToolSlave, holdingFrom, identified } from "../../../support/tool-slave.ts";
 
-const scan = modbus.tools?.scan;
+const scan = (await modbus.tools?.())?.scan;
 assert.ok(scan !== undefined);
 const EASTRON = {
   required: [],
