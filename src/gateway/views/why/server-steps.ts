@@ -80,7 +80,7 @@ export function storeSteps({ status: { servers, store } }: WhyFacts): readonly W
   const next = "lwm2m-gateway store stats";
   const lost: readonly WhyStep[] =
     dropped === 0 ? [] : [{ about: "store", finding: "doubt", looked, found: `${dropped} reports were dropped`, next }];
-  const found = waiting === 0 ? "nothing waits" : `${waiting} reports wait`;
+  const found = waiting === 0 ? "nothing waits" : waiting === 1 ? "1 report waits" : `${waiting} reports wait`;
   return [
     ...lost,
     { about: "store", finding: waiting === 0 ? "ok" : "doubt", looked, found, ...(waiting === 0 ? {} : { next }) },
