@@ -27,7 +27,7 @@ const BEFORE_THE_END: Millis = 3 * SECOND;
 export function machineControl({ helper, directory, clock, log }: MachineControlOptions): MachineControl {
   const refuse = (what: string, reason: string): never => {
     log.warn({ code: "LG804", reason }, `${what}: a server asked for it, and was refused`);
-    throw notAllowed(`${what}: ${reason}`);
+    throw notAllowed(`${what} of object 3: ${reason}`);
   };
   const mayAsk = (what: string): void => {
     if (!helperIsThere(helper.socket)) refuse(what, `the helper is not installed (${helper.socket})`);

@@ -217,7 +217,6 @@ test("Execute: a wrong path, or arguments that are none", async (t) => {
     ...everywhere(() => ({ method: "post" })).filter(exactly(3)),
     [execute("/dev-1/3/0/0"), "4.05", /\/dev-1\/3\/0\/0 cannot be executed/],
     [execute("/1/0/1"), "4.05", /\/1\/0\/1 cannot be executed/],
-    [execute("/3/0/4"), "4.05", /\/3\/0\/4|object 3/],
     [execute("/dev-1/3442/0/1120/0"), "4.05", /\/dev-1\/3442\/0\/1120\/0/],
     [execute("/dev-1/3/0"), "4.05", /\/dev-1\/3\/0 is no resource: it cannot be executed/],
     ...wrongArguments.map((args): WrongRequest => [execute("/dev-1/3/0/4", args), "4.00", /argument/]),

@@ -18,15 +18,10 @@ export async function startService(t: TestContext, debian: DebianFolder): Promis
   if (manager === undefined) return undefined;
   const unit = await debian.did("cat", UNIT);
   const user = settingOf(unit, "User");
-  const folders = {
-    STATE_DIRECTORY: `/var/lib/${settingOf(unit, "StateDirectory")}`,
-    CACHE_DIRECTORY: `/var/cache/${settingOf(unit, "CacheDirectory")}`,
-  };
-  for (const folder of Object.values(folders)) {
-    await debian.did("install", "-d", "-m", "700", "-o", user, "-g", user, folder);
-  }
+  const state = `/var/lib/${settingOf(unit, "StateDirectory")}`;
+  await debian.did("install", "-d", "-m", "700", "-o", user, "-g", user, state);
   await debian.did("test", "-e", settingOf(unit, "ConditionPathExists"));
-  const env = { ...environmentOf(unit), ...folders, NOTIFY_SOCKET: manager.path };
+  const env = { ...environmentOf(unit), STATE_DIRECTORY: state, NOTIFY_SOCKET: manager.path };
   const command = settingOf(unit, "ExecStart").split(" ");
   const process_ = debian.start(command, { user, env });
   const ended = process_.outcome.then(({ stdout, stderr }) =>
