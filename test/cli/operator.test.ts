@@ -4,10 +4,11 @@ import test from "node:test";
 import type { Route } from "../../src/admin/route.ts";
 import { openAdminSocket } from "../../src/admin/socket.ts";
 import { silentLogger } from "../../src/log.ts";
+import { onTerminal } from "../support/a-terminal.ts";
 import { aConfig, aFolder, command, PROGRAM, startCommand } from "../support/command.ts";
-import { start } from "../support/process.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
+const WIDE = { columns: 120, rows: 40 };
 const DEVICES = ["{ id: room-1, mapping: simulated-climate, link: trial }"];
 
 test("a person reads, writes and executes at the running gateway, in text and as JSON", async (t) => {
@@ -64,8 +65,7 @@ test("observe tells what comes until Ctrl-C, at a terminal too, which is an end 
   await Promise.all([gateway.printed(/"msg":"started"/), gateway.printed(/"device":"room-1".*online/)]);
 
   const json = startCommand(t, "observe", "/room-1/3311/0/5851", "--json", "-c", config);
-  const program = [process.execPath, PROGRAM, "observe", "/room-1/3311", "-c", config];
-  const terminal = start(t, "python3", ["-c", PTY, ...program]);
+  const terminal = onTerminal(t, WIDE, [process.execPath, PROGRAM, "observe", "/room-1/3311", "-c", config]);
   await Promise.all([json.printed(/"value":40/), terminal.printed(/Dimmer/)]);
   await command(t, "write", "/room-1/3311/0/5851", "75", "-c", config);
   await Promise.all([
@@ -87,7 +87,7 @@ test("observe tells what comes until Ctrl-C, at a terminal too, which is an end 
     ],
   );
   // Ctrl-C, as the terminal gives it.
-  terminal.child.kill("SIGUSR1");
+  terminal.child.kill("SIGINT");
   assert.equal((await terminal.outcome).code, 0);
 });
 
@@ -109,7 +109,7 @@ test("at a terminal it is told what is waited for, while a device is slow; elsew
   const socket = await openAdminSocket(path, [route], silentLogger);
   t.after(() => socket.close());
   const typed = ["read", "meter-1", "--socket", path];
-  const terminal = start(t, "python3", ["-c", PTY, process.execPath, PROGRAM, ...typed]);
+  const terminal = onTerminal(t, WIDE, [process.execPath, PROGRAM, ...typed]);
   const piped = startCommand(t, ...typed);
   await terminal.printed(/\rreading \/meter-1: 1 s/);
   answer();
@@ -118,21 +118,3 @@ test("at a terminal it is told what is waited for, while a device is slow; elsew
   assert.match(last ?? "", /^\/meter-1\/3\/0\/1 {2}Model {2}SDM {2}\d+ d ago\r\n$/);
   assert.equal(plain.stderr, "");
 });
-
-/** Runs a program at a terminal of its own, shows what it prints, and types Ctrl-C when it gets SIGUSR1. */
-const PTY = `
-import os, pty, signal, sys
-pid, fd = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[1], sys.argv[1:])
-signal.signal(signal.SIGUSR1, lambda *_: os.write(fd, b"\\x03"))
-while True:
-    try:
-        data = os.read(fd, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    os.write(1, data)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`;
