@@ -1,14 +1,16 @@
 /** The contract between the core and a downstream protocol. An adapter imports this file and nothing else of `src`. */
+import type { FirmwareWay, Transfer, TransferContext } from "./adapter-firmware.ts";
 import type { AdapterTools } from "./adapter-tools.ts";
 import type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
 import type { Logger } from "./log.ts";
 
+export type * from "./adapter-firmware.ts";
 export type * from "./adapter-tools.ts";
 export type { Clock, Millis, Random, UnixMillis } from "./clock.ts";
 export { HOUR, isUndated, MINUTE, randomFraction, SECOND } from "./clock.ts";
 export { durationSchema, formatDuration, orIssue, type PauseRange, parseDuration, pausesSchema } from "./duration.ts";
 export type { ErrorCode } from "./error-codes.ts";
-export { DeviceError, reasonOf } from "./errors.ts";
+export { DeviceError, type FirmwareCondition, FirmwareError, reasonOf } from "./errors.ts";
 export type { Logger } from "./log.ts";
 export { type Drive, drive, type Machine, TIMEOUT, type Timeout } from "./machine.ts";
 export { nearestNames } from "./near-miss.ts";
@@ -104,6 +106,8 @@ export interface AdapterModule<Options = unknown, Device = unknown, Point = unkn
   leadsTo?(options: Options): LinkEnd | undefined;
   /** For `check` and the log: what is odd about these links, though each is right by itself. May look at the machine. */
   adviseLinks?(links: readonly NamedLink<Options>[]): Promise<readonly LinkAdvice[]>;
+  /** By the word behind `via:` of a `firmware:` section; absent: no firmware gets to these devices by this protocol. */
+  readonly firmware?: Readonly<Record<string, FirmwareWay>>;
   /**
    * What somebody with a laptop at the cabinet needs: `probe`, `scan`, `decode`, `sniff`, and the wire for `capture`. Loaded when it is
    * asked for, as what `open` and `simulate` are made of: a gateway needs but little of what adapters can.
@@ -241,6 +245,11 @@ export interface DeviceLink<Step = unknown> {
   write(point: PointId, value: RawValue, mask?: Uint8Array): Promise<void>;
   /** Runs the steps of an executable resource, in order; its arguments are already filled in. */
   invoke(steps: readonly Step[]): Promise<void>;
+  /**
+   * Begins to deal with one image; nothing is sent yet. Until it is closed the adapter keeps other requests to this device from
+   * disturbing it: they wait, or are refused as `unreachable`. One at a time. There where the adapter has `firmware`.
+   */
+  transfer?(context: TransferContext): Promise<Transfer>;
   close(): Promise<void>;
 }
 

@@ -116,6 +116,28 @@ export class DeviceError extends Error {
   }
 }
 
+/** What can be wrong with an image for a device, or with its way there, where somebody knows more than that it failed. */
+export const FIRMWARE_CONDITIONS = ["flash-full", "out-of-memory", "bad-image", "crc", "busy", "failed"] as const;
+
+/**
+ * - `flash-full`, `out-of-memory`: the device has no room for it;
+ * - `bad-image`: it is not for this device, or no image at all; `crc`: it arrived damaged;
+ * - `busy`: not now (a battery, an interlock, a job of its own), later perhaps;
+ * - `failed`: the device had it and could not make it run.
+ */
+export type FirmwareCondition = (typeof FIRMWARE_CONDITIONS)[number];
+
+/** The device refused an image, and said why. */
+export class FirmwareError extends DeviceError {
+  readonly condition: FirmwareCondition;
+
+  constructor(condition: FirmwareCondition, message: string, options?: ErrorOptions) {
+    super("rejected", message, options);
+    this.name = "FirmwareError";
+    this.condition = condition;
+  }
+}
+
 const DEVICE_CODES: Readonly<Record<DeviceErrorKind, ErrorCode>> = {
   unreachable: "LG551",
   rejected: "LG552",

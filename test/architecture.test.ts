@@ -43,6 +43,7 @@ const ROOMS_OF_SRC = [
   "src/store",
   "src/devices",
   "src/servers",
+  "src/firmware",
   "src/admin",
   "src/archive",
   "src/service",
@@ -69,8 +70,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   "src/yaml-text.ts": {},
   "src/error-codes.ts": {},
-  "src/adapter.ts": { all: [...FOUNDATION, "src/typed-options.ts"], types: ["src/adapter-tools.ts"] },
+  "src/adapter.ts": {
+    all: [...FOUNDATION, "src/typed-options.ts"],
+    types: ["src/adapter-tools.ts", "src/adapter-firmware.ts"],
+  },
   "src/adapter-tools.ts": { types: ["src/adapter.ts"] },
+  "src/adapter-firmware.ts": { types: ["src/adapter.ts"] },
   "src/coap": { all: FOUNDATION },
   "src/dtls": { all: FOUNDATION },
   // Finds the addon, a file.
@@ -95,9 +100,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     shell: true,
   },
   "src/servers": { all: [...FOUNDATION, "src/coap", "src/dtls", "src/lwm2m"], types: ["src/store"], shell: true },
+  "src/firmware": {
+    all: [...FOUNDATION, "src/adapter.ts", "src/coap", "src/lwm2m", "src/mapping"],
+    types: ["src/store"],
+    shell: true,
+  },
   "src/admin": {
     all: [...FOUNDATION, "src/adapter.ts", "src/lwm2m", "src/locate.ts"],
-    types: ["src/mapping", "src/store", "src/devices", "src/servers"],
+    types: ["src/mapping", "src/store", "src/devices", "src/servers", "src/firmware"],
     shell: true,
   },
   "src/archive": { all: FOUNDATION, shell: true },
@@ -110,14 +120,18 @@ const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** What several adapters have in common, and what of it each may import. */
-const COMMON_TO_ADAPTERS: Readonly<Record<string, readonly string[]>> = { wires: [], spoken: ["wires"] };
+const COMMON_TO_ADAPTERS: Readonly<Record<string, readonly string[]>> = {
+  wires: [],
+  spoken: ["wires"],
+  transfers: ["wires"],
+};
 
 /** Packages that one place alone knows, so that it can be exchanged there. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@stoprocent/noble": ["adapters/ble/radio/child"],
   "dbus-next": ["adapters/ble/radio/child/bluez"],
   "better-sqlite3": ["src/store"],
-  "cbor-x": ["src/lwm2m"],
+  "cbor-x": ["src/lwm2m", "adapters/transfers/smp"],
   "fast-xml-parser": ["src/lwm2m"],
   fflate: ["src/archive"],
   "node-dtls-client": ["src/dtls/node-dtls-client"],
@@ -205,7 +219,7 @@ function adapterFault(path: string, target: string): string | undefined {
   if (own === other || own === "index.ts") return undefined;
   const below = COMMON_TO_ADAPTERS[own] ?? Object.keys(COMMON_TO_ADAPTERS);
   if (below.includes(other)) return undefined;
-  return `an adapter may import its own folder, adapters/spoken, adapters/wires and src/adapter.ts alone; what two share belongs into one of these`;
+  return `an adapter may import its own folder, adapters/spoken, adapters/transfers, adapters/wires and src/adapter.ts alone; what two share belongs into one of these`;
 }
 
 function packageFault(file: SourceFile, { specifier }: Import): string | undefined {

@@ -7,6 +7,7 @@ import { RESERVED_PREFIXES } from "../lwm2m/prefix.ts";
 import { accessSchema } from "./access.ts";
 import { adminSchema } from "./admin-settings.ts";
 import { clientsSchema } from "./client-schema.ts";
+import { firmwareSchema } from "./firmware-settings.ts";
 import { remoteModbusSchema } from "./remote-modbus.ts";
 import { reportSchema } from "./report-entries.ts";
 import { securityKeys } from "./security-schema.ts";
@@ -50,6 +51,7 @@ const gatewaySchema = z.strictObject({
     .describe("Modbus for servers: what they reach by objects 10374 and 10375; off where it is not there")
     .optional(),
   store: storeSchema.describe("What is kept for servers that are away").prefault({}),
+  firmware: firmwareSchema.describe("Images for devices and for the gateway itself: docs/firmware.md").prefault({}),
   auto_reload: z
     .boolean()
     .describe("Takes the files by itself whenever one of them changes; else by SIGHUP or `reload` only")

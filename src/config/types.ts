@@ -10,6 +10,7 @@ import type { PreparedMapping } from "../mapping/resolve.ts";
 import type { YamlNode } from "../yaml/nodes.ts";
 import type { AccessSettings } from "./access.ts";
 import type { AdminSettings } from "./admin-settings.ts";
+import type { FirmwareSettings } from "./firmware-settings.ts";
 import type { RemoteModbusSettings } from "./remote-modbus.ts";
 import type { ReportSettings } from "./report-entries.ts";
 import type { StoreSettings } from "./store-settings.ts";
@@ -62,6 +63,7 @@ export interface GatewaySettings {
   /** Raw Modbus for servers; absent: none. */
   readonly remoteModbus?: RemoteModbusSettings;
   readonly store: StoreSettings;
+  readonly firmware: FirmwareSettings;
   /** The API over HTTP; absent: none. */
   readonly admin?: AdminSettings;
 }

@@ -4,6 +4,7 @@ import type { PauseRange } from "../duration.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition, ResourceDefinition } from "../lwm2m/objects/definition.ts";
 import type { ReportingRule, Value } from "../lwm2m/sample.ts";
+import type { FirmwarePlan } from "./firmware-plan.ts";
 
 /** A device as the configuration and its mapping describe it, everything filled in and checked. */
 export interface DevicePlan {
@@ -28,6 +29,8 @@ export interface DevicePlan {
   readonly objects: ReadonlyMap<number, ObjectPlan>;
   /** Each mapped resource by its point: "3303/0/5700", "3/0/11/0" for a resource instance. */
   readonly resources: ReadonlyMap<PointId, ResourcePlan>;
+  /** How images get to it; absent: it has no object 5. */
+  readonly firmware?: FirmwarePlan;
   /** Where `when:` depends on what the device says of itself: what that is, and the plan for it. */
   readonly variants?: Variants;
   /**
