@@ -12,10 +12,14 @@ export interface IncomingImage {
   readonly file: string;
   /** Bytes that are there. */
   readonly length: number;
+  /** The most that it may become, in bytes. */
+  readonly maxSize: number;
   /** Appends. Rejects with ImageError `too-large` or `disk`. */
   write(bytes: Uint8Array): Promise<void>;
   /** What is there is on the disk: a restart goes on from it. */
   sync(): Promise<void>;
+  /** Nothing of what is there counts: it begins at its first byte again. */
+  restart(): Promise<void>;
   /** It is all. Rejects with ImageError: `empty`. */
   finish(told: Pick<FirmwareImage, "name" | "version">): Promise<StoredImage>;
   /** Removes it. */
