@@ -53,6 +53,11 @@ export interface TransferContext<Options = unknown> {
   readonly image: FirmwareImage;
   /** Of a way that is `fetched`: where the device finds the image. */
   readonly url?: string;
+  /**
+   * Beside `url`: hears how many bytes the device has fetched, from the beginning and without a gap, each time that they grow; all of
+   * them once it has closed the connection in order. Returns what ends it.
+   */
+  onFetched?(hears: (bytes: number) => void): () => void;
   /** Names this job for as long as it lasts, restarts of the gateway too; letters, digits and `-`, for messages to the device. */
   readonly job: string;
   /** What `onCookie` had told last, in a process before this one too. */

@@ -15,6 +15,8 @@ export interface KeptJob {
   /** Bytes that the device has acknowledged. */
   readonly offset: number;
   readonly cookie?: string;
+  /** Of an image that the device fetches: see ImageOffer. */
+  readonly token?: string;
   /** What ran before. */
   readonly before?: string;
   /** How often the transfer was begun. */
