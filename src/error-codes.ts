@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   LG557: "a serial port that is not as wished",
   LG558: "a message that is not taken",
   LG559: "the Bluetooth adapter does not serve",
+  LG585: "a download broke off",
   LG601: "a configuration could not be kept",
   LG602: "no such configuration is kept",
   LG603: "a kept configuration would not be taken now",

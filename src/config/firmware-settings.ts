@@ -13,6 +13,8 @@ export interface FirmwareSettings {
   readonly http?: FirmwareHttpSettings;
   /** How long a download goes on trying without a byte. */
   readonly patience: Millis;
+  /** PEM: whose certificates are believed over https, beside those that the system believes. */
+  readonly ca?: string;
   /** The gateway's own firmware; absent: it has no object 5. */
   readonly self?: SelfUpdateSettings;
 }
@@ -86,6 +88,11 @@ export const firmwareSchema = z
       .refine((millis) => millis >= MINUTE, { message: "at least 1m" })
       .describe("How long a download is tried again without a byte that arrives")
       .default(60 * MINUTE),
+    ca: z
+      .string()
+      .min(1)
+      .describe("File of certificates (PEM) that are believed over https, beside those of the system")
+      .optional(),
     self: z
       .strictObject({
         keys: z.array(z.string().min(1)).min(1).describe("PEM files of public keys (Ed25519) of who may sign versions"),
@@ -98,7 +105,8 @@ export const firmwareSchema = z
       .optional(),
   })
   .transform(
-    ({ max_size: maxSize, window, http, self, ...rest }): FirmwareSettings => ({
+    // What stands in the file of `ca`, `firmwareCaOf` reads.
+    ({ max_size: maxSize, window, http, self, ca: _ca, ...rest }): FirmwareSettings => ({
       ...rest,
       maxSize,
       ...(window === undefined ? {} : { window: withoutUndefined(window) }),

@@ -12,6 +12,7 @@ import { type ClientServer, clientPlans, clientServersOf, withoutClientSecrets }
 import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
+import { firmwareCaOf } from "./firmware-ca.ts";
 import { gatewayOf } from "./gateway-settings.ts";
 import { describeSite, fillGiven, type GivenValues, readGivenValues } from "./given-values.ts";
 import { warnOfLinks } from "./link-warnings.ts";
@@ -163,11 +164,13 @@ async function readBase(
   const gateway = gatewayOf(config.gateway, { own, catalogue, links, report });
   const { state } = config.gateway;
   const admin = await adminOf(config.gateway.admin, { gateway: own, report });
+  const ca = await firmwareCaOf(own, report);
   const servers = await serversOf(config.servers, { node: root, report, ...(now === undefined ? {} : { now }) });
   return {
     root,
     gateway: {
       ...gateway,
+      ...(ca === undefined ? {} : { firmware: { ...gateway.firmware, ca } }),
       ...(admin === undefined ? {} : { admin }),
       state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
     },
