@@ -3,15 +3,20 @@ import { type AdapterContext, DeviceError, type LineReport, type Millis } from "
 import { exchanged, type Hearer, type Question, type SpokenLine } from "../spoken/stream/line.ts";
 import type { Message } from "../spoken/stream/messages.ts";
 import type { Urgency } from "../wires/bus.ts";
+import type { ClaimableWire, ClaimedWire, ClaimListener, ClaimTerms } from "../wires/claimed-wire.ts";
 import { orAborted } from "../wires/deadline.ts";
 import { type ConnectionListener, KeptConnection } from "../wires/kept-connection.ts";
 import { PATIENCE } from "../wires/reconnection.ts";
 import { formatSerialSettings } from "../wires/serial-settings.ts";
+import { LineClaim } from "./line-claim.ts";
 import type { SerialOptions } from "./options.ts";
 import { type ByteStream, connectorOf } from "./stream.ts";
 
 /** Opening a port takes no time; a host may be far away, and its name looked up. */
 const CONNECT_TIMEOUT: Millis = 5000;
+
+/** Who claims the line is no unit on it. */
+const NOBODY = -1;
 
 /** Hears all that is carried, as it is: what came, an echo too, and what was sent. */
 export interface Tap {
@@ -35,7 +40,7 @@ interface Counts {
   malformed: number;
 }
 
-export class SerialLine implements SpokenLine {
+export class SerialLine implements SpokenLine, ClaimableWire {
   private readonly options: SerialOptions;
   private readonly context: AdapterContext;
   private readonly kept: KeptConnection<ByteStream>;
@@ -43,6 +48,8 @@ export class SerialLine implements SpokenLine {
   private readonly taps = new Set<Tap>();
   private readonly counts: Counts = { requests: 0, timeouts: 0, refusals: 0, malformed: 0 };
   private over = false;
+  /** Of whoever has the line for itself. */
+  private claimed: LineClaim | undefined;
   /** What we sent and the adapter has not repeated yet. */
   private echo: Uint8Array = new Uint8Array(0);
 
@@ -59,7 +66,9 @@ export class SerialLine implements SpokenLine {
     };
     this.kept = new KeptConnection(connect, kept, { ...context, log });
     this.kept.listen((reachable) => {
-      if (reachable) for (const hearer of this.hearers) hearer.opened();
+      if (!reachable) return;
+      if (this.claimed === undefined) this.tellOpened();
+      else void this.claimed.opened(context);
     });
   }
 
@@ -95,7 +104,28 @@ export class SerialLine implements SpokenLine {
    * `rejected` where the device says no, `malformed` where only something else came, else `unreachable`.
    */
   ask<Answer = Message>(urgency: Urgency, question: LineQuestion<Answer>): Promise<Answer | undefined> {
+    if (this.claimed !== undefined) return Promise.reject(this.claimed.refusal());
     return this.kept.use({ urgency, unit: question.unit }, () => this.exchange(question));
+  }
+
+  async claim(terms: ClaimTerms, listener: ClaimListener): Promise<ClaimedWire> {
+    if (this.claimed !== undefined) throw this.claimed.refusal("rejected");
+    const claim = new LineClaim(terms, listener, {
+      options: this.options,
+      stream: () => this.kept.open.connection,
+      send: (bytes) => this.sendClaimed(bytes),
+      release: (claimed) => this.release(claimed),
+    });
+    this.claimed = claim;
+    try {
+      // What waits for its turn gets it after this, and is refused.
+      await this.kept.use({ urgency: "write", unit: NOBODY }, () => this.kept.bus.quiet(this.kept.open.signal));
+      await claim.begin(this.context);
+      return claim;
+    } catch (error) {
+      claim.release();
+      throw error;
+    }
   }
 
   /** The IP address of the other end, while it is connected to one. */
@@ -120,6 +150,7 @@ export class SerialLine implements SpokenLine {
   }
 
   private async exchange<Answer>(question: LineQuestion<Answer>): Promise<Answer | undefined> {
+    if (this.claimed !== undefined) throw this.claimed.refusal();
     const { clock, log } = this.context;
     const { connection, signal } = this.kept.open;
     const { bus } = this.kept;
@@ -154,6 +185,24 @@ export class SerialLine implements SpokenLine {
     return stream.write(bytes);
   }
 
+  private async sendClaimed(bytes: Uint8Array): Promise<void> {
+    const { connection, signal } = this.kept.open;
+    if (this.options.echo) this.echo = Buffer.concat([this.echo, bytes]);
+    await orAborted(this.send(connection, bytes), signal);
+  }
+
+  private release(claim: LineClaim): void {
+    if (this.claimed !== claim) return;
+    this.claimed = undefined;
+    const now = this.context.clock.monotonic();
+    if (claim.since !== undefined) this.kept.bus.used(claim.since, now + this.options.gap);
+    this.tellOpened();
+  }
+
+  private tellOpened(): void {
+    for (const hearer of this.hearers) hearer.opened();
+  }
+
   private failed({ kind }: DeviceError, { unit, trial }: LineQuestion<unknown>, signal: AbortSignal): void {
     if (trial === true) return;
     if (kind === "rejected") this.counts.refusals++;
@@ -165,7 +214,9 @@ export class SerialLine implements SpokenLine {
   private receive(chunk: Uint8Array): void {
     for (const tap of this.taps) tap.carried("in", chunk);
     const fresh = this.withoutEcho(chunk);
-    if (fresh.length > 0) for (const hearer of this.hearers) hearer.push(fresh);
+    if (fresh.length === 0) return;
+    if (this.claimed?.since !== undefined) this.claimed.push(fresh);
+    else for (const hearer of this.hearers) hearer.push(fresh);
   }
 
   /** What the adapter repeats of our own is no answer; something else means that it repeats nothing. */

@@ -9,6 +9,8 @@ import { watchPort } from "./port-watch.ts";
 export interface ByteStream extends Closeable {
   /** Resolves when the system has taken them. Rejects with DeviceError. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Sets the speed of the line; absent where whoever is at the other end knows it alone. Rejects with DeviceError. */
+  setSpeed?(baudRate: number): Promise<void>;
   /** The IP address of the other end; absent where it has none. */
   readonly peer?: string | undefined;
 }
@@ -56,6 +58,7 @@ async function openPort(
   signal.throwIfAborted();
   return {
     write: (bytes) => port.write(bytes),
+    setSpeed: (baudRate) => port.setSpeed(baudRate),
     destroy: () => {
       unwatch();
       port.close();

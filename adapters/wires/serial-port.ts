@@ -87,6 +87,14 @@ export class SerialPort {
     return failure === null ? undefined : reasonOf(failure);
   }
 
+  /** Rejects with DeviceError `rejected` where the port cannot be set so. */
+  async setSpeed(baudRate: number): Promise<void> {
+    const failure = await new Promise<Error | null>((resolve) => this.port.update({ baudRate }, resolve));
+    if (failure === null) return;
+    const reason = `the port ${this.port.path} cannot be set to ${baudRate} baud: ${reasonOf(failure)}`;
+    throw new DeviceError("rejected", reason, { cause: failure });
+  }
+
   /** Nothing is heard afterwards. */
   close(): void {
     this.over = true;

@@ -16,6 +16,7 @@ export class ScriptedLine {
   private readonly lengthOf: (bytes: Buffer) => number;
   private bytes = Buffer.alloc(0);
   private sender: (bytes: Uint8Array) => void = () => {};
+  private readonly sockets = new Set<Socket>();
 
   /** `lengthOf`: of the request that these bytes begin with; more than there are: the rest is awaited. */
   constructor(lengthOf: (bytes: Buffer) => number = rtuRequestLength) {
@@ -35,20 +36,25 @@ export class ScriptedLine {
 
   /** Listens on a free port, and resolves with it. */
   async onTcp(t: TestContext): Promise<number> {
-    const sockets = new Set<Socket>();
     const server: Server = createServer((socket) => {
-      sockets.add(socket);
+      this.sockets.add(socket);
       this.bytes = Buffer.alloc(0);
       this.sender = (bytes) => socket.write(bytes);
       socket.on("data", (chunk) => this.take(chunk)).on("error", () => {});
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     t.after(() => {
-      for (const socket of sockets) socket.destroy();
+      this.hangUp();
       server.close();
     });
     const address = server.address();
     return address === null || typeof address === "string" ? 0 : address.port;
+  }
+
+  /** Ends the TCP connections that there are. */
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
   }
 
   next(...behaviours: readonly LineBehaviour[]): void {
