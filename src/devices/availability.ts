@@ -22,8 +22,8 @@ export type AvailabilityEvent =
   | { readonly type: "lost"; readonly reason: string }
   /** … or that it can again, which proves nothing yet. */
   | { readonly type: "found" }
-  /** Its link is paused: what is heard or fails until `resume` says nothing of the device. */
-  | { readonly type: "pause"; readonly reason: string }
+  /** Its link is paused, or it is held: what is heard or fails until `resume` says nothing of the device. */
+  | { readonly type: "pause"; readonly state: "paused" | "held"; readonly reason: string }
   | { readonly type: "resume" };
 
 export type AvailabilityEffect =
@@ -40,7 +40,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   private readonly fraction: () => number;
   private readonly asked: boolean;
   private current: DeviceState = "connecting";
-  /** What it was before it was paused. */
+  /** What it was before it was paused, or held. */
   private before: "connecting" | "offline" = "connecting";
   private why: string | undefined;
   private failures = 0;
@@ -97,7 +97,8 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   }
 
   handle(event: AvailabilityEvent | Timeout, now: Millis): AvailabilityEffect[] {
-    return this.current === "paused" ? this.wait(event, now) : this.live(event, now);
+    const waits = this.current === "paused" || this.current === "held";
+    return waits ? this.wait(event, now) : this.live(event, now);
   }
 
   private live(event: AvailabilityEvent | Timeout, now: Millis): AvailabilityEffect[] {
@@ -125,7 +126,8 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
         this.delay = this.rule.retry.first;
         return this.current === "online" ? [] : this.probe();
       case "pause":
-        this.pause(event.reason);
+        this.before = this.current === "offline" ? "offline" : "connecting";
+        this.pause(event);
         return [];
       case "resume":
         return [];
@@ -138,7 +140,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   private wait(event: AvailabilityEvent | Timeout, now: Millis): AvailabilityEffect[] {
     switch (event.type) {
       case "pause":
-        this.why = event.reason;
+        this.pause(event);
         return [];
       case "probed":
         this.probing = false;
@@ -156,9 +158,8 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
     }
   }
 
-  private pause(reason: string): void {
-    this.before = this.current === "offline" ? "offline" : "connecting";
-    this.current = "paused";
+  private pause({ state, reason }: Extract<AvailabilityEvent, { type: "pause" }>): void {
+    this.current = state;
     this.why = reason;
     this.attached = false;
     this.failures = 0;
@@ -168,8 +169,9 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
 
   /** It is looked for at once; one that was away is away until it is heard. */
   private resume(now: Millis): AvailabilityEffect[] {
+    const since = this.current === "held" ? "it was held" : "its link was paused";
     this.current = this.before;
-    this.why = this.before === "offline" ? "not heard since its link was paused" : undefined;
+    this.why = this.before === "offline" ? `not heard since ${since}` : undefined;
     this.probes = 0;
     this.delay = this.rule.retry.first;
     if (this.current !== "offline") this.awaitVoice(now);

@@ -1,32 +1,19 @@
-import type { DeviceLink, DeviceListener, Link, PointId, RawValue, ReadResult } from "../adapter.ts";
-import { type Clock, MINUTE, type Millis, SECOND } from "../clock.ts";
+import type { DeviceLink, PointId, RawValue, ReadResult, Transfer, TransferContext } from "../adapter.ts";
+import { type Millis, SECOND } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
-import type { Logger } from "../log.ts";
-import { TimeLimit } from "./time-limit.ts";
+import { Attachment, type AttachmentListener, type AttachmentSettings } from "./attachment.ts";
 
 /** Tells which of two requests came first: a read's is taken when it is sent, a write's when it is confirmed. */
 export type Order = number;
 
-export interface SessionListener extends DeviceListener {
+export interface SessionListener extends AttachmentListener {
   onRead(points: readonly PointId[], result: ReadResult, order: Order): void;
-  /** The device answered a request, be it with a refusal, or gave another sign of life. */
-  onHeard(): void;
-  /** A request, or the attempt to attach, failed. */
-  onFailed(error: DeviceError): void;
 }
 
-export interface SessionSettings {
-  /** The adapter's own of the device, and of each point. */
-  readonly device: unknown;
-  readonly points: () => ReadonlyMap<PointId, unknown>;
-  /** Asked again for each attempt to attach. */
-  readonly openLink: () => Promise<Link>;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+export type SessionSettings = AttachmentSettings;
 
-/** Adapters have deadlines of their own, far shorter; this one keeps a bug in one of them from silencing a device for ever. */
-const LONGEST_REQUEST: Millis = 10 * MINUTE;
+/** Who asks: while a device is held, its holder alone is let through. */
+export type Asker = "anybody" | "holder";
 
 /** A write, or a list of steps, that is on its way when the device is paused may come to its end for so long. */
 const FINISHING: Millis = 10 * SECOND;
@@ -38,65 +25,67 @@ interface Run {
 }
 
 /**
- * The requests to one device. Attaches when it is first needed, and again after a failed attempt; whoever wants a point
- * that is being read already waits for that read. Every failure is a DeviceError.
+ * The requests to one device. Whoever wants a point that is being read already waits for that read. Every failure is a
+ * DeviceError.
  */
 export class DeviceSession {
   private readonly settings: SessionSettings;
   private readonly listener: SessionListener;
-  private readonly limit: TimeLimit;
+  private readonly attachment: Attachment;
   /** The reads on their way. No Map: one that is filled and emptied at each poll leaves its tables in the old heap. */
   private readonly running: Run[] = [];
-  private link: DeviceLink | undefined;
-  private attaching: Promise<DeviceLink> | undefined;
   private lastOrder: Order = 0;
   /** Writes and steps on their way. */
   private readonly acting = new Set<Promise<unknown>>();
   /** Why nothing may be asked now. */
   private paused: string | undefined;
-  /** What was asked in an era that is over is nobody's business any more. */
-  private era = 0;
-  private closed = false;
-  private counts = { reads: 0, writes: 0, executes: 0, failures: 0 };
+  /** Why nobody but the holder may ask now. */
+  private held: string | undefined;
+  private counts = { reads: 0, writes: 0, executes: 0 };
 
   constructor(settings: SessionSettings, listener: SessionListener) {
     this.settings = settings;
     this.listener = listener;
-    this.limit = new TimeLimit(settings.clock, LONGEST_REQUEST);
+    this.attachment = new Attachment(settings, listener);
   }
 
-  get counters(): Readonly<typeof this.counts> {
-    return this.counts;
+  get counters(): Readonly<typeof this.counts & { failures: number }> {
+    return { ...this.counts, failures: this.attachment.failures };
   }
 
   async attach(): Promise<void> {
-    await this.attached();
+    await this.attached("anybody");
   }
 
   /** Resolves when the device has answered for all the points; `onRead` has had its answers by then. */
-  read(points: readonly PointId[]): Promise<void> {
-    // So it is at nearly every poll.
-    if (this.running.length === 0) return this.share(points);
+  read(points: readonly PointId[], asker: Asker = "anybody"): Promise<void> {
+    // So it is at nearly every poll. What a holder reads is as new as it asks.
+    if (this.running.length === 0 || asker === "holder") return this.share(points, asker);
     const shared = this.running.filter((run) => run.points.some((point) => points.includes(point)));
-    if (shared.length === 0) return this.share(points);
+    if (shared.length === 0) return this.share(points, asker);
     const fresh = points.filter((point) => !shared.some((run) => run.points.includes(point)));
     const waits = shared.map(({ done }) => done);
-    if (fresh.length > 0) waits.push(this.share(fresh));
+    if (fresh.length > 0) waits.push(this.share(fresh, asker));
     return allOf(waits);
   }
 
   /** Resolves when the device has confirmed. */
   async write(point: PointId, raw: RawValue, mask?: Uint8Array): Promise<Order> {
-    const link = await this.attached();
+    const link = await this.attached("anybody");
     this.counts.writes++;
     await this.act(() => link.write(point, raw, mask));
     return ++this.lastOrder;
   }
 
-  async invoke(steps: readonly unknown[]): Promise<void> {
-    const link = await this.attached();
+  async invoke(steps: readonly unknown[], asker: Asker = "anybody"): Promise<void> {
+    const link = await this.attached(asker);
     this.counts.executes++;
     await this.act(() => link.invoke(steps));
+  }
+
+  /** For the holder. It ends when the device is paused or closed; a call of it may last as long as something moves. */
+  async transfer(context: TransferContext): Promise<Transfer> {
+    return this.attachment.transfer(await this.attached("holder"), context);
   }
 
   /**
@@ -105,9 +94,9 @@ export class DeviceSession {
    */
   async pause(reason: string): Promise<void> {
     this.paused = reason;
+    await this.attachment.endTransfers(new DeviceError("unreachable", reason));
     await this.finished();
-    this.era++;
-    await this.detach();
+    await this.attachment.detach();
   }
 
   /** Requests are carried out again; the device is attached by the first of them. */
@@ -115,21 +104,14 @@ export class DeviceSession {
     this.paused = undefined;
   }
 
-  /** Never rejects. The listener hears nothing afterwards. */
-  async close(): Promise<void> {
-    this.closed = true;
-    await this.detach();
-    this.limit.close();
+  /** From now on the requests of all but the holder are refused with this reason; undefined: no more. */
+  hold(reason: string | undefined): void {
+    this.held = reason;
   }
 
-  private async detach(): Promise<void> {
-    try {
-      const link = this.link ?? (await this.attaching?.catch(() => undefined));
-      this.link = undefined;
-      await link?.close();
-    } catch (error) {
-      this.settings.log.error({ code: "LG748", err: error }, "the device could not be detached");
-    }
+  /** Never rejects. The listener hears nothing afterwards. */
+  close(): Promise<void> {
+    return this.attachment.close();
   }
 
   private async finished(): Promise<void> {
@@ -144,7 +126,7 @@ export class DeviceSession {
   }
 
   private async act(request: () => Promise<void>): Promise<void> {
-    const asked = this.ask(request);
+    const asked = this.attachment.ask(request);
     this.acting.add(asked);
     try {
       await asked;
@@ -153,97 +135,35 @@ export class DeviceSession {
     }
   }
 
-  private share(points: readonly PointId[]): Promise<void> {
+  private share(points: readonly PointId[], asker: Asker): Promise<void> {
     const run: Run = { points, done: NOTHING };
     this.running.push(run);
-    run.done = this.perform(run);
+    run.done = this.perform(run, asker);
     return run.done;
   }
 
-  private async perform(run: Run): Promise<void> {
+  private async perform(run: Run, asker: Asker): Promise<void> {
+    const { attachment } = this;
     try {
-      const link = this.paused === undefined && this.link !== undefined ? this.link : await this.attached();
+      const ready = this.refusal(asker) === undefined ? attachment.current : undefined;
+      const link = ready ?? (await this.attached(asker));
       this.counts.reads++;
       const order = ++this.lastOrder;
-      const { era } = this;
-      const result = await this.ask(() => link.read(run.points));
-      if (this.isHeard(era)) this.listener.onRead(run.points, result, order);
+      const era = attachment.now;
+      const result = await attachment.ask(() => link.read(run.points));
+      if (attachment.isHeard(era)) this.listener.onRead(run.points, result, order);
     } finally {
       this.running.splice(this.running.indexOf(run), 1);
     }
   }
 
-  /** The link to the device; one attempt at a time serves everybody who waits. */
-  private attached(): Promise<DeviceLink> {
-    if (this.closed) return Promise.reject(new DeviceError("unreachable", "the device is being closed"));
-    if (this.paused !== undefined) return Promise.reject(new DeviceError("unreachable", this.paused));
-    if (this.link !== undefined) return Promise.resolve(this.link);
-    this.attaching ??= this.attachNow().finally(() => {
-      this.attaching = undefined;
-    });
-    return this.attaching;
+  private attached(asker: Asker): Promise<DeviceLink> {
+    const refusal = this.refusal(asker);
+    return refusal === undefined ? this.attachment.get() : Promise.reject(new DeviceError("unreachable", refusal));
   }
 
-  private async attachNow(): Promise<DeviceLink> {
-    const { device, points, openLink } = this.settings;
-    const { era } = this;
-    const link = await this.guard(async () => (await openLink()).attach(device, points(), this.unasked(era)));
-    // Whoever detaches it waits for it, and closes it.
-    if (era === this.era) this.link = link;
-    return link;
-  }
-
-  private async ask<T>(request: () => Promise<T>): Promise<T> {
-    const { era } = this;
-    const answer = await this.guard(request);
-    if (this.isHeard(era)) this.listener.onHeard();
-    return answer;
-  }
-
-  private isHeard(era: number): boolean {
-    return !this.closed && era === this.era;
-  }
-
-  /** Makes every failure a DeviceError, and tells it. A refusal is an answer too: the device is there. */
-  private async guard<T>(work: () => Promise<T>): Promise<T> {
-    const { era } = this;
-    try {
-      return await this.limit.of(work());
-    } catch (cause) {
-      const error = this.deviceError(cause);
-      if (!this.isHeard(era)) throw error;
-      if (error.kind !== "rejected") this.counts.failures++;
-      if (error.kind === "rejected") this.listener.onHeard();
-      else this.listener.onFailed(error);
-      throw error;
-    }
-  }
-
-  /** What is no DeviceError is a bug, of the adapter most likely: it costs this request, and no other device. */
-  private deviceError(cause: unknown): DeviceError {
-    if (cause instanceof DeviceError) return cause;
-    this.settings.log.error(
-      { code: "LG109", err: cause },
-      "a bug: the adapter failed with something that is no DeviceError",
-    );
-    return new DeviceError("malformed", "the adapter failed; the gateway's log says how", { cause });
-  }
-
-  private unasked(era: number): DeviceListener {
-    return {
-      onReadings: (readings, refused) => {
-        if (this.isHeard(era)) this.listener.onReadings(readings, refused);
-      },
-      onHeard: () => {
-        if (this.isHeard(era)) this.listener.onHeard();
-      },
-      onReachable: (reachable, reason) => {
-        if (this.isHeard(era)) this.listener.onReachable(reachable, reason);
-      },
-      onConnectivity: (connectivity) => {
-        if (this.isHeard(era)) this.listener.onConnectivity?.(connectivity);
-      },
-    };
+  private refusal(asker: Asker): string | undefined {
+    return this.paused ?? (asker === "holder" ? undefined : this.held);
   }
 }
 

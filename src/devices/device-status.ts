@@ -7,8 +7,11 @@ import { type DeviceModel, type Leaf, positionOf } from "./device-model.ts";
 import type { PollWishes } from "./poll-wishes.ts";
 import { type Known, NEVER, type Reset, type Values } from "./values.ts";
 
-/** `paused`: somebody paused its link, and nobody knows how it fares. */
-export type DeviceState = "connecting" | "online" | "offline" | "paused";
+/**
+ * `paused`: somebody paused its link, and nobody knows how it fares; `held`: its firmware is being updated, or that of another on its
+ * link.
+ */
+export type DeviceState = "connecting" | "online" | "offline" | "paused" | "held";
 
 /** One device as a person wants to see it; plain data. */
 export interface DeviceStatus {
@@ -19,7 +22,7 @@ export interface DeviceStatus {
   readonly state: DeviceState;
   /** Since when it is in this state. */
   readonly since: UnixMillis;
-  /** Why it is offline or paused, or why the last try failed. */
+  /** Why it is offline, paused or held, or why the last try failed. */
   readonly reason?: string;
   /** When it is asked again. */
   readonly nextTry?: UnixMillis;

@@ -1,15 +1,5 @@
 import type { Link, PointId, RawValue } from "../adapter.ts";
-import {
-  type Clock,
-  isUndated,
-  type Millis,
-  type Random,
-  randomFraction,
-  SECOND,
-  type UnixMillis,
-  wallAt,
-} from "../clock.ts";
-import { formatDuration } from "../duration.ts";
+import { type Clock, type Millis, type Random, randomFraction, SECOND, type UnixMillis, wallAt } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { ModelTree } from "../lwm2m/model-tree.ts";
@@ -20,12 +10,14 @@ import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
+import { absenceOf } from "./absence.ts";
 import { Availability, type AvailabilityEffect, type AvailabilityEvent } from "./availability.ts";
 import { type BackingPort, DeviceBacking } from "./device-backing.ts";
 import { type DeviceModel, deviceModel } from "./device-model.ts";
 import { DeviceSession, type SessionListener } from "./device-session.ts";
 import { type DeviceHealth, type DeviceState, type DeviceStatus, lifeStatus, valueStatuses } from "./device-status.ts";
 import { errorCodeValues, type FixedValue, fixedValues } from "./fixed-values.ts";
+import { HeldDevice } from "./held-device.ts";
 import { linkValues, UNKNOWN } from "./link-values.ts";
 import { type PollEffect, type PollEvent, PollSchedule } from "./poll-schedule.ts";
 import { PollWishes } from "./poll-wishes.ts";
@@ -33,6 +25,7 @@ import { polledPoints, pollsOf, probePoint } from "./polled-points.ts";
 import { qualityValues } from "./quality.ts";
 import { Readings } from "./readings.ts";
 import type { SharedTrees } from "./shared-trees.ts";
+import { Standstill, type StandstillPort } from "./standstill.ts";
 import type { ValueRows } from "./value-rows.ts";
 import { type ValueView, valueViews } from "./value-views.ts";
 import { Values } from "./values.ts";
@@ -72,6 +65,10 @@ export class Device {
   readonly tree: ObjectTree;
   /** What stands behind the tree. */
   readonly backing: DeviceBacking;
+  /** Why it is not asked, where somebody says so. */
+  readonly standstill: Standstill;
+  /** What may be asked of it while it is held. */
+  readonly held: HeldDevice;
   private readonly settings: DeviceSettings;
   private readonly observer: DeviceObserver;
   private readonly model: DeviceModel;
@@ -103,6 +100,8 @@ export class Device {
       { ...settings, device, points: () => pointsOf(resources) },
       this.sessionListener(),
     );
+    this.standstill = new Standstill(this.session, this.standstillPort());
+    this.held = new HeldDevice(this.session, this.model, this.values);
     const points = polledPoints(this.model);
     this.schedule = new PollSchedule(pollsOf(points), fraction);
     this.wishes = new PollWishes(points, plan.availability);
@@ -166,27 +165,6 @@ export class Device {
       pollLag: this.schedule.lag(now),
       counters: { ...session.counters, skippedPolls: this.schedule.skipped, outages: this.outages },
     };
-  }
-
-  /**
-   * Nothing is asked of it until `resume`, and servers hear nothing of that; `reason`: why, for whoever reads or writes it
-   * meanwhile. Resolves when it is detached. Before `start` too. Never rejects.
-   */
-  async pause(reason: string): Promise<void> {
-    if (this.state !== "paused") this.since = this.settings.clock.monotonic();
-    this.presence({ type: "pause", reason });
-    this.polls({ type: "stop" });
-    this.backing.offline();
-    this.takeFixed(this.quality());
-    await this.session.pause(reason);
-  }
-
-  /** It is looked for again. */
-  resume(): void {
-    this.session.resume();
-    this.since = this.settings.clock.monotonic();
-    this.presence({ type: "resume" });
-    if (this.state !== "offline") this.backing.online();
   }
 
   /** By how much what was due first, a poll or a try to reach it, has missed its time. */
@@ -256,24 +234,26 @@ export class Device {
 
   private backingPort(): BackingPort {
     return {
-      absence: () => this.absence(),
+      absence: () => absenceOf(this.plan.id, this.availability, this.lastHeard, this.settings.clock),
       report: (samples) => this.report(samples),
     };
   }
 
-  /** Why it cannot be asked, and since when, for the person behind the server. */
-  private absence(): string {
-    const contact = this.lastHeard === undefined ? "never heard" : `last heard ${this.whenHeard(this.lastHeard)}`;
-    if (this.state === "paused") return `${this.plan.id} is not asked: ${this.availability.reason}; ${contact}`;
-    return `${this.plan.id} is offline (${this.availability.reason}), ${contact}`;
-  }
-
-  /** A date, where somebody knows it. */
-  private whenHeard(heard: Millis): string {
-    const { clock } = this.settings;
-    const time = wallAt(clock, heard);
-    if (!isUndated(time)) return new Date(time).toISOString();
-    return `${formatDuration(Math.round((clock.monotonic() - heard) / SECOND) * SECOND)} ago`;
+  private standstillPort(): StandstillPort {
+    return {
+      onStopped: (state, reason) => {
+        if (this.state !== state) this.since = this.settings.clock.monotonic();
+        this.presence({ type: "pause", state, reason });
+        this.polls({ type: "stop" });
+        this.backing.offline();
+        this.takeFixed(this.quality());
+      },
+      onOver: () => {
+        this.since = this.settings.clock.monotonic();
+        this.presence({ type: "resume" });
+        if (this.state !== "offline") this.backing.online();
+      },
+    };
   }
 
   private hear(): void {

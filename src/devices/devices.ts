@@ -4,8 +4,10 @@ import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { Device, type DeviceObserver } from "./device.ts";
+import { DeviceTarget } from "./device-target.ts";
+import { Halts } from "./halts.ts";
 import { type LinkStatus, OpenLinks } from "./open-links.ts";
-import { type LinkPause, PausedLinks } from "./paused-links.ts";
+import type { LinkPause } from "./paused-links.ts";
 import { samePlan } from "./same-plan.ts";
 import { SharedTrees } from "./shared-trees.ts";
 import { ValueRows } from "./value-rows.ts";
@@ -56,7 +58,7 @@ export class Devices {
   private readonly settings: DevicesSettings;
   private readonly listener: DevicesListener;
   private readonly links: OpenLinks;
-  private readonly pauses: PausedLinks;
+  private readonly halts: Halts;
   private readonly rows = new ValueRows();
   private running: ReadonlyMap<string, Running> = new Map();
   private prefixes: ReadonlyMap<string, Device> = new Map();
@@ -66,7 +68,14 @@ export class Devices {
     this.settings = settings;
     this.listener = listener;
     this.links = new OpenLinks(settings);
-    this.pauses = new PausedLinks(settings, (id) => void this.resumeLink(id));
+    this.halts = new Halts({
+      ...{ clock: settings.clock, log: settings.log, links: this.links },
+      on: (link) => this.on(link),
+      get: (id) => this.get(id),
+      onPauseOver: (id) => void this.resumeLink(id),
+      onLinkPaused: async (link, reason) => this.listener.onLinkPaused?.(link, reason),
+      onLinkResumed: (link) => this.listener.onLinkResumed?.(link),
+    });
   }
 
   /**
@@ -106,27 +115,12 @@ export class Devices {
    * finished first. Resolves when others can have its port. Pausing again counts from now on.
    */
   pauseLink(id: string, span: Millis): Promise<LinkPause> {
-    return this.inTurn(async () => {
-      const pause = this.pauses.add(id, span);
-      this.links.forbid(id, pause.reason);
-      await Promise.all([
-        ...this.on(id).map((device) => device.pause(pause.reason)),
-        this.listener.onLinkPaused?.(id, pause.reason),
-      ]);
-      await this.links.close(id);
-      return pause;
-    });
+    return this.inTurn(() => this.halts.pause(id, span));
   }
 
   /** Resolves to whether it was paused. */
   resumeLink(id: string): Promise<boolean> {
-    return this.inTurn(async () => {
-      if (!this.pauses.end(id)) return false;
-      this.links.allow(id);
-      for (const device of this.on(id)) device.resume();
-      this.listener.onLinkResumed?.(id);
-      return true;
-    });
+    return this.inTurn(async () => this.halts.resume(id));
   }
 
   /** Why the link cannot be opened; undefined: it was, or nobody tried. */
@@ -136,7 +130,7 @@ export class Devices {
 
   /** Undefined: the link is not paused. */
   pauseOf(id: string): LinkPause | undefined {
-    return this.pauses.of(id);
+    return this.halts.pauseOf(id);
   }
 
   /** The running devices of a link. */
@@ -147,7 +141,8 @@ export class Devices {
   /** The link that requests of tools go to, and the ids of its devices; undefined: it is not open, or takes none. */
   openLink(id: string): { readonly ask: Ask; readonly devices: readonly string[] } | undefined {
     const ask = this.links.asking(id);
-    return ask === undefined ? undefined : { ask, devices: this.on(id).map(({ plan }) => plan.id) };
+    const devices = this.on(id).map(({ plan }) => plan.id);
+    return ask === undefined ? undefined : { ask: this.halts.asking(id, ask), devices };
   }
 
   /** The link itself, opened where it is not yet: for others than devices. Rejects with DeviceError. */
@@ -158,6 +153,17 @@ export class Devices {
   /** By its id. */
   get(id: string): Device | undefined {
     return this.running.get(id)?.device;
+  }
+
+  /** What a firmware job asks of the device; undefined: there is no such device, or its mapping has no `firmware:`. */
+  target(id: string): DeviceTarget | undefined {
+    const device = this.get(id);
+    const firmware = device?.plan.firmware;
+    if (device === undefined || firmware === undefined) return undefined;
+    return new DeviceTarget(device, firmware, {
+      get: (known) => this.get(known),
+      hold: (held, reason, line) => this.halts.hold(held, reason, line),
+    });
   }
 
   byPrefix(prefix: string): Device | undefined {
@@ -171,7 +177,7 @@ export class Devices {
 
   async close(): Promise<void> {
     await this.turn;
-    this.pauses.close();
+    this.halts.close();
     await Promise.all(this.list().map((device) => device.close()));
     this.running = new Map();
     this.prefixes = new Map();
@@ -193,7 +199,8 @@ export class Devices {
     const change = this.compare(devices, links);
     const stopped = new Set([...change.removed, ...change.changed]);
     await Promise.all([...stopped].map((id) => this.get(id)?.close()));
-    this.pauses.keep(new Set(links.keys()));
+    const linkOf = new Map(devices.map(({ plan }) => [plan.id, plan.link]));
+    this.halts.keep(new Set(links.keys()), (id) => linkOf.get(id));
     await this.links.adopt(links, new Set([...devices.map(({ plan }) => plan.link), ...kept]));
     const started = new Set([...change.added, ...change.changed]);
     const trees = new SharedTrees();
@@ -236,9 +243,7 @@ export class Devices {
     const { rows } = this;
     const settings = { ...this.settings, ...placed, trees, rows, log, openLink: () => this.links.open(link) };
     const device = new Device(settings, this.listener);
-    const pause = this.pauses.of(link);
-    // Nothing is attached yet that it would have to wait for.
-    if (pause !== undefined) void device.pause(pause.reason);
+    this.halts.begin(device);
     return { placed, device };
   }
 }

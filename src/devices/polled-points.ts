@@ -14,7 +14,8 @@ export function polledPoints({ leaves, computed }: DeviceModel): readonly Polled
   });
 }
 
-function isPolled(leaf: Leaf): leaf is Leaf & { readonly point: PointId; readonly source: PointSource } {
+/** Whether it is the device's, and can be asked for. */
+export function isPolled(leaf: Leaf): leaf is Leaf & { readonly point: PointId; readonly source: PointSource } {
   return (
     leaf.point !== undefined && leaf.source.kind === "point" && leaf.source.readable && leaf.source.poll !== "unasked"
   );

@@ -5,6 +5,7 @@ import type { ObjectDefinition } from "../../src/lwm2m/objects/definition.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { parsePath, pathParts } from "../../src/lwm2m/path.ts";
 import { isObjectLink, type Value } from "../../src/lwm2m/sample.ts";
+import type { FirmwarePlan } from "../../src/mapping/firmware-plan.ts";
 import type {
   AvailabilityRule,
   DevicePlan,
@@ -20,6 +21,7 @@ export interface PlanOptions {
   readonly device?: string;
   readonly availability?: AvailabilityRule;
   readonly fingerprint?: string;
+  readonly firmware?: FirmwarePlan;
 }
 
 const AVAILABILITY: AvailabilityRule = {
@@ -35,7 +37,20 @@ export function aPlan(resources: Readonly<Record<PointId, ResourceSource>>, opti
   const objects = new Map([...plans.values()].map(({ object }) => [object, { definition: definitionOf(object) }]));
   const place = { file: "config.yaml", line: 1, column: 1 };
   const names = { id, place, link, mapping: "test-meter", adapter: "fake" };
-  return { ...names, device, availability, objects, resources: plans, fingerprint };
+  const { firmware } = options;
+  const rest = firmware === undefined ? { fingerprint } : { firmware, fingerprint };
+  return { ...names, device, availability, objects, resources: plans, ...rest };
+}
+
+/** By a way "test", changed by what anything else says. */
+export function aFirmwarePlan(changes: Partial<FirmwarePlan> = {}): FirmwarePlan {
+  return {
+    ...{ via: "test", transfer: {}, stage: "on-update", accept: { maxSize: 2 ** 20 }, version: { kind: "none" } },
+    ...{ expect: "changed", enter: [], activate: [], confirm: [], abort: [], retries: 3, lock: "device" },
+    verify: { within: 180 * SECOND, poll: 5 * SECOND, settle: 10 * SECOND },
+    results: new Map(),
+    ...changes,
+  };
 }
 
 export function constant(value: Value): ResourceSource {

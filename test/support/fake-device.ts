@@ -10,6 +10,8 @@ import {
   type PointId,
   type RawValue,
   type ReadResult,
+  type Transfer,
+  type TransferContext,
 } from "../../src/adapter.ts";
 
 export type FakeRequest =
@@ -32,6 +34,8 @@ export class FakeDevice {
   failure: unknown;
   /** Holds back the answer to a read that has seen its values, until it resolves. */
   holdRead: () => Promise<void> = async () => {};
+  /** How an image gets to it; undefined: not at all. */
+  carry: ((context: TransferContext) => Promise<Transfer>) | undefined;
   attached = 0;
   detached = 0;
   private listener: DeviceListener | undefined;
@@ -81,6 +85,7 @@ export class FakeDevice {
           this.write(point, value),
         ),
       invoke: (steps) => this.answer({ type: "invoke", steps }, () => {}),
+      ...(this.carry === undefined ? {} : { transfer: this.carry }),
       close: async () => {
         this.detached++;
         this.listener = undefined;

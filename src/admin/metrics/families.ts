@@ -49,7 +49,7 @@ const GATEWAY: readonly Family[] = [
   ]),
 ];
 
-const DEVICE_STATES = ["online", "connecting", "offline", "paused"] as const;
+const DEVICE_STATES = ["online", "connecting", "offline", "paused", "held"] as const;
 
 const DEVICES: readonly Family[] = [
   family("devices", "gauge", "Devices by state; off: the entry or the mapping is wrong.", ["state"], (all) => [

@@ -66,6 +66,8 @@ function deviceStep(device: DeviceStatus, now: number, link: LinkView | undefine
   switch (state) {
     case "paused":
       return { about: "device", finding: "doubt", looked, found: `nobody asks it while its link is paused; ${heard}` };
+    case "held":
+      return { about: "device", finding: "doubt", looked, found: `it is held: ${reason}; ${heard}` };
     case "connecting":
       return {
         ...{ about: "device", finding: "doubt", looked },
