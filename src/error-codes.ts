@@ -92,6 +92,8 @@ export const ERROR_CODES = {
   LG558: "a message that is not taken",
   LG559: "the Bluetooth adapter does not serve",
   LG585: "a download broke off",
+  LG596: "devices cannot fetch images",
+  LG597: "somebody asks for an image that is not there",
   LG601: "a configuration could not be kept",
   LG602: "no such configuration is kept",
   LG603: "a kept configuration would not be taken now",

@@ -11,6 +11,8 @@ export interface FirmwareSettings {
   readonly window?: WindowSettings;
   /** Where devices fetch images from this gateway; absent: none can. */
   readonly http?: FirmwareHttpSettings;
+  /** Programs that a mapping may have run (`via: exec`), by their absolute paths; none: that way is off. */
+  readonly exec: readonly string[];
   /** How long a download goes on trying without a byte. */
   readonly patience: Millis;
   /** PEM: whose certificates are believed over https, beside those that the system believes. */
@@ -79,11 +81,26 @@ export const firmwareSchema = z
       .strictObject({
         address: z
           .union([z.ipv4(), z.ipv6()])
+          .refine((address) => !isEveryAddress(address), {
+            message:
+              "expected one address of this machine: an image is for the network of the devices, not for all networks",
+          })
           .describe("Address of this machine in the network of the devices, e.g. 192.168.10.1"),
         port: z.int().min(1).max(65535).describe("Port from which devices fetch images").default(8070),
       })
       .describe("Where devices fetch images from this gateway; off where it is not there")
       .optional(),
+    exec: z
+      .array(
+        z.string().regex(/^\/(?!.*\/\.{1,2}(?:\/|$))[^\0]*[^/\0]$/, {
+          message: "expected the absolute path of a program, e.g. /usr/local/bin/flash-valve",
+        }),
+      )
+      .max(64)
+      .describe(
+        "Programs that mappings may have run to bring an image to a device (via: exec): absolute paths; default: none",
+      )
+      .default([]),
     patience: durationSchema
       .refine((millis) => millis >= MINUTE, { message: "at least 1m" })
       .describe("How long a download is tried again without a byte that arrives")
@@ -117,6 +134,11 @@ export const firmwareSchema = z
 
 function withoutUndefined({ days, ...rest }: z.output<typeof windowSchema>): WindowSettings {
   return days === undefined ? rest : { ...rest, days };
+}
+
+/** `0.0.0.0` or `::`, however it is written. */
+function isEveryAddress(address: string): boolean {
+  return /^[0:.]*(?:::ffff:[0:.]*)?$/i.test(address);
 }
 
 function isZone(name: string): boolean {
