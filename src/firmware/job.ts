@@ -22,6 +22,10 @@ export interface KeptJob {
   /** How often the transfer was begun. */
   readonly attempts: number;
   readonly begun: UnixMillis;
+  /** When Update was executed; absent: not yet. */
+  readonly executed?: UnixMillis;
+  /** An operator wants it not before. */
+  readonly until?: UnixMillis;
   /** Of `verify`: when it must be back. */
   readonly deadline?: UnixMillis;
 }

@@ -5,6 +5,8 @@ import type { Millis } from "../clock.ts";
 export interface FirmwarePlan {
   /** The word behind `via:`: a way of the adapter, or `exec`. */
   readonly via: string;
+  /** The device fetches the image from the gateway: see FirmwareWay. */
+  readonly fetched?: true;
   /** What the way made of `transfer:`. */
   readonly transfer: unknown;
   /** When the image goes to the device: when the server says Update, or before the state is Downloaded. */

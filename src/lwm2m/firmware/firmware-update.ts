@@ -15,7 +15,7 @@ export interface UpdateRecord {
   readonly severity: 0 | 1 | 2;
   /** Resource 12. */
   readonly changed?: UnixMillis;
-  /** Resource 13, in seconds; 0 or absent: no deferral. */
+  /** Resource 13, in seconds; 0: no deferral; absent: nobody has said how long it may be deferred. */
   readonly deferPeriod?: number;
   /** Resource 14. */
   readonly automatic: boolean;
