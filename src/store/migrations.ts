@@ -60,6 +60,13 @@ export const MIGRATIONS: readonly string[] = [
      one  INTEGER PRIMARY KEY CHECK (one = 1),
      hash TEXT NOT NULL
    ) STRICT;`,
+  // Of each device whose firmware can be updated, and of the gateway itself, which has none: where its update stands.
+  `CREATE TABLE firmware (
+     device  TEXT REFERENCES devices (id) ON UPDATE CASCADE ON DELETE CASCADE CHECK (device <> ''),
+     content TEXT NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX firmware_by_owner ON firmware (ifnull(device, ''));
+   CREATE INDEX firmware_by_device ON firmware (device);`,
 ];
 
 /** The same of `history.db`: a file of its own, so that what wears it, fills it or breaks it never touches the places. */

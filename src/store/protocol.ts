@@ -1,6 +1,7 @@
 import type { LogFields } from "../log.ts";
 import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
 import type { KeptFacts } from "./fact-table.ts";
+import type { FirmwareChange, KeptFirmwareRow } from "./firmware-table.ts";
 import type { HistoryCalls } from "./history/calls.ts";
 import type { DeviceInstance, NumberedInstance } from "./instance-numbers.ts";
 import type { KeptChange, KeptInstances } from "./instance-table.ts";
@@ -35,6 +36,8 @@ export interface StoreCalls extends HistoryCalls {
   readonly pulse: { readonly argument: undefined; readonly result: undefined };
   readonly loadFacts: { readonly argument: undefined; readonly result: readonly KeptFacts[] };
   readonly saveFacts: { readonly argument: KeptFacts; readonly result: undefined };
+  readonly loadFirmware: { readonly argument: undefined; readonly result: readonly KeptFirmwareRow[] };
+  readonly saveFirmware: { readonly argument: FirmwareChange; readonly result: undefined };
   /** The thread ends after its answer. */
   readonly close: { readonly argument: undefined; readonly result: undefined };
 }

@@ -4,8 +4,10 @@ import { collect } from "../heap.ts";
 import { copyOpen, DATABASES } from "./copy.ts";
 import { storeErrorOf } from "./database.ts";
 import { loadFacts, saveFacts } from "./fact-table.ts";
+import { loadFirmware, saveFirmware } from "./firmware-table.ts";
 import { GatewayFile } from "./gateway-file.ts";
 import { Archive } from "./history/archive.ts";
+import type { HistoryCalls } from "./history/calls.ts";
 import { assignNumbers } from "./instance-numbers.ts";
 import { loadKnownTime, saveKnownTime } from "./known-time.ts";
 import { loadMachine, saveMachine } from "./machine-table.ts";
@@ -48,11 +50,13 @@ function open(directory: string): GatewayFile | undefined {
 }
 
 function handlersOf(directory: string, file: GatewayFile): Handlers {
-  let archive: Archive | undefined;
-  const opened = (): Archive => {
-    if (archive === undefined) throw new RangeError("the history is not open");
-    return archive;
-  };
+  return { ...gatewayHandlers(file), ...historyHandlers(directory, file) };
+}
+
+type FileHandlers = Omit<Handlers, keyof HistoryHandlers>;
+
+/** What `gateway.db` alone answers. */
+function gatewayHandlers(file: GatewayFile): FileHandlers {
   return {
     assignDevices: (claims) => file.use(({ devices }) => devices.assign(claims)),
     loadPlaces: () => file.use(({ devices }) => devices.places()),
@@ -69,7 +73,27 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
     saveServer: (parts) => void file.use(({ db }) => saveServer(db, parts)),
     loadFacts: () => file.use(({ db }) => loadFacts(db)),
     saveFacts: (facts) => void file.use(({ db }) => saveFacts(db, facts)),
+    loadFirmware: () => file.use(({ db }) => loadFirmware(db)),
+    saveFirmware: (change) => void file.use(({ db }) => saveFirmware(db, change)),
     checkGateway: () => file.check(),
+    pulse: () => {
+      // Immediate: it is the lock of whoever writes, and a page of the file is looked at.
+      file.use(({ db }) => db.transaction(() => db.pragma("user_version")).immediate());
+      return undefined;
+    },
+    collect: () => void collect(),
+  };
+}
+
+type HistoryHandlers = Pick<Handlers, keyof HistoryCalls | "close">;
+
+function historyHandlers(directory: string, file: GatewayFile): HistoryHandlers {
+  let archive: Archive | undefined;
+  const opened = (): Archive => {
+    if (archive === undefined) throw new RangeError("the history is not open");
+    return archive;
+  };
+  return {
     openHistory: (opening) => {
       archive = new Archive(directory, opening, (level, fields, message) =>
         send({ type: "log", level, fields, message }),
@@ -81,12 +105,6 @@ function handlersOf(directory: string, file: GatewayFile): Handlers {
     shareHistory: () => opened().share(),
     endHistoryCheck: (findings) => opened().endCheck(findings),
     measureHistory: () => opened().measure(),
-    pulse: () => {
-      // Immediate: it is the lock of whoever writes, and a page of the file is looked at.
-      file.use(({ db }) => db.transaction(() => db.pragma("user_version")).immediate());
-      return undefined;
-    },
-    collect: () => void collect(),
     close: () => {
       archive?.close();
       file.close();

@@ -3,6 +3,7 @@ import { workerUrl } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
 import type { KeptFacts } from "./fact-table.ts";
+import type { FirmwareChange, KeptFirmwareRow } from "./firmware-table.ts";
 import type { History, HistoryOptions } from "./history/history.ts";
 import { HistoryQueue } from "./history/history-queue.ts";
 import type { DeviceInstance, NumberedInstance } from "./instance-numbers.ts";
@@ -15,6 +16,7 @@ import { WorkerClient } from "./worker-client.ts";
 
 export type { DeviceClaim, DevicePlace, DevicePlaces } from "./device-place.ts";
 export type { KeptFacts } from "./fact-table.ts";
+export type { FirmwareChange, KeptFirmwareRow } from "./firmware-table.ts";
 export {
   type DropCause,
   type History,
@@ -78,6 +80,10 @@ export interface Store {
   loadFacts(): Promise<readonly KeptFacts[]>;
   /** In the place of what was kept of this device. */
   saveFacts(facts: KeptFacts): Promise<void>;
+  /** Where the update of each firmware stands, of devices that are not configured too. */
+  loadFirmware(): Promise<readonly KeptFirmwareRow[]>;
+  /** In the place of what was kept of this owner; when it resolves it is on the disk. Of a device without a place nothing is kept. */
+  saveFirmware(change: FirmwareChange): Promise<void>;
   /** What the run before left of the time; undefined: nothing. */
   loadTime(): Promise<KnownTime | undefined>;
   saveTime(known: KnownTime): Promise<void>;
@@ -141,14 +147,7 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
     loadInstances: () => client.call("loadInstances", undefined),
     saveInstances: (changes) => client.call("saveInstances", changes),
     copyTo: (target) => client.call("copyTo", target),
-    loadMachine: () => client.call("loadMachine", undefined),
-    saveMachine: (hash) => client.call("saveMachine", hash),
-    loadServers: () => client.call("loadServers", undefined),
-    saveServer: (server, changes) => client.call("saveServer", { server, changes }),
-    loadFacts: () => client.call("loadFacts", undefined),
-    saveFacts: (facts) => client.call("saveFacts", facts),
-    loadTime: () => client.call("loadTime", undefined),
-    saveTime: (known) => client.call("saveTime", known),
+    ...records(client),
     openHistory: async (options) => {
       const { clock, commit: _, ...limits } = options;
       const content = await client.call("openHistory", { ...limits, now: clock.wall() });
@@ -163,5 +162,23 @@ export async function openStore({ directory, log, onFailure = () => {} }: StoreO
       history?.close();
       return client.close();
     },
+  };
+}
+
+type Records = `${"load" | "save"}${"Machine" | "Facts" | "Firmware" | "Time"}` | "loadServers" | "saveServer";
+
+/** What somebody writes and reads again, as it is. */
+function records(client: WorkerClient): Pick<Store, Records> {
+  return {
+    loadMachine: () => client.call("loadMachine", undefined),
+    saveMachine: (hash) => client.call("saveMachine", hash),
+    loadServers: () => client.call("loadServers", undefined),
+    saveServer: (server, changes) => client.call("saveServer", { server, changes }),
+    loadFacts: () => client.call("loadFacts", undefined),
+    saveFacts: (facts) => client.call("saveFacts", facts),
+    loadFirmware: () => client.call("loadFirmware", undefined),
+    saveFirmware: (change) => client.call("saveFirmware", change),
+    loadTime: () => client.call("loadTime", undefined),
+    saveTime: (known) => client.call("saveTime", known),
   };
 }
