@@ -206,6 +206,7 @@ class DatagramCoapSocket implements CoapSocket {
           this.waiting.get(`${peer} ${effect.exchange}`)?.failed(new Error(`${peer} gave no answer: ${effect.reason}`));
         } else this.settle(peer, effect.notification)?.reject(new Error(`not delivered to ${peer}: ${effect.reason}`));
         return;
+      case "broken":
       case "reserved":
       case "disconnect":
       case "lost":

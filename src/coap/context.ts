@@ -1,7 +1,7 @@
 import type { Alarms } from "./alarms.ts";
 import type { CoapEffect } from "./events.ts";
 import type { Numbers } from "./numbers.ts";
-import type { CoapOption } from "./options.ts";
+import type { CoapMessage, CoapOption } from "./options.ts";
 import type { CoapTimes } from "./parameters.ts";
 
 /** What the parts of one endpoint share. */
@@ -14,6 +14,8 @@ export interface Context {
   /** Whether what the peer sends arrives in the order in which it was sent: over TCP. */
   readonly ordered: boolean;
   readonly numbers: Numbers;
+  /** Whether the body of this request is handed over part by part, as it arrives in blocks. */
+  streams(request: CoapMessage): boolean;
   emit(effect: CoapEffect): void;
 }
 

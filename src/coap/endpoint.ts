@@ -18,6 +18,7 @@ import { limitsOf } from "./limits.ts";
 import { decodeMessage, encodeEmpty, encodeMessage, TYPE, type UdpMessage } from "./message.ts";
 import { Numbers, type ReservedNumbers } from "./numbers.ts";
 import type { ObservedRequest } from "./observed-request.ts";
+import type { CoapMessage } from "./options.ts";
 import { type CoapParameters, coapTimes } from "./parameters.ts";
 import { noRoom } from "./refusals.ts";
 import { Transmissions } from "./reliability.ts";
@@ -26,7 +27,15 @@ import { ServerRole } from "./server-role.ts";
 import { type UdpReplies, UdpReply } from "./udp-reply.ts";
 
 export type { CoapCounters } from "./context.ts";
-export { type CoapEffect, type CoapEvent, type CoapMachine, type ExchangeId, exchangeId } from "./events.ts";
+export {
+  type CoapEffect,
+  type CoapEvent,
+  type CoapMachine,
+  type ExchangeId,
+  exchangeId,
+  type Part,
+  type StreamId,
+} from "./events.ts";
 export type { ReservedNumbers } from "./numbers.ts";
 export type { CoapParameters } from "./parameters.ts";
 
@@ -40,6 +49,11 @@ export interface CoapEndpointOptions {
   readonly blockSize?: number;
   /** Other limits on what the peer can make us keep. */
   readonly limits?: Partial<Omit<Limits, "maxBody" | "szx">>;
+  /**
+   * Whether the body of a request is handed over part by part as its blocks arrive, whatever its length; absent: all are put
+   * together.
+   */
+  readonly streams?: (request: CoapMessage) => boolean;
   /** Somebody keeps them: `reserved` tells which numbers are in use, for the process after this one. */
   readonly reserve?: boolean;
   /** What the process before this one had reserved. */
@@ -69,7 +83,7 @@ export class CoapEndpoint implements CoapMachine {
       this.effects.push(effect);
     };
     const random = pooled(options.random);
-    const { reserve = false, after } = options;
+    const { reserve = false, after, streams = () => false } = options;
     const onReserved = (reserved: ReservedNumbers): void => {
       if (reserve) emit({ type: "reserved", numbers: reserved });
     };
@@ -77,7 +91,7 @@ export class CoapEndpoint implements CoapMachine {
     const { alarms, count: counters } = this;
     const size = blockSize(limits.szx);
     const blocks = { largest: LARGEST_SZX, room: () => size, szx: () => limits.szx };
-    const context: Context = { times, limits, alarms, counters, numbers, blocks, ordered: false, emit };
+    const context: Context = { times, limits, alarms, counters, numbers, blocks, ordered: false, streams, emit };
     this.transmissions = new Transmissions(context, random);
     this.duplicates = new DuplicateFilter(limits, times);
     this.server = new ServerRole(context, this.transmissions);
@@ -157,7 +171,7 @@ export class CoapEndpoint implements CoapMachine {
 
   private answer(event: AnswerEvent, now: Millis): void {
     if (event.type === "respond") this.server.respond(event.exchange, event.message, now);
-    else this.server.ignore(event.exchange);
+    else this.server.ignore(event.exchange, now);
   }
 
   private onConnection(event: ConnectionEvent, now: Millis): void {

@@ -12,6 +12,27 @@ export function exchangeId(number: number): ExchangeId {
   return number as ExchangeId;
 }
 
+declare const stream: unique symbol;
+/** One body that is handed over in parts. Numbers of one endpoint. */
+export type StreamId = number & { readonly [stream]: true };
+
+export function streamId(number: number): StreamId {
+  return number as StreamId;
+}
+
+/**
+ * Which part of a body the payload of a request is, where it is not put together: the parts of a stream come in order, each once,
+ * the next one after 2.31 (Continue) was answered to the one before. Any other answer to a part ends the stream.
+ */
+export interface Part {
+  readonly stream: StreamId;
+  /** Where it begins. 0 begins the stream. */
+  readonly offset: number;
+  readonly last: boolean;
+  /** Of the whole body, as the peer announced it. */
+  readonly size?: number;
+}
+
 export type CoapEvent =
   /** What the socket received from this endpoint's peer: a datagram, or the next bytes of the stream. */
   | { readonly type: "datagram"; readonly bytes: Uint8Array }
@@ -91,7 +112,9 @@ export type CoapEffect =
   /** A Ping of ours, which nobody asked for, had no answer. */
   | { readonly type: "silent" }
   /** A request to answer by `respond`, once, whenever the answer is ready: the empty ACK is the endpoint's business. */
-  | { readonly type: "serve"; readonly exchange: ExchangeId; readonly message: CoapMessage }
+  | { readonly type: "serve"; readonly exchange: ExchangeId; readonly message: CoapMessage; readonly part?: Part }
+  /** Nothing more comes of this stream: it began anew, fell silent, or its connection is gone. Not said after its end. */
+  | { readonly type: "broken"; readonly stream: StreamId }
   /** The answer to a request of ours, its body whole; for an Observe also each notification, in order. */
   | { readonly type: "response"; readonly exchange: ExchangeId; readonly message: CoapMessage }
   /**

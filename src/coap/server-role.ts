@@ -1,10 +1,10 @@
 /** The peer's requests and our answers: RFC 7252 §5.2, §5.9; RFC 7959 §2.4, §2.5; RFC 7641 §4.1. */
 import type { Millis } from "../clock.ts";
 import { type Block, blockOption, readBlock } from "./block.ts";
-import { Bodies } from "./bodies.ts";
+import { Bodies, type BodyStep } from "./bodies.ts";
 import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
-import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
+import type { CoapEffect, CoapEvent, ExchangeId, Part } from "./events.ts";
 import type { ObservedRequest } from "./observed-request.ts";
 import { Observers } from "./observers.ts";
 import { OpenExchanges } from "./open-exchanges.ts";
@@ -39,6 +39,8 @@ interface Served {
   readonly request: CoapMessage;
   readonly block1: Block | undefined;
   readonly block2: Block | undefined;
+  /** Of a body that is streamed. */
+  readonly part: Part | undefined;
   /** The peer has ended the observation that this request would begin, before the answer. */
   cancelled: Extract<CoapEffect, { type: "cancelled" }>["reason"] | undefined;
 }
@@ -91,7 +93,11 @@ export class ServerRole {
     this.serving.remove(served);
     const observe = this.beginObservation(served, message);
     let answer = observe === undefined ? withoutObserve(message) : withOption(message, observe);
-    if (served.block1 !== undefined) answer = withOption(answer, blockOption(OPTION.block1, served.block1));
+    const { block1, part } = served;
+    if (block1 !== undefined) {
+      const option = part === undefined ? undefined : this.bodies.answered(part, block1, message.code, now);
+      answer = withOption(answer, option ?? blockOption(OPTION.block1, block1));
+    }
     answer = this.snapshots.cut(served.request, answer, served.block2, now);
     this.send(served.reply, answer, observe !== undefined, now);
     if (served.cancelled !== undefined && beginsObservation(served.request, message)) {
@@ -100,10 +106,11 @@ export class ServerRole {
   }
 
   /** As if the request had not arrived; its repetition is another chance. */
-  ignore(id: ExchangeId): void {
+  ignore(id: ExchangeId, now: Millis): void {
     const served = this.serving.get(id);
     if (served === undefined) return;
     this.serving.remove(served);
+    if (served.part !== undefined) this.bodies.ignored(served.part, now);
     served.reply.discard();
   }
 
@@ -142,8 +149,7 @@ export class ServerRole {
     const { message, reply, block1, block2 } = arriving;
     if (block1 !== undefined) {
       const step = this.bodies.take(message, block1, now);
-      if (step.type === "answer") this.send(reply, step.message, false, now);
-      else this.serve(arriving, step.payload, now);
+      this.takeStep(arriving, step, now);
       return;
     }
     if (block2 !== undefined && block2.number > 0) {
@@ -159,10 +165,27 @@ export class ServerRole {
     this.serve(arriving, message.payload, now);
   }
 
-  private serve(arriving: Arriving, payload: Uint8Array, now: Millis): void {
+  private takeStep(arriving: Arriving, step: BodyStep, now: Millis): void {
+    switch (step.type) {
+      case "answer":
+        this.send(arriving.reply, step.message, false, now);
+        break;
+      case "whole":
+        this.serve(arriving, step.payload, now);
+        break;
+      case "part":
+        this.serve(arriving, arriving.message.payload, now, step.part);
+        break;
+      default:
+        step satisfies never;
+    }
+  }
+
+  private serve(arriving: Arriving, payload: Uint8Array, now: Millis, part?: Part): void {
     const { message, reply, block1, block2 } = arriving;
     const id = this.answering < this.context.limits.serving ? this.serving.next() : undefined;
     if (id === undefined) {
+      if (part !== undefined) this.bodies.ignored(part, now);
       this.context.counters.refused++;
       this.send(reply, noRoom(), false, now);
       return;
@@ -170,9 +193,9 @@ export class ServerRole {
     const options = servedOptions(message, block1 !== undefined || block2 !== undefined, (block2?.number ?? 0) > 0);
     const request = { code: message.code, options, payload };
     this.endEarlierObservation(request, reply.token, now);
-    this.serving.add({ id, reply, request, block1, block2, cancelled: undefined });
+    this.serving.add({ id, reply, request, block1, block2, part, cancelled: undefined });
     reply.begin(now);
-    this.context.emit({ type: "serve", exchange: id, message: request });
+    this.context.emit({ type: "serve", exchange: id, message: request, ...(part === undefined ? {} : { part }) });
   }
 
   /** RFC 7641 §3.6, §4.1: Observe 1 ends the observation with this token, Observe 0 begins it anew. */

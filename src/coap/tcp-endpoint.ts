@@ -15,6 +15,7 @@ import type { CoapEffect, CoapEvent, CoapMachine, ExchangeId, StreamEvent } from
 import { limitsOf } from "./limits.ts";
 import type { TokenMessage } from "./message.ts";
 import { Numbers } from "./numbers.ts";
+import type { CoapMessage } from "./options.ts";
 import { type CoapParameters, coapTimes } from "./parameters.ts";
 import type { Reply } from "./reply.ts";
 import { ServerRole } from "./server-role.ts";
@@ -31,6 +32,8 @@ export interface TcpEndpointOptions {
   /** The longest message that is taken, in bytes: a whole body and what stands beside it. Longer bodies come in blocks. */
   readonly maxMessageSize?: number;
   readonly limits?: Partial<Omit<Limits, "maxBody" | "szx">>;
+  /** Whether the body of a request is handed over part by part, where it comes in blocks; absent: all are put together. */
+  readonly streams?: (request: CoapMessage) => boolean;
   /** How many bytes of notifications may be unconfirmed: 64 KiB. */
   readonly inFlight?: number;
   /** How long a peer may say nothing before a Ping asks whether it is there; absent: only where an answer is due. */
@@ -67,6 +70,7 @@ export class TcpEndpoint implements CoapMachine {
       // A request counts as sent when it is written; its answer may then take as long as over UDP.
       times: { ...times, nonLifetime: times.responseTimeout },
       numbers: new Numbers(random, () => {}),
+      streams: options.streams ?? (() => false),
       emit: (effect) => {
         this.effects.push(effect);
       },
@@ -142,7 +146,7 @@ export class TcpEndpoint implements CoapMachine {
 
   private answer(event: AnswerEvent, now: Millis): void {
     if (event.type === "respond") this.server.respond(event.exchange, event.message, now);
-    else this.server.ignore(event.exchange);
+    else this.server.ignore(event.exchange, now);
   }
 
   private onStream(event: StreamEvent, now: Millis): void {

@@ -8,7 +8,17 @@ import type { ObjectDefinition } from "./objects/definition.ts";
 import { makePath, type Path, pathParts } from "./path.ts";
 import { notAllowed } from "./refusals.ts";
 import type { PathValue, Sample, Value } from "./sample.ts";
-import type { Act, Backing, Commit, Editing, ObjectModel, ReadOutcome, ResourceModel, TreeModel } from "./tree.ts";
+import type {
+  Act,
+  Backing,
+  Commit,
+  Editing,
+  ObjectModel,
+  ReadOutcome,
+  Reception,
+  ResourceModel,
+  TreeModel,
+} from "./tree.ts";
 
 export interface FirstDefinitions {
   /** Object 25, version 1.0. */
@@ -62,6 +72,11 @@ export class FirstGatewayObject implements Backing {
   async execute(resource: Path, args: string): Promise<void> {
     refuse(resource, "executed");
     await this.second.execute(resource, args);
+  }
+
+  receive(resource: Path, size?: number): Reception | undefined {
+    refuse(resource, "written");
+    return this.second.receive?.(resource, size);
   }
 
   permit(path: Path, act: Act): void {

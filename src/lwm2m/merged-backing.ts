@@ -1,7 +1,7 @@
 import { type Path, pathParts } from "./path.ts";
 import { notFound } from "./refusals.ts";
 import type { PathValue } from "./sample.ts";
-import type { Act, Backing, Commit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
+import type { Act, Backing, Commit, Editing, ReadOutcome, Reception, TreeModel } from "./tree.ts";
 
 /** Several backings of one prefix as one: each serves the objects that it has; of two with the same object the first does. */
 export class MergedBacking implements Backing {
@@ -72,6 +72,10 @@ export class MergedBacking implements Backing {
     const backing = this.backingOf(resource);
     if (backing === undefined) throw notFound(resource);
     await backing.execute(resource, args);
+  }
+
+  receive(resource: Path, size?: number): Reception | undefined {
+    return this.backingOf(resource)?.receive?.(resource, size);
   }
 
   /** Which backing serves which of the paths, by their positions. */

@@ -14,7 +14,18 @@ import { isWithin, LEVEL, makePath, type Path, type PathParts, parentPath, pathD
 import { findPlace, type Place } from "./place.ts";
 import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
-import type { Backing, Commit, Edit, Intent, Link, ObjectTree, ReadOutcome, ResourceModel, TreeModel } from "./tree.ts";
+import type {
+  Backing,
+  Commit,
+  Edit,
+  Intent,
+  Link,
+  ObjectTree,
+  ReadOutcome,
+  Reception,
+  ResourceModel,
+  TreeModel,
+} from "./tree.ts";
 import { acceptedValues, acceptsValue, checkResourceWrite, creationEdits, writeEdits } from "./write-rules.ts";
 
 /**
@@ -50,6 +61,13 @@ export class ModelTree implements ObjectTree {
     }
     const resources = readableBelow(place, this.prefix);
     return resources.length === 0 ? [] : joined(await this.backing.read(resources), path);
+  }
+
+  receive(path: Path, size?: number): Reception | undefined {
+    const { resource } = this.find(path, "write");
+    if (resource?.operations.includes("W") !== true) throw notAllowed(`${path} cannot be written`);
+    this.backing.permit?.(path, "write");
+    return this.backing.receive?.(path, size);
   }
 
   async write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void> {

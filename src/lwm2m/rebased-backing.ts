@@ -3,7 +3,7 @@ import { Lwm2mError } from "../errors.ts";
 import { type Path, underPrefix, withoutPrefix } from "./path.ts";
 import { Retelling } from "./retelling.ts";
 import type { PathValue, Sample } from "./sample.ts";
-import type { Act, Backing, Commit, Edit, Editing, ReadOutcome, TreeModel } from "./tree.ts";
+import type { Act, Backing, Commit, Edit, Editing, ReadOutcome, Reception, TreeModel } from "./tree.ts";
 
 const RETELLING = new Retelling(withoutPrefix);
 
@@ -39,6 +39,12 @@ export class RebasedBacking implements Backing {
 
   async execute(resource: Path, args: string): Promise<void> {
     await RETELLING.done(() => this.inner.execute(underPrefix(resource, this.inner.prefix), args));
+  }
+
+  receive(resource: Path, size?: number): Reception | undefined {
+    const own = underPrefix(resource, this.inner.prefix);
+    const reception = RETELLING.of(() => this.inner.receive?.(own, size));
+    return reception === undefined ? undefined : RETELLING.reception(reception);
   }
 
   permit(path: Path, act: Act): void {

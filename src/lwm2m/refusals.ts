@@ -21,6 +21,17 @@ export function notAllowed(words: Words): Lwm2mError {
   return new Lwm2mError(CODE.methodNotAllowed, words);
 }
 
+/** 4.13: more than is taken there. */
+export class TooLarge extends Lwm2mError {
+  /** In bytes, for Size1 (RFC 7959 §2.9.3). */
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(CODE.requestEntityTooLarge, `the body is too large: expected at most ${limit} bytes`);
+    this.limit = limit;
+  }
+}
+
 /** 5.00: no other code fits a device, or a gateway, that does not do it. */
 export function notDone(words: Words, options?: ErrorOptions): Lwm2mError {
   return new Lwm2mError(CODE.internalServerError, words, options);

@@ -3,6 +3,7 @@ import { CODE } from "../coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, uintOption } from "../coap/options.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { Path } from "./path.ts";
+import { TooLarge } from "./refusals.ts";
 
 const text = new TextEncoder();
 
@@ -15,6 +16,11 @@ export function contentResponse(contentFormat: number, payload: Uint8Array, obse
 /** 2.04 */
 export function changedResponse(): CoapMessage {
   return { code: CODE.changed, options: [], payload: NO_PAYLOAD };
+}
+
+/** 2.31: the next block may come. */
+export function continueResponse(): CoapMessage {
+  return { code: CODE.continue, options: [], payload: NO_PAYLOAD };
 }
 
 /** 2.01; with the path that the client chose: one Location-Path option for each segment, the prefix first. */
@@ -33,9 +39,9 @@ export function deletedResponse(): CoapMessage {
  * 5.00, and nothing of it on the wire.
  */
 export function errorResponse(error: unknown): CoapMessage {
-  return error instanceof Lwm2mError
-    ? { code: error.code, options: [], payload: diagnostic(error.message) }
-    : { code: CODE.internalServerError, options: [], payload: NO_PAYLOAD };
+  if (!(error instanceof Lwm2mError)) return { code: CODE.internalServerError, options: [], payload: NO_PAYLOAD };
+  const options = error instanceof TooLarge ? [uintOption(OPTION.size1, error.limit)] : [];
+  return { code: error.code, options, payload: diagnostic(error.message) };
 }
 
 /** So long that a message holds it with ease, whatever of the request it quotes. */

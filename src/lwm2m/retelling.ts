@@ -1,7 +1,7 @@
 /** What goes wrong behind a layout, told of the paths that its server knows. */
 import { Lwm2mError, spoken } from "../errors.ts";
 import { type Path, parsePath } from "./path.ts";
-import type { Commit } from "./tree.ts";
+import type { Commit, Reception } from "./tree.ts";
 
 export class Retelling {
   private readonly as: (own: string) => string;
@@ -31,6 +31,13 @@ export class Retelling {
     } catch (error) {
       throw this.thrown(error);
     }
+  }
+
+  reception(inner: Reception): Reception {
+    return {
+      take: (bytes, last) => this.done(() => inner.take(bytes, last)),
+      abandon: () => inner.abandon(),
+    };
   }
 
   /** What is refused at once, and what in the middle. */

@@ -23,6 +23,11 @@ export interface ObjectTree {
   readonly prefix: string;
   /** Every readable resource at or below the path that could be read; empty where an object has no instances. */
   read(path: Path): Promise<readonly Sample[]>;
+  /**
+   * Takes a value of a resource part by part, where it would be too long to be held in memory; undefined: it must be written whole.
+   * `size`: of all of it, as the server announced it.
+   */
+  receive(path: Path, size?: number): Reception | undefined;
   /** Settles when everything is done: a device has confirmed. `replace` is PUT, `update` is POST (Core §6.3.3). */
   write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void>;
   /**
@@ -54,6 +59,17 @@ export interface ObjectTree {
   check(path: Path, intent?: Intent): void;
   /** Types by the definitions of the objects that exist here, for absent optional resources too. */
   readonly typeOf: TypeOf;
+}
+
+/** A value on its way here, part by part. */
+export interface Reception {
+  /**
+   * Resolves when the part is on its way to the disk, with `last` when all of it is there and was taken: the next one may come.
+   * Rejects with Lwm2mError, and is over then.
+   */
+  take(bytes: Uint8Array, last: boolean): Promise<void>;
+  /** Nothing more comes. Not after an end. */
+  abandon(): void;
 }
 
 /** What a server wants at a path, so far as it decides what may stand there. */
@@ -103,6 +119,8 @@ export interface Backing {
    */
   prepareWrite(values: readonly PathValue[]): Commit;
   execute(resource: Path, args: string): Promise<void>;
+  /** As ObjectTree has it; absent: nothing of it. */
+  receive?(resource: Path, size?: number): Reception | undefined;
   /**
    * Throws Lwm2mError where a server may not do that at the path, an object or what lies below, whatever the values: before
    * anybody looks at them. Absent: whoever sees it may do it. What then does it refuses all the same.

@@ -5,7 +5,9 @@ import {
   type CoapMachine,
   type ExchangeId,
   exchangeId,
+  type Part,
   type ReservedNumbers,
+  type StreamId,
 } from "../coap/endpoint.ts";
 import type { ObservedRequest } from "../coap/observed-request.ts";
 import type { CoapMessage } from "../coap/options.ts";
@@ -28,7 +30,9 @@ export interface Asked {
 /** What reaches the program from the server. */
 export interface ConnectionListener {
   /** A request: answer it by `respond`, once. */
-  onRequest(exchange: ExchangeId, message: CoapMessage): void;
+  onRequest(exchange: ExchangeId, message: CoapMessage, part?: Part): void;
+  /** Nothing more comes of a body that was handed over in parts. */
+  onBroken?(stream: StreamId): void;
   onDelivered(notification: number): void;
   /** `exchange`: the one that began its observation. */
   onFailed(notification: number, reason: "timeout" | "reset", exchange: ExchangeId): void;
@@ -45,6 +49,8 @@ export interface ConnectionListener {
   /** Numbers up to these may be in use from now on. */
   onReserved?(numbers: ReservedNumbers): void;
 }
+
+type CarrierEffect = "disconnect" | "lost" | "renewed" | "interrupted" | "silent";
 
 /** One server on the wire: the carrier and the CoAP endpoint joined. */
 export class Connection {
@@ -142,7 +148,10 @@ export class Connection {
         this.carrier.send(effect.bytes);
         break;
       case "serve":
-        this.listener.onRequest(effect.exchange, effect.message);
+        this.listener.onRequest(effect.exchange, effect.message, effect.part);
+        break;
+      case "broken":
+        this.listener.onBroken?.(effect.stream);
         break;
       case "response":
         this.settle(effect.exchange, { type: "response", message: effect.message });
@@ -160,6 +169,21 @@ export class Connection {
       case "reserved":
         this.listener.onReserved?.(effect.numbers);
         break;
+      case "disconnect":
+      case "lost":
+      case "renewed":
+      case "interrupted":
+      case "silent":
+        this.onCarrier(effect);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** What became of what lies below. */
+  private onCarrier(effect: Extract<CoapEffect, { type: CarrierEffect }>): void {
+    switch (effect.type) {
       case "disconnect":
         this.carrier.disconnect?.();
         break;

@@ -1,5 +1,6 @@
 /** A server's request: which operation, on which tree, and the answer. Core 1.2 §6.3, §6.4. */
 import { formatCode } from "../coap/codes.ts";
+import type { Part, StreamId } from "../coap/endpoint.ts";
 import { type CoapMessage, OPTION, stringValues } from "../coap/options.ts";
 import { Lwm2mError, ProtocolError, reasonOf } from "../errors.ts";
 import type { LogFields, Logger } from "../log.ts";
@@ -24,13 +25,21 @@ import {
 } from "../lwm2m/operation.ts";
 import { makePath, type Path } from "../lwm2m/path.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
-import { changedResponse, contentResponse, deletedResponse, errorResponse } from "../lwm2m/response.ts";
+import {
+  changedResponse,
+  contentResponse,
+  continueResponse,
+  deletedResponse,
+  errorResponse,
+} from "../lwm2m/response.ts";
 import type { Sample } from "../lwm2m/sample.ts";
+import { streamedPath } from "../lwm2m/streamed.ts";
 import type { Intent, ObjectTree, TreeOf } from "../lwm2m/tree.ts";
 import { type Audit, type Change, type Deed, deedOf } from "./audit.ts";
 import { readComposite, typesIn, writableTypesIn, writeComposite } from "./composite.ts";
 import { created } from "./creation.ts";
 import { knownTree } from "./known-tree.ts";
+import { Streams } from "./streams.ts";
 
 /** An Observe that was granted: its answer is the first notification. */
 export interface Granted {
@@ -68,19 +77,23 @@ const text = new TextEncoder();
 
 export class Requests {
   private readonly options: RequestsOptions;
+  private readonly streams = new Streams();
 
   constructor(options: RequestsOptions) {
     this.options = options;
   }
 
-  /** The answer, whatever comes of it. Never rejects. */
-  async serve(request: CoapMessage): Promise<Served> {
+  /** Nothing more comes of a body that came in parts. */
+  broken(stream: StreamId): void {
+    this.streams.broken(stream);
+  }
+
+  /** The answer, whatever comes of it. Never rejects. `part`: which of a body its payload is. */
+  async serve(request: CoapMessage, part?: Part): Promise<Served> {
     const { log, audit } = this.options;
     const noted: Noted = {};
     try {
-      const operation = parseOperation(request);
-      if (audit !== undefined) noted.deed = deedOf(operation);
-      const served = await this.perform(operation, noted);
+      const served = (await this.receive(request, part, noted)) ?? (await this.operate(request, noted));
       if (noted.deed !== undefined) audit?.tell(noted.deed, served.message);
       if (log.debugging) log.debug(exchangeFields(request, served.message), "request answered");
       return served;
@@ -92,6 +105,28 @@ export class Requests {
       else log.error({ code: "LG109", ...fields }, "a request failed by a fault of this program");
       return { message };
     }
+  }
+
+  /** A body, or a part of one, that nobody holds in memory; undefined: it is none. */
+  private async receive(request: CoapMessage, part: Part | undefined, noted: Noted): Promise<Served | undefined> {
+    const path = streamedPath(request);
+    if (path === undefined) return undefined;
+    const deed: Deed = { act: "write", path, changes: [] };
+    if (this.options.audit !== undefined) noted.deed = deed;
+    const length = await this.streams.take(this.tree(path, "write"), path, request.payload, part);
+    if (part?.last === false) {
+      noted.deed = undefined;
+      return { message: continueResponse() };
+    }
+    if (length === undefined) return undefined;
+    note(noted, [{ path, value: `${length} bytes` }]);
+    return { message: changedResponse() };
+  }
+
+  private operate(request: CoapMessage, noted: Noted): Promise<Served> {
+    const operation = parseOperation(request);
+    if (this.options.audit !== undefined) noted.deed = deedOf(operation);
+    return this.perform(operation, noted);
   }
 
   /** Rejects with, or throws, Lwm2mError where the answer is an error; any other error is a bug. */

@@ -50,7 +50,8 @@ export class Server {
       update: () => this.registrar.handle({ type: "awake" }),
     });
     this.connection = new Connection(this.radio, coap, clock, {
-      onRequest: (exchange, message) => this.dialogue.serving.receive(exchange, message),
+      onRequest: (exchange, message, part) => this.dialogue.serving.receive(exchange, message, part),
+      onBroken: (stream) => this.dialogue.serving.broken(stream),
       onDelivered: (notification) => this.reporting.outbox.onDelivered(notification),
       onFailed: (notification, reason, exchange) => this.onUndelivered(notification, reason, exchange),
       onCancelled: (exchange) => this.dialogue.serving.cancel(exchange),

@@ -1,5 +1,5 @@
 /** The requests of one server, from their arrival to their answer: Core 1.2 §6.2.1 says which of them count. */
-import type { ExchangeId } from "../coap/endpoint.ts";
+import type { ExchangeId, Part, StreamId } from "../coap/endpoint.ts";
 import { type CoapMessage, findOption, OPTION, withoutObserve } from "../coap/options.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { Connection } from "./connection.ts";
@@ -19,6 +19,7 @@ export interface ServingOptions {
 interface Held {
   readonly exchange: ExchangeId;
   readonly message: CoapMessage;
+  readonly part: Part | undefined;
 }
 
 export class Serving {
@@ -44,17 +45,22 @@ export class Serving {
     else act();
   }
 
-  receive(exchange: ExchangeId, message: CoapMessage): void {
+  receive(exchange: ExchangeId, message: CoapMessage, part?: Part): void {
     const state = this.options.state();
     if (state === "registered" || state === "updating") {
-      void this.answer(exchange, message);
+      void this.answer({ exchange, message, part });
     } else if (state === "registering" && this.held.length < MOST_HELD) {
       // The server may be quicker with its first request than the network with its answer to our Register.
-      this.held.push({ exchange, message });
+      this.held.push({ exchange, message, part });
     } else {
       // Core §6.2.1: requests outside a registration are ignored.
       this.options.connection.ignore(exchange);
     }
+  }
+
+  /** Nothing more comes of a body that came in parts. */
+  broken(stream: StreamId): void {
+    this.options.requests.broken(stream);
   }
 
   /** A slow device may answer an Observe that the server has taken back, or repeated, by then. */
@@ -71,7 +77,7 @@ export class Serving {
 
   /** We are registered: what came before that is answered. */
   release(): void {
-    for (const { exchange, message } of this.held.splice(0)) void this.answer(exchange, message);
+    for (const held of this.held.splice(0)) void this.answer(held);
   }
 
   /** We are not: what came is left without an answer. */
@@ -79,12 +85,12 @@ export class Serving {
     for (const { exchange } of this.held.splice(0)) this.options.connection.ignore(exchange);
   }
 
-  private async answer(exchange: ExchangeId, message: CoapMessage): Promise<void> {
+  private async answer({ exchange, message, part }: Held): Promise<void> {
     const { connection, requests, reports } = this.options;
     this.running++;
     const observes = findOption(message, OPTION.observe) !== undefined;
     if (observes) this.observing.add(exchange);
-    const { message: response, granted: asked, attributesAt } = await requests.serve(message);
+    const { message: response, granted: asked, attributesAt } = await requests.serve(message, part);
     // RFC 7641 §4.1: who has no room for an observation answers as if it was not asked for.
     const granted = asked !== undefined && reports.hasRoomFor(asked) ? asked : undefined;
     connection.respond(exchange, granted === undefined ? withoutObserve(response) : response);

@@ -140,3 +140,28 @@ test("bodies come back as they went, whatever the two take", () => {
     { numRuns: 60 },
   );
 });
+
+test("a streamed PUT with BERT blocks: each message is a part, and the stream ends with its connection", () => {
+  const bench = new TcpBench({ streams: () => true, maxBody: 20_000 }).open();
+  const body = bodyOf(8192 + 16_384 + 5683);
+  const parts: Uint8Array[] = [];
+  const put = (number: number, length: number, more: boolean) => {
+    const bytes = body.subarray(number * 1024, number * 1024 + length);
+    const effects = bench.receive(
+      request(CODE.put, "5/0/0", [blockOption(OPTION.block1, bert(number, more))], bytes),
+      TOKEN,
+    );
+    const { exchange, message: served, part } = only(effectsOf(effects, "serve"));
+    assert.deepEqual([part?.offset, part?.last], [number * 1024, !more]);
+    parts.push(served.payload);
+    const code = more ? CODE.continue : CODE.changed;
+    const answer = only(framesOf(bench.handle({ type: "respond", exchange, message: message(code) })));
+    assert.deepEqual([answer.code, blockOf(answer, OPTION.block1)], [code, bert(number, more)]);
+  };
+  put(0, 8192, true);
+  put(8, 16_384, true);
+  put(24, 5683, false);
+  assert.equal(gist(Buffer.concat(parts)), gist(body));
+  put(0, 8192, true);
+  assert.equal(effectsOf(bench.handle({ type: "disconnected", reason: "reset" }), "broken").length, 1);
+});

@@ -269,6 +269,7 @@ export class ScriptedServer {
         break;
       case "send":
       case "delivered":
+      case "broken":
       case "cancelled":
       case "reserved":
       case "disconnect":

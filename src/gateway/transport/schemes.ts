@@ -1,9 +1,11 @@
 /** What follows from the scheme of a server's URI: transport, CoAP endpoint, and what of LwM2M there is over it. */
 import { MINUTE, type Millis, type Random } from "../../clock.ts";
 import { CoapEndpoint, type CoapMachine, type ReservedNumbers } from "../../coap/endpoint.ts";
+import type { CoapMessage } from "../../coap/options.ts";
 import { TcpEndpoint } from "../../coap/tcp-endpoint.ts";
 import type { ServerScheme, ServerSettings } from "../../config/types.ts";
 import { ALL_VERSIONS, type RegistrationOptions } from "../../lwm2m/registration.ts";
+import { streamedPath } from "../../lwm2m/streamed.ts";
 import { TcpTransport } from "../../servers/transport/tcp.ts";
 import type { Transport } from "../../servers/transport/transport.ts";
 import { UdpTransport } from "../../servers/transport/udp.ts";
@@ -33,16 +35,17 @@ export function openTransport(settings: ServerSettings, parts: SecureParts, wish
 export function coapEndpoint(settings: ServerSettings, random: Random, after?: ReservedNumbers): CoapMachine {
   const { scheme, nstart, ackTimeout, maxRetransmit, maxBody, queueMode } = settings;
   const parameters = { nstart, ackTimeout, maxRetransmit };
+  const streams = (request: CoapMessage): boolean => streamedPath(request) !== undefined;
   switch (scheme) {
     case "coap":
-      return new CoapEndpoint({ random, maxBody, parameters, reserve: true, after });
+      return new CoapEndpoint({ random, maxBody, parameters, streams, reserve: true, after });
     case "coaps":
       // Another process begins another session, in which all numbers are free.
-      return new CoapEndpoint({ random, maxBody, parameters });
+      return new CoapEndpoint({ random, maxBody, parameters, streams });
     case "coap+tcp": {
       // Who sleeps is not woken to say that it is there.
       const keepAlive = queueMode ? undefined : KEEP_ALIVE;
-      return new TcpEndpoint({ random, maxBody, parameters: { ackTimeout, maxRetransmit }, keepAlive });
+      return new TcpEndpoint({ random, maxBody, parameters: { ackTimeout, maxRetransmit }, streams, keepAlive });
     }
   }
 }

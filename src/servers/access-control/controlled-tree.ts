@@ -7,7 +7,7 @@ import { Lwm2mError } from "../../errors.ts";
 import type { CompositeRecord } from "../../lwm2m/formats/composite.ts";
 import { LEVEL, makePath, type Path, parentPath, pathDepth, pathParts } from "../../lwm2m/path.ts";
 import type { PathValue, Sample } from "../../lwm2m/sample.ts";
-import type { Commit, Intent, Link, ObjectTree } from "../../lwm2m/tree.ts";
+import type { Commit, Intent, Link, ObjectTree, Reception } from "../../lwm2m/tree.ts";
 import { ACCESS_CONTROL } from "./access-object.ts";
 import type { RIGHT } from "./rights.ts";
 
@@ -66,6 +66,11 @@ export class ControlledTree implements ObjectTree {
     const [first = path] = instances;
     if (readable.length === 0) throw this.rights.refusal(first, "read");
     return this.inner.readComposite(readable);
+  }
+
+  receive(path: Path, size?: number): Reception | undefined {
+    this.demand(path, "write");
+    return this.treeOf(path).receive(path, size);
   }
 
   async write(path: Path, values: readonly PathValue[], mode: "replace" | "update"): Promise<void> {

@@ -3,7 +3,7 @@ import type { Millis } from "../../clock.ts";
 import { ModelTree } from "../../lwm2m/model-tree.ts";
 import { type Path, pathParts } from "../../lwm2m/path.ts";
 import type { PathValue, Sample } from "../../lwm2m/sample.ts";
-import type { Act, Backing, Commit, Edit, Editing, ReadOutcome, TreeModel } from "../../lwm2m/tree.ts";
+import type { Act, Backing, Commit, Edit, Editing, ReadOutcome, Reception, TreeModel } from "../../lwm2m/tree.ts";
 import type { Sight, Whole } from "../sight.ts";
 import { forbidden, mayChange, mayChangeWithin, tooOften, type WritePolicy } from "./policy.ts";
 import { WriteLimits } from "./write-limits.ts";
@@ -126,6 +126,15 @@ class GuardedBacking implements Backing {
   async execute(resource: Path, args: string): Promise<void> {
     this.demand(resource, "execute");
     await this.limited([{ path: resource }], () => () => this.inner.execute(resource, args))();
+  }
+
+  /** One change, however many parts it has. */
+  receive(resource: Path, size?: number): Reception | undefined {
+    this.demand(resource, "write");
+    const count = this.limited([{ path: resource }], () => async () => {});
+    const reception = this.inner.receive?.(resource, size);
+    if (reception !== undefined) void count();
+    return reception;
   }
 
   absence(paths: readonly Path[]): string | undefined {

@@ -5,7 +5,7 @@ import { makePath, type Path, pathParts } from "../../lwm2m/path.ts";
 import { notFound } from "../../lwm2m/refusals.ts";
 import { Retelling } from "../../lwm2m/retelling.ts";
 import type { PathValue, Sample } from "../../lwm2m/sample.ts";
-import type { Act, Backing, Commit, Editing, ReadOutcome, TreeModel } from "../../lwm2m/tree.ts";
+import type { Act, Backing, Commit, Editing, ReadOutcome, Reception, TreeModel } from "../../lwm2m/tree.ts";
 import { committed, type Share, sideBySide } from "../composite.ts";
 import type { FoldedPaths } from "./folded-paths.ts";
 import type { Fold, FoldedDevice } from "./folding.ts";
@@ -86,6 +86,13 @@ export class FoldedBacking implements Backing {
     const target = this.targetOf(resource);
     if (target === undefined) throw notFound(resource);
     await this.retelling.done(() => target.whole.backing.execute(this.ownPath(resource), args));
+  }
+
+  receive(resource: Path, size?: number): Reception | undefined {
+    const target = this.targetOf(resource);
+    if (target === undefined) throw notFound(resource);
+    const reception = this.retelling.of(() => target.whole.backing.receive?.(this.ownPath(resource), size));
+    return reception === undefined ? undefined : this.retelling.reception(reception);
   }
 
   permit(path: Path, act: Act): void {
