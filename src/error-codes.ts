@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   LG557: "a serial port that is not as wished",
   LG558: "a message that is not taken",
   LG559: "the Bluetooth adapter does not serve",
+  LG570: "a firmware image is damaged",
   LG585: "a download broke off",
   LG596: "devices cannot fetch images",
   LG597: "somebody asks for an image that is not there",
