@@ -1,5 +1,6 @@
 /** What object 5 of one prefix can be asked, and what it is told: its states are a machine, what it does is somebody else's. */
 import type { UnixMillis } from "../../clock.ts";
+import type { Lwm2mError } from "../../errors.ts";
 import type { UpdateResult, UpdateState } from "./update-result.ts";
 
 /** What of an update outlives the process; plain data. */
@@ -40,7 +41,9 @@ export type UpdateEvent =
   | { readonly type: "updated" }
   /** `kept`: the image is there still, and Update may be executed again. */
   | { readonly type: "updateFailed"; readonly result: UpdateResult; readonly kept: boolean }
-  | { readonly type: "cancel" };
+  | { readonly type: "cancel" }
+  /** Resources 11, 13 and 14 are written. */
+  | ({ readonly type: "set" } & Partial<Pick<UpdateRecord, "severity" | "deferPeriod" | "automatic">>);
 
 export type UpdateEffect =
   | { readonly type: "changed"; readonly record: UpdateRecord }
@@ -48,5 +51,7 @@ export type UpdateEffect =
   | { readonly type: "download"; readonly uri: string }
   /** What is being fetched, or was, is nobody's any more; `abort`: the device may have some of it. */
   | { readonly type: "discard" }
-  /** Update was executed, or follows by itself. */
-  | { readonly type: "start" };
+  /** Update was executed, or follows by itself: what comes of it is said by `updating`, `deferred` or `updateFailed`. */
+  | { readonly type: "start" }
+  /** What the server asked for cannot be now; what stands before it was done all the same. */
+  | { readonly type: "refused"; readonly error: Lwm2mError };
