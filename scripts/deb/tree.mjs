@@ -47,16 +47,22 @@ export function layTree({ root, tree, work, arch }) {
 
 function layProgram({ root, tree, cpu, lock, node }) {
   const home = join(tree, HOME);
+  layHome({ root, home, cpu, lock });
+  copy(join(node, "bin/node"), join(home, "bin/node"));
+  copy(join(root, "packaging/deb/lwm2m-gateway.sh"), join(tree, "usr/bin/lwm2m-gateway"));
+}
+
+/** The program and its packages, without its Node. `version`: by default that of package.json. */
+export function layHome({ root, home, cpu, lock, version: other }) {
   for (const folder of ["dist", "mappings"]) copy(join(root, folder), join(home, folder));
   for (const { folder } of ADDONS) {
     const file = `${folder}/build/linux-${cpu}.node`;
     copy(join(root, file), join(home, file));
   }
-  copy(join(node, "bin/node"), join(home, "bin/node"));
   copyPackages({ root, lock, cpu, target: home });
   const { name, version, description, license, type } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  write(join(home, "package.json"), `${JSON.stringify({ name, version, description, license, type }, null, 2)}\n`);
-  copy(join(root, "packaging/deb/lwm2m-gateway.sh"), join(tree, "usr/bin/lwm2m-gateway"));
+  const manifest = { name, version: other ?? version, description, license, type };
+  write(join(home, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function layService(root, tree) {
@@ -128,7 +134,7 @@ function layForShells(root, tree) {
 }
 
 /** What debuggers alone read goes: 18 MB of Node. */
-function stripAll(tree, arch) {
+export function stripAll(tree, arch) {
   const { strip, tools } = TARGETS[arch];
   const files = filesBelow(tree).filter(isElf);
   try {
@@ -171,7 +177,7 @@ function pathsBelow(folder) {
     });
 }
 
-function copy(from, to) {
+export function copy(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, to, { recursive: true, dereference: true, filter: (file) => !basename(file).startsWith(".") });
 }
