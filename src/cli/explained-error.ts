@@ -9,7 +9,7 @@ export interface JsonError {
     readonly code: ErrorCode;
     readonly message: string;
     /** The command to try next. */
-    readonly next?: string;
+    readonly next: string;
     /** What is wrong in the user's files. */
     readonly problems?: readonly (Problem & { readonly text: string })[];
   };
@@ -27,6 +27,8 @@ export function explain(error: unknown, argv: readonly string[], help: string): 
 }
 
 const BUG = "LG109";
+/** What whoever mends it needs. */
+const REPORT = "lwm2m-gateway support-bundle";
 
 interface Explained {
   readonly exit: number;
@@ -36,23 +38,31 @@ interface Explained {
 }
 
 function explainedError(error: unknown, help: string): Explained {
-  if (error instanceof ConfigError) return { exit: EXIT.wrong, text: `${error.message}\n`, told: problemsTold(error) };
+  if (error instanceof ConfigError) {
+    const told = problemsTold(error);
+    return { exit: EXIT.wrong, text: `${error.message}\nTry: ${told.next}\n`, told };
+  }
   if (error instanceof UsageError || error instanceof FailureError) {
     const isUsage = error instanceof UsageError;
-    const { code, message, next = isUsage ? help : undefined } = error;
+    const { code, message, next = isUsage ? help : explanation(code) } = error;
     return {
       exit: isUsage ? EXIT.wrong : EXIT.failure,
-      text: `lwm2m-gateway: ${withCode(message, code)}\n${next === undefined ? "" : `Try: ${next}\n`}`,
-      told: { code, message, ...(next === undefined ? {} : { next }) },
+      text: `lwm2m-gateway: ${withCode(message, code)}\nTry: ${next}\n`,
+      told: { code, message, next },
     };
   }
   // A bug keeps its stack.
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     exit: EXIT.failure,
-    text: `lwm2m-gateway: ${withCode(stack, BUG)}\n`,
-    told: { code: BUG, message: reasonOf(error) },
+    text: `lwm2m-gateway: ${withCode(stack, BUG)}\nTry: ${REPORT}\n`,
+    told: { code: BUG, message: reasonOf(error), next: REPORT },
   };
+}
+
+/** What is known of every message: its section tells what can be done. */
+function explanation(code: ErrorCode): string {
+  return `lwm2m-gateway explain ${code}`;
 }
 
 function problemsTold({ problems }: ConfigError): JsonError["error"] {
@@ -61,6 +71,7 @@ function problemsTold({ problems }: ConfigError): JsonError["error"] {
   return {
     code: "LG200",
     message,
+    next: explanation(first?.code ?? "LG200"),
     problems: problems.map((problem) => ({ ...problem, text: formatProblem(problem) })),
   };
 }

@@ -49,9 +49,10 @@ test("broken files are told with their place, and keep no good one from being sh
   assert.equal(code, 2);
   assert.match(stdout, /^object 32769 /);
   const lines = stderr.trimEnd().split("\n");
-  assert.equal(lines.length, 3, stderr);
+  assert.equal(lines.length, 4, stderr);
   for (const [i, name] of ["broken", "other", "missing"].entries())
     assert.match(lines[i] ?? "", new RegExp(`${name}\\.xml`));
+  assert.equal(lines[3], "Try: lwm2m-gateway explain LG230");
 });
 
 test("without a file there is nothing to read", async (t) => {

@@ -43,7 +43,9 @@ links:
   const config = join(folder, "config.yaml");
   const { code, stdout, stderr } = await command(t, "run", "--config", config);
   assert.deepEqual([code, stdout], [2, ""], stderr);
+  assert.match(stderr, /\nTry: lwm2m-gateway explain LG201\n$/);
   const places = stderr
+    .replace(/Try: .*\n$/, "")
     .trimEnd()
     .split("\n")
     .map((line) => line.replace(`${config}:`, "").split(": ").slice(0, 2).join(" "));
@@ -57,7 +59,7 @@ test("no configuration at all is a sentence and exit code 2", async (t) => {
   const missing = await command(t, "run", "--config", "/no/such.yaml");
   assert.deepEqual(
     [missing.code, missing.stderr],
-    [2, "error: cannot read /no/such.yaml: there is no such file [LG213]\n"],
+    [2, "error: cannot read /no/such.yaml: there is no such file [LG213]\nTry: lwm2m-gateway explain LG213\n"],
   );
 });
 
@@ -142,7 +144,7 @@ test("a second gateway on the same state is told so, and the first one runs on",
   assert.deepEqual([second.code, second.stdout], [1, ""]);
   assert.equal(
     second.stderr,
-    `lwm2m-gateway: ${folder}/state/gateway.db is in use by another process: stop that one, or give this gateway another state directory [LG660]\n`,
+    `lwm2m-gateway: ${folder}/state/gateway.db is in use by another process: stop that one, or give this gateway another state directory [LG660]\nTry: lwm2m-gateway explain LG660\n`,
   );
   assert.equal((await command(t, "status", "--config", config)).code, 0);
   assert.equal((await stopped(gateway)).code, 0);
@@ -153,7 +155,7 @@ test("a state directory that cannot be had is a sentence and exit code 1", async
   const folder = aFolder(t, { "config.yaml": aConfig({}), state: "" });
   const { code, stdout, stderr } = await command(t, "run", "--config", join(folder, "config.yaml"));
   assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(stderr, /^lwm2m-gateway: .*\/state.*\n$/);
+  assert.match(stderr, /^lwm2m-gateway: .*\/state.*\nTry: .*\n$/);
 });
 
 test("without an admin socket there is no gateway: what was started is stopped, with a sentence and exit code 1", async (t) => {
@@ -165,7 +167,7 @@ test("without an admin socket there is no gateway: what was started is stopped, 
   assert.equal(code, 1, stdout);
   assert.match(
     stderr,
-    /^lwm2m-gateway: the path of the admin socket, .* give gateway\.state a shorter path \[LG744\]\n$/,
+    /^lwm2m-gateway: the path of the admin socket, .* give gateway\.state a shorter path \[LG744\]\nTry: lwm2m-gateway explain LG744\n$/,
   );
   assert.equal(logLines(stdout).at(-1)?.msg, "stopped");
   assert.deepEqual(server.clients, [], told.join("\n"));

@@ -90,7 +90,11 @@ test("what is wrong on the command line is exit code 2", async (t) => {
   const { code, stdout, stderr } = await command(t, "sim", "valve-actuator", "--unit", "0");
   assert.deepEqual(
     [code, stdout, stderr],
-    [2, "", 'error: unit_id: expected a whole number from 1 to 247, found "0" [LG319]\n'],
+    [
+      2,
+      "",
+      'error: unit_id: expected a whole number from 1 to 247, found "0" [LG319]\nTry: lwm2m-gateway explain LG319\n',
+    ],
   );
 });
 
@@ -102,5 +106,8 @@ test("a port that is taken is a sentence and exit code 1", async (t) => {
   const port = typeof address === "object" ? String(address?.port) : "";
   const { code, stdout, stderr } = await command(t, "sim", "valve-actuator", "--port", port);
   assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(stderr, new RegExp(`^lwm2m-gateway: cannot play on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE.*\\n$`));
+  assert.match(
+    stderr,
+    new RegExp(`^lwm2m-gateway: cannot play on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE.*\\nTry: .*\\n$`),
+  );
 });
