@@ -134,6 +134,16 @@ test("there is no EventEmitter: a call can be followed, an event's name cannot",
   );
 });
 
+test("HTTP comes from src/node-http.ts: an import would load all that fetch is made of", () => {
+  const imported = /^import (?!type\b).*["']node:https?["']|\bawait import\(["']node:https?["']\)/;
+  const advice = "import http, or loadHttps, of src/node-http.ts, and types by import type";
+  assertNone(
+    sources
+      .filter(({ path }) => path.startsWith("src/"))
+      .flatMap((file) => faultyLines(file, file.text, imported, advice)),
+  );
+});
+
 test("nothing is left to do later, and nothing is any", () => {
   const anything = /[:<|&,(=]\s*any\b(?!\w*\()|\bas any\b|\bany\[\]/;
   const notes = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME"].join("|")})\\b`);

@@ -1,6 +1,7 @@
 /** The other end of the admin socket. */
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { ERROR_CODES, type ErrorCode } from "../error-codes.ts";
+import { http } from "../node-http.ts";
 import { AdminRefusal, AdminSocketError, type RefusalStatus } from "./errors.ts";
 import { KEEP_ALIVE, readEvents } from "./event-stream.ts";
 import { fromJson } from "./json.ts";
@@ -71,7 +72,7 @@ function ask<T>(
       reject(said ? error : new AdminSocketError(`no answer on ${path}: ${sentenceOf(error)}`, { cause: error }));
     };
     const options = { socketPath: path, path: route, method, timeout, agent: false, ...(signal && { signal }) };
-    const asked = request(options, (response) => {
+    const asked = http.request(options, (response) => {
       const read200 = response.statusCode === 200 ? read(response) : refusalOf(path, response);
       read200.then(resolve, fail);
     });

@@ -1,10 +1,10 @@
 /** The API over HTTP, for whoever knows the token: at loopback, or with TLS. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer } from "node:https";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { type Clock, MINUTE, SECOND, systemClock } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import { http, loadHttps } from "../node-http.ts";
 import { Audit } from "./audit.ts";
 import { AdminRefusal, AdminSocketError } from "./errors.ts";
 import type { Route } from "./route.ts";
@@ -76,9 +76,12 @@ export async function openHttpDoor(
 
 function serverOf({ tls, limits: others }: HttpDoorSettings, listener: RequestListener): Server {
   const limits = { ...LIMITS, ...others };
-  if (tls === undefined) return createServer(limits, listener);
+  if (tls === undefined) return http.createServer(limits, listener);
   const { certificate: cert, privateKey: key } = tls;
-  return createSecureServer({ ...limits, cert, key, minVersion: "TLSv1.2", handshakeTimeout: 10 * SECOND }, listener);
+  return loadHttps().createServer(
+    { ...limits, cert, key, minVersion: "TLSv1.2", handshakeTimeout: 10 * SECOND },
+    listener,
+  );
 }
 
 /** Resolves to the port. */

@@ -1,9 +1,10 @@
 /** The local window: JSON over HTTP on a Unix socket, for the command line. */
 import { mkdir, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { dirname } from "node:path";
 import { type Clock, SECOND, systemClock } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import { http } from "../node-http.ts";
 import { Audit } from "./audit.ts";
 import { askAdminSocket } from "./client.ts";
 import { AdminRefusal, AdminSocketError } from "./errors.ts";
@@ -42,7 +43,7 @@ export async function openAdminSocket(
     throw new AdminSocketError(`another gateway is running: it answers on ${path}`, { code: "LG741" });
   const audit = new Audit(log, clock);
   const serving = { router: new Router(routes), log, clock, audit };
-  const server = createServer(
+  const server = http.createServer(
     { headersTimeout: 10 * SECOND, requestTimeout: 60 * SECOND, connectionsCheckingInterval: 5 * SECOND },
     (incoming, response) => {
       response.shouldKeepAlive = false;
