@@ -8,7 +8,7 @@ import type { ObjectModel, ResourceModel } from "../lwm2m/tree.ts";
 import { computationOrder } from "../mapping/computation-order.ts";
 import type { DevicePlan, Poll, ResourceSource } from "../mapping/plan-types.ts";
 import { DEVICE_OBJECT, ownRows, type Row } from "./own-rows.ts";
-import { SharedTrees } from "./shared-trees.ts";
+import { type DeviceType, SharedTrees } from "./shared-trees.ts";
 
 /** One value of the tree: a resource, or one instance of a multiple resource. Its position is that of its value, too. */
 export interface Leaf {
@@ -58,20 +58,24 @@ export interface Slot {
   readonly from?: readonly Slot[];
 }
 
-/** `deviceObject`: object 3, where the plan has none. */
+/** `deviceObject`: object 3, where the plan has none; the same for all that share `trees`. */
 export function deviceModel(
   plan: DevicePlan,
   prefix: string,
   deviceObject: ObjectDefinition,
   trees = new SharedTrees(),
 ): DeviceModel {
+  const { tree, rows } = trees.typeOf(plan, () => deviceType(plan, deviceObject, trees));
+  return { ...tree, leaves: rows.map((row) => leafOf(row, prefix)) };
+}
+
+function deviceType(plan: DevicePlan, deviceObject: ObjectDefinition, trees: SharedTrees): DeviceType {
   const definitions = new Map([...plan.objects].map(([id, { definition }]) => [id, definition]));
   if (!definitions.has(DEVICE_OBJECT.id)) definitions.set(DEVICE_OBJECT.id, deviceObject);
-  const all = [...plan.resources.values(), ...ownRows(plan, definitions)].sort(inDocumentOrder);
-  const computed = computedOf(plan, all);
-  const tree = treeOf(all, definitions, slotsOf(all, computed));
-  const shared = trees.share({ tree, positions: positionsOf(all), computed });
-  return { ...shared, leaves: all.map((row) => leafOf(row, prefix)) };
+  const rows = [...plan.resources.values(), ...ownRows(plan, definitions)].sort(inDocumentOrder);
+  const computed = computedOf(plan, rows);
+  const tree = treeOf(rows, definitions, slotsOf(rows, computed));
+  return { tree: trees.share({ tree, positions: positionsOf(rows), computed }), rows };
 }
 
 /** The resource at a path of the device, or around it. */

@@ -1,4 +1,13 @@
+import type { DevicePlan } from "../mapping/plan-types.ts";
 import type { DeviceObject, DeviceResource, DeviceTree, Slot } from "./device-model.ts";
+import type { Row } from "./own-rows.ts";
+
+/** What a plan says of a device, whatever its prefix. */
+export interface DeviceType {
+  readonly tree: DeviceTree;
+  /** Its resources, each instance of one by itself, in document order. */
+  readonly rows: readonly Row[];
+}
 
 /**
  * Devices of one type have the same objects under different prefixes: equal trees become one. With a thousand devices it is
@@ -6,6 +15,19 @@ import type { DeviceObject, DeviceResource, DeviceTree, Slot } from "./device-mo
  */
 export class SharedTrees {
   private readonly trees = new Map<string, DeviceTree[]>();
+  /** By the first resource of the plan: the newest plan that has it, and what was made of that. */
+  private readonly types = new WeakMap<object, { readonly plan: DevicePlan; readonly type: DeviceType }>();
+
+  /** What was made of a plan with the very same resources, as devices of one mapping have it most often; else what `make` makes. */
+  typeOf(plan: DevicePlan, make: () => DeviceType): DeviceType {
+    const [first] = plan.resources.values();
+    if (first === undefined) return make();
+    const known = this.types.get(first);
+    if (known !== undefined && isSameType(known.plan, plan)) return known.type;
+    const type = make();
+    this.types.set(first, { plan, type });
+    return type;
+  }
 
   /** The tree itself, or one that was here before it and is no other. */
   share(tree: DeviceTree): DeviceTree {
@@ -16,6 +38,14 @@ export class SharedTrees {
     this.trees.set(key, [...alike, tree]);
     return tree;
   }
+}
+
+function isSameType(a: DevicePlan, b: DevicePlan): boolean {
+  if (a.resources.size !== b.resources.size || a.objects.size !== b.objects.size) return false;
+  if (a.availability.whenOffline !== b.availability.whenOffline) return false;
+  for (const [point, resource] of a.resources) if (b.resources.get(point) !== resource) return false;
+  for (const [id, { definition }] of a.objects) if (b.objects.get(id)?.definition !== definition) return false;
+  return true;
 }
 
 /** Everything but the definitions, as text. */
