@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { loadAdapters } from "../adapters/index.ts";
+import { AdapterShelf } from "../src/config/adapter-shelf.ts";
 import { formatCheck, vectorProblems } from "../src/config/check.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { MappingLibrary } from "../src/config/mapping-library.ts";
@@ -30,7 +31,7 @@ function mappingsIn(folder: string): readonly string[] {
 /** As a device that names it would have it; a draft once it is copied beside the configuration, with what it extends. */
 async function packaged(file: string): Promise<PreparedMapping> {
   const directories = draftFiles.includes(file) ? [drafts, directory] : [directory];
-  const library = new MappingLibrary({ adapters, catalogue, directories });
+  const library = new MappingLibrary({ adapters: AdapterShelf.of(adapters), catalogue, directories });
   const place = { file: "test", line: 1, column: 1 };
   const { prepared, problems } = await library.find({
     kind: "scalar",
@@ -126,7 +127,7 @@ test("the README says how many device types there are", async () => {
 
 test("config.example.yaml is a complete configuration", async () => {
   const config = await loadConfig(locateData("config.example.yaml"), {
-    adapters,
+    adapters: AdapterShelf.of(adapters),
     catalogue,
     packagedMappings: directory,
   });

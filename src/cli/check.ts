@@ -1,4 +1,3 @@
-import { loadAdapters } from "../../adapters/index.ts";
 import { formatCheck, vectorProblems } from "../config/check.ts";
 import { linkLoads, wireLoads } from "../config/link-loads.ts";
 import { asPlainReport, mappingReports } from "../config/mapping-reports.ts";
@@ -45,7 +44,7 @@ interface Findings {
 
 async function findings(file: string): Promise<Findings> {
   try {
-    const loaded = secured(await readConfig(file, await loadAdapters()));
+    const loaded = secured(await readConfig(file));
     const traffic = loaded.servers.some(({ budget }) => budget !== undefined) ? trafficOf(loaded) : [];
     return { loaded, problems: [...loaded.problems, ...vectorProblems(loaded), ...budgetProblems(loaded, traffic)] };
   } catch (error) {

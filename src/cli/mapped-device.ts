@@ -1,10 +1,10 @@
 /** A device of a mapping that nobody has configured: for tools that say what becomes of what a device says. */
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule, ToolDevice } from "../adapter.ts";
 import { MappingLibrary } from "../config/mapping-library.ts";
 import { ConfigError, type Problem } from "../errors.ts";
+import { everyAdapter } from "../gateway/read-config.ts";
 import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import { valueText } from "../mapping/captured.ts";
@@ -18,7 +18,7 @@ export async function mappingOf(text: string, adapter: AdapterModule): Promise<P
   const isFile = text.includes("/") || text.endsWith(".yaml");
   if (isFile) await mustBeMapping(text);
   const directories = [...(isFile ? [dirname(resolve(text))] : []), resolve("mappings"), locateData("mappings")];
-  const library = new MappingLibrary({ adapters: await loadAdapters(), catalogue, directories });
+  const library = new MappingLibrary({ adapters: everyAdapter(), catalogue, directories });
   const place = { file: "command line", line: 1, column: 1 };
   const name = isFile ? mappingNameOf(text) : text;
   const { prepared, problems } = await library.find({ kind: "scalar", text: name, quoted: true, place });

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
+import { AdapterShelf } from "../config/adapter-shelf.ts";
 import { requestedDevices } from "../config/device-entries.ts";
 import { resolveDevices } from "../config/devices.ts";
 import { MappingLibrary } from "../config/mapping-library.ts";
@@ -45,7 +46,7 @@ export async function cabinetOfMapping(mapping: string, parameters: readonly str
   const entry = parseYaml(deviceEntry(mapping, parameters.map(splitParameter)), COMMAND_LINE);
   const adapters = await loadAdapters();
   const directories = [resolve("mappings"), locateData("mappings")];
-  const library = new MappingLibrary({ adapters, catalogue, directories });
+  const library = new MappingLibrary({ adapters: AdapterShelf.of(adapters), catalogue, directories });
   const place = { file: COMMAND_LINE, line: 1, column: 1 };
   const { prepared, problems } = await library.find({ kind: "scalar", text: mapping, quoted: true, place });
   if (prepared === undefined) throw new ConfigError(problems.map(placed));

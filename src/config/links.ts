@@ -3,14 +3,36 @@ import { formatPlace } from "../errors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { childOf, isEmpty, type MapEntry, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
+import type { AdapterShelf } from "./adapter-shelf.ts";
 import type { LinkSettings } from "./types.ts";
 
 const TYPE: ReadonlySet<string> = new Set(["type"]);
 
+/** Loads the protocols of the links of all files. */
+export async function adaptersOfLinks(
+  sections: readonly YamlNode[],
+  shelf: AdapterShelf,
+): Promise<readonly AdapterModule[]> {
+  const types = sections.flatMap((section) => (section.kind === "map" ? section.entries.map(typeOf) : []));
+  const loaded = await Promise.all([...new Set(types)].map((type) => shelf.forLink(type)));
+  return [...new Set(loaded.filter((adapter) => adapter !== undefined))];
+}
+
+function typeOf({ value }: MapEntry): string {
+  const type = childOf(value, "type");
+  return type?.kind === "scalar" ? type.text : "";
+}
+
+/** The protocols of the links, and every type of link that there is. */
+export interface LinkAdapters {
+  readonly adapters: readonly AdapterModule[];
+  readonly types: readonly string[];
+}
+
 /** The links of all files; an id that two files use is reported with both places. */
 export function readLinks(
   sections: readonly YamlNode[],
-  adapters: readonly AdapterModule[],
+  adapters: LinkAdapters,
   report: Report,
 ): ReadonlyMap<string, LinkSettings> {
   const links = new Map<string, LinkSettings>();
@@ -39,7 +61,7 @@ export function readLinks(
 
 function readLink(
   { key, value }: MapEntry,
-  adapters: readonly AdapterModule[],
+  { adapters, types }: LinkAdapters,
   report: Report,
 ): LinkSettings | undefined {
   const type = childOf(value, "type");
@@ -47,7 +69,6 @@ function readLink(
   const adapter = adapters.find(({ linkTypes }) => Object.hasOwn(linkTypes, type.text));
   const schema = adapter?.linkTypes[type.text];
   if (adapter === undefined || schema === undefined) {
-    const types = adapters.flatMap(({ linkTypes }) => Object.keys(linkTypes));
     reportError(report, type.place, unknownWord("type of link", type.text, types), "LG206");
     return undefined;
   }

@@ -1,5 +1,4 @@
 import { dirname, join, resolve } from "node:path";
-import type { AdapterModule } from "../adapter.ts";
 import type { UnixMillis } from "../clock.ts";
 import { byPlace, ConfigError, type Place, type Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
@@ -7,6 +6,7 @@ import { childOf, type YamlNode } from "../yaml/nodes.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, refuseSecrets } from "../yaml/read.ts";
 import { warnOfAccess } from "./access-warnings.ts";
+import type { AdapterShelf } from "./adapter-shelf.ts";
 import { adminOf, withoutToken } from "./admin-settings.ts";
 import { type ClientServer, clientPlans, clientServersOf, withoutClientSecrets } from "./clients.ts";
 import { requestedDevices } from "./device-entries.ts";
@@ -16,7 +16,7 @@ import { firmwareCaOf } from "./firmware-ca.ts";
 import { gatewayOf } from "./gateway-settings.ts";
 import { describeSite, fillGiven, type GivenValues, readGivenValues } from "./given-values.ts";
 import { warnOfLinks } from "./link-warnings.ts";
-import { readLinks } from "./links.ts";
+import { adaptersOfLinks, readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
 import { warnOfReports } from "./report-warnings.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
@@ -26,7 +26,7 @@ import { serversOf } from "./servers.ts";
 import type { GatewaySettings, LinkSettings, LoadedConfig, ServerSettings } from "./types.ts";
 
 export interface LoadOptions {
-  readonly adapters: readonly AdapterModule[];
+  readonly adapters: AdapterShelf;
   readonly catalogue: ObjectCatalogue;
   /** The directory of the mappings that come with the program. */
   readonly packagedMappings: string;
@@ -158,7 +158,9 @@ async function readBase(
   const own = childOf(root, "gateway");
   refuseSecrets(withoutToken(own), reportFirst);
   refuseShownSecrets(childOf(root, "servers"), reportFirst);
-  const links = readLinks(childrenOf([root, ...files], "links"), options.adapters, report);
+  const sections = childrenOf([root, ...files], "links");
+  const { linkTypes: types } = options.adapters;
+  const links = readLinks(sections, { adapters: await adaptersOfLinks(sections, options.adapters), types }, report);
   const catalogue = await withVendorObjects(options.catalogue, childOf(own, "objects"), report);
   if (config === undefined) return undefined;
   const gateway = gatewayOf(config.gateway, { own, catalogue, links, report });

@@ -9,12 +9,13 @@ import { exampleDevice } from "../mapping/vectors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { childOf, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, toPlainMap } from "../yaml/read.ts";
+import type { AdapterShelf } from "./adapter-shelf.ts";
 import { withImports } from "./imports.ts";
 import { type Layer, MappingFiles } from "./mapping-files.ts";
 import type { LoadedMapping } from "./types.ts";
 
 export interface LibraryOptions {
-  readonly adapters: readonly AdapterModule[];
+  readonly adapters: AdapterShelf;
   readonly catalogue: ObjectCatalogue;
   /** Searched in this order. */
   readonly directories: readonly string[];
@@ -64,7 +65,7 @@ export class MappingLibrary {
       const candidates = await this.files.find(name);
       if (candidates === undefined) return { problems: [] };
       const layers = await this.files.layers(candidates);
-      const adapter = this.adapterOf(layers);
+      const adapter = await this.adapterOf(layers);
       if ("message" in adapter) return { problems: [adapter] };
       const tree = this.laidOver(await this.imported(layers, adapter, report), adapter, report);
       // Of a mapping with two protocols every key would be wrong for one of them.
@@ -95,7 +96,7 @@ export class MappingLibrary {
   }
 
   /** Of the uppermost file that names a protocol. */
-  private adapterOf(layers: readonly Layer[]): AdapterModule | Problem {
+  private async adapterOf(layers: readonly Layer[]): Promise<AdapterModule | Problem> {
     const { adapters } = this.options;
     const protocol = layers.map(({ root }) => childOf(root, "protocol")).findLast((node) => node !== undefined);
     const place = protocol?.place ?? layers.at(-1)?.root.place;
@@ -107,14 +108,13 @@ export class MappingLibrary {
         message: '"protocol" is missing',
       };
     }
-    const adapter = adapters.find(({ name }) => name === protocol.text);
+    const adapter = await adapters.named(protocol.text);
     if (adapter !== undefined) return adapter;
-    const names = adapters.map(({ name }) => name);
     return {
       severity: "error",
       code: "LG206",
       place: protocol.place,
-      message: unknownWord("protocol", protocol.text, names),
+      message: unknownWord("protocol", protocol.text, adapters.names),
     };
   }
 

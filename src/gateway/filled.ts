@@ -1,6 +1,7 @@
 /** What servers make, fill and remove: the stored objects, and over those of the gateway itself Modbus for servers. */
-import type { AdapterModule, Link } from "../adapter.ts";
+import type { Link } from "../adapter.ts";
 import type { Clock } from "../clock.ts";
+import type { AdapterShelf } from "../config/adapter-shelf.ts";
 import type { GatewaySettings } from "../config/types.ts";
 import type { LinkPlan } from "../devices/devices.ts";
 import type { Logger } from "../log.ts";
@@ -22,7 +23,7 @@ export interface FilledOptions {
   /** As everything under `gateway:` they are those of the start. */
   readonly gateway: GatewaySettings;
   readonly catalogue: ObjectCatalogue;
-  readonly adapters: readonly AdapterModule[];
+  readonly adapters: AdapterShelf;
   readonly store: StoredObjectsOptions["store"];
   readonly clock: Clock;
   readonly log: Logger;
@@ -68,7 +69,7 @@ export class Filled {
    */
   async adopt(devices: readonly StoredOwner[], links: ReadonlyMap<string, LinkPlan>): Promise<boolean> {
     const others = await this.stored.adopt([{ prefix: "", objects: this.own }, ...devices]);
-    this.modbus ??= this.makeModbus();
+    this.modbus ??= await this.makeModbus();
     await this.modbus?.adopt(links);
     return others;
   }
@@ -105,12 +106,12 @@ export class Filled {
     await this.modbus?.close();
   }
 
-  private makeModbus(): RemoteModbus | undefined {
+  private async makeModbus(): Promise<RemoteModbus | undefined> {
     const { gateway, adapters, catalogue, clock, log, openLink, onChange, onLinks } = this.options;
     const settings = gateway.remoteModbus;
     const stored = this.stored.backingOf("");
     if (settings === undefined || stored === undefined) return undefined;
-    const adapter = adapters.find(({ name }) => name === "modbus");
+    const adapter = await adapters.named("modbus");
     if (adapter === undefined) throw new Error("the adapter for Modbus is missing: the installation is damaged");
     return new RemoteModbus(
       {

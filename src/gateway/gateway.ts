@@ -1,7 +1,7 @@
 /** The life of a gateway: it reads its configuration, starts what is made of that, reloads and stops it. */
-import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../adapter.ts";
 import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
+import { AdapterShelf } from "../config/adapter-shelf.ts";
 import type { AdminSettings } from "../config/admin-settings.ts";
 import { ReadRecord } from "../config/read-record.ts";
 import type { LoadedConfig } from "../config/types.ts";
@@ -23,7 +23,7 @@ import type { Operator } from "./operator/operator.ts";
 import type { ServerState } from "./operator/server-watch.ts";
 import { Parts } from "./parts.ts";
 import { pulsesOf } from "./pulses.ts";
-import { readConfig } from "./read-config.ts";
+import { everyAdapter, readConfig } from "./read-config.ts";
 import { KeptConfigurations } from "./reload/kept-configurations.ts";
 import type { ReloadReport } from "./reload/reload-report.ts";
 import { notNow, Reloading } from "./reload/reloading.ts";
@@ -56,7 +56,7 @@ export interface GatewayOptions {
   readonly edges?: Partial<Edges>;
 }
 
-type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adapters: readonly AdapterModule[] };
+type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adapters: AdapterShelf };
 
 /** A configuration, and the files that it was read from. */
 interface Loaded {
@@ -142,17 +142,18 @@ export class Gateway {
   /** Reads and checks everything, then starts it. Rejects with ConfigError, ForeignState or StoreError, nothing left running. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const record = new ReadRecord();
-    const reading = record.during(() => readConfig(options.configFile, options.edges?.adapters).then(secured));
+    const { configFile, edges } = options;
+    const adapters = edges?.adapters === undefined ? everyAdapter() : AdapterShelf.of(edges.adapters);
+    const reading = record.during(() => readConfig(configFile, adapters).then(secured));
     const opened = await openState({
       directory: reading.then((config) => config.gateway.state),
       log: options.log,
       onFailure: options.onFatal,
     });
     const config = await reading;
-    await ownState(opened, (options.edges?.machine ?? machineHash)(), options.log);
+    await ownState(opened, (edges?.machine ?? machineHash)(), options.log);
     const clock = await knownClock(options, config.gateway.clock, opened.store);
     const kept = await withHistory(opened, config.gateway.store, clock);
-    const adapters = options.edges?.adapters ?? (await loadAdapters());
     const gateway = new Gateway({ ...options, clock, adapters }, { config, record }, kept);
     try {
       await gateway.run();
@@ -301,11 +302,11 @@ export class Gateway {
   }
 
   private makeReloading(record: ReadRecord): Reloading {
-    const { configFile, edges, clock, log } = this.options;
+    const { configFile, adapters, clock, log } = this.options;
     const { devices, places, variants, filled } = this.parts;
     return new Reloading(
       {
-        ...{ configFile, clock, log, adapters: edges?.adapters },
+        ...{ configFile, clock, log, adapters },
         config: () => this.config,
         swap: (config) => this.swap(config),
         preview: (config) =>

@@ -1,6 +1,6 @@
 /** What a gateway is made of, south and north, and how the two hear of each other. */
-import type { AdapterModule } from "../adapter.ts";
 import type { Random } from "../clock.ts";
+import type { AdapterShelf } from "../config/adapter-shelf.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { Devices, type DevicesListener } from "../devices/devices.ts";
 import type { MachineControl } from "../devices/gateway-objects.ts";
@@ -32,7 +32,7 @@ export interface PartsOptions {
   readonly clock: GatewayClock;
   readonly random: Random;
   readonly log: Logger;
-  readonly adapters: readonly AdapterModule[];
+  readonly adapters: AdapterShelf;
   /** As it is now. */
   readonly config: () => LoadedConfig;
   readonly openTransport: OpenTransport;

@@ -7,7 +7,11 @@ test("every folder of adapters is in the registry, under the name that mappings 
   const root = new URL("../../adapters/", import.meta.url);
   const folders = readdirSync(root).filter((name) => existsSync(new URL(`${name}/index.ts`, root)));
   assert.deepEqual(Object.keys(adapters).sort(), folders.sort());
-  for (const [name, load] of Object.entries(adapters)) assert.equal((await load()).name, name);
+  for (const [name, { load, linkTypes }] of Object.entries(adapters)) {
+    const adapter = await load();
+    assert.equal(adapter.name, name);
+    assert.deepEqual(linkTypes, Object.keys(adapter.linkTypes), name);
+  }
 });
 
 test("a type of link belongs to one adapter, and so does no source key twice", async () => {

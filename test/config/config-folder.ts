@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { loadAdapters } from "../../adapters/index.ts";
 import type { UnixMillis } from "../../src/clock.ts";
+import { AdapterShelf } from "../../src/config/adapter-shelf.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { LoadedConfig } from "../../src/config/types.ts";
 import { ConfigError, type Problem, problemText } from "../../src/errors.ts";
@@ -44,7 +45,12 @@ export async function loadFolder(
     problems.map((problem) => problemText(problem).replaceAll(`${folder}/`, ""));
   try {
     const dated = now === undefined ? {} : { now };
-    const options = { adapters, catalogue, packagedMappings: locateData("mappings"), ...dated };
+    const options = {
+      adapters: AdapterShelf.of(adapters),
+      catalogue,
+      packagedMappings: locateData("mappings"),
+      ...dated,
+    };
     const config = await loadConfig(join(folder, "config.yaml"), options);
     return { config, refused: false, problems: tell(config.problems) };
   } catch (error) {

@@ -130,7 +130,7 @@ test("config.example.yaml with slips in it is read or refused, never a crash", a
       onlyConfigErrors(() => {
         const root = parseYaml(changed, "/nowhere/config.yaml");
         readNode(root, configSchema, ignore);
-        readLinks([childOf(root, "links") ?? root], adapters, ignore);
+        readLinks([childOf(root, "links") ?? root], { adapters, types: [] }, ignore);
         const devices = childOf(root, "devices");
         items = devices?.kind === "list" ? devices.items : [];
       });

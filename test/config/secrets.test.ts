@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { z } from "zod";
 import { simulated } from "../../adapters/simulated/index.ts";
 import type { AdapterModule } from "../../src/adapter.ts";
+import { AdapterShelf } from "../../src/config/adapter-shelf.ts";
 import { formatCheck } from "../../src/config/check.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { LoadedConfig } from "../../src/config/types.ts";
@@ -63,7 +64,7 @@ async function load(t: TestContext, given: Given): Promise<Outcome> {
     environment: given.environment ?? {},
     ...(given.credentials === undefined ? {} : { credentials: join(folder, "credentials") }),
   };
-  const options = { adapters: [locked], catalogue, packagedMappings: join(folder, "none"), secrets };
+  const options = { adapters: AdapterShelf.of([locked]), catalogue, packagedMappings: join(folder, "none"), secrets };
   const tell = (problem: Parameters<typeof problemText>[0]): string =>
     problemText(problem).replaceAll(`${folder}/`, "");
   try {

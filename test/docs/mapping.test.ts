@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadAdapters } from "../../adapters/index.ts";
+import { AdapterShelf } from "../../src/config/adapter-shelf.ts";
 import { MappingLibrary } from "../../src/config/mapping-library.ts";
 import { type Problem, problemText } from "../../src/errors.ts";
 import { locateData } from "../../src/locate.ts";
@@ -52,7 +53,7 @@ async function problemsOf({ page, name, text, lists }: Example, directory: strin
   writeFileSync(file, text);
   for (const [list, csv] of lists) writeFileSync(join(directory, list), csv);
   const directories = [directory, locateData("mappings")];
-  const library = new MappingLibrary({ adapters, catalogue, directories });
+  const library = new MappingLibrary({ adapters: AdapterShelf.of(adapters), catalogue, directories });
   const place = { file: page, line: 1, column: 1 };
   const { prepared, problems } = await library.find({ kind: "scalar", text: name, quoted: true, place });
   const all: Problem[] = [...problems];

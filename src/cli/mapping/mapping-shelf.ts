@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { loadAdapters } from "../../../adapters/index.ts";
 import type { AdapterModule } from "../../adapter.ts";
+import { AdapterShelf } from "../../config/adapter-shelf.ts";
 import { listYaml } from "../../config/files.ts";
 import { type FoundMapping, MappingLibrary } from "../../config/mapping-library.ts";
 import { ConfigError, type Problem } from "../../errors.ts";
@@ -30,7 +31,7 @@ export class MappingShelf {
     this.adapters = adapters;
     this.catalogue = catalogue;
     this.directories = directories;
-    this.library = new MappingLibrary({ adapters, catalogue, directories });
+    this.library = new MappingLibrary({ adapters: AdapterShelf.of(adapters), catalogue, directories });
   }
 
   /** `first`: directories that are searched before all others. */

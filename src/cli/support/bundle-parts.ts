@@ -1,6 +1,5 @@
 /** What is in a support bundle, with everything secret taken out. */
 import { dirname, relative } from "node:path";
-import { loadAdapters } from "../../../adapters/index.ts";
 import { parseCsv } from "../../config/csv.ts";
 import { type FileRead, ReadRecord } from "../../config/read-record.ts";
 import { ConfigError, reasonOf } from "../../errors.ts";
@@ -35,7 +34,7 @@ const JOURNAL = "no gateway answers; the log is in the journal: journalctl -u lw
 /** A configuration that is wrong is a reason to ask for help, and none to do without a bundle. */
 export async function bundleParts(args: Arguments, file: string): Promise<Bundle> {
   const record = new ReadRecord();
-  await record.during(async () => readConfig(file, await loadAdapters())).catch(unlessWrong);
+  await record.during(async () => readConfig(file)).catch(unlessWrong);
   const sources = secretsOfService();
   const known = knownSecrets(record.files, sources);
   const redactor = new Redactor(known.texts);

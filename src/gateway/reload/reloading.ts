@@ -1,7 +1,7 @@
 /** Load all, check all, then swap: a reload of the running gateway, and what would become of one. */
 import { resolve } from "node:path";
-import type { AdapterModule } from "../../adapter.ts";
 import { type Clock, type Millis, type UnixMillis, wallAt } from "../../clock.ts";
+import type { AdapterShelf } from "../../config/adapter-shelf.ts";
 import { type FileRead, ReadRecord } from "../../config/read-record.ts";
 import type { LinkSettings, LoadedConfig } from "../../config/types.ts";
 import type { DevicesChange } from "../../devices/devices.ts";
@@ -17,7 +17,7 @@ import { changedSettings } from "./settings-changes.ts";
 
 export interface ReloadingOptions {
   readonly configFile: string;
-  readonly adapters: readonly AdapterModule[] | undefined;
+  readonly adapters: AdapterShelf;
   readonly clock: Clock;
   readonly log: Logger;
   /** As it runs now. */

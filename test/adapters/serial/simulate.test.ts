@@ -6,6 +6,7 @@ import { serial } from "../../../adapters/serial/index.ts";
 import type { SpokenPoint } from "../../../adapters/spoken/stream/points.ts";
 import type { SpokenDevice } from "../../../adapters/spoken/stream/section.ts";
 import { simulateCabinet } from "../../../src/cli/simulated-cabinet.ts";
+import { AdapterShelf } from "../../../src/config/adapter-shelf.ts";
 import { MappingLibrary } from "../../../src/config/mapping-library.ts";
 import { DeviceError } from "../../../src/errors.ts";
 import { locateData } from "../../../src/locate.ts";
@@ -19,7 +20,11 @@ const adapters = await loadAdapters();
 const MAPPINGS = ["mt-sics-scale", "sartorius-sbi", "vaisala-wxt530", "nmea-weather", "serial-lines"];
 
 async function planOf(mapping: string): Promise<DevicePlan> {
-  const library = new MappingLibrary({ adapters, catalogue, directories: [locateData("mappings")] });
+  const library = new MappingLibrary({
+    adapters: AdapterShelf.of(adapters),
+    catalogue,
+    directories: [locateData("mappings")],
+  });
   const place = { file: "test", line: 1, column: 1 };
   const { prepared } = await library.find({ kind: "scalar", text: mapping, quoted: true, place });
   return exampleDevice(prepared ?? assert.fail(mapping), () => {})?.plan ?? assert.fail(mapping);

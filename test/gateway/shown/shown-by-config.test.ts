@@ -3,6 +3,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import fc from "fast-check";
 import { simulated } from "../../../adapters/simulated/index.ts";
+import { AdapterShelf } from "../../../src/config/adapter-shelf.ts";
 import { readConfig } from "../../../src/gateway/read-config.ts";
 import { CALIFORNIUM_BODY, type Shown } from "../../../src/gateway/shown/shown.ts";
 import { shownByConfig } from "../../../src/gateway/shown/shown-by-config.ts";
@@ -16,7 +17,7 @@ import { bodyOf, SHOWING_SERVER, shownRooms } from "../../support/shown.ts";
 /** What `check` says of the files of a gateway that runs with them. */
 async function checked(t: TestContext, setup: Setup): Promise<{ world: AGateway; all: readonly Shown[] }> {
   const world = await aGateway(t, { ...CLIMATE_SETUP, devices: [1, 2, 3].map(climateMeter), ...setup });
-  const adapters = [modbusOn(new Map([["bus", new FakeBus(world.clock)]])), simulated];
+  const adapters = AdapterShelf.of([modbusOn(new Map([["bus", new FakeBus(world.clock)]])), simulated]);
   return { world, all: shownByConfig(await readConfig(join(world.folder, "config.yaml"), adapters)) };
 }
 

@@ -8,6 +8,7 @@ import type { MqttDevice } from "../../../../adapters/mqtt/section.ts";
 import type { PointId, RawValue } from "../../../../src/adapter.ts";
 import { simulateCabinet } from "../../../../src/cli/simulated-cabinet.ts";
 import { systemClock, systemRandom } from "../../../../src/clock.ts";
+import { AdapterShelf } from "../../../../src/config/adapter-shelf.ts";
 import { knownMappings } from "../../../../src/config/known-mappings.ts";
 import { MappingLibrary } from "../../../../src/config/mapping-library.ts";
 import { locateData } from "../../../../src/locate.ts";
@@ -26,7 +27,7 @@ const MAPPINGS = (await knownMappings(directories, "mqtt")).map(({ name }) => na
 const context = { clock: systemClock, random: systemRandom, log: silentLogger };
 
 async function planOf(mapping: string): Promise<DevicePlan> {
-  const library = new MappingLibrary({ adapters: await loadAdapters(), catalogue, directories });
+  const library = new MappingLibrary({ adapters: AdapterShelf.of(await loadAdapters()), catalogue, directories });
   const place = { file: "test", line: 1, column: 1 };
   const { prepared } = await library.find({ kind: "scalar", text: mapping, quoted: true, place });
   return exampleDevice(prepared ?? assert.fail(mapping), () => {})?.plan ?? assert.fail(mapping);
