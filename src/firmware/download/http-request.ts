@@ -1,9 +1,8 @@
 /** One GET, and whither its server sends us: RFC 9110 §15.4. */
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { getCACertificates } from "node:tls";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { type Clock, type Millis, SECOND } from "../../clock.ts";
 import { reasonOf, systemCode } from "../../errors.ts";
+import { http, loadHttps, loadTls } from "../../node-http.ts";
 import { BrokenOff } from "./until-there.ts";
 import { invalid } from "./uri.ts";
 
@@ -58,8 +57,8 @@ function asked(url: URL, headers: Headers, { clock, signal, ca }: Asking): Promi
   };
   return new Promise((resolve, reject) => {
     const request = secure
-      ? httpsRequest(url, { ...options, ca: trusted(ca), minVersion: "TLSv1.2" })
-      : httpRequest(url, options);
+      ? loadHttps().request(url, { ...options, ca: trusted(ca), minVersion: "TLSv1.2" })
+      : http.request(url, options);
     const cancel = clock.at(clock.monotonic() + LONGEST_SILENCE, () => {
       request.destroy(new BrokenOff(`no answer came within ${LONGEST_SILENCE / SECOND} s`));
     });
@@ -77,7 +76,7 @@ function asked(url: URL, headers: Headers, { clock, signal, ca }: Asking): Promi
 
 /** Of the program, of the machine, and of the configuration. */
 function trusted(ca: string | undefined): string[] {
-  known ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+  known ??= [...new Set([...loadTls().getCACertificates("default"), ...loadTls().getCACertificates("system")])];
   return ca === undefined ? known : [...known, ca];
 }
 

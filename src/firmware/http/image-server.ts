@@ -3,12 +3,13 @@
  * nothing but what is offered. RFC 9110, RFC 9112; node:http reads the requests.
  */
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { DeviceError, type FirmwareImage, type Random } from "../../adapter.ts";
 import { type Clock, MINUTE, SECOND } from "../../clock.ts";
 import { reasonOf } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
+import { http } from "../../node-http.ts";
 import { Fetched } from "./fetched.ts";
 import type { ImageOffer, ImageOffers } from "./image-offers.ts";
 import { type Served, serveImage } from "./serve-image.ts";
@@ -126,7 +127,7 @@ export class ImageServer implements ImageOffers {
 
   private async listen(): Promise<{ readonly server: Server; readonly port: number }> {
     const { address: host, port } = this.settings;
-    const server = createServer(LIMITS, (incoming, response) => this.take(incoming, response));
+    const server = http.createServer(LIMITS, (incoming, response) => this.take(incoming, response));
     server.maxConnections = MOST_CONNECTIONS;
     server.timeout = IDLE;
     await new Promise<void>((resolve, reject) => {
