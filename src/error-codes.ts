@@ -92,6 +92,7 @@ export const ERROR_CODES = {
   LG558: "a message that is not taken",
   LG559: "the Bluetooth adapter does not serve",
   LG570: "a firmware image is damaged",
+  LG571: "a firmware image did not arrive",
   LG585: "a download broke off",
   LG596: "devices cannot fetch images",
   LG597: "somebody asks for an image that is not there",

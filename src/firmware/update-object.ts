@@ -44,6 +44,11 @@ export interface UpdateObjectOptions {
   readonly port: UpdatePort;
 }
 
+export interface AppliedUpdate {
+  readonly record: UpdateRecord;
+  settle(): Promise<void>;
+}
+
 export class UpdateObject implements Backing {
   readonly prefix: string;
   readonly model: TreeModel;
@@ -118,6 +123,22 @@ export class UpdateObject implements Backing {
     return this.inTurn(() => this.handle(event));
   }
 
+  /**
+   * The same for a job, which keeps more than that in one write: `record` is what object 5 is from now on, and must be on the disk
+   * before `settle` is called, which does the rest and tells who observes it. Nothing in it is refused.
+   */
+  apply(event: UpdateEvent): AppliedUpdate {
+    const before = this.record;
+    const effects = this.machine.handle(event).filter(({ type }) => type !== "refused");
+    const settle = async (): Promise<void> => {
+      for (const effect of effects) {
+        if (effect.type === "changed") this.tell(before, effect.record);
+        else await this.perform(effect, before);
+      }
+    };
+    return { record: this.record, settle: () => this.inTurn(settle) };
+  }
+
   /** Waits for what is on its way; nothing can be changed afterwards. A Package that is being sent is lost. */
   async close(): Promise<void> {
     this.closed = true;
@@ -178,12 +199,17 @@ export class UpdateObject implements Backing {
     for (const effect of this.machine.handle(event)) await this.perform(effect, before);
   }
 
+  private tell(before: UpdateRecord, after: UpdateRecord): void {
+    const { port, prefix } = this.options;
+    port.onChange(updateChanges(prefix, before, after, port.now()));
+  }
+
   private async perform(effect: UpdateEffect, before: UpdateRecord): Promise<void> {
     const { port, images, prefix } = this.options;
     switch (effect.type) {
       case "changed":
         await port.save(effect.record);
-        port.onChange(updateChanges(prefix, before, effect.record, port.now()));
+        this.tell(before, effect.record);
         break;
       case "download":
         port.download(effect.uri);
