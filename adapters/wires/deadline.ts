@@ -27,11 +27,14 @@ export function until(time: Millis, clock: Clock, signal: AbortSignal): Promise<
   });
 }
 
-/** The promise, or the signal's reason. */
+/** The promise, or the signal's reason. What becomes of the promise afterwards is ignored. */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
+    if (signal.aborted) {
+      promise.catch(() => {});
+      return abort();
+    }
     signal.addEventListener("abort", abort, { once: true });
     promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
   });
