@@ -11,6 +11,7 @@ import {
   stepSchema,
 } from "../spoken/stream/points.ts";
 import { deviceSchema, type SpokenDevice } from "../spoken/stream/section.ts";
+import { firmware } from "./firmware.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { endOf } from "./link-end.ts";
 import { portOptionsSchema, type SerialOptions, tcpOptionsSchema } from "./options.ts";
@@ -33,5 +34,6 @@ export const serial: AdapterModule<SerialOptions, SpokenDevice, SpokenPoint, Spo
   wire: plannedWire,
   leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),
+  firmware,
   tools: async () => (await import("./tools/index.ts")).serialTools,
 };

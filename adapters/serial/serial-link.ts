@@ -4,6 +4,7 @@ import { SpokenDeviceLink } from "../spoken/stream/device-link.ts";
 import type { SpokenPoint, SpokenStep } from "../spoken/stream/points.ts";
 import type { SpokenDevice } from "../spoken/stream/section.ts";
 import { portLeft } from "../wires/serial-port.ts";
+import { SerialDeviceLink } from "./device-link.ts";
 import { SerialLine } from "./line.ts";
 import type { SerialOptions } from "./options.ts";
 import { askOn } from "./tools/ask.ts";
@@ -28,12 +29,12 @@ export class SerialLink implements Link<SpokenDevice, SpokenPoint, SpokenStep> {
     device: SpokenDevice,
     points: ReadonlyMap<PointId, SpokenPoint>,
     listener: DeviceListener,
-  ): Promise<SpokenDeviceLink> {
+  ): Promise<SerialDeviceLink> {
     const attached = { device, points, unit: this.units++, retries: this.options.retries };
-    const link = new SpokenDeviceLink(this.line, attached, listener, this.context);
-    this.devices.add(link);
-    link.onClose(() => this.devices.delete(link));
-    return link;
+    const speaker = new SpokenDeviceLink(this.line, attached, listener, this.context);
+    this.devices.add(speaker);
+    speaker.onClose(() => this.devices.delete(speaker));
+    return new SerialDeviceLink(speaker, this.line, this.context);
   }
 
   report(): LinkReport {
