@@ -1,4 +1,5 @@
 /** The process: picks the subcommand, turns what went wrong into a sentence and an exit code. */
+import { existsSync } from "node:fs";
 import {
   type Command,
   type CommandGroup,
@@ -19,11 +20,23 @@ async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === "--version" || name === "-v") return print(`lwm2m-gateway ${packageVersion()}`);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return print(await overview());
+  const launched = name === "run" ? await launchOther(rest) : undefined;
+  if (launched !== undefined) return launched;
   const all = { ...HIDDEN_COMMANDS, ...COMMANDS };
   const load = Object.hasOwn(all, name) ? all[name] : undefined;
   if (load === undefined) throw new UsageError(unknownWord("subcommand", name, Object.keys(COMMANDS)));
   const found = await load();
   return "commands" in found ? runOf(found, rest) : runCommand(found, rest);
+}
+
+/** A version of this program that a server has sent runs in its place; undefined: none. */
+async function launchOther(rest: readonly string[]): Promise<number | undefined> {
+  const { STATE_DIRECTORY = "" } = process.env;
+  const [directory = ""] = STATE_DIRECTORY.split(":");
+  const isAsked = rest.includes("--help") || rest.includes("-h");
+  if (directory === "" || isAsked || !existsSync(`${directory}/versions/record.json`)) return undefined;
+  process.on("SIGHUP", () => {});
+  return (await import("./cli/launch/launch.ts")).launch(rest);
 }
 
 /** The second word picks one of the group. */

@@ -10,6 +10,8 @@ export const EXIT = {
   failure: 1,
   /** The user's files or arguments are wrong; nothing was started. */
   wrong: 2,
+  /** Another version of the program is to run: EX_TEMPFAIL of sysexits.h. */
+  again: 75,
 } as const;
 
 export interface OptionHelp {

@@ -36,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
   exec: async () => (await import("./exec.ts")).exec,
   observe: async () => (await import("./observe.ts")).observe,
   rollback: async () => (await import("./rollback.ts")).rollback,
+  version: async () => (await import("./version/version.ts")).version,
   explain: async () => (await import("./explain.ts")).explainCode,
   completion: async () => (await import("./completion.ts")).completion,
   "import-xml": async () => (await import("./import-xml.ts")).importXml,

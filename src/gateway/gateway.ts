@@ -229,6 +229,7 @@ export class Gateway {
       handled: this.links.handled(),
       ...this.parts.filled.status(),
       disabled: this.parts.places.disabled(this.config),
+      ...(this.parts.own === undefined ? {} : { versions: this.parts.own.status() }),
       configuration: this.reloading.status,
     };
   }

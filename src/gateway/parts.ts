@@ -4,12 +4,14 @@ import type { AdapterShelf } from "../config/adapter-shelf.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { Devices, type DevicesListener } from "../devices/devices.ts";
 import type { MachineControl } from "../devices/gateway-objects.ts";
+import type { OwnVersions } from "../firmware/self/own-versions.ts";
 import type { Logger } from "../log.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { clientOf } from "./clients/client-device.ts";
 import { Filled } from "./filled.ts";
+import { hasRegistered, ownVersions } from "./firmware/own-versions.ts";
 import { identityOf } from "./gateway-identity.ts";
 import { storageOf } from "./host.ts";
 import { type HelperPlace, machineControl } from "./machine-control.ts";
@@ -57,6 +59,8 @@ export class Parts {
   readonly waits: WhatWaits;
   readonly happenings = new Happenings();
   readonly operator: Operator;
+  /** Of this program; undefined: nobody may send one. */
+  readonly own: OwnVersions | undefined;
   private readonly options: PartsOptions;
   private readonly steering: Steering;
   /** That of the start. */
@@ -68,6 +72,7 @@ export class Parts {
     const config = options.config();
     this.options = options;
     this.config = config;
+    this.own = ownVersions({ config, directory: options.kept.directory, clock, log });
     this.places = new Places(store, log);
     this.numbers = new KeptNumbers(store, log, config.servers.some(needsNumbers));
     this.variants = new Variants({ store, clock, log, onChange: () => void reconsider() });
@@ -126,12 +131,13 @@ export class Parts {
 
   private makeNorth(): North {
     const { config } = this;
-    const { kept, clock, random, log, openTransport, localAddresses, onRegistered } = this.options;
+    const { kept, clock, random, log, openTransport, localAddresses } = this.options;
     return new North({
       settings: config.servers,
       endpoint: config.gateway.endpoint,
       catalogue: config.catalogue,
-      ...{ clock, random, log, openTransport, localAddresses, onRegistered },
+      ...{ clock, random, log, openTransport, localAddresses },
+      onRegistered: () => this.registered(),
       store: kept.store,
       history: kept.history,
       deviceNames: {
@@ -143,6 +149,11 @@ export class Parts {
       clientOf: (server, prefix) => clientOf(this.options.config(), server, this.devices.byPrefix(prefix)),
       onEvaluation: (id, evaluations) => this.steering.take(id, evaluations),
     });
+  }
+
+  private registered(): void {
+    this.options.onRegistered();
+    hasRegistered(this.own, this.options.log);
   }
 
   private makeTrees(): Trees {

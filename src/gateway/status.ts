@@ -1,6 +1,7 @@
 import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
 import type { LinkStatus } from "../devices/open-links.ts";
+import type { VersionStatus } from "../firmware/self/own-versions.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { HandledLink } from "./links/link-admin.ts";
 import type { ConfigurationStatus } from "./reload/reloading.ts";
@@ -34,6 +35,8 @@ export interface GatewayStatus {
   readonly modbus?: RemoteModbusStatus;
   /** Devices that are off, each with what must be mended. */
   readonly disabled: readonly { readonly id: string; readonly reasons: readonly string[] }[];
+  /** Of this program; absent where the configuration lets nobody send one. */
+  readonly versions?: VersionStatus;
   /** Since when the configuration runs, and whether a newer one was refused. */
   readonly configuration: ConfigurationStatus;
 }
