@@ -259,14 +259,29 @@ function withoutWriteExpr(node: MapNode): MapNode {
   return { ...node, entries: node.entries.map((entry) => (entry.key.text === "write" ? { ...entry, value } : entry)) };
 }
 
+interface ReadPoint {
+  readonly core: Core;
+  readonly device: unknown;
+  readonly parsed: unknown;
+}
+
+/** Of each node, what the adapter made of it last: devices with the same section share it, as meters with a link each do. */
+const points = new WeakMap<MapNode, ReadPoint>();
+
 /** The adapter's own reading of the source keys. */
 function readPoint(
-  { length, source: { writable } }: Core,
+  core: Core,
   { node }: ResolvableResource,
   { adapter, device, report }: DeviceContext,
-): { readonly parsed: unknown } | undefined {
+): Pick<ReadPoint, "parsed"> | undefined {
   // Its section is wrong, which was reported: what is a fault of the address nobody can tell.
   if (device === undefined) return { parsed: undefined };
+  const known = points.get(node);
+  if (known?.core === core && isDeepStrictEqual(known.device, device)) return known;
+  const {
+    length,
+    source: { writable },
+  } = core;
   let wrong = false;
   const parsed = readNode(
     withoutWriteExpr(node),
@@ -281,7 +296,10 @@ function readPoint(
       alsoKnown: CORE_RESOURCE_KEYS,
     },
   );
-  return wrong ? undefined : { parsed };
+  if (wrong) return undefined;
+  const read = { core, device, parsed };
+  points.set(node, read);
+  return read;
 }
 
 /** What kind of trouble it is, by the key that made it. */
