@@ -10,6 +10,8 @@ import {
   type Reading,
   type ReadResult,
   SECOND,
+  type Transfer,
+  type TransferContext,
 } from "../../src/adapter.ts";
 import { byRequest, requestOfStep } from "../spoken/requests.ts";
 import { requestToWrite } from "../spoken/write.ts";
@@ -44,6 +46,7 @@ interface Gathered {
 const STEP_TIMEOUT = 5 * SECOND;
 
 export class MqttDeviceLink implements DeviceLink<MqttStep> {
+  private readonly line: DeviceLine;
   private readonly attached: AttachedDevice;
   private readonly listener: DeviceListener;
   private readonly context: AdapterContext;
@@ -58,6 +61,7 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
 
   constructor(line: DeviceLine, attached: AttachedDevice, listener: DeviceListener, context: AdapterContext) {
     const { device } = attached;
+    this.line = line;
     this.attached = attached;
     this.listener = listener;
     this.context = context;
@@ -100,6 +104,13 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
       this.life.signal.throwIfAborted();
       await this.run(step);
     }
+  }
+
+  /** Nothing else is disturbed by it, or disturbs it: its topics are its own. */
+  async transfer(transfer: TransferContext): Promise<Transfer> {
+    this.life.signal.throwIfAborted();
+    const { openTransfer } = await import("./firmware/open.ts");
+    return openTransfer(this.line, { context: this.context, transfer, detached: this.life.signal });
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Devices that speak over an MQTT broker. */
 import type { AdapterContext, AdapterModule } from "../../src/adapter.ts";
 import { delivered, messageName } from "./delivered.ts";
+import { WAYS } from "./firmware/ways.ts";
 import { adviseLinks } from "./link-advice.ts";
 import type { MqttLink } from "./mqtt-link.ts";
 import { type MqttOptions, optionsSchema } from "./options.ts";
@@ -32,5 +33,6 @@ export const mqtt: AdapterModule<MqttOptions, MqttDevice, MqttPoint, MqttStep> =
   leadsTo: ({ broker: { host, port } }) => ({ type: "host", protocol: "mqtt", host, port }),
   plan: plannedRequests,
   adviseLinks,
+  firmware: WAYS,
   tools: async () => (await import("./tools/index.ts")).mqttTools(open),
 };

@@ -103,14 +103,18 @@ export function requestSpec(
 }
 
 /** What is sent. Undefined where something is wrong, which `complain` has heard. */
-export function templateOf({ send, json, hex }: PayloadFields, complain: Complain): Template | undefined {
+export function templateOf(
+  { send, json, hex }: PayloadFields,
+  complain: Complain,
+  holes?: readonly string[],
+): Template | undefined {
   const given = [send, json, hex].filter((one) => one !== undefined);
   if (given.length !== 1) {
     complain([], "expected what is sent: one of send (text), json and hex (bytes)");
     return undefined;
   }
-  if (send !== undefined) return textTemplate(send);
-  if (hex === undefined) return jsonTemplate(json);
+  if (send !== undefined) return textTemplate(send, holes);
+  if (hex === undefined) return jsonTemplate(json, holes);
   const digits = hex.replace(/\s/g, "");
   if (/^(?:[\da-f]{2})*$/i.test(digits)) return bytesTemplate(Buffer.from(digits, "hex"));
   complain(["hex"], `"${hex}" are no bytes in hexadecimal; expected e.g. 02 10 00`);

@@ -6,14 +6,19 @@ export interface Filling {
   readonly value?: RawValue | undefined;
   /** `{id}`: a number that this request has for itself. */
   readonly id: number;
+  /** What goes into holes of other names. */
+  readonly words?: Words;
 }
+
+/** By the names of holes. */
+export type Words = Readonly<Record<string, string | number>>;
 
 export type Piece =
   | { readonly kind: "literal"; readonly text: string }
   /** `quoted`: within a text of JSON; `json`: it is a value of JSON itself. */
   | {
       readonly kind: "hole";
-      readonly name: "value" | "id";
+      readonly name: string;
       readonly decimals?: number;
       readonly place: "text" | "quoted" | "json";
     };
@@ -22,16 +27,17 @@ export type Template =
   | { readonly kind: "bytes"; readonly bytes: Buffer }
   | { readonly kind: "pieces"; readonly pieces: readonly Piece[] };
 
-const HOLE = /\{(value|id)(?::(\d))?\}/;
+/** The names of the holes of requests. */
+const OF_REQUESTS = ["value", "id"] as const;
 
 /** Of text: what stands there, holes filled. */
-export function textTemplate(text: string): Template {
-  return { kind: "pieces", pieces: piecesOf(text, "text") };
+export function textTemplate(text: string, holes: readonly string[] = OF_REQUESTS): Template {
+  return { kind: "pieces", pieces: piecesOf(text, "text", holeOf(holes)) };
 }
 
 /** Of JSON: a text that is a hole and nothing else becomes the value itself, a number a number. */
-export function jsonTemplate(document: unknown): Template {
-  return { kind: "pieces", pieces: joined(jsonPieces(document)) };
+export function jsonTemplate(document: unknown, holes: readonly string[] = OF_REQUESTS): Template {
+  return { kind: "pieces", pieces: joined(jsonPieces(document, holeOf(holes))) };
 }
 
 export function bytesTemplate(bytes: Buffer): Template {
@@ -39,7 +45,7 @@ export function bytesTemplate(bytes: Buffer): Template {
 }
 
 /** Whether there is such a hole. */
-export function takes(template: Template, name: "value" | "id"): boolean {
+export function takes(template: Template, name: string): boolean {
   return template.kind === "pieces" && template.pieces.some((piece) => piece.kind === "hole" && piece.name === name);
 }
 
@@ -54,8 +60,8 @@ export function payloadOf(template: Template, filling: Filling): Buffer {
   return Buffer.from(pieces.map((piece) => (piece.kind === "literal" ? piece.text : filled(piece, filling))).join(""));
 }
 
-function filled({ name, decimals, place }: Piece & { readonly kind: "hole" }, { value: given, id }: Filling): string {
-  const value = name === "id" ? id : given;
+function filled({ name, decimals, place }: Piece & { readonly kind: "hole" }, filling: Filling): string {
+  const value = name === "id" ? filling.id : name === "value" ? filling.value : filling.words?.[name];
   if (value === undefined) throw new DeviceError("rejected", "the request needs a value");
   if (value instanceof Uint8Array) throw new DeviceError("rejected", "bytes cannot stand in a text: give `encoding`");
   const number = decimals === undefined || typeof value === "boolean" ? Number.NaN : Number(value);
@@ -72,8 +78,13 @@ function jsonScalar(value: string | number | bigint | boolean): string {
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
-function piecesOf(text: string, place: "text" | "quoted"): Piece[] {
-  const parts = text.split(HOLE);
+/** `{value}`, `{value:2}`, `{id}`: one of these names, and with how many decimals. */
+function holeOf(names: readonly string[]): RegExp {
+  return new RegExp(`\\{(${names.join("|")})(?::(\\d))?\\}`);
+}
+
+function piecesOf(text: string, place: "text" | "quoted", hole: RegExp): Piece[] {
+  const parts = text.split(hole);
   const pieces: Piece[] = [];
   for (let i = 0; i < parts.length; i += 3) {
     const literal = parts[i] ?? "";
@@ -81,24 +92,26 @@ function piecesOf(text: string, place: "text" | "quoted"): Piece[] {
       pieces.push({ kind: "literal", text: place === "quoted" ? JSON.stringify(literal).slice(1, -1) : literal });
     }
     const name = parts[i + 1];
-    if (name === "value" || name === "id") pieces.push({ kind: "hole", name, ...decimalsOf(parts[i + 2]), place });
+    if (name !== undefined) pieces.push({ kind: "hole", name, ...decimalsOf(parts[i + 2]), place });
   }
   return pieces;
 }
 
-function jsonPieces(document: unknown): Piece[] {
+function jsonPieces(document: unknown, hole: RegExp): Piece[] {
   if (typeof document === "string") {
-    const [whole, name, decimals] = HOLE.exec(document) ?? [];
-    if (whole === document && (name === "value" || name === "id")) {
+    const [whole, name, decimals] = hole.exec(document) ?? [];
+    if (whole === document && name !== undefined) {
       return [{ kind: "hole", name, ...decimalsOf(decimals), place: "json" }];
     }
-    return [literal('"'), ...piecesOf(document, "quoted"), literal('"')];
+    return [literal('"'), ...piecesOf(document, "quoted", hole), literal('"')];
   }
-  if (Array.isArray(document)) return [literal("["), ...separated(document.map(jsonPieces)), literal("]")];
+  if (Array.isArray(document)) {
+    return [literal("["), ...separated(document.map((one) => jsonPieces(one, hole))), literal("]")];
+  }
   if (typeof document === "object" && document !== null) {
     const members = Object.entries(document).map(([name, value]) => [
       literal(`${JSON.stringify(name)}:`),
-      ...jsonPieces(value),
+      ...jsonPieces(value, hole),
     ]);
     return [literal("{"), ...separated(members), literal("}")];
   }

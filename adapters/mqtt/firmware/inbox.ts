@@ -1,0 +1,37 @@
+/** What came and is not dealt with yet, for somebody who deals with one thing after the other. */
+import type { Clock, Millis } from "../../../src/adapter.ts";
+
+export class Inbox<T> {
+  private readonly waiting: T[] = [];
+  private wake: (() => void) | undefined;
+
+  push(one: T): void {
+    this.waiting.push(one);
+    this.wake?.();
+  }
+
+  /** What came so far is of no interest. */
+  clear(): void {
+    this.waiting.length = 0;
+  }
+
+  /** The next; undefined: nothing came for so long. Rejects with the signal's reason. One waits at a time. */
+  async next(span: Millis, clock: Clock, signal: AbortSignal): Promise<T | undefined> {
+    signal.throwIfAborted();
+    if (this.waiting.length === 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = clock.at(clock.monotonic() + span, () => done());
+        const done = (): void => {
+          this.wake = undefined;
+          cancel();
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        this.wake = done;
+        signal.addEventListener("abort", done, { once: true });
+      });
+    }
+    signal.throwIfAborted();
+    return this.waiting.shift();
+  }
+}
