@@ -30,12 +30,24 @@ export const RESOURCE = {
 /** Both ways, or push alone (resource 9). */
 const DELIVERY = { push: 1, both: 2 } as const;
 
+/** By definition and protocols: thousands of devices share one. */
+const models = new WeakMap<ObjectDefinition, Map<string, TreeModel>>();
+
 /** `protocols`: of resource 8; without any there is no pull. */
 export function updateModel(definition: ObjectDefinition, protocols: readonly number[]): TreeModel {
+  const known = models.get(definition) ?? new Map<string, TreeModel>();
+  models.set(definition, known);
+  const key = protocols.join();
+  const model = known.get(key) ?? madeModel(definition, protocols);
+  known.set(key, model);
+  return model;
+}
+
+function madeModel(definition: ObjectDefinition, protocols: readonly number[]): TreeModel {
   const resources = [...definition.resources.values()].filter(
     ({ id }) => id !== RESOURCE.protocols || protocols.length > 0,
   );
-  const models = resources.map((resource): [number, ResourceModel] => [
+  const entries = resources.map((resource): [number, ResourceModel] => [
     resource.id,
     {
       definition: resource,
@@ -43,7 +55,7 @@ export function updateModel(definition: ObjectDefinition, protocols: readonly nu
       ...(resource.multiple ? { instances: [...protocols.keys()] } : {}),
     },
   ]);
-  return new Map([[definition.id, { definition, instances: new Map([[0, new Map(models)]]) }]]);
+  return new Map([[definition.id, { definition, instances: new Map([[0, new Map(entries)]]) }]]);
 }
 
 /** Of every resource that can be read and changes; what is told first stands first: the time goes before the state. */

@@ -26,7 +26,7 @@ import { Variants } from "./state/variants.ts";
 import { Steering } from "./steering.ts";
 import type { GatewayClock } from "./time/gateway-clock.ts";
 import type { OpenTransport } from "./transport/schemes.ts";
-import { deviceObject, Trees } from "./trees.ts";
+import { deviceObject, type FilledBacking, Trees } from "./trees.ts";
 import { WhatWaits } from "./waiting/what-waits.ts";
 
 export interface PartsOptions {
@@ -167,9 +167,14 @@ export class Parts {
       devices: this.devices,
       instanceOf: (id) => this.places.instanceOf(id),
       serverObject: this.north.serverObject,
-      storedOf: (prefix) => this.filled.of(prefix),
+      besides: (prefix) => this.besides(prefix),
       clock,
     });
+  }
+
+  private besides(prefix: string): readonly FilledBacking[] {
+    const stored = this.filled.of(prefix);
+    return stored === undefined ? NOTHING : [stored];
   }
 
   private control(): MachineControl {
@@ -200,3 +205,5 @@ export class Parts {
     });
   }
 }
+
+const NOTHING: readonly FilledBacking[] = [];

@@ -33,12 +33,12 @@ export interface TreesOptions {
   readonly instanceOf: (id: string) => number | undefined;
   /** Object 1. */
   readonly serverObject: Backing;
-  /** What servers fill under a prefix; undefined where there is nothing of the kind. */
-  readonly storedOf: (prefix: string) => FilledBacking | undefined;
+  /** What stands under a prefix beside the objects of the device, or of the gateway itself; empty nearly always. */
+  readonly besides: (prefix: string) => readonly FilledBacking[];
   readonly clock: Clock;
 }
 
-/** What servers make, fill and remove; the same one for as long as it stands for the same. */
+/** What servers make, fill and remove, or an object 5; the same one for as long as it stands for the same. */
 export interface FilledBacking extends Backing {
   /** What stands at the path of a value. */
   latest(path: Path): Sample | undefined;
@@ -49,10 +49,10 @@ export class Trees implements Inventory {
   private readonly own: Whole;
   private readonly gatewayDevice: GatewayDeviceBacking;
   private readonly gatewayObject: GatewayObjectBacking;
-  /** What object 25 says of devices of one type, which share their model where servers fill nothing of it. */
+  /** What object 25 says of devices of one type, which share their model where nothing stands beside it. */
   private readonly objectLists = new WeakMap<TreeModel, string>();
-  /** Trees in which objects that servers fill stand beside the others. */
-  private readonly joined = new WeakMap<FilledBacking, Joined>();
+  /** Trees in which other objects stand beside those of a backing. */
+  private readonly joined = new WeakMap<Backing, Joined>();
   /** What there was at the last call of `vanished`. */
   private before: Existing = { trees: [], instances: [] };
 
@@ -70,7 +70,7 @@ export class Trees implements Inventory {
   }
 
   of(prefix: string): Whole | undefined {
-    if (prefix === "") return this.with(this.options.storedOf(""), this.own);
+    if (prefix === "") return this.with(this.options.besides(""), this.own);
     const device = this.options.devices.byPrefix(prefix);
     return device === undefined ? undefined : this.wholeOf(device);
   }
@@ -84,10 +84,15 @@ export class Trees implements Inventory {
    * what a server has stored. Undefined for the other objects of the gateway, which only change when somebody changes them.
    */
   latest(path: Path): Sample | undefined {
-    const { devices, storedOf } = this.options;
+    const { devices, besides } = this.options;
     const prefix = prefixOf(path);
     const own = prefix === "" ? this.gatewayDevice.latest(path) : devices.byPrefix(prefix)?.backing.latest(path);
-    return own ?? storedOf(prefix)?.latest(path);
+    if (own !== undefined) return own;
+    for (const backing of besides(prefix)) {
+      const sample = backing.latest(path);
+      if (sample !== undefined) return sample;
+    }
+    return undefined;
   }
 
   /** What of object 25 is another now than at the last call, for those who observe it. */
@@ -124,16 +129,16 @@ export class Trees implements Inventory {
   }
 
   private wholeOf(device: Device): Whole {
-    return this.with(this.options.storedOf(device.prefix), device);
+    return this.with(this.options.besides(device.prefix), device);
   }
 
-  private with(stored: FilledBacking | undefined, own: Whole): Whole {
-    if (stored === undefined) return own;
-    const known = this.joined.get(stored);
-    if (known?.own === own.backing) return known;
-    const backing = new MergedBacking(own.backing.prefix, [own.backing, stored]);
-    const joined = { own: own.backing, backing, tree: new ModelTree(backing) };
-    this.joined.set(stored, joined);
+  private with(besides: readonly FilledBacking[], own: Whole): Whole {
+    if (besides.length === 0) return own;
+    const known = this.joined.get(own.backing);
+    if (known?.besides.length === besides.length && known.besides.every((one, i) => one === besides[i])) return known;
+    const backing = new MergedBacking(own.backing.prefix, [own.backing, ...besides]);
+    const joined = { besides, backing, tree: new ModelTree(backing) };
+    this.joined.set(own.backing, joined);
     return joined;
   }
 
@@ -158,8 +163,7 @@ export class Trees implements Inventory {
 }
 
 interface Joined extends Whole {
-  /** Without what servers fill. */
-  readonly own: Backing;
+  readonly besides: readonly FilledBacking[];
 }
 
 interface Existing {

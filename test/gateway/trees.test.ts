@@ -36,7 +36,7 @@ function someTrees() {
     devices,
     instanceOf: (id) => instances.get(id),
     serverObject: new FakeBacking("", { 1: { version: "1.2", instances: { 0: { 0: 101 } } } }),
-    storedOf: () => undefined,
+    besides: () => [],
     clock,
   });
   const apply = (...plans: readonly DevicePlan[]) =>
