@@ -21,6 +21,10 @@ export interface FirmwareWay<Options = unknown> {
   readonly tellsVersion?: true;
   /** The device fetches the image from the gateway by HTTP: there is a `url` then. */
   readonly fetched?: true;
+  /** What images of this way are, where the mapping does not say: `accept: { header: … }`. */
+  readonly header?: "mcuboot";
+  /** Nobody else on the link can be asked while it runs, unless the mapping says otherwise: `lock: line`. */
+  readonly needsLine?: true;
   /** What is wrong with this way for this device, as a sentence; undefined: nothing. `device`: the parsed protocol section. */
   fault?(options: Options, device: unknown): string | undefined;
 }

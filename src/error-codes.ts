@@ -71,6 +71,8 @@ export const ERROR_CODES = {
   LG330: "a step that cannot be done",
   LG331: "a fixed value that does not fit",
   LG333: "instances that are wrong",
+  LG334: "a way of firmware that cannot be",
+  LG335: "an update whose success nobody can tell",
   LG401: "not registered",
   LG402: "no interface to a server",
   LG403: "no socket for a server",

@@ -30,6 +30,7 @@ const FOUNDATION = [
   "table",
   "sparse-map",
   "random-pool",
+  "sizes",
   "yaml-text",
   "error-codes",
 ].map((name) => `src/${name}.ts`);
@@ -65,6 +66,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/table.ts": {},
   "src/sparse-map.ts": {},
   "src/random-pool.ts": { all: ["src/clock.ts"] },
+  "src/sizes.ts": {},
   "src/heap.ts": { shell: true },
   "src/locate.ts": { shell: true },
   "src/node-http.ts": { shell: true },

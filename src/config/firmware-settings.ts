@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { MINUTE, type Millis } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
-import { sizeSchema } from "./sizes.ts";
+import { sizeSchema } from "../sizes.ts";
 
 export interface FirmwareSettings {
   /** The longest image that a server may send or name, in bytes; a mapping may allow less. */

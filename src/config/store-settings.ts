@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { HOUR, type Millis, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
-import { percentSchema, sizeSchema } from "./sizes.ts";
+import { percentSchema, sizeSchema } from "../sizes.ts";
 
 /** What waits for servers, of all of them together. */
 export interface StoreSettings {

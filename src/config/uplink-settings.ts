@@ -5,9 +5,9 @@ import { MINUTE, type Millis, SECOND } from "../clock.ts";
 import { durationSchema } from "../duration.ts";
 import type { Budget, BudgetRule } from "../lwm2m/budget.ts";
 import { nearestNames } from "../near-miss.ts";
+import { percentSchema, sizeSchema } from "../sizes.ts";
 import { childOf, nodeAt, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
-import { percentSchema, sizeSchema } from "./sizes.ts";
 
 export interface UplinkSettings {
   /** Interfaces, or addresses of this machine, the most wanted first; absent: as the machine's routes say. */

@@ -111,9 +111,8 @@ function probeOf(
   const text = written.text.replace(/^\//, "");
   const found = findResource(text, resources);
   if ("wrong" in found) {
-    // What this device does not have, or not yet, because of a `when`: another one is read.
-    const isMeant = ({ point, definition }: ResourceIdentity): boolean => [point, slug(definition.name)].includes(text);
-    const isElsewhere = mapped.some(isMeant) && ![...resources.values()].some(isMeant);
+    // Another one is read.
+    const isElsewhere = isLeftOut(text, resources, mapped);
     if (!isElsewhere) reportError(report, written.place, `probe: ${found.wrong}`, "LG325");
   } else if (found.source.kind === "point" && found.source.readable && found.source.poll !== "unasked") {
     return found.point;
@@ -121,8 +120,18 @@ function probeOf(
   return undefined;
 }
 
+/** Whether a resource of the mapping is meant that this device does not have, or not yet, because of a `when`. */
+export function isLeftOut(
+  text: string,
+  resources: ReadonlyMap<PointId, ResourcePlan>,
+  mapped: readonly ResourceIdentity[],
+): boolean {
+  const isMeant = ({ point, definition }: ResourceIdentity): boolean => [point, slug(definition.name)].includes(text);
+  return mapped.some(isMeant) && ![...resources.values()].some(isMeant);
+}
+
 /** By its IDs, or by its name where that stands once in the mapping. */
-function findResource(
+export function findResource(
   text: string,
   resources: ReadonlyMap<PointId, ResourcePlan>,
 ): ResourcePlan | { readonly wrong: string } {

@@ -5,8 +5,8 @@ import type { MappedObject } from "./structure.ts";
 
 /** Equal text for mappings that mean the same: neither comments nor places nor descriptions have a part in it. */
 export function fingerprintOf(file: MappingFile, objects: readonly MappedObject[]): string {
-  const { protocol, section, every, availability, identity, connectivity } = file;
-  const parts = [protocol, section, every, availability, identity, connectivity, file.objects];
+  const { protocol, section, every, availability, identity, connectivity, firmware } = file;
+  const parts = [protocol, section, every, availability, identity, connectivity, firmware, file.objects];
   const definitions = objects.map(({ definition }) => ({
     ...definition,
     resources: [...definition.resources.values()],

@@ -97,7 +97,4 @@ export const CORE_SOURCES: readonly string[] = ["const", "param", "link", "do"];
 /** Keys of the language that stand beside a resource and are not built yet. */
 export const LATER_RESOURCE_KEYS: readonly string[] = ["quality"];
 
-/** Keys of the language that stand at the top of a mapping and are not built yet. */
-export const LATER_MAPPING_KEYS: readonly string[] = ["firmware"];
-
 export const CORE_RESOURCE_KEYS: readonly string[] = Object.keys(resourceKeys.shape);

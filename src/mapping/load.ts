@@ -5,7 +5,6 @@ import { childOf, entryOf, isEmpty, type MapNode, type ScalarNode, type YamlNode
 import { parseYaml } from "../yaml/parse.ts";
 import { type Report, readNode, reportError } from "../yaml/read.ts";
 import type { MappingTree } from "./extend.ts";
-import { LATER_MAPPING_KEYS } from "./keys.ts";
 import { type ParameterSpec, parameterSpec, RESERVED_NAMES, readParameter } from "./parameters.ts";
 
 /** One device type, as its file says it; `$name` not filled in yet. */
@@ -22,6 +21,7 @@ export interface MappingFile {
   readonly availability?: YamlNode;
   readonly identity?: YamlNode;
   readonly connectivity?: YamlNode;
+  readonly firmware?: YamlNode;
   readonly objects: MapNode;
   readonly tests: readonly YamlNode[];
   /** Vectors of the mappings that it extends, as far as they still hold. */
@@ -58,6 +58,7 @@ export const mappingKeys = z.strictObject({
   availability: z.unknown().optional(),
   identity: z.unknown().optional(),
   connectivity: z.unknown().optional(),
+  firmware: z.unknown().optional(),
   quirks: z.unknown().describe("What these devices do otherwise than the protocol says").optional(),
   objects: z.record(z.string(), z.unknown()).describe("Object → resource → where its value comes from"),
   test: z.array(z.unknown()).nullable().describe("Vectors: raw values and what becomes of them").optional(),
@@ -85,7 +86,7 @@ function readMapping(root: YamlNode, name: string, report: Report): MappingFile 
   const protocol = childOf(root, "protocol");
   const section = protocol?.kind === "scalar" ? protocol.text : undefined;
   const without = new Set(section === undefined ? [] : [section]);
-  const top = readNode(root, mappingKeys, report, { without, alsoKnown: without, later: LATER_MAPPING_KEYS });
+  const top = readNode(root, mappingKeys, report, { without, alsoKnown: without });
   const objects = childOf(root, "objects");
   if (top === undefined || root.kind !== "map" || objects?.kind !== "map" || protocol?.kind !== "scalar")
     return undefined;
@@ -110,6 +111,7 @@ function readMapping(root: YamlNode, name: string, report: Report): MappingFile 
     ...present("availability", childOf(root, "availability")),
     ...present("identity", childOf(root, "identity")),
     ...present("connectivity", childOf(root, "connectivity")),
+    ...present("firmware", childOf(root, "firmware")),
     objects,
     tests: tests?.kind === "list" ? tests.items : [],
     inheritedTests: [],

@@ -12,6 +12,7 @@ import { withConnectivity } from "./connectivity.ts";
 import { EXPRESSION_KEYS } from "./expression/expression.ts";
 import { constantsOf } from "./expression/scope.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { fillFirmware, readFirmware } from "./firmware.ts";
 import { deviceUrn, withIdentity } from "./identity.ts";
 import type { MappingFile } from "./load.ts";
 import { byInstance, type MappedResource, titleOf } from "./mapped-resource.ts";
@@ -93,12 +94,11 @@ export function resolveWithNodes(
   const device = readNode(section, adapter.device, reports.counted, { secrets: true });
   const life = fill(file.availability);
   const rule = readAvailability(life, reports.counted);
-  const groups = readEvery(fill(file.every), reports.counted);
   const context: DeviceContext = {
     adapter,
     device,
+    groups: readEvery(fill(file.every), reports.counted),
     ...sectionOrder(section, reports.counted),
-    groups,
     scope,
     ...namesOf(mapping, scope),
     report: reports.counted,
@@ -108,6 +108,7 @@ export function resolveWithNodes(
   const objects = objectPlans(mapping.objects, resources);
   const availability = completeRule(rule, life, { objects, resources, mapped: context.siblings }, reports.counted);
   const ownName = ownNameOf(fill(file.identity), reports.counted);
+  const firmware = firmwareOf(file, context, resources, reports.unfilled);
   if (reports.anyError() || device === undefined) return undefined;
   const deviceId = entry.deviceId ?? ownName;
   const { parameters: _parameters, deviceId: _deviceId, ...own } = entry;
@@ -120,6 +121,7 @@ export function resolveWithNodes(
     availability,
     objects,
     resources,
+    ...(firmware === undefined ? {} : { firmware }),
     fingerprint: `${mapping.fingerprint} ${scopeText(scope)} ${conditions.text}`.trimEnd(),
   };
   return withVariants({ plan, nodes, undecided }, conditions, (known) =>
@@ -133,6 +135,17 @@ function namesOf({ file, objects }: PreparedMapping, scope: Scope): Pick<DeviceC
     constants: constantsOf(file.parameters, scope),
     siblings: objects.flatMap(({ resources }) => resources),
   };
+}
+
+function firmwareOf(
+  { firmware }: MappingFile,
+  context: DeviceContext,
+  resources: DevicePlan["resources"],
+  unfilled: Report,
+): DevicePlan["firmware"] {
+  const { scope } = context;
+  const node = fillFirmware(firmware, filler(scope, unfilled), filler(scope, unfilled, true));
+  return readFirmware(node, context, resources);
 }
 
 function ignore(): void {}
@@ -212,11 +225,10 @@ function trackErrors(report: Report): Reports {
 
 type Fill = <T extends YamlNode | undefined>(node: T) => T;
 
-function filler(scope: Scope, report: Report): Fill {
+function filler(scope: Scope, report: Report, keepArguments = false): Fill {
+  const options = { owner: "this mapping", untouched: EXPRESSION_KEYS, keepArguments };
   return <T extends YamlNode | undefined>(node: T) =>
-    (node === undefined
-      ? undefined
-      : substitute(node, scope, report, { owner: "this mapping", untouched: EXPRESSION_KEYS })) as T;
+    (node === undefined ? undefined : substitute(node, scope, report, options)) as T;
 }
 
 interface Resolved {

@@ -1,9 +1,9 @@
 /** One resource of a mapping, parameters filled in → its plan. */
 import type { AdapterModule } from "../adapter.ts";
 import { byPlace, type Problem } from "../errors.ts";
-import { describeIssues, issuesOf, notSupported, unknownWord } from "../yaml/issues.ts";
+import { notSupported, unknownWord } from "../yaml/issues.ts";
 import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { type Report, refuseSecrets, reportError, toPlainMap } from "../yaml/read.ts";
+import { type Report, refuseSecrets, reportError } from "../yaml/read.ts";
 import { knownKeys } from "../yaml/shape.ts";
 import { constantValue } from "./constant.ts";
 import type { ByteOrder } from "./conversion-types.ts";
@@ -16,7 +16,7 @@ import { isDerived, type MappedResource, titleOf } from "./mapped-resource.ts";
 import type { ResourcePlan, ResourceSource } from "./plan-types.ts";
 import { resolvePoint } from "./point.ts";
 import type { PollGroups } from "./schedule.ts";
-import { compileSteps, StepError } from "./steps.ts";
+import { readSteps } from "./step-list.ts";
 import type { Scope } from "./substitute.ts";
 
 /** What all resources of one device share. */
@@ -198,49 +198,14 @@ function parameterNode(written: YamlNode, scope: Scope, report: Report): YamlNod
 }
 
 function resolveSteps({ mapped, node }: ResolvableResource, context: DeviceContext): ResourceSource | undefined {
-  const { adapter, order, report } = context;
   const list = childOf(node, "do");
   const items = list?.kind === "list" ? list.items : [];
   const maps = items.filter((item) => item.kind === "map");
-  const faulty = maps.flatMap((map) => {
-    const fault = context.device === undefined ? undefined : adapter.stepFault?.(context.device, toPlainMap(map));
-    return fault === undefined ? [] : [{ place: map.place, fault }];
-  });
-  for (const { place, fault } of faulty) reportError(report, place, `${titleOf(mapped)}: ${fault}`, "LG330");
-  if (faulty.length > 0) return undefined;
-  if (list === undefined || items.length === 0 || maps.length < items.length) {
-    reportError(
-      report,
-      list?.place ?? node.place,
-      `${titleOf(mapped)}: "do" is a list of steps, e.g. [ { wait: 1s } ]`,
-      "LG330",
-    );
-    return undefined;
+  if (list !== undefined && items.length > 0 && maps.length === items.length) {
+    const steps = readSteps(maps, titleOf(mapped), context);
+    return steps === undefined ? undefined : { kind: "execute", steps };
   }
-  try {
-    const steps = compileSteps(
-      maps.map((map) => toPlainMap(map)),
-      {
-        shape: (step) => adapter.shape(step),
-        parse: (step) => adapter.step.parse(step),
-        ...(order === undefined ? {} : { order }),
-      },
-    );
-    return { kind: "execute", steps };
-  } catch (error) {
-    if (!(error instanceof StepError)) throw error;
-    reportStep(error, items[error.index] ?? list, context);
-    return undefined;
-  }
-}
-
-function reportStep(error: StepError, step: YamlNode, { adapter, report }: DeviceContext): void {
-  const { cause } = error;
-  if (cause instanceof Error && "issues" in cause) {
-    const about = { schema: adapter.step, alsoKnown: ["as", "order"], later: [] };
-    for (const problem of describeIssues(issuesOf(cause), step, about)) report(problem);
-    return;
-  }
-  const entry = error.key === undefined ? undefined : entryOf(step, error.key);
-  reportError(report, entry?.value.place ?? step.place, error.message, "LG330");
+  const message = `${titleOf(mapped)}: "do" is a list of steps, e.g. [ { wait: 1s } ]`;
+  reportError(context.report, list?.place ?? node.place, message, "LG330");
+  return undefined;
 }

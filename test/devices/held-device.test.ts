@@ -215,7 +215,7 @@ test("a transfer lasts as long as it moves; one in which nothing moves is given 
   await clock.advance(11 * MINUTE);
   await failed;
   assert.ok(
-    lines.some(({ level, fields }) => level === "error" && /nothing .* moved for 10m/.test(String(fields["err"]))),
+    lines.some(({ level, fields: { err } }) => level === "error" && /nothing .* moved for 10m/.test(String(err))),
   );
   transfer.acknowledge(61);
   assert.equal(offsets.length, 60, "nobody listens any more");

@@ -64,7 +64,9 @@ async function problemsOf({ page, name, text, lists }: Example, directory: strin
   return all.filter(({ severity }) => severity === "error").map((problem) => problemText(problem).replace(file, page));
 }
 
-const pages = readdirSync(locateData("docs")).filter((name) => name.endsWith(".md"));
+const pages = readdirSync(locateData("docs"), { encoding: "utf8", recursive: true }).filter((name) =>
+  name.endsWith(".md"),
+);
 const examples = pages.flatMap((page) =>
   examplesOf(`docs/${page}`, readFileSync(join(locateData("docs"), page), "utf8")),
 );

@@ -156,11 +156,6 @@ test("what this version does not have is said so, never ignored", () => {
       `5:37: error: \`${key}\` is not supported by this version`,
     ]);
   }
-  for (const key of ["firmware"]) {
-    assert.deepEqual(problems("  3303: { sensor_value: { input: 1 } }", `${key}: 1\n`), [
-      `4:1: error: \`${key}\` is not supported by this version`,
-    ]);
-  }
   assert.match(
     problems("  3303: { 5700: { input: 1 } }", "availability: { topic: x }\n")[0] ?? "",
     /"topic" belongs to the section of the protocol: write mqtt: \{ availability/,

@@ -1,6 +1,7 @@
 /** Mappings as text → plans and problems, with the real adapters and the real catalogue. */
 import assert from "node:assert/strict";
 import { loadAdapters } from "../../adapters/index.ts";
+import type { AdapterModule } from "../../src/adapter.ts";
 import { ConfigError, type Place, problemText } from "../../src/errors.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { type MappingFile, parseMapping } from "../../src/mapping/load.ts";
@@ -31,19 +32,24 @@ export function parsed(text: string): MappingFile {
   return parseMapping(text, "t.yaml", "t");
 }
 
-export function prepared(text: string): { readonly mapping: PreparedMapping; readonly problems: string[] } {
+/** `ways`: in place of those that its protocol has for firmware. */
+export function prepared(
+  text: string,
+  ways?: AdapterModule["firmware"],
+): { readonly mapping: PreparedMapping; readonly problems: string[] } {
   const file = parsed(text);
-  const adapter = adapters.find(({ name }) => name === file.protocol.text);
-  assert.ok(adapter !== undefined);
+  const found = adapters.find(({ name }) => name === file.protocol.text);
+  assert.ok(found !== undefined);
+  const adapter = ways === undefined ? found : { ...found, firmware: ways };
   const problems: string[] = [];
   const mapping = prepareMapping(file, adapter, catalogue, (problem) => problems.push(problemText(problem)));
   return { mapping, problems };
 }
 
 /** One device of the mapping; `parameters` as they would stand in its entry: "unit_id: 3". */
-export function resolved(text: string, parameters = "{}"): Outcome {
+export function resolved(text: string, parameters = "{}", ways?: AdapterModule["firmware"]): Outcome {
   try {
-    const { mapping, problems } = prepared(text);
+    const { mapping, problems } = prepared(text, ways);
     const device = { id: "d", place: PLACE, link: "l", parameters: entriesOf(parameters) };
     const plan = resolveDevice(mapping, device, (problem) => problems.push(problemText(problem)));
     return { problems: problems.map(withoutFile), ...(plan === undefined ? {} : { plan }) };

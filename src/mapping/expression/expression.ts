@@ -16,7 +16,7 @@ import { ExpressionError, type Syntax } from "./syntax.ts";
 import { type Operand, TYPE_NAMES, type Type } from "./types.ts";
 
 /** The keys whose text is an expression: `$name` in it keeps the type of its parameter, and is no text to fill in. */
-export const EXPRESSION_KEYS: ReadonlySet<string> = new Set(["expr", "when"]);
+export const EXPRESSION_KEYS: ReadonlySet<string> = new Set(["expr", "when", "healthy"]);
 
 export interface Expression {
   readonly type: Type;

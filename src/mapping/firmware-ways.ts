@@ -1,0 +1,35 @@
+/** The words behind `via:`: the ways of a protocol, and those that need none. */
+import { z } from "zod";
+import type { AdapterModule, FirmwareWay } from "../adapter.ts";
+import { unknownWord } from "../yaml/issues.ts";
+import type { ScalarNode } from "../yaml/nodes.ts";
+import { type Report, reportError } from "../yaml/read.ts";
+
+const exec = z.strictObject({
+  command: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("The program, by its whole path, and its arguments")
+    .refine(([program = ""]) => program.startsWith("/"), { message: "expected the whole path of a program first" }),
+});
+
+/** Ways that the gateway has by itself, for devices of any protocol. */
+export const CORE_WAYS: Readonly<Record<string, FirmwareWay>> = {
+  exec: { transfer: exec },
+};
+
+/** All that a device of this protocol can have. */
+export function waysOf({ firmware = {} }: Pick<AdapterModule, "firmware">): ReadonlyMap<string, FirmwareWay> {
+  return new Map([...Object.entries(CORE_WAYS), ...Object.entries(firmware)]);
+}
+
+/** The way that a mapping names; undefined: there is none, which was reported. */
+export function wayOf(via: ScalarNode, adapter: AdapterModule, report: Report): FirmwareWay | undefined {
+  const ways = waysOf(adapter);
+  const way = ways.get(via.text);
+  if (way !== undefined) return way;
+  const why =
+    adapter.firmware === undefined ? `; no image gets to a device by ${adapter.name} itself in this version` : "";
+  reportError(report, via.place, `via: ${unknownWord("way", via.text, ways.keys())}${why}`, "LG334");
+  return undefined;
+}
