@@ -1,0 +1,264 @@
+/** Runs one job: does what the machine wants, at the device and on the disk, and tells it what came of that. */
+import type { Clock, Millis, UnixMillis } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import type { UpdateEvent } from "../lwm2m/firmware/firmware-update.ts";
+import { type Drive, drive } from "../machine.ts";
+import { FirmwareJob } from "./firmware-job.ts";
+import type { ImageOffers } from "./http/image-offers.ts";
+import type { StoredImage } from "./images.ts";
+import type { JobRecord, KeptJob } from "./job.ts";
+import { JobDevice } from "./job-device.ts";
+import type { JobEffect, JobEvent, JobProgress } from "./job-events.ts";
+import { JobFile, progressOf } from "./job-file.ts";
+import type { KeptOwner } from "./kept-firmware.ts";
+import type { Claimant, LinkQueue } from "./link-queue.ts";
+import { mayBegin } from "./may-begin.ts";
+import { Speed } from "./speed.ts";
+import type { FirmwareTarget } from "./target.ts";
+import type { UpdateWindow } from "./windows.ts";
+
+/** What jobs have in common. */
+export interface JobContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly queue: LinkQueue;
+  readonly window: UpdateWindow | undefined;
+  readonly offers: Pick<ImageOffers, "offer"> | undefined;
+}
+
+export interface RunnerOptions {
+  readonly context: JobContext;
+  readonly target: FirmwareTarget;
+  readonly image: StoredImage;
+  readonly kept: KeptOwner;
+  readonly tell: (event: UpdateEvent) => void;
+  readonly onOver: () => void;
+}
+
+/** How often it is asked whether it may begin: somebody may set the clock meanwhile. */
+const ASK_AGAIN: Millis = 60_000;
+
+export class JobRunner implements Claimant {
+  readonly target: FirmwareTarget;
+  readonly image: StoredImage;
+  /** That the image says, or that was told; undefined: nobody knows. */
+  readonly version: string | undefined;
+  /** Resolves when nothing of it is under way any more. */
+  readonly over: Promise<void>;
+  private onOver: () => void = () => {};
+  private readonly options: RunnerOptions;
+
+  private readonly machine: FirmwareJob;
+  private readonly feed: Drive<JobEvent>;
+  private readonly device: JobDevice;
+  private readonly file: JobFile;
+  private readonly speed = new Speed();
+  private readonly effects: JobEffect[] = [];
+  private working = false;
+  private letGo: (() => void) | undefined;
+  private asking: (() => void) | undefined;
+
+  constructor(options: RunnerOptions, job: KeptJob, version: string | undefined) {
+    const { context, target, image, kept, tell } = options;
+    const { clock, log, offers } = context;
+    this.options = options;
+    this.target = target;
+    this.image = image;
+    this.version = version;
+    this.over = new Promise((resolve) => {
+      this.onOver = resolve;
+    });
+    this.file = new JobFile(kept, clock, tell, job);
+    const progress = progressOf(job, clock, target.plan.verify.within);
+    this.machine = new FirmwareJob({ plan: target.plan, size: image.size, wanted: version }, progress);
+    this.feed = drive(this.machine, clock, (effect) => this.enqueue(effect));
+    this.device = new JobDevice({
+      target,
+      image,
+      clock,
+      log,
+      ...(offers === undefined ? {} : { offers }),
+      job: () => this.file.job,
+      feed: this.feed,
+      onCookie: (cookie) => void this.file.add({ cookie }),
+      onToken: (token) => this.file.add({ token }),
+    });
+  }
+
+  get owner(): string {
+    return this.target.id;
+  }
+
+  get link(): string {
+    return this.target.link;
+  }
+
+  get severity(): number {
+    return this.options.kept.value.update.severity;
+  }
+
+  get since(): UnixMillis {
+    return this.file.job.begun;
+  }
+
+  get begun(): boolean {
+    const { phase } = this.machine.progress;
+    return phase !== "waiting" && phase !== "staged";
+  }
+
+  get progress(): JobProgress {
+    return this.machine.progress;
+  }
+
+  get waits(): string | undefined {
+    return this.machine.waits;
+  }
+
+  get canBeCancelled(): boolean {
+    return this.machine.canBeCancelled;
+  }
+
+  /** Bytes a second. */
+  get rate(): number {
+    return this.speed.at(this.options.context.clock.monotonic());
+  }
+
+  start(): void {
+    this.feed({ type: "presence", online: this.target.online });
+    this.ask();
+    this.feed({ type: "start" });
+  }
+
+  execute(): void {
+    this.feed({ type: "presence", online: this.target.online });
+    this.ask(this.options.context.clock.wall());
+    this.feed({ type: "execute" });
+  }
+
+  heard(online: boolean): void {
+    this.feed({ type: "presence", online });
+  }
+
+  /** `told`: object 5 knows. */
+  cancel(told: boolean): void {
+    this.feed({ type: "cancel", told });
+  }
+
+  /** Not before then, whatever the window says. Resolves when it is on the disk. */
+  defer(until: UnixMillis): Promise<void> {
+    const kept = this.file.add({ until });
+    this.ask();
+    return kept;
+  }
+
+  /** Whether it may begin; asked again when that changes. */
+  ask(executed = this.file.job.executed): void {
+    const { context, kept } = this.options;
+    const { clock, window } = context;
+    this.asking?.();
+    this.asking = undefined;
+    const { begun, until } = this.file.job;
+    const answer = mayBegin({ window, update: kept.value.update, since: executed ?? begun, until }, clock);
+    const next = answer.now ? window?.at(clock.wall()).until : answer.again;
+    if (window !== undefined || !answer.now) {
+      const wait = next === undefined ? ASK_AGAIN : Math.min(Math.max(next - clock.wall(), 1), ASK_AGAIN);
+      this.asking = clock.at(clock.monotonic() + wait, () => this.ask());
+    }
+    this.feed({ type: "policy", mayBegin: answer.now, ...(answer.now ? {} : { reason: answer.reason }) });
+  }
+
+  onGranted(): void {
+    this.feed({ type: "granted" });
+  }
+
+  onQueued(owner: string): void {
+    this.feed({ type: "queued", reason: `the firmware of ${owner} is being updated on link "${this.link}"` });
+  }
+
+  /** It goes on in a process after this one, or with another plan. Resolves when the device has its wire back. */
+  async suspend(): Promise<void> {
+    this.feed.stop();
+    this.effects.length = 0;
+    this.rest();
+    await this.device.close();
+    this.options.context.queue.release(this);
+    this.onOver();
+  }
+
+  private rest(): void {
+    this.asking?.();
+    this.asking = undefined;
+    this.file.stop();
+    this.letGo?.();
+    this.letGo = undefined;
+  }
+
+  /** One after the other: what is to be on the disk is there before the next is done. */
+  private enqueue(effect: JobEffect): void {
+    this.effects.push(effect);
+    if (!this.working) void this.work();
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    for (let effect = this.effects.shift(); effect !== undefined; effect = this.effects.shift()) {
+      const waits = this.perform(effect);
+      if (waits !== undefined) await waits;
+    }
+    this.working = false;
+    if (!this.machine.isOver) return;
+    this.rest();
+    this.options.onOver();
+    this.onOver();
+  }
+
+  /** What is to be waited for. */
+  private perform(effect: JobEffect): Promise<void> | undefined {
+    const { context } = this.options;
+    switch (effect.type) {
+      case "claim":
+        context.queue.claim(this);
+        return undefined;
+      case "release":
+        context.queue.release(this);
+        return undefined;
+      case "hold":
+        this.hold(effect.whom);
+        return undefined;
+      case "keep":
+        context.log.info({ device: this.owner, phase: effect.progress.phase }, "firmware: where the update is");
+        return this.file.keep(effect.progress, effect.tell);
+      case "end":
+        context.log.info({ device: this.owner, ...effect.end }, "firmware: the update is over");
+        return this.file.end(effect.end, this.described(), effect.tell);
+      case "note":
+        this.speed.note(effect.offset, context.clock.monotonic());
+        this.file.note(effect.offset);
+        return undefined;
+      case "warn":
+        context.log.warn({ code: effect.code, device: this.owner, reason: effect.reason }, effect.message);
+        return undefined;
+      case "close":
+        return this.device.close();
+      case "look":
+      case "run":
+      case "send":
+      case "abort":
+        this.device.ask(effect);
+        return undefined;
+    }
+  }
+
+  /** The new hold is there before the old one goes. */
+  private hold(whom: "line" | "device" | "nobody"): void {
+    const before = this.letGo;
+    this.letGo = whom === "nobody" ? undefined : this.target.hold("its firmware is being updated", whom === "line");
+    before?.();
+  }
+
+  private described(): Pick<JobRecord, "size" | "name" | "version"> {
+    const { size, name } = this.image;
+    const { version } = this;
+    return { size, ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
+  }
+}
