@@ -118,6 +118,7 @@ function recordOf(event: UpdateEvent): Partial<UpdateRecord> {
     case "pull":
     case "update":
     case "cancel":
+    case "set":
       return {};
   }
 }
