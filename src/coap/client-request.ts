@@ -1,10 +1,10 @@
 /** One request of ours, and what a message that comes in means to it: RFC 7252 §5.3.2, RFC 7641 §3.2, §3.4. */
 import { type Millis, SECOND } from "../clock.ts";
 import type { Alarm } from "./alarms.ts";
-import { blockOption, LARGEST_SZX } from "./block.ts";
+import { BERT_SZX, blockOption, LARGEST_SZX, readBlock } from "./block.ts";
 import { CODE, isSuccess } from "./codes.ts";
 import type { ExchangeId } from "./events.ts";
-import { type CoapMessage, findOption, OPTION, uintValue, withOption } from "./options.ts";
+import { type CoapMessage, findOption, OPTION, uintValue, withOption, withoutOptions } from "./options.ts";
 import type { Transmission } from "./reliability.ts";
 import type { Download, Upload } from "./transfer.ts";
 
@@ -13,6 +13,8 @@ export interface Request {
   readonly exchange: ExchangeId;
   readonly message: CoapMessage;
   readonly confirmable: boolean;
+  /** See the event. */
+  readonly single: boolean;
   readonly token: Uint8Array;
   /** The observation whose notification this request completes. */
   readonly parent: Request | undefined;
@@ -63,3 +65,18 @@ export function withBlockSize(message: CoapMessage, szx: number): CoapMessage {
   if (szx >= LARGEST_SZX || !reads || findOption(message, OPTION.block2) !== undefined) return message;
   return withOption(message, blockOption(OPTION.block2, { number: 0, more: false, szx }));
 }
+
+/**
+ * RFC 8323 §6: blocks of BERT are asked of those alone that have it; the numbers of blocks of 1024 are the same. `largest`: what
+ * the peer takes; undefined: no blocks, so that its answer is whole.
+ */
+export function withKnownBlocks(message: CoapMessage, largest: number | undefined): CoapMessage {
+  const block = readBlock(message, OPTION.block2, BERT_SZX);
+  if (block === undefined || block === "invalid" || block.szx <= (largest ?? -1)) return message;
+  if (largest === undefined) return withoutOptions(message, BLOCK2);
+  return block.szx === BERT_SZX
+    ? withOption(message, blockOption(OPTION.block2, { ...block, szx: LARGEST_SZX }))
+    : message;
+}
+
+const BLOCK2: ReadonlySet<number> = new Set([OPTION.block2]);

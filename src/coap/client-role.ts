@@ -4,7 +4,15 @@ import type { Millis, Random } from "../clock.ts";
 import { SparseMap } from "../sparse-map.ts";
 import { Alarm } from "./alarms.ts";
 import { BERT_SZX, type Block, messageSize, readBlock } from "./block.ts";
-import { isAnswerTo, isNewer, isNotification, isStray, type Request, withBlockSize } from "./client-request.ts";
+import {
+  isAnswerTo,
+  isNewer,
+  isNotification,
+  isStray,
+  type Request,
+  withBlockSize,
+  withKnownBlocks,
+} from "./client-request.ts";
 import { CODE } from "./codes.ts";
 import type { Context } from "./context.ts";
 import type { CoapEffect, CoapEvent, ExchangeId } from "./events.ts";
@@ -99,9 +107,9 @@ export class ClientRole {
   }
 
   private create(event: Omit<RequestEvent, "type">, token: Uint8Array, parent: Request | undefined): Request {
-    const { exchange, message, confirmable } = event;
+    const { exchange, message, confirmable, single = false } = event;
     const request: Request = {
-      ...{ exchange, message, confirmable, token, parent },
+      ...{ exchange, message, confirmable, single, token, parent },
       alarm: new Alarm((now) => this.fail(request, "timeout", now)),
       transmission: undefined,
       upload: undefined,
@@ -118,10 +126,14 @@ export class ClientRole {
     const { token } = request;
     // On a stream the response itself is all that confirms.
     const confirmable = request.confirmable && !this.context.ordered;
-    const message =
-      request.upload?.request ?? request.download?.next ?? withBlockSize(request.message, this.context.limits.szx);
+    const message = request.upload?.request ?? request.download?.next ?? this.first(request);
     const ended = (outcome: Outcome, time: Millis): void => this.onEnded(request, outcome, time);
     request.transmission = this.sending.send({ token, confirmable, message: () => message, ended }, now);
+  }
+
+  private first({ message, single }: Request): CoapMessage {
+    const { limits, blocks } = this.context;
+    return single ? withKnownBlocks(message, blocks.szx(message.options)) : withBlockSize(message, limits.szx);
   }
 
   private onEnded(request: Request, outcome: Outcome, now: Millis): void {
@@ -173,6 +185,11 @@ export class ClientRole {
   }
 
   private takeAnswer(request: Request, response: CoapMessage, now: Millis): void {
+    if (request.single) {
+      this.remove(request, now);
+      this.context.emit({ type: "response", exchange: request.exchange, message: response });
+      return;
+    }
     const block = firstBlock(response, this.context.blocks.largest);
     if (block === undefined) this.complete(request, response, now);
     else if (block === "invalid" || this.isTooLarge(response)) this.fail(request, "reset", now);

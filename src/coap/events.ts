@@ -43,6 +43,8 @@ export type CoapEvent =
       readonly exchange: ExchangeId;
       readonly message: CoapMessage;
       readonly confirmable: boolean;
+      /** The answer is handed on as it comes, its Block2 option with it: who asks puts the blocks together. */
+      readonly single?: true;
     }
   /** Gives up a request of ours (a running Observe too): later responses are rejected with RST. */
   | { readonly type: "forget"; readonly exchange: ExchangeId }

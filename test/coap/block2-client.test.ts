@@ -49,6 +49,17 @@ function piece(body: Uint8Array, at: Block, options: CoapMessage["options"] = []
   return content(body.subarray(at.number * size, (at.number + 1) * size), [option, ...options]);
 }
 
+test("who asks for a single block gets it as it comes, its first one too", () => {
+  for (const number of [0, 3]) {
+    const bench = new Bench();
+    const message = request(CODE.get, "3", [blockOption(OPTION.block2, block(number, false))]);
+    const event = { type: "request", exchange: FIRST, message, confirmable: true, single: true } as const;
+    const asked = only(sent(bench.handle(event)));
+    const answer = piece(BODY, block(number, true), [uintOption(OPTION.size2, BODY.length)]);
+    assert.deepEqual(acknowledge(bench, asked, answer), [{ type: "response", exchange: FIRST, message: answer }]);
+  }
+});
+
 test("an answer in blocks arrives whole, without the Block options", () => {
   const bench = new Bench();
   const effects = giveDownload(bench, ask(bench, request(CODE.get, "3")), BODY, [

@@ -165,3 +165,25 @@ test("a streamed PUT with BERT blocks: each message is a part, and the stream en
   put(0, 8192, true);
   assert.equal(effectsOf(bench.handle({ type: "disconnected", reason: "reset" }), "broken").length, 1);
 });
+
+for (const [peer, capabilities, expected] of [
+  ["has BERT", LARGE, { number: 3, more: false, szx: BERT_SZX }],
+  ["takes short messages alone", { maxMessageSize: 1152, blockWise: true }, { number: 3, more: false, szx: 6 }],
+  ["takes no blocks", { maxMessageSize: 70_000, blockWise: false }, undefined],
+] as const) {
+  test(`a single block is asked for as the peer has it, who ${peer}; and handed on as it comes`, () => {
+    const bench = new TcpBench().open(capabilities);
+    const asked = request(CODE.get, "image", [blockOption(OPTION.block2, bert(3, false))]);
+    const event = {
+      type: "request",
+      exchange: exchangeId(1),
+      message: asked,
+      confirmable: true,
+      single: true,
+    } as const;
+    const sent = only(framesOf(bench.handle(event)));
+    assert.deepEqual(blockOf(sent, OPTION.block2), expected);
+    const answer = content(bodyOf(2048), [blockOption(OPTION.block2, bert(3, true)), uintOption(OPTION.size2, 99_999)]);
+    assert.deepEqual(only(effectsOf(bench.receive(answer, sent.token), "response")).message, answer);
+  });
+}

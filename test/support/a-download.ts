@@ -21,11 +21,29 @@ export class DownloadWorld {
         const { pause } = fields;
         if (typeof pause !== "number") continue;
         this.pauses.push(pause);
-        setImmediate(() => void this.clock.advance(pause));
+        setImmediate(() => void this.advance(pause));
       }
       return this.lines.length;
     },
   });
+
+  private turn: Promise<void> = Promise.resolve();
+
+  /** Moves the clock, after whoever moves it now. */
+  advance(span: number): Promise<void> {
+    this.turn = this.turn.then(() => this.clock.advance(span));
+    return this.turn;
+  }
+
+  /** Moves it on, and on, until that is done. */
+  async until<T>(done: Promise<T>, step: number): Promise<T> {
+    let over = false;
+    void done.finally(() => {
+      over = true;
+    });
+    while (!over) await this.advance(step);
+    return done;
+  }
 
   /** Why it broke off, each time. */
   get reasons(): readonly unknown[] {

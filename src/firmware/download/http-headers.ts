@@ -35,7 +35,7 @@ export function validatorOf({ etag, date, ...headers }: IncomingHttpHeaders): st
 
 /** RFC 9530 §3, and what came before it (RFC 3230): SHA-256 of the whole file, whatever part of it comes. */
 export function digestOf(headers: IncomingHttpHeaders): Uint8Array | undefined {
-  const fields = [headers["repr-digest"], headers["digest"]].flat();
+  const fields = [headers["repr-digest"], Reflect.get(headers, "digest")].flat();
   for (const field of fields) {
     const [, base64] = /(?:^|[,\s])sha-256=:?([A-Za-z0-9+/]{43}=)(?::|[\s,;]|$)/i.exec(field ?? "") ?? [];
     if (base64 !== undefined) return Buffer.from(base64, "base64");

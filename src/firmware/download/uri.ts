@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { type CoapOption, OPTION, stringOption, stringOptions } from "../../coap/options.ts";
 import { UPDATE_RESULT } from "../../lwm2m/firmware/update-result.ts";
-import { DownloadError, type Downloader } from "../download.ts";
+import { DownloadError } from "../download.ts";
 
 export type CoapScheme = "coap" | "coaps" | "coap+tcp";
 
@@ -19,21 +19,6 @@ export interface CoapTarget {
 const DEFAULT_PORTS: Readonly<Record<CoapScheme, number>> = { coap: 5683, coaps: 5684, "coap+tcp": 5683 };
 /** RFC 7252 §5.10: of Uri-Host, Uri-Path and Uri-Query. */
 const LONGEST_OPTION = 255;
-
-/** In lower case; undefined: it has none. */
-export function schemeOf(uri: string): string | undefined {
-  return /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
-}
-
-export function downloaderFor(uri: string, downloaders: readonly Downloader[]): Downloader | undefined {
-  const scheme = schemeOf(uri);
-  return downloaders.find(({ schemes }) => scheme !== undefined && schemes.includes(scheme));
-}
-
-/** Whether its scheme is one of ours. What has no scheme is no URI, which the download tells: that is another result. */
-export function isSupported(uri: string, downloaders: readonly Downloader[]): boolean {
-  return schemeOf(uri) === undefined || downloaderFor(uri, downloaders) !== undefined;
-}
 
 /** For the log, where no password and no token belongs. */
 export function shownUri(uri: string): string {

@@ -17,8 +17,11 @@ const MOST_ON_STREAM = 1024;
 
 export type OpenTransport = (settings: ServerSettings, parts: SecureParts, wishedPort?: number) => Transport;
 
+/** What of a server says how it is reached. */
+export type Reached = Pick<ServerSettings, "scheme" | "host" | "port" | "security" | "place">;
+
 /** `wishedPort`: the local one of before, where a server knows us by it. Throws ConfigError where DTLS cannot be had. */
-export function openTransport(settings: ServerSettings, parts: SecureParts, wishedPort?: number): Transport {
+export function openTransport(settings: Reached, parts: SecureParts, wishedPort?: number): Transport {
   const { scheme, host, port } = settings;
   const { uplink } = parts;
   switch (scheme) {

@@ -14,7 +14,7 @@ export type SecureParts = Pick<
   "clock" | "random" | "log" | "certificateTime" | "uplink" | "onAlert"
 >;
 
-type Secured = ServerSettings & { readonly security: ServerSecurity };
+type Reached = Pick<ServerSettings, "host" | "port" | "security" | "place">;
 
 /**
  * The same, if each server can be secured as it is to be, with a warning where that is by a lesser provider; none is reached in
@@ -33,7 +33,7 @@ export function secured(config: LoadedConfig, dtls: LoadedDtls = addon()): Loade
 }
 
 /** Throws ConfigError where there is none: see `secured`. */
-export function secureTransport(settings: ServerSettings, parts: SecureParts): Transport {
+export function secureTransport(settings: Reached, parts: SecureParts): Transport {
   const { host, port, place } = settings;
   if (!isSecured(settings)) throw wrong({ place, message: "nothing says how coaps:// is to be secured" });
   const { security } = settings;
@@ -57,7 +57,7 @@ function addon(): LoadedDtls {
   return loaded;
 }
 
-function isSecured(settings: ServerSettings): settings is Secured {
+function isSecured<T extends Reached>(settings: T): settings is T & { readonly security: ServerSecurity } {
   return settings.security !== undefined;
 }
 

@@ -17,6 +17,7 @@ const BODY = anImage(200_000);
 async function aWorld(t: TestContext, answering: Partial<Answering> = {}) {
   const server = await aFileServer(t, { body: BODY, ...answering });
   const world = new DownloadWorld();
+  t.after(() => world.controller.abort());
   const { clock, log } = world;
   const downloader = new HttpDownloader({ clock, log, patience: 10 * MINUTE });
   const into = AnIncomingImage.begin(t);
@@ -181,7 +182,7 @@ test("a connection over which nothing comes any more is given up, and another on
   };
   const fetched = fetch();
   await settleUntil("5,000 bytes are there", () => into.length === 5000);
-  await world.clock.advance(61 * SECOND);
+  await world.advance(61 * SECOND);
   assert.equal(await fetched, undefined);
   assert.deepEqual(into.content, BODY);
   assert.match(String(world.reasons[0]), /0 bytes came within 30 s/);
@@ -197,7 +198,7 @@ test("a server that takes the connection and says nothing is given up after pati
   for (let asked = 0; !over; ) {
     await settleUntil("it is asked", () => over || server.asked.length > asked);
     asked = server.asked.length;
-    await world.clock.advance(MINUTE);
+    await world.advance(MINUTE);
   }
   assert.deepEqual(await fetched, [7, "no answer came within 60 s"]);
 });
