@@ -60,6 +60,21 @@ export class OwnVersions {
     return folder;
   }
 
+  /** The name of its folder; undefined: it is nothing for this gateway, or not any more. */
+  async folderOf(file: string): Promise<string | undefined> {
+    try {
+      return (await readHead(file, { ...this.options, state: { gateway: 0, history: 0 } })).folder;
+    } catch (error) {
+      if (error instanceof ArtefactError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether nobody knows how it fares: it neither runs, nor was taken back. */
+  isUntried(version: string): boolean {
+    return version !== this.options.running && this.options.versions.record()?.outcome?.version !== version;
+  }
+
   /** One that is here, or PACKAGED. Throws ArtefactError. */
   use(version: string, installed: StateSchemas): void {
     const { versions, state, arch } = this.options;
@@ -99,6 +114,11 @@ export class OwnVersions {
       ...(trial === undefined ? {} : { trial }),
     });
     versions.point(version);
+  }
+
+  /** PACKAGED or a folder. */
+  get running(): string {
+    return this.options.running;
   }
 
   /** A server has registered us. Returns whether that ends our trial. */
