@@ -7,12 +7,15 @@ import {
   type PointId,
   type RawValue,
   type ReadResult,
+  type Transfer,
+  type TransferContext,
 } from "../../src/adapter.ts";
 import type { RequestStep } from "../spoken/requests.ts";
 import type { SpokenPoint } from "../spoken/stream/points.ts";
 import { AdvertisedDevice, type AdvertisedPoint } from "./advertised.ts";
 import type { Central } from "./central/central.ts";
 import { ConnectedDevice, type ConnectedPoint, type Gathered } from "./connected.ts";
+import { type BleTransferOptions, beginTransfer } from "./firmware.ts";
 import { titleOfMatch } from "./match.ts";
 import { runSteps, type Terms, writeValue } from "./peripheral-work.ts";
 import type { BlePoint, WriteSpec } from "./points.ts";
@@ -110,6 +113,12 @@ export class BleDeviceLink implements DeviceLink<BleStep> {
       if ("request" in part) await connection.tell(part);
       else await connection.use("write", (peripheral) => runSteps(part, peripheral, this.terms));
     }
+  }
+
+  /** Connects with the first that is asked, and has the connection until it is closed. */
+  async transfer(context: TransferContext<BleTransferOptions>): Promise<Transfer> {
+    this.life.signal.throwIfAborted();
+    return beginTransfer(context, this.connection(), this.context);
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { AdapterContext, AdapterModule } from "../../src/adapter.ts";
 import type { BleLink } from "./ble-link.ts";
 import { delivered, messageName } from "./delivered.ts";
+import { firmware } from "./firmware.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { type BleOptions, optionsSchema } from "./options.ts";
 import { type BlePoint, PARTS, pointSchema, SOURCES, shape } from "./points.ts";
@@ -32,5 +33,6 @@ export const ble: AdapterModule<BleOptions, BleDevice, BlePoint, BleStep> = {
   plan: plannedRequests,
   wire: plannedWire,
   adviseLinks,
+  firmware,
   tools: async () => (await import("./tools/index.ts")).bleTools(open),
 };

@@ -29,7 +29,7 @@ const smpSchema: z.ZodType<SerialSmpOptions> = z
   })
   .transform(({ transport: framing, baud_rate: baudRate, ...keys }) => ({ ...smpOptions(keys), framing, baudRate }));
 
-const smp: FirmwareWay<SerialSmpOptions> = { ...SMP, transfer: smpSchema };
+const smp: FirmwareWay<SerialSmpOptions> = { ...SMP, transfer: smpSchema, needsLine: true };
 
 export const firmware: Readonly<Record<string, FirmwareWay>> = { smp };
 

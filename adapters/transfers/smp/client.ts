@@ -59,29 +59,17 @@ export class SmpClient {
     this.sequence = Math.floor(randomFraction(terms.random) * SEQUENCES);
   }
 
-  /** What packets go over now; connects where that is needed. */
-  async channel(): Promise<PacketChannel> {
-    this.life.signal.throwIfAborted();
-    const opening = this.opening ?? this.pipe.open((packet) => this.hear(packet));
-    this.opening = opening;
-    try {
-      const channel = await orAborted(opening, this.life.signal);
-      if (!channel.signal.aborted) return channel;
-    } catch (error) {
-      if (this.opening === opening) this.opening = undefined;
-      throw error;
-    }
-    if (this.opening === opening) this.opening = undefined;
-    return this.channel();
-  }
-
-  /** Asked again where nobody answers. Rejects with DeviceError, with that of the signal where it is aborted. */
+  /**
+   * Asked again where nobody answers. Rejects with DeviceError, with that of the signal where it is aborted, and at once where there is
+   * no way to the device.
+   */
   async request(
     request: SmpRequest,
     { signal, retries = this.terms.retries }: { readonly signal: AbortSignal; readonly retries?: number },
   ): Promise<SmpMap> {
     const { clock, timeout } = this.terms;
     for (let left = retries; ; left--) {
+      await this.connected(signal);
       const started = clock.monotonic();
       try {
         return await this.exchange(request, { timeout, signal });
@@ -90,6 +78,19 @@ export class SmpClient {
         // A line that is away says so at once.
         await until(started + timeout, clock, signal);
       }
+    }
+  }
+
+  /** What packets go over; a connection that was lost just now is made once more. */
+  async connected(signal: AbortSignal): Promise<PacketChannel> {
+    const { clock, timeout } = this.terms;
+    const started = clock.monotonic();
+    try {
+      return await orAborted(this.channel(), signal);
+    } catch (error) {
+      if (signal.aborted || this.life.signal.aborted || !isPassing(error)) throw error;
+      await until(started + timeout, clock, signal);
+      return await orAborted(this.channel(), signal);
     }
   }
 
@@ -113,6 +114,21 @@ export class SmpClient {
   close(): void {
     this.life.abort(new DeviceError("unreachable", "the transfer is over"));
     this.pipe.close();
+  }
+
+  private async channel(): Promise<PacketChannel> {
+    this.life.signal.throwIfAborted();
+    const opening = this.opening ?? this.pipe.open((packet) => this.hear(packet));
+    this.opening = opening;
+    try {
+      const channel = await orAborted(opening, this.life.signal);
+      if (!channel.signal.aborted) return channel;
+    } catch (error) {
+      if (this.opening === opening) this.opening = undefined;
+      throw error;
+    }
+    if (this.opening === opening) this.opening = undefined;
+    return this.channel();
   }
 
   private async answered(

@@ -47,6 +47,7 @@ export const SMP = {
   defaults: { activate: ["test", "reset"], confirm: ["confirm"] },
   staged: true,
   tellsVersion: true,
+  header: "mcuboot",
 } as const satisfies Omit<FirmwareWay, "transfer">;
 
 export type SmpAction = (typeof SMP.actions.words)[number];

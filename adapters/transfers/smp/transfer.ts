@@ -68,7 +68,7 @@ export class SmpTransfer implements Transfer {
     const { signal } = this.running;
     const { clock, timeout, retries } = this.terms;
     const { image: number, chunk } = this.options;
-    const channel = await this.client.channel();
+    const channel = await this.client.connected(signal);
     const { size, count } = await this.parameters();
     const room = size === undefined ? channel.certain : Math.min(LONGEST_PACKET, size - channel.overhead);
     const longest = chunk === undefined ? room : LONGEST_PACKET;
