@@ -54,6 +54,7 @@ function describeMapping({ mapping, source, vectors, devices, plan }: MappingRep
     ...undecidedLine(plan),
     ...pollLines(plan),
     ...callLines(plan),
+    ...(plan.firmware === undefined ? [] : [`   firmware ${plan.firmware}`]),
   ];
 }
 

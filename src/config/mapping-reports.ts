@@ -1,5 +1,6 @@
 /** What each mapping in use makes of its device type: what is converted, what it costs on the wire, what a server can change. */
 
+import { firmwareText } from "../mapping/firmware-text.ts";
 import type { Provenance } from "../mapping/load.ts";
 import { titleOf } from "../mapping/mapped-resource.ts";
 import type { DevicePlan, PointSource, ResourcePlan } from "../mapping/plan-types.ts";
@@ -28,6 +29,8 @@ export interface MappingPlan {
   readonly computed: readonly string[];
   readonly write: readonly string[];
   readonly execute: readonly string[];
+  /** How an image gets there, "by smp, on-update, …"; absent: not at all. */
+  readonly firmware?: string;
 }
 
 export function mappingReports(loaded: LoadedConfig): readonly MappingReport[] {
@@ -62,6 +65,7 @@ function planOf(plan: DevicePlan, polls: readonly PollCost[]): MappingPlan {
     computed: titles(({ source }) => source.kind === "derived"),
     write: titles(({ source }) => isWritable(source)),
     execute: titles(({ source }) => source.kind === "execute"),
+    ...(plan.firmware === undefined ? {} : { firmware: firmwareText(plan.firmware) }),
   };
 }
 

@@ -51,13 +51,13 @@ const accept = z.strictObject({
   magic: magic.describe("Bytes that each image has somewhere").optional(),
   header: z
     .union([
-      z.literal("mcuboot"),
+      z.enum(["mcuboot", "none"]),
       z.strictObject({
         offset: position.describe("Where the text of the version begins"),
         length: z.int().min(1).max(255).describe("Its bytes; it ends before, at a NUL or spaces"),
       }),
     ])
-    .describe("Where the image says its version: mcuboot, or { offset, length } of a text")
+    .describe("Where the image says its version: mcuboot, { offset, length } of a text, or none")
     .optional(),
 });
 

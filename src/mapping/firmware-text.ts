@@ -1,6 +1,6 @@
 import type { FirmwarePlan } from "./firmware-plan.ts";
 
-/** "smp, on-update, version from /3/0/3, up to 480 KB": what a person wants to know of it. */
+/** "by smp, on-update, version from /3/0/3, up to 480 KB": what a person wants to know of it. */
 export function firmwareText({ via, stage, version, accept, lock }: FirmwarePlan): string {
   const from =
     version.kind === "point"
@@ -9,7 +9,7 @@ export function firmwareText({ via, stage, version, accept, lock }: FirmwarePlan
         ? `version from ${via}`
         : "no version";
   const line = lock === "line" ? ["the link for itself"] : [];
-  return [via, stage, from, `up to ${sizeText(accept.maxSize)}`, ...line].join(", ");
+  return [`by ${via}`, stage, from, `up to ${sizeText(accept.maxSize)}`, ...line].join(", ");
 }
 
 function sizeText(bytes: number): string {

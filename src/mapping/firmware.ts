@@ -134,11 +134,17 @@ function expectation(
     reportError(context.report, place, "expect has no meaning beside version: none", "LG210");
     return undefined;
   }
-  return expect ?? ((accept?.header ?? way.header) === undefined ? "changed" : "image");
+  return expect ?? (headerOf(accept, way) === undefined ? "changed" : "image");
 }
 
-function acceptOf({ max_size: maxSize, magic, header }: typeof DEFAULTS.accept, way: FirmwareWay): AcceptRule {
-  const kind = header ?? way.header;
+function headerOf(accept: FirmwareKeys["accept"], way: FirmwareWay): AcceptRule["header"] {
+  const header = accept?.header ?? way.header;
+  return header === "none" ? undefined : header;
+}
+
+function acceptOf(accept: typeof DEFAULTS.accept, way: FirmwareWay): AcceptRule {
+  const { max_size: maxSize, magic } = accept;
+  const kind = headerOf(accept, way);
   return {
     maxSize,
     ...(magic === undefined ? {} : { magic: { offset: magic.offset, bytes: magic.hex } }),

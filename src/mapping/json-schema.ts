@@ -7,6 +7,8 @@ import { slug } from "../lwm2m/objects/slug.ts";
 import { type JsonSchema, jsonSchemaOf } from "../yaml/shape.ts";
 import { availabilitySchema } from "./availability.ts";
 import { connectivitySchema } from "./connectivity.ts";
+import { firmwareKeys, STEP_KEYS } from "./firmware-keys.ts";
+import { waysOf } from "./firmware-ways.ts";
 import { identitySchema } from "./identity.ts";
 import { resourceKeys } from "./keys.ts";
 import { mappingKeys } from "./load.ts";
@@ -39,6 +41,7 @@ export function mappingJsonSchema(catalogue: ObjectCatalogue, adapters: readonly
       availability: sectionSchema(availabilitySchema),
       identity: sectionSchema(identitySchema),
       connectivity: sectionSchema(connectivitySchema),
+      firmware: extendable(withParameters(firmwareSchema(adapters))),
       test: { type: ["array", "null"], items: bare(vectorSchema) },
       objects: objectsSchema(definitions),
       ...Object.fromEntries(sections),
@@ -99,15 +102,22 @@ function resourceSchema(adapters: readonly AdapterModule[]): JsonSchema {
   return { ...keys, type: ["object", "array", "null"], items: RESOURCE };
 }
 
-/** Of the keys that a point may have in any protocol. Two may mean something else by one word: then it is either. */
+/** Of the keys that a point may have in any protocol. */
 function pointProperties(adapters: readonly AdapterModule[]): Readonly<Record<string, JsonSchema>> {
+  return eitherOf(
+    adapters.map(({ point }) => {
+      const { device: _, ...keys } = jsonSchemaOf(point).properties ?? {};
+      return keys;
+    }),
+  );
+}
+
+/** All keys of these. Two may mean something else by one word: then it is either. */
+function eitherOf(several: readonly Readonly<Record<string, JsonSchema>>[]): Readonly<Record<string, JsonSchema>> {
   const found = new Map<string, JsonSchema[]>();
-  for (const { point } of adapters) {
-    const { device: _, ...keys } = jsonSchemaOf(point).properties ?? {};
-    for (const [key, schema] of Object.entries(keys)) {
-      const others = found.get(key) ?? [];
-      if (!others.some((other) => isDeepStrictEqual(other, schema))) found.set(key, [...others, schema]);
-    }
+  for (const [key, schema] of several.flatMap((keys) => Object.entries(keys))) {
+    const others = found.get(key) ?? [];
+    if (!others.some((other) => isDeepStrictEqual(other, schema))) found.set(key, [...others, schema]);
   }
   return Object.fromEntries(
     [...found].map(([key, [first = {}, ...others]]) => [
@@ -115,6 +125,33 @@ function pointProperties(adapters: readonly AdapterModule[]): Readonly<Record<st
       others.length === 0 ? first : { anyOf: [first, ...others] },
     ]),
   );
+}
+
+/** Of the ways of all protocols: which of them are this one's is told by `check`. */
+function firmwareSchema(adapters: readonly AdapterModule[]): JsonSchema {
+  const { properties = {}, ...rest } = bare(firmwareKeys);
+  const { via, transfer }: Readonly<Record<string, JsonSchema>> = properties;
+  const ways = adapters.flatMap((adapter) => [...waysOf(adapter)]);
+  const words = new Map(
+    ways.flatMap(([, { actions }]) => (actions === undefined ? [] : [[actions.key, actions.words]])),
+  );
+  const step: JsonSchema = {
+    type: "object",
+    properties: {
+      wait: { type: "string", description: "A pause: 2s" },
+      ...Object.fromEntries([...words].map(([key, actions]) => [key, { enum: actions }])),
+    },
+  };
+  const transfers = ways.map(([, way]) => jsonSchemaOf(way.transfer).properties ?? {});
+  return {
+    ...rest,
+    properties: {
+      ...properties,
+      ...Object.fromEntries(STEP_KEYS.map((key) => [key, { ...properties[key], items: step }])),
+      via: { ...via, enum: [...new Set(ways.map(([name]) => name))] },
+      transfer: { ...transfer, properties: eitherOf(transfers) },
+    },
+  };
 }
 
 function objectsSchema(definitions: readonly ObjectDefinition[]): JsonSchema {

@@ -67,8 +67,8 @@ test("what a section does not say is what is usual for its way", () => {
     [blocks.version, blocks.expect, blocks.lock],
     [{ kind: "point", point: "3/0/3" }, "changed", "line"],
   );
-  assert.equal(firmwareText(slots), "slots, on-update, version from slots, up to 1 MB");
-  assert.equal(firmwareText(blocks), "blocks, on-update, version from /3/0/3, up to 1 MB, the link for itself");
+  assert.equal(firmwareText(slots), "by slots, on-update, version from slots, up to 1 MB");
+  assert.equal(firmwareText(blocks), "by blocks, on-update, version from /3/0/3, up to 1 MB, the link for itself");
 });
 
 test("every key is taken, parameters filled in", () => {
@@ -124,6 +124,11 @@ test("every key is taken, parameters filled in", () => {
       ]),
     ],
   );
+});
+
+test("an image without the header that is usual for its way is taken where the section says so", () => {
+  const plan = planned("{ via: slots, accept: { header: none } }");
+  assert.deepEqual([plan.accept, plan.expect], [{ maxSize: 2 ** 20 }, "changed"]);
 });
 
 test("sizes are bytes or have a unit, and steps may stand in block style", () => {

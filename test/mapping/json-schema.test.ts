@@ -73,3 +73,13 @@ test("the schema of config.yaml knows the links of every protocol", () => {
   assert.match(JSON.stringify(at(schema, "properties", "devices")), /"each"/);
   assert.equal(at(schema, "additionalProperties"), false);
 });
+
+test("an editor offers the ways of firmware, their keys and their words", () => {
+  const firmware = at(mappingJsonSchema(catalogue, adapters), "properties", "firmware", "properties") as JsonSchema;
+  const text = (...path: readonly string[]): string => JSON.stringify(at(firmware, ...path));
+  assert.match(text("via"), /"enum":\["exec",.*"smp"/);
+  assert.match(text("transfer"), /"ack_timeout"/);
+  assert.match(text("activate"), /"smp":.*"enum":\["test","confirm","reset"/);
+  assert.match(text("accept"), /"max_size".*"type":\["string","integer"/);
+  assert.match(text("verify"), /"healthy"/);
+});

@@ -1,5 +1,7 @@
+import type { PreparedMapping } from "../../mapping/resolve.ts";
 import { table } from "../../table.ts";
 import { unknownWord } from "../../yaml/issues.ts";
+import { childOf } from "../../yaml/nodes.ts";
 import { type Arguments, type Command, EXIT, UsageError } from "../command.ts";
 import { CONFIG_OPTION } from "../config-option.ts";
 import { counted } from "../counted.ts";
@@ -41,6 +43,8 @@ export interface ListedMapping {
   readonly model: string | null;
   readonly description: string;
   readonly objects: readonly { readonly id: number; readonly name: string }[];
+  /** The way by which an image gets to such a device; null: none does. */
+  readonly firmware: string | null;
   /** How far it can be trusted: from-manual, field-verified, draft; null: it does not say. */
   readonly source: string | null;
   readonly own: boolean;
@@ -76,6 +80,7 @@ async function rowOf(name: string, shelf: MappingShelf): Promise<ListedMapping> 
     model: saidOf(prepared, "model") ?? null,
     description: descriptionOf(prepared),
     objects: [...objects].map(([id, name]) => ({ id, name })),
+    firmware: viaOf(prepared),
     source: prepared.file.source ?? null,
     own: !isPackaged(prepared),
     file: prepared.file.file,
@@ -89,9 +94,15 @@ const NOTHING = {
   model: null,
   description: "",
   objects: [],
+  firmware: null,
   source: null,
   own: true,
 } as const;
+
+function viaOf({ file }: PreparedMapping): string | null {
+  const via = childOf(file.firmware, "via");
+  return via?.kind === "scalar" ? via.text : null;
+}
 
 function protocolOf(args: Arguments, { adapters }: MappingShelf): string | undefined {
   const text = args.text("protocol");
@@ -100,9 +111,10 @@ function protocolOf(args: Arguments, { adapters }: MappingShelf): string | undef
   throw new UsageError(`--protocol: ${unknownWord("protocol", text, names)}`);
 }
 
-function textOf({ name, vendor, model, description, objects }: ListedMapping): string {
+function textOf({ name, vendor, model, description, objects, firmware }: ListedMapping): string {
   const named = objects.flatMap(({ id, name }) => [String(id), name]);
-  return [name, vendor, model, description, ...named].join(" ").toLowerCase();
+  const update = firmware === null ? [] : ["firmware", firmware];
+  return [name, vendor, model, description, ...named, ...update].join(" ").toLowerCase();
 }
 
 function asText(rows: readonly ListedMapping[]): string {

@@ -1,6 +1,7 @@
 import { pollCosts } from "../../config/poll-costs.ts";
 import { formatDuration } from "../../duration.ts";
 import { ConfigError, formatProblem } from "../../errors.ts";
+import { firmwareText } from "../../mapping/firmware-text.ts";
 import type { ParameterSpec } from "../../mapping/parameters.ts";
 import type { ResourcePlan } from "../../mapping/plan-types.ts";
 import type { PreparedMapping, ResolvedDevice } from "../../mapping/resolve.ts";
@@ -114,6 +115,7 @@ function asText(shown: Shown): string {
         ...(vendor === "" ? [] : [["says it is", vendor]]),
         ["source", file.source ?? "not said"],
         ["test vectors", String(vectors)],
+        ...(device.plan.firmware === undefined ? [] : [["firmware", firmwareText(device.plan.firmware)]]),
       ],
       "  ",
     ),
@@ -192,6 +194,7 @@ function asJson(shown: Shown, resolved: boolean): string {
         required: isRequired(spec, defaultNode),
       })),
       resources: resourcesOf(shown),
+      firmware: device.plan.firmware === undefined ? null : firmwareText(device.plan.firmware),
       polls: pollCosts(device.plan, prepared.adapter).map(({ name, every, values, requests }) => ({
         ...{ name, every: every ?? null, values },
         reads: requests?.map(({ text }) => text) ?? null,
