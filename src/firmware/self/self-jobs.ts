@@ -28,9 +28,7 @@ export class SelfJobs implements DeviceJobs {
   begin(image: StoredImage | undefined): void {
     this.image = image;
     this.inTurn(async () => {
-      const { state } = this.options.object.record;
-      if (state === UPDATE_STATE.downloading && image !== undefined) await this.check(image);
-      if (state === UPDATE_STATE.updating) await this.goOn(image);
+      if (this.options.object.record.state === UPDATE_STATE.updating) await this.goOn(image);
     });
   }
 

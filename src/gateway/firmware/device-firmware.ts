@@ -1,11 +1,10 @@
-/** The firmware of one device, joined: its object 5, its image, who fetches that and who carries it to the device. */
+/** The firmware of one device, or of the gateway itself, joined: its object 5, its image, who fetches that and who carries it to the device. */
 import type { Clock } from "../../clock.ts";
 import type { DeviceJobs, JobOwner } from "../../firmware/device-jobs.ts";
 import type { Downloader } from "../../firmware/download.ts";
 import { Fetching } from "../../firmware/fetching.ts";
 import type { Images, StoredImage } from "../../firmware/images.ts";
 import type { FirmwareStatus, KeptFirmware } from "../../firmware/job.ts";
-import type { FirmwareTarget } from "../../firmware/target.ts";
 import { UpdateObject } from "../../firmware/update-object.ts";
 import type { Logger } from "../../log.ts";
 import type { UpdateEvent } from "../../lwm2m/firmware/firmware-update.ts";
@@ -26,7 +25,6 @@ export interface FirmwareContext {
   readonly definition: ObjectDefinition;
   readonly images: Images;
   readonly downloaders: readonly Downloader[];
-  readonly jobsOf: (owner: JobOwner) => DeviceJobs;
   readonly clock: Clock;
   readonly log: Logger;
   /** Values of object 5 are others now. */
@@ -37,7 +35,7 @@ export interface FirmwareContext {
 
 export interface DeviceFirmwareOptions {
   readonly context: FirmwareContext;
-  /** Id of the device. */
+  /** Id of the device; "" is the gateway itself. */
   readonly owner: string;
   readonly prefix: string;
   readonly via: string;
@@ -61,12 +59,12 @@ export class DeviceFirmware {
     this.object = this.makeObject();
   }
 
-  /** The device runs: what the process before this one left goes on. */
-  async begin(target: FirmwareTarget): Promise<void> {
+  /** What carries images to it is there: what the process before this one left goes on. */
+  async begin(jobsOf: (of: Pick<JobOwner, "object" | "onProgress">) => DeviceJobs): Promise<void> {
     if (this.jobs !== undefined) return;
     const { context, owner, prefix, kept } = this.options;
     const { object } = this;
-    const jobs = context.jobsOf({ owner, target, object, onProgress: () => context.onProgress(owner) });
+    const jobs = jobsOf({ object, onProgress: () => context.onProgress(owner) });
     const { state, uri } = object.record;
     this.jobs = jobs;
     if (state !== UPDATE_STATE.idle) this.image ??= await context.images.open(prefix);
@@ -95,7 +93,7 @@ export class DeviceFirmware {
           ? {}
           : { progress: { phase: "download" as const, speed: 0, ...this.fetched } };
     return {
-      device: owner,
+      ...(owner === "" ? {} : { device: owner }),
       ...{ prefix, via, state: update.state, result: update.result, update, history },
       ...(this.image === undefined ? {} : { image: described(this.image) }),
       ...progress,

@@ -1,4 +1,5 @@
 /** Object 5 of every device whose mapping has a `firmware:` section, and what stands behind each. */
+import type { DeviceJobs, JobOwner } from "../../firmware/device-jobs.ts";
 import type { FirmwareStatus } from "../../firmware/job.ts";
 import type { FirmwareTarget } from "../../firmware/target.ts";
 import type { UpdateObject } from "../../firmware/update-object.ts";
@@ -10,9 +11,14 @@ export interface FirmwaresOptions extends FirmwareContext {
   readonly maxSize: number;
   /** Of a device by its id. */
   readonly kept: (owner: string) => KeptRow;
+  readonly jobsOf: (owner: JobOwner) => DeviceJobs;
+  /** The gateway's own; absent: nobody may send it one. */
+  readonly self?: { readonly maxSize: number; readonly jobsOf: (of: OfSelf) => DeviceJobs };
   /** Undefined where the device does not run. */
   readonly target: (owner: string) => FirmwareTarget | undefined;
 }
+
+type OfSelf = Pick<JobOwner, "object" | "onProgress">;
 
 interface Open {
   readonly id: string;
@@ -26,13 +32,17 @@ export class Firmwares {
   /** By prefix, which belongs to the same device for ever. */
   private open: ReadonlyMap<string, Open> = new Map();
   private byId: ReadonlyMap<string, DeviceFirmware> = new Map();
+  private readonly self: DeviceFirmware | undefined;
 
   constructor(options: FirmwaresOptions) {
     this.options = options;
+    const { self } = options;
+    this.self = self && this.make({ id: "", maxSize: self.maxSize, via: "self" }, "");
   }
 
   /** Undefined where nobody knows how an image would get to the device. */
   of(prefix: string): UpdateObject | undefined {
+    if (prefix === "") return this.self?.object;
     // Most gateways have none, and each request asks.
     return this.open.size === 0 ? undefined : this.open.get(prefix)?.firmware.object;
   }
@@ -63,8 +73,11 @@ export class Firmwares {
   begin(): void {
     for (const [id, firmware] of this.byId) {
       const target = this.options.target(id);
-      if (target !== undefined) void firmware.begin(target);
+      if (target === undefined) continue;
+      void firmware.begin((of) => this.options.jobsOf({ owner: id, target, ...of }));
     }
+    const { self } = this.options;
+    if (self !== undefined) void this.self?.begin(self.jobsOf);
   }
 
   presence(id: string, online: boolean): void {
@@ -72,7 +85,8 @@ export class Firmwares {
   }
 
   status(): readonly FirmwareStatus[] {
-    return [...this.open.values()].map(({ firmware }) => firmware.status());
+    const own = this.self === undefined ? [] : [this.self.status()];
+    return [...own, ...[...this.open.values()].map(({ firmware }) => firmware.status())];
   }
 
   /** Of one device by its id, for a person. */
@@ -87,6 +101,7 @@ export class Firmwares {
 
   async close(): Promise<void> {
     await Promise.all([...this.open.values()].map(({ firmware }) => firmware.close()));
+    await this.self?.close();
   }
 
   /** A device that has an object 5 of its own in its mapping keeps that. */
