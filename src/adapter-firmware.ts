@@ -19,6 +19,8 @@ export interface FirmwareWay<Options = unknown> {
   readonly staged?: true;
   /** `probe` tells the version that the device runs: the mapping need not say where it stands. */
   readonly tellsVersion?: true;
+  /** Beside `tellsVersion`: with these options it does not, after all. */
+  isMute?(options: Options): boolean;
   /** The device fetches the image from the gateway by HTTP: there is a `url` then. */
   readonly fetched?: true;
   /** What images of this way are, where the mapping does not say: `accept: { header: … }`. */

@@ -21,6 +21,8 @@ export const ELSEWHERE = "elsewhere";
 interface Told {
   readonly via: string;
   readonly way: FirmwareWay;
+  /** What the way made of `transfer:`. */
+  readonly options: unknown;
   readonly resources: DevicePlan["resources"];
   readonly mapped: readonly MappedResource[];
   readonly report: Report;
@@ -35,9 +37,9 @@ export function versionSource(
   place: Place,
   told: Told,
 ): VersionSource | typeof ELSEWHERE | undefined {
-  const { via, way, resources, mapped, report } = told;
+  const { via, resources, mapped, report } = told;
   if (written?.kind === "scalar") return writtenSource(written, told);
-  if (way.tellsVersion === true) return { kind: "transfer" };
+  if (isTold(told)) return { kind: "transfer" };
   const usual = resources.get(USUAL);
   if (usual !== undefined && unfit(usual) === undefined) return { kind: "point", point: USUAL };
   if (usual === undefined && mapped.some(({ point }) => point === USUAL)) return ELSEWHERE;
@@ -46,17 +48,20 @@ export function versionSource(
   return undefined;
 }
 
-function writtenSource(
-  written: ScalarNode,
-  { via, way, resources, mapped, report }: Told,
-): VersionSource | typeof ELSEWHERE | undefined {
+/** By the way itself. */
+function isTold({ way, options }: Told): boolean {
+  return way.tellsVersion === true && way.isMute?.(options) !== true;
+}
+
+function writtenSource(written: ScalarNode, told: Told): VersionSource | typeof ELSEWHERE | undefined {
+  const { via, resources, mapped, report } = told;
   const wrong = (message: string): undefined => {
     reportError(report, written.place, `version: ${message}`, "LG335");
   };
   const text = written.text.replace(/^\//, "");
   if (text === "none") return { kind: "none" };
   if (text === "transfer") {
-    if (way.tellsVersion === true) return { kind: "transfer" };
+    if (isTold(told)) return { kind: "transfer" };
     return wrong(`${via} does not tell which version runs: name the resource that does, e.g. 3/0/3`);
   }
   const found = findResource(text, resources);

@@ -1,21 +1,13 @@
 /** The words behind `via:`: the ways of a protocol, and those that need none. */
-import { z } from "zod";
 import type { AdapterModule, FirmwareWay } from "../adapter.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import type { ScalarNode } from "../yaml/nodes.ts";
 import { type Report, reportError } from "../yaml/read.ts";
-
-const exec = z.strictObject({
-  command: z
-    .array(z.string().min(1))
-    .min(1)
-    .describe("The program, by its whole path, and its arguments")
-    .refine(([program = ""]) => program.startsWith("/"), { message: "expected the whole path of a program first" }),
-});
+import { execWay } from "./exec-way.ts";
 
 /** Ways that the gateway has by itself, for devices of any protocol. */
 export const CORE_WAYS: Readonly<Record<string, FirmwareWay>> = {
-  exec: { transfer: exec },
+  exec: execWay,
 };
 
 /** All that a device of this protocol can have. */

@@ -29,7 +29,7 @@ export function readFirmware(
   const transfer = transferOf(node, way, context);
   const steps = stepsOf(node, way, context);
   if (keys === undefined) return undefined;
-  const judged = judgement(node, keys, { way, context, resources });
+  const judged = judgement(node, keys, { way, options: transfer?.options, context, resources });
   const isStaged = checkStage(node, keys, way, context);
   if (transfer === undefined || steps === undefined || judged === undefined || !isStaged) return undefined;
   return {
@@ -100,6 +100,7 @@ function checkStage(node: MapNode, { via, stage }: FirmwareKeys, way: FirmwareWa
 
 interface Judging {
   readonly way: FirmwareWay;
+  readonly options: unknown;
   readonly context: DeviceContext;
   readonly resources: DevicePlan["resources"];
 }
@@ -108,10 +109,10 @@ interface Judging {
 function judgement(
   node: MapNode,
   keys: FirmwareKeys,
-  { way, context, resources }: Judging,
+  { way, options, context, resources }: Judging,
 ): Pick<FirmwarePlan, "version" | "expect" | "verify"> | undefined {
   const { report, siblings: mapped } = context;
-  const told = { via: keys.via, way, resources, mapped, report };
+  const told = { via: keys.via, way, options, resources, mapped, report };
   const version = versionSource(childOf(node, "version"), entryOf(node, "via")?.key.place ?? node.place, told);
   const verify = childOf(node, "verify");
   const written = childOf(verify, "healthy");
