@@ -1,6 +1,7 @@
 /** How files reach the gateway: who fetches by which scheme, and what carries CoAP to hosts that are no servers of ours. */
 import type { Clock, Random } from "../../clock.ts";
-import type { LoadedConfig, ServerSettings } from "../../config/types.ts";
+import type { FirmwareSettings } from "../../config/firmware-settings.ts";
+import type { ServerSettings } from "../../config/types.ts";
 import type { CarrierTo } from "../../firmware/download/coap.ts";
 import type { CoapCarrier } from "../../firmware/download/coap-conversation.ts";
 import { makeDownloaders } from "../../firmware/download/downloaders.ts";
@@ -13,23 +14,27 @@ import type { GatewayClock } from "../time/gateway-clock.ts";
 import { openTransport } from "../transport/schemes.ts";
 import type { SecureParts } from "../transport/secured.ts";
 
+type KnownServer = Pick<ServerSettings, "host" | "port" | "security">;
+
 export interface DownloadsOptions {
-  readonly config: Pick<LoadedConfig, "servers" | "gateway">;
+  /** Of the configuration: whose credentials there are. */
+  readonly servers: readonly KnownServer[];
+  readonly settings: Pick<FirmwareSettings, "patience" | "ca">;
   readonly clock: Clock & Pick<GatewayClock, "forCertificates">;
   readonly random: Random;
   readonly log: Logger;
 }
 
 /** Of all schemes that there are. */
-export function downloaders({ config, clock, random, log }: DownloadsOptions): readonly Downloader[] {
-  const { patience, ca } = config.gateway.firmware;
+export function downloaders({ servers, settings, clock, random, log }: DownloadsOptions): readonly Downloader[] {
+  const { patience, ca } = settings;
   const parts: SecureParts = { clock, random, log, certificateTime: () => clock.forCertificates };
-  const carrierTo: CarrierTo = (target) => carrierOf(openTransport(reached(target, config.servers), parts));
+  const carrierTo: CarrierTo = (target) => carrierOf(openTransport(reached(target, servers), parts));
   return makeDownloaders({ clock, random, log, patience, carrierTo, ca });
 }
 
 /** Over DTLS a host is who it says by what the configuration has of the server there: without that nobody is believed. */
-function reached(target: CoapTarget, servers: readonly ServerSettings[]) {
+function reached(target: CoapTarget, servers: readonly KnownServer[]) {
   const { scheme, host, port } = target;
   const place = { file: "", line: 1, column: 1 };
   if (scheme !== "coaps") return { scheme, host, port, place };
