@@ -1,8 +1,9 @@
 /** What a job asks of its device, and of the way to it; an answer that nobody waits for any more is dropped. */
-import type { Transfer } from "../adapter.ts";
+import type { PointId, Transfer } from "../adapter.ts";
 import type { Clock } from "../clock.ts";
 import { DeviceError, FirmwareError, reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { Value } from "../lwm2m/sample.ts";
 import type { FirmwareStep } from "../mapping/firmware-plan.ts";
 import type { ImageOffer, ImageOffers } from "./http/image-offers.ts";
 import type { StoredImage } from "./images.ts";
@@ -84,14 +85,14 @@ export class JobDevice {
         return undefined;
       }
     };
-    // After the activation the wire is the device's unless the way itself tells the version.
-    const probe =
-      health && version.kind !== "transfer" ? undefined : await quietly(async () => (await this.opened()).probe());
     const points = [
       ...(version.kind === "point" ? [version.point] : []),
       ...(health ? (verify.healthy?.points ?? []) : []),
     ];
-    const values = points.length === 0 ? undefined : await quietly(() => this.options.target.read(points));
+    const values = points.length === 0 ? undefined : await quietly(() => this.read(points));
+    // After the activation the wire is the device's unless the way itself tells the version.
+    const probe =
+      health && version.kind !== "transfer" ? undefined : await quietly(async () => (await this.opened()).probe());
     const said = version.kind === "point" ? values?.get(version.point) : probe?.version;
     const nothing = probe === undefined && points.length === 0 && version.kind === "none";
     return {
@@ -101,6 +102,18 @@ export class JobDevice {
       ...(verify.healthy === undefined || values === undefined ? {} : { healthy: verify.healthy.holds(values) }),
       ...(reasons[0] === undefined ? {} : { reason: reasons[0] }),
     };
+  }
+
+  private async read(points: readonly PointId[]): Promise<ReadonlyMap<PointId, Value>> {
+    await this.freed();
+    return this.options.target.read(points);
+  }
+
+  /** As long as a transfer is open, the wire is its own; one that is needed again is opened again. */
+  private async freed(): Promise<void> {
+    const { transfer } = this;
+    this.transfer = undefined;
+    await transfer?.close();
   }
 
   private async send(offset: number, feed: (event: JobEvent) => void): Promise<void> {
@@ -114,6 +127,7 @@ export class JobDevice {
     for (const step of steps) {
       switch (step.type) {
         case "device":
+          await this.freed();
           await target.invoke([step.step]);
           break;
         case "transfer":

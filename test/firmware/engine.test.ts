@@ -142,3 +142,22 @@ for (const [what, at, told] of [
     await world.end();
   });
 }
+
+test("while an image is on its way the wire is its own: the version is read, and steps are done, between", async (t) => {
+  const clock = new FakeClock();
+  const device = new ScriptedDevice();
+  const activate = [
+    { type: "transfer", word: "test" },
+    { type: "device", step: { coil: 7 } },
+    { type: "transfer", word: "reset" },
+  ] as const;
+  const target = new ScriptedTarget({ clock, device, plan: { activate } });
+  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
+  await world.arrives("meter-1", IMAGE);
+  await world.engine.update("meter-1");
+  await clock.advance(MINUTE);
+  assert.deepEqual(device.heard, ["probe", "send 0", "test", '{"coil":7}', "reset", "confirm"]);
+  const [record] = world.kept.of("meter-1").value.history;
+  assert.deepEqual([record?.before, record?.after, record?.result], ["1.0.0", "2.0.0", 1]);
+  await world.end();
+});

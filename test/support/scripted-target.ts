@@ -56,6 +56,8 @@ export class ScriptedTarget implements FirmwareTarget {
   readonly plan: FirmwarePlan;
   /** How it is held now. */
   held: "not" | "device" | "line" = "not";
+  /** Transfers that are open: as long as there is one, the wire is its own. */
+  private open = 0;
   private readonly options: ScriptedTargetOptions;
   private holds: ("device" | "line")[] = [];
 
@@ -82,28 +84,37 @@ export class ScriptedTarget implements FirmwareTarget {
   }
 
   async transfer(context: TransferContext): Promise<Transfer> {
-    return new ScriptedTransfer(this.options, context);
+    this.open++;
+    return new ScriptedTransfer(this.options, context, () => this.open--);
   }
 
   async invoke(steps: readonly unknown[]): Promise<void> {
+    this.refuseWhileOpen();
     this.options.device.heard.push(...steps.map((step) => JSON.stringify(step)));
   }
 
   async read(points: readonly PointId[]): Promise<ReadonlyMap<PointId, Value>> {
     const { device, clock } = this.options;
+    this.refuseWhileOpen();
     if (!device.isThere(clock.monotonic())) throw new DeviceError("unreachable", "no answer");
     return new Map(points.flatMap((point) => (point === VERSION_POINT ? [[point, device.version]] : [])));
+  }
+
+  private refuseWhileOpen(): void {
+    if (this.open > 0) throw new DeviceError("unreachable", "the line is taken: an image is on its way");
   }
 }
 
 class ScriptedTransfer implements Transfer {
   private readonly options: ScriptedTargetOptions;
   private readonly context: TransferContext;
+  private readonly onClosed: () => void;
   private end: ((error: Error) => void) | undefined;
 
-  constructor(options: ScriptedTargetOptions, context: TransferContext) {
+  constructor(options: ScriptedTargetOptions, context: TransferContext, onClosed: () => void) {
     this.options = options;
     this.context = context;
+    this.onClosed = onClosed;
   }
 
   async probe(): Promise<FirmwareProbe> {
@@ -148,6 +159,7 @@ class ScriptedTransfer implements Transfer {
 
   async close(): Promise<void> {
     this.end?.(new DeviceError("unreachable", "closed"));
+    this.onClosed();
   }
 
   private ask(word: string): void {
