@@ -3,25 +3,28 @@ import { type Clock, datedBy, type Millis, wallAt } from "../clock.ts";
 import type { UpdateEvent } from "../lwm2m/firmware/firmware-update.ts";
 import type { JobRecord, KeptJob } from "./job.ts";
 import type { JobEnd, JobProgress } from "./job-events.ts";
-import type { KeptOwner } from "./kept-firmware.ts";
+import type { KeptPatch } from "./kept-firmware.ts";
 
 /** Offsets are written so often at most: flash wears, and devices know better anyway. */
 const NOTE_EVERY: Millis = 1000;
 export const LONGEST_HISTORY = 20;
 
+/** On the disk at once with what object 5 makes of the event. Resolves when it is there. */
+export type WriteJob = (patch: Pick<KeptPatch, "job" | "history">, event?: UpdateEvent) => Promise<void>;
+
 export class JobFile {
   private readonly clock: Clock;
-  private readonly kept: KeptOwner;
-  private readonly tell: (event: UpdateEvent) => void;
+  private readonly write: WriteJob;
+  private readonly history: () => readonly JobRecord[];
   private current: KeptJob;
   private noting: (() => void) | undefined;
   private noted: Millis | undefined;
   private ended = false;
 
-  constructor(kept: KeptOwner, clock: Clock, tell: (event: UpdateEvent) => void, job: KeptJob) {
-    this.kept = kept;
+  constructor(clock: Clock, write: WriteJob, history: () => readonly JobRecord[], job: KeptJob) {
     this.clock = clock;
-    this.tell = tell;
+    this.write = write;
+    this.history = history;
     this.current = job;
   }
 
@@ -40,13 +43,13 @@ export class JobFile {
       ...(since === undefined ? {} : { executed: since }),
       ...(deadline === undefined ? {} : { deadline: wallAt(this.clock, deadline) }),
     };
-    return this.write(tell);
+    return this.save(tell);
   }
 
   /** What the machine does not know. */
   add(change: Pick<KeptJob, "cookie" | "token" | "until">): Promise<void> {
     this.current = { ...this.current, ...change };
-    return this.write();
+    return this.save();
   }
 
   /** On its way to the disk within a second. */
@@ -56,7 +59,7 @@ export class JobFile {
     const due = this.noted === undefined ? now : this.noted + NOTE_EVERY;
     if (due <= now) {
       this.noted = now;
-      void this.write();
+      void this.save();
     } else this.noting ??= this.clock.at(due, () => this.noteNow());
   }
 
@@ -81,10 +84,8 @@ export class JobFile {
     };
     this.stop();
     this.ended = true;
-    const history = [...this.kept.value.history, record].slice(-LONGEST_HISTORY);
-    const written = this.kept.change({ job: undefined, history });
-    if (tell !== undefined) this.tell(tell);
-    return written;
+    const history = [...this.history(), record].slice(-LONGEST_HISTORY);
+    return this.write({ job: undefined, history }, tell);
   }
 
   stop(): void {
@@ -95,15 +96,13 @@ export class JobFile {
   private noteNow(): void {
     this.noting = undefined;
     this.noted = this.clock.monotonic();
-    void this.write();
+    void this.save();
   }
 
-  private write(tell?: UpdateEvent): Promise<void> {
+  private save(tell?: UpdateEvent): Promise<void> {
     if (this.ended) return Promise.resolve();
     this.stop();
-    const written = this.kept.change({ job: this.current });
-    if (tell !== undefined) this.tell(tell);
-    return written;
+    return this.write({ job: this.current }, tell);
   }
 }
 

@@ -1,16 +1,14 @@
 /** Runs one job: does what the machine wants, at the device and on the disk, and tells it what came of that. */
 import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
-import type { UpdateEvent } from "../lwm2m/firmware/firmware-update.ts";
 import { type Drive, drive } from "../machine.ts";
 import { FirmwareJob } from "./firmware-job.ts";
 import type { ImageOffers } from "./http/image-offers.ts";
 import type { StoredImage } from "./images.ts";
-import type { JobRecord, KeptJob } from "./job.ts";
+import type { JobRecord, KeptFirmware, KeptJob } from "./job.ts";
 import { JobDevice } from "./job-device.ts";
 import type { JobEffect, JobEvent, JobProgress } from "./job-events.ts";
-import { JobFile, progressOf } from "./job-file.ts";
-import type { KeptOwner } from "./kept-firmware.ts";
+import { JobFile, progressOf, type WriteJob } from "./job-file.ts";
 import type { Claimant, LinkQueue } from "./link-queue.ts";
 import { mayBegin } from "./may-begin.ts";
 import { Speed } from "./speed.ts";
@@ -27,11 +25,16 @@ export interface JobContext {
 }
 
 export interface RunnerOptions {
-  readonly context: JobContext;
+  /** As it is now: the window may be another after a reload. */
+  readonly context: () => JobContext;
   readonly target: FirmwareTarget;
   readonly image: StoredImage;
-  readonly kept: KeptOwner;
-  readonly tell: (event: UpdateEvent) => void;
+  /** That the image says, or that was told; undefined: nobody knows. */
+  readonly version: string | undefined;
+  readonly kept: () => KeptFirmware;
+  readonly write: WriteJob;
+  /** What can be seen of it is another now. */
+  readonly onProgress: () => void;
   readonly onOver: () => void;
 }
 
@@ -58,9 +61,9 @@ export class JobRunner implements Claimant {
   private letGo: (() => void) | undefined;
   private asking: (() => void) | undefined;
 
-  constructor(options: RunnerOptions, job: KeptJob, version: string | undefined) {
-    const { context, target, image, kept, tell } = options;
-    const { clock, log, offers } = context;
+  constructor(options: RunnerOptions, job: KeptJob) {
+    const { context, target, image, version, kept, write } = options;
+    const { clock, log, offers } = context();
     this.options = options;
     this.target = target;
     this.image = image;
@@ -68,7 +71,7 @@ export class JobRunner implements Claimant {
     this.over = new Promise((resolve) => {
       this.onOver = resolve;
     });
-    this.file = new JobFile(kept, clock, tell, job);
+    this.file = new JobFile(clock, write, () => kept().history, job);
     const progress = progressOf(job, clock, target.plan.verify.within);
     this.machine = new FirmwareJob({ plan: target.plan, size: image.size, wanted: version }, progress);
     this.feed = drive(this.machine, clock, (effect) => this.enqueue(effect));
@@ -94,7 +97,7 @@ export class JobRunner implements Claimant {
   }
 
   get severity(): number {
-    return this.options.kept.value.update.severity;
+    return this.options.kept().update.severity;
   }
 
   get since(): UnixMillis {
@@ -120,7 +123,7 @@ export class JobRunner implements Claimant {
 
   /** Bytes a second. */
   get rate(): number {
-    return this.speed.at(this.options.context.clock.monotonic());
+    return this.speed.at(this.options.context().clock.monotonic());
   }
 
   start(): void {
@@ -131,7 +134,7 @@ export class JobRunner implements Claimant {
 
   execute(): void {
     this.feed({ type: "presence", online: this.target.online });
-    this.ask(this.options.context.clock.wall());
+    this.ask(this.options.context().clock.wall());
     this.feed({ type: "execute" });
   }
 
@@ -154,11 +157,11 @@ export class JobRunner implements Claimant {
   /** Whether it may begin; asked again when that changes. */
   ask(executed = this.file.job.executed): void {
     const { context, kept } = this.options;
-    const { clock, window } = context;
+    const { clock, window } = context();
     this.asking?.();
     this.asking = undefined;
     const { begun, until } = this.file.job;
-    const answer = mayBegin({ window, update: kept.value.update, since: executed ?? begun, until }, clock);
+    const answer = mayBegin({ window, update: kept().update, since: executed ?? begun, until }, clock);
     const next = answer.now ? window?.at(clock.wall()).until : answer.again;
     if (window !== undefined || !answer.now) {
       const wait = next === undefined ? ASK_AGAIN : Math.min(Math.max(next - clock.wall(), 1), ASK_AGAIN);
@@ -181,7 +184,7 @@ export class JobRunner implements Claimant {
     this.effects.length = 0;
     this.rest();
     await this.device.close();
-    this.options.context.queue.release(this);
+    this.options.context().queue.release(this);
     this.onOver();
   }
 
@@ -214,7 +217,7 @@ export class JobRunner implements Claimant {
 
   /** What is to be waited for. */
   private perform(effect: JobEffect): Promise<void> | undefined {
-    const { context } = this.options;
+    const context = this.options.context();
     switch (effect.type) {
       case "claim":
         context.queue.claim(this);
@@ -234,6 +237,7 @@ export class JobRunner implements Claimant {
       case "note":
         this.speed.note(effect.offset, context.clock.monotonic());
         this.file.note(effect.offset);
+        this.options.onProgress();
         return undefined;
       case "warn":
         context.log.warn({ code: effect.code, device: this.owner, reason: effect.reason }, effect.message);

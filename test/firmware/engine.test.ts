@@ -14,13 +14,13 @@ test("a device is updated: the image arrives, Update is executed, the device is 
   const device = new ScriptedDevice();
   const target = new ScriptedTarget({ clock, device });
   const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
-  await world.arrives("meter-1", IMAGE);
-  assert.deepEqual(world.told, ["meter-1 downloaded"]);
-  await world.engine.update("meter-1");
-  assert.deepEqual(world.told, ["meter-1 downloaded", "meter-1 updating"]);
+  await world.push("meter-1", IMAGE);
+  assert.deepEqual(world.told, ["meter-1 1/0", "meter-1 2/0"]);
+  await world.update("meter-1");
+  assert.equal(world.told.at(-1), "meter-1 3/0");
   await clock.advance(500);
   assert.equal(target.held, "line");
-  const { progress } = world.engine.statusOf("meter-1") ?? {};
+  const { progress } = world.of("meter-1").status();
   assert.equal(progress?.phase, "transfer");
   assert.ok((progress?.bytes ?? 0) > 1000);
   await clock.advance(5 * SECOND);
@@ -28,9 +28,9 @@ test("a device is updated: the image arrives, Update is executed, the device is 
   await clock.advance(MINUTE);
   assert.deepEqual(device.slot, IMAGE);
   assert.deepEqual(device.heard, ["probe", "send 0", "test", "reset", "confirm"]);
-  assert.equal(world.told.at(-1), "meter-1 updated");
+  assert.equal(world.told.at(-1), "meter-1 0/1");
   assert.equal(target.held, "not");
-  assert.equal(world.engine.statusOf("meter-1"), undefined);
+  assert.equal(world.of("meter-1").status().progress, undefined);
   const [record] = world.kept.of("meter-1").value.history;
   assert.deepEqual([record?.before, record?.after, record?.result, record?.size], ["1.0.0", "2.0.0", 1, IMAGE.length]);
   await world.end();
@@ -41,16 +41,16 @@ test("a device lost in the middle goes on where it was; one that refuses says wh
   const device = new ScriptedDevice();
   device.failures = [{ at: 5000, error: new DeviceError("unreachable", "no answer") }];
   const world = await aFirmwareWorld(temporaryDirectory(t), clock, [new ScriptedTarget({ clock, device })]);
-  await world.arrives("meter-1", IMAGE);
-  await world.engine.update("meter-1");
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
   await clock.advance(MINUTE);
   assert.deepEqual(device.heard, ["probe", "send 0", "probe", "send 5000", "test", "reset", "confirm"]);
   device.failures = [{ at: 0, error: new FirmwareError("flash-full", "no room") }];
   device.slot = new Uint8Array();
-  await world.arrives("meter-1", IMAGE);
-  await world.engine.update("meter-1");
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
   await clock.advance(MINUTE);
-  assert.equal(world.told.at(-1), "meter-1 updateFailed 2");
+  assert.equal(world.told.at(-1), "meter-1 0/2");
   assert.equal(device.heard.at(-1), "abort");
   await world.end();
 });
@@ -61,16 +61,13 @@ test("one job at a time on a link: critical ones first, then as they came", asyn
   const devices = new Map(ids.map((id) => [id, new ScriptedDevice()]));
   const targets = ids.map((id) => new ScriptedTarget({ id, clock, device: devices.get(id) ?? new ScriptedDevice() }));
   const world = await aFirmwareWorld(temporaryDirectory(t), clock, targets);
-  for (const id of ids) await world.arrives(id, IMAGE);
-  await world.set("c", { severity: 0 });
-  for (const id of ids) await world.engine.update(id);
-  assert.match(world.engine.statusOf("b")?.waits ?? "", /firmware of a is being updated on link "bus"/);
-  assert.deepEqual(world.told.slice(3), ["a updating", "b deferred", "c deferred"]);
+  for (const id of ids) await world.push(id, IMAGE);
+  await world.write("c", "5/0/11", 0);
+  for (const id of ids) await world.update(id);
+  assert.match(world.of("b").status().waits ?? "", /firmware of a is being updated on link "bus"/);
+  assert.deepEqual(world.told.slice(6), ["a 3/0", "b 2/11", "c 2/11"]);
   await clock.advance(5 * MINUTE);
-  assert.deepEqual(
-    world.told.slice(6).filter((line) => line.includes("updat")),
-    ["a updated", "c updating", "c updated", "b updating", "b updated"],
-  );
+  assert.deepEqual(world.told.slice(9), ["a 0/1", "c 3/0", "c 0/1", "b 3/0", "b 0/1"]);
   await world.end();
 });
 
@@ -79,22 +76,22 @@ test("Cancel ends a transfer, and the device forgets it; an operator may stop wh
   const device = new ScriptedDevice();
   const target = new ScriptedTarget({ clock, device, plan: { stage: "before-update" } });
   const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
-  await world.arrives("meter-1", IMAGE);
+  await world.push("meter-1", IMAGE);
   await clock.advance(300);
-  assert.equal(world.engine.statusOf("meter-1")?.progress?.phase, "transfer");
-  const discarded = world.engine.discard("meter-1");
+  assert.equal(world.of("meter-1").status().progress?.phase, "transfer");
+  const discarded = world.cancel("meter-1");
   await clock.advance(SECOND);
   await discarded;
-  assert.deepEqual(world.told, []);
+  assert.equal(world.told.at(-1), "meter-1 0/10");
   assert.deepEqual([device.slot.length, device.heard.at(-1), target.held], [0, "abort", "not"]);
   assert.equal(world.kept.of("meter-1").value.history[0]?.result, 10);
-  await world.arrives("meter-1", IMAGE);
+  await world.push("meter-1", IMAGE);
   await clock.advance(10 * SECOND);
-  assert.deepEqual(world.told, ["meter-1 downloaded"]);
-  await world.engine.update("meter-1");
+  assert.equal(world.told.at(-1), "meter-1 2/0");
+  await world.update("meter-1");
   assert.equal(await world.engine.stop("meter-1"), false, "the activation is not given up");
   await clock.advance(MINUTE);
-  assert.equal(world.told.at(-1), "meter-1 updated");
+  assert.equal(world.told.at(-1), "meter-1 0/1");
   await world.end();
 });
 
@@ -103,21 +100,21 @@ test("outside the window it waits, and begins when the window opens", async (t) 
   const device = new ScriptedDevice();
   const window = { from: 22 * 60, to: 4 * 60, zone: "Europe/Berlin" };
   const world = await aFirmwareWorld(temporaryDirectory(t), clock, [new ScriptedTarget({ clock, device })], { window });
-  await world.arrives("meter-1", IMAGE);
-  await world.engine.update("meter-1");
-  assert.equal(world.told.at(-1), "meter-1 deferred");
-  assert.match(world.engine.statusOf("meter-1")?.waits ?? "", /outside the window, which opens at 2026-06-01T20:00/);
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
+  assert.equal(world.told.at(-1), "meter-1 2/11");
+  assert.match(world.of("meter-1").status().waits ?? "", /outside the window, which opens at 2026-06-01T20:00/);
   await clock.advance(8 * HOUR - SECOND);
   assert.deepEqual(device.heard, []);
   await clock.advance(2 * SECOND);
-  assert.equal(world.told.at(-1), "meter-1 updating");
+  assert.equal(world.told.at(-1), "meter-1 3/0");
   await world.end();
 });
 
 for (const [what, at, told] of [
-  ["in the transfer", 520, "meter-1 updated"],
-  ["in verify", 3000, "meter-1 updated"],
-  ["before it began", 0, "meter-1 updated"],
+  ["in the transfer", 520, "meter-1 0/1"],
+  ["in verify", 3000, "meter-1 0/1"],
+  ["before it began", 0, "meter-1 0/1"],
 ] as const) {
   test(`a process that is killed ${what} is gone on with by the next one`, async (t) => {
     const clock = new FakeClock();
@@ -125,13 +122,10 @@ for (const [what, at, told] of [
     const device = new ScriptedDevice();
     device.boot = 20 * SECOND;
     const first = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
-    await first.arrives("meter-1", IMAGE);
-    await first.engine.update("meter-1");
+    await first.push("meter-1", IMAGE);
+    await first.update("meter-1");
     await clock.advance(at);
-    first.kill();
-    const dead = first.engine.close();
-    await clock.advance(0);
-    await dead;
+    await first.kill();
     const sent = device.slot.length;
     const world = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
     await clock.advance(2 * MINUTE);

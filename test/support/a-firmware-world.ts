@@ -1,31 +1,37 @@
-/** The jobs of some devices over a real database and real files, on a clock that a test moves; each start is one process. */
-import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+/** Object 5 of some devices and their jobs over a real database and real files, on a clock that a test moves; each is one process. */
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FirmwareEngine, type FirmwareEngineOptions } from "../../src/firmware/engine.ts";
-import type { StoredImage } from "../../src/firmware/images.ts";
+import { ImageFiles } from "../../src/firmware/image-files.ts";
+import type { Images, IncomingImage, StoredImage } from "../../src/firmware/images.ts";
 import { KeptFirmwares } from "../../src/firmware/kept-firmware.ts";
 import type { FirmwareTarget } from "../../src/firmware/target.ts";
-import type { UpdateEvent, UpdateRecord } from "../../src/lwm2m/firmware/firmware-update.ts";
+import { DeviceFirmware } from "../../src/gateway/firmware/device-firmware.ts";
+import { catalogue } from "../../src/lwm2m/objects/index.ts";
+import { parsePath } from "../../src/lwm2m/path.ts";
+import type { Value } from "../../src/lwm2m/sample.ts";
 import { loadFirmware, saveFirmware } from "../../src/store/firmware-table.ts";
 import { GatewayFile } from "../../src/store/gateway-file.ts";
-import { type FakeClock, fakeRandom } from "./fake-clock.ts";
+import { type FakeClock, fakeRandom, settleUntil } from "./fake-clock.ts";
 import { type LogLine, recordingLogger } from "./recording-logger.ts";
 
 export interface FirmwareWorld {
   readonly engine: FirmwareEngine;
   readonly kept: KeptFirmwares;
   readonly lines: LogLine[];
-  /** What object 5 was told, e.g. "meter-1 updated". */
+  /** State and result of object 5 as servers see them change, e.g. "meter-1 3/0". */
   readonly told: string[];
-  /** An image on the disk, as the one of these devices. */
-  store(bytes: Uint8Array, ...owners: readonly string[]): Promise<StoredImage>;
-  /** In state Downloading it arrives. */
-  arrives(device: string, bytes: Uint8Array): Promise<void>;
-  set(device: string, change: Partial<UpdateRecord>): Promise<void>;
+  of(device: string): DeviceFirmware;
+  /** A server writes it, e.g. "5/0/11". */
+  write(device: string, resource: string, value: Value): Promise<void>;
+  /** A server sends an image; resolves when it was looked at, and where the device is to have it first, at once. */
+  push(device: string, bytes: Uint8Array): Promise<void>;
+  /** Resolves when something came of it. */
+  update(device: string): Promise<void>;
+  cancel(device: string): Promise<void>;
   /** As a kill ends it: what is on the disk stays, nothing more is written. */
-  kill(): void;
+  kill(): Promise<void>;
+  /** As a stop ends it. */
   end(): Promise<void>;
 }
 
@@ -38,100 +44,126 @@ export async function aFirmwareWorld(
   const file = new GatewayFile(directory, () => {});
   file.use(({ devices }) => devices.assign(targets.map(({ id }) => ({ id }))));
   let isDead = false;
-  const lines: LogLine[] = [];
-  const told: string[] = [];
+  const [lines, told]: [LogLine[], string[]] = [[], []];
   const log = recordingLogger(lines);
-  const kept = new KeptFirmwares({
-    store: {
-      loadFirmware: async () => file.use(({ db }) => loadFirmware(db)),
-      saveFirmware: (row) =>
-        isDead ? new Promise(() => {}) : Promise.resolve(file.use(({ db }) => saveFirmware(db, row))),
+  const store = {
+    loadFirmware: async () => file.use(({ db }) => loadFirmware(db)),
+    saveFirmware: async (row: Parameters<typeof saveFirmware>[1]): Promise<void> => {
+      if (isDead) await new Promise(() => {});
+      file.use(({ db }) => saveFirmware(db, row));
     },
-    clock,
-    log,
-  });
-  await kept.load();
-  const set = (device: string, record: Partial<UpdateRecord>): Promise<void> => {
-    const owner = kept.of(device);
-    return owner.change({ update: { ...owner.value.update, ...record } });
   };
-  const engine = new FirmwareEngine({
-    clock,
-    log,
-    kept,
-    random: fakeRandom(clock.monotonic() + 1),
-    images: { open: async (owner) => opened(join(directory, `${owner}.bin`)) },
-    tell: (device, event) => {
-      if (isDead) return;
-      told.push(`${device} ${event.type}${"result" in event ? ` ${event.result}` : ""}`);
-      void set(device, recordOf(event));
+  const kept = new KeptFirmwares({ store, clock, log });
+  await kept.load();
+  const engine = new FirmwareEngine({ clock, log, kept, random: fakeRandom(clock.monotonic() + 1), ...change });
+  const definition = catalogue.find(5);
+  assert.ok(definition !== undefined);
+  const seen = new Map<string, string>();
+  const look = (prefix: string): void => {
+    const { state, result } = of(prefix).object.record;
+    if (!isDead && seen.get(prefix) !== `${state}/${result}`) told.push(`${prefix} ${state}/${result}`);
+    seen.set(prefix, `${state}/${result}`);
+  };
+  const context = {
+    ...{ definition, clock, log, downloaders: [] },
+    images: waitedFor(clock, new ImageFiles({ directory: join(directory, "firmware"), log })),
+    jobsOf: engine.jobsOf.bind(engine),
+    onChange: look,
+    onProgress: () => {},
+  };
+  const devices = new Map(
+    targets.map(({ id, prefix, plan: { via, accept } }) => {
+      const row = kept.of(id);
+      const firmware = new DeviceFirmware({
+        ...{ context, owner: id, prefix, via, kept: row },
+        maxSize: accept.maxSize,
+      });
+      return [id, firmware];
+    }),
+  );
+  const of = (device: string): DeviceFirmware => devices.get(device) ?? assert.fail(`no ${device}`);
+  for (const target of targets) {
+    await of(target.id).begin(target);
+    await settleUntil("it goes on", () => kept.of(target.id).value.job === undefined || isUnderWay(of(target.id)));
+  }
+  const write = async (device: string, resource: string, value: Value): Promise<void> => {
+    await of(device).object.prepareWrite([{ path: parsePath(`/${device}/${resource}`), value }])();
+  };
+  const execute = (device: string, resource: number): Promise<void> =>
+    of(device).object.execute(parsePath(`/${device}/5/0/${resource}`));
+  const close = async (): Promise<void> => {
+    await Promise.all([...devices.values()].map((firmware) => firmware.close()));
+  };
+  return {
+    ...{ engine, kept, lines, told, of, write },
+    // A device that is to have it first has it under way at the end.
+    push: async (device, bytes) => {
+      await write(device, "5/0/0", bytes);
+      const { object } = of(device);
+      await settleUntil(
+        "it was looked at",
+        () => object.record.state !== 1 || of(device).status().progress !== undefined,
+      );
     },
-    ...change,
-  });
-  const world: FirmwareWorld = {
-    engine,
-    kept,
-    lines,
-    told,
-    set,
-    store: async (bytes, ...owners) => {
-      for (const owner of owners) writeFileSync(join(directory, `${owner}.bin`), bytes);
-      const image = await opened(join(directory, `${owners[0]}.bin`));
-      if (image === undefined) throw new RangeError("it was just written");
-      return image;
+    update: async (device) => {
+      const before = told.length;
+      await execute(device, 2);
+      await settleUntil("something came of it", () => told.length > before);
     },
-    arrives: async (device, bytes) => {
-      await set(device, { state: 1, result: 0 });
-      await engine.take(device, await world.store(bytes, device));
-    },
-    kill: () => {
+    cancel: (device) => execute(device, 10),
+    kill: async () => {
       isDead = true;
       file.close();
+      void close();
     },
     end: async () => {
-      await engine.close();
+      await close();
       await kept.flush();
-      world.kill();
+      file.close();
     },
   };
-  await Promise.all(targets.map((target) => engine.add(target)));
-  return world;
 }
 
-/** What object 5 makes of it, in short. */
-function recordOf(event: UpdateEvent): Partial<UpdateRecord> {
-  switch (event.type) {
-    case "downloaded":
-      return { state: 2, result: 0, ...(event.version === undefined ? {} : { version: event.version }) };
-    case "downloadFailed":
-      return { state: 0, result: event.result };
-    case "updating":
-      return { state: 3, result: 0 };
-    case "deferred":
-      return { state: 2, result: 11 };
-    case "updated":
-      return { state: 0, result: 1 };
-    case "updateFailed":
-      return { state: event.kept ? 2 : 0, result: event.result };
-    case "pushBegins":
-    case "reset":
-    case "pull":
-    case "update":
-    case "cancel":
-    case "set":
-      return {};
-  }
+function isUnderWay(firmware: DeviceFirmware): boolean {
+  return firmware.status().progress !== undefined;
 }
 
-async function opened(file: string): Promise<StoredImage | undefined> {
-  const handle = await open(file, "r").catch(() => undefined);
-  if (handle === undefined) return undefined;
-  const bytes = await handle.readFile();
-  await handle.close();
+/** Time stands still while a file is read. */
+function waitedFor(clock: FakeClock, images: Images): Images {
+  let reads = 0;
+  clock.busy = () => reads > 0;
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    reads++;
+    try {
+      return await work;
+    } finally {
+      reads--;
+    }
+  };
+  const wrapped = (image: StoredImage): StoredImage => ({
+    file: image.file,
+    size: image.size,
+    sha256: image.sha256,
+    ...(image.name === undefined ? {} : { name: image.name }),
+    ...(image.version === undefined ? {} : { version: image.version }),
+    read: (offset, length) => counted(image.read(offset, length)),
+  });
   return {
-    file,
-    size: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest(),
-    read: async (offset, length) => bytes.subarray(offset, offset + length),
+    begin: async (owner, maxSize) => {
+      const incoming = await images.begin(owner, maxSize);
+      const finish: IncomingImage["finish"] = async (told) => wrapped(await incoming.finish(told));
+      return new Proxy(incoming, {
+        get: (target, key) => {
+          const value: unknown = key === "finish" ? finish : Reflect.get(target, key);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+    resume: (owner, maxSize) => images.resume(owner, maxSize),
+    open: async (owner) => {
+      const image = await counted(images.open(owner));
+      return image === undefined ? undefined : wrapped(image);
+    },
+    remove: (owner) => counted(images.remove(owner)),
   };
 }
