@@ -111,9 +111,11 @@ async function open(file: string, { ending, opened, log, ring, systemd }: Daemon
     log.error({ code: "LG665", err: error }, "the store failed: the gateway ends, so that it can be started again");
     ending.end(EXIT.failure);
   };
+  const onRestart = (): void => ending.end(EXIT.again);
   growSlowly();
   beginYoung();
-  const gateway = await Gateway.start({ configFile: file, clock: systemClock, random: systemRandom, log, onFatal });
+  const times = { clock: systemClock, random: systemRandom };
+  const gateway = await Gateway.start({ configFile: file, ...times, log, onFatal, onRestart });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
   const reloads = new Reloads((by) => gateway.reload(by));
   reloads.listen(systemd);

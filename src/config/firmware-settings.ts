@@ -42,6 +42,8 @@ export interface SelfUpdateSettings {
   readonly keys: readonly string[];
   /** A new version that has not registered after so long is put back. */
   readonly trial: Millis;
+  /** Of an artefact, in bytes: it may bring a Node of its own. */
+  readonly maxSize: number;
 }
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
@@ -117,7 +119,11 @@ export const firmwareSchema = z
           .refine((millis) => millis >= MINUTE, { message: "at least 1m" })
           .describe("A new version that has not registered after so long is put back")
           .default(10 * MINUTE),
+        max_size: sizeSchema("1MB", "1GB")
+          .describe("The longest version that is taken, e.g. 128MB")
+          .default(128 * 2 ** 20),
       })
+      .transform(({ max_size: maxSize, ...rest }) => ({ ...rest, maxSize }))
       .describe("Versions of this program by object 5 of the gateway itself; off where it is not there")
       .optional(),
   })

@@ -52,6 +52,8 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** The store's thread died: the process must end, so that it is started again. */
   readonly onFatal: (error: Error) => void;
+  /** The process must end in order, so that it is started again: another version of it is to run. */
+  readonly onRestart?: () => void;
   /** The outermost rim, which a test replaces; by default real sockets and the adapters of `adapters/`. */
   readonly edges?: Partial<Edges>;
 }
@@ -112,6 +114,7 @@ export class Gateway {
       localAddresses: edges?.localAddresses ?? localAddresses,
       helper: edges?.helper ?? helperOfService(),
       reconsider: () => this.reconsider(),
+      restart: () => options.onRestart?.(),
       onRegistered: () => this.firstCheck.run(),
     });
     const { devices, waits } = this.parts;
@@ -229,7 +232,7 @@ export class Gateway {
       handled: this.links.handled(),
       ...this.parts.filled.status(),
       disabled: this.parts.places.disabled(this.config),
-      ...(this.parts.own === undefined ? {} : { versions: this.parts.own.status() }),
+      ...(this.parts.own.versions === undefined ? {} : { versions: this.parts.own.versions.status() }),
       configuration: this.reloading.status,
     };
   }

@@ -4,14 +4,13 @@ import type { AdapterShelf } from "../config/adapter-shelf.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { Devices, type DevicesListener } from "../devices/devices.ts";
 import type { MachineControl } from "../devices/gateway-objects.ts";
-import type { OwnVersions } from "../firmware/self/own-versions.ts";
 import type { Logger } from "../log.ts";
 import { prefixOf } from "../lwm2m/path.ts";
 import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { clientOf } from "./clients/client-device.ts";
 import { Filled } from "./filled.ts";
-import { hasRegistered, ownVersions } from "./firmware/own-versions.ts";
+import { OwnFirmware } from "./firmware/own-firmware.ts";
 import { identityOf } from "./gateway-identity.ts";
 import { storageOf } from "./host.ts";
 import { type HelperPlace, machineControl } from "./machine-control.ts";
@@ -43,6 +42,8 @@ export interface PartsOptions {
   readonly helper: HelperPlace;
   /** Devices have said what they are, or there are other links: both are to be run as it is now. */
   readonly reconsider: () => Promise<void>;
+  /** This process is to end in order, and to be started again. */
+  readonly restart: () => void;
   /** A server has registered us. */
   readonly onRegistered: () => void;
 }
@@ -59,8 +60,7 @@ export class Parts {
   readonly waits: WhatWaits;
   readonly happenings = new Happenings();
   readonly operator: Operator;
-  /** Of this program; undefined: nobody may send one. */
-  readonly own: OwnVersions | undefined;
+  readonly own: OwnFirmware;
   private readonly options: PartsOptions;
   private readonly steering: Steering;
   /** That of the start. */
@@ -72,7 +72,7 @@ export class Parts {
     const config = options.config();
     this.options = options;
     this.config = config;
-    this.own = ownVersions({ config, directory: options.kept.directory, clock, log });
+    this.own = new OwnFirmware({ config, directory: options.kept.directory, clock, log, restart: options.restart });
     this.places = new Places(store, log);
     this.numbers = new KeptNumbers(store, log, config.servers.some(needsNumbers));
     this.variants = new Variants({ store, clock, log, onChange: () => void reconsider() });
@@ -153,7 +153,7 @@ export class Parts {
 
   private registered(): void {
     this.options.onRegistered();
-    hasRegistered(this.own, this.options.log);
+    this.own.registered();
   }
 
   private makeTrees(): Trees {

@@ -50,12 +50,6 @@ export function ownVersions({ config, directory: databases, clock, log }: OwnVer
   }
 }
 
-/** A server knows us: that is what a trial is for. */
-export function hasRegistered(own: OwnVersions | undefined, log: Logger): void {
-  if (own?.registered() === true)
-    log.info({ version: own.status().runs }, "the version on trial has registered: it stays");
-}
-
 /** What became of the last one, once. */
 function tellNews(own: OwnVersions, log: Logger): void {
   const news = own.news();
