@@ -7,23 +7,24 @@ import { cpuTime, residentMemory } from "./process-figures.ts";
 import type { Result } from "./result.ts";
 import { type Bench, figuresOf, interleaved } from "./run.ts";
 import { round } from "./statistics.ts";
-import { builtGateway, gateway, pathsOf, SERVER, waitingGateway } from "./subjects/gateway.ts";
+import { built, builtGateway, gateway, pathsOf, SERVER, waitingGateway } from "./subjects/gateway.ts";
 import { PEERS, peer } from "./subjects/peers.ts";
 import { fillHistory } from "./subjects/waiting.ts";
 
-const MANY = "gateway, 1000 devices";
+const MANY = "gateway, 1000 devices, built";
+const SOURCES = "gateway, 1000 devices";
 const FEW = "gateway, 2 devices";
 const BUILT = "gateway, 100 devices, built";
 const MILLION = "a million entries waiting";
-const WAITING = `gateway, 1000 devices, ${MILLION}`;
+const WAITING = `gateway, 1000 devices, ${MILLION}, built`;
 
 const DEVICES = 1000;
 /** That wait of each. */
 const SAMPLES = 1000;
 
-const ABOUT = `From the start of the process to the last block of its Register, from an empty state directory: the sources as they
-are (Node takes their types away, and keeps compiled code from the first round on), the configuration read and checked, a
-place given to every device. One gateway is the built program. In the history of one gateway a thousand samples of each device wait; its devices have one value each. Processor time and memory are those at that moment. The peers have one sensor
+const ABOUT = `From the start of the process to the last block of its Register, from an empty state directory: the
+configuration read and checked, a place given to every device. The program is the built one, as it is installed; two gateways are
+the sources as they are, whose types Node takes away (it keeps compiled code from the first round on). In the history of one gateway a thousand samples of each device wait; its devices have one value each. Processor time and memory are those at that moment. The peers have one sensor
 each, and no configuration.`;
 
 export async function start(): Promise<Result> {
@@ -40,23 +41,29 @@ async function measured(filled: string): Promise<Result> {
   await fillHistory(filled, { server: SERVER, paths: pathsOf(DEVICES), samples: SAMPLES, since });
   const all = await interleaved(
     (directory) => [
-      gateway(DEVICES, `${directory}/many`),
+      builtGateway(DEVICES, `${directory}/many`),
+      gateway(DEVICES, `${directory}/sources`),
       gateway(2, `${directory}/few`),
       builtGateway(100, `${directory}/built`),
-      waitingGateway({ devices: DEVICES, what: MILLION, history: "send", filled }, `${directory}/waiting`),
+      built(waitingGateway({ devices: DEVICES, what: MILLION, history: "send", filled }, `${directory}/waiting`)),
       ...PEERS.map((name) => peer(name, directory)),
     ],
     measure,
   );
   const many = figuresOf(all, MANY);
   const waiting = figuresOf(all, WAITING);
-  const built = figuresOf(all, BUILT);
+  const hundred = figuresOf(all, BUILT);
   const best = Math.min(...PEERS.map((name) => figuresOf(all, name)["registered ms"]));
   return {
     name: "start",
     about: ABOUT,
     figures: many,
-    variants: { [FEW]: figuresOf(all, FEW), [BUILT]: built, [WAITING]: waiting },
+    variants: {
+      [SOURCES]: figuresOf(all, SOURCES),
+      [FEW]: figuresOf(all, FEW),
+      [BUILT]: hundred,
+      [WAITING]: waiting,
+    },
     peers: Object.fromEntries(PEERS.map((name) => [name, figuresOf(all, name)])),
     ratio: round(many["registered ms"] / best, 2),
     goals: [
@@ -71,9 +78,9 @@ async function measured(filled: string): Promise<Result> {
         met: waiting["registered ms"] < 1000,
       },
       {
-        goal: "the built program registered within 1.5 seconds, 100 devices",
-        reached: `${built["registered ms"]} ms`,
-        met: built["registered ms"] < 1500,
+        goal: "registered within 1.5 seconds, 100 devices",
+        reached: `${hundred["registered ms"]} ms`,
+        met: hundred["registered ms"] < 1500,
       },
     ],
   };

@@ -24,7 +24,11 @@ export function gateway(devices: number, directory: string): Subject {
 
 /** The same, the program as `npm run build` makes it. */
 export function builtGateway(devices: number, directory: string): Subject {
-  const made = gateway(devices, directory);
+  return built(gateway(devices, directory));
+}
+
+/** The built program in the place of its sources. */
+export function built(made: Subject): Subject {
   return {
     ...made,
     name: `${made.name}, built`,
