@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   LG333: "instances that are wrong",
   LG334: "a way of firmware that cannot be",
   LG335: "an update whose success nobody can tell",
+  LG336: "firmware that would not get to its device",
   LG401: "not registered",
   LG402: "no interface to a server",
   LG403: "no socket for a server",

@@ -18,6 +18,12 @@ export function sizeSchema(least: string, most: string): z.ZodType<number> {
   });
 }
 
+/** "480 KB": exact, for a person. */
+export function sizeText(bytes: number): string {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20} MB`;
+  return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10} KB` : `${bytes} bytes`;
+}
+
 /** "25%" in a schema, as 0.25; `whole` names what it is a part of. */
 export function percentSchema(whole: string): z.ZodType<number> {
   return z

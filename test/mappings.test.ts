@@ -10,6 +10,7 @@ import { MappingLibrary } from "../src/config/mapping-library.ts";
 import { problemText } from "../src/errors.ts";
 import { locateData } from "../src/locate.ts";
 import { catalogue } from "../src/lwm2m/objects/index.ts";
+import { firmwareText } from "../src/mapping/firmware-text.ts";
 import { CORE_RESOURCE_KEYS } from "../src/mapping/keys.ts";
 import { mappingKeys, parseMapping } from "../src/mapping/load.ts";
 import { type PreparedMapping, prepareMapping } from "../src/mapping/resolve.ts";
@@ -70,6 +71,17 @@ for (const file of [...packagedFiles, ...draftFiles]) {
     }
   });
 }
+
+test("every mapping with a firmware: section has devices that can be updated, and says by which way", async () => {
+  for (const file of [...packagedFiles, ...draftFiles]) {
+    const mapping = await packaged(file);
+    if (mapping.file.firmware === undefined) continue;
+    const device = exampleDevice(mapping, (problem) => assert.fail(problemText(problem)));
+    const { firmware } = device?.plan ?? {};
+    assert.ok(firmware !== undefined || device?.plan.variants !== undefined, file);
+    if (firmware !== undefined) assert.match(firmwareText(firmware), /^by \S+, (?:on|before)-update, /, file);
+  }
+});
 
 test("docs/devices.md lists every packaged device type and then every draft, with the values that it has", async () => {
   const page = readFileSync(locateData("docs/devices.md"), "utf8");

@@ -13,12 +13,13 @@ import { requestedDevices } from "./device-entries.ts";
 import { resolveDevices } from "./devices.ts";
 import { besides, listYaml, listYml, readText } from "./files.ts";
 import { firmwareCaOf } from "./firmware-ca.ts";
+import { warnOfFirmware } from "./firmware-warnings.ts";
 import { gatewayOf } from "./gateway-settings.ts";
 import { describeSite, fillGiven, type GivenValues, readGivenValues } from "./given-values.ts";
 import { warnOfLinks } from "./link-warnings.ts";
 import { adaptersOfLinks, readLinks } from "./links.ts";
 import { MappingLibrary } from "./mapping-library.ts";
-import { warnOfReports } from "./report-warnings.ts";
+import { type ReportContext, warnOfReports } from "./report-warnings.ts";
 import { configSchema, devicesFileSchema, LATER_CONFIG_KEYS } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
 import { refuseShownSecrets } from "./server-security.ts";
@@ -72,9 +73,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     sources: options.secrets ?? NO_SECRETS,
     ...(options.now === undefined ? {} : { now: options.now }),
   });
-  const context = { root, gateway, devices, disabled, catalogue, report };
-  warnOfReports(servers, context);
-  warnOfAccess(servers, context);
+  warnOfDoubts(servers, { root, gateway, devices, disabled, catalogue, report });
   return Object.freeze({
     file,
     gateway: Object.freeze(gateway),
@@ -88,6 +87,13 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
     site: describeSite(given.site),
     problems: Object.freeze(inOrder(hidden([...problems, ...resolved.problems]))),
   });
+}
+
+/** What loads, and would not do what was meant. */
+function warnOfDoubts(servers: readonly ServerSettings[], context: ReportContext): void {
+  warnOfReports(servers, context);
+  warnOfAccess(servers, context);
+  warnOfFirmware(context);
 }
 
 /** By file in the order in which they came, then by line and column. */

@@ -1,3 +1,4 @@
+import { sizeText } from "../sizes.ts";
 import type { FirmwarePlan } from "./firmware-plan.ts";
 
 /** "by smp, on-update, version from /3/0/3, up to 480 KB": what a person wants to know of it. */
@@ -10,9 +11,4 @@ export function firmwareText({ via, stage, version, accept, lock }: FirmwarePlan
         : "no version";
   const line = lock === "line" ? ["the link for itself"] : [];
   return [`by ${via}`, stage, from, `up to ${sizeText(accept.maxSize)}`, ...line].join(", ");
-}
-
-function sizeText(bytes: number): string {
-  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20} MB`;
-  return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10} KB` : `${bytes} bytes`;
 }
