@@ -67,7 +67,6 @@ export async function aFirmwareWorld(
   const context = {
     ...{ definition, clock, log, downloaders: [] },
     images: waitedFor(clock, new ImageFiles({ directory: join(directory, "firmware"), log })),
-    jobsOf: engine.jobsOf.bind(engine),
     onChange: look,
     onProgress: () => {},
   };
@@ -83,7 +82,7 @@ export async function aFirmwareWorld(
   );
   const of = (device: string): DeviceFirmware => devices.get(device) ?? assert.fail(`no ${device}`);
   for (const target of targets) {
-    await of(target.id).begin(target);
+    await of(target.id).begin((own) => engine.jobsOf({ owner: target.id, target, ...own }));
     await settleUntil("it goes on", () => kept.of(target.id).value.job === undefined || isUnderWay(of(target.id)));
   }
   const write = async (device: string, resource: string, value: Value): Promise<void> => {
