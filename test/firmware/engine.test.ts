@@ -147,8 +147,8 @@ test("while an image is on its way the wire is its own: the version is read, and
   ] as const;
   const target = new ScriptedTarget({ clock, device, plan: { activate } });
   const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
-  await world.arrives("meter-1", IMAGE);
-  await world.engine.update("meter-1");
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
   await clock.advance(MINUTE);
   assert.deepEqual(device.heard, ["probe", "send 0", "test", '{"coil":7}', "reset", "confirm"]);
   const [record] = world.kept.of("meter-1").value.history;
