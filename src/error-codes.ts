@@ -107,6 +107,7 @@ export const ERROR_CODES = {
   LG578: "an image is not for the device",
   LG579: "the device is busy",
   LG585: "a download broke off",
+  LG593: "nobody acknowledged the end of a firmware image",
   LG596: "devices cannot fetch images",
   LG597: "somebody asks for an image that is not there",
   LG598: "a program may not be run",

@@ -66,6 +66,10 @@ export class XymodemReceiver implements Machine<Received, Says> {
 
   private take(now: number): Says[] | undefined {
     const [first, number = 0, complement = 0] = this.buffer;
+    if (first === 0x18 && number === 0x18) {
+      this.end = "cancelled";
+      return this.say();
+    }
     if (first === 4 && this.buffer.length === 1) return this.finish(now);
     if (first !== 1 && first !== 2) return undefined;
     const size = first === 1 ? 128 : 1024;

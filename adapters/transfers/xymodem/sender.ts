@@ -30,6 +30,8 @@ export interface SenderSettings {
   readonly ackTimeout: Millis;
   /** How often one block is sent again. */
   readonly retries: number;
+  /** A transfer before this one broke off: the receiver may still wait for its rest. */
+  readonly hangs?: boolean;
 }
 
 export type SenderEvent =
@@ -88,9 +90,11 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
   private number = 1;
   private cancels = 0;
   private heard = "";
+  private hangs: boolean;
 
   constructor(settings: SenderSettings) {
     this.settings = settings;
+    this.hangs = settings.hangs ?? false;
   }
 
   get deadline(): Millis | undefined {
@@ -118,7 +122,7 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
     const effects: SenderEffect[] = [];
     for (const byte of bytes) {
       if (this.state.name === "uninvited") {
-        this.invite(byte, now);
+        effects.push(...this.invite(byte, now));
         continue;
       }
       this.cancels = byte === CAN ? this.cancels + 1 : 0;
@@ -130,14 +134,20 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
   }
 
   /** CANs are still about a transfer before this one. */
-  private invite(byte: number, now: Millis): void {
+  private invite(byte: number, now: Millis): SenderEffect[] {
     const { state } = this;
-    if (state.name !== "uninvited") return;
+    if (state.name !== "uninvited") return [];
+    // One that listens anew asks by its wish: CANs, which would end that, are for one that wants its next block.
+    if (byte === NAK && this.hangs) {
+      this.hangs = false;
+      return [{ type: "send", bytes: CANCELS }];
+    }
     this.heard = (this.heard + String.fromCharCode(byte)).slice(-HEARD_LENGTH);
     const wish = wishOf(byte, this.settings.protocol);
     const { until } = state;
     if (wish === undefined) this.state = { name: "uninvited", until, since: now };
     else if (wish !== state.wish) this.state = { name: "uninvited", until, wish, since: now };
+    return [];
   }
 
   private hear(byte: number, now: Millis): SenderEffect[] {

@@ -267,6 +267,18 @@ test("a receiver of YMODEM whose acknowledgement of the end was lost asks for mo
   assertGot(receiver, file);
 });
 
+test("a receiver that still waits for the rest of what broke off is told that nothing follows, once; one that asks anew is not", () => {
+  const sender = new Sender(settingsFor(10, { hangs: true }));
+  sender.handle({ type: "start" }, 0);
+  const nak = { type: "received", bytes: Uint8Array.of(NAK) } as const;
+  const [effect] = sender.handle(nak, 10);
+  assert.ok(effect?.type === "send" && effect.bytes.every((byte) => byte === CAN));
+  assert.deepEqual(sender.handle(nak, 20), []);
+  sender.handle({ type: "received", bytes: Uint8Array.of(C) }, 30);
+  const [header] = sender.handle({ type: "timeout" }, 230);
+  assert.ok(header?.type === "send" && header.bytes[0] === SOH);
+});
+
 test("cancelled by us: CANs, and nothing more", () => {
   const sender = new Sender(settingsFor(10));
   begun(sender);
