@@ -33,21 +33,21 @@ const text = new TextEncoder();
 export interface Setup {
   readonly protocols?: readonly number[];
   readonly schemes?: readonly string[];
+  /** Of an image: MOST. */
+  readonly maxSize?: number;
   /** What a server sees of it. */
   readonly treeOf?: (object: UpdateObject) => TreeOf;
 }
 
-export function anUpdateObject(
-  t: TestContext,
-  { protocols = [2, 3], schemes = ["http", "https"], treeOf }: Setup = {},
-) {
+export function anUpdateObject(t: TestContext, setup: Setup = {}) {
+  const { protocols = [2, 3], schemes = ["http", "https"], maxSize = MOST, treeOf } = setup;
   const directory = join(temporaryDirectory(t), "firmware");
   const images = new ImageFiles({ directory, log: recordingLogger([]) });
   const samples: Sample[] = [];
   const done: string[] = [];
   const arrived: StoredImage[] = [];
   const object: UpdateObject = new UpdateObject({
-    ...{ prefix: "meter-1", images, maxSize: MOST, protocols, schemes: new Set(schemes) },
+    ...{ prefix: "meter-1", images, maxSize, protocols, schemes: new Set(schemes) },
     definition: requiredObject(catalogue, 5, "1.2"),
     record: initialUpdate(NOW - 1000),
     port: {
