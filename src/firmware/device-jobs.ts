@@ -29,6 +29,8 @@ export interface DeviceJobs {
   discard(): Promise<void>;
   /** The device answers, or does not any more. */
   presence(online: boolean): void;
+  /** Severity or Maximum Defer Period are others, or the clock was set. */
+  reconsider?(): void;
   /** What of it can be seen: of KeptFirmware what it adds. */
   status(): {
     readonly phase?: JobPhase;

@@ -12,6 +12,8 @@ export interface DeviceAdminOptions {
   readonly config: () => LoadedConfig;
   /** Drops what waits. */
   readonly forget: (wish: ForgetWish) => Promise<Forgotten>;
+  /** Removes its image. */
+  readonly forgetFirmware: (id: string, prefix: string) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -34,12 +36,13 @@ export class DeviceAdmin {
 
   /** Its prefix is free, its instances and what waits of it are gone. Rejects with StoreError. */
   async forget(id: string): Promise<ForgottenDevice> {
-    const { store, forget, log } = this.options;
+    const { store, forget, forgetFirmware, log } = this.options;
     const known = await this.known(id);
     if ("refused" in known) return known;
     // What waits first: its prefix must not be another's while servers may still get it.
     const forgotten = await forget({ device: known.prefix });
     await store.forgetDevice(id);
+    await forgetFirmware(id, known.prefix);
     log.warn(
       { code: "LG669", device: id, prefix: known.prefix },
       "somebody had the device forgotten: its prefix is free",

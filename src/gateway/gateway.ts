@@ -122,6 +122,7 @@ export class Gateway {
       ...{ store, devices, log },
       config: () => this.config,
       forget: (wish) => waits.forget(wish),
+      forgetFirmware: (id, prefix) => this.parts.firmware.firmwares.forget(id, prefix),
     });
     this.reloading = this.makeReloading(record);
     this.measured = new Measured({
@@ -194,6 +195,7 @@ export class Gateway {
       await this.parts.north.stop();
     } finally {
       try {
+        await this.parts.firmware.close();
         await this.parts.filled.close();
         await this.parts.devices.close();
       } finally {
@@ -231,6 +233,7 @@ export class Gateway {
       links: this.parts.devices.linkStatus(),
       handled: this.links.handled(),
       ...this.parts.filled.status(),
+      ...this.parts.firmware.status(),
       disabled: this.parts.places.disabled(this.config),
       ...(this.parts.own.versions === undefined ? {} : { versions: this.parts.own.versions.status() }),
       configuration: this.reloading.status,
@@ -346,8 +349,7 @@ export class Gateway {
     this.options.clock.watch({
       onDated: (started) => {
         this.kept.history.redate(started);
-        this.parts.devices.dated(started);
-        this.parts.north.dated(started);
+        this.parts.dated(started);
       },
       onKnown: (known) => keepTime(this.kept.store, known, this.log),
     });
@@ -358,14 +360,11 @@ export class Gateway {
   /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
   private async applyDevices(): Promise<DevicesChange> {
     const placed = await this.parts.places.place(this.config);
-    const otherStored = await this.parts.filled.adopt(
-      placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
-      this.links.over(this.config.links),
-    );
+    const others = await this.parts.adopt(placed, this.links.over(this.config.links));
     await this.parts.variants.adopt(placed);
     const change = await this.runDevices();
-    // A device runs on where servers may fill other objects of it, but it has others now.
-    if (otherStored) this.parts.devicesChanged();
+    // A device runs on where other objects stand beside its own, but it has others now.
+    if (others) this.parts.devicesChanged();
     return change;
   }
 
@@ -392,7 +391,7 @@ export class Gateway {
     const { filled, devices, numbers } = this.parts;
     await numbers.adopt(chosen);
     const change = await devices.apply(chosen, filled.links(this.links.over(this.config.links)), filled.used);
-    filled.begin();
+    this.parts.begin();
     return change;
   }
 }

@@ -1,8 +1,8 @@
 /** What a gateway is made of, south and north, and how the two hear of each other. */
-import type { Random } from "../clock.ts";
+import type { Random, UnixMillis } from "../clock.ts";
 import type { AdapterShelf } from "../config/adapter-shelf.ts";
 import type { LoadedConfig } from "../config/types.ts";
-import { Devices, type DevicesListener } from "../devices/devices.ts";
+import { Devices, type DevicesListener, type LinkPlan } from "../devices/devices.ts";
 import type { MachineControl } from "../devices/gateway-objects.ts";
 import type { Logger } from "../log.ts";
 import { prefixOf } from "../lwm2m/path.ts";
@@ -10,6 +10,7 @@ import type { StoredChange } from "../lwm2m/stored-backing.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import { clientOf } from "./clients/client-device.ts";
 import { Filled } from "./filled.ts";
+import { type JoinedFirmwares, makeFirmwares } from "./firmware/make-firmwares.ts";
 import { OwnFirmware } from "./firmware/own-firmware.ts";
 import { identityOf } from "./gateway-identity.ts";
 import { storageOf } from "./host.ts";
@@ -20,7 +21,7 @@ import { Operator } from "./operator/operator.ts";
 import { needsNumbers } from "./presences/layouts.ts";
 import { KeptNumbers } from "./state/instance-numbers.ts";
 import type { Kept } from "./state/kept.ts";
-import { Places } from "./state/places.ts";
+import { type PlacedDevice, Places } from "./state/places.ts";
 import { Variants } from "./state/variants.ts";
 import { Steering } from "./steering.ts";
 import type { GatewayClock } from "./time/gateway-clock.ts";
@@ -61,6 +62,7 @@ export class Parts {
   readonly happenings = new Happenings();
   readonly operator: Operator;
   readonly own: OwnFirmware;
+  readonly firmware: JoinedFirmwares;
   private readonly options: PartsOptions;
   private readonly steering: Steering;
   /** That of the start. */
@@ -80,6 +82,7 @@ export class Parts {
     const south = { deviceObject: deviceObject(config.catalogue), clock, random, log };
     this.devices = new Devices(south, this.devicesListener());
     this.filled = this.makeFilled();
+    this.firmware = this.makeFirmware();
     this.steering = new Steering((prefix) => (prefix === "" ? this.filled.remote : this.devices.byPrefix(prefix)));
     this.north = this.makeNorth();
     this.trees = this.makeTrees();
@@ -95,6 +98,32 @@ export class Parts {
     this.north.treesChanged();
     // A new conversion is nobody's business; of another list of objects a server may hear by nothing but an Update.
     if (changes.length > 0 || vanished.some((path) => prefixOf(path) === "")) this.north.objectsChanged();
+  }
+
+  /**
+   * What stands beside the objects of these devices from now on, which must have their places. Resolves to whether that is another.
+   * Rejects with StoreError.
+   */
+  async adopt(placed: readonly PlacedDevice[], links: ReadonlyMap<string, LinkPlan>): Promise<boolean> {
+    const stored = await this.filled.adopt(
+      placed.map(({ plan: { id, storedObjects = [] }, prefix }) => ({ device: id, prefix, objects: storedObjects })),
+      links,
+    );
+    const firmware = await this.firmware.firmwares.adopt(placed);
+    return stored || firmware;
+  }
+
+  /** Links can be opened, and devices are there. */
+  begin(): void {
+    this.filled.begin();
+    this.firmware.firmwares.begin();
+  }
+
+  /** The clock is right now: the machine started then. */
+  dated(started: UnixMillis): void {
+    this.devices.dated(started);
+    this.north.dated(started);
+    this.firmware.firmwares.reconsider();
   }
 
   /** A server wrote, made or removed something that the gateway keeps. */
@@ -117,6 +146,7 @@ export class Parts {
       onStateChange: (device, state) => {
         const { prefix } = device;
         this.happenings.device(device, state);
+        this.firmware.firmwares.presence(device.plan.id, state === "online");
         if (state === "online") this.north.appeared(prefix);
         else this.north.disappeared(prefix);
       },
@@ -174,7 +204,10 @@ export class Parts {
 
   private besides(prefix: string): readonly FilledBacking[] {
     const stored = this.filled.of(prefix);
-    return stored === undefined ? NOTHING : [stored];
+    const update = this.firmware.firmwares.of(prefix);
+    // Most devices have neither, and each request asks.
+    if (stored === undefined) return update === undefined ? NOTHING : [update];
+    return update === undefined ? [stored] : [stored, update];
   }
 
   private control(): MachineControl {
@@ -191,6 +224,22 @@ export class Parts {
       openLink: (id) => this.devices.link(id),
       onChange: (prefix, change) => this.storedChanged(prefix, change),
       onLinks: reconsider,
+    });
+  }
+
+  private makeFirmware(): JoinedFirmwares {
+    const { config, devices } = this;
+    const { kept, clock, random, log } = this.options;
+    return makeFirmwares({
+      ...{ config, devices, clock, random, log },
+      directory: kept.directory,
+      store: kept.store,
+      onChange: (_, samples) => {
+        this.north.changed(samples);
+        this.happenings.values(samples);
+      },
+      onProgress: () => {},
+      ...this.own.self,
     });
   }
 

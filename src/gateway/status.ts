@@ -1,6 +1,7 @@
 import type { UnixMillis } from "../clock.ts";
 import type { DeviceStatus } from "../devices/device-status.ts";
 import type { LinkStatus } from "../devices/open-links.ts";
+import type { FirmwareStatus } from "../firmware/job.ts";
 import type { VersionStatus } from "../firmware/self/own-versions.ts";
 import type { ServerStatus } from "../servers/server-status.ts";
 import type { HandledLink } from "./links/link-admin.ts";
@@ -33,6 +34,8 @@ export interface GatewayStatus {
   readonly stored: readonly StoredStatus[];
   /** What servers have made of raw Modbus; absent where the configuration allows none. */
   readonly modbus?: RemoteModbusStatus;
+  /** Of each firmware that servers can update: where that stands, and what went before; absent: there is none. */
+  readonly firmware?: readonly FirmwareStatus[];
   /** Devices that are off, each with what must be mended. */
   readonly disabled: readonly { readonly id: string; readonly reasons: readonly string[] }[];
   /** Of this program; absent where the configuration lets nobody send one. */

@@ -1,4 +1,4 @@
-/** The firmware of one device, or of the gateway itself, joined: its object 5, its image, who fetches that and who carries it to the device. */
+/** The firmware of one device, or of the gateway itself, joined: its object 5, its image, who fetches that and what is done with it. */
 import type { Clock } from "../../clock.ts";
 import type { DeviceJobs, JobOwner } from "../../firmware/device-jobs.ts";
 import type { Downloader } from "../../firmware/download.ts";
@@ -29,7 +29,7 @@ export interface FirmwareContext {
   readonly log: Logger;
   /** Values of object 5 are others now. */
   readonly onChange: (prefix: string, samples: readonly Sample[]) => void;
-  /** What of it can be seen is another now. */
+  /** What of it can be seen is another now; "" is the gateway itself. */
   readonly onProgress: (owner: string) => void;
 }
 
@@ -48,8 +48,10 @@ export class DeviceFirmware {
   private readonly options: DeviceFirmwareOptions;
   private readonly fetching: Fetching;
   private jobs: DeviceJobs | undefined;
-  /** What was asked for before there was a device to ask it of. */
+  /** What was asked for before there was anybody to do it. */
   private waiting: ((jobs: DeviceJobs) => void)[] = [];
+  private begun = false;
+  private beginning: Promise<void> = Promise.resolve();
   private image: StoredImage | undefined;
   private fetched: { readonly bytes: number; readonly total?: number } | undefined;
 
@@ -59,44 +61,43 @@ export class DeviceFirmware {
     this.object = this.makeObject();
   }
 
-  /** What carries images to it is there: what the process before this one left goes on. */
-  async begin(jobsOf: (of: Pick<JobOwner, "object" | "onProgress">) => DeviceJobs): Promise<void> {
-    if (this.jobs !== undefined) return;
-    const { context, owner, prefix, kept } = this.options;
+  /** There is somebody to do what is asked for: what the process before this one left goes on. Never rejects. */
+  begin(jobsOf: (of: Pick<JobOwner, "object" | "onProgress">) => DeviceJobs): Promise<void> {
+    if (this.begun) return this.beginning;
+    this.begun = true;
     const { object } = this;
-    const jobs = jobsOf({ object, onProgress: () => context.onProgress(owner) });
-    const { state, uri } = object.record;
-    this.jobs = jobs;
-    if (state !== UPDATE_STATE.idle) this.image ??= await context.images.open(prefix);
-    jobs.begin(this.image);
-    for (const work of this.waiting.splice(0)) work(jobs);
-    if (state === UPDATE_STATE.downloaded && this.image === undefined) {
-      await this.event({ type: "updateFailed", result: UPDATE_RESULT.integrity, kept: false });
-    } else if (state !== UPDATE_STATE.downloading || kept.value.job !== undefined) return;
-    else if (this.image !== undefined) jobs.arrived(this.image);
-    else if (uri === "") await this.event({ type: "downloadFailed", result: UPDATE_RESULT.connectionLost });
-    else this.fetching.begin(uri, { mark: kept.value.mark });
+    const onProgress = (): void => this.options.context.onProgress(this.options.owner);
+    this.beginning = this.goOn(jobsOf({ object, onProgress }));
+    return this.beginning;
   }
 
   presence(online: boolean): void {
     this.jobs?.presence(online);
   }
 
+  /** The clock was set. */
+  reconsider(): void {
+    this.jobs?.reconsider?.();
+  }
+
+  /** What becomes of an image that is fetched, or is not there. */
+  private tell(event: UpdateEvent): void {
+    const { record, settle } = this.object.apply(event);
+    void this.options.kept.change({ update: record }).then(settle).catch(nobodyAsks);
+  }
+
   status(): FirmwareStatus {
     const { owner, prefix, via, kept } = this.options;
     const { record: update } = this.object;
-    const { phase, bytes, total, speed, waits, history = kept.value.history } = this.jobs?.status() ?? NOTHING_DONE;
-    const progress =
-      phase !== undefined
-        ? { progress: { phase, bytes, speed, ...(total === undefined ? {} : { total }) } }
-        : this.fetched === undefined
-          ? {}
-          : { progress: { phase: "download" as const, speed: 0, ...this.fetched } };
+    const { history } = kept.value;
+    const { phase, bytes = 0, total, speed = 0, waits } = this.jobs?.status() ?? {};
+    const job = phase === undefined ? undefined : { phase, bytes, speed, ...(total === undefined ? {} : { total }) };
+    const progress = job ?? (this.fetched === undefined ? undefined : { phase: DOWNLOAD, speed: 0, ...this.fetched });
     return {
       ...(owner === "" ? {} : { device: owner }),
       ...{ prefix, via, state: update.state, result: update.result, update, history },
       ...(this.image === undefined ? {} : { image: described(this.image) }),
-      ...progress,
+      ...(progress === undefined ? {} : { progress }),
       ...(waits === undefined ? {} : { waits }),
     };
   }
@@ -104,8 +105,30 @@ export class DeviceFirmware {
   /** What is under way goes on with the next `begin`, in this process or another. */
   async close(): Promise<void> {
     await this.fetching.stop();
+    await this.beginning;
     await this.jobs?.close();
     await this.object.close();
+  }
+
+  private async goOn(jobs: DeviceJobs): Promise<void> {
+    const { context, prefix, kept } = this.options;
+    const { state, uri } = this.object.record;
+    const isUnderWay = kept.value.job !== undefined;
+    const found = state === UPDATE_STATE.idle ? undefined : await context.images.open(prefix);
+    const isNew = this.image === undefined && found !== undefined;
+    this.image ??= found;
+    this.jobs = jobs;
+    jobs.begin(this.image);
+    for (const work of this.waiting.splice(0)) work(jobs);
+    if (isUnderWay || this.object.record.state !== state) return;
+    if (state === UPDATE_STATE.downloaded && this.image === undefined) {
+      this.tell({ type: "updateFailed", result: UPDATE_RESULT.integrity, kept: false });
+    } else if (state !== UPDATE_STATE.downloading) return;
+    else if (this.image !== undefined) {
+      // Whole when the process before this one ended, which had not looked at it yet.
+      if (isNew) jobs.arrived(this.image);
+    } else if (uri === "") this.tell({ type: "downloadFailed", result: UPDATE_RESULT.connectionLost });
+    else this.fetching.begin(uri, { mark: kept.value.mark });
   }
 
   private makeFetching(): Fetching {
@@ -120,7 +143,7 @@ export class DeviceFirmware {
           context.onProgress(this.options.owner);
         },
         arrived: (image) => this.arrived(image),
-        failed: (result) => void this.event({ type: "downloadFailed", result }),
+        failed: (result) => this.tell({ type: "downloadFailed", result }),
       },
     });
   }
@@ -136,7 +159,7 @@ export class DeviceFirmware {
       schemes: new Set(downloaders.flatMap(({ schemes }) => schemes)),
       port: {
         save: (record) => kept.change({ update: record }),
-        onChange: (samples) => context.onChange(prefix, samples),
+        onChange: (samples) => this.changed(samples),
         download: (uri) => this.fetching.begin(uri),
         arrived: (image) => this.arrived(image),
         discard: () => this.discard(),
@@ -144,6 +167,13 @@ export class DeviceFirmware {
         now: () => clock.wall(),
       },
     });
+  }
+
+  private changed(samples: readonly Sample[]): void {
+    const { context, prefix } = this.options;
+    context.onChange(prefix, samples);
+    // How urgent it is, and how long it may wait, is another now.
+    this.jobs?.reconsider?.();
   }
 
   private arrived(image: StoredImage): void {
@@ -154,29 +184,25 @@ export class DeviceFirmware {
   }
 
   private async discard(): Promise<void> {
+    const { kept } = this.options;
     this.waiting = [];
     await this.fetching.stop();
     await this.jobs?.discard();
     this.image = undefined;
     this.fetched = undefined;
-    if (this.options.kept.value.mark !== undefined) await this.options.kept.change({ mark: undefined });
+    if (kept.value.mark !== undefined) await kept.change({ mark: undefined });
   }
 
   private withJobs(work: (jobs: DeviceJobs) => void): void {
     if (this.jobs === undefined) this.waiting.push(work);
     else work(this.jobs);
   }
-
-  /** Of ours: where it cannot be told any more, nobody asks. */
-  private event(event: UpdateEvent): Promise<void> {
-    return this.object.event(event).catch(() => {});
-  }
 }
 
-const NOTHING_DONE: Partial<ReturnType<DeviceJobs["status"]>> & { readonly bytes: number; readonly speed: number } = {
-  bytes: 0,
-  speed: 0,
-};
+const DOWNLOAD = "download" as const;
+
+/** The object is closed, and what was to be told is on the disk. */
+function nobodyAsks(): void {}
 
 function described({ size, sha256, name, version }: StoredImage): NonNullable<FirmwareStatus["image"]> {
   return {

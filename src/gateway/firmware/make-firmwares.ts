@@ -1,0 +1,71 @@
+/** Everything about firmware, made of the configuration and of what there is on the disk. */
+import { join } from "node:path";
+import type { Random } from "../../clock.ts";
+import type { LoadedConfig } from "../../config/types.ts";
+import type { Devices } from "../../devices/devices.ts";
+import { FirmwareEngine } from "../../firmware/engine.ts";
+import { ImageServer } from "../../firmware/http/image-server.ts";
+import { FIRMWARE, ImageFiles } from "../../firmware/image-files.ts";
+import { KeptFirmwares } from "../../firmware/kept-firmware.ts";
+import type { Logger } from "../../log.ts";
+import type { Store } from "../../store/store.ts";
+import type { GatewayStatus } from "../status.ts";
+import type { GatewayClock } from "../time/gateway-clock.ts";
+import { requiredObject } from "../trees.ts";
+import { downloaders } from "./downloads.ts";
+import { Firmwares, type FirmwaresOptions } from "./firmwares.ts";
+
+export interface FirmwareParts extends Pick<FirmwaresOptions, "onChange" | "onProgress" | "self"> {
+  readonly config: LoadedConfig;
+  /** Of the state. */
+  readonly directory: string;
+  readonly store: Pick<Store, "loadFirmware" | "saveFirmware">;
+  readonly devices: Pick<Devices, "target">;
+  readonly clock: GatewayClock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Nothing is read or opened before a device is adopted. */
+export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
+  const { config, directory, store, devices, clock, random, log } = parts;
+  const { maxSize, window, http } = config.gateway.firmware;
+  const images = new ImageFiles({ directory: join(directory, FIRMWARE), log });
+  const kept = new KeptFirmwares({ store, clock, log });
+  const offers = http === undefined ? undefined : new ImageServer(http, { clock, log, random });
+  const engine = new FirmwareEngine({
+    ...{ clock, log, random, kept },
+    ...(window === undefined ? {} : { window }),
+    ...(offers === undefined ? {} : { offers }),
+  });
+  const firmwares = new Firmwares({
+    ...parts,
+    ...{ images, maxSize },
+    definition: requiredObject(config.catalogue, 5, "1.2"),
+    downloaders: downloaders({ servers: config.servers, settings: config.gateway.firmware, clock, random, log }),
+    load: () => kept.load(),
+    kept: (owner) => kept.of(owner),
+    moved: (from, to) => kept.moved(from, to),
+    target: (id) => devices.target(id),
+    jobsOf: (owner) => engine.jobsOf(owner),
+  });
+  const close = async (): Promise<void> => {
+    await firmwares.close();
+    await offers?.close();
+    await kept.flush();
+  };
+  const status = (): Pick<GatewayStatus, "firmware"> => {
+    const firmware = firmwares.status();
+    return firmware.length === 0 ? {} : { firmware };
+  };
+  return { firmwares, engine, status, close };
+}
+
+export interface JoinedFirmwares {
+  readonly firmwares: Firmwares;
+  /** For what a person does to jobs. */
+  readonly engine: FirmwareEngine;
+  readonly status: () => Pick<GatewayStatus, "firmware">;
+  /** What is under way goes on in the next process. Never rejects. */
+  readonly close: () => Promise<void>;
+}
