@@ -109,7 +109,8 @@ async function freshText(name: string, args: Arguments, shelf: MappingShelf): Pr
     throw new UsageError(`--object ${object.id}: it has nothing that a device of protocol ${protocol} could say`);
   }
   const identity = await identityAt(args, protocol);
-  return skeletonText({ name, protocol, dialect, objects, ...(identity === undefined ? {} : { identity }) });
+  const ways = Object.keys(shelf.adapters.find((adapter) => adapter.name === protocol)?.firmware ?? {});
+  return skeletonText({ name, protocol, dialect, objects, ways, ...(identity === undefined ? {} : { identity }) });
 }
 
 function objectOf(text: string, { catalogue }: MappingShelf): ObjectDefinition {

@@ -9,6 +9,8 @@ export interface SkeletonWish {
   readonly protocol: string;
   readonly dialect: Dialect;
   readonly objects: readonly ObjectDefinition[];
+  /** By which an image gets to such a device; none: the protocol carries none. */
+  readonly ways?: readonly string[];
   /** What the device said of itself; absent: nobody asked it. */
   readonly identity?: { readonly manufacturer?: string; readonly model?: string };
 }
@@ -37,11 +39,19 @@ export function skeletonText(wish: SkeletonWish): string {
     `protocol: ${protocol}`,
     ...dialect.head([...new Set(fields)]),
     `identity: { manufacturer: ${yamlText(manufacturer)}, model: ${yamlText(model)} }`,
+    ...firmwareLines(wish),
     "",
     "objects:",
     ...lines,
     "",
   ].join("\n");
+}
+
+/** What servers need to update it, to be taken in by taking the # away. */
+function firmwareLines({ ways: [way, ...others] = [] }: SkeletonWish): readonly string[] {
+  if (way === undefined) return [];
+  const also = others.length === 0 ? "" : `, or by ${others.join(", ")}`;
+  return [`# firmware: { via: ${way}, version: 3/0/3 }   # servers update it by ${way}${also}: docs/mapping.md`];
 }
 
 const COMMENT = 30;

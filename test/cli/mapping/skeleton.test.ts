@@ -59,3 +59,17 @@ for (const adapter of adapters) {
     }
   });
 }
+
+test("a skeleton says by which ways servers could update the device, where its protocol has any", () => {
+  const definition = catalogue.find(3303) ?? assert.fail();
+  for (const { name: protocol, firmware } of adapters) {
+    const ways = Object.keys(firmware ?? {});
+    const dialect = DIALECTS.get(protocol) ?? assert.fail();
+    const text = skeletonText({ name: "x", protocol, dialect, objects: [definition], ways });
+    assert.equal(
+      /^# firmware: \{ via: \S+, version: 3\/0\/3 \} {3}# servers update it by /m.test(text),
+      ways.length > 0,
+    );
+    assert.ok(ways.every((way) => text.includes(` ${way}`)));
+  }
+});
