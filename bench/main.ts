@@ -4,6 +4,7 @@ import { locateData } from "../src/locate.ts";
 import { clients } from "./clients.ts";
 import { drain } from "./drain.ts";
 import { dtls } from "./dtls.ts";
+import { firmware } from "./firmware.ts";
 import { formats } from "./formats.ts";
 import { memory } from "./memory.ts";
 import { modbus } from "./modbus.ts";
@@ -37,6 +38,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   reload,
   clients,
   dtls,
+  firmware,
 };
 
 const wanted = process.argv.slice(2);
