@@ -109,8 +109,9 @@ function replaced(text, changes) {
 
 function layDocumentation(root, tree, node) {
   const doc = join(tree, DOC);
-  for (const name of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))) {
-    copy(join(root, "docs", name), join(doc, "docs", name));
+  for (const folder of ["docs", "docs/firmware"]) {
+    const pages = readdirSync(join(root, folder)).filter((name) => name.endsWith(".md"));
+    for (const name of pages) copy(join(root, folder, name), join(doc, folder, name));
   }
   // The program reads it (`explain`), and policy 12.3 has that what is in the other folder may be deleted.
   copy(join(root, "docs/errors.md"), join(tree, HOME, "docs/errors.md"));

@@ -20,6 +20,7 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
   const { version, endpoint, config, started, now } = status;
   return [
     `lwm2m-gateway ${version}, up ${span(now - started)}`,
+    ...versionLines(status),
     `endpoint ${endpoint}, configuration ${config}`,
     clockLine(status),
     ...storedLines(status, ""),
@@ -31,6 +32,19 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
     ...blankBefore([...linkLines(status.links), ...handledLines(status.handled)]),
     ...blankBefore(modbusLines(status.modbus)),
   ].join("\n");
+}
+
+/** What else may run, or what does not any more; nothing where the installed program runs and nobody sent another. */
+function versionLines({ versions }: GatewayStatus): readonly string[] {
+  if (versions === undefined) return [];
+  const { runs, trial, next, back } = versions;
+  const left =
+    trial === undefined ? "" : `, on trial: unless it registers within ${span(trial.left)}, ${trial.before} comes back`;
+  return [
+    ...(runs === "packaged" ? [] : [`version ${runs}${left}`]),
+    ...(next === undefined ? [] : [`the next start runs version ${next}`]),
+    ...(back === undefined ? [] : [`version ${back.version} was taken back: ${back.reason}`]),
+  ];
 }
 
 function blankBefore(lines: readonly string[]): readonly string[] {
