@@ -1,6 +1,7 @@
 /** Devices that need no hardware: values for trials and for load. The smallest adapter: read this one first. */
 import { z } from "zod";
 import type { AdapterModule } from "../../src/adapter.ts";
+import { simulatedWay } from "./firmware.ts";
 import { SimulatedLink } from "./link.ts";
 import {
   deviceSchema,
@@ -22,5 +23,6 @@ export const simulated: AdapterModule<SimulatedOptions, SimulatedDevice, Simulat
   shape,
   point: pointSchema,
   step: z.never("a simulated device has no steps"),
+  firmware: { simulated: simulatedWay },
   open: async (options, context) => new SimulatedLink(options, context),
 };

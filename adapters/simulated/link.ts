@@ -9,7 +9,11 @@ import {
   type RawValue,
   type ReadResult,
   randomFraction,
+  type Transfer,
+  type TransferContext,
 } from "../../src/adapter.ts";
+import { type FlashOptions, SimulatedTransfer } from "./firmware.ts";
+import { Flash } from "./flash.ts";
 import type { SimulatedDevice, SimulatedOptions, SimulatedPoint } from "./points.ts";
 import { type SignalState, startOf, valueAt } from "./signals.ts";
 
@@ -42,6 +46,8 @@ class SimulatedDeviceLink implements DeviceLink<never> {
   private readonly fraction: () => number;
   /** Ends what still waits. */
   private readonly waiting = new Set<(error: DeviceError) => void>();
+  /** Only devices that were given firmware have one. */
+  private flash: Flash | undefined;
 
   constructor(points: ReadonlyMap<PointId, SimulatedPoint>, latency: Millis, context: AdapterContext) {
     this.points = new Map([...points].map(([id, point]) => [id, { ...point, state: startOf(point.signal) }]));
@@ -57,6 +63,7 @@ class SimulatedDeviceLink implements DeviceLink<never> {
     if (this.latency > 0) await this.delay();
     const { clock } = this.context;
     const time = clock.wall();
+    if (this.flash?.isAway(time)) throw new DeviceError("unreachable", "the device starts");
     const age = clock.monotonic() - this.born;
     const readings = points.map((point) => {
       const { signal, state } = this.at(point);
@@ -73,6 +80,12 @@ class SimulatedDeviceLink implements DeviceLink<never> {
       throw new DeviceError("rejected", `"${point}" holds a ${typeof state.last}, not a ${typeof value}`);
     }
     state.last = value;
+  }
+
+  async transfer(context: TransferContext<FlashOptions>): Promise<Transfer> {
+    const { options } = context;
+    this.flash ??= new Flash(options.version, options.memory);
+    return new SimulatedTransfer(this.flash, context, this.context);
   }
 
   async invoke(): Promise<void> {

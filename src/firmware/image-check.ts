@@ -38,11 +38,9 @@ function noImage(reason: string): ImageVerdict {
 async function versionOf(image: FirmwareImage, header: AcceptRule["header"]): Promise<string | undefined> {
   if (header === undefined) return "";
   if (header === "mcuboot") return mcubootVersion(await bytesAt(image, 0, MCUBOOT_HEADER));
-  const text = (await bytesAt(image, header.offset, header.length))
-    .toString("latin1")
-    .replace(/[\0\xff]+$/, "")
-    .trim();
-  return /^[\x20-\x7e]+$/.test(text) ? text : undefined;
+  // Text, which ends at a NUL, or in flash that was never written.
+  const [text = ""] = (await bytesAt(image, header.offset, header.length)).toString("latin1").split(/[\0\xff]/);
+  return /^[\x20-\x7e]*[\x21-\x7e]/.test(text) ? text.trim() : undefined;
 }
 
 /**

@@ -28,7 +28,7 @@ for (const [what, found, accept, expected] of [
   ["the version told beside it", image(BODY, { version: "9" }), {}, "9"],
   ["the header before what was told", image(BODY, { version: "9" }), { header: "mcuboot" }, "1.4.300+7"],
   ["no version", image(Buffer.from([1])), {}, "none"],
-  ["a version as text", image(Buffer.from("..V2.1\0\0\0")), { header: { offset: 2, length: 7 } }, "V2.1"],
+  ["a version as text", image(Buffer.from("..V2.1 \0rest")), { header: { offset: 2, length: 9 } }, "V2.1"],
   ["too large", image(BODY), { maxSize: 1000 }, 2],
   ["another magic", image(Buffer.from("ELF")), { magic: MAGIC }, 6],
   ["no header of MCUboot", image(Buffer.alloc(100)), { header: "mcuboot" }, 6],
