@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf, systemCode } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { DiskWork } from "./disk-work.ts";
 import { draftOf, type ImageDescription, readDescription, writeDescription } from "./image-description.ts";
 import { ImageError, type Images, type IncomingImage, type StoredImage } from "./images.ts";
 import { IncomingFile } from "./incoming-file.ts";
@@ -25,13 +26,35 @@ interface Files {
 export class ImageFiles implements Images {
   private readonly directory: string;
   private readonly log: Logger;
+  private readonly work = new DiskWork();
 
   constructor({ directory, log }: ImageFilesOptions) {
     this.directory = directory;
     this.log = log;
   }
 
-  async begin(owner: string, maxSize: number): Promise<IncomingImage> {
+  /** Whether the disk is waited for. */
+  get busy(): boolean {
+    return this.work.busy;
+  }
+
+  begin(owner: string, maxSize: number): Promise<IncomingImage> {
+    return this.work.of(() => this.begun(owner, maxSize));
+  }
+
+  resume(owner: string, maxSize: number): Promise<IncomingImage | undefined> {
+    return this.work.of(() => this.resumed(owner, maxSize));
+  }
+
+  open(owner: string): Promise<StoredImage | undefined> {
+    return this.work.of(() => this.opened(owner));
+  }
+
+  remove(owner: string): Promise<void> {
+    return this.work.of(() => this.removed(owner));
+  }
+
+  private async begun(owner: string, maxSize: number): Promise<IncomingImage> {
     const files = this.filesOf(owner);
     try {
       await mkdir(this.directory, { recursive: true, mode: 0o700 });
@@ -42,7 +65,7 @@ export class ImageFiles implements Images {
     }
   }
 
-  async resume(owner: string, maxSize: number): Promise<IncomingImage | undefined> {
+  private async resumed(owner: string, maxSize: number): Promise<IncomingImage | undefined> {
     const files = this.filesOf(owner);
     try {
       const file = await IncomingFile.reopen(files.part, maxSize);
@@ -54,12 +77,13 @@ export class ImageFiles implements Images {
     return undefined;
   }
 
-  async open(owner: string): Promise<StoredImage | undefined> {
+  private async opened(owner: string): Promise<StoredImage | undefined> {
     const { image, description } = this.filesOf(owner);
     try {
       const told = await readDescription(description);
       const { size, sha256 } = await hashOfFile(image);
-      if (told !== undefined && size === told.size && sha256.equals(told.sha256)) return new StoredFile(image, told);
+      if (told !== undefined && size === told.size && sha256.equals(told.sha256))
+        return new StoredFile(image, told, this.work);
       await this.removeDamaged(owner, told === undefined ? "nothing says what it is" : "it is not what arrived");
     } catch (error) {
       if (systemCode(error) !== "ENOENT") await this.removeDamaged(owner, reasonOf(error));
@@ -67,13 +91,13 @@ export class ImageFiles implements Images {
     return undefined;
   }
 
-  async remove(owner: string): Promise<void> {
+  private async removed(owner: string): Promise<void> {
     const { part, image, description } = this.filesOf(owner);
     for (const file of [part, image, description, draftOf(description)]) await rm(file, { force: true });
   }
 
   private incoming(files: Files, file: IncomingFile): IncomingImage {
-    return new Whole(file, (told) => this.keep(files, told));
+    return new Whole(file, this.work, (told) => this.keep(files, told));
   }
 
   /** First what it is, then the image: whenever the power fails, what is called whole can be compared. */
@@ -86,7 +110,7 @@ export class ImageFiles implements Images {
     } finally {
       await directory.close();
     }
-    return new StoredFile(image, told);
+    return new StoredFile(image, told, this.work);
   }
 
   private async removeDamaged(owner: string, reason: string): Promise<void> {
@@ -129,10 +153,12 @@ function diskError(file: string, error: unknown): ImageError {
 /** One that arrives in a file, with what becomes of it when it is whole. */
 class Whole implements IncomingImage {
   private readonly inner: IncomingFile;
+  private readonly work: DiskWork;
   private readonly keep: (told: ImageDescription) => Promise<StoredImage>;
 
-  constructor(inner: IncomingFile, keep: (told: ImageDescription) => Promise<StoredImage>) {
+  constructor(inner: IncomingFile, work: DiskWork, keep: (told: ImageDescription) => Promise<StoredImage>) {
     this.inner = inner;
+    this.work = work;
     this.keep = keep;
   }
 
@@ -167,7 +193,7 @@ class Whole implements IncomingImage {
   }
 
   discard(): Promise<void> {
-    return this.inner.discard();
+    return this.work.of(() => this.inner.discard());
   }
 
   leave(): Promise<void> {
@@ -176,7 +202,7 @@ class Whole implements IncomingImage {
 
   private async onDisk<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await this.work.of(work);
     } catch (error) {
       throw diskError(this.file, error);
     }

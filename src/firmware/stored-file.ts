@@ -1,6 +1,7 @@
 /** A whole image in its file. */
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { DiskWork } from "./disk-work.ts";
 import type { ImageDescription } from "./image-description.ts";
 import type { StoredImage } from "./images.ts";
 
@@ -13,12 +14,14 @@ export class StoredFile implements StoredImage {
   readonly sha256: Uint8Array;
   readonly name?: string;
   readonly version?: string;
+  private readonly work: DiskWork;
   private window: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
 
-  constructor(file: string, { size, sha256, name, version }: ImageDescription) {
+  constructor(file: string, { size, sha256, name, version }: ImageDescription, work = new DiskWork()) {
     this.file = file;
     this.size = size;
     this.sha256 = sha256;
+    this.work = work;
     if (name !== undefined) this.name = name;
     if (version !== undefined) this.version = version;
   }
@@ -30,7 +33,7 @@ export class StoredFile implements StoredImage {
     if (known !== undefined && offset >= known.offset && end <= known.offset + known.bytes.length) {
       return known.bytes.subarray(offset - known.offset, end - known.offset);
     }
-    const bytes = await this.load(offset, Math.min(this.size - offset, Math.max(length, WINDOW)));
+    const bytes = await this.work.of(() => this.load(offset, Math.min(this.size - offset, Math.max(length, WINDOW))));
     this.window = { offset, bytes };
     return bytes.subarray(0, Math.max(0, end - offset));
   }

@@ -277,7 +277,7 @@ export class Gateway {
 
   /** Whether the disk is waited for. */
   get waitsForDisk(): boolean {
-    return this.kept.store.busy;
+    return this.kept.store.busy || this.parts.firmware.images.busy;
   }
 
   /** Gives back the memory that a start took beyond what is needed now: some 50 ms. Resolves to whether it is over. */

@@ -24,6 +24,7 @@ import { type LogLine, recordingLogger } from "./recording-logger.ts";
 import { ScriptedEnds } from "./scripted-ends.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 import { temporaryDirectory } from "./temp.ts";
+import { Updatable } from "./updatable.ts";
 import type { WireOptions } from "./wire.ts";
 
 const PSK_HEX = Buffer.from(PSK.pskKey ?? []).toString("hex");
@@ -76,6 +77,8 @@ export class AGateway {
   machine: string | undefined = "00112233445546778899aabbccddeeff";
   /** Behind the host `plc`, which is no link of the configuration. */
   readonly plc = new FakeBus(this.clock);
+  /** What takes images of the devices of both, `via: slots`. */
+  readonly updatable = new Updatable(this.clock);
   readonly servers: readonly ScriptedServer[];
   private readonly ends: readonly ScriptedEnds[];
   readonly lines: LogLine[] = [];
@@ -155,7 +158,7 @@ export class AGateway {
       },
       edges: {
         adapters: [
-          modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc }))),
+          this.updatable.over(modbusOn(new Map(Object.entries({ bus: this.bus, plc: this.plc })))),
           mqtt as AdapterModule,
           serial as AdapterModule,
           simulated,

@@ -36,6 +36,9 @@ export class ScriptedDevice {
   }
 }
 
+/** What a transfer needs of it. */
+type ScriptedTransferOptions = Pick<ScriptedTargetOptions, "clock" | "device" | "becomes" | "chunk" | "latency">;
+
 export interface ScriptedTargetOptions {
   readonly id?: string;
   readonly link?: string;
@@ -105,13 +108,13 @@ export class ScriptedTarget implements FirmwareTarget {
   }
 }
 
-class ScriptedTransfer implements Transfer {
-  private readonly options: ScriptedTargetOptions;
+export class ScriptedTransfer implements Transfer {
+  private readonly options: ScriptedTransferOptions;
   private readonly context: TransferContext;
   private readonly onClosed: () => void;
   private end: ((error: Error) => void) | undefined;
 
-  constructor(options: ScriptedTargetOptions, context: TransferContext, onClosed: () => void) {
+  constructor(options: ScriptedTransferOptions, context: TransferContext, onClosed: () => void) {
     this.options = options;
     this.context = context;
     this.onClosed = onClosed;

@@ -58,13 +58,14 @@ export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
     const firmware = firmwares.status();
     return firmware.length === 0 ? {} : { firmware };
   };
-  return { firmwares, engine, status, close };
+  return { firmwares, engine, images, status, close };
 }
 
 export interface JoinedFirmwares {
   readonly firmwares: Firmwares;
   /** For what a person does to jobs. */
   readonly engine: FirmwareEngine;
+  readonly images: Pick<ImageFiles, "busy">;
   readonly status: () => Pick<GatewayStatus, "firmware">;
   /** What is under way goes on in the next process. Never rejects. */
   readonly close: () => Promise<void>;
