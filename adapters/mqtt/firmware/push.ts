@@ -43,6 +43,8 @@ export class PushTransfer implements Transfer {
   private readonly job: string;
   private readonly talk: Talk;
   private readonly inbox = new Inbox<Answer>();
+  /** What is read before it is wanted. */
+  private ahead: { readonly offset: number; readonly bytes: Promise<Buffer | undefined> } | undefined;
 
   constructor(line: DeviceLine, options: PushOptions, surroundings: Surroundings) {
     this.options = options;
@@ -148,9 +150,9 @@ export class PushTransfer implements Transfer {
   private async fill(course: Course): Promise<void> {
     const { chunk, window, data, qos } = this.options;
     const { size } = this.image;
-    while (course.sent < size && course.sent < course.next + window * chunk) {
+    while (course.sent < Math.min(size, course.next + window * chunk)) {
       const offset = course.sent;
-      const payload = Buffer.from(await this.image.read(offset, Math.min(chunk, size - offset)));
+      const payload = await this.piece(offset, chunk);
       const topic = topicOf(data, { ...this.talk.words, offset });
       course.sent = offset + payload.length;
       // The device's answer is awaited, not the broker's.
@@ -158,6 +160,20 @@ export class PushTransfer implements Transfer {
         if (lost !== undefined) this.inbox.push(lost);
       });
     }
+    // While the device is at it the next piece is read; where that fails it is read again when it is wanted.
+    if (course.sent < size)
+      this.ahead = { offset: course.sent, bytes: this.read(course.sent, chunk).catch(() => undefined) };
+  }
+
+  private async piece(offset: number, chunk: number): Promise<Buffer> {
+    const { ahead } = this;
+    this.ahead = undefined;
+    const found = ahead?.offset === offset ? await ahead.bytes : undefined;
+    return found ?? this.read(offset, chunk);
+  }
+
+  private async read(offset: number, chunk: number): Promise<Buffer> {
+    return Buffer.from(await this.image.read(offset, Math.min(chunk, this.image.size - offset)));
   }
 
   /** What became of it, where it did not get to the broker. */

@@ -4,9 +4,11 @@ import type { Random } from "../../clock.ts";
 import type { LoadedConfig } from "../../config/types.ts";
 import type { Devices } from "../../devices/devices.ts";
 import { FirmwareEngine } from "../../firmware/engine.ts";
+import { type ExecContext, execTarget } from "../../firmware/exec/exec-target.ts";
 import { ImageServer } from "../../firmware/http/image-server.ts";
 import { FIRMWARE, ImageFiles } from "../../firmware/image-files.ts";
 import { KeptFirmwares } from "../../firmware/kept-firmware.ts";
+import type { FirmwareTarget } from "../../firmware/target.ts";
 import type { Logger } from "../../log.ts";
 import type { Store } from "../../store/store.ts";
 import type { GatewayStatus } from "../status.ts";
@@ -29,7 +31,7 @@ export interface FirmwareParts extends Pick<FirmwaresOptions, "onChange" | "onPr
 /** Nothing is read or opened before a device is adopted. */
 export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
   const { config, directory, store, devices, clock, random, log } = parts;
-  const { maxSize, window, http } = config.gateway.firmware;
+  const { maxSize, window, http, exec } = config.gateway.firmware;
   const images = new ImageFiles({ directory: join(directory, FIRMWARE), log });
   const kept = new KeptFirmwares({ store, clock, log });
   const offers = http === undefined ? undefined : new ImageServer(http, { clock, log, random });
@@ -46,7 +48,7 @@ export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
     load: () => kept.load(),
     kept: (owner) => kept.of(owner),
     moved: (from, to) => kept.moved(from, to),
-    target: (id) => devices.target(id),
+    target: (id) => withProgram(devices.target(id), { clock, log, allowed: exec }),
     jobsOf: (owner) => engine.jobsOf(owner),
   });
   const close = async (): Promise<void> => {
@@ -59,6 +61,11 @@ export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
     return firmware.length === 0 ? {} : { firmware };
   };
   return { firmwares, engine, images, status, close };
+}
+
+/** A device to which a program brings its images needs nothing of its adapter for that. */
+function withProgram(target: FirmwareTarget | undefined, context: ExecContext): FirmwareTarget | undefined {
+  return target?.plan.via === "exec" ? execTarget(target, context) : target;
 }
 
 export interface JoinedFirmwares {
