@@ -107,6 +107,8 @@ export const ERROR_CODES = {
   LG578: "an image is not for the device",
   LG579: "the device is busy",
   LG585: "a download broke off",
+  LG586: "nothing takes firmware by that name",
+  LG587: "the firmware takes that not now",
   LG593: "nobody acknowledged the end of a firmware image",
   LG596: "devices cannot fetch images",
   LG597: "somebody asks for an image that is not there",

@@ -29,6 +29,7 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/cli/device-forget.ts": "the answers of our own program",
   "src/cli/device-replace.ts": "the answer of our own program",
   "src/cli/reload.ts": "the answer of our own program",
+  "src/cli/firmware/asked.ts": "the answers of our own program",
   "src/cli/link-asked.ts": "the answers of our own program",
   "src/cli/observe.ts": "the events of our own program",
   "src/cli/read.ts": "the answer of our own program",

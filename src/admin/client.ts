@@ -1,5 +1,7 @@
 /** The other end of the admin socket. */
 import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { ERROR_CODES, type ErrorCode } from "../error-codes.ts";
 import { http } from "../node-http.ts";
 import { AdminRefusal, AdminSocketError, type RefusalStatus } from "./errors.ts";
@@ -17,17 +19,31 @@ export interface Posted {
   readonly patience: number;
 }
 
+/** What goes with a PUT: so many bytes. */
+export interface Sent {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly length: number;
+  readonly patience: number;
+}
+
 /**
  * Asks a running gateway; with a `body`, which may be undefined, by POST. Rejects with AdminRefusal where it does not take what was asked, else with
  * AdminSocketError: `code` is ENOENT or ECONNREFUSED where none listens.
  */
 export async function askAdminSocket(path: string, route: string, posted?: Posted): Promise<unknown> {
-  return ask(path, { route, posted }, async (response) => {
-    const text = await textOf(response);
-    const value = fromJson(text);
-    if (value === undefined) throw new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 200).trim()}`);
-    return value;
-  });
+  return ask(path, { route, posted }, (response) => jsonOf(path, response));
+}
+
+/** The same by PUT. */
+export async function sendAdminSocket(path: string, route: string, sent: Sent): Promise<unknown> {
+  return ask(path, { route, sent }, (response) => jsonOf(path, response));
+}
+
+async function jsonOf(path: string, response: IncomingMessage): Promise<unknown> {
+  const text = await textOf(response);
+  const value = fromJson(text);
+  if (value === undefined) throw new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 200).trim()}`);
+  return value;
 }
 
 /** The answer to a GET that is no JSON, as it is. Rejects as askAdminSocket. */
@@ -55,17 +71,18 @@ export async function* listenAdminSocket(
 interface Question {
   readonly route: string;
   readonly posted?: Posted | undefined;
+  readonly sent?: Sent;
   readonly patience?: number;
   readonly signal?: AbortSignal;
 }
 
 function ask<T>(
   path: string,
-  { route, posted, patience, signal }: Question,
+  { route, posted, sent, patience, signal }: Question,
   read: (response: IncomingMessage) => Promise<T>,
 ): Promise<T> {
-  const timeout = posted?.patience ?? patience ?? PATIENCE;
-  const method = posted !== undefined && "body" in posted ? "POST" : "GET";
+  const timeout = sent?.patience ?? posted?.patience ?? patience ?? PATIENCE;
+  const method = sent !== undefined ? "PUT" : posted !== undefined && "body" in posted ? "POST" : "GET";
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const said = error instanceof AdminRefusal;
@@ -78,7 +95,12 @@ function ask<T>(
     });
     asked.on("timeout", () => asked.destroy(new Error(`nothing came within ${timeout / 1000} s`)));
     asked.on("error", fail);
-    asked.end(method === "GET" ? undefined : JSON.stringify(posted?.body));
+    if (sent === undefined) asked.end(method === "GET" ? undefined : JSON.stringify(posted?.body));
+    else {
+      asked.setHeader("content-length", sent.length);
+      // Who refuses in the middle has answered, and reads no more.
+      pipeline(Readable.from(sent.bytes), asked).catch(() => {});
+    }
   });
 }
 

@@ -3,7 +3,7 @@ import type { LogFields } from "../log.ts";
 
 /** One thing that can be asked. */
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   /** "/v1/devices/{id}": each `{name}` is one segment, percent-decoded. */
   readonly path: string;
   /** It changes something: who asked for what, and what became of it, goes to the log. */
@@ -12,6 +12,8 @@ export interface Route {
   readonly about?: (request: ApiRequest) => LogFields;
   /** Whoever reaches the door may ask it, without a token: what a supervisor asks, and nothing of what is measured. */
   readonly open?: true;
+  /** What is sent with it is no JSON, and may be long: it is taken as it comes. */
+  readonly takesBytes?: true;
   /**
    * Resolves to what is sent as JSON; to a `Plain` text; or to a `Stream` of events. Throws AdminRefusal for what makes no
    * sense.
@@ -25,6 +27,9 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** The JSON of a POST; undefined where there is none. */
   readonly body: unknown;
+  /** Of a route that takes them; throws where who sends them hangs up. `length`: as it was announced. */
+  readonly bytes?: AsyncIterable<Uint8Array>;
+  readonly length?: number;
   /** It came without the token, to a route that is open. */
   readonly anonymous?: true;
   /** Who asked has gone. */

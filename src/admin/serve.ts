@@ -44,16 +44,20 @@ export async function serve(
   response.on("close", () => gone.abort());
   let request: ApiRequest = { params, query, body: undefined, signal: gone.signal, ...others };
   try {
-    const body = await bodyOf(incoming);
-    // Who hung up in the middle asked for nothing.
-    if (!incoming.complete) return;
-    request = { ...request, body };
+    if (route.takesBytes === true) request = { ...request, ...bytesOf(incoming) };
+    else {
+      const body = await bodyOf(incoming);
+      // Who hung up in the middle asked for nothing.
+      if (!incoming.complete) return;
+      request = { ...request, body };
+    }
     const answer = await route.answer(request);
     audit.tell({ by, route, request }, "done");
     await send(response, answer, { clock, signal: gone.signal });
   } catch (error) {
     if (error instanceof AdminRefusal) {
       audit.tell({ by, route, request }, "refused", error.message);
+      incoming.resume();
       refuse(response, error);
       return;
     }
@@ -80,6 +84,11 @@ async function send(
   if (answer instanceof Stream) await sendEvents(response, answer, { clock, signal });
   else if (answer instanceof Plain) end(response, answer.status, answer);
   else end(response, 200, { type: JSON_TYPE, text: `${toJson(answer)}\n` });
+}
+
+function bytesOf(incoming: IncomingMessage): Pick<ApiRequest, "bytes" | "length"> {
+  const announced = incoming.headers["content-length"];
+  return { bytes: incoming, ...(announced === undefined ? {} : { length: Number(announced) }) };
 }
 
 /** What JSON says, undefined where there is nothing; what is too long is read all the same, so that the refusal can be. Throws AdminRefusal. */

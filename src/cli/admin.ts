@@ -1,6 +1,13 @@
 /** Asking the running gateway: where its socket is, and what to do where nobody answers. */
 import { join } from "node:path";
-import { askAdminSocket, askAdminText, listenAdminSocket, type Posted } from "../admin/client.ts";
+import {
+  askAdminSocket,
+  askAdminText,
+  listenAdminSocket,
+  type Posted,
+  type Sent,
+  sendAdminSocket,
+} from "../admin/client.ts";
 import { AdminRefusal, AdminSocketError } from "../admin/errors.ts";
 import type { StreamEvent } from "../admin/route.ts";
 import type { Telling } from "../errors.ts";
@@ -31,6 +38,16 @@ export async function askGateway(args: Arguments, route: string, posted?: Posted
   const socket = await socketOf(args);
   try {
     return await askAdminSocket(socket, route, posted);
+  } catch (error) {
+    throw told(error, route);
+  }
+}
+
+/** The answer to a PUT of these bytes. Throws as askGateway rejects. */
+export async function sendToGateway(args: Arguments, route: string, sent: Sent): Promise<unknown> {
+  const socket = await socketOf(args);
+  try {
+    return await sendAdminSocket(socket, route, sent);
   } catch (error) {
     throw told(error, route);
   }

@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
   values: async () => (await import("./values.ts")).values,
   why: async () => (await import("./why.ts")).why,
   mapping: async () => (await import("./mapping.ts")).mapping,
+  firmware: async () => (await import("./firmware/firmware.ts")).firmware,
   link: async () => (await import("./link.ts")).link,
   backup: async () => (await import("./backup/backup.ts")).backup,
   restore: async () => (await import("./backup/restore.ts")).restore,

@@ -13,6 +13,7 @@ import type { ServerSendOutcome } from "../servers/send.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import type { Pulse } from "../service/watchdog.ts";
 import { DeviceAdmin } from "./device-admin.ts";
+import type { FirmwareAdmin } from "./firmware/firmware-admin.ts";
 import { helperOfService, localAddresses } from "./host.ts";
 import { LinkAdmin } from "./links/link-admin.ts";
 import type { HelperPlace } from "./machine-control.ts";
@@ -84,6 +85,7 @@ export class Gateway {
   /** What monitoring asks for. */
   readonly measured: Measured;
   readonly links: LinkAdmin;
+  readonly firmwareAdmin: FirmwareAdmin;
   readonly stateCopies: StateCopies;
   readonly views: DeviceViews;
   private readonly options: RunOptions;
@@ -134,6 +136,7 @@ export class Gateway {
       config: () => this.config,
       apply: () => this.applyAgain(),
     });
+    this.firmwareAdmin = this.parts.firmware.admin;
     this.views = new DeviceViews({
       ...{ devices, links: this.links },
       config: () => this.config,

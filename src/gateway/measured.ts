@@ -7,7 +7,7 @@ import type { Reloading } from "./reload/reloading.ts";
 import type { ClockStatus } from "./time/gateway-clock.ts";
 
 export interface MeasuredOptions {
-  readonly parts: Pick<Parts, "north" | "devices" | "waits">;
+  readonly parts: Pick<Parts, "north" | "devices" | "waits" | "firmware">;
   readonly reloading: Pick<Reloading, "status">;
   readonly clock: Clock & { readonly status: ClockStatus };
   readonly started: Millis;
@@ -33,6 +33,7 @@ export class Measured {
       devices: parts.devices.list().map((device) => device.health()),
       disabled: disabled(),
       links: parts.devices.linkStatus(),
+      firmware: parts.firmware.firmwares.status(),
       ...(store === undefined ? {} : { store }),
       configuration: reloading.status,
     };

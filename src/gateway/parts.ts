@@ -238,7 +238,7 @@ export class Parts {
         this.north.changed(samples);
         this.happenings.values(samples);
       },
-      onProgress: () => {},
+      onProgress: (owner) => this.happenings.firmware(owner),
       ...this.own.self,
     });
   }

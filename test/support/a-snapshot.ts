@@ -46,6 +46,7 @@ export function aSnapshot(): Snapshot {
         ],
       },
     ],
+    firmware: [],
     store: { fileBytes: 65_536, bytes: 4096, limit: 268_435_456, servers: [{ server: 101, entries: 12 }] },
     configuration: { taken: 1_790_000_000_000, errors: 1, reloads: { taken: 2, refused: 1 } },
   };

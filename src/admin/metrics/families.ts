@@ -1,5 +1,6 @@
 /** The metrics, each with its meaning and where its samples come from. docs/metrics.md tells what to make of them. */
 import { type Millis, SECOND } from "../../clock.ts";
+import { UPDATE_RESULT, UPDATE_STATE } from "../../lwm2m/firmware/update-result.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Family<Label extends string = string> {
@@ -186,7 +187,28 @@ const STORE: readonly Family[] = [
   ),
 ];
 
-export const FAMILIES: readonly Family[] = [...GATEWAY, ...DEVICES, ...LINKS, ...SERVERS, ...STORE];
+const FIRMWARE: readonly Family[] = [
+  family("firmware_targets", "gauge", "What can be updated, by the state of its object 5.", ["state"], ({ firmware }) =>
+    Object.entries(UPDATE_STATE).map(([state, id]) => ({
+      labels: { state },
+      value: firmware.filter((each) => each.state === id).length,
+    })),
+  ),
+  family("firmware_results", "gauge", "The same by how the newest update ended.", ["result"], ({ firmware }) =>
+    Object.entries(UPDATE_RESULT).map(([result, id]) => ({
+      labels: { result },
+      value: firmware.filter((each) => each.result === id).length,
+    })),
+  ),
+  family("firmware_running", "gauge", "Downloads and jobs that are under way.", [], ({ firmware }) =>
+    one(firmware.filter(({ progress }) => progress !== undefined).length),
+  ),
+  family("firmware_progress_bytes", "gauge", "Bytes that have come so far of what is under way.", [], ({ firmware }) =>
+    one(firmware.reduce((sum, { progress }) => sum + (progress?.bytes ?? 0), 0)),
+  ),
+];
+
+export const FAMILIES: readonly Family[] = [...GATEWAY, ...DEVICES, ...LINKS, ...SERVERS, ...STORE, ...FIRMWARE];
 
 function family<Label extends string>(
   name: string,

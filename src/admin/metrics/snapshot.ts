@@ -2,6 +2,7 @@
 import type { LinkReport } from "../../adapter.ts";
 import type { Millis, UnixMillis } from "../../clock.ts";
 import type { DeviceHealth } from "../../devices/device-status.ts";
+import type { FirmwareStatus } from "../../firmware/job.ts";
 import type { ServerStatus } from "../../servers/server-status.ts";
 
 export interface Snapshot {
@@ -13,6 +14,8 @@ export interface Snapshot {
   /** Devices that are off, their entry or their mapping being wrong. */
   readonly disabled: number;
   readonly links: readonly (LinkReport & { readonly id: string })[];
+  /** Of each that can be updated. */
+  readonly firmware: readonly FirmwareStatus[];
   /** Absent where the disk does not answer in time. */
   readonly store?: MeasuredStore;
   readonly configuration: {

@@ -4,7 +4,8 @@ import { EventQueue, onceGone } from "../../admin/event-queue.ts";
 import { fromJson } from "../../admin/json.ts";
 import type { LogRing } from "../../admin/log-ring.ts";
 import { type ApiRequest, type Route, Stream } from "../../admin/route.ts";
-import { systemClock } from "../../clock.ts";
+import { type Millis, SECOND, systemClock } from "../../clock.ts";
+import { OWN_NAME } from "../../gateway/firmware/firmware-admin.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { watchServers } from "../../gateway/operator/server-watch.ts";
 import { isWithin, type Path } from "../../lwm2m/path.ts";
@@ -13,7 +14,7 @@ import { levelOf } from "./log.ts";
 import { sayingWhy } from "./operator.ts";
 import { pathsOf } from "./operator-requests.ts";
 
-const TOPICS = ["devices", "servers", "values", "log"] as const;
+const TOPICS = ["devices", "servers", "values", "firmware", "log"] as const;
 type Topic = (typeof TOPICS)[number];
 
 export function eventRoutes(gateway: Gateway, ring: LogRing): readonly Route[] {
@@ -41,6 +42,7 @@ function eventsOf({ query, signal }: ApiRequest, gateway: Gateway, ring: LogRing
         systemClock,
         (state) => queue.push({ event: "server", data: state }),
       ),
+    firmware: () => watchFirmware(gateway, device, queue),
     values: () => watchValues(gateway, { device, paths }, queue),
     log: () => ring.listen(level, (line) => queue.push({ event: "log", data: fromJson(line) })),
   };
@@ -54,6 +56,27 @@ function watchDevices({ happenings }: Gateway, wanted: string | undefined, queue
   return happenings.watch({
     onDevice: ({ plan: { id }, prefix }, state) => {
       if (wanted === undefined || wanted === id) queue.push({ event: "device", data: { device: id, prefix, state } });
+    },
+  });
+}
+
+/** Each change of state and phase; how far it is, once a second. */
+function watchFirmware(
+  { happenings, firmwareAdmin }: Pick<Gateway, "happenings" | "firmwareAdmin">,
+  wanted: string | undefined,
+  queue: EventQueue,
+): () => void {
+  const told = new Map<string, { readonly what: string; readonly time: Millis }>();
+  return happenings.watch({
+    onFirmware: (device) => {
+      const id = device === "" ? OWN_NAME : device;
+      if (wanted !== undefined && wanted !== id) return;
+      const { history: _, ...data } = firmwareAdmin.of(id);
+      const what = [data.state, data.result, data.progress?.phase, data.waits].join();
+      const [before, time] = [told.get(id), systemClock.monotonic()];
+      if (before?.what === what && time - before.time < SECOND) return;
+      told.set(id, { what, time });
+      queue.push({ event: "firmware", data });
     },
   });
 }

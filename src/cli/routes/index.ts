@@ -7,6 +7,7 @@ import { backupRoutes } from "./backup.ts";
 import { configurationRoutes } from "./configurations.ts";
 import { deviceRoutes } from "./devices.ts";
 import { eventRoutes } from "./events.ts";
+import { firmwareRoutes } from "./firmware.ts";
 import { healthRoutes } from "./health.ts";
 import { linkRoutes } from "./links.ts";
 import { logRoutes } from "./log.ts";
@@ -27,6 +28,7 @@ export function routesOf(gateway: Gateway, { ring, reloads }: Around): readonly 
     ...statusRoutes(gateway),
     ...deviceRoutes(gateway),
     ...linkRoutes(gateway),
+    ...firmwareRoutes(gateway),
     ...storeRoutes(gateway),
     ...operatorRoutes(gateway),
     ...sendRoutes(gateway),

@@ -15,6 +15,7 @@ import type { GatewayStatus } from "../status.ts";
 import type { GatewayClock } from "../time/gateway-clock.ts";
 import { requiredObject } from "../trees.ts";
 import { downloaders } from "./downloads.ts";
+import { FirmwareAdmin } from "./firmware-admin.ts";
 import { Firmwares, type FirmwaresOptions } from "./firmwares.ts";
 
 export interface FirmwareParts extends Pick<FirmwaresOptions, "onChange" | "onProgress" | "self"> {
@@ -60,7 +61,8 @@ export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
     const firmware = firmwares.status();
     return firmware.length === 0 ? {} : { firmware };
   };
-  return { firmwares, engine, images, status, close };
+  const admin = new FirmwareAdmin({ source: firmwares, wall: () => clock.wall() });
+  return { firmwares, engine, images, admin, status, close };
 }
 
 /** A device to which a program brings its images needs nothing of its adapter for that. */
@@ -73,6 +75,7 @@ export interface JoinedFirmwares {
   /** For what a person does to jobs. */
   readonly engine: FirmwareEngine;
   readonly images: Pick<ImageFiles, "busy">;
+  readonly admin: FirmwareAdmin;
   readonly status: () => Pick<GatewayStatus, "firmware">;
   /** What is under way goes on in the next process. Never rejects. */
   readonly close: () => Promise<void>;

@@ -6,6 +6,8 @@ export interface Watcher {
   /** `of`: the device that has them; absent for what servers fill. */
   onValues?(samples: readonly Sample[], of?: WatchedDevice): void;
   onDevice?(device: WatchedDevice, state: DeviceState): void;
+  /** What stands of the firmware of a device is another now; "" is the gateway's own. */
+  onFirmware?(device: string): void;
 }
 
 export interface WatchedDevice {
@@ -28,5 +30,9 @@ export class Happenings {
 
   device(device: WatchedDevice, state: DeviceState): void {
     for (const watcher of this.watchers) watcher.onDevice?.(device, state);
+  }
+
+  firmware(device: string): void {
+    for (const watcher of this.watchers) watcher.onFirmware?.(device);
   }
 }
