@@ -60,7 +60,9 @@ function asText(found: Findings): string {
     loaded === undefined
       ? []
       : [formatCheck(loaded), ...shownLines(shownByConfig(loaded)), ...trafficLines(trafficOf(loaded))];
-  return [...problems.map(formatProblem), ...plan, summary(found)].join("\n");
+  const first = problems.find(({ severity }) => severity === "error");
+  const next = first === undefined ? [] : [`Try: lwm2m-gateway explain ${first.code}`];
+  return [...problems.map(formatProblem), ...plan, summary(found), ...next].join("\n");
 }
 
 function summary(found: Findings): string {

@@ -77,7 +77,8 @@ test("a wrong mapping is told first and counted last; it is a failure only where
   assert.deepEqual([loose.code, strict.code, json.code], [0, 2, 2]);
   const lines = loose.stdout.trimEnd().split("\n");
   assert.match(lines[0] ?? "", /room\.yaml:5:11: error: .*did you mean "sensor_value"/);
-  assert.equal(lines.at(-1), "1 error, 0 warnings; the gateway would run without 1 device");
+  assert.equal(lines.at(-2), "1 error, 0 warnings; the gateway would run without 1 device");
+  assert.match(lines.at(-1) ?? "", /^Try: lwm2m-gateway explain LG\d{3}$/);
   assert.equal(strict.stdout, loose.stdout);
   const report = JSON.parse(json.stdout);
   const { starts, errors, warnings, devices: running, off, problems } = report;
@@ -96,7 +97,7 @@ test("a configuration with which nothing would start is exit code 2, with every 
   assert.deepEqual([text.code, json.code, text.stderr], [2, 2, ""]);
   assert.match(text.stdout, /:1:10: error: "endpoint" is missing \[LG204\]\n/);
   assert.match(text.stdout, /:3:1: error: unknown key "lnks"; did you mean "links"\? \[LG201\]\n/);
-  assert.match(text.stdout, /\n3 errors, 0 warnings; the gateway would not start\n$/);
+  assert.match(text.stdout, /\n3 errors, 0 warnings; the gateway would not start\nTry: lwm2m-gateway explain LG204\n$/);
   assert.deepEqual([JSON.parse(json.stdout).starts, JSON.parse(json.stdout).errors], [false, 3]);
 });
 
@@ -107,5 +108,5 @@ test("a test vector that does not come out is an error of its mapping", async (t
   const { code, stdout } = await command(t, "check", "--strict", "--config", join(folder, "config.yaml"));
   assert.equal(code, 2);
   assert.match(stdout, /room\.yaml:6:\d+: error: /);
-  assert.match(stdout, /\n1 error, 0 warnings\n$/);
+  assert.match(stdout, /\n1 error, 0 warnings\nTry: lwm2m-gateway explain LG321\n$/);
 });
