@@ -7,6 +7,7 @@ import type { Device } from "./device.ts";
 export interface TargetPort {
   get(id: string): Device | undefined;
   hold(device: Device, reason: string, line: boolean): () => void;
+  lend(link: string, reason: string): Promise<() => Promise<void>>;
 }
 
 /**
@@ -47,6 +48,10 @@ export class DeviceTarget {
 
   hold(reason: string, line: boolean): () => void {
     return this.port.hold(this.device(), reason, line);
+  }
+
+  lend(reason: string): Promise<() => Promise<void>> {
+    return this.port.lend(this.link, reason);
   }
 
   async transfer(context: TransferContext): Promise<Transfer> {

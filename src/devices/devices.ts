@@ -163,6 +163,10 @@ export class Devices {
     return new DeviceTarget(device, firmware, {
       get: (known) => this.get(known),
       hold: (held, reason, line) => this.halts.hold(held, reason, line),
+      lend: async (link, reason) => {
+        await this.inTurn(() => this.halts.lend(link, reason));
+        return () => this.inTurn(async () => this.halts.giveBack(link));
+      },
     });
   }
 

@@ -35,6 +35,8 @@ export class Halts {
   private readonly settings: HaltsSettings;
   private readonly pauses: PausedLinks;
   private readonly holds = new Set<Hold>();
+  /** Links that nobody may open, each with why: something else has the port. */
+  private readonly lent = new Map<string, string>();
 
   constructor(settings: HaltsSettings) {
     this.settings = settings;
@@ -43,24 +45,26 @@ export class Halts {
 
   /** Resolves when others can have the port of the link. */
   async pause(id: string, span: Millis): Promise<LinkPause> {
-    const { links, on, onLinkPaused } = this.settings;
     const pause = this.pauses.add(id, span);
-    links.forbid(id, pause.reason);
-    await Promise.all([
-      ...on(id).map(({ standstill }) => standstill.pause(pause.reason)),
-      onLinkPaused(id, pause.reason),
-    ]);
-    await links.close(id);
+    await this.stop(id);
     return pause;
   }
 
   /** Whether it was paused. */
   resume(id: string): boolean {
     if (!this.pauses.end(id)) return false;
-    this.settings.links.allow(id);
-    for (const { standstill } of this.settings.on(id)) standstill.resume();
-    this.tellUsers(id);
+    this.go(id);
     return true;
+  }
+
+  /** The same until `giveBack`, for a program that a job has run. Resolves when that can have the port. */
+  async lend(id: string, reason: string): Promise<void> {
+    this.lent.set(id, reason);
+    await this.stop(id);
+  }
+
+  giveBack(id: string): void {
+    if (this.lent.delete(id)) this.go(id);
   }
 
   pauseOf(id: string): LinkPause | undefined {
@@ -88,21 +92,57 @@ export class Halts {
 
   /** What a device that has just been made must wait for. */
   begin(device: Device): void {
-    const pause = this.pauses.of(device.plan.link);
     // Nothing is attached yet that it would have to wait for.
-    if (pause !== undefined) void device.standstill.pause(pause.reason);
+    void this.halted(device.plan.link, [device]);
     for (const hold of this.holds) if (hold.link === device.plan.link) this.halt(hold, device);
   }
 
   /** The others are gone: links, and devices that are held. Of the latter one that has another link is another one. */
   keep(links: ReadonlySet<string>, linkOf: (device: string) => string | undefined): void {
     this.pauses.keep(links);
+    for (const link of this.lent.keys()) if (!links.has(link)) this.lent.delete(link);
     for (const hold of this.holds) if (linkOf(hold.device) !== hold.link) this.end(hold);
   }
 
   close(): void {
     this.pauses.close();
     this.holds.clear();
+    this.lent.clear();
+  }
+
+  private async stop(id: string): Promise<void> {
+    const { links, on, onLinkPaused } = this.settings;
+    const reason = this.reasonOf(id) ?? "";
+    links.forbid(id, reason);
+    await Promise.all([this.halted(id, on(id)), onLinkPaused(id, reason)]);
+    await links.close(id);
+  }
+
+  /** Unless there is another reason why not. */
+  private go(id: string): void {
+    const { links, on } = this.settings;
+    const reason = this.reasonOf(id);
+    if (reason !== undefined) {
+      links.forbid(id, reason);
+      void this.halted(id, on(id));
+      return;
+    }
+    links.allow(id);
+    for (const { standstill } of on(id)) standstill.resume();
+    this.tellUsers(id);
+  }
+
+  /** These devices of the link stand still, where it does. Resolves when they are detached. Never rejects. */
+  private async halted(link: string, devices: readonly Device[]): Promise<void> {
+    const pause = this.pauses.of(link);
+    const reason = this.reasonOf(link);
+    const state = pause === undefined ? "held" : "paused";
+    if (reason !== undefined) await Promise.all(devices.map(({ standstill }) => standstill.pause(reason, state)));
+  }
+
+  /** Why nobody may open it; undefined: they may. */
+  private reasonOf(link: string): string | undefined {
+    return this.pauses.of(link)?.reason ?? this.lent.get(link);
   }
 
   private halt(hold: Hold, device: Device): void {
@@ -125,7 +165,7 @@ export class Halts {
 
   /** Those who use the link beside devices go on, unless there is another reason why not. */
   private tellUsers(link: string): void {
-    const reason = this.pauses.of(link)?.reason ?? this.lineReason(link);
+    const reason = this.reasonOf(link) ?? this.lineReason(link);
     if (reason === undefined) this.settings.onLinkResumed(link);
   }
 }

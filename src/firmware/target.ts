@@ -17,6 +17,11 @@ export interface FirmwareTarget {
    * get `reason`. Ends by what it returns, once; then the device is looked for.
    */
   hold(reason: string, line: boolean): () => void;
+  /**
+   * The link is closed, and nobody opens it, this target neither, until what it resolves to is called: for a program that has the port.
+   * Resolves when it can be had. Never rejects. Absent: nobody holds a port.
+   */
+  lend?(reason: string): Promise<() => Promise<void>>;
   /** Rejects with DeviceError; also where the link is away. */
   transfer(context: TransferContext): Promise<Transfer>;
   /** Steps of the adapter, parsed. */

@@ -26,9 +26,28 @@ export function execTarget(target: FirmwareTarget, context: ExecContext): Firmwa
       return target.online;
     },
     hold: (reason, line) => target.hold(reason, line),
-    transfer: async (transfer) => openExec(transfer, target.id, context),
+    transfer: async (transfer) => {
+      const opened = openExec(transfer, target.id, context);
+      // The gateway reads what comes on a port that it has open: the program would never see it.
+      const giveBack = target.plan.lock === "line" ? await target.lend?.(`firmware update of ${target.id}`) : undefined;
+      return giveBack === undefined ? opened : lending(opened, giveBack);
+    },
     invoke: (steps) => target.invoke(steps),
     read: (points) => target.read(points),
+  };
+}
+
+/** The link is the program's until it is closed. */
+function lending(opened: Transfer, giveBack: () => Promise<void>): Transfer {
+  return {
+    probe: () => opened.probe(),
+    send: (offset, listener) => opened.send(offset, listener),
+    act: (word) => opened.act(word),
+    abort: () => opened.abort(),
+    close: async () => {
+      await opened.close();
+      await giveBack();
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { execTarget } from "../../../src/firmware/exec/exec-target.ts";
 import type { FirmwareTarget } from "../../../src/firmware/target.ts";
 import { execOptionsSchema } from "../../../src/mapping/exec-way.ts";
 import { anImage } from "../../support/an-image.ts";
+import { aFirmwarePlan } from "../../support/device-plan.ts";
 import { Heard } from "../../support/heard.ts";
 import { type LogLine, recordingLogger } from "../../support/recording-logger.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
@@ -47,9 +48,7 @@ async function begun(t: TestContext, script: string, keys: object = {}, allowed?
 const unused = (): never => assert.fail("nobody asks the device itself");
 const aTarget: FirmwareTarget = {
   ...{ id: "valve", prefix: "dev1", link: "line", online: true },
-  get plan() {
-    return unused();
-  },
+  plan: aFirmwarePlan({ via: "exec" }),
   ...{ hold: unused, transfer: unused, invoke: unused, read: unused },
 };
 
