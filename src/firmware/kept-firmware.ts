@@ -61,7 +61,7 @@ export class KeptFirmwares {
     known?.drop();
   }
 
-  /** Resolves when all that can be written is. */
+  /** An orderly stop: resolves when all that can be written is. */
   async flush(): Promise<void> {
     await Promise.all([...this.owners.values()].map((owner) => owner.flush()));
   }
@@ -117,19 +117,24 @@ export class KeptOwner {
     });
   }
 
-  /** Resolves when nothing is on its way to the disk, or the disk refuses. */
+  /** An orderly stop: what the disk has refused is tried once more, and not again. */
   async flush(): Promise<void> {
+    this.endRetry();
+    if (this.waiting.length > 0) this.launch();
     while (this.writing !== undefined) await this.writing;
-    this.retry?.();
-    this.retry = undefined;
+    this.endRetry();
   }
 
   /** It is somebody else's: nothing is written any more. */
   drop(): void {
     this.dropped = true;
+    this.endRetry();
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  private endRetry(): void {
     this.retry?.();
     this.retry = undefined;
-    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private launch(): void {
