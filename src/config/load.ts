@@ -143,7 +143,6 @@ async function readBase(
   options: LoadOptions,
   reportAll: Report,
 ): Promise<Base | undefined> {
-  const directory = dirname(file);
   const { now } = options;
   if (asWritten === undefined) return undefined;
   // The entries of devices are filled one by one: what is missing in one leaves the others alone.
@@ -170,7 +169,6 @@ async function readBase(
   const catalogue = await withVendorObjects(options.catalogue, childOf(own, "objects"), report);
   if (config === undefined) return undefined;
   const gateway = gatewayOf(config.gateway, { own, catalogue, links, report });
-  const { state } = config.gateway;
   const admin = await adminOf(config.gateway.admin, { gateway: own, report });
   const ca = await firmwareCaOf(own, report);
   const servers = await serversOf(config.servers, { node: root, report, ...(now === undefined ? {} : { now }) });
@@ -180,7 +178,7 @@ async function readBase(
       ...gateway,
       ...(ca === undefined ? {} : { firmware: { ...gateway.firmware, ca } }),
       ...(admin === undefined ? {} : { admin }),
-      state: state === undefined ? (options.defaultState ?? resolve(directory, "state")) : resolve(directory, state),
+      state: stateOf(config.gateway.state, file, options),
     },
     servers,
     clientServers: clientServersOf(config.servers, servers, { root, asWritten }),
@@ -188,6 +186,11 @@ async function readBase(
     catalogue,
     devices: childrenOf([asWritten, ...extra], "devices").flatMap((list) => (list.kind === "list" ? list.items : [])),
   };
+}
+
+function stateOf(written: string | undefined, file: string, { defaultState }: LoadOptions): string {
+  const beside = resolve(dirname(file), written ?? "state");
+  return written === undefined ? (defaultState ?? beside) : beside;
 }
 
 async function readTree(file: string, report: Report): Promise<YamlNode | undefined> {
