@@ -8,9 +8,12 @@ import {
   type PointId,
   type RawValue,
   type ReadResult,
+  type Transfer,
+  type TransferContext,
 } from "../../src/adapter.ts";
 import { until } from "../wires/deadline.ts";
 import { wireAddress } from "./address.ts";
+import type { ModbusTransferOptions } from "./firmware/keys.ts";
 import type { Exchange, Line } from "./line.ts";
 import { limitsOf } from "./link-wire.ts";
 import { ADDRESSES, type Request } from "./pdu.ts";
@@ -40,6 +43,8 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
   private readonly reader: PointReader;
   private readonly life = new AbortController();
   private readonly stopListening: () => void;
+  /** An image is on its way to it, and nothing else. */
+  private isTaken = false;
 
   constructor(
     line: Line,
@@ -63,12 +68,12 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
   }
 
   async read(points: readonly PointId[]): Promise<ReadResult> {
-    this.checkOpen();
+    this.checkFree();
     return this.reader.read(points, this.ask("read"));
   }
 
   async write(point: PointId, value: RawValue, mask?: Uint8Array): Promise<void> {
-    this.checkOpen();
+    this.checkFree();
     const known = this.points.get(point);
     if (!isWritable(known)) throw new DeviceError("rejected", `the mapping does not let "${point}" be written`);
     const { verify } = known.write;
@@ -79,9 +84,20 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
 
   async invoke(steps: readonly ModbusStep[]): Promise<void> {
     for (const step of steps) {
-      this.checkOpen();
+      this.checkFree();
       await this.run(step);
     }
+  }
+
+  async transfer(context: TransferContext<ModbusTransferOptions>): Promise<Transfer> {
+    this.checkOpen();
+    const { ModbusTransfer } = await import("./firmware/transfer.ts");
+    if (this.isTaken) throw new DeviceError("rejected", "an image is on its way to the device already");
+    this.isTaken = true;
+    const onClose = (): void => {
+      this.isTaken = false;
+    };
+    return new ModbusTransfer(context, { line: this.line, device: this.device, onClose }, this.context);
   }
 
   async close(): Promise<void> {
@@ -166,5 +182,11 @@ export class ModbusDeviceLink implements DeviceLink<ModbusStep> {
 
   private checkOpen(): void {
     this.life.signal.throwIfAborted();
+  }
+
+  /** Nobody disturbs an image on its way. */
+  private checkFree(): void {
+    this.checkOpen();
+    if (this.isTaken) throw new DeviceError("unreachable", "an image is on its way to the device");
   }
 }

@@ -12,6 +12,7 @@ export interface ByteStream {
   /** Forgets what was received and not delivered yet. */
   flush(): Promise<void>;
   /** See Connection. */
+  setSpeed?(baudRate: number | undefined): Promise<void>;
   readonly peer?: string | undefined;
   destroy(): void;
 }
@@ -28,8 +29,11 @@ export class FramedConnection implements Connection {
   private readonly reader: AnswerReader;
   private awaited: Awaited | undefined;
 
+  readonly setSpeed?: (baudRate: number | undefined) => Promise<void>;
+
   constructor(stream: ByteStream, reader: AnswerReader) {
     this.stream = stream;
+    if (stream.setSpeed !== undefined) this.setSpeed = stream.setSpeed;
     this.reader = reader;
     reader.stop();
   }

@@ -1,5 +1,6 @@
 /** Modbus devices: holding and input registers, coils and discrete inputs. MODBUS Application Protocol V1.1b3. */
 import type { AdapterContext, AdapterModule, Schema } from "../../src/adapter.ts";
+import { firmware } from "./firmware/ways.ts";
 import { importAddress } from "./imported-address.ts";
 import { adviseLinks } from "./link-advice.ts";
 import { endOf } from "./link-end.ts";
@@ -53,6 +54,7 @@ export const modbus: AdapterModule<ModbusOptions, ModbusDevice, ModbusPoint, Mod
   wire: plannedWire,
   leadsTo: endOf,
   adviseLinks: (links) => adviseLinks(links),
+  firmware,
   tools: async () =>
     (await import("./tools/index.ts")).modbusTools({ types: Object.keys(LINK_TYPES), open: openTyped }),
 };

@@ -1,5 +1,5 @@
 /** One Modbus line, whatever carries it: connects, keeps order, watches over every request. */
-import type { AdapterContext, LineReport, Millis, PauseRange } from "../../src/adapter.ts";
+import { type AdapterContext, DeviceError, type LineReport, type Millis, type PauseRange } from "../../src/adapter.ts";
 import type { Bus, Urgency } from "../wires/bus.ts";
 import { type Closeable, type ConnectionListener, type Connector, KeptConnection } from "../wires/kept-connection.ts";
 import { PATIENCE } from "../wires/reconnection.ts";
@@ -17,6 +17,8 @@ export interface Connection extends Closeable {
   transact(unit: number, pdu: Uint8Array): Promise<Uint8Array>;
   /** What came since the last request that is no answer to it, in words that end the sentence "no answer …"; undefined: nothing. */
   heard?(): string | undefined;
+  /** Sets the speed of the line; undefined: that of the link. Absent where whoever is at the other end knows it alone. Rejects with DeviceError. */
+  setSpeed?(baudRate: number | undefined): Promise<void>;
   /** The IP address of the other end; absent where it has none. */
   readonly peer?: string | undefined;
 }
@@ -62,6 +64,8 @@ export interface Unit {
   readonly timeout?: Millis | undefined;
   /** Somebody tries whether anybody is there: silence says nothing of the connection, and nothing is remembered of the unit. */
   readonly trial?: true;
+  /** The speed of the line while it is asked; absent: that of the link. */
+  readonly baudRate?: number | undefined;
 }
 
 /** A connection takes longer than an answer: name resolution, and SYN packets are repeated after 1 s. */
@@ -95,7 +99,23 @@ export class Line {
    */
   use<T>(urgency: Urgency, unit: Unit, task: (exchange: Exchange) => Promise<T>): Promise<T> {
     const exchange: Exchange = async (request) => this.requests.exchange(this.kept.open, unit, request);
-    return this.kept.use({ urgency, unit: unit.unit }, () => task(exchange));
+    const { baudRate } = unit;
+    if (baudRate === undefined) return this.kept.use({ urgency, unit: unit.unit }, () => task(exchange));
+    return this.kept.use({ urgency, unit: unit.unit }, () => this.atSpeed(baudRate, () => task(exchange)));
+  }
+
+  private async atSpeed<T>(baudRate: number, task: () => Promise<T>): Promise<T> {
+    const { connection } = this.kept.open;
+    if (connection.setSpeed === undefined) {
+      throw new DeviceError("rejected", "baud_rate is for serial ports: whoever has the line knows its speed");
+    }
+    await connection.setSpeed(baudRate);
+    try {
+      return await task();
+    } finally {
+      // A port that is gone is opened with its own speed.
+      await connection.setSpeed(undefined).catch(() => {});
+    }
   }
 
   /** One read in its turn; one that fails is repeated as the settings say, each time in a turn of its own. */

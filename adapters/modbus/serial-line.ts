@@ -30,7 +30,12 @@ export function connectSerial(
     const listener = { onData: (chunk: Uint8Array) => connection?.receive(chunk), onLost };
     const open = await SerialPort.open(port, line, listener, signal);
     connection = new FramedConnection(
-      { write: (bytes) => open.write(bytes), flush: () => open.flush(), destroy: () => open.close() },
+      {
+        write: (bytes) => open.write(bytes),
+        flush: () => open.flush(),
+        setSpeed: (baudRate = line.baudRate) => open.setSpeed(baudRate),
+        destroy: () => open.close(),
+      },
       reader,
     );
     const note = latencyNote(port, await latencyTimer(port));
