@@ -13,6 +13,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 import cbor2
 import serial
@@ -205,11 +206,21 @@ class ConsoleWire:
     def __init__(self, path):
         self.port = serial.Serial(path, 115200)
         self.decoder = None
+        self.lock = threading.Lock()
+        threading.Thread(target=self.talk, daemon=True).start()
 
     def send(self, frame):
         lines = list(console.encode(frame))
         log = b"[00:00:01.234] <inf> main: still here\r\n"
-        self.port.write(log + log.join(lines))
+        with self.lock:
+            self.port.write(log + log.join(lines))
+
+    def talk(self):
+        """What the program of the board says by itself."""
+        while True:
+            with self.lock:
+                self.port.write(b"T=21.5\r\n")
+            time.sleep(0.5)
 
     def frames(self):
         line = b""
