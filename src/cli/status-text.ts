@@ -7,6 +7,7 @@ import { table } from "../table.ts";
 import { clientLines, countsOf } from "./client-status-text.ts";
 import { countdown, ordinal, span } from "./countdown.ts";
 import { counted } from "./counted.ts";
+import { firmwareTable } from "./firmware/text.ts";
 import { linkLines } from "./link-status-text.ts";
 import { handledLines } from "./link-text.ts";
 import { modbusLines } from "./modbus-status-text.ts";
@@ -31,6 +32,7 @@ export function formatStatus(status: GatewayStatus, withValues: boolean): string
     ...deviceLines(status, withValues),
     ...blankBefore([...linkLines(status.links), ...handledLines(status.handled)]),
     ...blankBefore(modbusLines(status.modbus)),
+    ...blankBefore(firmwareLines(status)),
   ].join("\n");
 }
 
@@ -45,6 +47,12 @@ function versionLines({ versions }: GatewayStatus): readonly string[] {
     ...(next === undefined ? [] : [`the next start runs version ${next}`]),
     ...(back === undefined ? [] : [`version ${back.version} was taken back: ${back.reason}`]),
   ];
+}
+
+/** The firmware of whatever is being updated, has an image, or ended its last update badly. */
+function firmwareLines({ firmware = [] }: GatewayStatus): readonly string[] {
+  const news = firmware.filter(({ state, result }) => state !== 0 || result > 1);
+  return news.length === 0 ? [] : firmwareTable(news);
 }
 
 function blankBefore(lines: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
 /** The gateway as a user runs it, and an LwM2M Server that asks it; what its devices are is up to the test. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "../../demo/client.ts";
@@ -81,6 +81,11 @@ export class GatewayWorld {
   /** Of the daemon. */
   get pid(): number {
     return this.program.child.pid ?? 0;
+  }
+
+  /** Its state directory. */
+  get state(): string {
+    return join(dirname(this.config), "state");
   }
 
   /** A line of the gateway's log since its last start; waits for it. */
