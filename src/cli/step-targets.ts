@@ -1,4 +1,4 @@
-/** Where the steps of executable resources write to: a device that is played must take them there. */
+/** Where the steps of executable resources, and of an update, write to: a device that is played must take them there. */
 import type { AdapterModule, PointId, RawValue } from "../adapter.ts";
 import { Lwm2mError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -18,24 +18,35 @@ export interface StepTarget {
  * cannot think of, or that no point can stand for, is named in the log and refused when it comes.
  */
 export function stepTargets(plan: DevicePlan, adapter: AdapterModule, log: Logger): StepTarget[] {
-  return [...plan.resources].flatMap(([resource, { source }]) => {
-    if (source.kind !== "execute") return [];
-    const steps = examples(source.steps);
-    if (steps === undefined)
-      log.warn({ code: "LG107", resource }, "its steps need arguments of their own: Execute will be refused");
-    return (steps ?? []).flatMap((step, i) => {
+  const targets = (resource: string, steps: readonly unknown[]): StepTarget[] =>
+    steps.flatMap((step, i) => {
       const target = targetOf(step, plan.device, adapter);
       if (target instanceof Error) log.warn({ code: "LG107", resource, err: target }, `step ${i + 1} cannot be played`);
       return target === undefined || target instanceof Error ? [] : [{ id: `${resource} step ${i + 1}`, ...target }];
     });
+  const executed = [...plan.resources].flatMap(([resource, { source }]) => {
+    if (source.kind !== "execute") return [];
+    const steps = examples(source.steps);
+    if (steps === undefined)
+      log.warn({ code: "LG107", resource }, "its steps need arguments of their own: Execute will be refused");
+    return targets(resource, steps ?? []);
   });
+  return [...executed, ...targets("firmware", firmwareSteps(plan))];
 }
 
-/** The steps of all executable resources, for arguments that most types take; without those that need others. */
-export function exampleSteps({ resources }: DevicePlan): readonly unknown[] {
-  return [...resources.values()].flatMap(({ source }) =>
+/** What an update asks of the device beside the image. */
+function firmwareSteps({ firmware }: DevicePlan): readonly unknown[] {
+  if (firmware === undefined) return [];
+  const { enter, activate, confirm, abort } = firmware;
+  return [...enter, ...activate, ...confirm, ...abort].flatMap((step) => (step.type === "device" ? [step.step] : []));
+}
+
+/** The steps of all executable resources, for arguments that most types take, and of an update; without those that need others. */
+export function exampleSteps(plan: DevicePlan): readonly unknown[] {
+  const executed = [...plan.resources.values()].flatMap(({ source }) =>
     source.kind === "execute" ? (examples(source.steps) ?? []) : [],
   );
+  return [...executed, ...firmwareSteps(plan)];
 }
 
 /** Arguments that most types take; where a step goes does not hang on them. */

@@ -113,3 +113,51 @@ test("a server updates a device that has never heard of LwM2M, by a program, and
   assert.equal(stateOf(world, "meter-1")?.counters.outages, 0);
   assert.deepEqual(server.received("/meter-1/3/0/11/0"), [], "no alarm");
 });
+
+test("a device that comes back with its old version was not updated: result 8, and it is asked as before", async (t) => {
+  const updated = await twoPumps(t);
+  const { world, taken } = updated;
+  await begun(updated);
+  writeFileSync(`${taken}.go`, "");
+  await goesOn(world, "it failed", () => world.gateway.status().firmware?.[0]?.result === 8);
+  await world.clock.advance(5 * SECOND);
+  assert.equal(await value(world, "/meter-1/5/0/5"), 8);
+  assert.equal(await value(world, "/meter-1/3303/0/5700"), 20);
+  assert.deepEqual([stateOf(world, "meter-1")?.state, stateOf(world, "meter-2")?.state], ["online", "online"]);
+});
+
+test("one that has the new version and is not well was not updated either", async (t) => {
+  const updated = await twoPumps(t);
+  const { world, taken } = updated;
+  const { meter } = world;
+  await begun(updated);
+  writeFileSync(`${taken}.go`, "");
+  await goesOn(world, "it is told to run it", () => meter.written.some(([point]) => point === 99));
+  meter.set(VERSION, 2).set(TEMPERATURE, 90);
+  await goesOn(world, "it failed", () => world.gateway.status().firmware?.[0]?.result === 8);
+});
+
+test("a link that somebody pauses, and a reload, are outlived by an update", async (t) => {
+  const updated = await twoPumps(t);
+  const { world, taken } = updated;
+  const { meter, clock, gateway } = world;
+  await begun(updated);
+  await gateway.links.pause("bus", 10 * MINUTE);
+  assert.equal(stateOf(world, "meter-2")?.state, "paused");
+  await clock.advance(MINUTE);
+  await gateway.links.resume("bus");
+  assert.equal(stateOf(world, "meter-2")?.state, "held", "the program still has the port");
+  world.writeFile(
+    "mappings/pump.yaml",
+    readFileSync(join(world.folder, "mappings/pump.yaml"), "utf8").replace("10s", "11s"),
+  );
+  assert.equal(await world.reload(), true);
+  await clock.advance(SECOND);
+  assert.deepEqual([stateOf(world, "meter-1")?.state, stateOf(world, "meter-2")?.state], ["held", "held"]);
+  writeFileSync(`${taken}.go`, "");
+  await goesOn(world, "it is told to run it", () => meter.written.some(([point]) => point === 99));
+  meter.set(VERSION, 2);
+  await goesOn(world, "it is believed", () => world.gateway.status().firmware?.[0]?.result === 1);
+  await clock.advance(5 * SECOND);
+  assert.deepEqual([stateOf(world, "meter-1")?.state, stateOf(world, "meter-2")?.state], ["online", "online"]);
+});
