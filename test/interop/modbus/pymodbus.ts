@@ -12,6 +12,7 @@ import { aPtyPair } from "../../support/pty-pair.ts";
 export type PymodbusKind = "rtu" | "ascii" | "rtu-over-tcp" | "udp" | "tcp";
 
 const SLAVE = fileURLToPath(new URL("pymodbus_slave.py", import.meta.url));
+const BOOTLOADER = fileURLToPath(new URL("pymodbus_bootloader.py", import.meta.url));
 const { XDG_CACHE_HOME = join(homedir(), ".cache") } = process.env;
 const FOLDER = join(XDG_CACHE_HOME, "lwm2m-gateway", "pymodbus");
 const INSTALL = `python3 -m venv ${FOLDER} && ${FOLDER}/bin/pip install pyserial==3.5 pymodbus==3.8.6`;
@@ -33,6 +34,12 @@ export async function aPymodbusSlave(
   const slave = start(t, python, [SLAVE, kind, ...(pty === undefined ? [] : [pty.theirs]), ...options]);
   const [, port] = await slave.printed(/ready|port (\d+)/);
   return pty?.ours ?? port;
+}
+
+/** A Python that has pymodbus, and the path of the slave that takes firmware; undefined, the test being skipped, where there is none. */
+export function findBootloader(t: TestContext): { readonly python: string; readonly program: string } | undefined {
+  const python = findPymodbus(t);
+  return python === undefined ? undefined : { python, program: BOOTLOADER };
 }
 
 /** A Python that has pymodbus; undefined, the test being skipped, where there is none. */
