@@ -231,6 +231,7 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
   /** The device has all of it. */
   private onArrived(): void {
     this.failures = 0;
+    this.steps.progress = { ...this.steps.progress, offset: this.options.size };
     if (this.steps.progress.executed) this.steps.activate();
     else this.steps.stage();
   }

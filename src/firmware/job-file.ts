@@ -52,8 +52,8 @@ export class JobFile {
     return this.save();
   }
 
-  /** On its way to the disk within a second. */
-  note(offset: number): void {
+  /** On its way to the disk within a second. Returns whether it is now. */
+  note(offset: number): boolean {
     this.current = { ...this.current, offset };
     const now = this.clock.monotonic();
     const due = this.noted === undefined ? now : this.noted + NOTE_EVERY;
@@ -61,6 +61,7 @@ export class JobFile {
       this.noted = now;
       void this.save();
     } else this.noting ??= this.clock.at(due, () => this.noteNow());
+    return due <= now;
   }
 
   /** There is a line of history instead. */
@@ -88,7 +89,13 @@ export class JobFile {
     return this.write({ job: undefined, history }, tell);
   }
 
-  stop(): void {
+  /** What is noted is on its way to the disk, and nothing comes after it. */
+  settle(): void {
+    if (this.noting !== undefined) void this.save();
+    this.ended = true;
+  }
+
+  private stop(): void {
     this.noting?.();
     this.noting = undefined;
   }

@@ -44,6 +44,8 @@ const ASK_AGAIN: Millis = 60_000;
 export class JobRunner implements Claimant {
   readonly target: FirmwareTarget;
   readonly image: StoredImage;
+  /** As it was when the job began: what was claimed is given back, whatever a reload says. */
+  readonly link: string;
   /** That the image says, or that was told; undefined: nobody knows. */
   readonly version: string | undefined;
   /** Resolves when nothing of it is under way any more. */
@@ -67,6 +69,7 @@ export class JobRunner implements Claimant {
     this.options = options;
     this.target = target;
     this.image = image;
+    this.link = target.link;
     this.version = version;
     this.over = new Promise((resolve) => {
       this.onOver = resolve;
@@ -90,10 +93,6 @@ export class JobRunner implements Claimant {
 
   get owner(): string {
     return this.target.id;
-  }
-
-  get link(): string {
-    return this.target.link;
   }
 
   get severity(): number {
@@ -191,7 +190,7 @@ export class JobRunner implements Claimant {
   private rest(): void {
     this.asking?.();
     this.asking = undefined;
-    this.file.stop();
+    this.file.settle();
     this.letGo?.();
     this.letGo = undefined;
   }
@@ -236,8 +235,7 @@ export class JobRunner implements Claimant {
         return this.file.end(effect.end, this.described(), effect.tell);
       case "note":
         this.speed.note(effect.offset, context.clock.monotonic());
-        this.file.note(effect.offset);
-        this.options.onProgress();
+        if (this.file.note(effect.offset)) this.options.onProgress();
         return undefined;
       case "warn":
         context.log.warn({ code: effect.code, device: this.owner, reason: effect.reason }, effect.message);

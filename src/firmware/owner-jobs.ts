@@ -143,7 +143,7 @@ export class OwnerJobs implements DeviceJobs {
     const version = header ?? kept.value.update.version;
     const runner = new JobRunner(
       {
-        ...{ context, target, image, version },
+        ...{ context, target, version, image: named(image, version) },
         write: (patch, event) =>
           this.write(patch, event?.type === "downloaded" ? { ...event, ...said(image, version) } : event),
         kept: () => kept.value,
@@ -216,6 +216,14 @@ export class OwnerJobs implements DeviceJobs {
     this.turn = this.turn.then(work);
     return this.turn;
   }
+}
+
+/** With the version that its header says. */
+function named(image: StoredImage, version: string | undefined): StoredImage {
+  if (version === undefined || version === image.version) return image;
+  const { file, size, sha256, name } = image;
+  const read = (offset: number, length: number): Promise<Uint8Array> => image.read(offset, length);
+  return { file, size, sha256, version, read, ...(name === undefined ? {} : { name }) };
 }
 
 const GONE = "its image is damaged, or gone";

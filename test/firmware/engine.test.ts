@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { DeviceError, FirmwareError } from "../../src/errors.ts";
@@ -153,5 +155,81 @@ test("while an image is on its way the wire is its own: the version is read, and
   assert.deepEqual(device.heard, ["probe", "send 0", "test", '{"coil":7}', "reset", "confirm"]);
   const [record] = world.kept.of("meter-1").value.history;
   assert.deepEqual([record?.before, record?.after, record?.result], ["1.0.0", "2.0.0", 1]);
+  await world.end();
+});
+
+test("an operator gives up a transfer that servers cannot: the image is kept, and Update may be executed again", async (t) => {
+  const clock = new FakeClock();
+  const device = new ScriptedDevice();
+  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [new ScriptedTarget({ clock, device })]);
+  assert.equal(await world.engine.stop("meter-1"), false);
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
+  await clock.advance(300);
+  await assert.rejects(world.cancel("meter-1"), /the device is being updated/);
+  assert.equal(await world.engine.stop("meter-1"), true);
+  await clock.advance(SECOND);
+  assert.equal(world.told.at(-1), "meter-1 2/10");
+  await world.update("meter-1");
+  await clock.advance(MINUTE);
+  assert.equal(world.told.at(-1), "meter-1 0/1");
+  assert.deepEqual(
+    world.kept.of("meter-1").value.history.map(({ result }) => result),
+    [10, 1],
+  );
+  await world.end();
+});
+
+test("an operator defers what waits, over a restart too; the server's Maximum Defer Period ends it", async (t) => {
+  const clock = new FakeClock();
+  const directory = temporaryDirectory(t);
+  const device = new ScriptedDevice();
+  device.online = false;
+  const world = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
+  await world.write("meter-1", "5/0/13", 4 * 3600);
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
+  assert.equal(world.told.at(-1), "meter-1 2/11");
+  assert.ok(await world.engine.defer("meter-1", 24 * HOUR));
+  device.online = true;
+  world.of("meter-1").presence(true);
+  await clock.advance(MINUTE);
+  assert.match(world.of("meter-1").status().waits ?? "", /deferred until/);
+  await world.end();
+  const next = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
+  await clock.advance(3 * HOUR);
+  assert.deepEqual(device.heard, []);
+  await clock.advance(HOUR);
+  assert.equal(next.told.at(-1), "meter-1 0/1");
+  await next.end();
+});
+
+test("an image that is not for the device goes nowhere", async (t) => {
+  const clock = new FakeClock();
+  const device = new ScriptedDevice();
+  const accept = { maxSize: 100_000, magic: { offset: 0, bytes: Buffer.from("3db8f396", "hex") } };
+  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [
+    new ScriptedTarget({ clock, device, plan: { accept } }),
+  ]);
+  await world.push("meter-1", IMAGE);
+  assert.equal(world.told.at(-1), "meter-1 0/6");
+  assert.deepEqual(device.heard, []);
+  await world.end();
+});
+
+test("an image that was lost while the gateway did not run ends its job", async (t) => {
+  const clock = new FakeClock();
+  const directory = temporaryDirectory(t);
+  const device = new ScriptedDevice();
+  const first = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
+  await first.push("meter-1", IMAGE);
+  await first.update("meter-1");
+  await clock.advance(500);
+  await first.end();
+  rmSync(join(directory, "firmware"), { recursive: true });
+  const world = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
+  await clock.advance(SECOND);
+  assert.equal(world.told.at(-1), "meter-1 0/5");
+  assert.equal(world.kept.of("meter-1").value.job, undefined);
   await world.end();
 });
