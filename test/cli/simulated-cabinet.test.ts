@@ -178,3 +178,25 @@ test("an adapter is told the steps of executable resources, those that take argu
   await simulateCabinet(plans, listening, {}, aContext({}));
   assert.deepEqual(told, [3]);
 });
+
+test("what an update asks of a device beside the image is played", async (t) => {
+  const firmware = `firmware:
+  via: exec
+  transfer: { command: [/usr/bin/flash] }
+  version: none
+  enter: [ { holding: 99, as: u16, value: 0xB007 }, { wait: 1s } ]
+  activate: [ { coil: 7, value: true } ]
+`;
+  const { port, written, plan, lines } = await played(t, `  3303: { sensor_value: { holding: 1 } }\n${firmware}`);
+  const steps = [...(plan.firmware?.enter ?? []), ...(plan.firmware?.activate ?? [])];
+  const box = await aReader(t, port, {});
+  await box.invoke(steps.flatMap((step) => (step.type === "device" ? [modbus.step.parse(step.step)] : [])));
+  assert.deepEqual(
+    written().map(({ point }) => point),
+    ["firmware step 1", "firmware step 2"],
+  );
+  assert.deepEqual(
+    lines.filter(({ level }) => level === "warn"),
+    [],
+  );
+});
