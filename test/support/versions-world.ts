@@ -1,5 +1,5 @@
 /** The built program under a service manager that is a test, and further versions of it, signed. */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { signArtefact, writeArtefact } from "../../scripts/artefact/write.mjs";
@@ -36,8 +36,9 @@ export async function aVersionsWorld(t: TestContext, stage: string) {
   const main = join(stage, "dist/src/main.js");
   const { PATH } = process.env;
   const options = { env: { PATH, STATE_DIRECTORY: state } };
+  const file = join(state, "versions/record.json");
   const record = (): VersionRecord | undefined =>
-    parseRecord(readFileSync(join(state, "versions/record.json"), "utf8"));
+    existsSync(file) ? parseRecord(readFileSync(file, "utf8")) : undefined;
   return {
     ...{ folder, state, server, told, record },
     /** As the service manager does. */
@@ -52,7 +53,7 @@ export async function aVersionsWorld(t: TestContext, stage: string) {
       const known = record();
       if (known?.trial === undefined) throw new Error("nothing is on trial");
       const trial = { ...known.trial, spent: known.trial.limit - 1500 };
-      writeFileSync(join(state, "versions/record.json"), JSON.stringify({ ...known, trial }));
+      writeFileSync(file, JSON.stringify({ ...known, trial }));
     },
     /** The file of a version: this program, but for what is told. */
     version: (parts: VersionParts): Promise<string> => aVersion(stage, folder, parts),
