@@ -6,17 +6,19 @@ import { table } from "../table.ts";
 import { span } from "./countdown.ts";
 import type { AskedDevice } from "./device-asked.ts";
 import { reasonsOf, standingOf } from "./devices-text.ts";
+import { wholeFirmware } from "./firmware/text.ts";
 import { wholeLink } from "./link-text.ts";
 import { valueText } from "./shown-value.ts";
 
 export function deviceText(asked: AskedDevice): readonly string[] {
   if ("disabled" in asked) return [`${asked.disabled.id} is off until this is mended:`, ...reasonsOf(asked.disabled)];
-  const { now, device, link } = asked;
+  const { now, device, link, firmware } = asked;
   return [
     `${device.id}: ${standingOf(device, now)}`,
     ...(device.reason === undefined ? [] : [`    ${device.reason}`]),
     ...table(facts(asked), "  "),
     ...(link === undefined ? [] : ["", ...wholeLink(link)]),
+    ...(firmware === undefined ? [] : ["", "firmware", ...wholeFirmware(firmware, now).map((line) => `  ${line}`)]),
     "",
     ...valueTree(asked),
   ];

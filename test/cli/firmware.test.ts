@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { listenAdminSocket } from "../../src/admin/client.ts";
 import { anImage } from "../support/a-download.ts";
 import { aConfig, aFolder, command, startCommand } from "../support/command.ts";
 
@@ -34,6 +35,13 @@ async function aWorld(t: TestContext) {
 
 test("an image is pushed, installed, and stands in the history", LIMIT, async (t) => {
   const { folder, firmware } = await aWorld(t);
+  const gone = new AbortController();
+  t.after(() => gone.abort());
+  const events: unknown[] = [];
+  const heard = listenAdminSocket(join(folder, "state/admin.sock"), "/v1/events?topics=firmware", gone.signal);
+  const listening = (async () => {
+    for await (const { data } of heard) events.push(data);
+  })();
   const before = await firmware("list");
   assert.match(before.stdout, /^DEVICE +VIA +STATE +IMAGE +LAST RESULT\nvalve +simulated +idle +- +0, none yet\n$/);
   const pushed = await firmware("push", "valve", join(folder, "image"), "--update");
@@ -43,6 +51,15 @@ test("an image is pushed, installed, and stands in the history", LIMIT, async (t
   assert.match(shown.stdout, /^valve: idle, by simulated\n {4}result: 1, updated\n/);
   const { stdout } = await firmware("history", "valve", "--json");
   const [record] = JSON.parse(stdout);
+  const device = await command(t, "device", "valve", "--config", join(folder, "config.yaml"));
+  assert.match(device.stdout, /\nfirmware\n {2}valve: idle, by simulated\n {6}result: 1, updated\n/);
+  gone.abort();
+  await listening;
+  const states = events.map((event) =>
+    typeof event === "object" && event !== null ? Reflect.get(event, "state") : "",
+  );
+  const changes = states.filter((state, i) => state !== states[i - 1]);
+  assert.deepEqual(changes.slice(-2), [3, 0], String(states));
   assert.deepEqual([record.result, record.before], [1, "1.0.0"]);
 });
 

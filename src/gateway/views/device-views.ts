@@ -7,6 +7,7 @@ import type { DeviceStatus } from "../../devices/device-status.ts";
 import type { Devices } from "../../devices/devices.ts";
 import type { ValueView } from "../../devices/value-views.ts";
 import { formatPlace } from "../../errors.ts";
+import type { FirmwareStatus } from "../../firmware/job.ts";
 import { isWithin, type Path, parsePath, prefixOf } from "../../lwm2m/path.ts";
 import { deviceIdOf } from "../../mapping/device-id.ts";
 import { nearestNames } from "../../near-miss.ts";
@@ -59,6 +60,8 @@ export interface DeviceView {
   /** The names of its objects, by their IDs. */
   readonly objects: Readonly<Record<string, string>>;
   readonly link?: LinkView;
+  /** Absent: servers cannot update it. */
+  readonly firmware?: FirmwareStatus;
 }
 
 /** GET /v1/devices/{id}/values; plain data. */
@@ -91,7 +94,8 @@ export class DeviceViews {
 
   /** Throws AdminRefusal where there is none. */
   of(id: string): DeviceView | { readonly now: UnixMillis; readonly disabled: DisabledView } {
-    const { now, disabled, endpoint } = this.options.status();
+    const { now, disabled, endpoint, firmware: all = [] } = this.options.status();
+    const firmware = all.find((each) => each.device === id);
     const off = disabled.find((device) => device.id === id);
     const device = this.options.devices.get(id);
     if (device === undefined && off !== undefined) return { now, disabled: off };
@@ -110,6 +114,7 @@ export class DeviceViews {
       identity: identityOf(status),
       objects: Object.fromEntries([...plan.objects].map(([object, { definition }]) => [object, definition.name])),
       ...(links.has(plan.link) ? { link: this.options.links.of(plan.link) } : {}),
+      ...(firmware === undefined ? {} : { firmware }),
     };
   }
 
