@@ -50,7 +50,10 @@ export class JobRunner implements Claimant {
   readonly version: string | undefined;
   /** Resolves when nothing of it is under way any more. */
   readonly over: Promise<void>;
+  /** Resolves when it does not read its image any more; the device may have to be told still. */
+  readonly ended: Promise<void>;
   private onOver: () => void = () => {};
+  private onEnded: () => void = () => {};
   private readonly options: RunnerOptions;
 
   private readonly machine: FirmwareJob;
@@ -73,6 +76,9 @@ export class JobRunner implements Claimant {
     this.version = version;
     this.over = new Promise((resolve) => {
       this.onOver = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      this.onEnded = resolve;
     });
     this.file = new JobFile(clock, write, () => kept().history, job);
     const progress = progressOf(job, clock, target.plan.verify.within);
@@ -184,6 +190,7 @@ export class JobRunner implements Claimant {
     this.rest();
     await this.device.close();
     this.options.context().queue.release(this);
+    this.onEnded();
     this.onOver();
   }
 
@@ -232,7 +239,7 @@ export class JobRunner implements Claimant {
         return this.file.keep(effect.progress, effect.tell);
       case "end":
         context.log.info({ device: this.owner, ...effect.end }, "firmware: the update is over");
-        return this.file.end(effect.end, this.described(), effect.tell);
+        return this.file.end(effect.end, this.described(), effect.tell).then(this.onEnded);
       case "note":
         this.speed.note(effect.offset, context.clock.monotonic());
         if (this.file.note(effect.offset)) this.options.onProgress();

@@ -48,12 +48,12 @@ export class OwnerJobs implements DeviceJobs {
     void this.inTurn(() => this.execute());
   }
 
+  /** A device that is away is told for some time, which no server need wait for; what comes next does. */
   discard(): Promise<void> {
     this.era++;
-    return this.inTurn(async () => {
-      this.image = undefined;
-      await this.ended(true);
-    });
+    this.image = undefined;
+    const over = this.inTurn(() => this.ended(true));
+    return this.runner === undefined ? over : Promise.race([over, this.runner.ended]);
   }
 
   presence(online: boolean): void {

@@ -233,3 +233,22 @@ test("an image that was lost while the gateway did not run ends its job", async 
   assert.equal(world.kept.of("meter-1").value.job, undefined);
   await world.end();
 });
+
+test("a server that cancels does not wait for a device that is slow to forget; the next image does", async (t) => {
+  const clock = new FakeClock();
+  const device = new ScriptedDevice();
+  device.forgets = 30 * SECOND;
+  const target = new ScriptedTarget({ clock, device, plan: { stage: "before-update" } });
+  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
+  await world.push("meter-1", IMAGE);
+  await clock.advance(300);
+  await world.cancel("meter-1");
+  assert.equal(world.told.at(-1), "meter-1 0/10");
+  await world.push("meter-1", IMAGE);
+  await clock.advance(29 * SECOND);
+  assert.equal(device.heard.at(-1), "abort");
+  await clock.advance(10 * SECOND);
+  assert.equal(world.told.at(-1), "meter-1 2/0");
+  assert.deepEqual(device.slot, IMAGE);
+  await world.end();
+});

@@ -18,6 +18,8 @@ export class ScriptedDevice {
   reverts = false;
   /** Takes so long to boot. */
   boot: Millis = 0;
+  /** How long it takes to forget an image. */
+  forgets: Millis = 0;
   /** What `send` fails with, once at so many bytes. */
   failures: { readonly at: number; readonly error: Error }[] = [];
   /** What each act fails with, once. */
@@ -157,6 +159,8 @@ export class ScriptedTransfer implements Transfer {
 
   async abort(): Promise<void> {
     this.ask("abort");
+    const { device, clock } = this.options;
+    if (device.forgets > 0) await new Promise<void>((resolve) => clock.at(clock.monotonic() + device.forgets, resolve));
     this.options.device.slot = new Uint8Array();
   }
 
