@@ -14,6 +14,7 @@ import { debianVersion, tellPeer } from "../support/peer.ts";
 import { type RunningProcess, start } from "../support/process.ts";
 import { aPtyPair } from "../support/pty-pair.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { anLrzszServer, type Damage } from "./lrzsz-server.ts";
 
 const SIZE = 200 * 1024;
 
@@ -42,9 +43,13 @@ async function aBench(t: TestContext): Promise<Bench | undefined> {
   return { folder, receiver, begin };
 }
 
-async function aDevice(t: TestContext, port: string): Promise<Bench["begin"]> {
-  const { serial: schema = assert.fail() } = serial.linkTypes;
-  const options = schema.parse({ port, line: "115200-8N1", reconnect: "100ms" });
+function aDevice(t: TestContext, port: string): Promise<Bench["begin"]> {
+  return aDeviceAt(t, "serial", { port, line: "115200-8N1" });
+}
+
+async function aDeviceAt(t: TestContext, type: string, at: object): Promise<Bench["begin"]> {
+  const schema = serial.linkTypes[type] ?? assert.fail(type);
+  const options = schema.parse({ ...at, reconnect: "100ms" });
   const link = await serial.open(options, { clock: systemClock, log: silentLogger, random: fakeRandom() });
   t.after(() => link.close());
   const section = serial.device.parse({ frame: { end: "\n" }, messages: { line: {} } });
@@ -137,4 +142,73 @@ test("rb is killed in the middle: a clean error; with another rb the second atte
   await sent(bench, await bench.begin("ymodem", image), "rb -y", anew);
   assert.ok(readFileSync(join(bench.folder, "meter.bin")).equals(image.bytes));
   assertProgress(anew.offsets);
+});
+
+/** Over a line that damages things, with keys that wait less. */
+async function sentOver(
+  t: TestContext,
+  via: "ymodem" | "xmodem1k",
+  image: ImageInTest,
+  damage: Damage,
+): Promise<{ readonly folder: string; readonly offsets: readonly number[] } | undefined> {
+  tellPeer(t, "lrzsz", debianVersion("lrzsz"));
+  const [program, args] = via === "ymodem" ? ["rb", ["-y"]] : ["rx", ["-y", "-c", "meter.bin"]];
+  if (!hasTool(t, program, "apt-get install -y lrzsz")) return undefined;
+  const folder = temporaryDirectory(t);
+  const server = await anLrzszServer(t, { folder, program, args }, damage);
+  const begin = await aDeviceAt(t, "serial-over-tcp", { host: "127.0.0.1", port: server.port });
+  const transfer = await begin(via, image, { ack_timeout: "5s" });
+  const heard = progress();
+  const sending = transfer.send(0, heard);
+  await settleUntil("the line", () => heard.offsets.length > 0);
+  const received = server.receive();
+  await sending;
+  await received;
+  return { folder, offsets: heard.offsets };
+}
+
+for (const via of ["ymodem", "xmodem1k"] as const) {
+  test(`${via}: a line that damages each twentieth block; the image is identical all the same`, {
+    timeout: 120_000,
+  }, async (t) => {
+    const image = anImage(SIZE, { name: "meter.bin" });
+    let blocks = 0;
+    const there = (bytes: Buffer): Buffer => {
+      // A piece of a block, not its first byte: that of a block is told by its length.
+      if (bytes.length > 100 && ++blocks % 20 === 0) bytes[50] = (bytes[50] ?? 0) ^ 0x10;
+      return bytes;
+    };
+    const sent = await sentOver(t, via, image, { there });
+    if (sent === undefined) return;
+    assert.ok(readFileSync(join(sent.folder, "meter.bin")).subarray(0, SIZE).equals(image.bytes));
+    assertProgress(sent.offsets);
+    assert.ok(blocks > 200);
+  });
+
+  test(`${via}: an end that is lost is said again; the image is identical`, { timeout: 120_000 }, async (t) => {
+    const image = anImage(5000, { name: "meter.bin" });
+    let lost = 0;
+    const there = (bytes: Buffer): Buffer =>
+      bytes.length === 1 && bytes[0] === 4 && lost++ === 0 ? Buffer.alloc(0) : bytes;
+    const sent = await sentOver(t, via, image, { there });
+    if (sent === undefined) return;
+    assert.ok(lost > 1);
+    assert.ok(readFileSync(join(sent.folder, "meter.bin")).subarray(0, 5000).equals(image.bytes));
+  });
+}
+
+test("xmodem1k: an end that nobody acknowledges is no failure; the image is identical", {
+  timeout: 120_000,
+}, async (t) => {
+  const image = anImage(5000);
+  let ended = false;
+  const there = (bytes: Buffer): Buffer => {
+    ended ||= bytes.length === 1 && bytes[0] === 4;
+    return bytes;
+  };
+  const back = (bytes: Buffer): Buffer => (ended ? Buffer.alloc(0) : bytes);
+  const sent = await sentOver(t, "xmodem1k", image, { there, back });
+  if (sent === undefined) return;
+  assert.ok(readFileSync(join(sent.folder, "meter.bin")).subarray(0, 5000).equals(image.bytes));
+  assert.equal(sent.offsets.at(-1), 5000);
 });

@@ -1,7 +1,8 @@
 """
 A slave of pymodbus, unit 1, that takes firmware: as records of files (FC 21 and 20, files of 10000 registers), and block by block in
 holding registers. `pymodbus_bootloader.py tcp|rtu [PORT] FILE`; prints "ready", or the port that it listens on. What it took it writes to
-FILE when it is told to (holding 512 for files, 518 for blocks), if it is whole; `--room BYTES` is all that it has room for.
+FILE when it is told to (holding 512 for files, 518 for blocks), if it is whole; `--room BYTES` is all that it has room for, `--stubborn`
+has it run what it ran before. It prints "begin" when it is told a length, and "block N" for each tenth block.
 
 Blocks: 4095 the number of the block, 4096 on its 64 registers; 514 and 515 the length, 516 the CRC of Modbus; input 32 the status (0 ready,
 1 busy, 2 full, 4 damaged, 3 done), input 33 the next block. Input 0 is 215, input 16 on the version, "1.0.0" and then "2.0.0".
@@ -24,9 +25,9 @@ INDEX, BASE, SIZE, CRC, COMMIT_FILES, COMMIT_BLOCKS = 4095, 4096, 514, 516, 512,
 
 
 class Device(ModbusSlaveContext):
-    def __init__(self, path, room):
+    def __init__(self, path, room, stubborn):
         super().__init__()
-        self.path, self.room = path, room
+        self.path, self.room, self.stubborn = path, room, stubborn
         self.files, self.holding, self.version = {}, {}, b"1.0.0\0\0\0"
         self.memory, self.index, self.status, self.busy = {}, 0, 0, 0
 
@@ -55,8 +56,11 @@ class Device(ModbusSlaveContext):
         elif address == INDEX:
             self.begun = value
             self.index = value + 1
+            if value % 10 == 0:
+                print("block", value, flush=True)
         elif address == SIZE:
             self.memory, self.index, self.status = {}, 0, 0
+            print("begin", flush=True)
         elif address == COMMIT_FILES and value:
             data = b"".join(struct.pack(">H", self.files[key]) for key in sorted(self.files))
             self.keep(data)
@@ -75,7 +79,9 @@ class Device(ModbusSlaveContext):
     def keep(self, data):
         with open(self.path, "wb") as file:
             file.write(data)
-        self.status, self.version = 3, b"2.0.0\0\0\0"
+        self.status = 3
+        if not self.stubborn:
+            self.version = b"2.0.0\0\0\0"
 
 
 # What pymodbus makes of files is a dummy, and it halves the length of a record that is read.
@@ -114,8 +120,9 @@ async def main():
     parser.add_argument("kind", choices=["tcp", "rtu"])
     parser.add_argument("args", nargs="+")
     parser.add_argument("--room", type=int, default=1 << 30)
+    parser.add_argument("--stubborn", action="store_true")
     given = parser.parse_args()
-    units = ModbusServerContext(slaves={1: Device(given.args[-1], given.room)}, single=False)
+    units = ModbusServerContext(slaves={1: Device(given.args[-1], given.room, given.stubborn)}, single=False)
     functions = [WriteFile, ReadFile]
     if given.kind == "rtu":
         port = given.args[0]
