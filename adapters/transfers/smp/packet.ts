@@ -8,7 +8,7 @@ export const OP = { read: 0, readAnswer: 1, write: 2, writeAnswer: 3 } as const;
 
 /** Groups and commands (Zephyr, "MCUmgr", OS and application/software image management group). */
 export const GROUP = { os: 0, image: 1 } as const;
-export const OS = { echo: 0, reset: 5, parameters: 6 } as const;
+export const OS = { reset: 5, parameters: 6 } as const;
 export const IMAGE = { state: 0, upload: 1, erase: 5 } as const;
 
 /** 0 is the first version of the protocol, 1 the second, in which errors have a group. */
