@@ -128,3 +128,19 @@ test("an image that is here outlives a gateway that is killed, and so does an up
   const [first] = firmware;
   assert.deepEqual([first?.device, first?.history.map(({ result }) => result)], ["room-1", [1]]);
 });
+
+test("an image stays while its device is not configured, and goes when the device is forgotten", async (t) => {
+  const world = await updatable(t);
+  assert.equal((await push(world.server, "/room-2/5/0/0")).code, "2.04");
+  await world.clock.advance(5 * SECOND);
+  world.configure([room(1)]);
+  assert.ok(await world.reload());
+  assert.deepEqual(files(world), ["room-2.image", "room-2.json"]);
+  world.configure([room(1), room(2)]);
+  assert.ok(await world.reload());
+  assert.equal(await stateOf(world.server, "/room-2/5"), "2/0");
+  world.configure([room(1)]);
+  assert.ok(await world.reload());
+  assert.deepEqual(await world.gateway.deviceAdmin.forget("room-2"), { prefix: "room-2", reports: 0 });
+  assert.deepEqual(files(world), []);
+});

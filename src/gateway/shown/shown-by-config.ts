@@ -1,8 +1,10 @@
 /** What each server of a configuration would see, before anything runs. Prefixes and numbers are those that the store would give first. */
+
 import { REMOTE_MODBUS_OBJECTS } from "../../config/remote-modbus.ts";
 import type { LoadedConfig, ServerSettings } from "../../config/types.ts";
 import { deviceModel } from "../../devices/device-model.ts";
 import { SharedTrees } from "../../devices/shared-trees.ts";
+import { FIRMWARE_UPDATE, updateModel } from "../../firmware/update-values.ts";
 import { deviceObjectLinks } from "../../lwm2m/links.ts";
 import { isUsablePrefix } from "../../lwm2m/prefix.ts";
 import type { TreeModel } from "../../lwm2m/tree.ts";
@@ -57,11 +59,12 @@ function ownObjects({ gateway, catalogue, servers }: Showing): OwnObjects {
 function plannedDevices({ devices, catalogue, gateway: { endpoint } }: Showing): readonly ShownDevice[] {
   const trees = new SharedTrees();
   const object3 = deviceObject(catalogue);
+  const update = updateModel(requiredObject(catalogue, FIRMWARE_UPDATE, "1.2"), []);
   const lists = new WeakMap<TreeModel, string>();
   return devices.map((plan, instance) => {
     const prefix = expectedPrefix(plan, instance + 1);
     const { tree } = deviceModel(plan, prefix, object3, trees);
-    const whole = wholeWith(prefix, tree, plan);
+    const whole = wholeWith(prefix, tree, plan, update);
     const { model } = whole.backing;
     const objects = lists.get(model) ?? deviceObjectLinks(listed(model));
     lists.set(model, objects);
@@ -69,8 +72,13 @@ function plannedDevices({ devices, catalogue, gateway: { endpoint } }: Showing):
   });
 }
 
-function wholeWith(prefix: string, tree: TreeModel, { storedObjects = [] }: DevicePlan): Whole {
-  const stored = storedObjects.map((definition) => withInstances(definition, 0));
-  const model = stored.length === 0 ? tree : new Map([...tree, ...stored]);
+/** `update`: object 5, of devices whose firmware can be updated. */
+function wholeWith(prefix: string, tree: TreeModel, plan: DevicePlan, update: TreeModel): Whole {
+  const { storedObjects = [], firmware } = plan;
+  const besides = [
+    ...storedObjects.map((definition) => withInstances(definition, 0)),
+    ...(firmware === undefined ? [] : update),
+  ];
+  const model = besides.length === 0 ? tree : new Map([...besides, ...tree]);
   return wholeOf(prefix, model, new Set(storedObjects.map(({ id }) => id)));
 }
