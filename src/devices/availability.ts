@@ -41,7 +41,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   private readonly asked: boolean;
   private current: DeviceState = "connecting";
   /** What it was before it was paused, or held. */
-  private before: "connecting" | "offline" = "connecting";
+  private before: DeviceState = "connecting";
   private why: string | undefined;
   private failures = 0;
   private probes = 0;
@@ -64,6 +64,11 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
 
   get state(): DeviceState {
     return this.current;
+  }
+
+  /** The same, or what it was before it was paused or held. */
+  get lastKnown(): DeviceState {
+    return this.current === "paused" || this.current === "held" ? this.before : this.current;
   }
 
   /** Why it is offline, or why the last request failed. */
@@ -126,7 +131,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
         this.delay = this.rule.retry.first;
         return this.current === "online" ? [] : this.probe();
       case "pause":
-        this.before = this.current === "offline" ? "offline" : "connecting";
+        this.before = this.current;
         this.pause(event);
         return [];
       case "resume":
@@ -170,7 +175,7 @@ export class Availability implements Machine<AvailabilityEvent, AvailabilityEffe
   /** It is looked for at once; one that was away is away until it is heard. */
   private resume(now: Millis): AvailabilityEffect[] {
     const since = this.current === "held" ? "it was held" : "its link was paused";
-    this.current = this.before;
+    this.current = this.before === "offline" ? "offline" : "connecting";
     this.why = this.before === "offline" ? `not heard since ${since}` : undefined;
     this.probes = 0;
     this.delay = this.rule.retry.first;

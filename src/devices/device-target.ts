@@ -43,7 +43,7 @@ export class DeviceTarget {
 
   /** Whether it answers, so far as anybody knows. */
   get online(): boolean {
-    return this.device().state === "online";
+    return this.device().answers;
   }
 
   hold(reason: string, line: boolean): () => void {

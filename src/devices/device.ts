@@ -119,6 +119,12 @@ export class Device {
     return this.availability.state;
   }
 
+  /** Whether it answers, so far as anybody knows: one that is held was there before, or was not. */
+  get answers(): boolean {
+    const { state, lastKnown } = this.availability;
+    return state === "held" ? lastKnown === "online" : state === "online";
+  }
+
   start(): void {
     this.takeFixed([...fixedValues(this.model), ...linkValues(this.model, UNKNOWN), ...this.quality()]);
     this.presence({ type: "start" });

@@ -174,6 +174,7 @@ test("held with its line the others on it stand still too, and whoever else uses
   const reason = "firmware update of meter-1, which has link bus for itself";
   assert.deepEqual([devices.get("meter-2")?.state, devices.get("meter-2")?.status().reason], ["held", reason]);
   assert.deepEqual(users, [`bus: ${reason}`]);
+  assert.equal(target("meter-2").online, true, "it was there, and a job for it may wait for its turn");
   end();
   await clock.advance(SECOND);
   assert.deepEqual(users.slice(1), ["bus goes on"]);
@@ -246,7 +247,7 @@ test("a link that is paused ends a transfer and lets go of the wire, and the hol
   assert.equal(transfer.closed, 1);
   await assert.rejects(carried.probe(), /link bus is paused until/);
   await assert.rejects(meter.transfer(CONTEXT), /link bus is paused until/);
-  assert.equal(devices.get("meter-1")?.state, "paused");
+  assert.deepEqual([devices.get("meter-1")?.state, meter.online], ["paused", false]);
   await devices.resumeLink("bus");
   assert.equal(devices.get("meter-1")?.state, "held");
   assert.deepEqual(await (await meter.transfer(CONTEXT)).probe(), { version: "1.0" });
