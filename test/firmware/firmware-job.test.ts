@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import fc from "fast-check";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { FirmwareJob } from "../../src/firmware/firmware-job.ts";
 import type { JobEffect, JobEvent, JobOptions, JobProgress } from "../../src/firmware/job-events.ts";
@@ -334,3 +335,53 @@ test("Cancel before the activation has the device forget it; afterwards there is
   const late = new Player().verify();
   assert.deepEqual(late.feed({ type: "cancel", told: false }), []);
 });
+
+test("whatever happens in whatever order, it waits for something or is over, and nothing is told after its end", () => {
+  const events: readonly JobEvent[] = [
+    { type: "presence", online: true },
+    { type: "presence", online: false },
+    { type: "policy", mayBegin: false, reason: "closed" },
+    { type: "policy", mayBegin: true },
+    { type: "granted" },
+    { type: "granted" },
+    { type: "queued", reason: "another" },
+    { type: "looked", look: OLD },
+    { type: "looked", look: NEW },
+    { type: "looked", look: SILENT },
+    { type: "looked", look: { ...OLD, probe: { staged: true } } },
+    { type: "done" },
+    { type: "done" },
+    { type: "acknowledged", offset: 400 },
+    lost(),
+    says("busy"),
+    says("crc"),
+    says("bad-image"),
+    { type: "cancel", told: true },
+  ];
+  const anything = fc.array(fc.nat(events.length + 3), { maxLength: 60 });
+  fc.assert(
+    fc.property(anything, fc.boolean(), (numbers, executed) => {
+      const player = new Player({ ...FRESH, executed });
+      const words = player.feed({ type: "start" });
+      for (const number of numbers) {
+        const event = events[number];
+        if (event !== undefined) words.push(...player.feed(event));
+        else if (player.job.deadline !== undefined) words.push(...player.wait());
+      }
+      const ends = words.filter((word) => word.startsWith("end "));
+      assert.ok(ends.length <= 1);
+      if (player.job.isOver) assert.equal(player.job.deadline, undefined);
+      else if (player.job.progress.phase === "verify") assert.ok(player.job.deadline !== undefined || isAsking(words));
+      // The wire is given back at the end, and before another claims it.
+      const claims = words.filter((word) => word === "claim").length;
+      const releases = words.filter((word) => word === "release").length;
+      assert.ok(claims - releases <= 1 && (!player.job.isOver || releases >= claims), words.join(", "));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** It has asked the device for something, and waits for that. */
+function isAsking(words: readonly string[]): boolean {
+  return words.findLast((word) => !word.startsWith("note")) === "look health";
+}
