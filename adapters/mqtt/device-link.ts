@@ -18,6 +18,7 @@ import { requestToWrite } from "../spoken/write.ts";
 import { until } from "../wires/deadline.ts";
 import { type Availability, AvailabilityState } from "./availability-state.ts";
 import type { BrokerLine } from "./broker-line.ts";
+import type { VersionWatch } from "./firmware/version-watch.ts";
 import { valueAt } from "./json-path.ts";
 import type { Message } from "./message.ts";
 import type { MqttPoint } from "./points.ts";
@@ -55,6 +56,8 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
   private readonly feeds: readonly TopicFeed[];
   private readonly life = new AbortController();
   private readonly endings: (() => void)[];
+  /** Of devices to which images have been brought. */
+  private versions: VersionWatch | undefined;
   private signal: Connectivity = {};
   /** It was said that the device is away: when it is back much may be otherwise. */
   private away = false;
@@ -109,8 +112,11 @@ export class MqttDeviceLink implements DeviceLink<MqttStep> {
   /** Nothing else is disturbed by it, or disturbs it: its topics are its own. */
   async transfer(transfer: TransferContext): Promise<Transfer> {
     this.life.signal.throwIfAborted();
-    const { openTransfer } = await import("./firmware/open.ts");
-    return openTransfer(this.line, { context: this.context, transfer, detached: this.life.signal });
+    const { openTransfer, VersionWatch } = await import("./firmware/open.ts");
+    const { context, life, endings } = this;
+    this.versions ??= new VersionWatch();
+    const remain = (end: () => void): void => void endings.push(end);
+    return openTransfer(this.line, { context, transfer, detached: life.signal, versions: this.versions, remain });
   }
 
   async close(): Promise<void> {

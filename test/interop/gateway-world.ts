@@ -28,6 +28,8 @@ export interface GatewaySetup {
   readonly protocol: string;
   /** Beside config.yaml, readable by its owner alone. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** Further keys of `gateway:`, e.g. `firmware: { http: { address: 127.0.0.1 } }`. */
+  readonly gateway?: string;
   /** Beside what every program of a test has. */
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -188,9 +190,9 @@ export class GatewayWorld {
   }
 }
 
-function configText(server: number, { links, devices, protocol }: GatewaySetup): string {
+function configText(server: number, { links, devices, protocol, gateway }: GatewaySetup): string {
   return `format: 1
-gateway: { endpoint: urn:dev:ops:32473-${protocol} }
+gateway: { endpoint: urn:dev:ops:32473-${protocol}${gateway === undefined ? "" : `, ${gateway}`} }
 servers: [ { id: 101, uri: "coap://127.0.0.1:${server}" } ]
 links:
 ${links.map((link) => `  ${link}\n`).join("")}devices:

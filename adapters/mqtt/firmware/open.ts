@@ -11,6 +11,8 @@ import type { UrlOptions } from "./url-options.ts";
 import { Zigbee2MqttTransfer } from "./zigbee2mqtt.ts";
 import type { Zigbee2MqttOptions } from "./zigbee2mqtt-options.ts";
 
+export { VersionWatch } from "./version-watch.ts";
+
 type WayOptions = PushOptions | PullOptions | UrlOptions | Zigbee2MqttOptions;
 
 const WAYS: readonly string[] = ["mqtt-push", "mqtt-pull", "url", "zigbee2mqtt"] satisfies readonly WayOptions["way"][];

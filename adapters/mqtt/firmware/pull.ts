@@ -19,6 +19,7 @@ import { filterOf, heldBy } from "./level-holes.ts";
 import { topicOf } from "./notice.ts";
 import type { PullOptions } from "./pull-options.ts";
 import { noSuchWord, type Surroundings, Talk } from "./talk.ts";
+import { versionIn } from "./version-watch.ts";
 
 type Sign =
   /** It wants these, so it has what is before them. */
@@ -54,7 +55,10 @@ export class PullTransfer implements Transfer {
     const { chunks, attributes, telemetry } = options;
     this.talk.hear(filterOf(chunks.request), (message) => this.asked(message));
     if (attributes !== undefined) this.talk.hear(filterOf(attributes.request), (message) => this.wondered(message));
-    for (const topic of telemetry) this.talk.hear(topic, (message) => this.told(message));
+    for (const topic of telemetry) {
+      this.talk.hear(topic, (message) => this.told(message));
+      this.talk.hearVersions(topic, (message) => versionSaid(options, message));
+    }
   }
 
   async probe(): Promise<FirmwareProbe> {
@@ -163,16 +167,18 @@ export class PullTransfer implements Transfer {
     this.background(this.talk.publish({ topic, payload, qos: 1, retain: false }));
   }
 
-  private told({ json, retained }: Message): void {
+  private told(message: Message): void {
+    const { json, retained } = message;
     if ("fault" in json) return;
     const at = (path: JsonPath): string | undefined => wordOf(valueAt(json.value, path));
-    const { paths, done, updated, failed, errors } = this.options;
-    const { versions } = this.talk;
+    const { paths, done, failed, errors } = this.options;
     const state = this.offered ? at(paths.state) : undefined;
     const isDone = state !== undefined && this.begun && done.includes(state);
-    if (isDone) versions.forget();
-    // While it is at it the version is the one before.
-    if (state === undefined || [...updated, ...failed].includes(state)) versions.hear(at(paths.version), !retained);
+    if (isDone) {
+      const { versions } = this.talk;
+      versions.forget();
+      versions.hear(versionSaid(this.options, message), !retained);
+    }
     if (state === undefined || retained) return;
     if (failed.includes(state)) {
       this.failure = refusal(at(paths.error), errors);
@@ -188,6 +194,12 @@ export class PullTransfer implements Transfer {
   private background(work: Promise<void>): void {
     work.catch((error: unknown) => this.log.debug({ err: error }, "a request for a chunk was not answered"));
   }
+}
+
+/** While it is at it the version that it says is the one before. */
+function versionSaid({ paths, updated, failed }: PullOptions, message: Message): string | undefined {
+  const state = versionIn(message, paths.state);
+  return state === undefined || [...updated, ...failed].includes(state) ? versionIn(message, paths.version) : undefined;
 }
 
 /** The device was told of the image. */

@@ -14,7 +14,7 @@ import type { DeviceLine } from "../device-link.ts";
 import type { Message } from "../message.ts";
 import type { Words } from "../template.ts";
 import { type Notice, outgoingOf } from "./notice.ts";
-import { type VersionSpec, VersionWatch, versionIn } from "./version-watch.ts";
+import { type VersionSpec, type VersionWatch, versionIn } from "./version-watch.ts";
 import { imageWords } from "./words.ts";
 
 /** How long the broker may take for one message. */
@@ -25,28 +25,44 @@ const VERSION_TIMEOUT: Millis = 10 * SECOND;
 export class Talk {
   readonly clock: Clock;
   readonly words: Words;
-  readonly versions = new VersionWatch();
+  readonly versions: VersionWatch;
   private readonly line: DeviceLine;
+  private readonly remain: Surroundings["remain"];
   private readonly version: VersionSpec | undefined;
   private readonly life = new AbortController();
   private readonly endings: (() => void)[] = [];
 
   /** `detached`: the device is gone from the configuration, or the link is closed. */
-  constructor(line: DeviceLine, { context, transfer, detached }: Surroundings, version: VersionSpec | undefined) {
+  constructor(
+    line: DeviceLine,
+    { context, transfer, detached, versions, remain }: Surroundings,
+    version: VersionSpec | undefined,
+  ) {
     this.line = line;
     this.clock = context.clock;
     this.words = imageWords(transfer);
     this.version = version;
+    this.versions = versions;
+    this.remain = remain;
     const detach = (): void => this.life.abort(detached.reason);
     detached.addEventListener("abort", detach, { once: true });
     this.endings.push(() => detached.removeEventListener("abort", detach));
     if (version !== undefined) {
-      this.hear(version.topic, (message) => this.versions.hear(versionIn(message, version.path), !message.retained));
+      this.hearVersions(version.topic, (message) => versionIn(message, version.path));
     }
   }
 
   get signal(): AbortSignal {
     return this.life.signal;
+  }
+
+  /** For as long as the device is attached. */
+  hearVersions(filter: string, versionOf: (message: Message) => string | undefined): void {
+    const { versions } = this;
+    if (versions.topics.has(filter)) return;
+    versions.topics.add(filter);
+    const take = (message: Message): void => versions.hear(versionOf(message), !message.retained);
+    this.remain(this.line.hear({ filter, only: [], take }, 1));
   }
 
   hear(filter: string, take: (message: Message) => void): void {
@@ -96,6 +112,10 @@ export interface Surroundings {
   readonly context: AdapterContext;
   readonly transfer: TransferContext;
   readonly detached: AbortSignal;
+  /** What is known of its version, over all transfers. */
+  readonly versions: VersionWatch;
+  /** What ends when the device is detached. */
+  readonly remain: (end: () => void) => void;
 }
 
 /** Ways of MQTT have no words for steps: those that publish are steps of the adapter. */

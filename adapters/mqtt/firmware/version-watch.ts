@@ -34,6 +34,8 @@ export function versionIn(message: Message, path: JsonPath | undefined): string 
  * before, is of the version before.
  */
 export class VersionWatch {
+  /** What hears it, by the topic: between two transfers, too, since many a device says it once. */
+  readonly topics = new Set<string>();
   private readonly inbox = new Inbox<string>();
   private said: string | undefined;
   private fresh = false;

@@ -87,7 +87,7 @@ class Flash:
     def restart(self):
         """Into the new one."""
         if not WISHES.get("stuck"):
-            write(VERSION, self.meta.get("version", "?"))
+            write(VERSION, self.meta.get("version") or "2.0.0")
         return self.version
 
     @property
@@ -290,6 +290,14 @@ def on_connect(client, userdata, flags, reason, properties):
 def on_subscribe(client, userdata, mid, reasons, properties):
     say("ready")
     device.connected()
+    threading.Thread(target=live, daemon=True).start()
+
+
+def live():
+    """A sign of life, as devices have that measure something."""
+    while True:
+        client.publish("alive", '{"t":21}')
+        time.sleep(0.5)
 
 
 client.on_connect = on_connect
