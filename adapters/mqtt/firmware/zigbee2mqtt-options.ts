@@ -24,7 +24,7 @@ export const zigbee2MqttSchema: z.ZodType<Zigbee2MqttOptions> = z
       .enum(["message", "index"])
       .default("message")
       .describe(
-        "message: the file goes with the request (from Zigbee2MQTT 2.8 on); index: it takes what its own index has",
+        "message: the file goes with the request (newer versions of Zigbee2MQTT); index: it takes what its own index has",
       ),
     errors: errorsSchema.default([]).describe('What its words for errors mean: { "No image": bad-image }'),
     timeout: durationSchema
