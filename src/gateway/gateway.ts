@@ -12,6 +12,7 @@ import type { Logger } from "../log.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
 import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import type { Pulse } from "../service/watchdog.ts";
+import { Applying } from "./applying.ts";
 import { DeviceAdmin } from "./device-admin.ts";
 import type { FirmwareAdmin } from "./firmware/firmware-admin.ts";
 import { helperOfService, localAddresses } from "./host.ts";
@@ -95,9 +96,7 @@ export class Gateway {
   private readonly firstCheck: FirstCheck;
   private readonly started: Millis;
   private config: LoadedConfig;
-  /** Reloads are done one after the other, and a stop after the last. */
-  private turn: Promise<unknown> = Promise.resolve();
-  private stopping = false;
+  private readonly applying: Applying;
 
   private constructor(options: RunOptions, { config, record }: Loaded, kept: Kept) {
     const { clock, random, log, adapters, edges } = options;
@@ -115,10 +114,11 @@ export class Gateway {
       openTransport: edges?.openTransport ?? openTransport,
       localAddresses: edges?.localAddresses ?? localAddresses,
       helper: edges?.helper ?? helperOfService(),
-      reconsider: () => this.reconsider(),
+      reconsider: () => this.applying.reconsider(),
       restart: () => options.onRestart?.(),
       onRegistered: () => this.firstCheck.run(),
     });
+    this.applying = new Applying({ parts: this.parts, links: () => this.links, config: () => this.config });
     const { devices, waits } = this.parts;
     this.deviceAdmin = new DeviceAdmin({
       ...{ store, devices, log },
@@ -134,7 +134,7 @@ export class Gateway {
     this.links = new LinkAdmin({
       ...{ devices, log },
       config: () => this.config,
-      apply: () => this.applyAgain(),
+      apply: () => this.applying.again(),
     });
     this.firmwareAdmin = this.parts.firmware.admin;
     this.views = new DeviceViews({
@@ -190,10 +190,9 @@ export class Gateway {
 
   /** De-registers, then closes in the reverse order of opening; each, whatever became of the one before. */
   async stop(): Promise<void> {
-    this.stopping = true;
     this.firstCheck.stop();
     this.parts.variants.stop();
-    await this.turn;
+    await this.applying.stop();
     try {
       await this.parts.north.stop();
     } finally {
@@ -285,7 +284,7 @@ export class Gateway {
 
   /** Gives back the memory that a start took beyond what is needed now: some 50 ms. Resolves to whether it is over. */
   async tidy(): Promise<boolean> {
-    if (this.stopping) return true;
+    if (this.applying.stopped) return true;
     collect();
     await this.kept.store.collect();
     return this.parts.north.settled;
@@ -306,9 +305,7 @@ export class Gateway {
   }
 
   private inTurn(reload: () => Promise<ReloadReport>): Promise<ReloadReport> {
-    const reloaded = this.turn.then(() => (this.stopping ? notNow("the gateway is stopping") : reload()));
-    this.turn = reloaded.catch(() => {});
-    return reloaded;
+    return this.applying.inTurn(reload, () => notNow("the gateway is stopping"));
   }
 
   private makeReloading(record: ReadRecord): Reloading {
@@ -337,7 +334,7 @@ export class Gateway {
     const keepSet = this.links.configured();
     this.config = config;
     try {
-      const change = await this.applyDevices();
+      const change = await this.applying.apply();
       // A device may be called something else, and be the same.
       this.parts.north.treesChanged();
       return change;
@@ -356,45 +353,7 @@ export class Gateway {
       },
       onKnown: (known) => keepTime(this.kept.store, known, this.log),
     });
-    await this.applyDevices();
+    await this.applying.apply();
     await this.parts.north.start(this.parts.trees);
-  }
-
-  /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
-  private async applyDevices(): Promise<DevicesChange> {
-    const placed = await this.parts.places.place(this.config);
-    const others = await this.parts.adopt(placed, this.links.over(this.config.links));
-    await this.parts.variants.adopt(placed);
-    const change = await this.runDevices();
-    // A device runs on where other objects stand beside its own, but it has others now.
-    if (others) this.parts.devicesChanged();
-    return change;
-  }
-
-  /** The links are to be others. */
-  private applyAgain(): Promise<void> {
-    const done = this.turn.then(async () => {
-      if (!this.stopping) await this.applyDevices();
-    });
-    this.turn = done.catch(() => {});
-    return done;
-  }
-
-  /** Devices have said what they are: they get what their mapping has for that, as by a reload. */
-  private reconsider(): Promise<void> {
-    const done = this.turn.then(async () => {
-      if (!this.stopping) await this.runDevices();
-    });
-    this.turn = done;
-    return done;
-  }
-
-  private async runDevices(): Promise<DevicesChange> {
-    const chosen = this.parts.variants.chosen();
-    const { filled, devices, numbers } = this.parts;
-    await numbers.adopt(chosen);
-    const change = await devices.apply(chosen, filled.links(this.links.over(this.config.links)), filled.used);
-    this.parts.begin();
-    return change;
   }
 }
