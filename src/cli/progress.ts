@@ -26,6 +26,7 @@ export class Progress {
   private cancel = (): void => {};
   /** What stands in the line of the terminal, or was the last line elsewhere. */
   private shown = "";
+  private ended = false;
 
   /** Without `out` it says nothing. */
   constructor(out: ProgressOut | undefined, clock: Clock) {
@@ -36,7 +37,8 @@ export class Progress {
 
   /** Asked for its words whenever they are shown anew, until others come: they may count, or tell the time that has passed. */
   readonly show = (words: () => string): void => {
-    if (this.out === undefined) return;
+    // Work that failed may have parts that go on for a moment.
+    if (this.out === undefined || this.ended) return;
     this.words = words;
     if (this.next === undefined) this.wait();
     // Work that never lets a timer run is shown, too.
@@ -50,7 +52,9 @@ export class Progress {
     this.shown = "";
   }
 
+  /** Nothing is shown any more. */
   end(): void {
+    this.ended = true;
     this.cancel();
     this.next = undefined;
     this.clear();

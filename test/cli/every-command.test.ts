@@ -33,6 +33,12 @@ const ASKS: Readonly<Record<string, readonly string[]>> = {
   write: ["/3/0/15", "Europe/Berlin"],
   exec: ["/3/0/4"],
   observe: ["/3/0/9"],
+  "firmware list": [],
+  "firmware show": ["meter-1"],
+  "firmware push": ["meter-1", "package.json"],
+  "firmware update": ["meter-1"],
+  "firmware cancel": ["meter-1"],
+  "firmware history": ["meter-1"],
   "store stats": [],
   "store forget": ["--all", "--yes"],
 };
