@@ -41,9 +41,9 @@ export class DeviceTarget {
     return this.known;
   }
 
-  /** Whether it answers, so far as anybody knows. */
+  /** Whether a job may begin: it answers, so far as anybody knows, or need not. */
   get online(): boolean {
-    return this.device().answers;
+    return this.plan.unheard === true || this.device().answers;
   }
 
   hold(reason: string, line: boolean): () => void {

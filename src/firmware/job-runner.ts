@@ -144,7 +144,7 @@ export class JobRunner implements Claimant {
   }
 
   heard(online: boolean): void {
-    this.feed({ type: "presence", online });
+    this.feed({ type: "presence", online: online || this.target.plan.unheard === true });
   }
 
   /** `told`: object 5 knows. */

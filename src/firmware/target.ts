@@ -10,7 +10,7 @@ export interface FirmwareTarget {
   /** One job at a time on each. */
   readonly link: string;
   readonly plan: FirmwarePlan;
-  /** Whether it answers, so far as anybody knows. */
+  /** Whether a job may begin: it answers, so far as anybody knows, or need not (`unheard` of the plan). */
   readonly online: boolean;
   /**
    * From now on nobody polls it, and its silence is no outage; `line`: nor anybody else on its link. Reads and writes of servers

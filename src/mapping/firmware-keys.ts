@@ -111,6 +111,12 @@ export const firmwareKeys = z.strictObject({
   abort: steps.describe("Steps where nothing comes of it").optional(),
   verify: verify.describe("When that was a success").optional(),
   retries: z.int().min(0).max(100).describe("How often a transfer that broke off is tried again").default(3),
+  begin: z
+    .enum(["when-heard", "at-once"])
+    .describe(
+      "Whether a job waits until the device is heard; at-once: it may be in its bootloader, where nobody hears it",
+    )
+    .optional(),
   lock: z
     .enum(["line", "device"])
     .describe("Who is not asked meanwhile: all devices of the link, or this one alone")

@@ -9,6 +9,8 @@ export interface FirmwarePlan {
   readonly fetched?: true;
   /** What the way made of `transfer:`. */
   readonly transfer: unknown;
+  /** A job begins though nobody hears the device, which may wait in its bootloader for just that. */
+  readonly unheard?: true;
   /** When the image goes to the device: when the server says Update, or before the state is Downloaded. */
   readonly stage: "on-update" | "before-update";
   readonly accept: AcceptRule;

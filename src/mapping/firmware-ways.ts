@@ -20,8 +20,8 @@ export function wayOf(via: ScalarNode, adapter: AdapterModule, report: Report): 
   const ways = waysOf(adapter);
   const way = ways.get(via.text);
   if (way !== undefined) return way;
-  const why =
-    adapter.firmware === undefined ? `; no image gets to a device by ${adapter.name} itself in this version` : "";
+  const isWithout = Object.keys(adapter.firmware ?? {}).length === 0;
+  const why = isWithout ? `; no image gets to a device by ${adapter.name} itself in this version` : "";
   reportError(report, via.place, `via: ${unknownWord("way", via.text, ways.keys())}${why}`, "LG334");
   return undefined;
 }

@@ -41,9 +41,15 @@ export function readFirmware(
     ...judged,
     ...steps,
     retries: keys.retries,
+    ...(unheard(keys, way) ? { unheard: true } : {}),
     lock: keys.lock ?? (way.needsLine === true ? "line" : "device"),
     results: resultsOf(keys),
   };
+}
+
+/** Who has the wire for itself loses nothing by trying. */
+function unheard({ begin }: FirmwareKeys, { needsLine }: FirmwareWay): boolean {
+  return begin === undefined ? needsLine === true : begin === "at-once";
 }
 
 /** A section with its parameters filled in; in steps a `$0` stays, so that it is told where it has no meaning. */

@@ -64,9 +64,11 @@ test("what a section does not say is what is usual for its way", () => {
   });
   const blocks = planned("{ via: blocks, transfer: { base: 100 } }");
   assert.deepEqual(
-    [blocks.version, blocks.expect, blocks.lock],
-    [{ kind: "point", point: "3/0/3" }, "changed", "line"],
+    [blocks.version, blocks.expect, blocks.lock, blocks.unheard],
+    [{ kind: "point", point: "3/0/3" }, "changed", "line", true],
   );
+  assert.equal(planned("{ via: blocks, transfer: { base: 100 }, begin: when-heard }").unheard, undefined);
+  assert.equal(planned("{ via: slots, begin: at-once }").unheard, true);
   assert.equal(firmwareText(slots), "by slots, on-update, version from slots, up to 1 MB");
   assert.equal(firmwareText(blocks), "by blocks, on-update, version from /3/0/3, up to 1 MB, the link for itself");
 });
@@ -162,10 +164,8 @@ test("the gateway has ways of its own, whatever the protocol", () => {
 test("a way that is none is told with those that there are", () => {
   assert.deepEqual(problems("{ via: slost }"), ['4:18: error: via: unknown way "slost"; did you mean "slots"?']);
   assert.deepEqual(problems("{ via: ymodem }"), ['4:18: error: via: unknown way "ymodem" (have: exec, slots, blocks)']);
-  const text =
-    "mapping: t\nprotocol: simulated\nfirmware: { via: smp }\nobjects: { 3303: { 5700: { constant: 1 } } }\n";
-  assert.deepEqual(resolved(text).problems, [
-    '3:18: error: via: unknown way "smp" (have: exec); no image gets to a device by simulated itself in this version',
+  assert.deepEqual(resolved(modbus(VERSION, "firmware: { via: smp }\n"), "{}", {}).problems, [
+    '4:18: error: via: unknown way "smp" (have: exec); no image gets to a device by modbus itself in this version',
   ]);
   assert.deepEqual(problems("{ stage: on-update }"), ['4:11: error: "via" is missing']);
 });
