@@ -109,6 +109,7 @@ export const ERROR_CODES = {
   LG585: "a download broke off",
   LG586: "nothing takes firmware by that name",
   LG587: "the firmware takes that not now",
+  LG588: "no update waits to be put off",
   LG593: "nobody acknowledged the end of a firmware image",
   LG596: "devices cannot fetch images",
   LG597: "somebody asks for an image that is not there",

@@ -1,19 +1,20 @@
 /** What is to be done with a link, as it comes from outside. */
 import type { Millis } from "../clock.ts";
 import { parseDuration } from "../duration.ts";
+import type { ErrorCode } from "../error-codes.ts";
 import { reasonOf } from "../errors.ts";
 import { AdminRefusal } from "./errors.ts";
 
-/** Reads `{ "for": "10m" }`. Throws AdminRefusal. */
-export function parsePauseRequest(body: unknown): Millis {
+/** Reads `{ "for": "10m" }`. Throws AdminRefusal with this code. */
+export function parsePauseRequest(body: unknown, code: ErrorCode = "LG502"): Millis {
   const { for: span, ...others } = fieldsOf(body);
   if (typeof span !== "string" || Object.keys(others).length > 0) {
-    throw new AdminRefusal('expected for, how long: { "for": "10m" }', { code: "LG502" });
+    throw new AdminRefusal('expected for, how long: { "for": "10m" }', { code });
   }
   try {
     return parseDuration(span);
   } catch (error) {
-    throw new AdminRefusal(`for: ${reasonOf(error)}`, { cause: error, code: "LG502" });
+    throw new AdminRefusal(`for: ${reasonOf(error)}`, { cause: error, code });
   }
 }
 

@@ -25,7 +25,7 @@ export interface FirmwareEngineOptions {
 export class FirmwareEngine {
   private readonly options: FirmwareEngineOptions;
   private readonly queue = new LinkQueue();
-  private context: JobContext;
+  private readonly context: JobContext;
   private readonly owners = new Map<string, OwnerJobs>();
 
   constructor(options: FirmwareEngineOptions) {
@@ -48,12 +48,6 @@ export class FirmwareEngine {
     });
     this.owners.set(id, jobs);
     return jobs;
-  }
-
-  /** After a reload: those that wait are asked again. */
-  setWindow(window: WindowTimes | undefined): void {
-    this.context = this.contextFor(window);
-    for (const jobs of this.owners.values()) jobs.reconsider();
   }
 
   /** See OwnerJobs. */

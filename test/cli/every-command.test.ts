@@ -38,6 +38,7 @@ const ASKS: Readonly<Record<string, readonly string[]>> = {
   "firmware push": ["meter-1", "package.json"],
   "firmware update": ["meter-1"],
   "firmware cancel": ["meter-1"],
+  "firmware defer": ["meter-1", "2h"],
   "firmware history": ["meter-1"],
   "store stats": [],
   "store forget": ["--all", "--yes"],

@@ -27,8 +27,10 @@ export async function firmwareOf(args: Arguments, id: string): Promise<FirmwareS
   return (await askGateway(args, pathOf(id))) as FirmwareStatus;
 }
 
-export async function toldFirmware(args: Arguments, id: string, verb: "update" | "cancel"): Promise<FirmwareStatus> {
-  return (await askGateway(args, `${pathOf(id)}/${verb}`, { body: {}, patience: PATIENCE })) as FirmwareStatus;
+export type Verb = "update" | "cancel" | "defer";
+
+export async function toldFirmware(args: Arguments, id: string, verb: Verb, body = {}): Promise<FirmwareStatus> {
+  return (await askGateway(args, `${pathOf(id)}/${verb}`, { body, patience: PATIENCE })) as FirmwareStatus;
 }
 
 /** Throws UsageError where the file cannot be read. */

@@ -1,4 +1,4 @@
-import { type Command, type CommandGroup, EXIT } from "../command.ts";
+import { type Command, type CommandGroup, EXIT, UsageError } from "../command.ts";
 import { askedFirmware, deviceArgument, FIRMWARE_OPTIONS, firmwareOf, noMoreThan, toldFirmware } from "./asked.ts";
 import { firmwarePush } from "./push.ts";
 import { firmwareTable, historyLines, progressText, wholeFirmware } from "./text.ts";
@@ -38,13 +38,31 @@ const history: Command = {
 };
 
 const update = telling("update", "Has a device get the image that is here, as a server does by Update (5/0/2).");
-const cancel = telling("cancel", "Drops the image that is here or on its way, as a server does by Cancel (5/0/10).");
+const cancel = telling(
+  "cancel",
+  "Drops the image that is here or on its way; gives up an update that the device has not been told to run.",
+);
+
+const defer: Command = {
+  name: "firmware defer",
+  summary: "Lets an update that waits begin no sooner than after so long, whatever the window says.",
+  positionals: "DEVICE TIME",
+  options: FIRMWARE_OPTIONS,
+  async run(args) {
+    noMoreThan(args, 2);
+    const id = deviceArgument(args);
+    const [, span] = args.positionals;
+    if (span === undefined) throw new UsageError(`for how long? lwm2m-gateway firmware defer ${id} 2h`);
+    const found = await toldFirmware(args, id, "defer", { for: span });
+    return print(args.flag("json") ? found : [progressText(found)]);
+  },
+};
 
 /** Images for devices that know nothing of LwM2M, and for the gateway itself. */
 export const firmware: CommandGroup = {
   name: "firmware",
-  summary: "Shows the firmware of devices, sends an image from here, has it installed or dropped.",
-  commands: { list, show, push: firmwarePush, update, cancel, history },
+  summary: "Shows the firmware of devices, sends an image from here, has it installed, put off or dropped.",
+  commands: { list, show, push: firmwarePush, update, cancel, defer, history },
 };
 
 function telling(verb: "update" | "cancel", summary: string): Command {

@@ -28,7 +28,8 @@ export const firmwarePush: Command = {
       return settled(args, id, { from: begun, progress, until: isOver });
     });
     process.stdout.write(`${args.flag("json") ? JSON.stringify(found, undefined, 2) : progressText(found)}\n`);
-    if (found.state === UPDATE_STATE.downloaded && !args.flag("update")) return EXIT.ok;
+    const isLater = found.waits !== undefined || !args.flag("update");
+    if (found.state === UPDATE_STATE.downloaded && isLater) return EXIT.ok;
     if (found.result === UPDATE_RESULT.success) return EXIT.ok;
     const reason = found.history.at(-1)?.reason;
     const why = reason === undefined ? resultText(found.result) : `${resultText(found.result)}: ${reason}`;

@@ -1,5 +1,6 @@
 /** Images for devices, and for the gateway itself: what a person sees of them, and does. */
 import { AdminRefusal } from "../../admin/errors.ts";
+import { parsePauseRequest } from "../../admin/handled-link-request.ts";
 import type { Route } from "../../admin/route.ts";
 import { CODE, formatCode } from "../../coap/codes.ts";
 import { Lwm2mError } from "../../errors.ts";
@@ -32,6 +33,13 @@ export function firmwareRoutes({ firmwareAdmin }: Pick<Gateway, "firmwareAdmin">
       path: "/v1/firmware/{device}/cancel",
       writes: true,
       answer: ({ params: { device = "" } }) => sayingWhy(() => firmwareAdmin.cancel(device)),
+    },
+    {
+      method: "POST",
+      path: "/v1/firmware/{device}/defer",
+      writes: true,
+      about: ({ body }) => ({ for: parsePauseRequest(body, "LG588") }),
+      answer: ({ params: { device = "" }, body }) => firmwareAdmin.defer(device, parsePauseRequest(body, "LG588")),
     },
   ];
 }

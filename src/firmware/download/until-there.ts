@@ -45,7 +45,7 @@ export interface Patience {
 
 const FIRST_PAUSE: Millis = SECOND;
 const LONGEST_PAUSE: Millis = MINUTE;
-/** About two minutes, with pauses of 1 s, 2 s, and so on. */
+/** About a minute, with pauses of 1 s, 2 s, and so on. */
 const MOST_REFUSALS = 7;
 /** A file that is another one each time, or a server that begins at 0 each time. */
 const MOST_RESTARTS = 16;

@@ -1,10 +1,11 @@
 /** What a person does with the firmware of devices, and sees of it: the same object 5 that servers have. */
 import { AdminRefusal } from "../../admin/errors.ts";
-import type { UnixMillis } from "../../clock.ts";
+import type { Millis, UnixMillis } from "../../clock.ts";
 import { Lwm2mError } from "../../errors.ts";
 import type { FirmwareStatus } from "../../firmware/job.ts";
 import type { UpdateObject } from "../../firmware/update-object.ts";
 import { RESOURCE } from "../../firmware/update-values.ts";
+import { UPDATE_STATE } from "../../lwm2m/firmware/update-result.ts";
 import { makePath } from "../../lwm2m/path.ts";
 import { nearestNames } from "../../near-miss.ts";
 
@@ -23,6 +24,11 @@ export interface FirmwareView {
 export interface FirmwareAdminOptions {
   readonly source: FirmwareSource;
   readonly wall: () => UnixMillis;
+  /** What servers cannot do; of a device by its id. Each resolves to false where there is nothing of the kind. */
+  readonly jobs: {
+    stop(device: string): Promise<boolean>;
+    defer(device: string, by: Millis): Promise<boolean>;
+  };
 }
 
 /** By what the gateway itself is called, unless a device is. */
@@ -61,10 +67,26 @@ export class FirmwareAdmin {
     return this.of(id);
   }
 
-  /** What is here, or on its way, goes. Rejects with Lwm2mError where that cannot be now. */
+  /**
+   * What is here, or on its way, goes; unlike a server a person may also give up an update that is under way, until the device is told to
+   * run it. Rejects with Lwm2mError where that cannot be now.
+   */
   async cancel(id: string): Promise<FirmwareStatus> {
-    await this.object(id).event({ type: "cancel" });
+    const { device, state } = this.of(id);
+    const stopped = state === UPDATE_STATE.updating && device !== undefined && (await this.options.jobs.stop(device));
+    if (!stopped) await this.object(id).event({ type: "cancel" });
     return this.of(id);
+  }
+
+  /** What waits begins no sooner than after so long. Rejects with AdminRefusal where nothing waits. */
+  async defer(id: string, by: Millis): Promise<FirmwareStatus> {
+    const { device } = this.of(id);
+    if (device !== undefined && (await this.options.jobs.defer(device, by))) return this.of(id);
+    throw new AdminRefusal(`no update of "${id}" waits to begin`, {
+      status: 409,
+      code: "LG588",
+      next: `lwm2m-gateway firmware show ${id}`,
+    });
   }
 
   /** An image from a person's hands. Rejects with Lwm2mError where it is not taken, and with what `bytes` throws. */

@@ -61,7 +61,7 @@ export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
     const firmware = firmwares.status();
     return firmware.length === 0 ? {} : { firmware };
   };
-  const admin = new FirmwareAdmin({ source: firmwares, wall: () => clock.wall() });
+  const admin = new FirmwareAdmin({ source: firmwares, jobs: engine, wall: () => clock.wall() });
   return { firmwares, engine, images, admin, status, close };
 }
 

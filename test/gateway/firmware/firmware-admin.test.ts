@@ -7,6 +7,7 @@ import { askAdminSocket, sendAdminSocket } from "../../../src/admin/client.ts";
 import { AdminRefusal } from "../../../src/admin/errors.ts";
 import { openAdminSocket } from "../../../src/admin/socket.ts";
 import { firmwareRoutes } from "../../../src/cli/routes/firmware.ts";
+import { HOUR, MINUTE } from "../../../src/clock.ts";
 import type { FirmwareStatus } from "../../../src/firmware/job.ts";
 import { FirmwareAdmin } from "../../../src/gateway/firmware/firmware-admin.ts";
 import { anUpdateObject, MOST, NOW } from "../../firmware/an-update-object.ts";
@@ -24,7 +25,12 @@ async function aWorld(t: TestContext) {
     return [{ device: "pump", prefix: "meter-1", via: "smp", state, result, update, history: [] }];
   };
   const source = { status, of: (prefix: string) => (prefix === "meter-1" ? world.object : undefined) };
-  const firmwareAdmin = new FirmwareAdmin({ source, wall: () => NOW });
+  const asked: string[] = [];
+  const jobs = {
+    stop: async (device: string) => asked.push(`stop ${device}`) > 0,
+    defer: async (device: string, by: number) => asked.push(`defer ${device} ${by}`) > 0 && by < HOUR,
+  };
+  const firmwareAdmin = new FirmwareAdmin({ source, jobs, wall: () => NOW });
   const path = join(temporaryDirectory(t), "admin.sock");
   const lines: LogLine[] = [];
   const socket = await openAdminSocket(path, firmwareRoutes({ firmwareAdmin }), recordingLogger(lines));
@@ -32,7 +38,8 @@ async function aWorld(t: TestContext) {
   const post = (verb: string) => askAdminSocket(path, `/v1/firmware/pump/${verb}`, { body: undefined, patience: 5000 });
   const put = (bytes: Uint8Array, device = "pump", length = bytes.length) =>
     sendAdminSocket(path, `/v1/firmware/${device}/image`, { bytes: inParts(bytes), length, patience: 5000 });
-  return { ...world, lines, get: (route: string) => askAdminSocket(path, route), post, put };
+  const defer = (body: unknown) => askAdminSocket(path, "/v1/firmware/pump/defer", { body, patience: 5000 });
+  return { ...world, lines, asked, defer, get: (route: string) => askAdminSocket(path, route), post, put };
 }
 
 async function* inParts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -71,6 +78,19 @@ test("an image by PUT is on the disk, and is as one that a server sent; then Upd
       ["POST /v1/firmware/pump/cancel", "done"],
     ],
   );
+});
+
+test("a person gives up what is under way, which a server cannot, and puts off what waits", async (t) => {
+  const world = await aWorld(t);
+  await world.put(BODY);
+  await world.object.event({ type: "downloaded", version: "2" });
+  await world.defer({ for: "10m" });
+  await assert.rejects(world.defer({ for: "2h" }), refused(409, /no update of "pump" waits to begin/));
+  await assert.rejects(world.defer({ for: "soon" }), refused(400, /for: /));
+  await world.post("update");
+  await world.object.event({ type: "updating" });
+  await world.post("cancel");
+  assert.deepEqual(world.asked, [`defer pump ${10 * MINUTE}`, `defer pump ${2 * HOUR}`, "stop pump"]);
 });
 
 test("one that is too large, or empty, is refused; of one that breaks off nothing stays", async (t) => {
