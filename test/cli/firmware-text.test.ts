@@ -56,7 +56,7 @@ test("one whole: its image, its result, and what was before, the newest first", 
   assert.deepEqual(historyLines(IDLE.history, NOW), [
     "ENDED      IMAGE      RAN         TOOK   RESULT            REASON",
     "100 s ago  meter 2.0  1.8 -> 2.0  90 s   1, updated",
-    "7 min ago  image 1.9  1.8 -> ?    100 s  8, update failed  it came back with 1.8",
+    "7 min ago  1.9        1.8 -> ?    100 s  8, update failed  it came back with 1.8",
   ]);
 });
 
@@ -66,4 +66,5 @@ test("a line for whoever waits, with why it does not go on", () => {
     progressText({ ...own, state: 2, waits: "outside the window until 22:00" }),
     "gateway: downloaded: outside the window until 22:00",
   );
+  assert.equal(progressText(IDLE), "meter-2: updated");
 });

@@ -43,16 +43,17 @@ export function wholeFirmware(one: FirmwareStatus, now: UnixMillis): readonly st
 export function historyLines(history: readonly JobRecord[], now: UnixMillis): readonly string[] {
   if (history.length === 0) return ["nothing was updated yet"];
   const rows = history.toReversed().map((record) => {
-    const { begun, ended, version = "?", before = "?", after = "?", result, reason = "" } = record;
-    const what = `${record.name ?? "image"} ${version}`;
+    const { begun, ended, before = "?", after = "?", result, reason = "" } = record;
+    const what = [record.name, record.version ?? sizeText(record.size)].filter((part) => part !== undefined).join(" ");
     return [`${span(now - ended)} ago`, what, `${before} -> ${after}`, span(ended - begun), resultText(result), reason];
   });
   return table([["ENDED", "IMAGE", "RAN", "TOOK", "RESULT", "REASON"], ...rows]);
 }
 
-/** One line of what goes on, for whoever waits for it. */
+/** One line of what goes on, or how it ended, for whoever waits for it. */
 export function progressText(one: FirmwareStatus): string {
-  return [nameOf(one), stateText(one), ...underWay(one)].join(": ");
+  const state = one.state === 0 && one.result !== 0 ? (RESULTS[one.result] ?? stateText(one)) : stateText(one);
+  return [nameOf(one), state, ...underWay(one)].join(": ");
 }
 
 export function resultText(result: number): string {
