@@ -46,7 +46,7 @@ test("an image is pushed, installed, and stands in the history", LIMIT, async (t
   assert.match(before.stdout, /^DEVICE +VIA +STATE +IMAGE +LAST RESULT\nvalve +simulated +idle +- +0, none yet\n$/);
   const pushed = await firmware("push", "valve", join(folder, "image"), "--update");
   assert.equal(pushed.code, 0, pushed.stderr);
-  assert.match(pushed.stdout, /^valve: idle/);
+  assert.match(pushed.stdout, /^valve: updated/);
   const shown = await firmware("show", "valve");
   assert.match(shown.stdout, /^valve: idle, by simulated\n {4}result: 1, updated\n/);
   const { stdout } = await firmware("history", "valve", "--json");
@@ -70,7 +70,7 @@ test("an image waits for Update, and is dropped by cancel", LIMIT, async (t) => 
   const again = await firmware("push", "valve", join(folder, "image"));
   assert.equal(again.code, 1);
   assert.match(again.stderr, /there is an image already.*\[LG587\]/);
-  assert.equal((await firmware("cancel", "valve")).stdout, "valve: idle\n");
+  assert.equal((await firmware("cancel", "valve")).stdout, "valve: cancelled\n");
   const update = await firmware("update", "valve");
   assert.match(update.stderr, /the state is not Downloaded.*\[LG587\]/);
 });
