@@ -32,14 +32,23 @@ test("on a terminal one line rewrites itself while work goes on, and is gone at 
 });
 
 test("short work shows nothing, nor does what has not changed show again", () => {
+  const short = aWorld({ isTTY: true });
+  short.progress.show(() => "half of it");
+  short.clock.advanceSync(SECOND / 10);
+  short.progress.end();
+  assert.deepEqual(short.written, []);
   const { clock, written, progress } = aWorld({ isTTY: true });
-  progress.show(() => "half of it");
-  clock.advanceSync(SECOND / 10);
-  progress.end();
-  assert.deepEqual(written, []);
   progress.show(() => "half of it");
   clock.advanceSync(5 * SECOND);
   assert.deepEqual(written, ["←half of it⌫"]);
+});
+
+test("after the end nothing is shown, whatever parts of the work go on, and nothing keeps the process", () => {
+  const { clock, written, progress } = aWorld({ isTTY: true });
+  progress.end();
+  progress.show(() => "some of it came late");
+  clock.advanceSync(5 * SECOND);
+  assert.deepEqual([written, clock.next], [[], undefined]);
 });
 
 test("the line is never wider than the terminal, whatever the words are", () => {
