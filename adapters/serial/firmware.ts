@@ -56,7 +56,7 @@ export const firmware: Readonly<Record<string, FirmwareWay>> = { smp, ymodem, xm
 
 /** Begins to deal with an image for a device on this line. What sends it is loaded when an image is there. */
 export async function beginTransfer(
-  { options, image }: TransferContext<SerialTransferOptions>,
+  { options, image, cookie }: TransferContext<SerialTransferOptions>,
   line: ClaimableWire,
   context: AdapterContext,
 ): Promise<Transfer> {
@@ -71,7 +71,7 @@ export async function beginTransfer(
     case "xmodem":
     case "ymodem": {
       const { XymodemTransfer } = await import("../transfers/xymodem/transfer.ts");
-      return new XymodemTransfer(line, { image, options }, context);
+      return new XymodemTransfer(line, { image, options, cookie }, context);
     }
   }
 }

@@ -25,8 +25,11 @@ export function uninvited({ protocol, startTimeout }: SenderSettings, heard: str
   return `the device does not ask for a file by ${name} within ${formatDuration(startTimeout)}; ${instead}`;
 }
 
-/** CAN says no reason; when it comes says some of it. */
-export function cancelledAt(stage: Stage): DeviceError {
+/** CAN says no reason; when it comes, and that it comes there again, says some of it. */
+export function cancelledIn(
+  stage: Stage,
+  { offset, again }: { readonly offset: number; readonly again: boolean },
+): DeviceError {
   switch (stage) {
     case "header":
       // All that it knows is how long the file is, and its name.
@@ -35,8 +38,16 @@ export function cancelledAt(stage: Stage): DeviceError {
     case "closing":
       return new FirmwareError("bad-image", "the device cancelled when it had the whole file");
     case "data":
-      return new DeviceError("rejected", "the device cancelled the transfer");
+      return cancelledAt(offset, again);
   }
+}
+
+/** Once may be a damaged answer, after which it lost count. Twice at one place is no chance: it is the image, or its room. */
+function cancelledAt(offset: number, again: boolean): DeviceError {
+  const what =
+    offset === 0 ? "the device cancelled at the first block" : `the device cancelled when it had ${offset} bytes`;
+  if (!again) return new DeviceError("rejected", what);
+  return new FirmwareError(offset === 0 ? "bad-image" : "flash-full", `${what}, as it did before`);
 }
 
 function times(tries: number): string {

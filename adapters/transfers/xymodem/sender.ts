@@ -17,7 +17,7 @@ import {
   headerBlock,
   NAK,
 } from "./blocks.ts";
-import { cancelledAt, refused, STAGES, type Stage, unacknowledged, uninvited } from "./failures.ts";
+import { cancelledIn, refused, STAGES, type Stage, unacknowledged, uninvited } from "./failures.ts";
 
 export interface SenderSettings {
   readonly protocol: "xmodem" | "ymodem";
@@ -32,6 +32,8 @@ export interface SenderSettings {
   readonly retries: number;
   /** A transfer before this one broke off: the receiver may still wait for its rest. */
   readonly hangs?: boolean;
+  /** In a transfer before this one the receiver cancelled when it had so many bytes. */
+  readonly cancelledAt?: number | undefined;
 }
 
 export type SenderEvent =
@@ -47,7 +49,8 @@ export type SenderEffect =
   | { readonly type: "acknowledged"; readonly offset: number }
   /** The receiver has every block; `certain`: it has acknowledged the end, too. */
   | { readonly type: "done"; readonly certain: boolean }
-  | { readonly type: "failed"; readonly error: DeviceError };
+  /** `cancelledAt`: the receiver did, of a block that came once, having acknowledged so many bytes. */
+  | { readonly type: "failed"; readonly error: DeviceError; readonly cancelledAt?: number };
 
 /** What is sent and not acknowledged yet. */
 interface Sent {
@@ -88,6 +91,8 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
   private state: State = { name: "idle" };
   private check: Check = "crc";
   private number = 1;
+  /** Bytes that are acknowledged. */
+  private offset = 0;
   private cancels = 0;
   private heard = "";
   private hangs: boolean;
@@ -172,6 +177,7 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
         return [];
       case "data": {
         this.number++;
+        this.offset = offset;
         const told: SenderEffect = { type: "acknowledged", offset };
         if (!late) return [told, ...this.proceed(offset, now)];
         this.state = { name: "settling", offset, until: now + SETTLE };
@@ -283,8 +289,18 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
       case "settling":
       case "sent":
       case "awaited":
-        return this.fail(cancelledAt(stageOf(state)));
+        return this.cancelledIn(state);
     }
+  }
+
+  private cancelledIn(state: Exclude<State, { readonly name: "idle" | "over" | "uninvited" }>): SenderEffect[] {
+    const { offset } = this;
+    const stage = stageOf(state);
+    // After a block that was sent again it is the line that it has enough of.
+    const isTold = stage === "data" && !(state.name === "sent" && state.tries > 1);
+    this.state = { name: "over" };
+    const error = cancelledIn(stage, { offset, again: isTold && offset === this.settings.cancelledAt });
+    return [{ type: "failed", error, ...(isTold ? { cancelledAt: offset } : {}) }];
   }
 
   private cancel(): SenderEffect[] {
@@ -320,10 +336,11 @@ function deadlineOf(state: State): Millis | undefined {
   }
 }
 
-/** What the receiver heard last, or was about to hear. */
+/** What the receiver knows. */
 function stageOf(state: Exclude<State, { readonly name: "idle" | "over" | "uninvited" }>): Stage {
   if (state.name === "sent") return state.sent.what;
-  return state.name === "awaited" ? state.next : "data";
+  if (state.name !== "awaited") return "data";
+  return state.next === "data" ? "header" : "closing";
 }
 
 function wishOf(byte: number, protocol: SenderSettings["protocol"]): Check | undefined {

@@ -18,6 +18,8 @@ import { Sender, type SenderEffect, type SenderEvent } from "./sender.ts";
 
 export interface XymodemTerms {
   readonly image: FirmwareImage;
+  /** Of attempts before this one. */
+  readonly cookie?: string | undefined;
   readonly options: XymodemOptions & { readonly baudRate?: number | undefined };
 }
 
@@ -30,6 +32,9 @@ interface Hearing {
 
 type Context = Pick<AdapterContext, "clock" | "log">;
 
+/** What is kept of an attempt that the device cancelled, with the bytes that it had. */
+const CANCELLED_AT = "cancelled at ";
+
 export class XymodemTransfer implements Transfer {
   private readonly line: ClaimableWire;
   private readonly terms: XymodemTerms;
@@ -38,11 +43,13 @@ export class XymodemTransfer implements Transfer {
   private running = new AbortController();
   private claimed: Promise<ClaimedWire> | undefined;
   private hearing: Hearing | undefined;
+  private cancelledAt: number | undefined;
 
   constructor(line: ClaimableWire, terms: XymodemTerms, context: Context) {
     this.line = line;
     this.terms = terms;
     this.context = context;
+    this.cancelledAt = offsetIn(terms.cookie);
   }
 
   /** The protocol has no words for it. */
@@ -126,6 +133,12 @@ export class XymodemTransfer implements Transfer {
     if (start !== undefined) await wire.send(start);
   }
 
+  /** A device that cancels there again means it. */
+  private remember(offset: number, listener: TransferListener): void {
+    this.cancelledAt = offset;
+    listener.onCookie(`${CANCELLED_AT}${offset}`);
+  }
+
   /** Resolves with whether the end was acknowledged. */
   private run(
     wire: ClaimedWire,
@@ -136,7 +149,7 @@ export class XymodemTransfer implements Transfer {
     const file = { name: options.name ?? fileName(image), size: image.size };
     // What the line needs by itself is no silence of the device.
     const ackTimeout = options.ackTimeout + wire.time(options.block);
-    const sender = new Sender({ ...options, ackTimeout, file, hangs });
+    const sender = new Sender({ ...options, ackTimeout, file, hangs, cancelledAt: this.cancelledAt });
     const over = new AbortController();
     const sending = new Promise<boolean>((resolve, reject) => {
       const perform = (effect: SenderEffect): void => {
@@ -154,6 +167,7 @@ export class XymodemTransfer implements Transfer {
             resolve(effect.certain);
             return;
           case "failed":
+            if (effect.cancelledAt !== undefined) this.remember(effect.cancelledAt, listener);
             reject(effect.error);
             return;
           default:
@@ -173,4 +187,9 @@ export class XymodemTransfer implements Transfer {
       over.abort();
     });
   }
+}
+
+function offsetIn(cookie = ""): number | undefined {
+  const written = cookie.startsWith(CANCELLED_AT) ? cookie.slice(CANCELLED_AT.length) : "";
+  return /^\d+$/.test(written) ? Number(written) : undefined;
 }

@@ -57,7 +57,7 @@ interface World {
   readonly far: Far;
   readonly device: DeviceLink;
   readonly log: LogLine[];
-  begin(via: "ymodem" | "xmodem1k", image: FirmwareImage, keys?: object): Promise<Transfer>;
+  begin(via: "ymodem" | "xmodem1k", image: FirmwareImage, keys?: object, cookie?: string): Promise<Transfer>;
 }
 
 async function aWorld(t: TestContext): Promise<World> {
@@ -77,9 +77,11 @@ async function aWorld(t: TestContext): Promise<World> {
       onReachable() {},
     },
   );
-  const begin = async (via: "ymodem" | "xmodem1k", image: FirmwareImage, keys: object = {}): Promise<Transfer> => {
+  const begin: World["begin"] = async (via, image, keys = {}, cookie) => {
     const way = serial.firmware?.[via] ?? assert.fail(via);
-    const transfer = await device.transfer?.({ way: via, options: way.transfer.parse(keys), image, job: "j1" });
+    const kept = cookie === undefined ? {} : { cookie };
+    const options = way.transfer.parse(keys);
+    const transfer = await device.transfer?.({ way: via, options, image, job: "j1", ...kept });
     assert.ok(transfer !== undefined);
     t.after(() => transfer.close());
     return transfer;
@@ -149,6 +151,22 @@ test("a device with too little room cancels: flash-full", async (t) => {
   const sending = transfer.send(0, progress());
   far.receive({ room: 2999 });
   await assert.rejects(sending, (error) => error instanceof FirmwareError && error.condition === "flash-full");
+});
+
+test("a device that cancels in the middle is tried again; at the same place a second time, in another process too, it has no room", async (t) => {
+  const { far, begin } = await aWorld(t);
+  const image = anImage(20_000);
+  const first = await begin("ymodem", image);
+  const cookies: string[] = [];
+  const heard = progress();
+  const sending = first.send(0, { ...heard, onCookie: (cookie) => void cookies.push(cookie) });
+  far.receive({ cancelAt: 9 * 1024 });
+  await assert.rejects(sending, { name: "DeviceError", kind: "rejected" });
+  await first.close();
+  const second = await begin("ymodem", image, {}, cookies[0]);
+  const again = second.send(heard.offsets.at(-1) ?? 0, progress());
+  far.receive({ cancelAt: 9 * 1024 });
+  await assert.rejects(again, (error) => error instanceof FirmwareError && error.condition === "flash-full");
 });
 
 test("a line that is lost in the middle fails at once; the next attempt ends what hangs, and begins at 0", async (t) => {

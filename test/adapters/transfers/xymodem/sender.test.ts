@@ -211,6 +211,44 @@ test("two CANs of the device end it: after its name it is too long, after all of
   assert.ok(whole?.type === "failed" && whole.error instanceof FirmwareError && whole.error.condition === "bad-image");
 });
 
+test("two CANs instead of the wish for the first block: all that it knows is name and size, as rb that may not make the file", () => {
+  const sender = new Sender(settingsFor(5000));
+  sender.handle({ type: "start" }, 0);
+  sender.handle({ type: "received", bytes: Uint8Array.of(C) }, 0);
+  sender.handle({ type: "timeout" }, 200);
+  sender.handle({ type: "received", bytes: Uint8Array.of(ACK) }, 300);
+  const [over] = sender.handle({ type: "received", bytes: Uint8Array.of(CAN, CAN) }, 310);
+  assert.ok(over?.type === "failed" && over.error instanceof FirmwareError && over.error.condition === "flash-full");
+});
+
+/** What a device meant that cancels when it has so many bytes, and in an attempt before this one did when it had as many as that. */
+function meant(cancelAt: number, cancelledAt?: number, noise: Noise = {}) {
+  const { end } = transferred(aFile(5000), { cancelledAt }, { cancelAt }, noise);
+  assert.ok(end?.type === "failed");
+  const { error, cancelledAt: told } = end;
+  return { condition: error instanceof FirmwareError ? error.condition : undefined, told, message: error.message };
+}
+
+test("a device that cancels twice at one place in the middle has no room; at the first block it is no image for it", () => {
+  const first = { condition: undefined, told: 2048, message: "the device cancelled when it had 2048 bytes" };
+  assert.deepEqual(meant(3072), first);
+  assert.deepEqual(meant(3072, 1024), first);
+  const message = "the device cancelled when it had 2048 bytes, as it did before";
+  assert.deepEqual(meant(3072, 2048), { condition: "flash-full", told: 2048, message });
+  assert.equal(meant(1024).condition, undefined);
+  assert.equal(meant(1024, 0).condition, "bad-image");
+});
+
+test("a device that cancels at a block that was sent again has enough of the line: nothing is believed of its room", () => {
+  let damaged = 0;
+  const there = (bytes: Uint8Array): Uint8Array => {
+    if (bytes[1] === 3 && damaged++ === 0) return bytes.with(50, (bytes[50] ?? 0) ^ 1);
+    return bytes;
+  };
+  const { condition, told } = meant(3072, 2048, { there });
+  assert.deepEqual([condition, told], [undefined, undefined]);
+});
+
 test("one CAN is noise; CANs before the first wish are about another transfer", () => {
   const sender = new Sender(settingsFor(1, { protocol: "xmodem" }));
   sender.handle({ type: "start" }, 0);
