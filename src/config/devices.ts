@@ -1,8 +1,10 @@
 /** Device entries, mappings and links joined: which devices run, and which are off. */
 import { formatPlace, formatProblem, type Place, type Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { resolveDevice } from "../mapping/device-plan.ts";
+import type { MappingFile } from "../mapping/load.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
-import { type DeviceEntry, type PreparedMapping, resolveDevice } from "../mapping/resolve.ts";
+import type { DeviceEntry, PreparedMapping } from "../mapping/resolve.ts";
 import { didYouMean, unknownWord } from "../yaml/issues.ts";
 import { childOf, type MapEntry } from "../yaml/nodes.ts";
 import type { Report } from "../yaml/read.ts";
@@ -111,10 +113,22 @@ function suspectNames({ parameters, row }: CheckedEntry, { file }: PreparedMappi
   const own = new Set(parameters.map(({ key }) => key.text));
   const free = [...file.parameters.keys()].filter((name) => !own.has(name) && !row.has(name));
   return [...row].flatMap(([name, { place }]) => {
-    const hint = file.parameters.has(name) ? "" : didYouMean(name, free);
+    const hint = file.parameters.has(name) ? "" : hintOf(file, name, free);
     const message = `each: "${name}" is not a parameter of ${file.name}${hint}`;
     return hint === "" ? [] : [{ severity: "warning", code: "LG217", place, message } as const];
   });
+}
+
+/** What the names of a mapping are near to: all rows of an `each` ask the same. */
+const hints = new WeakMap<MappingFile, Map<string, string>>();
+
+function hintOf(file: MappingFile, name: string, free: readonly string[]): string {
+  const known = hints.get(file) ?? new Map<string, string>();
+  hints.set(file, known);
+  const question = [name, ...free].join(" ");
+  const hint = known.get(question) ?? didYouMean(name, free);
+  known.set(question, hint);
+  return hint;
 }
 
 /** Ids, prefixes and former ids belong to one device each. */

@@ -34,6 +34,8 @@ export interface PreparedMapping {
   readonly fingerprint: string;
   /** Resources with parameters filled in: devices with the same values share them. */
   readonly filled: Map<MappedResource, Map<string, MapNode>>;
+  /** Plans by the values of the parameters: devices with the same values share what is in them. */
+  readonly plans: Map<string, DevicePlan>;
 }
 
 /** A device as its entry says it. */
@@ -60,12 +62,7 @@ export function prepareMapping(
   const mapped = withIdentity(readObjects(file.objects, context), file.identity, context);
   const objects = withConnectivity(mapped, file.connectivity, context);
   for (const object of objects) warnOfMandatory(object, report);
-  return { file, adapter, objects, fingerprint: fingerprintOf(file, objects), filled: new Map() };
-}
-
-/** The plan of one device; undefined where the mapping or the entry is wrong, all of which was reported. */
-export function resolveDevice(mapping: PreparedMapping, entry: DeviceEntry, report: Report): DevicePlan | undefined {
-  return resolveWithNodes(mapping, entry, report)?.plan;
+  return { file, adapter, objects, fingerprint: fingerprintOf(file, objects), filled: new Map(), plans: new Map() };
 }
 
 /** A plan, and for each point the keys that made it, parameters filled in. */

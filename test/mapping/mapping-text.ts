@@ -4,9 +4,10 @@ import { loadAdapters } from "../../adapters/index.ts";
 import type { AdapterModule } from "../../src/adapter.ts";
 import { ConfigError, type Place, problemText } from "../../src/errors.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
+import { resolveDevice } from "../../src/mapping/device-plan.ts";
 import { type MappingFile, parseMapping } from "../../src/mapping/load.ts";
 import type { DevicePlan, PointSource, ResourcePlan } from "../../src/mapping/plan-types.ts";
-import { type PreparedMapping, prepareMapping, resolveDevice } from "../../src/mapping/resolve.ts";
+import { type PreparedMapping, prepareMapping } from "../../src/mapping/resolve.ts";
 import type { MapEntry } from "../../src/yaml/nodes.ts";
 import { parseYaml } from "../../src/yaml/parse.ts";
 

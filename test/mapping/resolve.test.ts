@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveDevice } from "../../src/mapping/resolve.ts";
+import { resolveDevice } from "../../src/mapping/device-plan.ts";
+import type { DeviceEntry } from "../../src/mapping/resolve.ts";
 import { entriesOf, modbus, PLACE, planOf, pointOf, prepared, resolved, resourceOf } from "./mapping-text.ts";
 
 const METER = modbus(`  3305:
@@ -230,6 +231,59 @@ test("devices of one mapping share what their parameters do not change", () => {
   assert.equal(pointOf(first, "3305/0/5800").toValue, pointOf(second, "3305/0/5800").toValue);
   assert.deepEqual(pointOf(third, "3305/0/5800").toValue(Uint8Array.of(0, 3)), { good: 30 });
   assert.deepEqual(pointOf(second, "3305/0/5800").toValue(Uint8Array.of(0, 3)), { good: 3 });
+});
+
+const ASKED = `mapping: t
+protocol: modbus
+params: { unit_id: { type: int }, ratio: { type: number, default: 1 } }
+modbus: { unit_id: $unit_id }
+identity: { manufacturer: Acme, model: { input: 9, length: 2, as: string, poll: connect }, serial_number: "7" }
+objects:
+  3305:
+    5800: { input: 0, scale: $ratio }
+    5805: { input: 1, when: model == "X1" }
+`;
+
+test("devices with the same parameters have one plan, but for what is their own", () => {
+  const { mapping } = prepared(ASKED);
+  const device = (own: Partial<DeviceEntry>, parameters: string) => {
+    const entry = { id: "d", place: PLACE, link: "l", ...own, parameters: entriesOf(parameters) };
+    const plan = resolveDevice(mapping, entry, (problem) => assert.fail(problem.message));
+    assert.ok(plan !== undefined);
+    return plan;
+  };
+  const first = device({ id: "first", prefix: "p", deviceId: "urn:dev:ops:1" }, "unit_id: 1");
+  const second = device({ id: "second", link: "m", was: "s" }, "{ ratio: 1, unit_id: 1 }");
+  const third = device({ id: "third" }, "{ ratio: 2, unit_id: 1 }");
+  assert.equal(second.resources, first.resources);
+  assert.notEqual(third.resources, first.resources);
+  const { id, link, prefix, was, deviceId } = second;
+  assert.deepEqual(
+    { id, link, prefix, was, deviceId },
+    {
+      ...{ id: "second", link: "m", prefix: undefined, was: "s" },
+      deviceId: undefined,
+    },
+  );
+  assert.deepEqual([first.id, first.prefix, first.deviceId], ["first", "p", "urn:dev:ops:1"]);
+  // What it becomes when it has said something of itself is its own, too.
+  const known = second.variants?.withFacts(new Map([["3/0/1", "X1"]]));
+  assert.deepEqual([known?.id, known?.link, known?.resources.has("3305/0/5805")], ["second", "m", true]);
+});
+
+test("what is wrong is said of each device that has it, though another has the same parameters", () => {
+  const { mapping } = prepared(ASKED.replace("$ratio", "$ration"));
+  const told = ["first", "second"].map((id) => {
+    const problems: string[] = [];
+    const entry = { id, place: PLACE, link: "l", parameters: entriesOf("unit_id: 1") };
+    assert.equal(
+      resolveDevice(mapping, entry, ({ message }) => problems.push(message)),
+      undefined,
+    );
+    return problems;
+  });
+  assert.match(told[0]?.join() ?? "", /ration is not a parameter/);
+  assert.deepEqual(told[1], told[0]);
 });
 
 test("the fingerprint is that of the meaning: comments and spaces change nothing, a type or a parameter does", () => {
