@@ -10,6 +10,7 @@ import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
+import { pooled } from "../random-pool.ts";
 import { absenceOf } from "./absence.ts";
 import { Availability, type AvailabilityEffect, type AvailabilityEvent } from "./availability.ts";
 import { type BackingPort, DeviceBacking } from "./device-backing.ts";
@@ -87,7 +88,8 @@ export class Device {
 
   constructor(settings: DeviceSettings, observer: DeviceObserver) {
     const { plan, prefix, clock, random, log } = settings;
-    const fraction = (): number => randomFraction(random);
+    const pool = pooled(random);
+    const fraction = (): number => randomFraction(pool);
     this.plan = plan;
     this.prefix = prefix;
     this.settings = settings;
