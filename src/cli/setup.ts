@@ -29,6 +29,7 @@ export const setup: Command = {
     endpoint: { type: "string", value: "NAME", help: "The name of this gateway there." },
     psk: { type: "string", value: "new|@FILE", help: "The key of coaps://: a new one, or the hex digits in FILE." },
     identity: { type: "string", value: "NAME", help: "By which name the server knows the key." },
+    layout: { type: "string", value: "NAME", help: "How it sees devices: auto, instances, clients, gateway." },
     "modbus-tcp": { type: "string", value: "HOST[:PORT]", help: "The device is there." },
     "modbus-rtu": { type: "string", value: "PORT", help: "The device is on this serial port." },
     mqtt: { type: "string", value: "URL", help: "The device speaks over this broker." },
@@ -86,7 +87,7 @@ async function runNow(file: string): Promise<number> {
 
 /** A server that is there is the user's to change. */
 function refuseSettled(args: Arguments, isNew: boolean, file: string): void {
-  const settled = ["server", "endpoint", "psk", "identity"].find((option) => args.text(option) !== undefined);
+  const settled = ["server", "endpoint", "psk", "identity", "layout"].find((option) => args.text(option) !== undefined);
   if (isNew || settled === undefined) return;
   throw new UsageError(
     `--${settled}: ${file} has its servers already, and setup adds a device to it; change them there`,

@@ -7,6 +7,7 @@ export type QuestionId =
   | "psk"
   | "identity"
   | "key"
+  | "layout"
   | "kind"
   | "place"
   | "line"

@@ -2,6 +2,7 @@
 import { serverSchema } from "../../config/schema.ts";
 import { idOf } from "../../yaml-text.ts";
 import { kindQuestion, lineQuestion, placeQuestion, scanQuestion } from "./device-places.ts";
+import { layoutQuestion } from "./layout-question.ts";
 import { mappingQuestion } from "./mapping-question.ts";
 import { paramsQuestion } from "./params-question.ts";
 import { type Known, mappingOf, pickedOf, type Question, type QuestionId } from "./question.ts";
@@ -207,6 +208,7 @@ export const QUESTIONS: Readonly<Record<QuestionId, Question>> = {
   psk,
   identity,
   key,
+  layout: layoutQuestion,
   kind: kindQuestion,
   place: placeQuestion,
   line: lineQuestion,

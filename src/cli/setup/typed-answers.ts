@@ -13,7 +13,7 @@ export async function typedAnswers(args: Arguments): Promise<ReadonlyMap<Questio
   const take = (id: QuestionId, text: string | undefined): void => {
     if (text !== undefined) answers.set(id, text);
   };
-  for (const id of ["server", "endpoint", "identity", "line", "user", "unit", "mapping", "id"] as const)
+  for (const id of ["server", "endpoint", "identity", "layout", "line", "user", "unit", "mapping", "id"] as const)
     take(id, args.text(id));
   const psk = args.text("psk");
   take("psk", psk?.startsWith("@") === true ? "given" : psk);

@@ -11,6 +11,7 @@ export interface Wished {
   readonly server?: {
     readonly uri: string;
     readonly endpoint: string;
+    readonly layout: string;
     readonly psk?: { readonly identity: string; readonly secret: string };
   };
   /** A new one; `text` is what stands behind its id. */
@@ -49,12 +50,16 @@ export function wishedOf(known: Known, key: string): Wished {
 type Keep = (name: string, value: string) => string;
 
 function serverOf({ answers }: Known, made: string, keep: Keep): Wished["server"] {
-  const [uri = "", endpoint = ""] = [answers.get("server"), answers.get("endpoint")];
+  const [uri = "", endpoint = "", layout = ""] = [
+    answers.get("server"),
+    answers.get("endpoint"),
+    answers.get("layout"),
+  ];
   const identity = answers.get("identity");
-  if (identity === undefined) return { uri, endpoint };
+  if (identity === undefined) return { uri, endpoint, layout };
   const key = answers.get("psk") === "new" ? made : (answers.get("key") ?? "");
   const secret = keep("psk", key).replace("!secret ", "");
-  return { uri, endpoint, psk: { identity, secret } };
+  return { uri, endpoint, layout, psk: { identity, secret } };
 }
 
 /** What a link is called where nobody has said so. */
@@ -134,7 +139,7 @@ function scalarText(text: string): string {
 
 /** A configuration of its own. */
 export function freshConfig({ server, link, device }: Wished): string {
-  const { uri = "", endpoint = "", psk } = server ?? {};
+  const { uri = "", endpoint = "", layout = "", psk } = server ?? {};
   return [
     "# Made by lwm2m-gateway setup. docs/configuration.md has every key; lwm2m-gateway check reads it and starts nothing.",
     "format: 1",
@@ -145,6 +150,7 @@ export function freshConfig({ server, link, device }: Wished): string {
     "servers:",
     "  - id: 101",
     `    uri: ${JSON.stringify(uri)}`,
+    `    layout: ${layout} # how it sees the devices: docs/layouts.md`,
     ...(psk === undefined
       ? []
       : [`    psk: { identity: ${JSON.stringify(psk.identity)}, key: !secret ${psk.secret} }`]),

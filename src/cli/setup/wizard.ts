@@ -34,6 +34,7 @@ const ORDER: readonly (QuestionId | { readonly step: StepId; readonly applies: (
   "psk",
   "identity",
   "key",
+  "layout",
   "kind",
   "place",
   "line",

@@ -14,11 +14,14 @@ async function aMeter(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
+/** Nobody is there. */
+const SERVER = ["--server", "coap://127.0.0.1:1", "--endpoint", "gw", "--layout", "auto"];
+
 function setup(t: TestContext, folder: string, ...args: readonly string[]): PtySession | undefined {
   return aPtySession(t, [process.execPath, PROGRAM, "setup", ...args], folder);
 }
 
-test("ten answers lead from nothing to a device whose values were seen", { timeout: 120_000 }, async (t) => {
+test("eleven answers lead from nothing to a device whose values were seen", { timeout: 120_000 }, async (t) => {
   const [meter, folder] = [await aMeter(), temporaryDirectory(t)];
   const { server } = await aServer(t);
   const person = setup(t, folder);
@@ -26,6 +29,7 @@ test("ten answers lead from nothing to a device whose values were seen", { timeo
   await person.answers(
     [/LwM2M Server: /, `coap://127.0.0.1:${server.port}`],
     [/port \d+ answers a CoAP ping.*endpoint\) \[[^\]]+\]: /s, "gw-at-the-desk"],
+    [/1 {2}auto: .*4 {2}gateway: .*see the devices.* \[auto\]: /s, "4"],
     [/1 {2}Modbus TCP.*\(a number\): /s, "1"],
     [/Where to: /, meter],
     [/Look who is there.* \[1-16\]: /s, "1-3"],
@@ -41,7 +45,7 @@ test("ten answers lead from nothing to a device whose values were seen", { timeo
   assert.equal(await person.ended, 0);
   assert.deepEqual(readdirSync(folder), ["config.yaml"]);
   assert.equal(statSync(join(folder, "config.yaml")).mode & 0o777, 0o640);
-  assert.match(readFileSync(join(folder, "config.yaml"), "utf8"), /endpoint: gw-at-the-desk/);
+  assert.match(readFileSync(join(folder, "config.yaml"), "utf8"), /endpoint: gw-at-the-desk\n.* layout: gateway #/s);
 });
 
 test("a question explains itself, refuses what makes no sense, and goes back to the one before", {
@@ -59,6 +63,8 @@ test("a question explains itself, refuses what makes no sense, and goes back to 
     [/LwM2M Server: /, "coap://127.0.0.1:1"],
     [/endpoint\).*: /s, "two words"],
     [/without spaces.*: /s, "gw"],
+    [/see the devices.*: /s, "5"],
+    [/expected a number from 1 to 4, or gateway, .*: /s, "instances"],
     [/\(a number\): /, "99"],
     [/expected a number from 1 to 7.*: /s, "6"],
     [/Its mapping.*: /s, "eastron-sdm630"],
@@ -76,6 +82,7 @@ test("Ctrl-C at any question leaves no file", { timeout: 120_000 }, async (t) =>
     [/Pre-shared key.*?: /s, "given"],
     [/\(identity\).*?: /s, ""],
     [/The key, in hex: /, "00".repeat(16)],
+    [/see the devices.*?: /s, ""],
     [/\(a number\): /, "6"],
     [/Its mapping.*?: /s, ""],
     [/Parameters.*?: /s, "mean=25"],
@@ -101,7 +108,7 @@ test("Ctrl-C at any question leaves no file", { timeout: 120_000 }, async (t) =>
 
 test("Ctrl-C ends a scan, and what was found is there to choose from", { timeout: 120_000 }, async (t) => {
   const [meter, folder] = [await aMeter(), temporaryDirectory(t)];
-  const person = setup(t, folder, "--server", "coap://127.0.0.1:1", "--endpoint", "gw", "--modbus-tcp", meter);
+  const person = setup(t, folder, ...SERVER, "--modbus-tcp", meter);
   if (person === undefined) return;
   await person.answers([/Look who is there.*: /s, "1-100"]);
   await person.sees(/unit 1: Eastron/);
@@ -113,7 +120,7 @@ test("Ctrl-C ends a scan, and what was found is there to choose from", { timeout
 
 test("where nobody can be asked it says why, and asks for the place again", { timeout: 120_000 }, async (t) => {
   const [meter, folder] = [await aMeter(), temporaryDirectory(t)];
-  const person = setup(t, folder, "--server", "coap://127.0.0.1:1", "--endpoint", "gw");
+  const person = setup(t, folder, ...SERVER);
   if (person === undefined) return;
   await person.answers(
     [/\(a number\): /, "modbus-tcp"],

@@ -71,7 +71,7 @@ function through(
 test("the simple case has few questions, in this order", () => {
   const came = through(FACTS, { server: "coap://h", kind: "simulated", params: "label=x" });
   assert.deepEqual(came, [
-    ...["server", "do reach", "endpoint", "kind", "mapping", "params", "id"],
+    ...["server", "do reach", "endpoint", "layout", "kind", "mapping", "params", "id"],
     ...["do check", "do watch", "plausible", "do preview", "save", "do save", "end"],
   ]);
 });
@@ -79,8 +79,8 @@ test("the simple case has few questions, in this order", () => {
 test("a secured server is asked its key, a serial port its line, a broker its user; what is there already is not asked", () => {
   const place = { kind: "modbus-rtu", place: "1", scan: "no", mapping: "acme-m1" };
   const secured = through(FACTS, { server: "coaps://h", psk: "given", key: "00".repeat(16), ...place });
-  assert.deepEqual(secured.slice(0, 13), [
-    ...["server", "do reach", "endpoint", "psk", "identity", "key", "kind", "place", "line", "scan"],
+  assert.deepEqual(secured.slice(0, 14), [
+    ...["server", "do reach", "endpoint", "psk", "identity", "key", "layout", "kind", "place", "line", "scan"],
     ...["mapping", "unit", "params"],
   ]);
   const broker = { kind: "mqtt", place: "mqtt://h", user: "u", password: "p", scan: "no" };
@@ -99,7 +99,7 @@ test("a secured server is asked its key, a serial port its line, a broker its us
     ...["kind", "scan", "mapping", "unit", "params", "id", "do check", "do preview", "save", "do save", "end"],
   ]);
   assert.deepEqual(through(FACTS, { server: "coap://h", kind: "none" }), [
-    ...["server", "do reach", "endpoint", "kind", "do check", "do preview", "save", "do save", "end"],
+    ...["server", "do reach", "endpoint", "layout", "kind", "do check", "do preview", "save", "do save", "end"],
   ]);
 });
 
@@ -109,7 +109,7 @@ test("what a scan found is chosen by its number, brings its mapping and address,
     { text: "unit 7 Acme", mappings: ["acme-m1"], parameters: [["unit_id", "7"]] as const },
   ];
   const came = through(FACTS, { server: "coap://h", kind: "modbus-tcp", place: "h", scan: "1-9" }, found);
-  assert.deepEqual(came.slice(3, 13), [
+  assert.deepEqual(came.slice(4, 14), [
     ...["kind", "place", "scan", "do scan", "pick", "mapping", "params", "id", "do check", "do watch"],
   ]);
   const known: Known = {
@@ -132,7 +132,7 @@ test("back forgets the last answer that was typed, and what came after it", () =
   };
   const first = typed(begin(FACTS), "server", "coap://h");
   const second = typed(did(first, "reach"), "endpoint", "gw", false);
-  assert.equal(next(second), "kind");
+  assert.equal(next(second), "layout");
   const before = back(second);
   assert.equal(next(before), "server");
   assert.equal(knownOf(before).answers.size, 0);
@@ -148,6 +148,8 @@ const WRONG: readonly (readonly [QuestionId, Partial<Record<QuestionId, string>>
   ["psk", {}, "x509", /keys pair or keys request/],
   ["identity", {}, "gäw", /ASCII/],
   ["key", {}, "00", /16 to 64 bytes/],
+  ["layout", {}, "prefixes", /a number from 1 to 4, or gateway, instances, clients, auto/],
+  ["layout", { server: "coaps://h" }, "clients", /a key each, which setup does not make/],
   ["kind", {}, "99", /a number from 1 to 7/],
   ["kind", {}, "link:x", /there is no link "x"/],
   ["place", { kind: "modbus-tcp" }, "a:b:c", /expected HOST or HOST:PORT/],
