@@ -7,10 +7,12 @@ import type { Client } from "../../demo/client.ts";
 import type { DemoServer } from "../../demo/server.ts";
 import type { UnixMillis } from "../../src/clock.ts";
 import { reasonOf } from "../../src/errors.ts";
+import type { FirmwareStatus } from "../../src/firmware/job.ts";
+import type { GatewayStatus } from "../../src/gateway/status.ts";
 import type { TimedPathValue } from "../../src/lwm2m/formats/codec.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
 import type { Value } from "../../src/lwm2m/sample.ts";
-import { aServer, type LogRecord, logLines, PROGRAM } from "../support/command.ts";
+import { aServer, command, type LogRecord, logLines, PROGRAM } from "../support/command.ts";
 import { type Outcome, type RunningProcess, start } from "../support/process.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -146,6 +148,13 @@ export class GatewayWorld {
   /** Until it is worth to look again; rejects at the end of the test. */
   pause(): Promise<void> {
     return pause(ASK_EVERY, undefined, { signal: this.t.signal });
+  }
+
+  /** What `status` says of firmware. */
+  async firmware(): Promise<readonly FirmwareStatus[]> {
+    const { stdout } = await command(this.t, "status", "--json", "--config", this.config);
+    const { firmware = [] }: GatewayStatus = JSON.parse(stdout);
+    return firmware;
   }
 
   /** SIGKILL. */

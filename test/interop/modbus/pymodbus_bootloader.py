@@ -2,10 +2,11 @@
 A slave of pymodbus, unit 1, that takes firmware: as records of files (FC 21 and 20, files of 10000 registers), and block by block in
 holding registers. `pymodbus_bootloader.py tcp|rtu [PORT] FILE`; prints "ready", or the port that it listens on. What it took it writes to
 FILE when it is told to (holding 512 for files, 518 for blocks), if it is whole; `--room BYTES` is all that it has room for, `--stubborn`
-has it run what it ran before. It prints "begin" when it is told a length, and "block N" for each tenth block.
+has it run what it ran before, `--magic HEX` is what its images begin with, `--pause MS` how long it takes for a record, and `--port PORT`
+where it listens. It prints "begin" when it is told a length, or gets the first record, and "block N" for each tenth block or record.
 
 Blocks: 4095 the number of the block, 4096 on its 64 registers; 514 and 515 the length, 516 the CRC of Modbus; input 32 the status (0 ready,
-1 busy, 2 full, 4 damaged, 3 done), input 33 the next block. Input 0 is 215, input 16 on the version, "1.0.0" and then "2.0.0".
+1 busy, 2 full, 4 damaged, 5 no image for it, 3 done), input 33 the next block. Input 0 is 215, input 16 on the version, "1.0.0" and then "2.0.0".
 """
 
 import argparse
@@ -25,10 +26,11 @@ INDEX, BASE, SIZE, CRC, COMMIT_FILES, COMMIT_BLOCKS = 4095, 4096, 514, 516, 512,
 
 
 class Device(ModbusSlaveContext):
-    def __init__(self, path, room, stubborn):
+    def __init__(self, given):
         super().__init__()
-        self.path, self.room, self.stubborn = path, room, stubborn
-        self.files, self.holding, self.version = {}, {}, b"1.0.0\0\0\0"
+        self.path, self.room, self.stubborn = given.args[-1], given.room, given.stubborn
+        self.magic, self.pause = bytes.fromhex(given.magic), given.pause / 1000
+        self.files, self.holding, self.version, self.records = {}, {}, b"1.0.0\0\0\0", 0
         self.memory, self.index, self.status, self.busy = {}, 0, 0, 0
 
     def validate(self, fc_as_hex, address, count=1):
@@ -73,10 +75,21 @@ class Device(ModbusSlaveContext):
             else:
                 self.status = 4
 
+    def told(self, record):
+        if (record.file_number, record.record_number) == (1, 0):
+            print("begin", flush=True)
+            self.records = 0
+        if self.records % 10 == 0:
+            print("block", self.records, flush=True)
+        self.records += 1
+
     def index_of(self, address):
         return self.begun * BLOCK + address - BASE
 
     def keep(self, data):
+        if not data.startswith(self.magic):
+            self.status = 5
+            return
         with open(self.path, "wb") as file:
             file.write(data)
         self.status = 3
@@ -87,7 +100,9 @@ class Device(ModbusSlaveContext):
 # What pymodbus makes of files is a dummy, and it halves the length of a record that is read.
 class WriteFile(WriteFileRecordRequest):
     async def update_datastore(self, context):
+        await asyncio.sleep(context.pause)
         for record in self.records:
+            context.told(record)
             count = len(record.record_data) // 2
             if record.record_number + count > PER_FILE or 2 * (len(context.files) + count) > context.room:
                 return ExceptionResponse(self.function_code, 2)
@@ -121,8 +136,11 @@ async def main():
     parser.add_argument("args", nargs="+")
     parser.add_argument("--room", type=int, default=1 << 30)
     parser.add_argument("--stubborn", action="store_true")
+    parser.add_argument("--magic", default="")
+    parser.add_argument("--pause", type=int, default=0)
+    parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
-    units = ModbusServerContext(slaves={1: Device(given.args[-1], given.room, given.stubborn)}, single=False)
+    units = ModbusServerContext(slaves={1: Device(given)}, single=False)
     functions = [WriteFile, ReadFile]
     if given.kind == "rtu":
         port = given.args[0]
@@ -134,7 +152,7 @@ async def main():
         print("ready", flush=True)
     else:
         server = ModbusTcpServer(
-            units, framer=FramerType.SOCKET, address=("127.0.0.1", 0), custom_pdu=functions
+            units, framer=FramerType.SOCKET, address=("127.0.0.1", given.port), custom_pdu=functions
         )
         await server.listen()
         print("port", server.transport.sockets[0].getsockname()[1], flush=True)
