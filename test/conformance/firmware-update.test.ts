@@ -3,8 +3,6 @@
  * `clients`: the gateway takes the image to a device that knows nothing of LwM2M.
  */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { type TestContext, test } from "node:test";
 import { MINUTE, SECOND } from "../../src/clock.ts";
 import { blockOption } from "../../src/coap/block.ts";
@@ -19,6 +17,7 @@ import { CLIMATE, POINT } from "../support/climate-mapping.ts";
 import { settleUntil } from "../support/fake-clock.ts";
 import { room } from "../support/rooms.ts";
 import type { ScriptedServer } from "../support/scripted-server.ts";
+import { servedImage } from "../support/served-image.ts";
 
 const IMAGE = Buffer.concat([Buffer.from("FW20"), bodyOf(8000)]);
 const NUL = Uint8Array.of(0);
@@ -56,15 +55,6 @@ async function push({ world, server, object }: World, body: Uint8Array = IMAGE):
   const { code } = await server.settled(server.ask(CODE.put, `${object}/0/0`, { format: opaque, payload: body }));
   await world.clock.advance(2 * SECOND);
   return code;
-}
-
-/** Where devices fetch from; resolves to its address. */
-async function anHttpServer(t: TestContext, body: Uint8Array): Promise<string> {
-  const http = createServer((_, answer) => answer.end(body)).listen(0, "127.0.0.1");
-  t.after(() => http.close());
-  await once(http, "listening");
-  const address = http.address();
-  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/firmware.bin`;
 }
 
 /** What is fetched comes in real time. */
@@ -118,7 +108,7 @@ for (const layout of LAYOUTS) {
     const { server, object } = device;
     assert.equal((await server.write(`${object}/0/1`, "")).code, "2.04");
     assert.equal(await stateOf(device), "0/0");
-    assert.equal((await server.write(`${object}/0/1`, await anHttpServer(t, IMAGE))).code, "2.04");
+    assert.equal((await server.write(`${object}/0/1`, await servedImage(t, IMAGE))).code, "2.04");
     await fetched(device);
     assert.equal(await stateOf(device), "2/0");
   });
@@ -140,7 +130,7 @@ for (const layout of LAYOUTS) {
   test(`LightweightM2M-1.1-int-771: a firmware that is fetched, and run (${layout})`, async (t) => {
     const device = await aDevice(t, layout);
     await device.server.observe(`${device.object}/0/3`, { pmin: 0 });
-    await device.server.write(`${device.object}/0/1`, await anHttpServer(t, IMAGE));
+    await device.server.write(`${device.object}/0/1`, await servedImage(t, IMAGE));
     await fetched(device);
     await run(device);
   });

@@ -84,6 +84,8 @@ export class AGateway {
   readonly lines: LogLine[] = [];
   /** The folder of config.yaml. */
   readonly folder: string;
+  /** How often it wanted to be started anew. */
+  restarts = 0;
   private running: Gateway | undefined;
   private life: Life | undefined;
   private starts = 0;
@@ -153,6 +155,9 @@ export class AGateway {
       clock: life.clock,
       random: fakeRandom(++this.starts),
       log: recordingLogger(life.log),
+      onRestart: () => {
+        if (!life.ended) this.restarts++;
+      },
       onFatal: (error) => {
         if (!life.ended) throw error;
       },
