@@ -1,7 +1,7 @@
 /**
  * `npm run build`: emits src/ and adapters/ as JavaScript into dist/, for the npm package (Node refuses TypeScript below
- * node_modules), and makes the addons of native/ for each processor that there is a compiler for. Data files are not copied but
- * found by src/locate.ts; JSON modules are emitted by tsc beside their importers.
+ * node_modules), joined to few files (bundle.mjs), and makes the addons of native/ for each processor that there is a compiler
+ * for. Data files are not copied but found by src/locate.ts; JSON modules become part of their importers.
  *
  *   npm run build -- --release     fails where an addon of a processor cannot be made
  *   npm run build -- --deb …       makes packages for Debian of it; what follows are options of build-deb.mjs
@@ -29,11 +29,18 @@ function packages(options) {
   return runToEnd(process.execPath, [join(root, "scripts/build-deb.mjs"), ...options], { cwd: root });
 }
 
-function emit() {
+async function emit() {
+  const dist = join(root, "dist");
   // What an earlier build left of a file that is gone now would be packed.
-  rmSync(join(root, "dist"), { recursive: true, force: true });
+  rmSync(dist, { recursive: true, force: true });
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  return runToEnd(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root });
+  const emitted = join(dist, "emitted");
+  const code = await runToEnd(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", emitted], { cwd: root });
+  if (code !== 0) return code;
+  const { bundle } = await import("./bundle.mjs");
+  await bundle({ from: emitted, dist, root });
+  rmSync(emitted, { recursive: true });
+  return 0;
 }
 
 /** docs/man, which the packages bring along. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { parse } from "coap-packet";
 import { locateData } from "../src/locate.ts";
+import { LISTED_MODULES } from "./support/listed-modules.ts";
 import { OLD_NODE } from "./support/old-node.ts";
 import { type Outcome, run, start } from "./support/process.ts";
 import { builtProject } from "./support/stage.ts";
@@ -65,9 +66,10 @@ async function pack(t: TestContext, stage: string): Promise<string[]> {
 }
 
 function assertContents(files: readonly string[]): void {
-  const needed = ["dist/src/main.js", "dist/src/store/store-worker.js", "dist/src/lwm2m/objects/catalogue.json"];
+  const threads = ["store/store-worker", "dtls/node-dtls-client/thread"].map((name) => `dist/src/${name}.js`);
+  const processes = ["dist/src/store/check-process.js", "dist/adapters/ble/radio/child/stack-process.js"];
   for (const file of [
-    ...needed,
+    ...["dist/src/main.js", "dist/notices.txt", ...threads, ...processes],
     "scripts/lwm2m-gateway.mjs",
     "scripts/own-node.mjs",
     "config.example.yaml",
@@ -79,7 +81,7 @@ function assertContents(files: readonly string[]): void {
   ]) {
     assert.ok(files.includes(file), `${file} is missing from the package`);
   }
-  const odd = files.filter((file) => /\.ts$|^(test|demo|src|adapters|bench)\//.test(file));
+  const odd = files.filter((file) => /\.ts$|^(test|demo|src|adapters|bench|dist\/emitted)\//.test(file));
   assert.deepEqual(odd, []);
 }
 
@@ -133,7 +135,10 @@ async function assertRegisters(t: TestContext, bin: string, consumer: string): P
 servers: [ { id: 1, uri: "coap://127.0.0.1:${server.address().port}" } ]
 `,
   );
-  const gateway = start(t, process.execPath, [bin, "run", "--config", config], { cwd: consumer });
+  const list = join(consumer, "loaded");
+  const told = ["--import", LISTED_MODULES, bin, "run", "--config", config];
+  const env = { ...process.env, LISTED_IN: list };
+  const gateway = start(t, process.execPath, told, { cwd: consumer, env });
   const ended = gateway.outcome.then(({ stdout, stderr }) => [`it ended:\n${stdout}\n${stderr}`]);
   const [datagram] = await Promise.race([once(server, "message"), ended]);
   assert.ok(Buffer.isBuffer(datagram), String(datagram));
@@ -142,8 +147,20 @@ servers: [ { id: 1, uri: "coap://127.0.0.1:${server.address().port}" } ]
   assert.equal(code, "0.02");
   assert.ok(texts.includes("Uri-Path=rd") && texts.includes("Uri-Query=ep=packed-gateway"), texts.join(" "));
   assert.ok(existsSync(join(consumer, "state/gateway.db")));
+  assertFew(readFileSync(list, "utf8").trim().split("\n"));
   gateway.child.kill("SIGKILL");
   await ended;
+}
+
+/** A start is as long as what it loads: each module by itself was a third of it. */
+function assertFew(loaded: readonly string[]): void {
+  const own = loaded.filter((url) => url.includes("/lwm2m-gateway/dist/"));
+  assert.ok(own.some((url) => url.endsWith("/src/store/store-worker.js")));
+  assert.ok(own.length < 100, `${own.length} files of our own:\n${own.join("\n")}`);
+  const others = loaded.filter((url) => !own.includes(url));
+  assert.ok(others.length < 60, `${others.length} files of others:\n${others.join("\n")}`);
+  const lazy = loaded.filter((url) => /node_modules\/(?:zod|yaml|mqtt|serialport|fflate|prom-client)\//.test(url));
+  assert.deepEqual(lazy, []);
 }
 
 function npm(t: TestContext, cwd: string, args: readonly string[]): Promise<Outcome> {
