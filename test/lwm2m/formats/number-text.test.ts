@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { numberText } from "../../../src/lwm2m/formats/number-text.ts";
+import { isRemembered, numberText } from "../../../src/lwm2m/formats/number-text.ts";
 import { encodeUtf8, formatDecimal } from "../../../src/lwm2m/formats/value.ts";
 
 const finite = fc.double({ noDefaultInfinity: true, noNaN: true }).filter((value) => !Object.is(value, -0));
@@ -25,6 +25,15 @@ test("more numbers than there is room for drive each other out, and keep their d
   const values = Array.from({ length: 20_000 }, (_, i) => i / 7);
   for (const value of [...values, ...values]) {
     assert.equal(Buffer.from(numberText(value)).toString(), String(value));
+  }
+});
+
+test("of the numbers of a thousand devices next to none drives another out, time after time", () => {
+  for (let time = 0; time < 20; time++) {
+    const values = Array.from({ length: 1000 }, (_, device) => 21 + 3 * Math.sin(time + device / 7));
+    for (const value of values) numberText(value);
+    const lost = values.filter((value) => !isRemembered(value)).length;
+    assert.ok(lost < 50, `${lost} of 1000 were driven out`);
   }
 });
 
