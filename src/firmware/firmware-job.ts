@@ -50,6 +50,11 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
     return this.steps.why;
   }
 
+  /** What came of it is told; the device may have to be told to forget it. */
+  get isEnding(): boolean {
+    return this.isOver || this.steps.step === "aborting";
+  }
+
   /** It hears nothing any more. */
   get isOver(): boolean {
     return this.steps.step === "over";
@@ -57,7 +62,7 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
 
   /** Whether the device still runs what it ran, and nothing of that has been touched. */
   get canBeCancelled(): boolean {
-    return this.steps.isBeforeActivation && this.steps.step !== "over" && this.steps.step !== "aborting";
+    return this.steps.isBeforeActivation && !this.isEnding;
   }
 
   handle(event: JobEvent | Timeout, now: Millis): JobEffect[] {
@@ -111,7 +116,7 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
         if (!this.steps.isAtRest) this.steps.claim();
         break;
       case "execute":
-        this.steps.keep({ executed: true });
+        this.steps.progress = { ...this.steps.progress, executed: true };
         break;
       case "policy":
         this.policy = event;

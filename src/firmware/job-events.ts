@@ -40,6 +40,7 @@ export interface JobFailure {
 export type JobEvent =
   /** It is to go on, from where it was, or to begin as soon as it may. */
   | { readonly type: "start" }
+  /** Update was executed, which is on the disk, or goes there with what is kept next. */
   | { readonly type: "execute" }
   /** Whether window and operator let it begin. */
   | { readonly type: "policy"; readonly mayBegin: boolean; readonly reason?: string }

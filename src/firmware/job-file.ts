@@ -47,7 +47,7 @@ export class JobFile {
   }
 
   /** What the machine does not know. */
-  add(change: Pick<KeptJob, "cookie" | "token" | "until">): Promise<void> {
+  add(change: Pick<KeptJob, "cookie" | "token" | "until" | "executed">): Promise<void> {
     this.current = { ...this.current, ...change };
     return this.save();
   }

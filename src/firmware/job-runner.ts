@@ -126,6 +126,11 @@ export class JobRunner implements Claimant {
     return this.machine.canBeCancelled;
   }
 
+  /** Nothing can be done with it any more, whatever the device has to be told still. */
+  get isEnding(): boolean {
+    return this.machine.isEnding;
+  }
+
   /** Bytes a second. */
   get rate(): number {
     return this.speed.at(this.options.context().clock.monotonic());
@@ -137,10 +142,14 @@ export class JobRunner implements Claimant {
     this.feed({ type: "start" });
   }
 
-  execute(): void {
+  /** Resolves when it is on the disk, in one write with what it does at once. */
+  execute(): Promise<void> {
+    const executed = this.file.job.executed ?? this.options.context().clock.wall();
+    const kept = this.file.add({ executed });
     this.feed({ type: "presence", online: this.target.online });
-    this.ask(this.options.context().clock.wall());
+    this.ask();
     this.feed({ type: "execute" });
+    return kept;
   }
 
   heard(online: boolean): void {

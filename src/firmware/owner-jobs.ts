@@ -1,10 +1,12 @@
 /** The jobs of one device, as its object 5 has them: what servers want becomes a job, and what comes of it is told. */
 import type { Millis, Random } from "../clock.ts";
-import { reasonOf } from "../errors.ts";
+import { Lwm2mError, reasonOf } from "../errors.ts";
 import type { UpdateEvent } from "../lwm2m/firmware/firmware-update.ts";
 import { UPDATE_RESULT, UPDATE_STATE, type UpdateResult } from "../lwm2m/firmware/update-result.ts";
+import { notDone } from "../lwm2m/refusals.ts";
 import type { DeviceJobs, JobOwner } from "./device-jobs.ts";
 import { checkImage, type ImageVerdict } from "./image-check.ts";
+import { named, said } from "./image-words.ts";
 import type { StoredImage } from "./images.ts";
 import type { KeptJob } from "./job.ts";
 import { type JobContext, JobRunner } from "./job-runner.ts";
@@ -24,6 +26,8 @@ export class OwnerJobs implements DeviceJobs {
   private readonly options: OwnerJobsOptions;
   private runner: JobRunner | undefined;
   private image: StoredImage | undefined;
+  /** It begins once the device was told to forget what it has of the one before. */
+  private next: KeptJob | undefined;
   /** Another one since the image was discarded: what was found out of it is nobody's any more. */
   private era = 0;
   /** What was asked before is done first. */
@@ -39,21 +43,21 @@ export class OwnerJobs implements DeviceJobs {
     void this.inTurn(() => this.resume());
   }
 
-  arrived(image: StoredImage): void {
+  arrived(image: StoredImage): Promise<void> {
     this.image = image;
-    void this.inTurn(() => this.check(image));
+    return this.inTurn(() => this.check(image));
   }
 
-  start(): void {
-    void this.inTurn(() => this.execute());
+  start(): Promise<void> {
+    return this.inTurn(() => this.execute());
   }
 
-  /** A device that is away is told for some time, which no server need wait for; what comes next does. */
+  /** A device that is away is told for some time, which no server need wait for; the next job does. */
   discard(): Promise<void> {
     this.era++;
     this.image = undefined;
-    const over = this.inTurn(() => this.ended(true));
-    return this.runner === undefined ? over : Promise.race([over, this.runner.ended]);
+    this.next = undefined;
+    return this.inTurn(() => this.ended(true));
   }
 
   presence(online: boolean): void {
@@ -103,14 +107,13 @@ export class OwnerJobs implements DeviceJobs {
   private async resume(): Promise<void> {
     const { update, job } = this.options.kept.value;
     if (job === undefined) {
-      if (update.state === UPDATE_STATE.updating) this.lose(UPDATE_RESULT.failed, "nothing is known of it any more");
-      return;
+      if (update.state !== UPDATE_STATE.updating) return;
+      return this.lose(UPDATE_RESULT.failed, "nothing is known of it any more");
     }
+    // It was cancelled, and the process before this one did not come to the job.
+    if (update.state === UPDATE_STATE.idle) return this.options.kept.change({ job: undefined });
     const { era, image } = this;
-    if (image === undefined) {
-      this.lose(UPDATE_RESULT.integrity, GONE);
-      return;
-    }
+    if (image === undefined) return this.lose(UPDATE_RESULT.integrity, GONE);
     const verdict = await this.checked(image);
     if (era === this.era) this.run(image, job, verdict.ok ? verdict.version : image.version);
   }
@@ -119,22 +122,38 @@ export class OwnerJobs implements DeviceJobs {
     const { era } = this;
     const verdict = await this.checked(image);
     if (era !== this.era) return;
-    if (!verdict.ok) this.lose(verdict.result, verdict.reason);
-    else if (this.owner.target.plan.stage === "before-update") this.run(image, this.newJob(false), verdict.version);
-    else void this.tell({ type: "downloaded", ...said(image, verdict.version) }, {});
+    if (!verdict.ok) return this.lose(verdict.result, verdict.reason);
+    if (this.owner.target.plan.stage === "before-update") return this.launch(image, false, verdict.version);
+    return this.tell({ type: "downloaded", ...said(image, verdict.version) }, {});
   }
 
   private async execute(): Promise<void> {
-    const { era, image } = this;
-    if (this.runner !== undefined) {
-      this.runner.execute();
-      return;
-    }
+    const { era, image, runner } = this;
+    if (runner?.isEnding === false) return runner.execute();
+    if (this.next !== undefined) return;
     const verdict = image === undefined ? undefined : await this.checked(image);
-    if (era !== this.era) return;
-    if (image === undefined || verdict === undefined) this.lose(UPDATE_RESULT.integrity, GONE);
-    else if (verdict.ok) this.run(image, this.newJob(true), verdict.version);
-    else this.lose(verdict.result, verdict.reason);
+    if (era !== this.era) throw notDone("the configuration was changed at this moment; try again");
+    if (image === undefined || verdict === undefined) return this.lose(UPDATE_RESULT.integrity, GONE);
+    if (!verdict.ok) return this.lose(verdict.result, verdict.reason);
+    return this.launch(image, true, verdict.version);
+  }
+
+  /** Resolves when the job is on the disk, in one write with what it does at once. */
+  private launch(image: StoredImage, executed: boolean, header: string | undefined): Promise<void> {
+    const { era, runner } = this;
+    const job = this.newJob(executed);
+    const kept = this.options.kept.change({ job });
+    const begin = async (): Promise<void> => {
+      if (era !== this.era) return;
+      this.next = undefined;
+      this.run(image, job, header);
+    };
+    if (runner === undefined) void begin();
+    else {
+      this.next = job;
+      void runner.over.then(() => this.inTurn(begin));
+    }
+    return kept;
   }
 
   private run(image: StoredImage, job: KeptJob, header: string | undefined): void {
@@ -162,11 +181,13 @@ export class OwnerJobs implements DeviceJobs {
   private async ended(isTold: boolean): Promise<void> {
     const { runner } = this;
     runner?.cancel(isTold);
-    await runner?.over;
+    await runner?.ended;
+    // One that waits for the end of this one.
+    if (this.options.kept.value.job !== undefined) await this.options.kept.change({ job: undefined });
   }
 
   /** There is no image that could go on. */
-  private lose(result: UpdateResult, reason: string): void {
+  private lose(result: UpdateResult, reason: string): Promise<void> {
     const { kept } = this.options;
     const { log } = this.options.context();
     const { update, job } = kept.value;
@@ -177,7 +198,7 @@ export class OwnerJobs implements DeviceJobs {
     const event = downloading
       ? ({ type: "downloadFailed", result } as const)
       : ({ type: "updateFailed", result, kept: false } as const);
-    void this.tell(event, job === undefined ? {} : { job: undefined });
+    return this.tell(event, job === undefined ? {} : { job: undefined });
   }
 
   private write(patch: KeptPatch, event: UpdateEvent | undefined): Promise<void> {
@@ -213,22 +234,13 @@ export class OwnerJobs implements DeviceJobs {
   }
 
   private inTurn(work: () => Promise<void>): Promise<void> {
-    this.turn = this.turn.then(work);
-    return this.turn;
+    const done = this.turn.then(work);
+    this.turn = done.catch((error: unknown) => {
+      // Told to who asked.
+      if (!(error instanceof Lwm2mError)) throw error;
+    });
+    return done;
   }
 }
 
-/** With the version that its header says. */
-function named(image: StoredImage, version: string | undefined): StoredImage {
-  if (version === undefined || version === image.version) return image;
-  const { file, size, sha256, name } = image;
-  const read = (offset: number, length: number): Promise<Uint8Array> => image.read(offset, length);
-  return { file, size, sha256, version, read, ...(name === undefined ? {} : { name }) };
-}
-
 const GONE = "its image is damaged, or gone";
-
-function said(image: StoredImage, version: string | undefined): { readonly name?: string; readonly version?: string } {
-  const { name } = image;
-  return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
-}

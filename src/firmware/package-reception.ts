@@ -24,7 +24,8 @@ export interface PackagePort {
   /** Nobody has given it up meanwhile. */
   isCurrent(): boolean;
   begins(): void;
-  arrived(image: StoredImage): void;
+  /** Resolves when what comes of it is on the disk, or begun. */
+  arrived(image: StoredImage): Promise<void>;
 }
 
 export class PackageReception implements Reception {
@@ -81,7 +82,7 @@ export class PackageReception implements Reception {
     if (!last) return;
     const image = await incoming.finish({});
     this.incoming = undefined;
-    this.port.arrived(image);
+    await this.port.arrived(image);
   }
 
   private async guarded(work: () => Promise<void>): Promise<void> {

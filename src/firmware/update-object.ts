@@ -20,12 +20,12 @@ export interface UpdatePort {
   onChange(samples: readonly Sample[]): void;
   /** Fetch it; then `downloaded` or `downloadFailed` is due. */
   download(uri: string): void;
-  /** A server has sent it, whole; then `downloaded` or `downloadFailed` is due. */
-  arrived(image: StoredImage): void;
+  /** A server has sent it, whole; then `downloaded` or `downloadFailed` is due. Resolves when that is on the disk, or begun. */
+  arrived(image: StoredImage): Promise<void>;
   /** Stops what is done for the image that is here, or on its way. Its file is removed after that. Never rejects. */
   discard(): Promise<void>;
-  /** Then `updating`, `deferred` or `updateFailed` is due. */
-  start(): void;
+  /** Then `updating`, `deferred` or `updateFailed` is told. Resolves when that is on the disk. Rejects with Lwm2mError. */
+  start(): Promise<void>;
   now(): UnixMillis;
 }
 
@@ -111,7 +111,7 @@ export class UpdateObject implements Backing {
         },
         arrived: (image) => {
           this.push = undefined;
-          this.options.port.arrived(image);
+          return this.options.port.arrived(image);
         },
       },
     );
@@ -222,7 +222,7 @@ export class UpdateObject implements Backing {
         await images.remove(prefix).catch(() => {});
         break;
       case "start":
-        port.start();
+        await port.start();
         break;
       case "refused":
         throw effect.error;

@@ -54,12 +54,12 @@ export function anUpdateObject(t: TestContext, setup: Setup = {}) {
       save: async ({ state, result }) => void done.push(`save ${state}/${result}`),
       onChange: (changes) => void samples.push(...changes),
       download: (uri) => void done.push(`download ${uri}`),
-      arrived: (image) => {
+      arrived: async (image) => {
         arrived.push(image);
         done.push(`arrived ${image.size}`);
       },
       discard: async () => void done.push("discard"),
-      start: () => void done.push("start"),
+      start: async () => void done.push("start"),
       now: () => NOW,
     },
   });

@@ -135,7 +135,7 @@ test("before-update: the device has it before the state is Downloaded; Update on
   player.feed({ type: "looked", look: OLD });
   assert.deepEqual(player.feed({ type: "done" }), ["close", "hold nobody", "release", "keep staged > downloaded"]);
   assert.deepEqual(player.feed({ type: "presence", online: true }), []);
-  assert.deepEqual(player.feed({ type: "execute" }), ["keep staged", "claim"]);
+  assert.deepEqual(player.feed({ type: "execute" }), ["claim"]);
   assert.deepEqual(player.feed({ type: "granted" }), ["keep activate > updating", "hold device", "activate"]);
 });
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { loadFirmware } from "../../src/store/firmware-table.ts";
+import { GatewayFile } from "../../src/store/gateway-file.ts";
 import { GatewayWorld } from "../interop/gateway-world.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -80,3 +82,29 @@ test("killed while it waits for Update, the image lies in the device; then it co
   assert.equal(await world.read("/valve/5/0/3"), 0);
   assert.equal(running(), "1.0.0");
 });
+
+test("killed as soon as the server is answered: what it was told is on the disk", { timeout: 60_000 }, async (t) => {
+  const { world, slot } = await aWorld(t);
+  await world.write("/valve/5/0/0", IMAGE);
+  await world.kill();
+  assert.equal(stateOnDisk(world.state), 2);
+  await world.startAgain();
+  await world.reads("/valve/5/0/3", 2);
+  await world.execute("/valve/5/0/2");
+  await world.kill();
+  assert.equal(stateOnDisk(world.state), 3);
+  await world.startAgain();
+  await world.reads("/valve/5/0/5", 1);
+  assert.deepEqual(readFileSync(slot), IMAGE);
+});
+
+/** Resource 3, as the process after this one finds it. */
+function stateOnDisk(state: string): unknown {
+  const file = new GatewayFile(state, () => {});
+  try {
+    const [row] = file.use(({ db }) => loadFirmware(db));
+    return JSON.parse(row?.content ?? "{}").update?.state;
+  } finally {
+    file.close();
+  }
+}

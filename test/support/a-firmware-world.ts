@@ -1,6 +1,7 @@
 /** Object 5 of some devices and their jobs over a real database and real files, on a clock that a test moves; each is one process. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { Downloader } from "../../src/firmware/download.ts";
 import { FirmwareEngine, type FirmwareEngineOptions } from "../../src/firmware/engine.ts";
 import { ImageFiles } from "../../src/firmware/image-files.ts";
 import type { Images, IncomingImage, StoredImage } from "../../src/firmware/images.ts";
@@ -26,9 +27,15 @@ export interface FirmwareWorld {
   write(device: string, resource: string, value: Value): Promise<void>;
   /** A server sends an image; resolves when it was looked at, and where the device is to have it first, at once. */
   push(device: string, bytes: Uint8Array): Promise<void>;
+  /** Resolves when a server is answered. */
+  execute(device: string): Promise<void>;
   /** Resolves when something came of it. */
   update(device: string): Promise<void>;
   cancel(device: string): Promise<void>;
+  /** The disk takes its time from now on, until what it gives is called. */
+  hold(): () => void;
+  /** What a process after this one would find of a device, e.g. "2/0", "3/0 executed". */
+  onDisk(device: string): string;
   /** As a kill ends it: what is on the disk stays, nothing more is written. */
   kill(): Promise<void>;
   /** As a stop ends it. */
@@ -44,11 +51,13 @@ export async function aFirmwareWorld(
   const file = new GatewayFile(directory, () => {});
   file.use(({ devices }) => devices.assign(targets.map(({ id }) => ({ id }))));
   let isDead = false;
+  let held: Promise<void> | undefined;
   const [lines, told]: [LogLine[], string[]] = [[], []];
   const log = recordingLogger(lines);
   const store = {
     loadFirmware: async () => file.use(({ db }) => loadFirmware(db)),
     saveFirmware: async (row: Parameters<typeof saveFirmware>[1]): Promise<void> => {
+      await held;
       if (isDead) await new Promise(() => {});
       file.use(({ db }) => saveFirmware(db, row));
     },
@@ -65,7 +74,7 @@ export async function aFirmwareWorld(
     seen.set(prefix, `${state}/${result}`);
   };
   const context = {
-    ...{ definition, clock, log, downloaders: [] },
+    ...{ definition, clock, log, downloaders: [SLOW_NETWORK] },
     images: waitedFor(clock, new ImageFiles({ directory: join(directory, "firmware"), log })),
     onChange: look,
     onProgress: () => {},
@@ -109,7 +118,24 @@ export async function aFirmwareWorld(
       await execute(device, 2);
       await settleUntil("something came of it", () => told.length > before);
     },
+    execute: (device) => execute(device, 2),
     cancel: (device) => execute(device, 10),
+    hold: () => {
+      let letGo = (): void => {};
+      held = new Promise((resolve) => {
+        letGo = resolve;
+      });
+      return () => {
+        held = undefined;
+        letGo();
+      };
+    },
+    onDisk: (device) => {
+      const found = file.use(({ db }) => loadFirmware(db)).find(({ owner }) => owner === device);
+      const { update, job } = JSON.parse(found?.content ?? "{}");
+      const marked = job === undefined ? "" : job.executed === undefined ? " job" : " executed";
+      return `${update?.state}/${update?.result}${marked}`;
+    },
     kill: async () => {
       isDead = true;
       file.close();
@@ -122,6 +148,17 @@ export async function aFirmwareWorld(
     },
   };
 }
+
+/** Nothing comes of what is fetched. */
+const SLOW_NETWORK: Downloader = {
+  schemes: ["http"],
+  protocols: [2],
+  fetch: (_uri, _into, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve());
+    }),
+};
 
 function isUnderWay(firmware: DeviceFirmware): boolean {
   return firmware.status().progress !== undefined;

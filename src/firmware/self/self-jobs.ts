@@ -2,12 +2,13 @@
 import { reasonOf } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { UPDATE_RESULT, UPDATE_STATE, type UpdateResult } from "../../lwm2m/firmware/update-result.ts";
-import type { DeviceJobs, JobOwner } from "../device-jobs.ts";
+import { notDone } from "../../lwm2m/refusals.ts";
+import type { DeviceJobs, ObjectOwner } from "../device-jobs.ts";
 import type { StoredImage } from "../images.ts";
 import { ArtefactError, type ArtefactErrorKind, PROGRAM_NAME } from "./manifest.ts";
 import type { OwnVersions } from "./own-versions.ts";
 
-export interface SelfJobsOptions extends Pick<JobOwner, "object" | "onProgress"> {
+export interface SelfJobsOptions extends ObjectOwner {
   readonly own: OwnVersions;
   /** Ends this process in order, so that it is started again. */
   readonly restart: () => void;
@@ -27,28 +28,23 @@ export class SelfJobs implements DeviceJobs {
 
   begin(image: StoredImage | undefined): void {
     this.image = image;
-    this.inTurn(async () => {
+    void this.inTurn(async () => {
       if (this.options.object.record.state === UPDATE_STATE.updating) await this.goOn(image);
     });
   }
 
-  arrived(image: StoredImage): void {
+  async arrived(image: StoredImage): Promise<void> {
     this.image = image;
-    this.inTurn(() => this.check(image));
+    await this.inTurn(() => this.check(image));
   }
 
-  start(): void {
-    this.inTurn(async () => {
-      const { own, object, log } = this.options;
-      const { image } = this;
-      if (image === undefined) return object.event({ type: "updateFailed", result: UPDATE_RESULT.failed, kept: false });
-      if (own.onTrial) {
-        log.warn({ code: "LG560", reason: "the one that runs is on trial still" }, NOT_TAKEN);
-        return object.event({ type: "deferred" });
-      }
-      await object.event({ type: "updating" });
-      await this.install(image);
-    });
+  /** In two turns: nobody waits for the installation. */
+  async start(): Promise<void> {
+    const done = await this.inTurn(() => this.begun());
+    if (!done) throw notDone("the configuration was changed at this moment; try again");
+    const { image } = this;
+    const { state } = this.options.object.record;
+    if (image !== undefined && state === UPDATE_STATE.updating) void this.inTurn(() => this.install(image));
   }
 
   /** Resolves when nobody reads the image any more. */
@@ -58,7 +54,7 @@ export class SelfJobs implements DeviceJobs {
 
   /** A server knows us: with that the update was a success. */
   registered(): void {
-    this.inTurn(async () => {
+    void this.inTurn(async () => {
       const { state } = this.options.object.record;
       if (state === UPDATE_STATE.updating && (await this.isRunning(this.image))) await this.succeed();
     });
@@ -75,19 +71,27 @@ export class SelfJobs implements DeviceJobs {
     await this.turn;
   }
 
+  private begun(): Promise<void> {
+    const { own, tell, log } = this.options;
+    if (this.image === undefined) return tell({ type: "updateFailed", result: UPDATE_RESULT.failed, kept: false });
+    if (!own.onTrial) return tell({ type: "updating" });
+    log.warn({ code: "LG560", reason: "the one that runs is on trial still" }, NOT_TAKEN);
+    return tell({ type: "deferred" });
+  }
+
   private async check(image: StoredImage): Promise<void> {
-    const { own, object } = this.options;
+    const { own, tell } = this.options;
     try {
       const { version } = await own.check(image.file);
-      await object.event({ type: "downloaded", name: PROGRAM_NAME, version });
+      await tell({ type: "downloaded", name: PROGRAM_NAME, version });
     } catch (error) {
       const result = this.refused(error, DOWNLOAD_RESULTS);
-      await object.event({ type: "downloadFailed", result });
+      await tell({ type: "downloadFailed", result });
     }
   }
 
   private async install(image: StoredImage): Promise<void> {
-    const { own, object, restart, log } = this.options;
+    const { own, tell, restart, log } = this.options;
     try {
       const version = await own.install(image.file);
       if (version === own.running) return this.succeed();
@@ -98,19 +102,19 @@ export class SelfJobs implements DeviceJobs {
       restart();
     } catch (error) {
       const result = this.refused(error, UPDATE_RESULTS);
-      await object.event({ type: "updateFailed", result, kept: true });
+      await tell({ type: "updateFailed", result, kept: true });
     }
   }
 
   /** The process before this one was told to update: it has done so, has failed, or did not come to it. */
   private async goOn(image: StoredImage | undefined): Promise<void> {
-    const { own, object, log } = this.options;
+    const { own, tell, log } = this.options;
     const wanted = await this.wantedOf(image);
     if (image !== undefined && wanted !== undefined && own.isUntried(wanted)) return this.install(image);
     if (wanted === undefined || wanted !== own.running) {
       const reason = own.status().back?.reason ?? "its image is not here any more";
       log.warn({ code: "LG561", reason }, "the update of the gateway failed");
-      return object.event({ type: "updateFailed", result: UPDATE_RESULT.failed, kept: false });
+      return tell({ type: "updateFailed", result: UPDATE_RESULT.failed, kept: false });
     }
     if (!own.onTrial) await this.succeed();
   }
@@ -124,9 +128,9 @@ export class SelfJobs implements DeviceJobs {
   }
 
   private async succeed(): Promise<void> {
-    const { object, log, own } = this.options;
+    const { tell, log, own } = this.options;
     log.info({ version: own.status().runs }, "the gateway was updated");
-    await object.event({ type: "updated" });
+    await tell({ type: "updated" });
   }
 
   private refused(error: unknown, results: Readonly<Record<ArtefactErrorKind, UpdateResult>>): UpdateResult {
@@ -135,17 +139,20 @@ export class SelfJobs implements DeviceJobs {
     return results[error.kind];
   }
 
-  /** What object 5 does not take, because its state is another by now, or the disk fails, is said there. */
-  private inTurn(work: () => Promise<void>): void {
-    this.turn = this.turn.then(async () => {
-      if (this.closed) return;
+  /** Resolves to whether it was done, or tried. What goes wrong is told in the log. */
+  private inTurn(work: () => Promise<void>): Promise<boolean> {
+    const done = this.turn.then(async () => {
+      if (this.closed) return false;
       try {
         await work();
       } catch (error) {
         this.options.log.error({ code: "LG560", reason: reasonOf(error) }, "the update of the gateway does not go on");
       }
       this.options.onProgress();
+      return true;
     });
+    this.turn = done;
+    return done;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The firmware of one device, or of the gateway itself, joined: its object 5, its image, who fetches that and what is done with it. */
 import type { Clock } from "../../clock.ts";
-import type { DeviceJobs, JobOwner } from "../../firmware/device-jobs.ts";
+import type { DeviceJobs, ObjectOwner } from "../../firmware/device-jobs.ts";
 import type { Downloader } from "../../firmware/download.ts";
 import { Fetching } from "../../firmware/fetching.ts";
 import type { Images, StoredImage } from "../../firmware/images.ts";
@@ -11,6 +11,7 @@ import type { UpdateEvent } from "../../lwm2m/firmware/firmware-update.ts";
 import { initialUpdate } from "../../lwm2m/firmware/update-machine.ts";
 import { UPDATE_RESULT, UPDATE_STATE } from "../../lwm2m/firmware/update-result.ts";
 import type { ObjectDefinition } from "../../lwm2m/objects/definition.ts";
+import { notDone } from "../../lwm2m/refusals.ts";
 import type { Sample } from "../../lwm2m/sample.ts";
 
 /** What is kept of one owner. `change` resolves when it is on the disk, and never rejects. */
@@ -62,12 +63,12 @@ export class DeviceFirmware {
   }
 
   /** There is somebody to do what is asked for: what the process before this one left goes on. Never rejects. */
-  begin(jobsOf: (of: Pick<JobOwner, "object" | "onProgress">) => DeviceJobs): Promise<void> {
+  begin(jobsOf: (of: ObjectOwner) => DeviceJobs): Promise<void> {
     if (this.begun) return this.beginning;
     this.begun = true;
     const { object } = this;
     const onProgress = (): void => this.options.context.onProgress(this.options.owner);
-    this.beginning = this.goOn(jobsOf({ object, onProgress }));
+    this.beginning = this.goOn(jobsOf({ object, onProgress, tell: (event) => this.tell(event) }));
     return this.beginning;
   }
 
@@ -80,10 +81,11 @@ export class DeviceFirmware {
     this.jobs?.reconsider?.();
   }
 
-  /** What becomes of an image that is fetched, or is not there. */
-  private tell(event: UpdateEvent): void {
+  /** Resolves when it is on the disk; who observes it hears of it then. */
+  private async tell(event: UpdateEvent): Promise<void> {
     const { record, settle } = this.object.apply(event);
-    void this.options.kept.change({ update: record }).then(settle).catch(nobodyAsks);
+    await this.options.kept.change({ update: record });
+    settle().catch(nobodyAsks);
   }
 
   status(): FirmwareStatus {
@@ -122,12 +124,12 @@ export class DeviceFirmware {
     for (const work of this.waiting.splice(0)) work(jobs);
     if (isUnderWay || this.object.record.state !== state) return;
     if (state === UPDATE_STATE.downloaded && this.image === undefined) {
-      this.tell({ type: "updateFailed", result: UPDATE_RESULT.integrity, kept: false });
+      void this.tell({ type: "updateFailed", result: UPDATE_RESULT.integrity, kept: false });
     } else if (state !== UPDATE_STATE.downloading) return;
     else if (this.image !== undefined) {
       // Whole when the process before this one ended, which had not looked at it yet.
-      if (isNew) jobs.arrived(this.image);
-    } else if (uri === "") this.tell({ type: "downloadFailed", result: UPDATE_RESULT.connectionLost });
+      if (isNew) void jobs.arrived(this.image);
+    } else if (uri === "") void this.tell({ type: "downloadFailed", result: UPDATE_RESULT.connectionLost });
     else this.fetching.begin(uri, { mark: kept.value.mark });
   }
 
@@ -142,8 +144,8 @@ export class DeviceFirmware {
           this.fetched = { bytes, ...(total === undefined ? {} : { total }) };
           context.onProgress(this.options.owner);
         },
-        arrived: (image) => this.arrived(image),
-        failed: (result) => this.tell({ type: "downloadFailed", result }),
+        arrived: (image) => void this.arrived(image),
+        failed: (result) => void this.tell({ type: "downloadFailed", result }),
       },
     });
   }
@@ -163,7 +165,7 @@ export class DeviceFirmware {
         download: (uri) => this.fetching.begin(uri),
         arrived: (image) => this.arrived(image),
         discard: () => this.discard(),
-        start: () => this.withJobs((jobs) => jobs.start()),
+        start: () => this.start(),
         now: () => clock.wall(),
       },
     });
@@ -176,11 +178,19 @@ export class DeviceFirmware {
     this.jobs?.reconsider?.();
   }
 
-  private arrived(image: StoredImage): void {
+  private async arrived(image: StoredImage): Promise<void> {
     this.image = image;
     this.fetched = undefined;
     void this.options.kept.change({ mark: undefined });
-    this.withJobs((jobs) => jobs.arrived(image));
+    // Image and state are on the disk: who does not run yet goes on from there.
+    if (this.jobs === undefined) this.waiting.push((jobs) => void jobs.arrived(image));
+    else await this.jobs.arrived(image);
+  }
+
+  private async start(): Promise<void> {
+    await this.beginning;
+    if (this.jobs === undefined) throw notDone("the device does not run yet; try again");
+    await this.jobs.start();
   }
 
   private async discard(): Promise<void> {
@@ -191,11 +201,6 @@ export class DeviceFirmware {
     this.image = undefined;
     this.fetched = undefined;
     if (kept.value.mark !== undefined) await kept.change({ mark: undefined });
-  }
-
-  private withJobs(work: (jobs: DeviceJobs) => void): void {
-    if (this.jobs === undefined) this.waiting.push(work);
-    else work(this.jobs);
   }
 }
 

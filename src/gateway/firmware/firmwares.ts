@@ -1,5 +1,5 @@
 /** Object 5 of the gateway itself and of every device whose mapping has a `firmware:` section, and what stands behind each. */
-import type { DeviceJobs, JobOwner } from "../../firmware/device-jobs.ts";
+import type { DeviceJobs, JobOwner, ObjectOwner } from "../../firmware/device-jobs.ts";
 import type { FirmwareStatus } from "../../firmware/job.ts";
 import type { FirmwareTarget } from "../../firmware/target.ts";
 import type { UpdateObject } from "../../firmware/update-object.ts";
@@ -19,10 +19,8 @@ export interface FirmwaresOptions extends FirmwareContext {
   readonly target: (owner: string) => FirmwareTarget | undefined;
   readonly jobsOf: (owner: JobOwner) => DeviceJobs;
   /** The gateway's own; absent: nobody may send it one. */
-  readonly self?: { readonly maxSize: number; readonly jobsOf: (of: OfSelf) => DeviceJobs };
+  readonly self?: { readonly maxSize: number; readonly jobsOf: (of: ObjectOwner) => DeviceJobs };
 }
-
-type OfSelf = Pick<JobOwner, "object" | "onProgress">;
 
 /** By what an object 5 stays the same over a reload. */
 interface Key {
