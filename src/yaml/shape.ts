@@ -18,7 +18,7 @@ const made = new WeakMap<object, JsonSchema>();
 
 /** What a schema accepts, as JSON Schema; an empty one (anything) where it is no zod schema. */
 export function jsonSchemaOf(schema: unknown): JsonSchema {
-  if (!(schema instanceof z.core.$ZodType)) return {};
+  if (!(schema instanceof z.ZodType)) return {};
   let json = made.get(schema);
   if (json === undefined) {
     json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
