@@ -60,12 +60,14 @@ const NONE: ReadonlyMap<PointId, RawValue> = new Map();
 
 /** One running device: attaches to its link, polls it, keeps its values, knows whether it is there. */
 export class Device {
-  readonly plan: DevicePlan;
+  // First what each read looks at: V8 puts side by side in the memory what stands side by side here.
   readonly prefix: string;
   /** What servers see under its prefix. */
   readonly tree: ObjectTree;
   /** What stands behind the tree. */
   readonly backing: DeviceBacking;
+  private readonly values: Values;
+  readonly plan: DevicePlan;
   /** Why it is not asked, where somebody says so. */
   readonly standstill: Standstill;
   /** What may be asked of it while it is held. */
@@ -73,7 +75,6 @@ export class Device {
   private readonly settings: DeviceSettings;
   private readonly observer: DeviceObserver;
   private readonly model: DeviceModel;
-  private readonly values: Values;
   private readonly readings: Readings;
   private readonly session: DeviceSession;
   private readonly schedule: PollSchedule;
