@@ -1,12 +1,13 @@
 /** The folder of versions: which there are, which is current, and what is kept of them. */
-import { createHash, type KeyObject } from "node:crypto";
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
-import { join, relative } from "node:path";
+import type { KeyObject } from "node:crypto";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { reasonOf, systemCode } from "../../errors.ts";
 import { linkDurably, removeDurably, writeDurably } from "./durable.ts";
 import { type ArtefactHead, FOLDER_NAME, openHead } from "./head.ts";
-import { ArtefactError, foldersOf, HEAD_FILE, type ManifestFile } from "./manifest.ts";
+import { ArtefactError, HEAD_FILE } from "./manifest.ts";
 import { PACKAGED, parseRecord, type VersionRecord } from "./record.ts";
+import { faultOfTree } from "./tree.ts";
 
 /** In the state directory of the service. */
 export const VERSIONS = "versions";
@@ -112,39 +113,6 @@ export class Versions {
 
 /** A folder that is being filled begins like this. */
 export const ARRIVING = "arriving-";
-
-function faultOfTree(root: string, files: readonly ManifestFile[]): string | undefined {
-  const wanted = new Map(files.map((file) => [file.path, file]));
-  const folders = new Set(files.flatMap(({ path }) => foldersOf(path)));
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = relative(root, join(entry.parentPath, entry.name));
-    const known = entry.isDirectory() ? folders.has(path) : entry.isFile() && (wanted.has(path) || path === HEAD_FILE);
-    if (!known) return `${path} is not of it`;
-  }
-  for (const file of files) {
-    const place = join(root, file.path);
-    if (!existsSync(place)) return `${file.path} is missing`;
-    if (lstatSync(place).size !== file.size || sha256Of(place) !== file.sha256) return `${file.path} was altered`;
-  }
-  return undefined;
-}
-
-const PIECE = 2 ** 18;
-
-function sha256Of(file: string): string {
-  const hash = createHash("sha256");
-  const piece = new Uint8Array(PIECE);
-  const descriptor = openSync(file, "r");
-  try {
-    for (;;) {
-      const read = readSync(descriptor, piece, 0, PIECE, null);
-      if (read === 0) return hash.digest("hex");
-      hash.update(piece.subarray(0, read));
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 function namesIn(directory: string): readonly string[] {
   try {
