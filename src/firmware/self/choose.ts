@@ -23,17 +23,25 @@ export interface Choice {
 export function chooseVersion(versions: Versions, packaged: string): Choice {
   const record = versions.record() ?? { packaged };
   const { trial } = record;
-  if (record.packaged !== packaged) return forInstalled(versions, record, packaged);
+  const registered = trial !== undefined && trial.back === undefined && versions.registered() === trial.version;
+  if (record.packaged !== packaged) {
+    return forInstalled(versions, registered ? endWell(versions, record) : record, packaged);
+  }
   if (trial === undefined) return untried(versions, record);
-  if (versions.registered() === trial.version) return untried(versions, endWell(versions, record));
+  if (registered) return untried(versions, endWell(versions, record));
   const reason = trial.back?.reason ?? reasonToGoBack(trial) ?? faultOf(versions, trial.version);
   if (reason !== undefined) return takeBack(versions, record, reason);
   if (versions.current() !== trial.version) versions.point(trial.version);
-  const copied = withCopies(versions, trial);
-  if (typeof copied === "string") return takeBack(versions, record, copied);
-  const started: Trial = { ...copied, starts: trial.starts + 1 };
+  return startOnTrial(versions, record, { ...trial, starts: trial.starts + 1 });
+}
+
+/** Whatever ends it from here on, a copying that takes too long for the service manager too, counts as a start. */
+function startOnTrial(versions: Versions, record: VersionRecord, started: Trial): Choice {
   versions.keep({ ...record, trial: started });
-  return { version: trial.version, trial: started };
+  const copied = withCopies(versions, started);
+  if (typeof copied === "string") return takeBack(versions, record, copied);
+  if (copied !== started) versions.keep({ ...record, trial: copied });
+  return { version: copied.version, trial: copied };
 }
 
 /** How a version is called towards people. */
@@ -41,11 +49,16 @@ export function nameOf(version: string): string {
   return version === PACKAGED ? "packaged" : version;
 }
 
-/** What was installed since counts for more than what came before. */
+/** What was installed since counts for more than what came before; of what was on trial the databases are put back, too. */
 function forInstalled(versions: Versions, record: VersionRecord, packaged: string): Choice {
-  const version = record.trial?.version ?? versions.current();
+  const { trial } = record;
+  const reason = "the program was installed anew";
+  if (trial !== undefined) {
+    return takeBack(versions, { ...record, packaged, trial: { ...trial, before: PACKAGED } }, reason);
+  }
+  const version = versions.current();
   versions.point(PACKAGED);
-  const outcome: Outcome = { version, before: PACKAGED, reason: "the program was installed anew", told: false };
+  const outcome: Outcome = { version, before: PACKAGED, reason, told: false };
   versions.keep({ packaged, ...(version === PACKAGED ? {} : { outcome }) });
   return { version: PACKAGED };
 }
@@ -93,35 +106,37 @@ export function endWell(versions: Versions, { packaged, trial, previous = PACKAG
   const [version, before] = trial === undefined ? [versions.current(), previous] : [trial.version, trial.before];
   if (versions.current() !== version) versions.point(version);
   const record = { packaged, previous: before };
-  versions.keep(record);
-  versions.forgetRegistered();
   dropCopies(versions.copies);
   dropCopies(versions.aside);
   versions.prune([version, before]);
+  // Last, so that whoever is killed meanwhile does the rest of it by the next start.
+  versions.keep(record);
+  versions.forgetRegistered();
   return record;
 }
 
 function takeBack(versions: Versions, record: VersionRecord, reason: string): Choice {
   const { trial, packaged } = record;
   if (trial === undefined) return { version: versions.current() };
-  const { state } = trial;
+  // Before anything is written: it may have filled the disk.
+  removeDurably(versions.folder(trial.version));
+  const kept = trial.state?.copied === true ? trial.state.directory : undefined;
   if (trial.back === undefined) {
-    if (state?.copied === true) dropCopies(versions.aside);
+    if (kept !== undefined) dropCopies(versions.aside);
     versions.keep({ ...record, trial: { ...trial, back: { reason, stage: "aside" } } });
   }
-  if (state?.copied === true) {
+  if (kept !== undefined) {
     if (trial.back?.stage !== "restore") {
-      setDatabasesAside(state.directory, versions.aside);
+      setDatabasesAside(kept, versions.aside);
       versions.keep({ ...record, trial: { ...trial, back: { reason, stage: "restore" } } });
     }
-    putDatabasesBack(state.directory, versions.copies);
+    putDatabasesBack(kept, versions.copies);
   }
   const before = faultOf(versions, trial.before) === undefined ? trial.before : PACKAGED;
   versions.point(before);
-  const aside = state?.copied === true ? { aside: versions.aside } : {};
+  dropCopies(versions.copies);
+  const aside = kept === undefined ? {} : { aside: versions.aside };
   versions.keep({ packaged, outcome: { version: trial.version, before, reason, ...aside, told: false } });
   versions.forgetRegistered();
-  dropCopies(versions.copies);
-  removeDurably(versions.folder(trial.version));
   return { version: before };
 }

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { systemCode } from "../../errors.ts";
 
 /** The whole text or what was there before, whenever the power goes. */
 export function writeDurably(file: string, text: string): void {
@@ -39,6 +40,20 @@ export function removeDurably(file: string): void {
 export function copyDurably(from: string, to: string): void {
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
   syncPath(to);
+}
+
+/** The one place or the other has it, also where these are two file systems. May be done again where it broke off. */
+export function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (systemCode(error) !== "EXDEV") throw error;
+    const beside = besideOf(to);
+    copyDurably(from, beside);
+    renameSync(beside, to);
+    syncPath(dirname(to));
+    rmSync(from);
+  }
 }
 
 /** Of a file, what is in it; of a folder, what is called how. */

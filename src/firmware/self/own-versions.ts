@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import type { Clock, Millis } from "../../clock.ts";
 import { nameOf } from "./choose.ts";
-import { sizeOfDatabases } from "./databases.ts";
+import { dropCopies, sizeOfDatabases } from "./databases.ts";
 import { ArtefactError, type Manifest, type StateSchemas } from "./manifest.ts";
 import { assertState, assertSuitable, readBody, readHead, type Suitable } from "./read-artefact.ts";
 import { type Outcome, PACKAGED, type Trial } from "./record.ts";
@@ -130,6 +130,14 @@ export class OwnVersions {
     // Whoever supervises the trial ends it.
     versions.sayRegistered(running);
     return true;
+  }
+
+  /** What was left behind by whoever was killed. */
+  sweep(): void {
+    const { versions } = this.options;
+    versions.sweep();
+    const record = versions.record();
+    if (record !== undefined && record.trial === undefined) dropCopies(versions.copies);
   }
 
   /** Why the last version was taken back, once. */

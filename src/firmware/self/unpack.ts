@@ -8,7 +8,7 @@ import { syncPath } from "./durable.ts";
 import type { ArtefactHead } from "./head.ts";
 import { ArtefactError, foldersOf, HEAD_FILE, type ManifestFile } from "./manifest.ts";
 import { type FileSink, readBody } from "./read-artefact.ts";
-import { ARRIVING, type Versions } from "./versions.ts";
+import type { Versions } from "./versions.ts";
 
 /** What is left on the disk for everything else. */
 const SPARED = 16 * 2 ** 20;
@@ -24,10 +24,10 @@ export function roomFor(head: ArtefactHead): number {
 export async function unpack(file: string, head: ArtefactHead, versions: Versions, besides = 0): Promise<string> {
   const { folder } = head;
   if (versions.list().includes(folder) && versions.fault(folder) === undefined) return folder;
-  const arriving = join(versions.directory, `${ARRIVING}${folder}`);
+  const arriving = versions.arriving(folder);
   try {
     mkdirSync(versions.directory, { recursive: true, mode: 0o700 });
-    rmSync(arriving, { recursive: true, force: true });
+    versions.sweep();
     rmSync(versions.folder(folder), { recursive: true, force: true });
     assertRoom(versions.directory, roomFor(head) + besides + SPARED);
     mkdirSync(arriving, { mode: 0o700 });

@@ -101,18 +101,37 @@ export class Versions {
     }
   }
 
-  /** All but these, and what an unpacking left behind that did not come to its end. */
+  /** All but these, and what unpackings left behind. */
   prune(wanted: readonly string[]): void {
+    for (const name of this.list()) if (!wanted.includes(name)) removeDurably(this.folder(name));
+    this.sweep();
+  }
+
+  /** One that this process fills: it gets its name once all of it is on the disk. */
+  arriving(version: string): string {
+    return join(this.directory, `${ARRIVING}${process.pid}-${version}`);
+  }
+
+  /** What a process that was killed was about to unpack. Whoever still unpacks is left alone. */
+  sweep(): void {
     for (const name of namesIn(this.directory)) {
-      if ((FOLDER_NAME.test(name) && !wanted.includes(name)) || name.startsWith(ARRIVING)) {
-        removeDurably(join(this.directory, name));
-      }
+      if (name.startsWith(ARRIVING) && !othersFill(name)) removeDurably(join(this.directory, name));
     }
   }
 }
 
-/** A folder that is being filled begins like this. */
-export const ARRIVING = "arriving-";
+/** A folder that is being filled begins like this; then comes who fills it. */
+const ARRIVING = "arriving-";
+
+function othersFill(name: string): boolean {
+  const id = Number(name.slice(ARRIVING.length).split("-")[0]);
+  if (!Number.isSafeInteger(id) || id <= 0 || id === process.pid) return false;
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return systemCode(error) === "EPERM";
+  }
+}
 
 function namesIn(directory: string): readonly string[] {
   try {

@@ -42,6 +42,7 @@ export function ownVersions({ config, directory: databases, clock, log }: OwnVer
     const { arch } = process;
     const state = OWN_SCHEMAS;
     const own = new OwnVersions({ versions, keys, arch, running, packaged, databases, trial, clock, state });
+    own.sweep();
     tellNews(own, log);
     return own;
   } catch (error) {

@@ -1,6 +1,17 @@
 /** Which version a start runs, whatever the one on trial does, and wherever the power goes. */
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { MINUTE } from "../../../src/clock.ts";
@@ -133,6 +144,35 @@ test("databases that a version changes are copied before, and put back with thos
   assert.ok(!existsSync(world.versions.copies));
 });
 
+test("what is installed while a version is on trial: its databases are set aside, and those of before put back", async (t) => {
+  const world = aWorld(t);
+  world.database("gateway.db", "before");
+  await world.install("1.0.0", PACKAGED, { ...KNOWN_STATE, gateway: KNOWN_STATE.gateway + 1 });
+  world.start();
+  world.database("gateway.db", "migrated");
+  for (let starts = 0; starts < 2; starts++) {
+    assert.deepEqual(chooseVersion(world.versions, "0.2.0 of 2"), { version: PACKAGED });
+    assert.deepEqual(world.databases(), { "gateway.db": "before" });
+    assert.deepEqual(readdirSync(world.versions.directory).sort(), ["aside", "record.json"]);
+  }
+  assert.equal(world.running(PACKAGED).news()?.reason, "the program was installed anew");
+});
+
+test("databases on another file system than the versions are put back all the same", async (t) => {
+  const elsewhere = mkdtempSync("/dev/shm/databases-");
+  t.after(() => rmSync(elsewhere, { recursive: true }));
+  const world = aWorld(t, elsewhere);
+  if (statSync(elsewhere).dev === statSync(world.state).dev) return t.skip("/dev/shm is no other file system");
+  writeFileSync(join(elsewhere, "gateway.db"), "before");
+  await world.install("1.0.0", PACKAGED, { ...KNOWN_STATE, gateway: KNOWN_STATE.gateway + 1 });
+  world.start();
+  writeFileSync(join(elsewhere, "gateway.db"), "migrated");
+  for (let starts = 0; starts < 3; starts++) world.start();
+  assert.equal(readFileSync(join(elsewhere, "gateway.db"), "utf8"), "before");
+  assert.equal(readFileSync(join(world.versions.aside, "gateway.db"), "utf8"), "migrated");
+  assert.deepEqual(readdirSync(elsewhere), ["gateway.db"]);
+});
+
 test("databases that a version leaves as they are stay, whatever becomes of it", async (t) => {
   const world = aWorld(t);
   world.database("gateway.db", "before");
@@ -167,7 +207,6 @@ test("a record that is no record is none", () => {
   assert.equal(parseRecord(JSON.stringify({ packaged: "a", trial })), undefined);
 });
 
-/** The file system operations of this process end with the n-th: as if the power had gone. */
 test("wherever the power goes while a version is taken back, the state is that of before", async (t) => {
   for (const stage of ["aside", "restore"] as const) {
     const world = aWorld(t);
@@ -211,7 +250,8 @@ test("the power goes between the record and the link: the next start completes i
   assert.equal(world.versions.current(), version);
 });
 
-function aWorld(t: TestContext) {
+/** `databases`: where they are, if not beside the versions. */
+function aWorld(t: TestContext, databases?: string) {
   const folder = temporaryDirectory(t);
   const state = join(folder, "state");
   mkdirSync(state);
@@ -220,7 +260,7 @@ function aWorld(t: TestContext) {
   const running = (version: string, known = KNOWN_STATE): OwnVersions =>
     new OwnVersions({
       ...{ versions, clock, keys: [vendor.publicKey], arch: process.arch, state: known, running: version },
-      ...{ packaged: INSTALLED, databases: state, trial: 10 * MINUTE },
+      ...{ packaged: INSTALLED, databases: databases ?? state, trial: 10 * MINUTE },
     });
   return {
     state,
