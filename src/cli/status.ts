@@ -26,7 +26,8 @@ export const status: Command = {
   },
 };
 
-async function askedStatus(args: Arguments): Promise<GatewayStatus> {
+/** Throws as askGateway rejects. */
+export async function askedStatus(args: Arguments): Promise<GatewayStatus> {
   // The answer is our own program's, on a socket that only its user can open.
   return (await askGateway(args, "/v1/status")) as GatewayStatus;
 }

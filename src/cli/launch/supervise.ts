@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { type Millis, SECOND, systemClock } from "../../clock.ts";
 import { endWell } from "../../firmware/self/choose.ts";
-import type { Trial } from "../../firmware/self/record.ts";
+import type { Trial, VersionRecord } from "../../firmware/self/record.ts";
 import type { Versions } from "../../firmware/self/versions.ts";
 import { EXIT } from "../command.ts";
 
@@ -75,8 +75,8 @@ class Supervision {
 
   private keepIfRegistered(): boolean {
     if (this.kept || this.versions.registered() !== this.trial.version) return this.kept;
-    const record = this.versions.record();
-    if (record !== undefined) endWell(this.versions, record);
+    const record = this.ours();
+    if (record !== undefined && record.trial.back === undefined) endWell(this.versions, record);
     this.kept = true;
     return true;
   }
@@ -94,9 +94,16 @@ class Supervision {
     return this.spentBefore + (systemClock.monotonic() - this.begun);
   }
 
-  private write(change: Partial<Trial>): void {
+  private write(change: Pick<Partial<Trial>, "spent" | "starts">): void {
     this.trial = { ...this.trial, ...change };
+    const record = this.ours();
+    if (record !== undefined) this.versions.keep({ ...record, trial: { ...record.trial, ...change } });
+  }
+
+  /** Somebody at the machine may have chosen another version meanwhile. */
+  private ours(): (VersionRecord & { readonly trial: Trial }) | undefined {
     const record = this.versions.record();
-    if (record !== undefined) this.versions.keep({ ...record, trial: this.trial });
+    const { trial } = record ?? {};
+    return record === undefined || trial?.version !== this.trial.version ? undefined : { ...record, trial };
   }
 }

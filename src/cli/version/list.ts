@@ -34,7 +34,11 @@ function rowsOf({ versions }: VersionsPlace): readonly Row[] {
   const noteOf = (version: string): string => {
     const fault = version === PACKAGED ? undefined : versions.fault(version);
     if (fault !== undefined) return `does not run: ${fault}`;
-    if (trial?.version === version) return `on trial; else ${nameOf(trial.before)} comes back`;
+    if (trial?.version === version) {
+      return trial.back === undefined
+        ? `on trial; else ${nameOf(trial.before)} comes back`
+        : `is taken back by the next start: ${trial.back.reason}`;
+    }
     if (version === PACKAGED) return "the installed program";
     return previous === version ? "ran before" : "";
   };

@@ -5,7 +5,7 @@ import { systemClock } from "../../clock.ts";
 import { reasonOf } from "../../errors.ts";
 import { ArtefactError, type StateSchemas } from "../../firmware/self/manifest.ts";
 import { OwnVersions } from "../../firmware/self/own-versions.ts";
-import { PACKAGED } from "../../firmware/self/record.ts";
+import { PACKAGED, wasStarted } from "../../firmware/self/record.ts";
 import { VERSIONS, Versions } from "../../firmware/self/versions.ts";
 import { launchedAs } from "../../gateway/firmware/launched-as.ts";
 import { OWN_SCHEMAS } from "../../gateway/firmware/own-versions.ts";
@@ -39,7 +39,7 @@ export async function versionsPlace(args: Arguments): Promise<VersionsPlace> {
   const place = resolve(named === undefined ? directory : join(named, VERSIONS));
   becomeOwnerOf(dirname(place));
   const versions = new Versions(place, keys);
-  const running = versions.current();
+  const running = runningOf(versions);
   const own = new OwnVersions({
     ...{ versions, keys, running, packaged, databases, state: schemasOf(versions, running) },
     ...{ arch: process.arch, trial: self.trial, clock: systemClock },
@@ -53,6 +53,13 @@ function keysOf(config: string, names: readonly string[]): ReturnType<typeof pin
   } catch (error) {
     throw new UsageError(reasonOf(error), { code: "LG564", cause: error });
   }
+}
+
+/** One that is to be tried, and has not been started yet, is none that runs. */
+function runningOf(versions: Versions): string {
+  const { trial } = versions.record() ?? {};
+  if (trial === undefined) return versions.current();
+  return wasStarted(trial) ? trial.version : trial.before;
 }
 
 /** The version that runs has brought the state to what it knows. */

@@ -27,10 +27,11 @@ export const versionUse: Command = {
     const file = resolve(wanted);
     const place = await versionsPlace(args);
     const version = wanted.endsWith(".lgw") ? await told(() => place.own.install(file)) : await useOne(place, wanted);
-    const trial = version === PACKAGED ? "" : ", on trial until it registers";
+    const trial = place.versions.record()?.trial?.version === version;
+    const onTrial = trial ? ", on trial until it registers" : "";
     const text = args.flag("json")
-      ? JSON.stringify({ version: nameOf(version), trial: version !== PACKAGED })
-      : `the next start runs ${nameOf(version)}${trial}: systemctl restart lwm2m-gateway`;
+      ? JSON.stringify({ version: nameOf(version), trial })
+      : `the next start runs ${nameOf(version)}${onTrial}: systemctl restart lwm2m-gateway`;
     process.stdout.write(`${text}\n`);
     return EXIT.ok;
   },

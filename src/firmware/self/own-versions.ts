@@ -5,7 +5,7 @@ import { nameOf } from "./choose.ts";
 import { dropCopies, sizeOfDatabases } from "./databases.ts";
 import { ArtefactError, type Manifest, type StateSchemas } from "./manifest.ts";
 import { assertState, assertSuitable, readBody, readHead, type Suitable } from "./read-artefact.ts";
-import { type Outcome, PACKAGED, type Trial } from "./record.ts";
+import { type Outcome, PACKAGED, type Trial, wasStarted } from "./record.ts";
 import { unpack } from "./unpack.ts";
 import type { Versions } from "./versions.ts";
 
@@ -53,6 +53,7 @@ export class OwnVersions {
   /** Unpacked, and what the next start runs. Returns its folder. Rejects with ArtefactError; then nothing has changed. */
   async install(file: string): Promise<string> {
     const { versions, databases } = this.options;
+    this.assertNoneGoesBack();
     const head = await readHead(file, this.options);
     const changes = changesState(this.options.state, head.manifest.state);
     const folder = await unpack(file, head, versions, changes ? sizeOfDatabases(databases) : 0);
@@ -78,6 +79,8 @@ export class OwnVersions {
   /** One that is here, or PACKAGED. Throws ArtefactError. */
   use(version: string, installed: StateSchemas): void {
     const { versions, state, arch } = this.options;
+    this.assertNoneGoesBack();
+    if (this.giveBack(version)) return;
     if (version === PACKAGED) {
       assertState("the installed program", installed, state);
       this.point(version);
@@ -90,16 +93,42 @@ export class OwnVersions {
     this.choose(version, head.manifest.state);
   }
 
-  /** What ran before a trial began, is what comes back. */
+  /** What the next start does first would be forgotten. */
+  private assertNoneGoesBack(): void {
+    const { trial } = this.options.versions.record() ?? {};
+    if (trial?.back === undefined) return;
+    const version = nameOf(trial.version);
+    throw new ArtefactError("unsuitable", `${version} is taken back by the next start: restart the gateway before`);
+  }
+
+  /** Whether it is what a trial began with: then it comes back as if the trial had gone wrong, the databases with it. */
+  private giveBack(version: string): boolean {
+    const { versions } = this.options;
+    const record = versions.record();
+    const { trial } = record ?? {};
+    if (record === undefined || trial === undefined || trial.before !== version || !wasStarted(trial)) return false;
+    dropCopies(versions.aside);
+    versions.keep({
+      ...record,
+      trial: { ...trial, back: { reason: "somebody at the machine wished so", stage: "aside" } },
+    });
+    versions.point(version);
+    return true;
+  }
+
+  /** What was believed last is what comes back: not one that is on trial itself. */
   private choose(version: string, itsState: StateSchemas): void {
-    const { running, state, databases, trial: limit, clock } = this.options;
+    const { running, state, databases, trial: limit, clock, versions } = this.options;
+    const { trial: known } = versions.record() ?? {};
+    const runs = known?.version === running && versions.registered() !== running ? known : undefined;
     if (version === running) {
-      this.point(version);
+      if (runs === undefined) this.point(version);
       return;
     }
     const change = changesState(state, itsState) ? { state: { directory: databases, copied: false } } : {};
-    const trial: Trial = { version, before: running, begun: clock.wall(), limit, spent: 0, starts: 0, ...change };
-    this.point(version, trial);
+    const kept = runs?.state?.copied === true ? { state: runs.state } : change;
+    const before = runs?.before ?? running;
+    this.point(version, { version, before, begun: clock.wall(), limit, spent: 0, starts: 0, ...kept });
   }
 
   /** The installed program, and what runs already, need no trial. */
@@ -108,12 +137,14 @@ export class OwnVersions {
     mkdirSync(versions.directory, { recursive: true, mode: 0o700 });
     const { previous } = versions.record() ?? {};
     versions.forgetRegistered();
+    // Without its trial a version is believed: nothing may point to it by then.
+    if (trial === undefined) versions.point(version);
     versions.keep({
       packaged,
       ...(previous === undefined ? {} : { previous }),
       ...(trial === undefined ? {} : { trial }),
     });
-    versions.point(version);
+    if (trial !== undefined) versions.point(version);
   }
 
   /** PACKAGED or a folder. */
@@ -125,7 +156,8 @@ export class OwnVersions {
   registered(): boolean {
     const { versions, running } = this.options;
     const record = versions.record();
-    if (record?.trial === undefined || record.trial.version !== running) return false;
+    if (record?.trial === undefined || record.trial.version !== running || record.trial.back !== undefined)
+      return false;
     if (versions.registered() === running) return false;
     // Whoever supervises the trial ends it.
     versions.sayRegistered(running);

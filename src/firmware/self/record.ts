@@ -24,12 +24,17 @@ export interface Trial {
   readonly limit: Millis;
   /** How long it has run, all its starts together. */
   readonly spent: Millis;
-  /** Starts that did not end in order. */
+  /** Starts that nobody asked to end, with the one that runs. */
   readonly starts: number;
   /** Where the databases are that it brings to another schema; absent: to none. */
   readonly state?: { readonly directory: string; readonly copied: boolean };
   /** It is being taken back. */
   readonly back?: { readonly reason: string; readonly stage: "aside" | "restore" };
+}
+
+/** Whether it has run, or was about to. */
+export function wasStarted({ starts, spent }: Trial): boolean {
+  return starts > 0 || spent > 0;
 }
 
 /** Why a version was taken back. */

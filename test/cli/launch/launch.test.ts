@@ -60,6 +60,7 @@ test("a version that registers stays, and takes over the process from its next s
 for (const [how, files] of [
   ["ends at once, well pleased", { "dist/src/main.js": "process.exit(0)" }],
   ["takes the configuration for wrong", { "dist/src/main.js": "process.exit(2)" }],
+  ["crashes after a while", { "dist/src/main.js": "setTimeout(() => { throw new Error('no') }, 500)" }],
   ["throws", { "dist/src/main.js": "throw new Error('no')" }],
   ["is no program", { "bin/node": "this is no program" }],
   ["kills itself", { "dist/src/main.js": "process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)" }],
@@ -99,6 +100,19 @@ test("an end that was asked for counts as none", async (t) => {
     assert.equal(await ended(gateway), 0);
   }
   assert.equal(world.record()?.trial?.starts, 0);
+});
+
+test("what somebody chooses while a version is on trial is what the next start runs", async (t) => {
+  const world = await aVersionsWorld(t, stage);
+  const stays = "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000); console.log('up')";
+  const files = { "dist/src/main.js": stays };
+  await world.command("version", "use", await world.version({ version: "9.1.0", files }));
+  const gateway = world.start();
+  await gateway.printed(/up/);
+  await world.command("version", "use", await world.version({ version: "9.2.0", files }));
+  assert.equal(await ended(gateway), 0);
+  const { trial } = world.record() ?? {};
+  assert.deepEqual([trial?.version.split("-")[0], trial?.before, trial?.starts], ["9.2.0", "", 0]);
 });
 
 test("a version that has brought the state to its schema is taken back with the state as it was", async (t) => {
