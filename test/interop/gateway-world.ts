@@ -165,8 +165,18 @@ export class GatewayWorld {
 
   /** Over the same files; resolves when it can be asked. */
   async startAgain(): Promise<void> {
-    this.program = this.begin();
+    this.start();
     await this.printed(/"msg":"started"/);
+  }
+
+  /** Over the same files; it may end before it can be asked. */
+  start(): void {
+    this.program = this.begin();
+  }
+
+  /** By itself. */
+  ended(): Promise<Outcome> {
+    return this.program.outcome;
   }
 
   /** SIGTERM. */
