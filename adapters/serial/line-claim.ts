@@ -11,6 +11,8 @@ export interface ClaimedLine {
   /** Throws the DeviceError that says why there is none. */
   stream(): ByteStream;
   send(bytes: Uint8Array): Promise<void>;
+  /** What came since the last request; once. */
+  before(): Uint8Array;
   release(claim: LineClaim): void;
 }
 
@@ -61,6 +63,10 @@ export class LineClaim implements ClaimedWire {
   async send(bytes: Uint8Array): Promise<void> {
     if (this.isOver) throw new DeviceError("unreachable", "the line was given back");
     await this.line.send(bytes);
+  }
+
+  before(): Uint8Array {
+    return this.line.before();
   }
 
   time(bytes: number): Millis {

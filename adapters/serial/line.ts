@@ -10,6 +10,7 @@ import { PATIENCE } from "../wires/reconnection.ts";
 import { formatSerialSettings } from "../wires/serial-settings.ts";
 import { LineClaim } from "./line-claim.ts";
 import type { SerialOptions } from "./options.ts";
+import { SinceSent } from "./since-sent.ts";
 import { type ByteStream, connectorOf } from "./stream.ts";
 
 /** Opening a port takes no time; a host may be far away, and its name looked up. */
@@ -50,6 +51,7 @@ export class SerialLine implements SpokenLine, ClaimableWire {
   private over = false;
   /** Of whoever has the line for itself. */
   private claimed: LineClaim | undefined;
+  private readonly sinceSent = new SinceSent();
   /** What we sent and the adapter has not repeated yet. */
   private echo: Uint8Array = new Uint8Array(0);
 
@@ -114,6 +116,7 @@ export class SerialLine implements SpokenLine, ClaimableWire {
       options: this.options,
       stream: () => this.kept.open.connection,
       send: (bytes) => this.sendClaimed(bytes),
+      before: () => this.sinceSent.take(),
       release: (claimed) => this.release(claimed),
     });
     this.claimed = claim;
@@ -163,6 +166,7 @@ export class SerialLine implements SpokenLine, ClaimableWire {
     const awaited = question.expect?.();
     try {
       const { timeout } = question;
+      this.sinceSent.sent();
       const answer = exchanged(() => this.send(connection, question.bytes), awaited, { timeout, clock });
       const message = await orAborted(answer, signal);
       this.kept.feed({ type: "answered", unit: question.unit });
@@ -187,6 +191,8 @@ export class SerialLine implements SpokenLine, ClaimableWire {
 
   private async sendClaimed(bytes: Uint8Array): Promise<void> {
     const { connection, signal } = this.kept.open;
+    // What comes now is for who has the line.
+    this.sinceSent.take();
     if (this.options.echo) this.echo = Buffer.concat([this.echo, bytes]);
     await orAborted(this.send(connection, bytes), signal);
   }
@@ -216,7 +222,12 @@ export class SerialLine implements SpokenLine, ClaimableWire {
     const fresh = this.withoutEcho(chunk);
     if (fresh.length === 0) return;
     if (this.claimed?.since !== undefined) this.claimed.push(fresh);
-    else for (const hearer of this.hearers) hearer.push(fresh);
+    else this.hearUnclaimed(fresh);
+  }
+
+  private hearUnclaimed(bytes: Uint8Array): void {
+    this.sinceSent.came(bytes);
+    for (const hearer of this.hearers) hearer.push(bytes);
   }
 
   /** What the adapter repeats of our own is no answer; something else means that it repeats nothing. */

@@ -20,6 +20,8 @@ export interface ClaimListener {
 export interface ClaimedWire {
   /** Resolves when the system has taken the bytes. Rejects with DeviceError `unreachable`, at once where the wire is away. */
   send(bytes: Uint8Array): Promise<void>;
+  /** Once: the end of what came between the last request and the claim. Who had been told to say something may have said it. */
+  before(): Uint8Array;
   /** How long so many bytes are on the wire, as far as that is known; 0 where it is not. */
   time(bytes: number): Millis;
   /** Gives it back; once is enough. Nothing is heard afterwards. */

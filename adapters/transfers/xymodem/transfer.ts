@@ -123,6 +123,8 @@ export class XymodemTransfer implements Transfer {
           this.hearing = { push: (bytes) => watch.push(bytes) && resolve(), opened: () => watch.reset() };
           const late = until(clock.monotonic() + startTimeout, clock, AbortSignal.any([signal, over.signal]));
           const silence = `the bootloader does not say ${JSON.stringify(prompt)} within ${formatDuration(startTimeout)}`;
+          // A bootloader that was entered just now may have printed it already.
+          if (watch.push(wire.before())) resolve();
           late.then(() => reject(new DeviceError("unreachable", `${silence}; ${watch.heard}`)), reject);
         });
       } finally {

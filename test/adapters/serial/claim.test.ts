@@ -64,6 +64,20 @@ test("who claims a line has it for itself: others are refused and hear nothing u
   assert.deepEqual([listener.came, heard], [["to C"], ["(opened)", "to SI\r\n"]]);
 });
 
+test("what came between the last request and the claim is told once: it may be what the request was for", async (t) => {
+  const { far, line, heard } = await onTcp(t);
+  far.otherwise = (request, send) => send(Buffer.from(`to ${request}`));
+  const early = await line.claim({ reason: REASON }, aListener());
+  assert.equal(early.before().length, 0);
+  early.release();
+  await line.ask("write", { ...QUESTION, bytes: Buffer.from("VER\r\n") });
+  await settleUntil("an answer", () => heard.includes("to VER\r\n"));
+  await line.ask("write", { ...QUESTION, bytes: Buffer.from("BOOT\r\n") });
+  await settleUntil("an answer", () => heard.includes("to BOOT\r\n"));
+  const wire = await line.claim({ reason: REASON }, aListener());
+  assert.deepEqual([wire.before(), wire.before()].map(String), ["to BOOT\r\n", ""]);
+});
+
 test("what runs on a line ends before it is claimed, and what waited is refused", async (t) => {
   const { far, line, clock } = await onTcp(t);
   const silent = { answer: new Promise<never>(() => {}), heard: () => undefined, forget() {} };
