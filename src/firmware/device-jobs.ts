@@ -2,6 +2,7 @@
 import type { UpdateEvent } from "../lwm2m/firmware/firmware-update.ts";
 import type { StoredImage } from "./images.ts";
 import type { JobPhase, KeptFirmware } from "./job.ts";
+import type { SpeedProgress } from "./speed.ts";
 import type { FirmwareTarget } from "./target.ts";
 import type { UpdateObject } from "./update-object.ts";
 
@@ -52,9 +53,9 @@ export interface DeviceJobs {
     readonly phase?: JobPhase;
     readonly bytes: number;
     readonly total?: number;
-    readonly speed: number;
     readonly waits?: string;
-  } & Pick<KeptFirmware, "history">;
+  } & SpeedProgress &
+    Pick<KeptFirmware, "history">;
   /** The gateway ends, or the device has no firmware any more: what is under way goes on with the next `begin`. */
   close(): Promise<void>;
 }

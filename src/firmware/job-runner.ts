@@ -11,7 +11,7 @@ import type { JobEffect, JobEvent, JobProgress } from "./job-events.ts";
 import { JobFile, progressOf, type WriteJob } from "./job-file.ts";
 import type { Claimant, LinkQueue } from "./link-queue.ts";
 import { mayBegin } from "./may-begin.ts";
-import { Speed } from "./speed.ts";
+import { Speed, type SpeedProgress } from "./speed.ts";
 import type { FirmwareTarget } from "./target.ts";
 import type { UpdateWindow } from "./windows.ts";
 
@@ -60,7 +60,7 @@ export class JobRunner implements Claimant {
   private readonly feed: Drive<JobEvent>;
   private readonly device: JobDevice;
   private readonly file: JobFile;
-  private readonly speed = new Speed();
+  private readonly pace = new Speed();
   private readonly effects: JobEffect[] = [];
   private working = false;
   private letGo: (() => void) | undefined;
@@ -131,9 +131,11 @@ export class JobRunner implements Claimant {
     return this.machine.isEnding;
   }
 
-  /** Bytes a second. */
-  get rate(): number {
-    return this.speed.at(this.options.context().clock.monotonic());
+  /** Of the transfer, while there is one. */
+  get speed(): SpeedProgress {
+    const { phase, offset } = this.machine.progress;
+    if (phase !== "transfer") return {};
+    return this.pace.progress(this.options.context().clock.monotonic(), this.image.size - offset);
   }
 
   start(): void {
@@ -250,7 +252,7 @@ export class JobRunner implements Claimant {
         context.log.info({ device: this.owner, ...effect.end }, "firmware: the update is over");
         return this.file.end(effect.end, this.described(), effect.tell).then(this.onEnded);
       case "note":
-        this.speed.note(effect.offset, context.clock.monotonic());
+        this.pace.note(effect.offset, context.clock.monotonic());
         if (this.file.note(effect.offset)) this.options.onProgress();
         return undefined;
       case "warn":

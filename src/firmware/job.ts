@@ -73,8 +73,9 @@ export interface FirmwareStatus {
     readonly phase: JobPhase | "download";
     readonly bytes: number;
     readonly total?: number;
-    /** Bytes a second, of the last ten seconds. */
-    readonly speed: number;
+    /** Bytes a second, of the last ten seconds; absent: it does not come, or nobody knows yet. */
+    readonly speed?: number;
+    /** At that speed; absent: nobody knows. */
     readonly remaining?: Millis;
   };
   /** Why it does not go on now, as a sentence: another job on the link, outside the window, deferred. */

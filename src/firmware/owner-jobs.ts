@@ -66,11 +66,10 @@ export class OwnerJobs implements DeviceJobs {
 
   status(): ReturnType<DeviceJobs["status"]> {
     const { history } = this.options.kept.value;
-    if (this.runner === undefined) return { bytes: 0, speed: 0, history };
-    const { progress, image, rate, waits } = this.runner;
+    if (this.runner === undefined) return { bytes: 0, history };
+    const { progress, image, speed, waits } = this.runner;
     const { phase, offset: bytes } = progress;
-    const speed = Math.round(rate);
-    return { phase, bytes, total: image.size, speed, history, ...(waits === undefined ? {} : { waits }) };
+    return { phase, bytes, total: image.size, ...speed, history, ...(waits === undefined ? {} : { waits }) };
   }
 
   /**

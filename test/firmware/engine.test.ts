@@ -5,7 +5,7 @@ import test from "node:test";
 import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
 import { DeviceError, FirmwareError } from "../../src/errors.ts";
 import { aFirmwareWorld } from "../support/a-firmware-world.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock, settleUntil } from "../support/fake-clock.ts";
 import { ScriptedDevice, ScriptedTarget } from "../support/scripted-target.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -25,6 +25,7 @@ test("a device is updated: the image arrives, Update is executed, the device is 
   const { progress } = world.of("meter-1").status();
   assert.equal(progress?.phase, "transfer");
   assert.ok((progress?.bytes ?? 0) > 1000);
+  assert.deepEqual([progress?.speed, progress?.remaining], [undefined, undefined], "nobody knows yet");
   await clock.advance(5 * SECOND);
   assert.equal(target.held, "device", "the others of its link go on while it starts");
   await clock.advance(MINUTE);
@@ -54,6 +55,38 @@ test("a device lost in the middle goes on where it was; one that refuses says wh
   await clock.advance(MINUTE);
   assert.equal(world.told.at(-1), "meter-1 0/2");
   assert.equal(device.heard.at(-1), "abort");
+  await world.end();
+});
+
+test("of a transfer it is told how fast it is, and how long it takes still, once that is known", async (t) => {
+  const clock = new FakeClock();
+  const target = new ScriptedTarget({ clock, device: new ScriptedDevice(), chunk: 500, latency: 500 });
+  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
+  await clock.advance(5 * SECOND);
+  const { bytes = 0, ...progress } = world.of("meter-1").status().progress ?? {};
+  assert.deepEqual(progress, { phase: "transfer", total: IMAGE.length, speed: 1000, remaining: IMAGE.length - bytes });
+  await clock.advance(MINUTE);
+  await world.end();
+});
+
+test("of a download, too", async (t) => {
+  const clock = new FakeClock();
+  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [
+    new ScriptedTarget({ clock, device: new ScriptedDevice() }),
+  ]);
+  const shown = () => world.of("meter-1").status().progress;
+  await world.write("meter-1", "5/0/1", "http://127.0.0.1/image");
+  await settleUntil("it is fetched", () => shown() !== undefined);
+  assert.deepEqual(shown(), { phase: "download", bytes: 0, total: 10_000 });
+  await clock.advance(4 * SECOND);
+  assert.deepEqual(shown(), { phase: "download", bytes: 4000, total: 10_000, speed: 1000, remaining: 6 * SECOND });
+  await world.cancel("meter-1");
+  assert.equal(shown(), undefined);
+  await world.write("meter-1", "5/0/1", "http://127.0.0.1/another");
+  await settleUntil("it is fetched", () => shown() !== undefined);
+  assert.deepEqual(shown(), { phase: "download", bytes: 0, total: 10_000 }, "nothing is known of the next one");
   await world.end();
 });
 

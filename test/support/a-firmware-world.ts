@@ -1,6 +1,7 @@
 /** Object 5 of some devices and their jobs over a real database and real files, on a clock that a test moves; each is one process. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { SECOND } from "../../src/clock.ts";
 import type { Downloader } from "../../src/firmware/download.ts";
 import { FirmwareEngine, type FirmwareEngineOptions } from "../../src/firmware/engine.ts";
 import { ImageFiles } from "../../src/firmware/image-files.ts";
@@ -74,7 +75,7 @@ export async function aFirmwareWorld(
     seen.set(prefix, `${state}/${result}`);
   };
   const context = {
-    ...{ definition, clock, log, downloaders: [SLOW_NETWORK] },
+    ...{ definition, clock, log, downloaders: [slowNetwork(clock)] },
     images: waitedFor(clock, new ImageFiles({ directory: join(directory, "firmware"), log })),
     onChange: look,
     onProgress: () => {},
@@ -149,16 +150,26 @@ export async function aFirmwareWorld(
   };
 }
 
-/** Nothing comes of what is fetched. */
-const SLOW_NETWORK: Downloader = {
-  schemes: ["http"],
-  protocols: [2],
-  fetch: (_uri, _into, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve());
-    }),
-};
+/** Fetches 1000 bytes of 10 000 a second, and is never done. */
+function slowNetwork(clock: FakeClock): Downloader {
+  return {
+    schemes: ["http"],
+    protocols: [2],
+    fetch: (_uri, _into, signal, hears) =>
+      new Promise((resolve) => {
+        let bytes = 0;
+        const next = (): void => {
+          if (signal.aborted) return;
+          hears.onProgress(bytes, 10_000);
+          bytes = Math.min(bytes + 1000, 9000);
+          clock.at(clock.monotonic() + SECOND, next);
+        };
+        signal.addEventListener("abort", () => resolve());
+        if (signal.aborted) resolve();
+        next();
+      }),
+  };
+}
 
 function isUnderWay(firmware: DeviceFirmware): boolean {
   return firmware.status().progress !== undefined;

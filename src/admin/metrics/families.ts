@@ -206,6 +206,19 @@ const FIRMWARE: readonly Family[] = [
   family("firmware_progress_bytes", "gauge", "Bytes that have come so far of what is under way.", [], ({ firmware }) =>
     one(firmware.reduce((sum, { progress }) => sum + (progress?.bytes ?? 0), 0)),
   ),
+  family("firmware_bytes_per_second", "gauge", "How fast that comes, as far as it is known.", [], ({ firmware }) =>
+    one(firmware.reduce((sum, { progress }) => sum + (progress?.speed ?? 0), 0)),
+  ),
+  family(
+    "firmware_remaining_seconds",
+    "gauge",
+    "How long the longest of it takes still at that speed.",
+    [],
+    ({ firmware }) => {
+      const known = firmware.flatMap(({ progress }) => progress?.remaining ?? []);
+      return known.length === 0 ? [] : one(Math.max(...known) / SECOND);
+    },
+  ),
 ];
 
 export const FAMILIES: readonly Family[] = [...GATEWAY, ...DEVICES, ...LINKS, ...SERVERS, ...STORE, ...FIRMWARE];

@@ -88,7 +88,7 @@ function underWay({ progress, waits }: FirmwareStatus): readonly string[] {
   const { phase, bytes, total, speed, remaining } = progress;
   const share = total === undefined || total === 0 ? "" : ` (${Math.floor((100 * bytes) / total)} %)`;
   const of = total === undefined ? "" : ` of ${sizeText(total)}`;
-  const rate = speed === 0 ? "" : `, ${sizeText(Math.round(speed))}/s`;
+  const rate = speed === undefined || speed === 0 ? "" : `, ${sizeText(Math.round(speed))}/s`;
   const left = remaining === undefined ? "" : `, ${countdown(remaining)} left`;
   return [`${phase}: ${sizeText(bytes)}${of}${share}${rate}${left}`, ...waiting];
 }

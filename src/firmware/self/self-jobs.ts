@@ -63,7 +63,7 @@ export class SelfJobs implements DeviceJobs {
   presence(): void {}
 
   status(): ReturnType<DeviceJobs["status"]> {
-    return { bytes: 0, speed: 0, history: [] };
+    return { bytes: 0, history: [] };
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Downloader } from "../../firmware/download.ts";
 import { Fetching } from "../../firmware/fetching.ts";
 import type { Images, StoredImage } from "../../firmware/images.ts";
 import type { FirmwareStatus, KeptFirmware } from "../../firmware/job.ts";
+import { Speed } from "../../firmware/speed.ts";
 import { UpdateObject } from "../../firmware/update-object.ts";
 import type { Logger } from "../../log.ts";
 import type { UpdateEvent } from "../../lwm2m/firmware/firmware-update.ts";
@@ -54,6 +55,7 @@ export class DeviceFirmware {
   private begun = false;
   private beginning: Promise<void> = Promise.resolve();
   private image: StoredImage | undefined;
+  private readonly speed = new Speed();
   private fetched: { readonly bytes: number; readonly total?: number } | undefined;
 
   constructor(options: DeviceFirmwareOptions) {
@@ -92,9 +94,8 @@ export class DeviceFirmware {
     const { owner, prefix, via, kept } = this.options;
     const { record: update } = this.object;
     const { history } = kept.value;
-    const { phase, bytes = 0, total, speed = 0, waits } = this.jobs?.status() ?? {};
-    const job = phase === undefined ? undefined : { phase, bytes, speed, ...(total === undefined ? {} : { total }) };
-    const progress = job ?? (this.fetched === undefined ? undefined : { phase: DOWNLOAD, speed: 0, ...this.fetched });
+    const { phase, history: _, waits, ...come } = this.jobs?.status() ?? { bytes: 0, history };
+    const progress = phase === undefined ? this.downloaded() : { phase, ...come };
     return {
       ...(owner === "" ? {} : { device: owner }),
       ...{ prefix, via, state: update.state, result: update.result, update, history },
@@ -141,6 +142,7 @@ export class DeviceFirmware {
       port: {
         keepMark: (mark) => void kept.change({ mark }),
         onProgress: (bytes, total) => {
+          this.speed.note(bytes, context.clock.monotonic());
           this.fetched = { bytes, ...(total === undefined ? {} : { total }) };
           context.onProgress(this.options.owner);
         },
@@ -162,13 +164,28 @@ export class DeviceFirmware {
       port: {
         save: (record) => kept.change({ update: record }),
         onChange: (samples) => this.changed(samples),
-        download: (uri) => this.fetching.begin(uri),
+        download: (uri) => {
+          this.speed.clear();
+          this.fetching.begin(uri);
+        },
         arrived: (image) => this.arrived(image),
         discard: () => this.discard(),
         start: () => this.start(),
         now: () => clock.wall(),
       },
     });
+  }
+
+  private downloaded(): FirmwareStatus["progress"] {
+    const { fetched } = this;
+    if (fetched === undefined) return undefined;
+    const { bytes, total } = fetched;
+    const now = this.options.context.clock.monotonic();
+    return {
+      phase: "download",
+      ...fetched,
+      ...this.speed.progress(now, total === undefined ? undefined : total - bytes),
+    };
   }
 
   private changed(samples: readonly Sample[]): void {
@@ -203,8 +220,6 @@ export class DeviceFirmware {
     if (kept.value.mark !== undefined) await kept.change({ mark: undefined });
   }
 }
-
-const DOWNLOAD = "download" as const;
 
 /** The object is closed, and what was to be told is on the disk. */
 function nobodyAsks(): void {}
