@@ -42,14 +42,14 @@ export async function aService(t: TestContext, { watchdog, environment = {} }: S
   return { socket, gateway, folder, port: server.port };
 }
 
-interface Watched {
+export interface Watched {
   readonly socket: DatagramSocket;
   readonly gateway: RunningProcess;
   readonly watchdog: Millis;
 }
 
 /** As systemd does: with SIGABRT, and from READY=1 on. */
-function killUnfed(t: TestContext, { socket, gateway, watchdog }: Watched): void {
+export function killUnfed(t: TestContext, { socket, gateway, watchdog }: Watched): void {
   let timer: NodeJS.Timeout | undefined;
   socket.onText((text) => {
     if (!/READY=1|WATCHDOG=1/.test(text)) return;
