@@ -72,7 +72,7 @@ test("use of what ran before, while the new one is on trial: it comes back, with
   assert.equal((await world.listed()).at(-1)?.note, "was taken back: somebody at the machine wished so");
 });
 
-test("use refuses what is no version, and what cannot read the state; nothing has changed then", async (t) => {
+test("use refuses what is no version, what cannot read the state, and another processor's; nothing has changed then", async (t) => {
   const world = aWorld(t);
   const unknown = await world.refused("use", "3.0.0-000000000000");
   assert.deepEqual([unknown.code, /\[LG560\]/.test(unknown.stderr)], [2, true]);
@@ -82,6 +82,10 @@ test("use refuses what is no version, and what cannot read the state; nothing ha
   const old = await world.refused("use", await world.file("0.9.0", { gateway: 1, history: 1 }));
   assert.deepEqual([old.code, old.stdout], [1, ""]);
   assert.match(old.stderr, /cannot read the state of this gateway: .* \[LG560\]/);
+  const [ours, other] = process.arch === "x64" ? ["x64", "arm64"] : [process.arch, "x64"];
+  const foreign = await world.refused("use", await world.file("1.0.0", OWN_SCHEMAS, other));
+  assert.equal(foreign.code, 1);
+  assert.ok(foreign.stderr.includes(`version 1.0.0 is for ${other}; this machine is ${ours} [LG560]`), foreign.stderr);
   assert.deepEqual(readdirSync(world.state), []);
 });
 
@@ -155,8 +159,8 @@ function aWorld(t: TestContext) {
     assert.deepEqual([code, stderr], [0, ""]);
     return stdout;
   };
-  const file = (of: string, known = OWN_SCHEMAS): Promise<string> =>
-    anArtefact({ folder, vendor, version: of, state: known, files: { a: of } });
+  const file = (of: string, known = OWN_SCHEMAS, arch: string = process.arch): Promise<string> =>
+    anArtefact({ folder, vendor, version: of, arch, state: known, files: { a: of } });
   const start = (): Choice => chooseVersion(versions, versions.record()?.packaged ?? "");
   return {
     ...{ state, config, env, versions, told, file },
