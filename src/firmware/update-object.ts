@@ -125,18 +125,30 @@ export class UpdateObject implements Backing {
 
   /**
    * The same for a job, which keeps more than that in one write: `record` is what object 5 is from now on, and must be on the disk
-   * before `settle` is called, which does the rest and tells who observes it. Nothing in it is refused.
+   * before `settle` is called, which does the rest and tells who observes it. Nothing in it is refused. Whatever is asked for meanwhile
+   * waits for that: a server that has read what became of one image may send the next one at once.
    */
   apply(event: UpdateEvent): AppliedUpdate {
     const before = this.record;
     const effects = this.machine.handle(event).filter(({ type }) => type !== "refused");
-    const settle = async (): Promise<void> => {
+    let onDisk = (): void => {};
+    const kept = new Promise<void>((resolve) => {
+      onDisk = resolve;
+    });
+    const done = this.inTurn(async () => {
+      await kept;
       for (const effect of effects) {
         if (effect.type === "changed") this.tell(before, effect.record);
         else await this.perform(effect, before);
       }
+    });
+    // Said by `settle`, to who calls it.
+    done.catch(() => {});
+    const settle = (): Promise<void> => {
+      onDisk();
+      return done;
     };
-    return { record: this.record, settle: () => this.inTurn(settle) };
+    return { record: this.record, settle };
   }
 
   /** Waits for what is on its way; nothing can be changed afterwards. A Package that is being sent is lost. */
