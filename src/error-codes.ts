@@ -114,6 +114,7 @@ export const ERROR_CODES = {
   LG596: "devices cannot fetch images",
   LG597: "somebody asks for an image that is not there",
   LG598: "a program may not be run",
+  LG599: "a program outlived its gateway",
   LG601: "a configuration could not be kept",
   LG602: "no such configuration is kept",
   LG603: "a kept configuration would not be taken now",

@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 /** What a program printed, and how it ended. */
 export interface Outcome {
@@ -76,4 +77,13 @@ export function run(
   options: SpawnOptions = {},
 ): Promise<Outcome> {
   return start(t, command, args, options).outcome;
+}
+
+/** Whether there is such a process still: one that has ended, and that nobody has asked for its end, is none any more. */
+export function runs(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
 }

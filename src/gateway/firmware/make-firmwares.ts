@@ -5,6 +5,7 @@ import type { LoadedConfig } from "../../config/types.ts";
 import type { Devices } from "../../devices/devices.ts";
 import { FirmwareEngine } from "../../firmware/engine.ts";
 import { type ExecContext, execTarget } from "../../firmware/exec/exec-target.ts";
+import { endLeftovers } from "../../firmware/exec/leftovers.ts";
 import { ImageServer } from "../../firmware/http/image-server.ts";
 import { FIRMWARE, ImageFiles } from "../../firmware/image-files.ts";
 import { KeptFirmwares } from "../../firmware/kept-firmware.ts";
@@ -33,7 +34,8 @@ export interface FirmwareParts extends Pick<FirmwaresOptions, "onChange" | "onPr
 export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
   const { config, directory, store, devices, clock, random, log } = parts;
   const { maxSize, window, http, exec } = config.gateway.firmware;
-  const images = new ImageFiles({ directory: join(directory, FIRMWARE), log });
+  const folder = join(directory, FIRMWARE);
+  const images = new ImageFiles({ directory: folder, log });
   const kept = new KeptFirmwares({ store, clock, log });
   const offers = http === undefined ? undefined : new ImageServer(http, { clock, log, random });
   const engine = new FirmwareEngine({
@@ -46,12 +48,16 @@ export function makeFirmwares(parts: FirmwareParts): JoinedFirmwares {
     ...{ images, maxSize },
     definition: requiredObject(config.catalogue, 5, "1.2"),
     downloaders: downloaders({ servers: config.servers, settings: config.gateway.firmware, clock, random, log }),
-    load: () => kept.load(),
+    // Before a link is opened: they may have its port.
+    load: () => Promise.all([kept.load(), programsEnded()]).then(() => {}),
     kept: (owner) => kept.of(owner),
     moved: (from, to) => kept.moved(from, to),
     target: (id) => withProgram(devices.target(id), { clock, log, allowed: exec }),
     jobsOf: (owner) => engine.jobsOf(owner),
   });
+  const programsEnded = async (): Promise<void> => {
+    if (exec.length > 0) await endLeftovers({ clock, log, directory: folder });
+  };
   const close = async (): Promise<void> => {
     await firmwares.close();
     await offers?.close();

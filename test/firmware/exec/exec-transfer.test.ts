@@ -9,7 +9,9 @@ import type { FirmwareTarget } from "../../../src/firmware/target.ts";
 import { execOptionsSchema } from "../../../src/mapping/exec-way.ts";
 import { anImage } from "../../support/an-image.ts";
 import { aFirmwarePlan } from "../../support/device-plan.ts";
+import { settleUntil } from "../../support/fake-clock.ts";
 import { Heard } from "../../support/heard.ts";
+import { runs } from "../../support/process.ts";
 import { type LogLine, recordingLogger } from "../../support/recording-logger.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
@@ -138,7 +140,7 @@ test("given up: the program and what it started are ended", LIMIT, async (t) => 
   await transfer.abort();
   await sent;
   const child = Number(readFileSync(join(folder, "child"), "utf8"));
-  assert.ok(!runs(child), `${child} runs still`);
+  await settleUntil("it has ended", () => !runs(child));
 });
 
 test("one that does not hear is killed", LIMIT, async (t) => {
@@ -156,7 +158,8 @@ test("what it leaves behind does not go on beside the next run", LIMIT, async (t
   const { transfer, listener, folder } = await begun(t, 'sleep 300 & echo $! > "$DIR/child"');
   await transfer.send(0, listener);
   const child = Number(readFileSync(join(folder, "child"), "utf8"));
-  assert.ok(!runs(child), `${child} runs still`);
+  // Its output is closed a little before its end.
+  await settleUntil("it has ended", () => !runs(child));
 });
 
 test("one that says nothing for too long, or takes too long, is ended", LIMIT, async (t) => {
@@ -178,12 +181,3 @@ test("a program that is not allowed is not run; one that is not there is a sente
     /^DeviceError: \/usr\/lib\/no\/such\/program cannot be run: .*ENOENT/,
   );
 });
-
-function runs(pid: number): boolean {
-  try {
-    // A process that nobody has asked for its end is none any more.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
