@@ -30,6 +30,8 @@ export interface GatewaySetup {
   readonly protocol: string;
   /** Beside config.yaml, readable by its owner alone. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** Beside the one that asks it, each a flow map of YAML: `id: 102, uri: "coaps://127.0.0.1:1"`. */
+  readonly servers?: readonly string[];
   /** Further keys of `gateway:`, e.g. `firmware: { http: { address: 127.0.0.1 } }`. */
   readonly gateway?: string;
   /** Beside what every program of a test has. */
@@ -209,11 +211,12 @@ export class GatewayWorld {
   }
 }
 
-function configText(server: number, { links, devices, protocol, gateway }: GatewaySetup): string {
+function configText(server: number, { links, devices, servers = [], protocol, gateway }: GatewaySetup): string {
   return `format: 1
 gateway: { endpoint: urn:dev:ops:32473-${protocol}${gateway === undefined ? "" : `, ${gateway}`} }
-servers: [ { id: 101, uri: "coap://127.0.0.1:${server}" } ]
-links:
+servers:
+  - { id: 101, uri: "coap://127.0.0.1:${server}" }
+${servers.map((other) => `  - { ${other} }\n`).join("")}links:
 ${links.map((link) => `  ${link}\n`).join("")}devices:
 ${devices.map((device) => `  - { ${device} }\n`).join("")}`;
 }

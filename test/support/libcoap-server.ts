@@ -22,11 +22,13 @@ export interface LibcoapOptions {
   readonly identity?: string;
   /** RFC 4279 §5.2; absent: none. */
   readonly hint?: string;
+  /** Whether clients may put there what there is not yet. */
+  readonly dynamic?: boolean;
 }
 
 /** Undefined, the test being skipped, where it is not installed. */
 export async function aLibcoapServer(t: TestContext, options: LibcoapOptions): Promise<LibcoapServer | undefined> {
-  const { library = "openssl", key, identity, hint = "" } = options;
+  const { library = "openssl", key, identity, hint = "", dynamic = false } = options;
   const program = findTool(t, [`coap-server-${library}`], "apt-get install -y libcoap3-bin");
   if (program === undefined) return undefined;
   const port = await freeUdpPort(2);
@@ -38,7 +40,20 @@ export async function aLibcoapServer(t: TestContext, options: LibcoapOptions): P
   }
   const secret = identity === undefined ? Buffer.from(key).toString() : "nobody has this one";
   // DTLS is one port above that of plain CoAP.
-  const args = ["-A", "127.0.0.1", "-p", String(port), "-h", hint, "-k", secret, ...known, "-v", "6"];
+  const args = [
+    "-A",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-h",
+    hint,
+    "-k",
+    secret,
+    ...known,
+    "-v",
+    "6",
+    ...(dynamic ? ["-d", "10"] : []),
+  ];
   const process = start(t, program, args);
   await answers(port);
   return { port: port + 1, process };
