@@ -83,6 +83,8 @@ const SETTLE: Millis = 1000;
 /** Nobody acknowledges the end: so often it is said, at most. */
 const MOST_ENDS = 5;
 const END_TIMEOUT: Millis = 3000;
+/** It has the file by then; many start it, rb ends, and what is said once more is noise to who comes after. */
+const MOST_CLOSINGS = 1;
 /** Of what came instead of a wish, the end is shown. */
 const HEARD_LENGTH = 60;
 
@@ -217,7 +219,8 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
 
   private send(sent: Sent, now: Millis, { tries = 1, late = false } = {}): SenderEffect[] {
     const { ackTimeout } = this.settings;
-    const until = now + (sent.what === "end" ? Math.min(ackTimeout, END_TIMEOUT) : ackTimeout);
+    const isShort = sent.what === "end" || sent.what === "closing";
+    const until = now + (isShort ? Math.min(ackTimeout, END_TIMEOUT) : ackTimeout);
     this.state = { name: "sent", sent, tries, late, until };
     return [{ type: "send", bytes: sent.bytes }];
   }
@@ -249,7 +252,8 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
 
   private most(what: Sent["what"]): number {
     const { retries } = this.settings;
-    return what === "end" || what === "closing" ? Math.min(retries, MOST_ENDS) : retries;
+    if (what === "closing") return Math.min(retries, MOST_CLOSINGS);
+    return what === "end" ? Math.min(retries, MOST_ENDS) : retries;
   }
 
   private expire(now: Millis): SenderEffect[] {

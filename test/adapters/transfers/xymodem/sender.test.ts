@@ -305,6 +305,19 @@ test("a receiver of YMODEM whose acknowledgement of the end was lost asks for mo
   assertGot(receiver, file);
 });
 
+test("the end of the batch that nobody acknowledges, as by rb on a pseudo-terminal, is said twice and takes seconds", () => {
+  const file = aFile(200);
+  let closings = 0;
+  const there = (bytes: Uint8Array): Uint8Array | undefined => {
+    const isClosing = bytes[1] === 0 && bytes[3] === 0;
+    if (isClosing) closings++;
+    return isClosing ? undefined : bytes;
+  };
+  const { end, time } = transferred(file, {}, {}, { there });
+  assert.deepEqual([end, closings], [{ type: "done", certain: true }, 2]);
+  assert.ok(time < 20 * SECOND);
+});
+
 test("a receiver that still waits for the rest of what broke off is told that nothing follows, once; one that asks anew is not", () => {
   const sender = new Sender(settingsFor(10, { hangs: true }));
   sender.handle({ type: "start" }, 0);
