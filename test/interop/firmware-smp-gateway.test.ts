@@ -1,43 +1,25 @@
 /** The whole gateway: a server updates devices with MCUboot that have never heard of LwM2M; their SMP server others wrote. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { mcubootImage } from "../support/scripted-smp.ts";
+import { DeviceFirmware, IDLE, RESULT, UPDATING } from "./device-firmware.ts";
 import { GatewayWorld } from "./gateway-world.ts";
-import { aDevice, type SmpDevice } from "./smp/devices.ts";
+import { aDevice, KINDS, type SmpDevice, type SmpKind } from "./smp/devices.ts";
 
 const LIMIT = { timeout: 120_000 };
-/** Object 5: Package URI, Update, State, Update Result, PkgVersion. */
-const URI = "/board/5/0/1";
-const UPDATE = "/board/5/0/2";
-const STATE = "/board/5/0/3";
-const RESULT = "/board/5/0/5";
-const IDLE = 0;
-const DOWNLOADED = 2;
-const UPDATING = 3;
-const SUCCESS = 1;
-const FAILED = 8;
-
-/** Where the image is fetched from. */
-async function served(t: TestContext, bytes: Uint8Array): Promise<string> {
-  const server = createServer((_request, response) => response.end(bytes));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}/board.bin`;
-}
 
 const VERIFY = "verify: { within: WITHIN, poll: 1s, settle: 1s }";
-const MAPPINGS = {
-  serial: `
+const onLine = (transport: "console" | "raw"): string => `
 serial:
   frame: { end: "\\n" }
   messages: { line: { match: 'T=(?<temperature>[0-9.]+)\\r?' } }
-firmware: { via: smp, transfer: { ack_timeout: 500ms }, ${VERIFY} }
+firmware: { via: smp, transfer: { transport: ${transport}, ack_timeout: 500ms }, accept: { max_size: 500KB }, ${VERIFY} }
 objects: { 3303: { sensor_value: { message: line, field: temperature, unit: Cel } } }
-`,
+`;
+const MAPPINGS: Readonly<Record<SmpKind, string>> = {
+  console: onLine("console"),
+  raw: onLine("raw"),
   ble: `
 ble: { match: { address: "F0:00:00:00:00:01" } }
 firmware: { via: smp, transfer: { ack_timeout: 1s, window: 2 }, ${VERIFY} }
@@ -45,64 +27,92 @@ objects: { 3303: { sensor_value: { char: 2A6E, as: s16le, scale: 0.01, unit: Cel
 `,
 };
 
-async function aWorld(t: TestContext, { reach }: SmpDevice, within = "30s"): Promise<GatewayWorld> {
-  const { adapter, type, link } = reach;
+interface World {
+  readonly device: SmpDevice;
+  readonly world: GatewayWorld;
+  readonly firmware: DeviceFirmware;
+}
+
+/** Undefined, the test being skipped, where something is missing. */
+async function aWorld(t: TestContext, kind: SmpKind, within = "30s"): Promise<World | undefined> {
+  const device = await aDevice(t, kind);
+  if (device === undefined) return undefined;
+  const { adapter, type, link } = device.reach;
   const keys = Object.entries(link).map(([key, value]) => `${key}: ${String(value)}`);
-  return GatewayWorld.open(t, {
+  const world = await GatewayWorld.open(t, {
     protocol: adapter,
     links: [`line: { type: ${type}, ${keys.join(", ")} }`],
     devices: ["id: board, mapping: board, link: line"],
-    mappings: { board: MAPPINGS[adapter].replace("WITHIN", within) },
+    mappings: { board: MAPPINGS[kind].replace("WITHIN", within) },
   });
+  return { device, world, firmware: new DeviceFirmware(world, "board") };
 }
 
-async function fetched(t: TestContext, world: GatewayWorld, bytes: Uint8Array): Promise<void> {
-  await world.write(URI, await served(t, bytes));
-  await world.reads(STATE, DOWNLOADED);
+function anImage(size: number): Uint8Array {
+  return mcubootImage(randomBytes(32), size);
 }
 
-for (const kind of ["console", "ble"] as const) {
+for (const kind of KINDS) {
   test(`${kind}: a server brings the new version onto a device`, LIMIT, async (t) => {
-    const device = await aDevice(t, kind);
-    if (device === undefined) return;
-    const world = await aWorld(t, device);
-    await fetched(t, world, mcubootImage(randomBytes(32), 20_000));
+    const made = await aWorld(t, kind);
+    if (made === undefined) return;
+    const { device, firmware } = made;
+    await firmware.fetched(t, anImage(20_000));
     const since = device.server.news.length;
-    await world.execute(UPDATE);
+    await firmware.update();
     await device.server.told(({ restarted }) => restarted === "2.0.0", since);
     device.drop();
-    await world.reads(STATE, IDLE);
-    assert.equal(await world.read(RESULT), SUCCESS);
+    assert.deepEqual(await firmware.ended(), { state: IDLE, result: RESULT.success });
     assert.deepEqual(await device.server.order({ restart: true }).then(() => device.server.news.at(-2)), {
       restarted: "2.0.0",
     });
   });
 }
 
-test("console: a device that is back with its old version is a failed update", LIMIT, async (t) => {
-  const device = await aDevice(t, "console");
-  if (device === undefined) return;
-  await device.server.order({ reverts: true });
-  const world = await aWorld(t, device, "8s");
-  await fetched(t, world, mcubootImage(randomBytes(32), 4000));
-  await world.execute(UPDATE);
-  await world.reads(STATE, UPDATING);
-  await world.reads(STATE, IDLE);
-  assert.equal(await world.read(RESULT), FAILED);
-});
+for (const kind of ["console", "raw"] as const) {
+  test(`${kind}: a device that is back with its old version is a failed update`, LIMIT, async (t) => {
+    const made = await aWorld(t, kind, "8s");
+    if (made === undefined) return;
+    const { device, firmware } = made;
+    await device.server.order({ reverts: true });
+    await firmware.fetched(t, anImage(4000));
+    await firmware.update();
+    await firmware.is(UPDATING);
+    assert.deepEqual(await firmware.ended(), { state: IDLE, result: RESULT.failed });
+  });
 
-test("console: a gateway that is killed in the middle of an update brings it to its end", LIMIT, async (t) => {
-  const device = await aDevice(t, "console");
-  if (device === undefined) return;
-  const world = await aWorld(t, device);
-  await fetched(t, world, mcubootImage(randomBytes(32), 400_000));
-  await world.execute(UPDATE);
-  const { acknowledged = 0 } = await device.server.told((news) => (news.acknowledged ?? 0) > 50_000);
-  await world.kill();
-  const since = device.server.news.length;
-  await world.startAgain();
-  const { acknowledged: first = 0 } = await device.server.told((news) => news.acknowledged !== undefined, since);
-  assert.ok(first >= acknowledged, `${first}, after ${acknowledged}`);
-  await world.reads(STATE, IDLE);
-  assert.equal(await world.read(RESULT), SUCCESS);
-});
+  test(
+    `${kind}: a wrong image is refused before the device hears of it; one without room for it says so`,
+    LIMIT,
+    async (t) => {
+      const made = await aWorld(t, kind);
+      if (made === undefined) return;
+      const { device, firmware } = made;
+      await firmware.fetch(t, Buffer.alloc(5000, 0x55));
+      assert.deepEqual(await firmware.ended(), { state: IDLE, result: RESULT.notForIt });
+      await firmware.fetch(t, anImage(500 * 1024 + 1));
+      assert.deepEqual(await firmware.ended(), { state: IDLE, result: RESULT.noRoom });
+      await device.server.order({ slot_size: 10_000 });
+      await firmware.fetched(t, anImage(40_000));
+      assert.ok(device.server.news.every(({ acknowledged }) => acknowledged === undefined));
+      await firmware.update();
+      assert.deepEqual(await firmware.ended(), { state: IDLE, result: RESULT.noRoom });
+      assert.ok(device.server.news.every(({ restarted }) => restarted === undefined));
+    },
+  );
+
+  test(`${kind}: a gateway that is killed in the middle of an update brings it to its end`, LIMIT, async (t) => {
+    const made = await aWorld(t, kind);
+    if (made === undefined) return;
+    const { device, world, firmware } = made;
+    await firmware.fetched(t, anImage(400_000));
+    await firmware.update();
+    const { acknowledged = 0 } = await device.server.told((news) => (news.acknowledged ?? 0) > 50_000);
+    await world.kill();
+    const since = device.server.news.length;
+    await world.startAgain();
+    const { acknowledged: first = 0 } = await device.server.told((news) => news.acknowledged !== undefined, since);
+    assert.ok(first >= acknowledged, `${first}, after ${acknowledged}`);
+    assert.deepEqual(await firmware.ended(), { state: IDLE, result: RESULT.success });
+  });
+}
