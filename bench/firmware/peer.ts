@@ -11,7 +11,7 @@ import { encodePacket, GROUP, HEADER, IMAGE, OS } from "../../adapters/transfers
 import { playOnPty } from "../../adapters/wires/played-port.ts";
 import { systemClock, systemRandom } from "../../src/clock.ts";
 import { silentLogger } from "../../src/log.ts";
-import { ACK, ADDRESS, BUFFER, DATA, SMP_CHARACTERISTIC, SMP_SERVICE } from "./places.ts";
+import { ACK, ADDRESS, BUFFER, DATA, SMP_CHARACTERISTIC, SMP_SERVICE, VERSION } from "./places.ts";
 
 const context = { clock: systemClock, random: systemRandom, log: silentLogger };
 const decoder = new Decoder({ mapsAsObjects: true, useRecords: false });
@@ -73,6 +73,8 @@ async function mqtt(port: string): Promise<void> {
   });
   let size = Number.POSITIVE_INFINITY;
   await client.subscribeAsync([`${DATA}/#`, DATA.replace(/data$/, "begin")]);
+  // Who asks for it need not wait until it says so by itself.
+  await client.publishAsync(VERSION, "1", { retain: true });
 }
 
 const [kind = "", where = ""] = process.argv.slice(2);

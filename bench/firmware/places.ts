@@ -10,3 +10,6 @@ export const MQTT_CHUNK = 1024;
 export const TOPIC = "bench/ota";
 export const DATA = `${TOPIC}/data`;
 export const ACK = `${TOPIC}/ack`;
+export const VERSION = `${TOPIC}/version`;
+/** As the gateway calls it. */
+export const DEVICE = "bench";
