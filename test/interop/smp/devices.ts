@@ -1,6 +1,8 @@
 /** A device with an SMP server that we did not write, on each kind of link, and the gateway's end of it. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import type { Controller } from "../../../adapters/ble/emulator/controller.ts";
+import type { Peripheral } from "../../../adapters/ble/emulator/peripheral.ts";
 import { ble } from "../../../adapters/ble/index.ts";
 import { serial } from "../../../adapters/serial/index.ts";
 import type { AdapterContext, AdapterModule, DeviceLink, FirmwareImage, Transfer } from "../../../src/adapter.ts";
@@ -30,13 +32,19 @@ export interface SmpDevice {
   drop(): void;
 }
 
+/** For what only a device on the radio can. */
+export interface BleSmpDevice extends SmpDevice {
+  readonly controller: Controller;
+  readonly peripheral: Peripheral;
+}
+
 const ADDRESS = "f0:00:00:00:00:01";
 
 /** Undefined, the test being skipped, where something is missing. */
 export async function aDevice(t: TestContext, kind: SmpKind): Promise<SmpDevice | undefined> {
+  if (kind === "ble") return aBleDevice(t);
   const python = findSmpPython(t);
-  if (python === undefined) return undefined;
-  return kind === "ble" ? aBleDevice(t, python) : aSerialDevice(t, python, kind);
+  return python === undefined ? undefined : aSerialDevice(t, python, kind);
 }
 
 async function aSerialDevice(t: TestContext, python: string, kind: "console" | "raw"): Promise<SmpDevice | undefined> {
@@ -54,15 +62,19 @@ async function aSerialDevice(t: TestContext, python: string, kind: "console" | "
   };
 }
 
-async function aBleDevice(t: TestContext, python: string): Promise<SmpDevice | undefined> {
+/** Undefined, the test being skipped, where something is missing. */
+export async function aBleDevice(t: TestContext): Promise<BleSmpDevice | undefined> {
+  const python = findSmpPython(t);
+  if (python === undefined) return undefined;
   const serialController = await aBleController(t);
   if (serialController === undefined) return undefined;
   const server = new SmpServer(t, python, ["tcp"]);
   const { port = 0 } = await server.told((news) => news.port !== undefined);
-  const { peripheral, close } = await anSmpPeripheral(serialController.controller, ADDRESS, port);
+  const { controller } = serialController;
+  const { peripheral, close } = await anSmpPeripheral(controller, ADDRESS, port);
   t.after(close);
   return {
-    server,
+    ...{ server, controller, peripheral },
     reach: {
       ...{ adapter: "ble", type: "ble", link: { backend: "hci-uart", port: serialController.port } },
       ...{ section: { match: { address: ADDRESS } }, transfer: {} },

@@ -32,6 +32,8 @@ def version_of(image):
 def hash_of(image):
     header, protected, size = struct.unpack_from("<HHI", image, 8)
     at = header + size + protected
+    if len(image) < at + 4:
+        return None
     magic, total = struct.unpack_from("<HH", image, at)
     if magic != 0x6907:
         return None
@@ -62,6 +64,8 @@ class Device:
         self.silent_from = None
         self.restart_from = None
         self.reverts = False
+        # Seconds before each answer to an upload.
+        self.delay = 0
         self.uploads = 0
 
     def factory(self, version):
@@ -181,6 +185,8 @@ class Server:
                 answer = {"rc": refused.v1}
         if is_upload and self.goes_wrong(body["off"]):
             return
+        if is_upload:
+            time.sleep(device.delay)
         payload = cbor2.dumps(answer)
         op = OP.READ_RSP if header.op == OP.READ else OP.WRITE_RSP
         rest = (header.group_id, header.sequence, header.command_id)
