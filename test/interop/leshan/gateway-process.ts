@@ -20,6 +20,8 @@ export interface GatewaySetup {
   readonly modbusPort?: number;
   /** Further keys of `gateway:`, e.g. `stored_objects: [16]`. */
   readonly gateway?: string;
+  /** Further entries under `links:`, each a line of YAML. */
+  readonly links?: readonly string[];
   /** Further entries under `devices:`, e.g. on the simulated link `trial`. */
   readonly devices?: readonly string[];
   /** Beside config.yaml, readable by its owner alone: secrets and keys. */
@@ -95,7 +97,7 @@ function copy(file: string, target: string): void {
 }
 
 function configText(setup: GatewaySetup): string {
-  const { port, endpoint, gateway = "", server = "lifetime: 60s", modbusPort, devices = [] } = setup;
+  const { port, endpoint, gateway = "", server = "lifetime: 60s", modbusPort, links = [], devices = [] } = setup;
   const uri = `${setup.scheme ?? "coap"}://127.0.0.1:${port}`;
   const meter = modbusPort === undefined ? [] : ["{ id: meter-1, mapping: every-type, link: bus }"];
   const entries = [...meter, ...devices].map((entry) => `\n  - ${entry}`);
@@ -112,6 +114,6 @@ servers:
 links:
   trial: { type: simulated }
   bus: { type: modbus-tcp, host: 127.0.0.1, port: ${modbusPort ?? 502}, timeout: 2s, reconnect: 200ms..1s }
-devices:${entries.length === 0 ? " []" : entries.join("")}
+${links.map((link) => `  ${link}\n`).join("")}devices:${entries.length === 0 ? " []" : entries.join("")}
 `;
 }
