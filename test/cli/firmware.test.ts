@@ -63,6 +63,20 @@ test("an image is pushed, installed, and stands in the history", LIMIT, async (t
   assert.deepEqual([record.result, record.before], [1, "1.0.0"]);
 });
 
+test("show --watch follows an update, and --json is a line each time", LIMIT, async (t) => {
+  const { folder, firmware } = await aWorld(t);
+  const at = ["--config", join(folder, "config.yaml")];
+  const followed = startCommand(t, "firmware", "show", "valve", "--watch", ...at);
+  const lines = startCommand(t, "firmware", "list", "--watch", "--json", ...at);
+  await Promise.all([followed.printed(/^valve: idle, by simulated$/m), lines.printed(/^\{"now":\d+,"firmware":\[.*\}$/m)]);
+  assert.equal((await firmware("push", "valve", join(folder, "image"), "--update")).code, 0);
+  await Promise.all([followed.printed(/^ {4}result: 1, updated$/m), lines.printed(/^\{.*"result":1,.*\}$/m)]);
+  for (const each of [followed, lines]) {
+    each.child.kill("SIGINT");
+    assert.equal((await each.outcome).code, 0);
+  }
+});
+
 test("an image waits for Update, and is dropped by cancel", LIMIT, async (t) => {
   const { folder, firmware } = await aWorld(t);
   const pushed = await firmware("push", "valve", join(folder, "image"));

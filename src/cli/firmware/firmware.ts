@@ -1,15 +1,25 @@
-import { type Command, type CommandGroup, EXIT, UsageError } from "../command.ts";
+import { type Arguments, type Command, type CommandGroup, EXIT, UsageError } from "../command.ts";
+import { WATCH_OPTION, watch } from "../watch.ts";
 import { askedFirmware, deviceArgument, FIRMWARE_OPTIONS, firmwareOf, noMoreThan, toldFirmware } from "./asked.ts";
 import { firmwarePush } from "./push.ts";
 import { firmwareTable, historyLines, progressText, wholeFirmware } from "./text.ts";
 
+const FOLLOWED_OPTIONS = {
+  ...FIRMWARE_OPTIONS,
+  watch: WATCH_OPTION,
+  json: { type: "boolean", help: "Prints what the gateway says as JSON; with --watch a line each time." },
+} satisfies Command["options"];
+
 const list: Command = {
   name: "firmware list",
   summary: "Lists what takes firmware: what each has, what is under way, how the last update ended.",
-  options: FIRMWARE_OPTIONS,
-  async run(args) {
-    const view = await askedFirmware(args);
-    return print(args.flag("json") ? view : firmwareTable(view.firmware));
+  options: FOLLOWED_OPTIONS,
+  run(args) {
+    noMoreThan(args, 0);
+    return followed(args, async () => {
+      const view = await askedFirmware(args);
+      return args.flag("json") ? view : firmwareTable(view.firmware);
+    });
   },
 };
 
@@ -17,11 +27,14 @@ const show: Command = {
   name: "firmware show",
   summary: "Shows the firmware of one device: image, progress, result, and what was updated before.",
   positionals: "DEVICE",
-  options: FIRMWARE_OPTIONS,
-  async run(args) {
+  options: FOLLOWED_OPTIONS,
+  run(args) {
     noMoreThan(args, 1);
-    const found = await firmwareOf(args, deviceArgument(args));
-    return print(args.flag("json") ? found : wholeFirmware(found, Date.now()));
+    const id = deviceArgument(args);
+    return followed(args, async () => {
+      const found = await firmwareOf(args, id);
+      return args.flag("json") ? found : wholeFirmware(found, Date.now());
+    });
   },
 };
 
@@ -80,8 +93,19 @@ function telling(verb: "update" | "cancel", summary: string): Command {
 }
 
 /** Lines for a person, anything else as JSON. */
-function print(told: readonly string[] | object): number {
-  const lines = Array.isArray(told) && told.every((line) => typeof line === "string");
-  process.stdout.write(`${lines ? told.join("\n") : JSON.stringify(told, undefined, 2)}\n`);
+type Told = readonly string[] | object;
+
+/** Once, or with --watch again and again. */
+async function followed(args: Arguments, told: () => Promise<Told>): Promise<number> {
+  return args.flag("watch") ? watch(async () => textOf(await told())) : print(await told());
+}
+
+function print(told: Told): number {
+  process.stdout.write(`${textOf(told, 2)}\n`);
   return EXIT.ok;
+}
+
+function textOf(told: Told, indent?: number): string {
+  const isLines = Array.isArray(told) && told.every((line) => typeof line === "string");
+  return isLines ? told.join("\n") : JSON.stringify(told, undefined, indent);
 }
