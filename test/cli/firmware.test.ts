@@ -68,7 +68,10 @@ test("show --watch follows an update, and --json is a line each time", LIMIT, as
   const at = ["--config", join(folder, "config.yaml")];
   const followed = startCommand(t, "firmware", "show", "valve", "--watch", ...at);
   const lines = startCommand(t, "firmware", "list", "--watch", "--json", ...at);
-  await Promise.all([followed.printed(/^valve: idle, by simulated$/m), lines.printed(/^\{"now":\d+,"firmware":\[.*\}$/m)]);
+  await Promise.all([
+    followed.printed(/^valve: idle, by simulated$/m),
+    lines.printed(/^\{"now":\d+,"firmware":\[.*\}$/m),
+  ]);
   assert.equal((await firmware("push", "valve", join(folder, "image"), "--update")).code, 0);
   await Promise.all([followed.printed(/^ {4}result: 1, updated$/m), lines.printed(/^\{.*"result":1,.*\}$/m)]);
   for (const each of [followed, lines]) {

@@ -1,10 +1,14 @@
-/** Leshan pushes an image over DTLS, for a device whose SMP server others wrote, in layouts `clients` and `gateway`. */
+/** Leshan pushes over DTLS: to a device whose SMP server others wrote, and a version of the gateway to the gateway itself. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { OWN_SCHEMAS } from "../../src/gateway/firmware/own-versions.ts";
+import { type ArtefactParts, anArtefact, aVendor } from "../support/artefact.ts";
 import { dtlsAddon } from "../support/dtls.ts";
 import { mcubootImage } from "../support/scripted-smp.ts";
+import { temporaryDirectory } from "../support/temp.ts";
 import { expect, newest } from "./leshan/expectations.ts";
 import { GatewayProcess, type GatewaySetup } from "./leshan/gateway-process.ts";
 import { findLeshan } from "./leshan/installation.ts";
@@ -17,6 +21,8 @@ import { aDevice } from "./smp/devices.ts";
 const LIMIT = { timeout: 120_000 };
 const KEY = Buffer.from("0123456789abcdef");
 const SUCCESS = "1";
+/** What the gateway takes of itself here: 1MB, the least that may be said. */
+const MOST = 2 ** 20;
 
 const BOARD = `
 mapping: board
@@ -82,6 +88,15 @@ class Firmware {
     while ((await this.read(id)) !== wanted) await pause(100);
   }
 
+  /** State and Update Result, once the state is one in which nothing happens by itself. */
+  async rests(): Promise<string> {
+    for (;;) {
+      const state = await this.read(3);
+      if (state === "0" || state === "2") return `${state}/${await this.read(5)}`;
+      await pause(100);
+    }
+  }
+
   push(bytes: Uint8Array): Promise<Answer> {
     const value = Buffer.from(bytes).toString("hex");
     return this.client.write(`${this.object}/0`, { kind: "singleResource", id: 0, type: "OPAQUE", value }, "OPAQUE");
@@ -136,4 +151,40 @@ async function boardOf(leshan: LeshanServer, layout: "clients" | "gateway"): Pro
   const endpoint = `${nameOf(CLIENTS)}-board-1`;
   await leshan.events.next(0, "REGISTRATION", (one) => one.endpoint === endpoint);
   return new Firmware(leshan.of(endpoint), "/5/0");
+}
+
+for (const [how, way] of [
+  ["in plain text", { name: "own-plain" }],
+  ["over DTLS", onePsk("own-psk")],
+] as const satisfies readonly (readonly [string, Way])[]) {
+  test(`Leshan pushes versions of the gateway to the gateway ${how}: the right one is taken`, LIMIT, async (t) => {
+    const vendor = aVendor();
+    const leshan = await aLeshan(t, way, {
+      gateway: `firmware: { self: { keys: [ vendor.pub ], max_size: 1MB } }`,
+      files: { "vendor.pub": vendor.publicPem },
+      hasStateDirectory: true,
+    });
+    if (leshan === undefined) return;
+    const own = new Firmware(leshan, "/5/0");
+    const folder = temporaryDirectory(t);
+    const artefact = async (parts: Partial<ArtefactParts>, body = 150_000): Promise<Uint8Array> => {
+      const files = { body: randomBytes(body / 2).toString("hex") };
+      return readFileSync(await anArtefact({ folder, vendor, state: OWN_SCHEMAS, files, ...parts }));
+    };
+    const pushed = async (bytes: Uint8Array): Promise<string> => {
+      assert.equal((await own.push(bytes)).status, "CHANGED(204)");
+      return own.rests();
+    };
+    const large = await own.push(await artefact({ version: "8.0.0" }, 2.5 * MOST));
+    assert.equal(large.status, "REQUEST_ENTITY_TOO_LARGE(413)");
+    assert.equal(large.errormessage, `the body is too large: expected at most ${MOST} bytes`);
+    assert.equal(await own.rests(), "0/2");
+    assert.equal(await pushed(await artefact({ version: "8.1.0", vendor: aVendor() })), "0/5");
+    const damaged = Buffer.from(await artefact({ version: "8.2.0" }));
+    damaged.writeUInt8(damaged.readUInt8(damaged.length - 500) ^ 1, damaged.length - 500);
+    assert.equal(await pushed(damaged), "0/5");
+    assert.equal(await pushed(await artefact({ version: "8.3.0", arch: "riscv64" })), "0/6");
+    assert.equal(await pushed(await artefact({ version: "9.0.0" })), "2/0");
+    assert.deepEqual([await own.read(6), await own.read(7)], ["lwm2m-gateway", "9.0.0"]);
+  });
 }

@@ -26,6 +26,8 @@ export interface GatewaySetup {
   readonly devices?: readonly string[];
   /** Beside config.yaml, readable by its owner alone: secrets and keys. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** It is told by its environment, as a service manager does, where versions of itself belong. */
+  readonly hasStateDirectory?: boolean;
 }
 
 export class GatewayProcess {
@@ -87,7 +89,10 @@ export class GatewayProcess {
   }
 
   private begin(): RunningProcess {
-    return start(this.owner, process.execPath, [PROGRAM, "run", "--config", this.config, "--log-level", "debug"]);
+    const { hasStateDirectory = false } = this.setup;
+    const state = hasStateDirectory ? { STATE_DIRECTORY: join(dirname(this.config), "state") } : {};
+    const args = [PROGRAM, "run", "--config", this.config, "--log-level", "debug"];
+    return start(this.owner, process.execPath, args, { env: { ...process.env, ...state } });
   }
 }
 
