@@ -125,24 +125,29 @@ test("rx without CRC: it asks by NAK, gets sums, and the bytes are identical bef
   assert.ok(file.subarray(5000).every((byte) => byte === 0x1a));
 });
 
-test("rb is killed in the middle: a clean error; with another rb the second attempt succeeds", async (t) => {
-  const bench = await aBench(t);
-  if (bench === undefined) return;
-  const image = anImage(SIZE, { name: "meter.bin" });
-  const transfer = await bench.begin("ymodem", image, { ack_timeout: "1s", retries: 2 });
-  let receiver: RunningProcess | undefined;
-  const heard = progress(50 * 1024, () => receiver?.child.kill("SIGKILL"));
-  const sending = transfer.send(0, heard);
-  await settleUntil("the line", () => heard.offsets.length > 0);
-  receiver = bench.receiver("rb -y");
-  await assert.rejects(sending, { name: "DeviceError", kind: "unreachable" });
-  await transfer.close();
-  await receiver.outcome;
-  const anew = progress();
-  await sent(bench, await bench.begin("ymodem", image), "rb -y", anew);
-  assert.ok(readFileSync(join(bench.folder, "meter.bin")).equals(image.bytes));
-  assertProgress(anew.offsets);
-});
+for (const [via, command] of [
+  ["ymodem", "rb -y"],
+  ["xmodem1k", "rx -y -c meter.bin"],
+] as const) {
+  test(`${via}: a receiver is killed in the middle: a clean error; with another one the second attempt succeeds`, async (t) => {
+    const bench = await aBench(t);
+    if (bench === undefined) return;
+    const image = anImage(SIZE, { name: "meter.bin" });
+    const transfer = await bench.begin(via, image, { ack_timeout: "1s", retries: 2 });
+    let receiver: RunningProcess | undefined;
+    const heard = progress(50 * 1024, () => receiver?.child.kill("SIGKILL"));
+    const sending = transfer.send(0, heard);
+    await settleUntil("the line", () => heard.offsets.length > 0);
+    receiver = bench.receiver(command);
+    await assert.rejects(sending, { name: "DeviceError", kind: "unreachable" });
+    await transfer.close();
+    await receiver.outcome;
+    const anew = progress();
+    await sent(bench, await bench.begin(via, image), command, anew);
+    assert.ok(readFileSync(join(bench.folder, "meter.bin")).equals(image.bytes));
+    assertProgress(anew.offsets);
+  });
+}
 
 /** Over a line that damages things, with keys that wait less. */
 async function sentOver(
