@@ -48,6 +48,7 @@ export class KeptFirmwares {
   of(owner: string): KeptOwner {
     const known = this.owners.get(owner) ?? new KeptOwner(this.options, owner, FRESH);
     this.owners.set(owner, known);
+    known.wait();
     return known;
   }
 
@@ -63,7 +64,8 @@ export class KeptFirmwares {
 
   /** An orderly stop: resolves when all that can be written is. */
   async flush(): Promise<void> {
-    await Promise.all([...this.owners.values()].map((owner) => owner.flush()));
+    for (const owner of this.owners.values()) owner.hurry();
+    await Promise.all([...this.owners.values()].map((owner) => owner.written()));
   }
 
   private parsed(owner: string, content: string): KeptFirmware {
@@ -89,6 +91,8 @@ export class KeptOwner {
   private waiting: (() => void)[] = [];
   private writing: Promise<void> | undefined;
   private refused = false;
+  /** Who changes it goes, and waits for no disk. */
+  private hurried = false;
   private dropped = false;
   private retry: (() => void) | undefined;
 
@@ -102,7 +106,7 @@ export class KeptOwner {
     return this.current;
   }
 
-  /** Resolves when it is on the disk: a disk that refuses is tried again until it does. Never rejects. */
+  /** Resolves when it is on the disk: one that refuses is tried again until it does, or once in a hurry. Never rejects. */
   change(patch: KeptPatch): Promise<void> {
     const { update, job, mark, history } = { ...this.current, ...patch };
     this.current = {
@@ -117,12 +121,21 @@ export class KeptOwner {
     });
   }
 
-  /** An orderly stop: what the disk has refused is tried once more, and not again. */
-  async flush(): Promise<void> {
+  /** Whoever changes it is about to go: what the disk has refused is tried once more, and so is what comes now. */
+  hurry(): void {
+    this.hurried = true;
     this.endRetry();
     if (this.waiting.length > 0) this.launch();
+  }
+
+  /** Somebody has it anew. */
+  wait(): void {
+    this.hurried = false;
+  }
+
+  /** Resolves when nothing is being written. */
+  async written(): Promise<void> {
     while (this.writing !== undefined) await this.writing;
-    this.endRetry();
   }
 
   /** It is somebody else's: nothing is written any more. */
@@ -152,8 +165,9 @@ export class KeptOwner {
       this.refused = false;
       for (const resolve of waiting) resolve();
     } catch (error) {
-      this.waiting.unshift(...waiting);
       this.onRefused(error);
+      if (this.hurried) for (const resolve of waiting) resolve();
+      else this.waiting.unshift(...waiting);
     }
     this.writing = undefined;
     if (this.waiting.length > 0) this.launch();
@@ -165,12 +179,14 @@ export class KeptOwner {
     const { code } = tellingOf(error);
     if (code === undefined) throw error;
     const ended = code === "LG665" || code === "LG666";
-    this.retry = ended
-      ? () => {}
-      : clock.at(clock.monotonic() + RETRY, () => {
-          this.retry = undefined;
-          this.launch();
-        });
+    if (!this.hurried) {
+      this.retry = ended
+        ? () => {}
+        : clock.at(clock.monotonic() + RETRY, () => {
+            this.retry = undefined;
+            this.launch();
+          });
+    }
     if (!this.refused && !ended)
       log.warn({ code: "LG663", device: this.owner, reason: reasonOf(error) }, "the update waits: it cannot be kept");
     this.refused = true;

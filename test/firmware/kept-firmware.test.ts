@@ -106,6 +106,35 @@ test("what is changed in one turn is one write; a disk that refuses is tried aga
   assert.equal(clock.next, undefined);
 });
 
+test("nobody who goes waits for a disk that refuses: it is tried once for each change, until somebody has the row anew", async () => {
+  const clock = new FakeClock();
+  let tries = 0;
+  let refuses = true;
+  const store = {
+    loadFirmware: async () => [],
+    saveFirmware: async (): Promise<void> => {
+      tries++;
+      if (refuses) throw new StoreError("unwritable", "the disk is full");
+    },
+  };
+  const kept = new KeptFirmwares({ store, clock, log: silentLogger });
+  await kept.load();
+  const row = kept.of("a");
+  const waits = row.change({ mark: "m" });
+  await settle();
+  assert.equal(tries, 1);
+  row.hurry();
+  await waits;
+  await row.change({ mark: "n" });
+  assert.equal(tries, 3);
+  await kept.flush();
+  assert.equal(clock.next, undefined);
+  refuses = false;
+  await kept.of("a").change({ update: UPDATE });
+  assert.equal(tries, 4);
+  assert.equal(kept.of("a").value.mark, "n");
+});
+
 test("a row moves with the id of its device; of one that is forgotten nothing is written any more", async () => {
   const writes: FirmwareChange[] = [];
   const store = {

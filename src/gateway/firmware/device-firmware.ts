@@ -15,9 +15,10 @@ import type { ObjectDefinition } from "../../lwm2m/objects/definition.ts";
 import { notDone } from "../../lwm2m/refusals.ts";
 import type { Sample } from "../../lwm2m/sample.ts";
 
-/** What is kept of one owner. `change` resolves when it is on the disk, and never rejects. */
+/** What is kept of one owner. `change` resolves when it is on the disk, and never rejects; after `hurry` a disk is tried once. */
 export interface KeptRow {
   readonly value: KeptFirmware;
+  hurry(): void;
   change(patch: Partial<Pick<KeptFirmware, "update">> & { readonly mark?: string | undefined }): Promise<void>;
 }
 
@@ -107,6 +108,8 @@ export class DeviceFirmware {
 
   /** What is under way goes on with the next `begin`, in this process or another. */
   async close(): Promise<void> {
+    // What waits for a disk that refuses would be waited for below.
+    this.options.kept.hurry();
     await this.fetching.stop();
     await this.beginning;
     await this.jobs?.close();

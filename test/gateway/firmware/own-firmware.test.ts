@@ -191,6 +191,7 @@ function aRow(): KeptRow {
     get value() {
       return value;
     },
+    hurry() {},
     change: async ({ update = value.update }) => {
       value = { ...value, update };
     },
