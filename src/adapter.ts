@@ -209,6 +209,8 @@ export interface LineReport {
   readonly open: boolean;
   /** Why it is not, as a sentence; absent where nobody knows yet. */
   readonly trouble?: string;
+  /** It could be connected, and was given up for a while since nobody answered on it. */
+  readonly silent?: true;
   /** How much of the last minute the wire was in use, by whomever it is shared: 0 … 100. */
   readonly load: number;
   /** Requests that wait for their turn now. */

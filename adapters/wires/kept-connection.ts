@@ -67,6 +67,8 @@ export class KeptConnection<Connection extends Closeable> {
   /** Ends what belongs to this connection, or attempt. */
   private life = new AbortController();
   private downBecause: DeviceError | undefined;
+  /** It was there, and is given up since nobody answered on it. */
+  private silent = false;
   private closed = false;
 
   /** Nothing is connected before `start`. */
@@ -108,9 +110,10 @@ export class KeptConnection<Connection extends Closeable> {
   }
 
   /** For the report of the line. */
-  get standing(): Pick<LineReport, "open" | "trouble"> {
+  get standing(): Pick<LineReport, "open" | "trouble" | "silent"> {
     if (this.connection !== undefined) return { open: true };
-    return this.downBecause === undefined ? { open: false } : { open: false, trouble: this.downBecause.message };
+    if (this.downBecause === undefined) return { open: false };
+    return { open: false, trouble: this.downBecause.message, ...(this.silent ? { silent: true } : {}) };
   }
 
   /** Tasks that wait for their turn. */
@@ -141,6 +144,7 @@ export class KeptConnection<Connection extends Closeable> {
         this.attempt();
         return;
       case "disconnect":
+        this.silent = this.connection !== undefined;
         this.end(new DeviceError("unreachable", `${name}: ${effect.reason}`));
         return;
       case "open":
@@ -166,6 +170,7 @@ export class KeptConnection<Connection extends Closeable> {
     const lost = (error: unknown): void => {
       if (life.signal.aborted) return;
       const reason = reasonOf(error);
+      this.silent = false;
       this.end(error instanceof DeviceError ? error : new DeviceError("unreachable", reason, { cause: error }));
       this.feed({ type: "lost", reason });
     };

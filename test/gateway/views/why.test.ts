@@ -109,6 +109,21 @@ for (const { name, when, about = "meter-1", cause, next } of SITUATIONS) {
   });
 }
 
+test("a unit that does not answer is the cause, whether its connection is open or rests for a while", async (t) => {
+  const world = await aGateway(t, CLIMATE_SETUP);
+  await world.clock.advance(20 * SECOND);
+  world.meter.silent = true;
+  await world.clock.advance(SETTLED);
+  const seen = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    await world.clock.advance(3 * SECOND);
+    const { cause, steps } = await world.gateway.views.whyAt("meter-1");
+    assert.equal(cause?.about, "device", JSON.stringify(steps));
+    seen.add(steps.find(({ about }) => about === "link")?.finding ?? "");
+  }
+  assert.deepEqual([...seen].sort(), ["doubt", "ok"]);
+});
+
 test("where all is well there is no cause, and each step says what was found", async (t) => {
   const world = await aGateway(t, CLIMATE_SETUP);
   await world.server.observe(TEMPERATURE, {});

@@ -46,7 +46,8 @@ function standingOf(link: LinkView): WhyStep {
   const down = lines.find(({ open }) => !open);
   if (down !== undefined) {
     const found = down.trouble ?? `${down.name} is not open`;
-    return { about: "link", finding: "fault", looked, found, next };
+    // The wire is there: what is wrong with it, if anything, is seen at the device.
+    return { about: "link", finding: down.silent ? "doubt" : "fault", looked, found, next };
   }
   if (lines.length === 0) return { about: "link", finding: "ok", looked, found: "it is in use" };
   const found = lines.map(({ name, load }) => `${name} is open, ${load} % busy`).join("; ");
