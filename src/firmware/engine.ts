@@ -16,7 +16,7 @@ export interface FirmwareEngineOptions {
   readonly random: Random;
   /** Loaded. Object 5 changes `update` and `mark` of the same rows. */
   readonly kept: Pick<KeptFirmwares, "of">;
-  /** When jobs may begin; absent: at any time. */
+  /** When jobs may begin, until `follow` says otherwise; absent: at any time. */
   readonly window?: WindowTimes;
   /** Absent: devices cannot fetch images. */
   readonly offers?: Pick<ImageOffers, "offer">;
@@ -25,7 +25,7 @@ export interface FirmwareEngineOptions {
 export class FirmwareEngine {
   private readonly options: FirmwareEngineOptions;
   private readonly queue = new LinkQueue();
-  private readonly context: JobContext;
+  private context: JobContext;
   private readonly owners = new Map<string, OwnerJobs>();
 
   constructor(options: FirmwareEngineOptions) {
@@ -48,6 +48,12 @@ export class FirmwareEngine {
     });
     this.owners.set(id, jobs);
     return jobs;
+  }
+
+  /** Jobs begin in this window from now on; those that wait for the one before look anew. */
+  follow(window: WindowTimes | undefined): void {
+    this.context = this.contextFor(window);
+    for (const jobs of this.owners.values()) jobs.reconsider();
   }
 
   /** See OwnerJobs. */

@@ -41,6 +41,7 @@ export class Applying {
   /** A device that is wrong, or that gets no place, is off and named; the rest runs. */
   async apply(): Promise<DevicesChange> {
     const { parts, links, config } = this.options;
+    parts.firmware.engine.follow(config().gateway.firmware.window);
     const placed = await parts.places.place(config());
     const others = await parts.adopt(placed, links().over(config().links));
     await parts.variants.adopt(placed);

@@ -146,6 +146,23 @@ test("outside the window it waits, and begins when the window opens", async (t) 
   await world.end();
 });
 
+test("another window counts at once, for a job that waits, too", async (t) => {
+  const clock = new FakeClock(Date.UTC(2026, 5, 1, 12));
+  const device = new ScriptedDevice();
+  const window = { from: 22 * 60, to: 4 * 60, zone: "UTC" };
+  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [new ScriptedTarget({ clock, device })], { window });
+  await world.push("meter-1", IMAGE);
+  await world.update("meter-1");
+  world.engine.follow({ ...window, from: 13 * 60 });
+  await clock.advance(HOUR - SECOND);
+  assert.deepEqual(device.heard, []);
+  assert.match(world.of("meter-1").status().waits ?? "", /which opens at 2026-06-01T13:00/);
+  world.engine.follow(undefined);
+  await clock.advance(SECOND / 2);
+  assert.equal(world.told.at(-1), "meter-1 3/0");
+  await world.end();
+});
+
 for (const [what, at, told] of [
   ["in the transfer", 520, "meter-1 0/1"],
   ["in verify", 3000, "meter-1 0/1"],

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MINUTE, SECOND } from "../../src/clock.ts";
+import { CODE } from "../../src/coap/codes.ts";
+import { CONTENT_FORMAT } from "../../src/lwm2m/formats/codec.ts";
 import { type AGateway, aGateway } from "../support/a-gateway.ts";
 import { CLIMATE, CLIMATE_SETUP, HUMIDITY, POINT, TEMPERATURE } from "../support/climate-mapping.ts";
 
@@ -216,6 +218,33 @@ test("a reload tells what came, went, changed and stayed, and what waits for a r
   const { restart } = await gateway.reload();
   assert.deepEqual(restart, expected.restart, "until it is started again");
   assert.equal(world.lines.filter(({ message }) => /take effect when/.test(message)).length, 1, "which is said once");
+});
+
+test("another window for firmware counts at once, other keys of it from the next start on", async (t) => {
+  const firmware = (window: string, size: string): string => `firmware: { ${window}max_size: ${size} }`;
+  const late = 'window: { from: "22:00", to: "23:00" }, ';
+  const world = await aGateway(t, {
+    ...CLIMATE_SETUP,
+    devices: [METER],
+    mappings: { climate: `${CLIMATE}\nfirmware: { via: slots, expect: changed }\n` },
+    gateway: firmware(late, "2MB"),
+    prepare: ({ bus }) => bus.unit(1).set(POINT.temperature, 21),
+  });
+  const { server, gateway, clock } = world;
+  const waits = (): string | undefined => gateway.status().firmware?.[0]?.waits;
+  await server.settled(
+    server.ask(CODE.put, "/meter-1/5/0/0", { format: CONTENT_FORMAT.opaque, payload: Buffer.alloc(2000, "firmware") }),
+  );
+  await clock.advance(2 * SECOND);
+  await server.execute("/meter-1/5/0/2");
+  await clock.advance(SECOND);
+  assert.match(waits() ?? "", /outside the window/);
+  world.editConfig((text) => text.replace(firmware(late, "2MB"), firmware("", "3MB")));
+  const { restart } = await gateway.reload();
+  assert.deepEqual(restart, ["gateway.firmware.max_size"]);
+  await clock.advance(2 * MINUTE);
+  assert.equal(waits(), undefined);
+  assert.equal((await server.read("/meter-1/5/0/5")).text, "1");
 });
 
 test("a configuration that is not taken is told with its problems, and the status remembers it", async (t) => {

@@ -7,9 +7,16 @@ import type { LoadedConfig, ServerSettings } from "../../config/types.ts";
  * went. No value is told: there are keys among them.
  */
 export function changedSettings(before: LoadedConfig, after: LoadedConfig): readonly string[] {
-  const { autoReload: _was, ...gatewayBefore } = before.gateway;
-  const { autoReload: _is, ...gatewayAfter } = after.gateway;
-  return [...differences("gateway", gatewayBefore, gatewayAfter), ...serverChanges(before.servers, after.servers)];
+  return [
+    ...differences("gateway", heldOf(before.gateway), heldOf(after.gateway)),
+    ...serverChanges(before.servers, after.servers),
+  ];
+}
+
+/** But for what a reload takes. */
+function heldOf({ autoReload, firmware, ...held }: LoadedConfig["gateway"]): object {
+  const { window, ...heldOfFirmware } = firmware;
+  return { ...held, firmware: heldOfFirmware };
 }
 
 function serverChanges(before: readonly ServerSettings[], after: readonly ServerSettings[]): readonly string[] {
