@@ -6,6 +6,7 @@ import { ForeignState } from "../gateway/state/machine.ts";
 import { beginYoung, growSlowly } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
+import { pooled } from "../random-pool.ts";
 import { loadAddon } from "../service/native.ts";
 import { StoreError } from "../store/store.ts";
 import { reloadOnChange } from "./auto-reload.ts";
@@ -114,7 +115,8 @@ async function open(file: string, { ending, opened, log, ring, systemd }: Daemon
   const onRestart = (): void => ending.end(EXIT.again);
   growSlowly();
   beginYoung();
-  const times = { clock: systemClock, random: systemRandom };
+  // A thousand devices draw where they begin: the system's generator would cost more than all the rest of that.
+  const times = { clock: systemClock, random: pooled(systemRandom) };
   const gateway = await Gateway.start({ configFile: file, ...times, log, onFatal, onRestart });
   opened.push({ name: "the gateway", close: () => gateway.stop() });
   const reloads = new Reloads((by) => gateway.reload(by));

@@ -10,7 +10,6 @@ import type { Sample } from "../lwm2m/sample.ts";
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
-import { pooled } from "../random-pool.ts";
 import { absenceOf } from "./absence.ts";
 import { Availability, type AvailabilityEffect, type AvailabilityEvent } from "./availability.ts";
 import { type BackingPort, DeviceBacking } from "./device-backing.ts";
@@ -89,8 +88,7 @@ export class Device {
 
   constructor(settings: DeviceSettings, observer: DeviceObserver) {
     const { plan, prefix, clock, random, log } = settings;
-    const pool = pooled(random);
-    const fraction = (): number => randomFraction(pool);
+    const fraction = (): number => randomFraction(random);
     this.plan = plan;
     this.prefix = prefix;
     this.settings = settings;
