@@ -57,7 +57,18 @@ export function payloadOf(template: Template, filling: Filling): Buffer {
   if (more.length === 0 && only?.kind === "hole" && only.place === "text" && filling.value instanceof Uint8Array) {
     return Buffer.from(filling.value);
   }
-  return Buffer.from(pieces.map((piece) => (piece.kind === "literal" ? piece.text : filled(piece, filling))).join(""));
+  return Buffer.from(filledIn(pieces, filling));
+}
+
+/** The same as text, for a template that is one. Throws DeviceError `rejected` likewise. */
+export function textOf(template: Template, filling: Filling): string {
+  return template.kind === "bytes" ? template.bytes.toString() : filledIn(template.pieces, filling);
+}
+
+function filledIn(pieces: readonly Piece[], filling: Filling): string {
+  let text = "";
+  for (const piece of pieces) text += piece.kind === "literal" ? piece.text : filled(piece, filling);
+  return text;
 }
 
 function filled({ name, decimals, place }: Piece & { readonly kind: "hole" }, filling: Filling): string {

@@ -7,7 +7,7 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = clock.at(clock.monotonic() + span, () => reject(late()));
-    promise.finally(cancel).then(resolve, reject);
+    settle(promise, cancel, { resolve, reject });
   });
 }
 
@@ -27,15 +27,37 @@ export function until(time: Millis, clock: Clock, signal: AbortSignal): Promise<
   });
 }
 
-/** The promise, or the signal's reason. What becomes of the promise afterwards is ignored. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The promise, or the reason of the signal that is aborted first. What becomes of the promise afterwards is ignored. */
+export function orAborted<T>(promise: Promise<T>, ...signals: readonly AbortSignal[]): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) {
+    const abort = (): void => reject(signals.find(({ aborted }) => aborted)?.reason);
+    if (signals.some(({ aborted }) => aborted)) {
       promise.catch(() => {});
       return abort();
     }
-    signal.addEventListener("abort", abort, { once: true });
-    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+    for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
+    const end = (): void => {
+      for (const signal of signals) signal.removeEventListener("abort", abort);
+    };
+    settle(promise, end, { resolve, reject });
   });
+}
+
+interface Settling<T> {
+  resolve(value: T): void;
+  reject(reason: unknown): void;
+}
+
+/** Ends the wait, then settles: without the promises that `finally` would make, for it is done for each packet of an image. */
+function settle<T>(promise: Promise<T>, end: () => void, { resolve, reject }: Settling<T>): void {
+  promise.then(
+    (value) => {
+      end();
+      resolve(value);
+    },
+    (reason: unknown) => {
+      end();
+      reject(reason);
+    },
+  );
 }

@@ -1,5 +1,5 @@
 /** What a job can do, one word each: where it is, what it waits for, and the effects that come of it. */
-import type { Millis } from "../clock.ts";
+import { type Millis, SECOND } from "../clock.ts";
 import type { UpdateEvent } from "../lwm2m/firmware/firmware-update.ts";
 import type { JobPhase } from "./job.ts";
 import type { JobEffect, JobEnd, JobOptions, JobProgress } from "./job-events.ts";
@@ -92,7 +92,8 @@ export class JobSteps {
 
   /** The device has so much of it. */
   note(offset: number, now: Millis): void {
-    if (offset !== this.progress.offset) this.wakeAt = now + STUCK;
+    // Not for each of thousands: a timer is moved then.
+    if (offset !== this.progress.offset && now + STUCK - (this.wakeAt ?? 0) >= SECOND) this.wakeAt = now + STUCK;
     this.progress = { ...this.progress, offset };
     this.effects.push({ type: "note", offset });
   }

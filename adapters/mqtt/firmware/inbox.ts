@@ -4,6 +4,8 @@ import type { Clock, Millis } from "../../../src/adapter.ts";
 export class Inbox<T> {
   private readonly waiting: T[] = [];
   private wake: (() => void) | undefined;
+  /** By which whoever waits is told that it is over: one is listened to once, not with each wait. */
+  private signal: AbortSignal | undefined;
 
   push(one: T): void {
     this.waiting.push(one);
@@ -24,14 +26,19 @@ export class Inbox<T> {
         const done = (): void => {
           this.wake = undefined;
           cancel();
-          signal.removeEventListener("abort", done);
           resolve();
         };
         this.wake = done;
-        signal.addEventListener("abort", done, { once: true });
+        this.obey(signal);
       });
     }
     signal.throwIfAborted();
     return this.waiting.shift();
+  }
+
+  private obey(signal: AbortSignal): void {
+    if (signal === this.signal) return;
+    this.signal = signal;
+    signal.addEventListener("abort", () => this.wake?.(), { once: true });
   }
 }

@@ -5,7 +5,7 @@ import { complainTo } from "../../spoken/keys.ts";
 import type { Outgoing } from "../broker/connection.ts";
 import type { Qos } from "../keys.ts";
 import { publicationKeys, templateOf } from "../request-spec.ts";
-import { payloadOf, type Template, textTemplate, type Words } from "../template.ts";
+import { payloadOf, type Template, textOf, textTemplate, type Words } from "../template.ts";
 import { topicFault } from "../topic-filter.ts";
 
 export interface Notice {
@@ -44,7 +44,7 @@ export function outgoingOf({ topic, payload, qos, retain }: Notice, words: Words
 
 /** Throws DeviceError where that is no topic. */
 export function topicOf(template: Template, words: Words): string {
-  const topic = payloadOf(template, { id: 0, words }).toString();
+  const topic = textOf(template, { id: 0, words });
   const fault = topicFault(topic);
   if (fault !== undefined) throw new DeviceError("rejected", fault);
   return topic;

@@ -156,7 +156,7 @@ export class PushTransfer implements Transfer {
       const topic = topicOf(data, { ...this.talk.words, offset });
       course.sent = offset + payload.length;
       // The device's answer is awaited, not the broker's.
-      void this.attempted(this.talk.publish({ topic, payload, qos, retain: false })).then((lost) => {
+      void this.attempted(this.talk.put({ topic, payload, qos, retain: false })).then((lost) => {
         if (lost !== undefined) this.inbox.push(lost);
       });
     }

@@ -71,7 +71,12 @@ export class Talk {
 
   /** Resolves when the broker has it. Rejects with DeviceError. */
   publish(message: Outgoing): Promise<void> {
-    return orAborted(this.line.publish(message, PUBLISH_TIMEOUT), this.signal);
+    return orAborted(this.put(message), this.signal);
+  }
+
+  /** The same for who does not wait for it: it may end after all this has. */
+  put(message: Outgoing): Promise<void> {
+    return this.line.publish(message, PUBLISH_TIMEOUT);
   }
 
   notify(notice: Notice, words: Words = {}): Promise<void> {

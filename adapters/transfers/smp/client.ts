@@ -151,7 +151,7 @@ export class SmpClient {
     const sent = channel.send(packet).then(() => answer);
     const inTime = withDeadline(sent, { clock, span: timeout + Math.ceil(channel.time(packet.length)), late });
     try {
-      return await orAborted(orAborted(orAborted(inTime, channel.signal), this.life.signal), signal);
+      return await orAborted(inTime, channel.signal, this.life.signal, signal);
     } finally {
       this.waiting.delete(sequence);
     }

@@ -36,6 +36,8 @@ const ERASING: Millis = 15 * SECOND;
 const WORD = 8;
 /** A length in CBOR takes so much more than that of nothing. */
 const LENGTH_HEAD = 2;
+/** Numbers below each of these are as long in CBOR (RFC 8949 §3). */
+const HEADS = [24, 0x100, 0x1_0000, 0x1_0000_0000];
 const LEAST_CHUNK = 16;
 
 /** A request that was sent. */
@@ -60,6 +62,8 @@ export class Upload {
   /** How often in a row it did not go on. */
   private failures = 0;
   private longest: number;
+  /** Lengths of packets without a byte of the image, by HEADS; 0: of the first. */
+  private readonly empty = new Map<number, number>();
 
   constructor(
     client: SmpClient,
@@ -182,9 +186,18 @@ export class Upload {
   /** As much as a packet has room for. */
   private chunkAt(offset: number): number {
     const { image, chunk = Number.POSITIVE_INFINITY } = this.terms;
-    const { group, command, body } = this.request(offset, new Uint8Array(0));
-    const empty = encodePacket({ op: OP.write, version: 1, group, sequence: 0, command, body }).length;
-    const room = Math.max(LEAST_CHUNK, this.longest - empty - LENGTH_HEAD);
+    const room = Math.max(LEAST_CHUNK, this.longest - this.emptyAt(offset) - LENGTH_HEAD);
     return Math.min(image.size - offset, chunk, room - (room % WORD));
+  }
+
+  /** The length of a packet without a byte of the image; all but the first differ by that of their offset alone. */
+  private emptyAt(offset: number): number {
+    const head = offset === 0 ? 0 : HEADS.find((end) => offset < end);
+    const known = head === undefined ? undefined : this.empty.get(head);
+    if (known !== undefined) return known;
+    const { group, command, body } = this.request(offset, new Uint8Array(0));
+    const { length } = encodePacket({ op: OP.write, version: 1, group, sequence: 0, command, body });
+    if (head !== undefined) this.empty.set(head, length);
+    return length;
   }
 }
