@@ -33,6 +33,7 @@ const WAYS: readonly Way[] = [
     more: "  activate: [ { publish: dev/activate, send: '1' } ]\n",
   },
   { via: "mqtt-pull", kind: "pull", wishes: { chunk: 4096 }, transfer: "{ timeout: 2s }" },
+  { via: "zigbee2mqtt", kind: "bridge", wishes: {}, transfer: "{ id: bulb }" },
   {
     ...{ via: "url", kind: "url", wishes: {} },
     transfer:
