@@ -1,7 +1,6 @@
-/** Object 5 of a device behind a whole gateway, as its server has it, and the web server that the image is fetched from. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+/** Object 5 of a device behind a whole gateway, as its server has it. */
 import type { TestContext } from "node:test";
+import { servedImage } from "../support/served-image.ts";
 import type { GatewayWorld } from "./gateway-world.ts";
 
 export const IDLE = 0;
@@ -26,7 +25,7 @@ export class DeviceFirmware {
 
   /** The server writes where the image lies. */
   async fetch(t: TestContext, bytes: Uint8Array): Promise<void> {
-    await this.world.write(`${this.object}/1`, await servedImage(t, bytes));
+    await this.world.write(`${this.object}/1`, await servedImage(t, bytes, "board.bin"));
   }
 
   /** The same, until it is the gateway's. */
@@ -52,13 +51,4 @@ export class DeviceFirmware {
       await this.world.pause();
     }
   }
-}
-
-/** Returns where it is. */
-export async function servedImage(t: TestContext, bytes: Uint8Array): Promise<string> {
-  const server = createServer((_, response) => response.setHeader("content-length", bytes.length).end(bytes));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}/board.bin`;
 }

@@ -1,11 +1,11 @@
 /** The whole gateway between an LwM2M Server, a mosquitto and devices made of paho: firmware, also of a gateway that is killed. */
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { createServer as listener } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { anImage, sha256Hex } from "../support/an-image.ts";
+import { servedImage } from "../support/served-image.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { GatewayWorld } from "./gateway-world.ts";
 import { FirmwareWorld, type Kind, type Wishes } from "./mqtt/firmware-world.ts";
@@ -68,7 +68,7 @@ async function downloaded(
     mappings: { updatable: mappingOf(way) },
     gateway: `firmware: ${firmware}`,
   });
-  await gateway.write("/dev/5/0/1", await origin(t));
+  await gateway.write("/dev/5/0/1", await servedImage(t, image.bytes, "dev-2.0.0.bin"));
   await gateway.reads(STATE, DOWNLOADED);
   return gateway;
 }
@@ -123,15 +123,6 @@ esac
   await gateway.reads(RESULT, SUCCESS);
   assert.deepEqual(readFileSync(join(folder, "flashed")), image.bytes);
 });
-
-/** Where the server says that the image lies. */
-async function origin(t: TestContext): Promise<string> {
-  const server = createServer((_, response) => response.end(image.bytes));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/dev-2.0.0.bin`;
-}
 
 /** One that is free now: the gateway has it only while a job needs it. */
 async function freePort(): Promise<number> {

@@ -1,8 +1,6 @@
 /** A server updates the built program by its own object 5, and the service manager is a test. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import test, { after, type TestContext } from "node:test";
 import { SECOND } from "../../../src/clock.ts";
@@ -10,6 +8,7 @@ import { parsePath } from "../../../src/lwm2m/path.ts";
 import type { Value } from "../../../src/lwm2m/sample.ts";
 import { aVendor } from "../../support/artefact.ts";
 import type { RunningProcess } from "../../support/process.ts";
+import { servedImage } from "../../support/served-image.ts";
 import { builtProject } from "../../support/stage.ts";
 import { aVersionsWorld } from "../../support/versions-world.ts";
 
@@ -127,13 +126,7 @@ async function aUpdatedWorld(t: TestContext) {
     write: async (path: string, value: Value) => server.write(await client(), parsePath(path), value),
     execute: async (path: string) => server.execute(await client(), parsePath(path)),
     /** By HTTP; returns where. */
-    offer: async (file: string): Promise<string> => {
-      const http = createServer((_, response) => response.end(readFileSync(file)));
-      await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-      t.after(() => http.close());
-      const { port } = http.address() as AddressInfo;
-      return `http://127.0.0.1:${port}/${basename(file)}`;
-    },
+    offer: (file: string): Promise<string> => servedImage(t, readFileSync(file), basename(file)),
   };
 }
 
