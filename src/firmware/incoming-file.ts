@@ -58,8 +58,10 @@ export class IncomingFile {
     await this.handle.sync();
   }
 
+  /** On the disk then: after a power cut nobody shall go on with old bytes under a new ETag. */
   async restart(): Promise<void> {
     await this.handle.truncate(0);
+    await this.handle.sync();
     this.hash = createHash("sha256");
     this.bytes = 0;
   }
