@@ -34,8 +34,9 @@ export function scan(opener: LinkOpener): Tool {
       for (const line of costOf(plan, context)) context.tell(line);
       const shared = context.link?.sharedWith ?? [];
       if (shared.length > 0 && !args.flag("yes")) {
+        const devices = shared.length === 1 ? "1 device" : `${shared.length} devices`;
         throw new WrongArguments(
-          `the running gateway polls ${shared.length} devices on link ${context.link?.id}: say --yes where that may suffer`,
+          `the running gateway polls ${devices} on link ${context.link?.id}: say --yes where that may suffer`,
         );
       }
       const found: Found[] = [];

@@ -35,7 +35,7 @@ const SITUATIONS: readonly Situation[] = [
       meter.silent = true;
     },
     cause: ["device", "device meter-1", /^it is offline: .*(no answer|without an answer).*; heard \d+ min ago$/],
-    next: /^lwm2m-gateway scan modbus --link bus$/,
+    next: /^lwm2m-gateway scan modbus --link bus --yes$/,
   },
   {
     name: "the device refuses with an exception",

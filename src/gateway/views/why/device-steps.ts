@@ -100,7 +100,9 @@ function deviceStep(device: DeviceStatus, now: number, link: LinkView | undefine
 function nextOf(link: LinkView | undefined): string {
   const tool = link === undefined ? undefined : TOOLS.find(([type]) => link.type.startsWith(type))?.[1];
   if (link === undefined || tool === undefined) return "lwm2m-gateway status";
-  return `lwm2m-gateway ${tool} --link ${link.id}`;
+  // It asks before it takes the wire from others; a device that is alone there has nothing to lose.
+  const yes = tool === "scan modbus" && link.devices.length === 1 ? " --yes" : "";
+  return `lwm2m-gateway ${tool} --link ${link.id}${yes}`;
 }
 
 /** By the beginning of the type of a link. */
