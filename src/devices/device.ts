@@ -7,7 +7,7 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { ObjectTree } from "../lwm2m/tree.ts";
+import type { BackedTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { absenceOf } from "./absence.ts";
@@ -59,10 +59,9 @@ const NONE: ReadonlyMap<PointId, RawValue> = new Map();
 
 /** One running device: attaches to its link, polls it, keeps its values, knows whether it is there. */
 export class Device {
-  // First what each read looks at: V8 puts side by side in the memory what stands side by side here.
   readonly prefix: string;
   /** What servers see under its prefix. */
-  readonly tree: ObjectTree;
+  readonly tree: BackedTree;
   /** What stands behind the tree. */
   readonly backing: DeviceBacking;
   private readonly values: Values;

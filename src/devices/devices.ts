@@ -2,6 +2,7 @@ import type { AdapterModule, Ask, Link } from "../adapter.ts";
 import type { Clock, Millis, Random, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
+import type { BackedTree } from "../lwm2m/tree.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
 import { Device, type DeviceObserver } from "./device.ts";
 import { DeviceTarget } from "./device-target.ts";
@@ -62,6 +63,8 @@ export class Devices {
   private readonly rows = new ValueRows();
   private running: ReadonlyMap<string, Running> = new Map();
   private prefixes: ReadonlyMap<string, Device> = new Map();
+  /** What each request looks up: by way of the device it would be one far place in memory more. */
+  private trees: ReadonlyMap<string, BackedTree> = new Map();
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(settings: DevicesSettings, listener: DevicesListener) {
@@ -174,6 +177,11 @@ export class Devices {
     return this.prefixes.get(prefix);
   }
 
+  /** What servers see under a prefix; undefined where no running device has it. */
+  treeOf(prefix: string): BackedTree | undefined {
+    return this.trees.get(prefix);
+  }
+
   /** The clock is right now: the machine started then. What was measured before gets its time. */
   dated(started: UnixMillis): void {
     for (const device of this.list()) device.dated(started);
@@ -183,8 +191,7 @@ export class Devices {
     await this.turn;
     this.halts.close();
     await Promise.all(this.list().map((device) => device.close()));
-    this.running = new Map();
-    this.prefixes = new Map();
+    this.setRunning(new Map());
     await this.links.closeAll();
   }
 
@@ -208,11 +215,17 @@ export class Devices {
     await this.links.adopt(links, new Set([...devices.map(({ plan }) => plan.link), ...kept]));
     const started = new Set([...change.added, ...change.changed]);
     const trees = new SharedTrees();
-    this.running = new Map(devices.map((placed) => [placed.plan.id, this.keepOrMake(placed, started, trees)]));
-    this.prefixes = new Map(this.list().map((device) => [device.prefix, device]));
+    this.setRunning(new Map(devices.map((placed) => [placed.plan.id, this.keepOrMake(placed, started, trees)])));
     if (stopped.size > 0 || started.size > 0) this.listener.onDevicesChanged(change);
     this.start(this.list().filter(({ plan }) => started.has(plan.id)));
     return change;
+  }
+
+  private setRunning(running: ReadonlyMap<string, Running>): void {
+    this.running = running;
+    const devices = this.list();
+    this.prefixes = new Map(devices.map((device) => [device.prefix, device]));
+    this.trees = new Map(devices.map(({ prefix, tree }) => [prefix, tree]));
   }
 
   /** Some now and the rest a little later, so that what else has begun, a registration above all, gets its turn. */

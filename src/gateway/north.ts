@@ -246,7 +246,7 @@ export class North {
   /** Or why they could not be read, as a sentence. */
   private async readForSend(paths: readonly Path[]): Promise<readonly Sample[] | string> {
     try {
-      return await readForSend(paths, (prefix) => this.sight?.of(prefix)?.tree);
+      return await readForSend(paths, (prefix) => this.sight?.of(prefix));
     } catch (error) {
       if (!(error instanceof Lwm2mError)) throw error;
       return error.message;

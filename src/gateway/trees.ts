@@ -1,6 +1,5 @@
 /** The trees that servers see: the gateway's own under no prefix, one for each device under its own. */
 import type { Clock } from "../clock.ts";
-import type { Device } from "../devices/device.ts";
 import type { Devices } from "../devices/devices.ts";
 import {
   GatewayDeviceBacking,
@@ -16,9 +15,8 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { isWithin, makePath, type Path, prefixOf } from "../lwm2m/path.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { Backing, ObjectTree, TreeModel } from "../lwm2m/tree.ts";
+import type { BackedTree, Backing, ObjectTree, TreeModel } from "../lwm2m/tree.ts";
 import { deviceIdOf } from "../mapping/device-id.ts";
-import type { Whole } from "../servers/sight.ts";
 import type { Inventory } from "./shown/shown-now.ts";
 
 export interface TreesOptions {
@@ -46,13 +44,13 @@ export interface FilledBacking extends Backing {
 
 export class Trees implements Inventory {
   private readonly options: TreesOptions;
-  private readonly own: Whole;
+  private readonly own: BackedTree;
   private readonly gatewayDevice: GatewayDeviceBacking;
   private readonly gatewayObject: GatewayObjectBacking;
   /** What object 25 says of devices of one type, which share their model where nothing stands beside it. */
   private readonly objectLists = new WeakMap<TreeModel, string>();
   /** Trees in which other objects stand beside those of a backing. */
-  private readonly joined = new WeakMap<Backing, Joined>();
+  private readonly joined = new WeakMap<BackedTree, Joined>();
   /** What there was at the last call of `vanished`. */
   private before: Existing = { trees: [], instances: [] };
 
@@ -65,14 +63,12 @@ export class Trees implements Inventory {
       clock,
     );
     this.gatewayDevice = new GatewayDeviceBacking(deviceObject(catalogue), identity, host, clock);
-    const backing = new MergedBacking("", [serverObject, this.gatewayDevice, this.gatewayObject]);
-    this.own = { backing, tree: new ModelTree(backing) };
+    this.own = new ModelTree(new MergedBacking("", [serverObject, this.gatewayDevice, this.gatewayObject]));
   }
 
-  of(prefix: string): Whole | undefined {
-    if (prefix === "") return this.with(this.options.besides(""), this.own);
-    const device = this.options.devices.byPrefix(prefix);
-    return device === undefined ? undefined : this.wholeOf(device);
+  of(prefix: string): BackedTree | undefined {
+    const own = prefix === "" ? this.own : this.options.devices.treeOf(prefix);
+    return own === undefined ? undefined : this.whole(own);
   }
 
   get prefixes(): readonly string[] {
@@ -109,7 +105,7 @@ export class Trees implements Inventory {
     const entries = this.entries();
     const now = new Set(entries.map(({ instance }) => instance));
     this.before = {
-      trees: this.options.devices.list().map((device) => this.wholeOf(device).tree),
+      trees: this.options.devices.list().map(({ tree }) => this.whole(tree)),
       instances: [...now],
     };
     return [
@@ -120,7 +116,7 @@ export class Trees implements Inventory {
 
   private lostBy(tree: ObjectTree): readonly Path[] {
     const { prefix } = tree;
-    const successor = this.of(prefix)?.tree;
+    const successor = this.of(prefix);
     if (successor === undefined) return [makePath({ prefix })];
     if (successor === tree) return [];
     const kept = pathsOf(successor);
@@ -128,25 +124,24 @@ export class Trees implements Inventory {
     return lost.filter((path) => !lost.some((other) => other !== path && isWithin(path, other)));
   }
 
-  private wholeOf(device: Device): Whole {
-    return this.with(this.options.besides(device.prefix), device);
-  }
-
-  private with(besides: readonly FilledBacking[], own: Whole): Whole {
+  /** With what stands beside the objects of a device, or of the gateway. */
+  private whole(own: BackedTree): BackedTree {
+    const besides = this.options.besides(own.prefix);
     if (besides.length === 0) return own;
-    const known = this.joined.get(own.backing);
-    if (known?.besides.length === besides.length && known.besides.every((one, i) => one === besides[i])) return known;
-    const backing = new MergedBacking(own.backing.prefix, [own.backing, ...besides]);
-    const joined = { besides, backing, tree: new ModelTree(backing) };
-    this.joined.set(own.backing, joined);
-    return joined;
+    const known = this.joined.get(own);
+    if (known?.besides.length === besides.length && known.besides.every((one, i) => one === besides[i]))
+      return known.tree;
+    const tree = new ModelTree(new MergedBacking(own.prefix, [own.backing, ...besides]));
+    this.joined.set(own, { besides, tree });
+    return tree;
   }
 
-  private objectList({ tree, backing }: Whole): string {
-    const known = this.objectLists.get(backing.model);
+  private objectList(tree: BackedTree): string {
+    const { model } = tree.backing;
+    const known = this.objectLists.get(model);
     if (known !== undefined) return known;
     const list = deviceObjectLinks(tree);
-    this.objectLists.set(backing.model, list);
+    this.objectLists.set(model, list);
     return list;
   }
 
@@ -156,14 +151,15 @@ export class Trees implements Inventory {
     return devices.list().flatMap((device): GatewayEntry[] => {
       const instance = instanceOf(device.plan.id);
       const deviceId = deviceIdOf(device.plan, endpoint);
-      const objects = this.objectList(this.wholeOf(device));
+      const objects = this.objectList(this.whole(device.tree));
       return instance === undefined ? [] : [{ instance, deviceId, prefix: device.prefix, objects }];
     });
   }
 }
 
-interface Joined extends Whole {
+interface Joined {
   readonly besides: readonly FilledBacking[];
+  readonly tree: BackedTree;
 }
 
 interface Existing {

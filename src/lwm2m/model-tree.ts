@@ -15,12 +15,12 @@ import { findPlace, type Place } from "./place.ts";
 import { badRequest, notAllowed, notDone, notFound } from "./refusals.ts";
 import type { PathValue, Sample } from "./sample.ts";
 import type {
+  BackedTree,
   Backing,
   Commit,
   Edit,
   Intent,
   Link,
-  ObjectTree,
   ReadOutcome,
   Reception,
   ResourceModel,
@@ -32,9 +32,9 @@ import { acceptedValues, acceptsValue, checkResourceWrite, creationEdits, writeE
  * An object tree over a backing. Where the instances are the servers' to make and remove, a replacing Write replaces; a
  * device's resources are fixed: there it writes what is given and leaves the rest as it is.
  */
-export class ModelTree implements ObjectTree {
+export class ModelTree implements BackedTree {
   readonly prefix: string;
-  private readonly backing: Backing;
+  readonly backing: Backing;
 
   constructor(backing: Backing) {
     this.prefix = backing.prefix;

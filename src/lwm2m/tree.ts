@@ -61,6 +61,11 @@ export interface ObjectTree {
   readonly typeOf: TypeOf;
 }
 
+/** A tree with what stands behind it. */
+export interface BackedTree extends ObjectTree {
+  readonly backing: Backing;
+}
+
 /** A value on its way here, part by part. */
 export interface Reception {
   /**

@@ -4,8 +4,8 @@ import { ModelTree } from "../lwm2m/model-tree.ts";
 import { isWithin, makePath, type Path, prefixOf, underPrefix, withoutPrefix } from "../lwm2m/path.ts";
 import { RebasedBacking, rebasedSample } from "../lwm2m/rebased-backing.ts";
 import type { Sample } from "../lwm2m/sample.ts";
-import type { Backing, ObjectTree } from "../lwm2m/tree.ts";
-import type { Sight, Whole } from "./sight.ts";
+import type { BackedTree, Backing, ObjectTree } from "../lwm2m/tree.ts";
+import type { Sight } from "./sight.ts";
 import { gatewayView, type ShownPaths, type View } from "./view.ts";
 
 /** The device's objects at the root; `account` is its object 1. */
@@ -19,7 +19,7 @@ class ClientView implements View {
   private readonly sight: Sight;
   private readonly prefix: string;
   private readonly account: Backing;
-  private known: { readonly of: Whole | undefined; readonly tree: ObjectTree } | undefined;
+  private known: { readonly of: BackedTree | undefined; readonly tree: ObjectTree } | undefined;
 
   constructor(sight: Sight, prefix: string, account: Backing) {
     this.sight = sight;
@@ -30,10 +30,10 @@ class ClientView implements View {
 
   /** Made anew where the device has become another one. */
   get root(): ObjectTree {
-    const whole = this.sight.of(this.prefix);
-    if (this.known === undefined || this.known.of !== whole) {
-      const device = whole === undefined ? [] : [new RebasedBacking(whole.backing)];
-      this.known = { of: whole, tree: new ModelTree(new MergedBacking("", [this.account, ...device])) };
+    const device = this.sight.of(this.prefix);
+    if (this.known === undefined || this.known.of !== device) {
+      const backings = device === undefined ? [] : [new RebasedBacking(device.backing)];
+      this.known = { of: device, tree: new ModelTree(new MergedBacking("", [this.account, ...backings])) };
     }
     return this.known.tree;
   }
@@ -48,7 +48,7 @@ class ClientView implements View {
   get own(): View["own"] {
     const { sight, prefix } = this;
     return {
-      treeOf: (own) => (own === prefix ? sight.of(prefix)?.tree : undefined),
+      treeOf: (own) => (own === prefix ? sight.of(prefix) : undefined),
       prefixes: () => (sight.of(prefix) === undefined ? [] : [prefix]),
       latest: (path) => (prefixOf(path) === prefix ? sight.latest(path) : undefined),
     };

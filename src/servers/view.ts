@@ -61,7 +61,7 @@ export function isOurs({ paths }: View, shown: Path): boolean {
 
 /** Layout `gateway`: every device under its prefix, and object 25 that tells of them (Gateway TS 1.1 §6). */
 export function gatewayView(sight: Sight): View {
-  const treeOf: TreeOf = (prefix) => sight.of(prefix)?.tree;
+  const treeOf: TreeOf = (prefix) => sight.of(prefix);
   const latest = (path: Path): Sample | undefined => sight.latest(path);
   return {
     get root() {
@@ -75,7 +75,7 @@ export function gatewayView(sight: Sight): View {
 
 /** The gateway itself is always there. */
 function rootOf(sight: Sight): ObjectTree {
-  const whole = sight.of("");
-  if (whole === undefined) throw new RangeError("the gateway itself is not seen");
-  return whole.tree;
+  const own = sight.of("");
+  if (own === undefined) throw new RangeError("the gateway itself is not seen");
+  return own;
 }

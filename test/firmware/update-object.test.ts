@@ -203,14 +203,14 @@ test("resources 11, 13 and 14 are written and read; what they cannot be is 4.00"
 
 test("who may not write sends nothing to the disk, whatever the layout; one Package is one write of the limit", async (t) => {
   const sightOf = (backing: Backing): Sight => ({
-    of: (prefix) => (prefix === "meter-1" ? { backing, tree: new ModelTree(backing) } : undefined),
+    of: (prefix) => (prefix === "meter-1" ? new ModelTree(backing) : undefined),
     prefixes: ["meter-1"],
     latest: () => undefined,
   });
   const policy = { server: 101, account: 0, write: "none", writable: [] } as const;
   const now = () => 0;
   const refused = anUpdateObject(t, {
-    treeOf: (object) => (prefix) => guarded(sightOf(object), { policy, now }).of(prefix)?.tree,
+    treeOf: (object) => (prefix) => guarded(sightOf(object), { policy, now }).of(prefix),
   });
   const { answers } = await refused.push("/meter-1/5/0/0", IMAGE);
   assert.match(answers.join(), /^4\.01 server 101 may not write \/meter-1\/5\/0\/0/);

@@ -48,7 +48,7 @@ function someTrees() {
 }
 
 function gatewayOf(trees: Trees): ObjectTree {
-  const { tree } = trees.of("") ?? {};
+  const tree = trees.of("");
   assert.ok(tree !== undefined);
   return tree;
 }
@@ -58,8 +58,8 @@ const METER = aPlan({ [VOLTAGE]: point(), "3316/0/5750": constant("Main") });
 test("no prefix is the gateway itself, a prefix is its device, and any other is nobody", async () => {
   const { trees, apply } = someTrees();
   await apply(METER);
-  assert.equal(trees.of("")?.tree.prefix, "");
-  assert.equal(trees.of("meter-1")?.tree.prefix, "meter-1");
+  assert.equal(trees.of("")?.prefix, "");
+  assert.equal(trees.of("meter-1")?.prefix, "meter-1");
   assert.equal(trees.of("meter-1"), trees.of("meter-1"), "one tree a device");
   assert.equal(trees.of("meter-9"), undefined);
 });

@@ -44,7 +44,7 @@ function aServer() {
     observations: new Observations(attributes),
     attributes,
     view: gatewayView({
-      of: (prefix) => (prefix === "" ? { backing, tree } : undefined),
+      of: (prefix) => (prefix === "" ? tree : undefined),
       prefixes: [""],
       latest: () => undefined,
     }),

@@ -63,7 +63,7 @@ const NOTHING = "[]";
 
 function restore(table: AccessTable, saved: string, { sight, log }: AccessControlOptions): void {
   try {
-    table.restore(saved, (target) => !isMade(target) || isThere((prefix) => sight.of(prefix)?.tree, target));
+    table.restore(saved, (target) => !isMade(target) || isThere((prefix) => sight.of(prefix), target));
   } catch (error) {
     if (!isExpected(error)) throw error;
     log.warn(

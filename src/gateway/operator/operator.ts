@@ -9,10 +9,10 @@ import type { ObjectDefinition, ResourceDefinition } from "../../lwm2m/objects/d
 import { isWithin, LEVEL, makePath, type Path, parsePath, pathDepth, pathParts, prefixOf } from "../../lwm2m/path.ts";
 import { badRequest, notAllowed, PROTECTED_OBJECTS } from "../../lwm2m/refusals.ts";
 import type { PathValue, Sample } from "../../lwm2m/sample.ts";
-import type { ObjectTree } from "../../lwm2m/tree.ts";
+import type { BackedTree, ObjectTree } from "../../lwm2m/tree.ts";
 import { nearestNames } from "../../near-miss.ts";
 import { writeComposite } from "../../servers/composite.ts";
-import type { Sight, Whole } from "../../servers/sight.ts";
+import type { Sight } from "../../servers/sight.ts";
 import type { Happenings } from "./happenings.ts";
 import { fromValueJson, toValueJson, type ValueJson } from "./value-json.ts";
 
@@ -114,8 +114,8 @@ export class Operator {
 
   /** What exists at and below the path, down to `depth` levels; without one as a server's Discover has it. */
   discover(path: Path, depth?: number): readonly ShownLink[] {
-    const whole = this.whole(path);
-    return whole.tree.discover(path, depth).map((link) => ({ ...link, ...described(whole, link.path) }));
+    const tree = this.tree(path);
+    return tree.discover(path, depth).map((link) => ({ ...link, ...described(tree, link.path) }));
   }
 
   /**
@@ -136,8 +136,8 @@ export class Operator {
 
   /** As a person sees it: see value-json. A value of what is gone meanwhile has no name. */
   shown({ path, value, time, held }: Sample): ShownValue {
-    const whole = this.sight.of(prefixOf(path));
-    const definition = whole === undefined ? undefined : definitionsOf(whole, path).resource;
+    const tree = this.sight.of(prefixOf(path));
+    const definition = tree === undefined ? undefined : definitionsOf(tree, path).resource;
     const unit = definition?.unit ?? this.unitBeside(path);
     return {
       path,
@@ -152,7 +152,7 @@ export class Operator {
 
   /** Throws Lwm2mError where nothing is at the path. */
   check(path: Path): void {
-    const { tree } = this.whole(path);
+    const tree = this.tree(path);
     if (pathDepth(path) > 0) tree.check(path, "report");
   }
 
@@ -170,7 +170,7 @@ export class Operator {
     if (pathDepth(path) > 0) return [path];
     const prefix = prefixOf(path);
     // An unknown one is an error like those of other paths.
-    const links = this.sight.of(prefix)?.tree.discover(path, LEVEL.object) ?? [{ path }];
+    const links = this.sight.of(prefix)?.discover(path, LEVEL.object) ?? [{ path }];
     return links.flatMap((link) => {
       const isProtected = prefix === "" && PROTECTED_OBJECTS.has(pathParts(link.path).object ?? -1);
       return isProtected ? [] : [link.path];
@@ -196,16 +196,12 @@ export class Operator {
     throw notAllowed(`${path} holds no value to write`);
   }
 
-  private readonly treeOf = (prefix: string): ObjectTree | undefined => this.sight.of(prefix)?.tree;
+  private readonly treeOf = (prefix: string): ObjectTree | undefined => this.sight.of(prefix);
 
-  private tree(path: Path): ObjectTree {
-    return this.whole(path).tree;
-  }
-
-  private whole(path: Path): Whole {
+  private tree(path: Path): BackedTree {
     const prefix = prefixOf(path);
-    const whole = this.sight.of(prefix);
-    if (whole !== undefined) return whole;
+    const tree = this.sight.of(prefix);
+    if (tree !== undefined) return tree;
     const [near] = nearestNames(prefix, this.sight.prefixes, 1);
     const hint = near === undefined ? "" : `; did you mean /${near}?`;
     throw new Lwm2mError(CODE.notFound, `no device has the prefix /${prefix}${hint}`);
@@ -224,7 +220,7 @@ const SENSOR_UNITS = 5701;
 const SENSOR_VALUES: ReadonlySet<number> = new Set([5600, 5601, 5602, 5603, 5604, 5700]);
 
 function definitionsOf(
-  { backing }: Whole,
+  { backing }: BackedTree,
   path: Path,
 ): { readonly object?: ObjectDefinition | undefined; readonly resource?: ResourceDefinition | undefined } {
   const { object: id, resource } = pathParts(path);
@@ -232,11 +228,11 @@ function definitionsOf(
   return { object, resource: resource === undefined ? undefined : object?.resources.get(resource) };
 }
 
-function described(whole: Whole, path: Path): Pick<ShownLink, "name" | "operations" | "type"> {
-  const { object, resource } = definitionsOf(whole, path);
+function described(tree: BackedTree, path: Path): Pick<ShownLink, "name" | "operations" | "type"> {
+  const { object, resource } = definitionsOf(tree, path);
   if (resource === undefined) return { name: object?.name.trim() ?? "" };
   const parts = pathParts(path);
-  const instance = whole.backing.model.get(parts.object ?? -1)?.instances.get(parts.instance ?? -1);
+  const instance = tree.backing.model.get(parts.object ?? -1)?.instances.get(parts.instance ?? -1);
   const operations = instance?.get(parts.resource ?? -1)?.operations ?? resource.operations;
   return {
     name: resource.name.trim(),

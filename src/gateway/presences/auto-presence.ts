@@ -76,7 +76,7 @@ export class AutoPresence implements Presence {
     const { instances, sight } = this.options;
     const requested: View["treeOf"] = (prefix) => {
       if (prefix === "") return instances.treeOf("");
-      const tree = sight.of(prefix)?.tree;
+      const tree = sight.of(prefix);
       if (tree !== undefined) this.prove(prefix);
       return tree;
     };

@@ -10,8 +10,8 @@ import { ModelTree } from "../../lwm2m/model-tree.ts";
 import type { ObjectCatalogue } from "../../lwm2m/objects/index.ts";
 import type { Path } from "../../lwm2m/path.ts";
 import type { Sample } from "../../lwm2m/sample.ts";
-import type { Backing } from "../../lwm2m/tree.ts";
-import type { Sight, Whole } from "../../servers/sight.ts";
+import type { BackedTree } from "../../lwm2m/tree.ts";
+import type { Sight } from "../../servers/sight.ts";
 import { requiredObject } from "../trees.ts";
 
 /** Objects 25 and 26 as one server knows them: what there is, and what is told of it. */
@@ -38,19 +38,18 @@ function firstDefinitionSight(sight: Sight, catalogue: ObjectCatalogue): Sight {
     gateway: requiredObject(catalogue, 25, "1.0"),
     routing: requiredObject(catalogue, 26, "1.0"),
   };
-  const known = new WeakMap<Backing, Whole>();
-  const first = ({ backing: second }: Whole): Whole => {
-    const whole = known.get(second);
-    if (whole !== undefined) return whole;
-    const backing = new FirstGatewayObject(second, definitions);
-    const made = { backing, tree: new ModelTree(backing) };
+  const known = new WeakMap<BackedTree, BackedTree>();
+  const first = (second: BackedTree): BackedTree => {
+    const tree = known.get(second);
+    if (tree !== undefined) return tree;
+    const made = new ModelTree(new FirstGatewayObject(second.backing, definitions));
     known.set(second, made);
     return made;
   };
   return {
     of(prefix) {
-      const whole = sight.of(prefix);
-      return whole === undefined || prefix !== "" ? whole : first(whole);
+      const tree = sight.of(prefix);
+      return tree === undefined || prefix !== "" ? tree : first(tree);
     },
     get prefixes() {
       return sight.prefixes;

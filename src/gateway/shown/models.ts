@@ -6,9 +6,9 @@ import { ModelTree } from "../../lwm2m/model-tree.ts";
 import type { ObjectDefinition } from "../../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../../lwm2m/objects/index.ts";
 import { notAllowed } from "../../lwm2m/refusals.ts";
-import type { Backing, Editing, ObjectModel, ResourceModel, TreeModel } from "../../lwm2m/tree.ts";
+import type { BackedTree, Backing, Editing, ObjectModel, ResourceModel, TreeModel } from "../../lwm2m/tree.ts";
 import { folded, type HiddenObject, type InstanceNumbers } from "../../servers/layouts/folding.ts";
-import type { Sight, Whole } from "../../servers/sight.ts";
+import type { Sight } from "../../servers/sight.ts";
 import { requiredObject } from "../trees.ts";
 import type { ShownDevice } from "./shown.ts";
 
@@ -62,10 +62,10 @@ export function foldedModel(
   devices: readonly ShownDevice[],
   numberOf?: (device: ShownDevice, object: number, instance: number) => number | undefined,
 ): Folding {
-  const gateway = wholeOf("", own, made);
+  const gateway = idleTree("", own, made);
   // Prefixes are no more than names here: what is repeated has others.
   const sight: Sight = {
-    of: (name) => (name === "" ? gateway : devices[Number(name)]?.whole),
+    of: (name) => (name === "" ? gateway : devices[Number(name)]?.tree),
     prefixes: ["", ...devices.keys()].map(String),
     latest: () => undefined,
   };
@@ -92,7 +92,7 @@ function numbering(): InstanceNumbers["of"] {
 }
 
 /** Nothing runs: it is there to be listed. `made`: objects whose instances servers make. */
-export function wholeOf(prefix: string, model: TreeModel, made: ReadonlySet<number>): Whole {
+export function idleTree(prefix: string, model: TreeModel, made: ReadonlySet<number>): BackedTree {
   const refuse = (): never => {
     throw notAllowed("nothing runs");
   };
@@ -103,7 +103,7 @@ export function wholeOf(prefix: string, model: TreeModel, made: ReadonlySet<numb
     prepareWrite: refuse,
     execute: async () => refuse(),
   };
-  return { backing, tree: new ModelTree(backing) };
+  return new ModelTree(backing);
 }
 
 /** For the list of what there is. */

@@ -7,12 +7,11 @@ import { SharedTrees } from "../../devices/shared-trees.ts";
 import { FIRMWARE_UPDATE, updateModel } from "../../firmware/update-values.ts";
 import { deviceObjectLinks } from "../../lwm2m/links.ts";
 import { isUsablePrefix } from "../../lwm2m/prefix.ts";
-import type { TreeModel } from "../../lwm2m/tree.ts";
+import type { BackedTree, TreeModel } from "../../lwm2m/tree.ts";
 import { deviceIdOf } from "../../mapping/device-id.ts";
 import type { DevicePlan } from "../../mapping/plan-types.ts";
-import type { Whole } from "../../servers/sight.ts";
 import { deviceObject, requiredObject } from "../trees.ts";
-import { listed, type OwnObjects, wholeOf, withInstances } from "./models.ts";
+import { idleTree, listed, type OwnObjects, withInstances } from "./models.ts";
 import { atFirst, type Shown, type ShownDevice, type ShownServer, shownTo } from "./shown.ts";
 
 /** What of a configuration decides it. */
@@ -63,22 +62,21 @@ function plannedDevices({ devices, catalogue, gateway: { endpoint } }: Showing):
   const lists = new WeakMap<TreeModel, string>();
   return devices.map((plan, instance) => {
     const prefix = expectedPrefix(plan, instance + 1);
-    const { tree } = deviceModel(plan, prefix, object3, trees);
-    const whole = wholeWith(prefix, tree, plan, update);
-    const { model } = whole.backing;
+    const tree = treeWith(prefix, deviceModel(plan, prefix, object3, trees).tree, plan, update);
+    const { model } = tree.backing;
     const objects = lists.get(model) ?? deviceObjectLinks(listed(model));
     lists.set(model, objects);
-    return { id: plan.id, instance, prefix, deviceId: deviceIdOf(plan, endpoint), objects, whole };
+    return { id: plan.id, instance, prefix, deviceId: deviceIdOf(plan, endpoint), objects, tree };
   });
 }
 
 /** `update`: object 5, of devices whose firmware can be updated. */
-function wholeWith(prefix: string, tree: TreeModel, plan: DevicePlan, update: TreeModel): Whole {
+function treeWith(prefix: string, own: TreeModel, plan: DevicePlan, update: TreeModel): BackedTree {
   const { storedObjects = [], firmware } = plan;
   const besides = [
     ...storedObjects.map((definition) => withInstances(definition, 0)),
     ...(firmware === undefined ? [] : update),
   ];
-  const model = besides.length === 0 ? tree : new Map([...besides, ...tree]);
-  return wholeOf(prefix, model, new Set(storedObjects.map(({ id }) => id)));
+  const model = besides.length === 0 ? own : new Map([...besides, ...own]);
+  return idleTree(prefix, model, new Set(storedObjects.map(({ id }) => id)));
 }

@@ -61,8 +61,8 @@ export class ShownNow {
     const { catalogue, inventory, numbers, clientOf, deviceNames } = this.options;
     const devices = inventory.entries().flatMap((entry): readonly ShownDevice[] => {
       const id = deviceNames.ofPrefix(entry.prefix);
-      const whole = inventory.of(entry.prefix);
-      return id === undefined || whole === undefined ? [] : [{ ...entry, id, whole }];
+      const tree = inventory.of(entry.prefix);
+      return id === undefined || tree === undefined ? [] : [{ ...entry, id, tree }];
     });
     return {
       own: this.ownObjects(),

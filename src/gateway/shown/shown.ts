@@ -8,9 +8,8 @@ import { registerPayload } from "../../lwm2m/links.ts";
 import type { ObjectCatalogue } from "../../lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../../lwm2m/objects/versions.ts";
 import { makePath, type Path, pathParts } from "../../lwm2m/path.ts";
-import type { TreeModel } from "../../lwm2m/tree.ts";
+import type { BackedTree, TreeModel } from "../../lwm2m/tree.ts";
 import type { HiddenObject } from "../../servers/layouts/folding.ts";
-import type { Whole } from "../../servers/sight.ts";
 import { type Folding, foldedModel, listed, type OwnObjects, ownModel, sharedModel } from "./models.ts";
 
 /** One server, as its operator would want to know it; plain data. */
@@ -91,7 +90,7 @@ export interface Scene {
 /** A device as servers see it, with what object 25 says of it. */
 export interface ShownDevice extends GatewayEntry {
   readonly id: string;
-  readonly whole: Whole;
+  readonly tree: BackedTree;
 }
 
 /** How a server is shown the devices before it has asked for anything; and in which version, if it knows the newest. */
@@ -171,7 +170,7 @@ function clientBodies(devices: readonly ShownDevice[], { version }: ShownServer,
   const account = own.model.get(SERVER_OBJECT);
   const [first] = account?.instances ?? [];
   const bytes = new Map<TreeModel, number>();
-  for (const { model } of devices.map(({ whole }) => whole.backing)) {
+  for (const { model } of devices.map(({ tree }) => tree.backing)) {
     if (bytes.has(model)) continue;
     const whole =
       account === undefined || first === undefined

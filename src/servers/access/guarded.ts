@@ -3,8 +3,18 @@ import type { Millis } from "../../clock.ts";
 import { ModelTree } from "../../lwm2m/model-tree.ts";
 import { type Path, pathParts } from "../../lwm2m/path.ts";
 import type { PathValue, Sample } from "../../lwm2m/sample.ts";
-import type { Act, Backing, Commit, Edit, Editing, ReadOutcome, Reception, TreeModel } from "../../lwm2m/tree.ts";
-import type { Sight, Whole } from "../sight.ts";
+import type {
+  Act,
+  BackedTree,
+  Backing,
+  Commit,
+  Edit,
+  Editing,
+  ReadOutcome,
+  Reception,
+  TreeModel,
+} from "../../lwm2m/tree.ts";
+import type { Sight } from "../sight.ts";
 import { forbidden, mayChange, mayChangeWithin, tooOften, type WritePolicy } from "./policy.ts";
 import { WriteLimits } from "./write-limits.ts";
 
@@ -43,7 +53,7 @@ class GuardedSight implements Sight {
   private readonly sight: Sight;
   private readonly guard: Guard;
   private readonly limits: WriteLimits | undefined;
-  private readonly known = new WeakMap<Backing, Whole>();
+  private readonly known = new WeakMap<BackedTree, BackedTree>();
 
   constructor(sight: Sight, guard: Guard) {
     const { limit } = guard.policy;
@@ -56,14 +66,13 @@ class GuardedSight implements Sight {
     return this.sight.prefixes.filter((prefix) => this.sees(prefix));
   }
 
-  of(prefix: string): Whole | undefined {
-    const whole = this.sees(prefix) ? this.sight.of(prefix) : undefined;
-    if (whole === undefined) return undefined;
-    const known = this.known.get(whole.backing);
+  of(prefix: string): BackedTree | undefined {
+    const tree = this.sees(prefix) ? this.sight.of(prefix) : undefined;
+    if (tree === undefined) return undefined;
+    const known = this.known.get(tree);
     if (known !== undefined) return known;
-    const backing = new GuardedBacking(whole.backing, this.guard, this.limits);
-    const own = { backing, tree: new ModelTree(backing) };
-    this.known.set(whole.backing, own);
+    const own = new ModelTree(new GuardedBacking(tree.backing, this.guard, this.limits));
+    this.known.set(tree, own);
     return own;
   }
 

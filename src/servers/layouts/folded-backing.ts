@@ -19,7 +19,7 @@ export interface FoldedParts {
 }
 
 /** Whose share of a request it is: a device's, or the gateway's own. */
-type Target = Pick<FoldedDevice, "prefix" | "whole">;
+type Target = Pick<FoldedDevice, "prefix" | "tree">;
 
 /** Error Code of the gateway (Core 1.2, Device object). */
 const ERROR_CODE = makePath({ prefix: "", object: 3, instance: 0, resource: 11 });
@@ -34,16 +34,16 @@ export class FoldedBacking implements Backing {
   private merged: TreeModel = new Map();
 
   constructor(parts: FoldedParts) {
-    const { gateway: whole } = parts.fold;
+    const { gateway: tree } = parts.fold;
     this.parts = parts;
-    this.own = { prefix: "", whole };
+    this.own = { prefix: "", tree };
     this.retelling = new Retelling((own) => parts.paths.shown(own) ?? own);
-    if (whole.backing.editing !== undefined) this.editing = whole.backing.editing;
+    if (tree.backing.editing !== undefined) this.editing = tree.backing.editing;
   }
 
   /** The same one for as long as the gateway's own is. */
   get model(): TreeModel {
-    const { model } = this.own.whole.backing;
+    const { model } = this.own.tree.backing;
     if (model !== this.gatewayModel) {
       this.gatewayModel = model;
       this.merged = new Map([...model, ...this.parts.fold.objects]);
@@ -77,7 +77,7 @@ export class FoldedBacking implements Backing {
       const own = positions
         .flatMap((at) => values[at] ?? [])
         .map(({ path, value }) => ({ path: this.ownPath(path), value }));
-      return { prefix: target.prefix, commit: this.retelling.commit(() => target.whole.backing.prepareWrite(own)) };
+      return { prefix: target.prefix, commit: this.retelling.commit(() => target.tree.backing.prepareWrite(own)) };
     });
     return () => committed(shares);
   }
@@ -85,26 +85,26 @@ export class FoldedBacking implements Backing {
   async execute(resource: Path, args: string): Promise<void> {
     const target = this.targetOf(resource);
     if (target === undefined) throw notFound(resource);
-    await this.retelling.done(() => target.whole.backing.execute(this.ownPath(resource), args));
+    await this.retelling.done(() => target.tree.backing.execute(this.ownPath(resource), args));
   }
 
   receive(resource: Path, size?: number): Reception | undefined {
     const target = this.targetOf(resource);
     if (target === undefined) throw notFound(resource);
-    const reception = this.retelling.of(() => target.whole.backing.receive?.(this.ownPath(resource), size));
+    const reception = this.retelling.of(() => target.tree.backing.receive?.(this.ownPath(resource), size));
     return reception === undefined ? undefined : this.retelling.reception(reception);
   }
 
   permit(path: Path, act: Act): void {
     const target = this.targetOf(path);
-    this.retelling.of(() => target?.whole.backing.permit?.(this.ownPath(path), act));
+    this.retelling.of(() => target?.tree.backing.permit?.(this.ownPath(path), act));
   }
 
   /** Whoever is concerned must be there: the others are not asked to begin. */
   absence(paths: readonly Path[]): string | undefined {
-    for (const [{ whole }, positions] of this.shares(paths, (path) => path)) {
+    for (const [{ tree }, positions] of this.shares(paths, (path) => path)) {
       const own = positions.flatMap((at) => paths[at] ?? []).map((path) => this.ownPath(path));
-      const absence = whole.backing.absence?.(own);
+      const absence = tree.backing.absence?.(own);
       if (absence !== undefined) return absence;
     }
     return undefined;
@@ -115,7 +115,7 @@ export class FoldedBacking implements Backing {
   }
 
   private async readOwn(wanted: readonly Path[]): Promise<readonly ReadOutcome[]> {
-    const outcomes = await this.own.whole.backing.read(wanted);
+    const outcomes = await this.own.tree.backing.read(wanted);
     return outcomes.map((outcome, i) => (wanted[i] === ERROR_CODE ? this.withErrorCode(outcome) : outcome));
   }
 
@@ -126,10 +126,10 @@ export class FoldedBacking implements Backing {
   }
 
   /** What the gateway adds is told where the device itself tells anything, or nothing else is asked for. */
-  private async readDevice({ whole }: Target, wanted: readonly Path[]): Promise<readonly ReadOutcome[]> {
+  private async readDevice({ tree }: Target, wanted: readonly Path[]): Promise<readonly ReadOutcome[]> {
     const added = wanted.map((path) => this.deviceNamed(path));
     const asked = wanted.filter((_, i) => added[i] === undefined);
-    const answers = asked.length === 0 ? [] : await whole.backing.read(asked.map((path) => this.ownPath(path)));
+    const answers = asked.length === 0 ? [] : await tree.backing.read(asked.map((path) => this.ownPath(path)));
     const outcomes = answers.map((answer) => this.shownOutcome(answer));
     const [first] = outcomes;
     const failure = outcomes.every((outcome) => outcome instanceof Lwm2mError) ? first : undefined;
@@ -168,7 +168,7 @@ export class FoldedBacking implements Backing {
 
   private targetOf(path: Path): Target | undefined {
     const { object = -1 } = pathParts(path);
-    return this.own.whole.backing.model.has(object) ? this.own : this.parts.paths.at(path)?.device;
+    return this.own.tree.backing.model.has(object) ? this.own : this.parts.paths.at(path)?.device;
   }
 
   private ownPath(shown: Path): Path {

@@ -3,8 +3,8 @@
  * there; what cannot is named.
  */
 import type { ObjectDefinition } from "../../lwm2m/objects/definition.ts";
-import type { ObjectModel, ResourceModel } from "../../lwm2m/tree.ts";
-import type { Sight, Whole } from "../sight.ts";
+import type { BackedTree, ObjectModel, ResourceModel } from "../../lwm2m/tree.ts";
+import type { Sight } from "../sight.ts";
 import { commonDefinition, isCompatible } from "./common-definition.ts";
 
 export interface InstanceNumbers {
@@ -32,7 +32,7 @@ export interface HiddenObject {
 export interface FoldedDevice {
   readonly id: string;
   readonly prefix: string;
-  readonly whole: Whole;
+  readonly tree: BackedTree;
   /** By object and instance of the device: its number. */
   readonly numbers: ReadonlyMap<number, ReadonlyMap<number, number>>;
 }
@@ -44,7 +44,7 @@ export interface FoldedInstance {
 }
 
 export interface Fold {
-  readonly gateway: Whole;
+  readonly gateway: BackedTree;
   /** By prefix; those of which anything is shown. */
   readonly devices: ReadonlyMap<string, FoldedDevice>;
   /** By object and number. */
@@ -60,16 +60,16 @@ export function folded(sight: Sight, numbers: InstanceNumbers): Fold {
   if (gateway === undefined) throw new RangeError("the gateway itself is not seen");
   const folding = new Folding(gateway, numbers);
   const seen = sight.prefixes.flatMap((prefix) => {
-    const whole = prefix === "" ? undefined : sight.of(prefix);
-    return whole === undefined ? [] : [{ prefix, whole }];
+    const tree = prefix === "" ? undefined : sight.of(prefix);
+    return tree === undefined ? [] : [{ prefix, tree }];
   });
-  folding.define(seen.map(({ whole }) => whole));
-  for (const { prefix, whole } of seen) folding.take(prefix, whole);
+  folding.define(seen.map(({ tree }) => tree));
+  for (const { prefix, tree } of seen) folding.take(prefix, tree);
   return folding.fold();
 }
 
 class Folding {
-  private readonly gateway: Whole;
+  private readonly gateway: BackedTree;
   private readonly numbers: InstanceNumbers;
   private definitions: ReadonlyMap<number, ObjectDefinition> = new Map();
   private readonly devices = new Map<string, FoldedDevice>();
@@ -77,15 +77,15 @@ class Folding {
   private readonly objects = new Map<number, Map<number, ReadonlyMap<number, ResourceModel>>>();
   private readonly hidden = new Map<string, HiddenObject & { readonly devices: string[] }>();
 
-  constructor(gateway: Whole, numbers: InstanceNumbers) {
+  constructor(gateway: BackedTree, numbers: InstanceNumbers) {
     this.gateway = gateway;
     this.numbers = numbers;
   }
 
   /** One definition of each object, since Register names one version. */
-  define(wholes: readonly Whole[]): void {
+  define(trees: readonly BackedTree[]): void {
     const all = new Map<number, Set<ObjectDefinition>>();
-    for (const { backing } of wholes) {
+    for (const { backing } of trees) {
       for (const [id, { definition }] of backing.model) {
         if (definition.multiple) all.set(id, (all.get(id) ?? new Set()).add(definition));
       }
@@ -93,12 +93,12 @@ class Folding {
     this.definitions = new Map([...all].map(([id, definitions]) => [id, commonDefinition([...definitions])]));
   }
 
-  take(prefix: string, whole: Whole): void {
+  take(prefix: string, tree: BackedTree): void {
     const id = this.numbers.deviceOf(prefix) ?? prefix;
     const numbers = new Map<number, ReadonlyMap<number, number>>();
-    const device: FoldedDevice = { id, prefix, whole, numbers };
-    for (const [object, model] of whole.backing.model) {
-      const reason = this.obstacle(whole, object, model);
+    const device: FoldedDevice = { id, prefix, tree, numbers };
+    for (const [object, model] of tree.backing.model) {
+      const reason = this.obstacle(tree, object, model);
       if (reason === undefined) numbers.set(object, this.place(device, object, model));
       else this.hide(id, model.definition, reason);
     }
@@ -121,7 +121,7 @@ class Folding {
     };
   }
 
-  private obstacle({ backing }: Whole, object: number, { definition }: ObjectModel): HiddenReason | undefined {
+  private obstacle({ backing }: BackedTree, object: number, { definition }: ObjectModel): HiddenReason | undefined {
     if (!definition.multiple) return "single";
     const { model, editing } = this.gateway.backing;
     if (model.has(object) || editing?.objects.has(object) === true) return "gateway";
@@ -157,8 +157,8 @@ class Folding {
 export const APPLICATION_TYPE = 5750;
 
 /** Whether the mapping has left it free, so that it carries the id of the device. */
-export function carriesDevice({ whole }: FoldedDevice, object: number, instance: number): boolean {
-  const model = whole.backing.model.get(object);
+export function carriesDevice({ tree }: FoldedDevice, object: number, instance: number): boolean {
+  const model = tree.backing.model.get(object);
   return model !== undefined && addsApplicationType(model.instances.get(instance), model.definition);
 }
 

@@ -37,7 +37,7 @@ export class InstancesView implements View {
     this.fold = folded(sight, numbers);
     this.tree = this.makeTree();
     this.own = {
-      treeOf: (prefix) => (prefix === "" ? sight.of("")?.tree : this.shownPart(prefix)),
+      treeOf: (prefix) => (prefix === "" ? sight.of("") : this.shownPart(prefix)),
       prefixes: () => ["", ...this.fold.devices.keys()],
       latest: (path) => (this.paths.shown(path) === undefined ? undefined : sight.latest(path)),
     };
@@ -97,7 +97,7 @@ export class InstancesView implements View {
   private shownPart(prefix: string): ObjectTree | undefined {
     const device = this.fold.devices.get(prefix);
     if (device === undefined) return undefined;
-    const { backing } = device.whole;
+    const { backing } = device.tree;
     const known = this.shownParts.get(backing);
     if (known !== undefined) return known;
     const part = new ModelTree(new ShownPart(backing, () => shownModel(backing.model, this.fold.devices.get(prefix))));

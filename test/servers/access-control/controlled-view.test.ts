@@ -22,12 +22,11 @@ function aWorld() {
   });
   const pump = { resource: 0, resourceInstance: 0, value: "pump", time: 0 };
   const stored = aStoredBacking({ objects: [16], stored: [{ object: 16, instance: 0, values: [pump] }] });
-  const backing = new MergedBacking("", [own, stored.backing]);
-  const whole = { backing, tree: new ModelTree(backing) };
+  const gateway = new ModelTree(new MergedBacking("", [own, stored.backing]));
   const device = new FakeBacking("valve", { 3306: { instances: { 0: { 5850: false } } } });
-  const valve = { backing: device, tree: new ModelTree(device) };
+  const valve = new ModelTree(device);
   const sight: Sight = {
-    of: (prefix) => (prefix === "" ? whole : prefix === "valve" ? valve : undefined),
+    of: (prefix) => (prefix === "" ? gateway : prefix === "valve" ? valve : undefined),
     prefixes: ["", "valve"],
     latest: () => undefined,
   };
@@ -96,7 +95,7 @@ test("no right is needed for a Discover, for attributes of an object, and for wh
   table.write(at("/3/0"), { owner: 101, acl: new Map() });
   assert.equal(second.root.discover(at("/3/0")).length, 3);
   second.root.check(at("/3"), "report");
-  assert.equal(second.treeOf("valve"), valve.tree);
+  assert.equal(second.treeOf("valve"), valve);
   assert.equal(second.mayRead?.(at("/valve/3306/0/5850")), true);
   assert.equal(second.mayRead?.(at("/3/0/0")), false);
   assert.equal(second.mayRead?.(at("/2/0/0")), true);

@@ -4,11 +4,10 @@ import { MINUTE } from "../../../src/clock.ts";
 import { CODE } from "../../../src/coap/codes.ts";
 import { ModelTree } from "../../../src/lwm2m/model-tree.ts";
 import { parsePattern } from "../../../src/lwm2m/path-pattern.ts";
-import type { Backing } from "../../../src/lwm2m/tree.ts";
 import { type Guard, guarded } from "../../../src/servers/access/guarded.ts";
 import type { WritePolicy } from "../../../src/servers/access/policy.ts";
 import { writeComposite } from "../../../src/servers/composite.ts";
-import type { Sight, Whole } from "../../../src/servers/sight.ts";
+import type { Sight } from "../../../src/servers/sight.ts";
 import { at, FakeBacking } from "../../support/fake-backing.ts";
 import { refused } from "../../support/refused.ts";
 import { aStoredBacking } from "../../support/stored-backing.ts";
@@ -25,19 +24,15 @@ function aSight() {
     new FakeBacking(prefix, { 3306: { instances: { 0: { 5850: false, 5851: 10 }, 1: { 5850: true } } } });
   const backings = [own, device("valve"), device("meter")];
   for (const backing of backings) backing.calls.push = (...calls) => journal.push(...calls);
-  const wholes = new Map(backings.map((backing): [string, Whole] => [backing.prefix, wholeOf(backing)]));
+  const trees = new Map(backings.map((backing) => [backing.prefix, new ModelTree(backing)]));
   const sight: Sight = {
-    of: (prefix) => wholes.get(prefix),
+    of: (prefix) => trees.get(prefix),
     get prefixes() {
-      return [...wholes.keys()];
+      return [...trees.keys()];
     },
     latest: (path) => ({ path, value: 1, time: 0 }),
   };
-  return { sight, wholes, journal, backings };
-}
-
-function wholeOf(backing: Backing): Whole {
-  return { backing, tree: new ModelTree(backing) };
+  return { sight, trees, journal, backings };
 }
 
 const EVERYTHING: WritePolicy = { server: 102, account: 1, write: "all", writable: [] };
@@ -45,7 +40,7 @@ const EVERYTHING: WritePolicy = { server: 102, account: 1, write: "all", writabl
 function seenWith(policy: Partial<WritePolicy>, rest: Partial<Guard> = {}) {
   const world = aSight();
   const seen = guarded(world.sight, { policy: { ...EVERYTHING, ...policy }, now: () => 0, ...rest });
-  const tree = (prefix: string) => seen.of(prefix)?.tree ?? assert.fail(`no ${prefix}`);
+  const tree = (prefix: string) => seen.of(prefix) ?? assert.fail(`no ${prefix}`);
   return { ...world, seen, tree };
 }
 
@@ -75,10 +70,10 @@ test("a device that is hidden is not there: no tree, no value, no instance of ob
 });
 
 test("the same tree stands for as long as the same is behind it", () => {
-  const { seen, wholes } = seenWith({ write: "none" });
+  const { seen, trees } = seenWith({ write: "none" });
   const first = seen.of("valve");
   assert.equal(seen.of("valve"), first);
-  wholes.set("valve", wholeOf(new FakeBacking("valve", { 3303: { instances: { 0: { 5700: 1 } } } })));
+  trees.set("valve", new ModelTree(new FakeBacking("valve", { 3303: { instances: { 0: { 5700: 1 } } } })));
   assert.notEqual(seen.of("valve"), first);
 });
 
@@ -125,7 +120,7 @@ test("a Write-Composite of which one part may not be written changes nothing", a
     ...value(path, 50),
   }));
   await assert.rejects(
-    writeComposite((prefix) => seen.of(prefix)?.tree, records),
+    writeComposite((prefix) => seen.of(prefix), records),
     refused(CODE.unauthorized, /\/meter\/3306\/0\/5851/),
   );
   assert.deepEqual(journal, []);
@@ -133,10 +128,10 @@ test("a Write-Composite of which one part may not be written changes nothing", a
 
 test("instances that servers make are made and removed by who has their object listed", async () => {
   const stored = aStoredBacking({ objects: [16, 19] });
-  const wholes = new Map([["", wholeOf(stored.backing)]]);
-  const sight: Sight = { of: (prefix) => wholes.get(prefix), prefixes: [""], latest: () => undefined };
+  const trees = new Map([["", new ModelTree(stored.backing)]]);
+  const sight: Sight = { of: (prefix) => trees.get(prefix), prefixes: [""], latest: () => undefined };
   const policy = { ...EVERYTHING, ...listed("/16", "/19/1", "/19/*/0") };
-  const tree = guarded(sight, { policy, now: () => 0 }).of("")?.tree ?? assert.fail();
+  const tree = guarded(sight, { policy, now: () => 0 }).of("") ?? assert.fail();
   tree.check(at("/16"), "create");
   const data = (path: string) => ({ path: at(`${path}/0/0`), value: path.startsWith("/19") ? BYTES : "pump" });
   await tree.create(at("/16/0"), [data("/16/0")]);
@@ -184,9 +179,10 @@ test("an execute counts, a write that fails counts, the account of the server do
 
 test("a replacing Write of what the gateway keeps is as many changes as it has values", async () => {
   const stored = aStoredBacking({ objects: [16], stored: [{ object: 16, instance: 0, values: [] }] });
-  const sight: Sight = { of: () => wholeOf(stored.backing), prefixes: [""], latest: () => undefined };
+  const all = new ModelTree(stored.backing);
+  const sight: Sight = { of: () => all, prefixes: [""], latest: () => undefined };
   const policy = { ...EVERYTHING, limit: { writes: 2, per: MINUTE } };
-  const tree = guarded(sight, { policy, now: () => 0 }).of("")?.tree ?? assert.fail();
+  const tree = guarded(sight, { policy, now: () => 0 }).of("") ?? assert.fail();
   const name = (instance: number) => ({ path: at(`/16/0/0/${instance}`), value: "pump" });
   await tree.write(at("/16/0"), [name(0), name(1)], "replace");
   await assert.rejects(tree.write(at("/16/0"), [name(0)], "replace"), refused(CODE.internalServerError));

@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { ModelTree } from "../../../src/lwm2m/model-tree.ts";
 import { type Path, prefixOf } from "../../../src/lwm2m/path.ts";
 import { notDone } from "../../../src/lwm2m/refusals.ts";
-import type { Backing, Editing } from "../../../src/lwm2m/tree.ts";
+import type { BackedTree, Backing, Editing } from "../../../src/lwm2m/tree.ts";
 import type { InstanceNumbers } from "../../../src/servers/layouts/folding.ts";
 import { InstancesView } from "../../../src/servers/layouts/instances-view.ts";
-import type { Sight, Whole } from "../../../src/servers/sight.ts";
+import type { Sight } from "../../../src/servers/sight.ts";
 import { numberInstances } from "../../../src/store/instance-numbers.ts";
 import { at, FakeBacking, type FakeObject } from "../../support/fake-backing.ts";
 
@@ -22,7 +22,7 @@ const ROOM: Objects = {
 /** Devices by prefix; their ids are the prefixes, numbers are given in their order. */
 class World implements Sight, InstanceNumbers {
   readonly backings = new Map<string, FakeBacking>();
-  private readonly wholes = new Map<string, Whole>();
+  private readonly trees = new Map<string, BackedTree>();
   private known: ReturnType<typeof numberInstances>["numbered"] = [];
 
   constructor(devices: Readonly<Record<string, Objects>>, gateway: Objects = GATEWAY) {
@@ -33,7 +33,7 @@ class World implements Sight, InstanceNumbers {
   put(prefix: string, objects: Objects, parts: Partial<Backing> = {}): FakeBacking {
     const backing = Object.assign(new FakeBacking(prefix, objects), parts);
     this.backings.set(prefix, backing);
-    this.wholes.set(prefix, { backing, tree: new ModelTree(backing) });
+    this.trees.set(prefix, new ModelTree(backing));
     const wanted = [...backing.model].flatMap(([object, { instances }]) =>
       [...instances.keys()].map((instance) => ({ device: prefix, object, instance })),
     );
@@ -42,24 +42,24 @@ class World implements Sight, InstanceNumbers {
   }
 
   drop(prefix: string): void {
-    this.wholes.delete(prefix);
+    this.trees.delete(prefix);
   }
 
   view(): InstancesView {
     return new InstancesView({ sight: this, numbers: this, now: () => 5 });
   }
 
-  of(prefix: string): Whole | undefined;
+  of(prefix: string): BackedTree | undefined;
   of(prefix: string, object: number, instance: number): number | undefined;
-  of(prefix: string, object?: number, instance?: number): Whole | number | undefined {
-    if (object === undefined) return this.wholes.get(prefix);
+  of(prefix: string, object?: number, instance?: number): BackedTree | number | undefined {
+    if (object === undefined) return this.trees.get(prefix);
     const isIt = (one: (typeof this.known)[number]): boolean =>
       one.device === prefix && one.object === object && one.instance === instance;
     return this.known.find(isIt)?.number;
   }
 
   get prefixes(): readonly string[] {
-    return [...this.wholes.keys()];
+    return [...this.trees.keys()];
   }
 
   latest(path: Path) {
@@ -118,7 +118,7 @@ test("whatever devices there are, no two own paths have one shown path, and each
       );
       const { paths } = world.view();
       const all = world.prefixes.flatMap(
-        (prefix) => world.of(prefix)?.tree.discover(at(prefix === "" ? "/" : `/${prefix}`), 4) ?? [],
+        (prefix) => world.of(prefix)?.discover(at(prefix === "" ? "/" : `/${prefix}`), 4) ?? [],
       );
       const shown = all.flatMap(({ path }) => {
         const here = paths.shown(path);
