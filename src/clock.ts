@@ -48,6 +48,20 @@ export function wallAt(clock: Clock, time: Millis): UnixMillis {
   return Math.round(clock.wall() + time - clock.monotonic());
 }
 
+/** Resolves after this time, or as soon as the signal ends it. */
+export function paused(clock: Clock, time: Millis, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cancel = clock.at(clock.monotonic() + time, () => end());
+    const end = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
+
 /** Where a machine gets its random bytes: an argument of its constructor, so that a test can choose them. */
 export type Random = (bytes: number) => Uint8Array;
 

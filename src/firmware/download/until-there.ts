@@ -1,10 +1,9 @@
 /** One file, asked for again and again: what breaks off goes on where it was, until nothing has come for too long. */
-import { type Clock, MINUTE, type Millis, SECOND } from "../../clock.ts";
+import { type Clock, MINUTE, type Millis, paused, SECOND } from "../../clock.ts";
 import type { Logger } from "../../log.ts";
 import { UPDATE_RESULT } from "../../lwm2m/firmware/update-result.ts";
 import { DownloadError } from "../download.ts";
 import type { Arrival } from "./arrival.ts";
-import { paused } from "./paused.ts";
 
 /** It broke off, or is not to be had now: another time it may go better. */
 export class BrokenOff extends Error {

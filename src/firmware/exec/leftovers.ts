@@ -4,9 +4,8 @@
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { sep } from "node:path";
-import { type Clock, type Millis, SECOND } from "../../clock.ts";
+import { type Clock, type Millis, paused, SECOND } from "../../clock.ts";
 import type { Logger } from "../../log.ts";
-import { paused } from "../download/paused.ts";
 
 export interface LeftoverContext {
   readonly clock: Clock;
@@ -38,7 +37,7 @@ export async function endLeftovers({ clock, log, directory }: LeftoverContext): 
       told.add(pid);
       end(pid, span < GRACE ? "SIGTERM" : "SIGKILL");
     }
-    await paused(clock, LOOK_EVERY, new AbortController().signal);
+    await paused(clock, LOOK_EVERY);
   }
 }
 
