@@ -33,7 +33,7 @@ export async function interleaved<Figure extends string>(
     for (let round = 1; round <= ROUNDS; round++) {
       const directory = mkdtempSync(join(tmpdir(), "lwm2m-gateway-bench-"));
       for (const subject of makeSubjects(directory)) {
-        const figures = await once(subject, generator, measure);
+        const figures = await whileRunning(subject, generator, measure);
         process.stderr.write(`${round}/${ROUNDS} ${subject.name}: ${JSON.stringify(figures)}\n`);
         rounds.set(subject.name, [...(rounds.get(subject.name) ?? []), figures]);
       }
@@ -56,7 +56,8 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-async function once<Figures>(
+/** Starts the subject, and ends it when it is measured. Rejects where it ends by itself, or does not register. */
+export async function whileRunning<Figures>(
   subject: Subject,
   generator: Generator,
   measure: (bench: Bench) => Promise<Figures>,
