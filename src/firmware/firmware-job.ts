@@ -4,37 +4,30 @@
  */
 import type { Millis } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
-import { UPDATE_RESULT, type UpdateResult } from "../lwm2m/firmware/update-result.ts";
+import { UPDATE_RESULT } from "../lwm2m/firmware/update-result.ts";
 import type { Machine, Timeout } from "../machine.ts";
+import { DeviceTrial } from "./device-trial.ts";
 import type { JobEffect, JobEvent, JobFailure, JobOptions, JobProgress } from "./job-events.ts";
-import { busyPause, retryPause, STUCK } from "./job-pauses.ts";
-import { resultOf } from "./job-result.ts";
+import { STUCK } from "./job-pauses.ts";
 import { JobSteps } from "./job-steps.ts";
-import { Verifying } from "./verifying.ts";
+import { Obstacles } from "./obstacles.ts";
+import { Setbacks } from "./setbacks.ts";
 import type { Look } from "./version-verdict.ts";
 
 export class FirmwareJob implements Machine<JobEvent, JobEffect> {
   private readonly options: JobOptions;
   private readonly steps: JobSteps;
-  private readonly verifying: Verifying;
-  private policy: { readonly mayBegin: boolean; readonly reason?: string } = { mayBegin: true };
-  private online = false;
+  private readonly obstacles = new Obstacles();
+  private readonly setbacks: Setbacks;
+  private readonly trial: DeviceTrial;
   private started = false;
-  /** In a row, none of which got further than the one before. */
-  private failures = 0;
-  private furthest: number;
-  /** How often the device said: not now. */
-  private refusals = 0;
-  private busy: { readonly until: Millis; readonly reason: string } | undefined;
-  /** How often the device said that the image arrived damaged. */
-  private damaged = 0;
 
   /** `progress`: where it was when the process before this one ended, or where it begins. */
   constructor(options: JobOptions, progress: JobProgress) {
     this.options = options;
-    this.furthest = progress.offset;
     this.steps = new JobSteps(options, progress);
-    this.verifying = new Verifying(options);
+    this.setbacks = new Setbacks(options.plan, progress.offset);
+    this.trial = new DeviceTrial(options, this.steps);
   }
 
   get deadline(): Millis | undefined {
@@ -97,7 +90,7 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
         if (this.steps.step === "sending") this.onAcknowledged(event.offset, now);
         break;
       case "cancel":
-        this.cancel(event.told);
+        if (this.canBeCancelled) this.steps.cancel(event.told);
         break;
       case "timeout":
         if (this.steps.wakeAt !== undefined && now >= this.steps.wakeAt) this.onTimeout(now);
@@ -119,10 +112,10 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
         this.steps.progress = { ...this.steps.progress, executed: true };
         break;
       case "policy":
-        this.policy = event;
+        this.obstacles.policy = event;
         break;
       case "presence":
-        this.online = event.online;
+        this.obstacles.online = event.online;
         break;
       default:
         event satisfies never;
@@ -137,27 +130,21 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
     if (!this.started || !steps.isAtRest || (phase === "staged" && !executed)) return;
     if (steps.step === "resting") steps.step = "waiting";
     if (steps.step !== "waiting" && steps.step !== "queued") return;
-    const reason = this.obstacle(now);
+    const reason = this.obstacles.at(now);
     if (reason === undefined) {
       if (steps.step === "waiting") steps.claim();
       return;
     }
     steps.unclaim();
-    steps.wakeAt = this.busy?.until;
+    steps.wakeAt = this.obstacles.until;
     steps.wait(reason);
-  }
-
-  private obstacle(now: Millis): string | undefined {
-    if (this.busy !== undefined && now < this.busy.until) return this.busy.reason;
-    if (!this.policy.mayBegin) return this.policy.reason ?? "deferred";
-    return this.online ? undefined : "the device is not heard: it begins when it is";
   }
 
   private begin(now: Millis): void {
     const { steps } = this;
     const { phase, executed, attempts } = steps.progress;
     steps.begun();
-    this.busy = undefined;
+    this.obstacles.begun();
     const tell = executed ? ({ type: "updating" } as const) : undefined;
     switch (phase) {
       case "waiting":
@@ -175,7 +162,7 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
         steps.lookFirst();
         break;
       case "verify":
-        this.verify(now);
+        this.trial.goOn(now);
         break;
       case "confirm":
         steps.hold("device");
@@ -192,10 +179,10 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
   }
 
   private onLooked(look: Look, now: Millis): void {
-    const { phase, before } = this.steps.progress;
-    if (phase === "verify") this.onSeen(look, now);
+    const { phase } = this.steps.progress;
+    if (phase === "verify") this.trial.onSeen(look, now);
     else if (phase !== "activate") this.onFound(look, now);
-    else if (this.verifying.runsNow(look, before)) this.toVerify(now);
+    else if (this.trial.runsNow(look)) this.toVerify(now);
     else this.steps.activate();
   }
 
@@ -203,11 +190,11 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
   private onFound(look: Look, now: Millis): void {
     const { steps } = this;
     const { before, offset, executed } = steps.progress;
-    const runs = this.verifying.runsNow(look, before);
+    const runs = this.trial.runsNow(look);
     if (runs && executed) this.toVerify(now);
     else if (runs || look.probe?.staged === true) this.onArrived();
     else {
-      const from = this.damaged > 0 ? 0 : (look.probe?.offset ?? offset);
+      const from = this.setbacks.wasDamaged ? 0 : (look.probe?.offset ?? offset);
       const known = before ?? look.version;
       steps.progress = { ...steps.progress, offset: from, ...(known === undefined ? {} : { before: known }) };
       if (this.options.plan.enter.length === 0) steps.send(now);
@@ -216,10 +203,7 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
   }
 
   private onAcknowledged(offset: number, now: Millis): void {
-    if (offset > this.furthest) {
-      this.furthest = offset;
-      this.failures = 0;
-    }
+    this.setbacks.reached(offset);
     this.steps.note(offset, now);
   }
 
@@ -229,63 +213,21 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
     else if (step === "sending") this.onArrived();
     else if (step !== "running") return;
     else if (progress.phase === "activate") this.toVerify(now);
-    else if (progress.phase === "confirm") this.succeed();
+    else if (progress.phase === "confirm") this.trial.onConfirmed();
     else this.steps.send(now);
   }
 
   /** The device has all of it. */
   private onArrived(): void {
-    this.failures = 0;
+    this.setbacks.passed();
     this.steps.progress = { ...this.steps.progress, offset: this.options.size };
     if (this.steps.progress.executed) this.steps.activate();
     else this.steps.stage();
   }
 
   private toVerify(now: Millis): void {
-    this.failures = 0;
-    const { size, plan } = this.options;
-    this.steps.keep({ phase: "verify", offset: size, deadline: now + plan.verify.within });
-    this.steps.close();
-    this.verify(now);
-  }
-
-  private verify(now: Millis): void {
-    this.steps.hold("device");
-    this.steps.pause(this.verifying.begin(this.steps.progress.deadline, now));
-  }
-
-  private onSeen(look: Look, now: Millis): void {
-    const next = this.verifying.seen(look, this.steps.progress.before, now);
-    switch (next.type) {
-      case "again":
-        this.steps.pause(next.at);
-        break;
-      case "good":
-        this.confirm();
-        break;
-      case "failed":
-        this.fail(UPDATE_RESULT.failed, next.reason, false);
-        break;
-      default:
-        next satisfies never;
-    }
-  }
-
-  private confirm(): void {
-    if (this.options.plan.confirm.length === 0) {
-      this.succeed();
-      return;
-    }
-    this.steps.keep({ phase: "confirm" });
-    this.steps.run("confirm");
-  }
-
-  private succeed(): void {
-    const after = this.verifying.version;
-    this.steps.finish(
-      { result: UPDATE_RESULT.success, ...(after === undefined ? {} : { after }) },
-      { type: "updated" },
-    );
+    this.setbacks.passed();
+    this.trial.begin(now);
   }
 
   private onFailed(failure: JobFailure, now: Millis): void {
@@ -299,42 +241,31 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
   }
 
   private onBroken(failure: JobFailure, now: Millis): void {
-    const result = resultOf(failure, this.options.plan.results);
-    // A noisy line may damage an image once; twice it is the image.
-    const second = failure.condition === "crc" && this.damaged++ === 0;
-    if (result === undefined || second) this.retry(failure, now);
-    else if (result === UPDATE_RESULT.deferred) this.postpone(failure.message, now);
-    else this.fail(result, failure.message, false);
-  }
-
-  private postpone(message: string, now: Millis): void {
-    const pause = busyPause(++this.refusals);
-    const reason = `the device says not now: ${message}; asked again in ${formatDuration(pause)}`;
-    this.busy = { until: now + pause, reason };
-    this.steps.warn("LG579", message, "the device is busy: the update waits");
-    this.steps.postpone(this.busy.until);
-    this.steps.wait(reason);
-  }
-
-  private retry(failure: JobFailure, now: Millis): void {
-    if (++this.failures > this.options.plan.retries) {
-      this.giveUp(failure, now);
-      return;
+    const setback = this.setbacks.count(failure);
+    switch (setback.type) {
+      case "again":
+        this.steps.retry(failure.message, setback.pause, now);
+        break;
+      case "exhausted":
+        this.giveUp(failure, now);
+        break;
+      case "later":
+        this.steps.postpone(failure.message, this.obstacles.refused(failure.message, now));
+        break;
+      case "failed":
+        this.steps.fail(setback.result, failure.message, false);
+        break;
+      default:
+        setback satisfies never;
     }
-    const pause = retryPause(this.failures);
-    this.steps.close();
-    this.steps.hold("device");
-    this.steps.why = `${failure.message}; tried again in ${formatDuration(pause)}`;
-    this.steps.warn("LG576", failure.message, `the update broke off: tried again in ${formatDuration(pause)}`);
-    this.steps.pause(now + pause);
   }
 
   /** A device that did not answer its activation may have done it all the same: its version tells. */
   private giveUp(failure: JobFailure, now: Millis): void {
     const { phase, executed } = this.steps.progress;
     if (phase === "activate" && failure.kind !== "rejected") this.toVerify(now);
-    else if (!this.steps.isBeforeActivation) this.fail(UPDATE_RESULT.failed, failure.message, false);
-    else this.fail(executed ? UPDATE_RESULT.failed : UPDATE_RESULT.connectionLost, failure.message, executed);
+    else if (!this.steps.isBeforeActivation) this.steps.fail(UPDATE_RESULT.failed, failure.message, false);
+    else this.steps.fail(executed ? UPDATE_RESULT.failed : UPDATE_RESULT.connectionLost, failure.message, executed);
   }
 
   private onTimeout(now: Millis): void {
@@ -356,23 +287,6 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
 
   private onStuck(now: Millis): void {
     const message = `stuck at byte ${this.steps.progress.offset} of ${this.options.size} for ${formatDuration(STUCK)}`;
-    this.retry({ kind: "unreachable", message }, now);
-  }
-
-  /** `told`: object 5 knows. */
-  private cancel(told: boolean): void {
-    if (!this.canBeCancelled) return;
-    const result = UPDATE_RESULT.cancelled;
-    this.steps.finish({ result, reason: "cancelled" }, told ? undefined : this.failureOf(result, true));
-  }
-
-  private fail(result: UpdateResult, reason: string, kept: boolean): void {
-    this.steps.warn("LG577", reason, "the update failed");
-    this.steps.finish({ result, reason }, this.failureOf(result, kept));
-  }
-
-  private failureOf(result: UpdateResult, kept: boolean) {
-    if (!this.steps.progress.executed) return { type: "downloadFailed", result } as const;
-    return { type: "updateFailed", result, kept } as const;
+    this.onBroken({ kind: "unreachable", message }, now);
   }
 }

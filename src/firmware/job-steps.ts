@@ -1,9 +1,12 @@
 /** What a job can do, one word each: where it is, what it waits for, and the effects that come of it. */
 import { type Millis, SECOND } from "../clock.ts";
+import { formatDuration } from "../duration.ts";
 import type { UpdateEvent } from "../lwm2m/firmware/firmware-update.ts";
+import { UPDATE_RESULT, type UpdateResult } from "../lwm2m/firmware/update-result.ts";
 import type { JobPhase } from "./job.ts";
 import type { JobEffect, JobEnd, JobOptions, JobProgress } from "./job-events.ts";
 import { STUCK } from "./job-pauses.ts";
+import type { Refusal } from "./obstacles.ts";
 
 /** What it waits for. */
 export type Step =
@@ -109,11 +112,23 @@ export class JobSteps {
     this.await("resting");
   }
 
-  /** The device is left alone until `until`; then it begins anew. */
-  postpone(until: Millis): void {
+  /** It broke off. The device is held meanwhile: it may be in the middle. */
+  retry(message: string, pause: Millis, now: Millis): void {
+    const again = `tried again in ${formatDuration(pause)}`;
+    this.close();
+    this.hold("device");
+    this.why = `${message}; ${again}`;
+    this.warn("LG576", message, `the update broke off: ${again}`);
+    this.pause(now + pause);
+  }
+
+  /** The device is left alone, as it wished; then it begins anew. */
+  postpone(message: string, { until, reason }: Refusal): void {
+    this.warn("LG579", message, "the device is busy: the update waits");
     this.letGo();
     this.await("waiting", until);
     this.keep({ phase: "waiting" });
+    this.wait(reason);
   }
 
   activate(tell?: UpdateEvent): void {
@@ -129,8 +144,41 @@ export class JobSteps {
     this.effects.push({ type: "close" });
   }
 
+  /** `after`: the version that runs now, if that is known. */
+  succeed(after: string | undefined): void {
+    const end = { result: UPDATE_RESULT.success, ...(after === undefined ? {} : { after }) };
+    this.finish(end, { type: "updated" });
+  }
+
+  /** `kept`: the image is, and Update may be executed again. */
+  fail(result: UpdateResult, reason: string, kept: boolean): void {
+    this.warn("LG577", reason, "the update failed");
+    this.finish({ result, reason }, this.failureOf(result, kept));
+  }
+
+  /** `told`: object 5 knows. */
+  cancel(told: boolean): void {
+    const result = UPDATE_RESULT.cancelled;
+    this.finish({ result, reason: "cancelled" }, told ? undefined : this.failureOf(result, true));
+  }
+
+  leave(): void {
+    this.letGo();
+    this.await("over");
+  }
+
+  hold(whom: "line" | "device" | "nobody"): void {
+    this.effects.push({ type: "hold", whom });
+  }
+
+  keep(change: Partial<JobProgress>, tell?: UpdateEvent): void {
+    const { deadline: _, ...rest } = this.progress;
+    this.progress = { ...(change.phase === undefined ? this.progress : rest), ...change };
+    this.effects.push({ type: "keep", progress: this.progress, ...(tell === undefined ? {} : { tell }) });
+  }
+
   /** The device is told to forget it, where it has some of it and does not run it. */
-  finish(end: JobEnd, tell: UpdateEvent | undefined): void {
+  private finish(end: JobEnd, tell: UpdateEvent | undefined): void {
     const touched = this.progress.attempts > 0 && this.isBeforeActivation;
     this.why = undefined;
     this.close();
@@ -143,23 +191,13 @@ export class JobSteps {
     this.effects.push({ type: "abort" });
   }
 
-  leave(): void {
-    this.letGo();
-    this.await("over");
-  }
-
-  hold(whom: "line" | "device" | "nobody"): void {
-    this.effects.push({ type: "hold", whom });
-  }
-
-  warn(code: "LG576" | "LG577" | "LG579", reason: string, message: string): void {
+  private warn(code: "LG576" | "LG577" | "LG579", reason: string, message: string): void {
     this.effects.push({ type: "warn", code, reason, message });
   }
 
-  keep(change: Partial<JobProgress>, tell?: UpdateEvent): void {
-    const { deadline: _, ...rest } = this.progress;
-    this.progress = { ...(change.phase === undefined ? this.progress : rest), ...change };
-    this.effects.push({ type: "keep", progress: this.progress, ...(tell === undefined ? {} : { tell }) });
+  private failureOf(result: UpdateResult, kept: boolean): UpdateEvent {
+    if (!this.progress.executed) return { type: "downloadFailed", result };
+    return { type: "updateFailed", result, kept };
   }
 
   private letGo(): void {
