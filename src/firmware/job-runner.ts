@@ -1,16 +1,17 @@
 /** Runs one job: does what the machine wants, at the device and on the disk, and tells it what came of that. */
-import type { Clock, Millis, UnixMillis } from "../clock.ts";
+import type { Clock, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { type Drive, drive } from "../machine.ts";
 import { FirmwareJob } from "./firmware-job.ts";
 import type { ImageOffers } from "./http/image-offers.ts";
+import { said } from "./image-words.ts";
 import type { StoredImage } from "./images.ts";
-import type { JobRecord, KeptFirmware, KeptJob } from "./job.ts";
+import type { KeptFirmware, KeptJob } from "./job.ts";
 import { JobDevice } from "./job-device.ts";
 import type { JobEffect, JobEvent, JobProgress } from "./job-events.ts";
 import { JobFile, progressOf, type WriteJob } from "./job-file.ts";
 import type { Claimant, LinkQueue } from "./link-queue.ts";
-import { mayBegin } from "./may-begin.ts";
+import { Permission } from "./permission.ts";
 import { Speed, type SpeedProgress } from "./speed.ts";
 import type { FirmwareTarget } from "./target.ts";
 import type { UpdateWindow } from "./windows.ts";
@@ -38,9 +39,6 @@ export interface RunnerOptions {
   readonly onOver: () => void;
 }
 
-/** How often it is asked whether it may begin: somebody may set the clock meanwhile. */
-const ASK_AGAIN: Millis = 60_000;
-
 export class JobRunner implements Claimant {
   readonly target: FirmwareTarget;
   readonly image: StoredImage;
@@ -60,11 +58,11 @@ export class JobRunner implements Claimant {
   private readonly feed: Drive<JobEvent>;
   private readonly device: JobDevice;
   private readonly file: JobFile;
+  private readonly permission: Permission;
   private readonly pace = new Speed();
   private readonly effects: JobEffect[] = [];
   private working = false;
   private letGo: (() => void) | undefined;
-  private asking: (() => void) | undefined;
 
   constructor(options: RunnerOptions, job: KeptJob) {
     const { context, target, image, version, kept, write } = options;
@@ -84,6 +82,7 @@ export class JobRunner implements Claimant {
     const progress = progressOf(job, clock, target.plan.verify.within);
     this.machine = new FirmwareJob({ plan: target.plan, size: image.size, wanted: version }, progress);
     this.feed = drive(this.machine, clock, (effect) => this.enqueue(effect));
+    this.permission = new Permission({ context, kept, job: () => this.file.job, feed: this.feed });
     this.device = new JobDevice({
       target,
       image,
@@ -170,20 +169,9 @@ export class JobRunner implements Claimant {
     return kept;
   }
 
-  /** Whether it may begin; asked again when that changes. */
-  ask(executed = this.file.job.executed): void {
-    const { context, kept } = this.options;
-    const { clock, window } = context();
-    this.asking?.();
-    this.asking = undefined;
-    const { begun, until } = this.file.job;
-    const answer = mayBegin({ window, update: kept().update, since: executed ?? begun, until }, clock);
-    const next = answer.now ? window?.at(clock.wall()).until : answer.again;
-    if (window !== undefined || !answer.now) {
-      const wait = next === undefined ? ASK_AGAIN : Math.min(Math.max(next - clock.wall(), 1), ASK_AGAIN);
-      this.asking = clock.at(clock.monotonic() + wait, () => this.ask());
-    }
-    this.feed({ type: "policy", mayBegin: answer.now, ...(answer.now ? {} : { reason: answer.reason }) });
+  /** What it may begin by is another now. */
+  ask(): void {
+    this.permission.ask();
   }
 
   onGranted(): void {
@@ -206,8 +194,7 @@ export class JobRunner implements Claimant {
   }
 
   private rest(): void {
-    this.asking?.();
-    this.asking = undefined;
+    this.permission.close();
     this.file.settle();
     this.letGo?.();
     this.letGo = undefined;
@@ -250,7 +237,9 @@ export class JobRunner implements Claimant {
         return this.file.keep(effect.progress, effect.tell);
       case "end":
         context.log.info({ device: this.owner, ...effect.end }, "firmware: the update is over");
-        return this.file.end(effect.end, this.described(), effect.tell).then(this.onEnded);
+        return this.file
+          .end(effect.end, { size: this.image.size, ...said(this.image, this.version) }, effect.tell)
+          .then(this.onEnded);
       case "note":
         this.pace.note(effect.offset, context.clock.monotonic());
         if (this.file.note(effect.offset)) this.options.onProgress();
@@ -274,11 +263,5 @@ export class JobRunner implements Claimant {
     const before = this.letGo;
     this.letGo = whom === "nobody" ? undefined : this.target.hold("its firmware is being updated", whom === "line");
     before?.();
-  }
-
-  private described(): Pick<JobRecord, "size" | "name" | "version"> {
-    const { size, name } = this.image;
-    const { version } = this;
-    return { size, ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { HOUR, MINUTE, SECOND } from "../../src/clock.ts";
+import { MINUTE, SECOND } from "../../src/clock.ts";
 import { DeviceError, FirmwareError } from "../../src/errors.ts";
 import { aFirmwareWorld } from "../support/a-firmware-world.ts";
 import { FakeClock, settleUntil } from "../support/fake-clock.ts";
@@ -106,63 +106,6 @@ test("one job at a time on a link: critical ones first, then as they came", asyn
   await world.end();
 });
 
-test("Cancel ends a transfer, and the device forgets it; an operator may stop what a server cannot", async (t) => {
-  const clock = new FakeClock();
-  const device = new ScriptedDevice();
-  const target = new ScriptedTarget({ clock, device, plan: { stage: "before-update" } });
-  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
-  await world.push("meter-1", IMAGE);
-  await clock.advance(300);
-  assert.equal(world.of("meter-1").status().progress?.phase, "transfer");
-  const discarded = world.cancel("meter-1");
-  await clock.advance(SECOND);
-  await discarded;
-  assert.equal(world.told.at(-1), "meter-1 0/10");
-  assert.deepEqual([device.slot.length, device.heard.at(-1), target.held], [0, "abort", "not"]);
-  assert.equal(world.kept.of("meter-1").value.history[0]?.result, 10);
-  await world.push("meter-1", IMAGE);
-  await clock.advance(10 * SECOND);
-  assert.equal(world.told.at(-1), "meter-1 2/0");
-  await world.update("meter-1");
-  assert.equal(await world.engine.stop("meter-1"), false, "the activation is not given up");
-  await clock.advance(MINUTE);
-  assert.equal(world.told.at(-1), "meter-1 0/1");
-  await world.end();
-});
-
-test("outside the window it waits, and begins when the window opens", async (t) => {
-  const clock = new FakeClock(Date.UTC(2026, 5, 1, 12));
-  const device = new ScriptedDevice();
-  const window = { from: 22 * 60, to: 4 * 60, zone: "Europe/Berlin" };
-  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [new ScriptedTarget({ clock, device })], { window });
-  await world.push("meter-1", IMAGE);
-  await world.update("meter-1");
-  assert.equal(world.told.at(-1), "meter-1 2/11");
-  assert.match(world.of("meter-1").status().waits ?? "", /outside the window, which opens at 2026-06-01T20:00/);
-  await clock.advance(8 * HOUR - SECOND);
-  assert.deepEqual(device.heard, []);
-  await clock.advance(2 * SECOND);
-  assert.equal(world.told.at(-1), "meter-1 3/0");
-  await world.end();
-});
-
-test("another window counts at once, for a job that waits, too", async (t) => {
-  const clock = new FakeClock(Date.UTC(2026, 5, 1, 12));
-  const device = new ScriptedDevice();
-  const window = { from: 22 * 60, to: 4 * 60, zone: "UTC" };
-  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [new ScriptedTarget({ clock, device })], { window });
-  await world.push("meter-1", IMAGE);
-  await world.update("meter-1");
-  world.engine.follow({ ...window, from: 13 * 60 });
-  await clock.advance(HOUR - SECOND);
-  assert.deepEqual(device.heard, []);
-  assert.match(world.of("meter-1").status().waits ?? "", /which opens at 2026-06-01T13:00/);
-  world.engine.follow(undefined);
-  await clock.advance(SECOND / 2);
-  assert.equal(world.told.at(-1), "meter-1 3/0");
-  await world.end();
-});
-
 for (const [what, at, told] of [
   ["in the transfer", 520, "meter-1 0/1"],
   ["in verify", 3000, "meter-1 0/1"],
@@ -208,52 +151,6 @@ test("while an image is on its way the wire is its own: the version is read, and
   await world.end();
 });
 
-test("an operator gives up a transfer that servers cannot: the image is kept, and Update may be executed again", async (t) => {
-  const clock = new FakeClock();
-  const device = new ScriptedDevice();
-  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [new ScriptedTarget({ clock, device })]);
-  assert.equal(await world.engine.stop("meter-1"), false);
-  await world.push("meter-1", IMAGE);
-  await world.update("meter-1");
-  await clock.advance(300);
-  await assert.rejects(world.cancel("meter-1"), /the device is being updated/);
-  assert.equal(await world.engine.stop("meter-1"), true);
-  await clock.advance(SECOND);
-  assert.equal(world.told.at(-1), "meter-1 2/10");
-  await world.update("meter-1");
-  await clock.advance(MINUTE);
-  assert.equal(world.told.at(-1), "meter-1 0/1");
-  assert.deepEqual(
-    world.kept.of("meter-1").value.history.map(({ result }) => result),
-    [10, 1],
-  );
-  await world.end();
-});
-
-test("an operator defers what waits, over a restart too; the server's Maximum Defer Period ends it", async (t) => {
-  const clock = new FakeClock();
-  const directory = temporaryDirectory(t);
-  const device = new ScriptedDevice();
-  device.online = false;
-  const world = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
-  await world.write("meter-1", "5/0/13", 4 * 3600);
-  await world.push("meter-1", IMAGE);
-  await world.update("meter-1");
-  assert.equal(world.told.at(-1), "meter-1 2/11");
-  assert.ok(await world.engine.defer("meter-1", 24 * HOUR));
-  device.online = true;
-  world.of("meter-1").presence(true);
-  await clock.advance(MINUTE);
-  assert.match(world.of("meter-1").status().waits ?? "", /deferred until/);
-  await world.end();
-  const next = await aFirmwareWorld(directory, clock, [new ScriptedTarget({ clock, device })]);
-  await clock.advance(3 * HOUR);
-  assert.deepEqual(device.heard, []);
-  await clock.advance(HOUR);
-  assert.equal(next.told.at(-1), "meter-1 0/1");
-  await next.end();
-});
-
 test("an image that is not for the device goes nowhere", async (t) => {
   const clock = new FakeClock();
   const device = new ScriptedDevice();
@@ -281,24 +178,5 @@ test("an image that was lost while the gateway did not run ends its job", async 
   await clock.advance(SECOND);
   assert.equal(world.told.at(-1), "meter-1 0/5");
   assert.equal(world.kept.of("meter-1").value.job, undefined);
-  await world.end();
-});
-
-test("a server that cancels does not wait for a device that is slow to forget; the next image does", async (t) => {
-  const clock = new FakeClock();
-  const device = new ScriptedDevice();
-  device.forgets = 30 * SECOND;
-  const target = new ScriptedTarget({ clock, device, plan: { stage: "before-update" } });
-  const world = await aFirmwareWorld(temporaryDirectory(t), clock, [target]);
-  await world.push("meter-1", IMAGE);
-  await clock.advance(300);
-  await world.cancel("meter-1");
-  assert.equal(world.told.at(-1), "meter-1 0/10");
-  await world.push("meter-1", IMAGE);
-  await clock.advance(29 * SECOND);
-  assert.equal(device.heard.at(-1), "abort");
-  await clock.advance(10 * SECOND);
-  assert.equal(world.told.at(-1), "meter-1 2/0");
-  assert.deepEqual(device.slot, IMAGE);
   await world.end();
 });
