@@ -4,7 +4,7 @@ import { reasonOf } from "../errors.ts";
 import type { Batch } from "./backlog.ts";
 import type { Debt, Lane } from "./debt.ts";
 import type { Debts } from "./debts.ts";
-import type { OutboxOptions } from "./outbox.ts";
+import type { OutboxOptions } from "./outbox-ports.ts";
 
 /** Until a disk that gives nothing is asked again. */
 const RETRY: Millis = 10 * SECOND;

@@ -12,7 +12,7 @@ import type { Debts } from "./debts.ts";
 import { Delivered } from "./delivered.ts";
 import { Flights, type Part } from "./flights.ts";
 import { MessageFit } from "./message-fit.ts";
-import type { OutboxOptions } from "./outbox.ts";
+import type { OutboxOptions } from "./outbox-ports.ts";
 import { Pacing } from "./pacing.ts";
 import { type PackItem, packed, shares } from "./packs.ts";
 

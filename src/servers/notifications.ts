@@ -9,7 +9,7 @@ import { typesIn } from "./composite.ts";
 import type { Report } from "./debt.ts";
 import type { LiveObservation, LiveObservations } from "./live-observations.ts";
 import { MessageFit } from "./message-fit.ts";
-import type { Composed, NotificationPort } from "./outbox.ts";
+import type { Composed, NotificationPort } from "./outbox-ports.ts";
 import { composed, readableReports } from "./report-batch.ts";
 
 /** What notifications need of the connection. */

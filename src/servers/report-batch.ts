@@ -6,7 +6,7 @@ import { contentResponse } from "../lwm2m/response.ts";
 import { type Sample, sameValue } from "../lwm2m/sample.ts";
 import type { Report } from "./debt.ts";
 import type { MessageFit } from "./message-fit.ts";
-import type { Composed } from "./outbox.ts";
+import type { Composed } from "./outbox-ports.ts";
 
 /** What an observation tells, and how. */
 export interface Told {

@@ -10,7 +10,7 @@ import type { TreeOf } from "../lwm2m/tree.ts";
 import type { HistoryEntry } from "../store/store.ts";
 import type { Delivery } from "./backlog.ts";
 import type { Asked, Outcome } from "./connection.ts";
-import type { PackPort } from "./outbox.ts";
+import type { PackPort } from "./outbox-ports.ts";
 import { diagnosticOf, sendMessage } from "./send.ts";
 
 export interface SendPacksOptions {

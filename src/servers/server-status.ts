@@ -3,8 +3,9 @@ import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { Path } from "../lwm2m/path.ts";
 import type { RegistrationState } from "../lwm2m/registration.ts";
 import type { DropCause } from "../store/store.ts";
+import type { Delivery } from "./backlog.ts";
+import type { OutboxDropCause } from "./debts.ts";
 import type { ReportEntryStatus } from "./local-reports.ts";
-import type { Delivery, OutboxDropCause } from "./outbox.ts";
 import type { SendCounters } from "./send.ts";
 import type { SecurityStatus, TransportCounters } from "./transport/transport.ts";
 

@@ -6,7 +6,9 @@ import { SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
-import type { Delivery, Outbox, Report } from "../../src/servers/outbox.ts";
+import type { Delivery } from "../../src/servers/backlog.ts";
+import type { Report } from "../../src/servers/debt.ts";
+import type { Outbox } from "../../src/servers/outbox.ts";
 import { aHistory, makeOutbox } from "../support/an-outbox.ts";
 import { FakeClock, settle } from "../support/fake-clock.ts";
 

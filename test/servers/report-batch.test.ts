@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Sample, Value } from "../../src/lwm2m/sample.ts";
-import type { Report } from "../../src/servers/outbox.ts";
+import type { Report } from "../../src/servers/debt.ts";
 import { batched } from "../../src/servers/report-batch.ts";
 import { at } from "../support/fake-backing.ts";
 

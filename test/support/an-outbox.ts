@@ -6,7 +6,8 @@ import type { Clock } from "../../src/clock.ts";
 import { SECOND } from "../../src/clock.ts";
 import { CODE } from "../../src/coap/codes.ts";
 import { NO_PAYLOAD } from "../../src/coap/options.ts";
-import { type NotificationPort, Outbox, type OutboxOptions, type PackPort } from "../../src/servers/outbox.ts";
+import { Outbox } from "../../src/servers/outbox.ts";
+import type { NotificationPort, OutboxOptions, PackPort } from "../../src/servers/outbox-ports.ts";
 import { type HistoryWorld, openHistory } from "./history.ts";
 import { recordingLogger } from "./recording-logger.ts";
 

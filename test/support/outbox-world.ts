@@ -3,7 +3,10 @@ import { CODE } from "../../src/coap/codes.ts";
 import { NO_PAYLOAD } from "../../src/coap/options.ts";
 import { type ObservationId, observationId, reportId } from "../../src/lwm2m/observation-id.ts";
 import { parsePath } from "../../src/lwm2m/path.ts";
-import type { Composed, Delivery, OutboxCounters, Report } from "../../src/servers/outbox.ts";
+import type { Delivery } from "../../src/servers/backlog.ts";
+import type { Report } from "../../src/servers/debt.ts";
+import type { OutboxCounters } from "../../src/servers/outbox.ts";
+import type { Composed } from "../../src/servers/outbox-ports.ts";
 import { aHistory, makeOutbox } from "./an-outbox.ts";
 import { FakeClock, settle } from "./fake-clock.ts";
 
