@@ -1,6 +1,5 @@
 /** What must go on for the gateway to do its work, beside its event loop: the watchdog is fed when each has moved. */
-import type { Clock, Millis } from "../clock.ts";
-import { SECOND } from "../clock.ts";
+import { type Clock, type Millis, paused, SECOND } from "../clock.ts";
 import type { Devices } from "../devices/devices.ts";
 import type { Pulse } from "../service/watchdog.ts";
 import { type Store, StoreError } from "../store/store.ts";
@@ -23,7 +22,7 @@ export function pulsesOf({ clock, devices, store }: Living): readonly Pulse[] {
 
 /** Nothing is due, or what was due has had its turn. */
 async function inTime(clock: Clock, devices: Living["devices"]): Promise<void> {
-  while (devices.overdue() > LATE) await new Promise<void>((resolve) => clock.at(clock.monotonic() + SECOND, resolve));
+  while (devices.overdue() > LATE) await paused(clock, SECOND);
 }
 
 /** A store that cannot write says so elsewhere, and does not get better by a new start: its thread goes on. */

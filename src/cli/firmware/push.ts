@@ -1,4 +1,4 @@
-import { SECOND, systemClock } from "../../clock.ts";
+import { paused, SECOND, systemClock } from "../../clock.ts";
 import type { FirmwareStatus } from "../../firmware/job.ts";
 import { UPDATE_RESULT, UPDATE_STATE } from "../../lwm2m/firmware/update-result.ts";
 import { type Arguments, type Command, EXIT, FailureError, UsageError } from "../command.ts";
@@ -49,7 +49,7 @@ async function settled(args: Arguments, id: string, { from, progress, until }: W
   while (!until(now)) {
     const shown = progressText(now);
     progress.show(() => shown);
-    await new Promise<void>((resolve) => systemClock.at(systemClock.monotonic() + SECOND, resolve));
+    await paused(systemClock, SECOND);
     now = await firmwareOf(args, id);
   }
   return now;

@@ -1,5 +1,5 @@
 /** The running gateway takes the new configuration, and it is waited for what comes of that. */
-import { MINUTE, type Millis, systemClock } from "../../clock.ts";
+import { MINUTE, type Millis, paused, systemClock } from "../../clock.ts";
 import type { GatewayStatus } from "../../gateway/status.ts";
 import { askGateway } from "../admin.ts";
 import { type Arguments, FailureError } from "../command.ts";
@@ -41,8 +41,6 @@ export async function follow({ args, signal, say }: Following, { answers }: Know
         next: "lwm2m-gateway status --values",
       });
     }
-    await new Promise<void>((resolve) => {
-      systemClock.at(systemClock.monotonic() + OFTEN, resolve);
-    });
+    await paused(systemClock, OFTEN);
   }
 }

@@ -1,5 +1,5 @@
 /** Values of a device that is watched, until somebody has seen enough. */
-import { type Millis, SECOND, systemClock } from "../../clock.ts";
+import { type Millis, paused, SECOND, systemClock } from "../../clock.ts";
 import type { ValueStatus } from "../../devices/device-status.ts";
 import type { Value } from "../../lwm2m/sample.ts";
 import { valueText } from "../../mapping/captured.ts";
@@ -48,7 +48,7 @@ async function untilEnter(watching: Watching, company: Shown): Promise<void> {
   while (!over.signal.aborted && !company.signal.aborted) {
     if (lines > 0) company.unsay(lines);
     lines = say(watching, company);
-    await Promise.race([entered, pause(OFTEN)]);
+    await Promise.race([entered, paused(systemClock, OFTEN)]);
   }
   if (!(await entered)) company.stop();
 }
@@ -68,7 +68,7 @@ async function untilThere(watching: Watching, company: Shown): Promise<void> {
       );
     }
     if (company.signal.aborted) return;
-    await pause(OFTEN);
+    await paused(systemClock, OFTEN);
   }
   say(watching, company);
 }
@@ -107,10 +107,4 @@ function seen(watching: Watching): SeenValues {
 /** As JSON has it. */
 function plainOf(value: Value): unknown {
   return typeof value === "object" || typeof value === "bigint" ? valueText(value) : value;
-}
-
-function pause(span: Millis): Promise<void> {
-  return new Promise((resolve) => {
-    systemClock.at(systemClock.monotonic() + span, resolve);
-  });
 }
