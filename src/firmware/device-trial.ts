@@ -1,4 +1,7 @@
-/** A device on trial, from its activation on: it is watched until it is known whether it runs the image, and stays; then it is told to keep it. */
+/**
+ * A device on trial, from its activation on: it is watched until it is known whether it runs the image, and stays; then it is told
+ * to keep it.
+ */
 import type { Millis } from "../clock.ts";
 import { UPDATE_RESULT } from "../lwm2m/firmware/update-result.ts";
 import type { JobOptions } from "./job-events.ts";
