@@ -136,7 +136,7 @@ export class FirmwareJob implements Machine<JobEvent, JobEffect> {
       return;
     }
     steps.unclaim();
-    steps.wakeAt = this.obstacles.until;
+    steps.wakeAt = this.obstacles.until(now);
     steps.wait(reason);
   }
 

@@ -15,14 +15,15 @@ export class Obstacles {
   private refusals = 0;
   private busy: Refusal | undefined;
 
-  /** Until when the device wished to be left alone; undefined: it did not. */
-  get until(): Millis | undefined {
-    return this.busy?.until;
+  /** Until when the device wishes to be left alone; undefined: it does not, or no longer. */
+  until(now: Millis): Millis | undefined {
+    return this.refusalAt(now)?.until;
   }
 
   /** The one that is told; undefined: there is none. */
   at(now: Millis): string | undefined {
-    if (this.busy !== undefined && now < this.busy.until) return this.busy.reason;
+    const refusal = this.refusalAt(now);
+    if (refusal !== undefined) return refusal.reason;
     if (!this.policy.mayBegin) return this.policy.reason ?? "deferred";
     return this.online ? undefined : "the device is not heard: it begins when it is";
   }
@@ -38,5 +39,9 @@ export class Obstacles {
   /** The device is asked again. */
   begun(): void {
     this.busy = undefined;
+  }
+
+  private refusalAt(now: Millis): Refusal | undefined {
+    return this.busy !== undefined && now < this.busy.until ? this.busy : undefined;
   }
 }

@@ -40,3 +40,18 @@ test("a device that is busy is asked again, ever more rarely", () => {
   }
   assert.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
 });
+
+test("a device that was busy and is away since is waited for, and not by looking at the clock again and again", () => {
+  for (const away of [
+    { event: { type: "presence", online: false }, reason: /not heard/, back: { type: "presence", online: true } },
+    { event: { type: "policy", mayBegin: false }, reason: /deferred/, back: { type: "policy", mayBegin: true } },
+  ] as const) {
+    const player = new JobPlayer().begin();
+    player.feed(says("busy"), away.event);
+    assert.match(player.job.waits ?? "", /not now/);
+    player.wait();
+    assert.match(player.job.waits ?? "", away.reason);
+    assert.equal(player.job.deadline, undefined);
+    assert.deepEqual(player.feed(away.back), ["claim"]);
+  }
+});
