@@ -1,6 +1,6 @@
 /** Why a receiver did not get a file, in words. */
 import { DeviceError, FirmwareError, formatDuration, type Millis } from "../../../src/adapter.ts";
-import type { SenderSettings } from "./sender.ts";
+import type { SenderSettings } from "./sender-settings.ts";
 
 /** What is sent, in this order; for people. */
 export const STAGES = {

@@ -1,7 +1,7 @@
 /** What a mapping says of a transfer by YMODEM or XMODEM, whatever carries the bytes. */
 import { z } from "zod";
 import { durationSchema, MINUTE, type Millis, orIssue, SECOND } from "../../../src/adapter.ts";
-import type { SenderSettings } from "./sender.ts";
+import type { SenderSettings } from "./sender-settings.ts";
 
 export interface XymodemOptions {
   readonly protocol: SenderSettings["protocol"];

@@ -18,23 +18,10 @@ import {
   NAK,
 } from "./blocks.ts";
 import { cancelledIn, refused, STAGES, type Stage, unacknowledged, uninvited } from "./failures.ts";
-
-export interface SenderSettings {
-  readonly protocol: "xmodem" | "ymodem";
-  /** The name is YMODEM's; size in bytes, 1 at least. */
-  readonly file: { readonly name: string; readonly size: number };
-  /** The longest block. */
-  readonly block: BlockSize;
-  /** How long the receiver may need to ask for the file. */
-  readonly startTimeout: Millis;
-  readonly ackTimeout: Millis;
-  /** How often one block is sent again. */
-  readonly retries: number;
-  /** A transfer before this one broke off: the receiver may still wait for its rest. */
-  readonly hangs?: boolean;
-  /** In a transfer before this one the receiver cancelled when it had so many bytes. */
-  readonly cancelledAt?: number | undefined;
-}
+import { answerTimeout, mostRetries } from "./patience.ts";
+import type { SenderSettings } from "./sender-settings.ts";
+import { deadlineOf, type SenderState, type Sent, stageOf, type UnderWay } from "./sender-state.ts";
+import { WishWatch } from "./wish-watch.ts";
 
 export type SenderEvent =
   | { readonly type: "start" }
@@ -52,51 +39,17 @@ export type SenderEffect =
   /** `cancelledAt`: the receiver did, of a block that came once, having acknowledged so many bytes. */
   | { readonly type: "failed"; readonly error: DeviceError; readonly cancelledAt?: number };
 
-/** What is sent and not acknowledged yet. */
-interface Sent {
-  readonly what: Stage;
-  readonly bytes: Uint8Array;
-  /** Bytes of the file that the receiver has with it. */
-  readonly offset: number;
-}
-
-type State =
-  | { readonly name: "idle" | "over" }
-  /** `since`: its wish is the last that came, from then on. */
-  | { readonly name: "uninvited"; readonly until: Millis; readonly wish?: Check; readonly since: Millis }
-  | { readonly name: "reading"; readonly offset: number; readonly size: BlockSize }
-  | {
-      readonly name: "sent";
-      readonly sent: Sent;
-      readonly tries: number;
-      readonly late: boolean;
-      readonly until: Millis;
-    }
-  /** The receiver has acknowledged, and will ask for what follows: the first block, or another file. */
-  | { readonly name: "awaited"; readonly next: "data" | "closing"; readonly until: Millis }
-  | { readonly name: "settling"; readonly offset: number; readonly until: Millis };
-
-/** Bootloaders print texts before they ask, with letters like the wish in them: it is one when nothing follows. */
-const WISH_STANDS: Millis = 200;
 /** A block that was sent twice for want of an answer may be acknowledged twice; the second is none for the next block. */
 const SETTLE: Millis = 1000;
-/** Nobody acknowledges the end: so often it is said, at most. */
-const MOST_ENDS = 5;
-const END_TIMEOUT: Millis = 3000;
-/** It has the file by then; many start it, rb ends, and what is said once more is noise to who comes after. */
-const MOST_CLOSINGS = 1;
-/** Of what came instead of a wish, the end is shown. */
-const HEARD_LENGTH = 60;
 
 export class Sender implements Machine<SenderEvent, SenderEffect> {
   private readonly settings: SenderSettings;
-  private state: State = { name: "idle" };
+  private state: SenderState = { name: "idle" };
   private check: Check = "crc";
   private number = 1;
   /** Bytes that are acknowledged. */
   private offset = 0;
   private cancels = 0;
-  private heard = "";
   private hangs: boolean;
 
   constructor(settings: SenderSettings) {
@@ -111,8 +64,7 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
   handle(event: SenderEvent | Timeout, now: Millis): SenderEffect[] {
     switch (event.type) {
       case "start":
-        if (this.state.name !== "idle") return [];
-        this.state = { name: "uninvited", until: now + this.settings.startTimeout, since: now };
+        if (this.state.name === "idle") this.listen(now);
         return [];
       case "received":
         return this.receive(event.bytes, now);
@@ -125,11 +77,16 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
     }
   }
 
+  private listen(now: Millis): void {
+    const { protocol, startTimeout } = this.settings;
+    this.state = { name: "uninvited", until: now + startTimeout, watch: new WishWatch(protocol) };
+  }
+
   private receive(bytes: Uint8Array, now: Millis): SenderEffect[] {
     const effects: SenderEffect[] = [];
     for (const byte of bytes) {
       if (this.state.name === "uninvited") {
-        effects.push(...this.invite(byte, now));
+        effects.push(...this.invite(byte, this.state.watch, now));
         continue;
       }
       this.cancels = byte === CAN ? this.cancels + 1 : 0;
@@ -141,19 +98,13 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
   }
 
   /** CANs are still about a transfer before this one. */
-  private invite(byte: number, now: Millis): SenderEffect[] {
-    const { state } = this;
-    if (state.name !== "uninvited") return [];
+  private invite(byte: number, watch: WishWatch, now: Millis): SenderEffect[] {
     // One that listens anew asks by its wish: CANs, which would end that, are for one that wants its next block.
     if (byte === NAK && this.hangs) {
       this.hangs = false;
       return [{ type: "send", bytes: CANCELS }];
     }
-    this.heard = (this.heard + String.fromCharCode(byte)).slice(-HEARD_LENGTH);
-    const wish = wishOf(byte, this.settings.protocol);
-    const { until } = state;
-    if (wish === undefined) this.state = { name: "uninvited", until, since: now };
-    else if (wish !== state.wish) this.state = { name: "uninvited", until, wish, since: now };
+    watch.push(byte, now);
     return [];
   }
 
@@ -172,7 +123,7 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
   }
 
   private acknowledged({ what, offset }: Sent, late: boolean, now: Millis): SenderEffect[] {
-    const until = now + this.settings.ackTimeout;
+    const until = now + answerTimeout(what, this.settings);
     switch (what) {
       case "header":
         this.state = { name: "awaited", next: "data", until };
@@ -187,7 +138,7 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
       }
       case "end":
         if (this.settings.protocol === "xmodem") return this.done(true);
-        this.state = { name: "awaited", next: "closing", until: Math.min(until, now + END_TIMEOUT) };
+        this.state = { name: "awaited", next: "closing", until };
         return [];
       case "closing":
         return this.done(true);
@@ -218,19 +169,17 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
   }
 
   private send(sent: Sent, now: Millis, { tries = 1, late = false } = {}): SenderEffect[] {
-    const { ackTimeout } = this.settings;
-    const isShort = sent.what === "end" || sent.what === "closing";
-    const until = now + (isShort ? Math.min(ackTimeout, END_TIMEOUT) : ackTimeout);
+    const until = now + answerTimeout(sent.what, this.settings);
     this.state = { name: "sent", sent, tries, late, until };
     return [{ type: "send", bytes: sent.bytes }];
   }
 
   private again(
-    { sent, tries, late }: Extract<State, { readonly name: "sent" }>,
+    { sent, tries, late }: Extract<SenderState, { readonly name: "sent" }>,
     now: Millis,
     why: "damaged" | "silent",
   ): SenderEffect[] {
-    if (tries <= this.most(sent.what)) {
+    if (tries <= mostRetries(sent.what, this.settings)) {
       return this.send(sent, now, { tries: tries + 1, late: late || why === "silent" });
     }
     switch (sent.what) {
@@ -250,18 +199,12 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
     return why === "silent" ? unacknowledged(name, tries, this.settings.ackTimeout) : refused(name, tries);
   }
 
-  private most(what: Sent["what"]): number {
-    const { retries } = this.settings;
-    if (what === "closing") return Math.min(retries, MOST_CLOSINGS);
-    return what === "end" ? Math.min(retries, MOST_ENDS) : retries;
-  }
-
   private expire(now: Millis): SenderEffect[] {
     const { state } = this;
     switch (state.name) {
       case "uninvited":
-        if (state.wish !== undefined) return this.begin(state.wish, now);
-        return this.fail(new DeviceError("unreachable", uninvited(this.settings, this.heard)));
+        if (state.watch.wish !== undefined) return this.begin(state.watch.wish, now);
+        return this.fail(new DeviceError("unreachable", uninvited(this.settings, state.watch.heard)));
       case "sent":
         return this.again(state, now, "silent");
       case "awaited":
@@ -297,7 +240,7 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
     }
   }
 
-  private cancelledIn(state: Exclude<State, { readonly name: "idle" | "over" | "uninvited" }>): SenderEffect[] {
+  private cancelledIn(state: UnderWay): SenderEffect[] {
     const { offset } = this;
     const stage = stageOf(state);
     // After a block that was sent again it is the line that it has enough of.
@@ -323,31 +266,4 @@ export class Sender implements Machine<SenderEvent, SenderEffect> {
     const failed: SenderEffect = { type: "failed", error };
     return bytes === undefined ? [failed] : [{ type: "send", bytes }, failed];
   }
-}
-
-function deadlineOf(state: State): Millis | undefined {
-  switch (state.name) {
-    case "idle":
-    case "over":
-    case "reading":
-      return undefined;
-    case "uninvited":
-      return state.wish === undefined ? state.until : Math.min(state.until, state.since + WISH_STANDS);
-    case "sent":
-    case "awaited":
-    case "settling":
-      return state.until;
-  }
-}
-
-/** What the receiver knows. */
-function stageOf(state: Exclude<State, { readonly name: "idle" | "over" | "uninvited" }>): Stage {
-  if (state.name === "sent") return state.sent.what;
-  if (state.name !== "awaited") return "data";
-  return state.next === "data" ? "header" : "closing";
-}
-
-function wishOf(byte: number, protocol: SenderSettings["protocol"]): Check | undefined {
-  if (byte === CRC_WISH) return "crc";
-  return byte === NAK && protocol === "xmodem" ? "sum" : undefined;
 }

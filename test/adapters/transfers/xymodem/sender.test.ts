@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Sender, type SenderEffect, type SenderSettings } from "../../../../adapters/transfers/xymodem/sender.ts";
+import { Sender, type SenderEffect } from "../../../../adapters/transfers/xymodem/sender.ts";
+import type { SenderSettings } from "../../../../adapters/transfers/xymodem/sender-settings.ts";
 import { MINUTE, SECOND } from "../../../../src/clock.ts";
 import { FirmwareError } from "../../../../src/errors.ts";
 import { drive } from "../../../../src/machine.ts";
