@@ -10,11 +10,12 @@ import { MappingLibrary } from "../src/config/mapping-library.ts";
 import { problemText } from "../src/errors.ts";
 import { locateData } from "../src/locate.ts";
 import { catalogue } from "../src/lwm2m/objects/index.ts";
+import { exampleDevice } from "../src/mapping/example-device.ts";
 import { firmwareText } from "../src/mapping/firmware-text.ts";
 import { CORE_RESOURCE_KEYS } from "../src/mapping/keys.ts";
 import { mappingKeys, parseMapping } from "../src/mapping/load.ts";
 import { type PreparedMapping, prepareMapping } from "../src/mapping/resolve.ts";
-import { exampleDevice, runVectors } from "../src/mapping/vectors.ts";
+import { runVectors } from "../src/mapping/vectors.ts";
 import { childOf } from "../src/yaml/nodes.ts";
 
 const adapters = await loadAdapters();

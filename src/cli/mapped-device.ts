@@ -8,8 +8,8 @@ import { everyAdapter } from "../gateway/read-config.ts";
 import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import { valueText } from "../mapping/captured.ts";
+import { exampleDevice } from "../mapping/example-device.ts";
 import type { PreparedMapping, ResolvedDevice } from "../mapping/resolve.ts";
-import { exampleDevice } from "../mapping/vectors.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { UsageError } from "./command.ts";
 

@@ -2,10 +2,10 @@
 import type { AdapterModule } from "../adapter.ts";
 import { ConfigError, type Problem } from "../errors.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
+import { exampleDevice } from "../mapping/example-device.ts";
 import { extendMapping } from "../mapping/extend.ts";
 import { readMappingTree } from "../mapping/load.ts";
 import { type PreparedMapping, prepareMapping } from "../mapping/resolve.ts";
-import { exampleDevice } from "../mapping/vectors.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { childOf, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, toPlainMap } from "../yaml/read.ts";

@@ -1,10 +1,10 @@
 /** What each mapping in use makes of its device type: what is converted, what it costs on the wire, what a server can change. */
 
+import { exampleDevice } from "../mapping/example-device.ts";
 import { firmwareText } from "../mapping/firmware-text.ts";
 import type { Provenance } from "../mapping/load.ts";
 import { titleOf } from "../mapping/mapped-resource.ts";
 import type { DevicePlan, PointSource, ResourcePlan } from "../mapping/plan-types.ts";
-import { exampleDevice } from "../mapping/vectors.ts";
 import { type PollCost, pollCosts } from "./poll-costs.ts";
 import type { LoadedConfig, LoadedMapping } from "./types.ts";
 

@@ -11,11 +11,12 @@ import { locateData } from "../../src/locate.ts";
 import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { availabilitySchema } from "../../src/mapping/availability.ts";
 import { connectivitySchema } from "../../src/mapping/connectivity.ts";
+import { exampleDevice } from "../../src/mapping/example-device.ts";
 import { identitySchema } from "../../src/mapping/identity.ts";
 import { CORE_RESOURCE_KEYS } from "../../src/mapping/keys.ts";
 import { mappingKeys } from "../../src/mapping/load.ts";
 import { parameterSpec } from "../../src/mapping/parameters.ts";
-import { exampleDevice, runVectors, vectorSchema } from "../../src/mapping/vectors.ts";
+import { runVectors, vectorSchema } from "../../src/mapping/vectors.ts";
 import { knownKeys } from "../../src/yaml/shape.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 

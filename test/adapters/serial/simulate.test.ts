@@ -12,8 +12,8 @@ import { DeviceError } from "../../../src/errors.ts";
 import { locateData } from "../../../src/locate.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
+import { exampleDevice } from "../../../src/mapping/example-device.ts";
 import type { DevicePlan } from "../../../src/mapping/plan-types.ts";
-import { exampleDevice } from "../../../src/mapping/vectors.ts";
 import { FakeClock, fakeRandom, settleUntil } from "../../support/fake-clock.ts";
 
 const adapters = await loadAdapters();

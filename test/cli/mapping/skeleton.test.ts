@@ -6,9 +6,10 @@ import { DIALECTS } from "../../../src/cli/mapping/skeleton-dialects.ts";
 import { withVector } from "../../../src/cli/mapping/with-vector.ts";
 import { type Problem, problemText } from "../../../src/errors.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
+import { exampleDevice } from "../../../src/mapping/example-device.ts";
 import { parseMapping } from "../../../src/mapping/load.ts";
 import { prepareMapping } from "../../../src/mapping/resolve.ts";
-import { exampleDevice, runVectors } from "../../../src/mapping/vectors.ts";
+import { runVectors } from "../../../src/mapping/vectors.ts";
 
 /** Its versions have one name for two resources: `mapping new` says so, and writes nothing. */
 const TWO_NAMES = 10260;
