@@ -14,7 +14,7 @@ import { exampleDevice } from "../src/mapping/example-device.ts";
 import { firmwareText } from "../src/mapping/firmware-text.ts";
 import { CORE_RESOURCE_KEYS } from "../src/mapping/keys.ts";
 import { mappingKeys, parseMapping } from "../src/mapping/load.ts";
-import { type PreparedMapping, prepareMapping } from "../src/mapping/resolve.ts";
+import { type PreparedMapping, prepareMapping } from "../src/mapping/prepare.ts";
 import { runVectors } from "../src/mapping/vectors.ts";
 import { childOf } from "../src/yaml/nodes.ts";
 

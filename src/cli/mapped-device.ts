@@ -9,7 +9,8 @@ import { locateData } from "../locate.ts";
 import { catalogue } from "../lwm2m/objects/index.ts";
 import { valueText } from "../mapping/captured.ts";
 import { exampleDevice } from "../mapping/example-device.ts";
-import type { PreparedMapping, ResolvedDevice } from "../mapping/resolve.ts";
+import type { PreparedMapping } from "../mapping/prepare.ts";
+import type { ResolvedDevice } from "../mapping/resolve.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { UsageError } from "./command.ts";
 

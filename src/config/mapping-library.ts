@@ -5,7 +5,7 @@ import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import { exampleDevice } from "../mapping/example-device.ts";
 import { extendMapping } from "../mapping/extend.ts";
 import { readMappingTree } from "../mapping/load.ts";
-import { type PreparedMapping, prepareMapping } from "../mapping/resolve.ts";
+import { type PreparedMapping, prepareMapping } from "../mapping/prepare.ts";
 import { unknownWord } from "../yaml/issues.ts";
 import { childOf, type ScalarNode, type YamlNode } from "../yaml/nodes.ts";
 import { type Report, toPlainMap } from "../yaml/read.ts";

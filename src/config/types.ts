@@ -6,7 +6,7 @@ import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
 import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type { DevicePlan } from "../mapping/plan-types.ts";
-import type { PreparedMapping } from "../mapping/resolve.ts";
+import type { PreparedMapping } from "../mapping/prepare.ts";
 import type { YamlNode } from "../yaml/nodes.ts";
 import type { AccessSettings } from "./access.ts";
 import type { AdminSettings } from "./admin-settings.ts";

@@ -1,7 +1,8 @@
 /** The plan of one device. A thousand devices of one mapping, with the same parameters, are resolved once. */
 import type { Report } from "../yaml/read.ts";
 import type { DevicePlan } from "./plan-types.ts";
-import { type DeviceEntry, type PreparedMapping, resolveWithNodes } from "./resolve.ts";
+import type { PreparedMapping } from "./prepare.ts";
+import { type DeviceEntry, resolveWithNodes } from "./resolve.ts";
 import { readScope, scopeText } from "./scope.ts";
 
 /** Undefined where the mapping or the entry is wrong, all of which was reported. */

@@ -1,7 +1,8 @@
 import type { MapEntry, ScalarNode, YamlNode } from "../yaml/nodes.ts";
 import type { Report } from "../yaml/read.ts";
 import { exampleValue } from "./parameters.ts";
-import { type PreparedMapping, type ResolvedDevice, resolveWithNodes } from "./resolve.ts";
+import type { PreparedMapping } from "./prepare.ts";
+import { type ResolvedDevice, resolveWithNodes } from "./resolve.ts";
 
 /**
  * A device of this mapping that nobody has: every parameter with its default, or the plainest value of its type, or what

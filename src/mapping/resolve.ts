@@ -1,42 +1,27 @@
 /** A mapping and a device entry → the plan of the device. */
-import type { AdapterModule, PointId } from "../adapter.ts";
+import type { PointId } from "../adapter.ts";
 import type { Place } from "../errors.ts";
 import type { ObjectDefinition } from "../lwm2m/objects/definition.ts";
-import type { ObjectCatalogue } from "../lwm2m/objects/index.ts";
 import type { MapEntry, MapNode, YamlNode } from "../yaml/nodes.ts";
 import { type Report, readNode, refuseSecrets, reportError } from "../yaml/read.ts";
 import { completeRule, readAvailability } from "./availability.ts";
 import { checkComputation, leaveOutOrphans } from "./computation-order.ts";
 import { Conditions, type Facts } from "./conditions.ts";
-import { withConnectivity } from "./connectivity.ts";
-import { EXPRESSION_KEYS } from "./expression/expression.ts";
 import { constantsOf } from "./expression/scope.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { filledNode, filler } from "./fill.ts";
 import { fillFirmware, readFirmware } from "./firmware.ts";
-import { deviceUrn, withIdentity } from "./identity.ts";
+import { deviceUrn } from "./identity.ts";
 import type { MappingFile } from "./load.ts";
-import { byInstance, type MappedResource, titleOf } from "./mapped-resource.ts";
+import { type MappedResource, titleOf } from "./mapped-resource.ts";
 import type { DevicePlan, ObjectPlan, ResourcePlan, Variants } from "./plan-types.ts";
+import type { PreparedMapping } from "./prepare.ts";
 import { type DeviceContext, resolveResource } from "./resource.ts";
 import { readEvery } from "./schedule.ts";
 import { readScope, scopeText } from "./scope.ts";
 import { sectionOrder } from "./section-order.ts";
 import { withSensorUnits } from "./sensor-units.ts";
-import { type MappedObject, readObjects } from "./structure.ts";
-import { namesIn, type Scope, substitute } from "./substitute.ts";
-
-/** A mapping with what it has in common for all its devices. */
-export interface PreparedMapping {
-  readonly file: MappingFile;
-  readonly adapter: AdapterModule;
-  readonly objects: readonly MappedObject[];
-  /** Equal text, equal meaning; without the parameters. */
-  readonly fingerprint: string;
-  /** Resources with parameters filled in: devices with the same values share them. */
-  readonly filled: Map<MappedResource, Map<string, MapNode>>;
-  /** Plans by the values of the parameters: devices with the same values share what is in them. */
-  readonly plans: Map<string, DevicePlan>;
-}
+import type { MappedObject } from "./structure.ts";
+import type { Scope } from "./substitute.ts";
 
 /** A device as its entry says it. */
 export interface DeviceEntry {
@@ -49,20 +34,6 @@ export interface DeviceEntry {
   readonly storedObjects?: readonly ObjectDefinition[];
   /** The other keys of the entry. */
   readonly parameters: readonly MapEntry[];
-}
-
-/** Finds the objects and resources of a mapping, once for all its devices. What is wrong is reported and left out. */
-export function prepareMapping(
-  file: MappingFile,
-  adapter: AdapterModule,
-  catalogue: ObjectCatalogue,
-  report: Report,
-): PreparedMapping {
-  const context = { catalogue, sources: adapter.sources, report };
-  const mapped = withIdentity(readObjects(file.objects, context), file.identity, context);
-  const objects = withConnectivity(mapped, file.connectivity, context);
-  for (const object of objects) warnOfMandatory(object, report);
-  return { file, adapter, objects, fingerprint: fingerprintOf(file, objects), filled: new Map(), plans: new Map() };
 }
 
 /** A plan, and for each point the keys that made it, parameters filled in. */
@@ -220,14 +191,6 @@ function trackErrors(report: Report): Reports {
   return { counted, unfilled, anyError: () => wrong };
 }
 
-type Fill = <T extends YamlNode | undefined>(node: T) => T;
-
-function filler(scope: Scope, report: Report, keepArguments = false): Fill {
-  const options = { owner: "this mapping", untouched: EXPRESSION_KEYS, keepArguments };
-  return <T extends YamlNode | undefined>(node: T) =>
-    (node === undefined ? undefined : substitute(node, scope, report, options)) as T;
-}
-
 interface Resolved {
   readonly resources: Map<PointId, ResourcePlan>;
   readonly nodes: Map<PointId, MapNode>;
@@ -268,30 +231,6 @@ function resolveResources(
   return { resources, nodes, undecided: [...undecided.values()] };
 }
 
-/** The resource's keys for this device; shared with the devices that have the same values for what it names. */
-function filledNode(
-  mapped: MappedResource,
-  { filled }: PreparedMapping,
-  { scope, report }: Pick<DeviceContext, "scope" | "report">,
-): MapNode {
-  let known = filled.get(mapped);
-  if (known === undefined) {
-    known = new Map();
-    filled.set(mapped, known);
-  }
-  const values = scopeText(scope, namesIn(mapped.node));
-  const shared = known.get(values);
-  if (shared !== undefined) return shared;
-  let wrong = false;
-  const node = filler(scope, (problem) => {
-    wrong = true;
-    report(problem);
-  })(mapped.node);
-  // What is wrong must be said again for the next device.
-  if (!wrong) known.set(values, node);
-  return node;
-}
-
 function emptySection(file: MappingFile): MapNode {
   return { kind: "map", place: file.protocol.place, entries: [] };
 }
@@ -304,19 +243,4 @@ function objectPlans(
   const there = new Set([...resources.values()].map(({ object }) => object));
   const plans = objects.map(({ definition }) => [definition.id, { definition }] as const);
   return new Map(plans.filter(([id]) => there.has(id)));
-}
-
-/** Servers refuse objects whose mandatory resources are missing; object 3 is completed by the gateway. */
-function warnOfMandatory({ key, definition, resources }: MappedObject, report: Report): void {
-  if (definition.id === 3) return;
-  const instances = byInstance(resources);
-  for (const [instance, mapped] of instances) {
-    const have = new Set(mapped.map(({ resource }) => resource));
-    for (const { id, name, mandatory, operations } of definition.resources.values()) {
-      if (!mandatory || operations === "" || have.has(id)) continue;
-      const where = instances.size > 1 ? ` (instance ${instance})` : "";
-      const message = `mandatory resource ${id} ${name.trim()} of object ${definition.id}${where} is not mapped: it will read as absent (4.04)`;
-      report({ severity: "warning", code: "LG327", place: key.place, message });
-    }
-  }
 }

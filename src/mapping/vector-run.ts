@@ -6,7 +6,8 @@ import { type Report, reportError, toPlainMap } from "../yaml/read.ts";
 import { bytesOfHex, constantValue } from "./constant.ts";
 import { titleOf } from "./mapped-resource.ts";
 import type { ResourcePlan } from "./plan-types.ts";
-import type { PreparedMapping, ResolvedDevice } from "./resolve.ts";
+import type { PreparedMapping } from "./prepare.ts";
+import type { ResolvedDevice } from "./resolve.ts";
 
 export interface Setting {
   readonly mapping: PreparedMapping;

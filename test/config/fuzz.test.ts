@@ -14,7 +14,7 @@ import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { exampleDevice } from "../../src/mapping/example-device.ts";
 import { extendMapping } from "../../src/mapping/extend.ts";
 import { parseMapping, readMappingTree } from "../../src/mapping/load.ts";
-import { prepareMapping } from "../../src/mapping/resolve.ts";
+import { prepareMapping } from "../../src/mapping/prepare.ts";
 import { runVectors } from "../../src/mapping/vectors.ts";
 import { childOf, type MapNode } from "../../src/yaml/nodes.ts";
 import { parseYaml } from "../../src/yaml/parse.ts";

@@ -7,7 +7,7 @@ import { catalogue } from "../../src/lwm2m/objects/index.ts";
 import { resolveDevice } from "../../src/mapping/device-plan.ts";
 import { type MappingFile, parseMapping } from "../../src/mapping/load.ts";
 import type { DevicePlan, PointSource, ResourcePlan } from "../../src/mapping/plan-types.ts";
-import { type PreparedMapping, prepareMapping } from "../../src/mapping/resolve.ts";
+import { type PreparedMapping, prepareMapping } from "../../src/mapping/prepare.ts";
 import type { MapEntry } from "../../src/yaml/nodes.ts";
 import { parseYaml } from "../../src/yaml/parse.ts";
 

@@ -1,5 +1,5 @@
 /** A mapping that begins as a copy of another one, or is laid over it. */
-import type { PreparedMapping } from "../../mapping/resolve.ts";
+import type { PreparedMapping } from "../../mapping/prepare.ts";
 import { nodeLines } from "../../yaml/node-text.ts";
 import { yamlText } from "../../yaml-text.ts";
 import { descriptionOf } from "./mapping-shelf.ts";

@@ -1,4 +1,4 @@
-import type { PreparedMapping } from "../../mapping/resolve.ts";
+import type { PreparedMapping } from "../../mapping/prepare.ts";
 import { table } from "../../table.ts";
 import { unknownWord } from "../../yaml/issues.ts";
 import { childOf } from "../../yaml/nodes.ts";

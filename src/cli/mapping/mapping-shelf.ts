@@ -11,7 +11,7 @@ import { ConfigError, type Problem } from "../../errors.ts";
 import { readConfig } from "../../gateway/read-config.ts";
 import { locateData } from "../../locate.ts";
 import { type ObjectCatalogue, catalogue as registry } from "../../lwm2m/objects/index.ts";
-import type { PreparedMapping } from "../../mapping/resolve.ts";
+import type { PreparedMapping } from "../../mapping/prepare.ts";
 import { childOf } from "../../yaml/nodes.ts";
 import { type Arguments, UsageError } from "../command.ts";
 import { foundConfig } from "../config-option.ts";

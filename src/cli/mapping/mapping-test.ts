@@ -1,6 +1,6 @@
 import { ConfigError, formatProblem, type Problem } from "../../errors.ts";
 import { readConfig } from "../../gateway/read-config.ts";
-import type { PreparedMapping } from "../../mapping/resolve.ts";
+import type { PreparedMapping } from "../../mapping/prepare.ts";
 import { runVectors } from "../../mapping/vectors.ts";
 import { type Arguments, type Command, EXIT } from "../command.ts";
 import { CONFIG_OPTION, configFile } from "../config-option.ts";

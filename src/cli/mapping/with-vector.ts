@@ -3,7 +3,7 @@ import type { Reading } from "../../adapter.ts";
 import type { UnixMillis } from "../../clock.ts";
 import { vectorLines } from "../../mapping/captured.ts";
 import { exampleDevice } from "../../mapping/example-device.ts";
-import type { PreparedMapping } from "../../mapping/resolve.ts";
+import type { PreparedMapping } from "../../mapping/prepare.ts";
 import { MARK } from "./skeleton-dialects.ts";
 
 /** The text with a `test:` at its end; as it is where it has one, or has no value that could be tested. */

@@ -8,7 +8,7 @@ import { type Problem, problemText } from "../../../src/errors.ts";
 import { catalogue } from "../../../src/lwm2m/objects/index.ts";
 import { exampleDevice } from "../../../src/mapping/example-device.ts";
 import { parseMapping } from "../../../src/mapping/load.ts";
-import { prepareMapping } from "../../../src/mapping/resolve.ts";
+import { prepareMapping } from "../../../src/mapping/prepare.ts";
 import { runVectors } from "../../../src/mapping/vectors.ts";
 
 /** Its versions have one name for two resources: `mapping new` says so, and writes nothing. */
