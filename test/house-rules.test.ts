@@ -51,7 +51,7 @@ const CASTS: Readonly<Record<string, string>> = {
   "src/mapping/fill.ts": "a node stays of its kind",
   "src/mapping/json-schema.ts": "JSON Schema, keyword by keyword",
   "src/mapping/load.ts": "a computed key",
-  "src/mapping/point.ts": "a record without its undefined values",
+  "src/mapping/resource-conversion.ts": "a record without its undefined values",
   "src/mapping/substitute.ts": "a node stays of its kind",
   "src/store/worker-client.ts": "an answer belongs to its call",
   "src/yaml/issues.ts": "the issues of zod",

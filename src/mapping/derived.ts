@@ -10,9 +10,10 @@ import type { Operand, Type } from "./expression/types.ts";
 import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
 import { titleOf } from "./mapped-resource.ts";
 import type { Converted, ResourceSource } from "./plan-types.ts";
-import { convert, reportingOf } from "./point.ts";
+import { reportingOf } from "./point.ts";
 import { findReference } from "./references.ts";
 import type { DeviceContext, ResolvableResource } from "./resource.ts";
+import { convert } from "./resource-conversion.ts";
 import { Bad } from "./stage.ts";
 
 /** What has no meaning where there is no raw value, nothing on a wire and nothing to write. */

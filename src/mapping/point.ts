@@ -1,25 +1,15 @@
 /** A resource that a device delivers: source keys for the adapter, conversion for the core. */
 
 import { isDeepStrictEqual } from "node:util";
-import type { PointShape } from "../adapter.ts";
-import type { ErrorCode } from "../error-codes.ts";
 import { notAllowed } from "../lwm2m/refusals.ts";
-import { childOf, entryOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
-import { placeInside } from "../yaml/place-inside.ts";
+import { childOf, type MapNode, type YamlNode } from "../yaml/nodes.ts";
 import { readNode, reportError, toPlainMap } from "../yaml/read.ts";
-import {
-  type ByteOrder,
-  type Conversion,
-  ConversionError,
-  type ConversionSpec,
-  type Formula,
-} from "./conversion-types.ts";
-import { makeConversion } from "./convert.ts";
-import { ExpressionError } from "./expression/syntax.ts";
+import { accessOf } from "./access.ts";
+import type { ByteOrder, Conversion } from "./conversion-types.ts";
 import { CORE_RESOURCE_KEYS, type ResourceKeys, resourceKeys } from "./keys.ts";
-import { titleOf } from "./mapped-resource.ts";
 import type { PointSource, Poll } from "./plan-types.ts";
 import type { DeviceContext, ResolvableResource } from "./resource.ts";
+import { convert } from "./resource-conversion.ts";
 import { fastestOf, pollOf } from "./schedule.ts";
 
 export function resolvePoint(
@@ -96,7 +86,10 @@ export function reportingOf({
   monotonic,
 }: ResourceKeys): Pick<PointSource, "reporting" | "counts"> {
   const counts = monotonic !== undefined && monotonic !== false;
-  const reporting = defined({ deadband, maxAge });
+  const reporting = {
+    ...(deadband === undefined ? {} : { deadband }),
+    ...(maxAge === undefined ? {} : { maxAge }),
+  };
   return { ...(Object.keys(reporting).length === 0 ? {} : { reporting }), ...(counts ? { counts } : {}) };
 }
 
@@ -116,45 +109,6 @@ function functionsOf(
   };
 }
 
-interface Access {
-  readonly readable: boolean;
-  readonly writable: boolean;
-}
-
-/** What a server can do here: never more than the registry allows. */
-function accessOf(
-  { source, keys, shape }: { readonly source: string; readonly keys: ResourceKeys; readonly shape: PointShape },
-  { mapped, node }: ResolvableResource,
-  { report }: DeviceContext,
-): Access | undefined {
-  const { operations } = mapped.definition;
-  const writable = keys.write !== undefined && keys.write !== false;
-  const at = (key: string) => childOf(node, key)?.place ?? mapped.key.place;
-  const wrong = (key: string, message: string): undefined => {
-    reportError(report, at(key), message, "LG314");
-    return undefined;
-  };
-  if (writable && !operations.includes("W")) {
-    return wrong("write", `${titleOf(mapped)} is read-only (${operations}) in the registry: write is not possible`);
-  }
-  if (isPlain(keys.write) && !shape.writable) {
-    return wrong("write", `${titleOf(mapped)}: the source "${source}" cannot be written`);
-  }
-  if (keys.read === "last" && !writable) return wrong("read", `${titleOf(mapped)}: "read: last" needs "write"`);
-  const readable = operations.includes("R") && keys.read !== false;
-  if (!readable && !writable) {
-    return operations === "W"
-      ? wrong(source, `${titleOf(mapped)} is write-only (W) in the registry: it needs "write"`)
-      : wrong("read", `${titleOf(mapped)} can be neither read nor written: leave out "read: false" or give "write"`);
-  }
-  return { readable, writable };
-}
-
-/** Written to where it is read: the adapter has nothing to know. */
-function isPlain(write: ResourceKeys["write"]): boolean {
-  return typeof write === "object" ? Object.keys(write).every((key) => key === "expr") : write === true;
-}
-
 function readPoll(
   unasked: boolean,
   { node }: ResolvableResource,
@@ -172,78 +126,6 @@ function readPoll(
   if (typeof poll === "string" || "every" in poll) return poll;
   reportError(report, written?.place ?? node.place, poll.wrong, "LG326");
   return undefined;
-}
-
-export interface ConvertOptions {
-  readonly context: DeviceContext;
-  readonly writable: boolean;
-  /** What comes in is the result of an expression. */
-  readonly computed?: boolean;
-}
-
-/** The conversion that the core's keys of a resource make; undefined: reported. */
-export function convert(
-  keys: ResourceKeys,
-  shape: PointShape,
-  { mapped, node }: ResolvableResource,
-  { context, writable, computed = false }: ConvertOptions,
-): Conversion | undefined {
-  try {
-    const spec = specOf(keys, shape, { node, context, writable });
-    return makeConversion(computed ? { ...spec, computed } : spec, mapped.definition);
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    const at = error.key.split(".").reduce<YamlNode | undefined>(childOf, node);
-    const { cause } = error;
-    const place =
-      cause instanceof ExpressionError && at?.kind === "scalar"
-        ? placeInside(at, cause.at)
-        : (at?.place ?? mapped.key.place);
-    const title = titleOf(mapped);
-    reportError(
-      context.report,
-      place,
-      error.message.includes(title) ? error.message : `${error.message} (${title})`,
-      codeOf(error.key),
-    );
-    return undefined;
-  }
-}
-
-function specOf(
-  keys: ResourceKeys,
-  shape: PointShape,
-  { node, context, writable }: { readonly node: MapNode; readonly context: DeviceContext; readonly writable: boolean },
-): ConversionSpec {
-  const order = keys.order ?? context.order;
-  const { poll: _poll, read: _read, write, const: _const, param: _param, do: _do, max_age: _age, expr, ...rest } = keys;
-  const { enum: words, ...others } = defined({ ...rest, order });
-  const formula = (text: string | undefined): Formula | undefined =>
-    text === undefined ? undefined : { text, parameters: context.constants };
-  const computed = defined({
-    expr: formula(expr),
-    writeExpr: formula(typeof write === "object" ? write.expr : undefined),
-  });
-  return {
-    ...others,
-    ...computed,
-    ...(words === undefined ? {} : { enum: new Map(enumEntries(node)) }),
-    shape,
-    writable,
-  };
-}
-
-/** In the order of the file, both sides as they are written: `0x01: true`. */
-function enumEntries(node: MapNode): readonly (readonly [string, string])[] {
-  const words = entryOf(node, "enum")?.value;
-  if (words?.kind !== "map") return [];
-  return words.entries.map(({ key, value }) => [key.text, value.kind === "scalar" ? value.text : ""]);
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(keys: T): Defined<T> {
-  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 const CORE_ONLY: ReadonlySet<string> = new Set(CORE_RESOURCE_KEYS);
@@ -300,11 +182,4 @@ function readPoint(
   const read = { core, device, parsed };
   points.set(node, read);
   return read;
-}
-
-/** What kind of trouble it is, by the key that made it. */
-function codeOf(key: string): ErrorCode {
-  const own = key.split(".").at(-1);
-  if (own === "unit") return "LG315";
-  return own === "expr" ? "LG316" : "LG323";
 }
