@@ -1,6 +1,5 @@
 /** The life of a gateway: it reads its configuration, starts what is made of that, reloads and stops it. */
-import type { AdapterModule } from "../adapter.ts";
-import { type Clock, type Millis, type Random, wallAt } from "../clock.ts";
+import { type Millis, wallAt } from "../clock.ts";
 import { AdapterShelf } from "../config/adapter-shelf.ts";
 import type { AdminSettings } from "../config/admin-settings.ts";
 import { ReadRecord } from "../config/read-record.ts";
@@ -10,14 +9,13 @@ import { collect } from "../heap.ts";
 import { packageVersion } from "../locate.ts";
 import type { Logger } from "../log.ts";
 import type { ServerSendOutcome } from "../servers/send.ts";
-import type { LocalAddresses } from "../servers/uplink/local-addresses.ts";
 import type { Pulse } from "../service/watchdog.ts";
 import { Applying } from "./applying.ts";
 import { DeviceAdmin } from "./device-admin.ts";
 import type { FirmwareAdmin } from "./firmware/firmware-admin.ts";
+import type { GatewayOptions } from "./gateway-options.ts";
 import { helperOfService, localAddresses } from "./host.ts";
 import { LinkAdmin } from "./links/link-admin.ts";
-import type { HelperPlace } from "./machine-control.ts";
 import { Measured } from "./measured.ts";
 import type { SendWish } from "./north.ts";
 import type { Happenings } from "./operator/happenings.ts";
@@ -36,29 +34,13 @@ import { machineHash } from "./state/machine.ts";
 import { openState, ownState } from "./state/opened-state.ts";
 import { StateCopies } from "./state/state-copies.ts";
 import type { GatewayStatus } from "./status.ts";
-import type { Boot, ClockSign } from "./time/clock-verdict.ts";
 import type { GatewayClock } from "./time/gateway-clock.ts";
 import { keepTime, knownClock } from "./time/known-clock.ts";
-import { type OpenTransport, openTransport } from "./transport/schemes.ts";
+import { openTransport } from "./transport/schemes.ts";
 import { secured } from "./transport/secured.ts";
 import { DeviceViews } from "./views/device-views.ts";
 import type { ForgetWish, Forgotten } from "./waiting/forgetting.ts";
 import type { StoreReport } from "./waiting/store-report.ts";
-
-export interface GatewayOptions {
-  /** Path of config.yaml. */
-  readonly configFile: string;
-  /** The machine's. */
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  /** The store's thread died: the process must end, so that it is started again. */
-  readonly onFatal: (error: Error) => void;
-  /** The process must end in order, so that it is started again: another version of it is to run. */
-  readonly onRestart?: () => void;
-  /** The outermost rim, which a test replaces; by default real sockets and the adapters of `adapters/`. */
-  readonly edges?: Partial<Edges>;
-}
 
 type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adapters: AdapterShelf };
 
@@ -66,17 +48,6 @@ type RunOptions = GatewayOptions & { readonly clock: GatewayClock; readonly adap
 interface Loaded {
   readonly config: LoadedConfig;
   readonly record: ReadRecord;
-}
-
-export interface Edges {
-  readonly adapters: readonly AdapterModule[];
-  readonly openTransport: OpenTransport;
-  readonly localAddresses: LocalAddresses;
-  readonly helper: HelperPlace;
-  readonly boot: () => Boot;
-  readonly clockSign: () => ClockSign;
-  /** Of the machine's id; undefined: it has none. */
-  readonly machine: () => string | undefined;
 }
 
 export class Gateway {
