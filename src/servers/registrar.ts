@@ -1,12 +1,10 @@
 /** Register, Update and De-register on the wire: the registration machine joined to the connection. Core 1.2 §6.2. */
-import { createHash } from "node:crypto";
 import { type Clock, datedBy, isUndated, type Millis, type UnixMillis, wallAt } from "../clock.ts";
 import { CODE } from "../coap/codes.ts";
 import { type CoapMessage, NO_PAYLOAD, OPTION, stringOptions, stringValues, uintOption } from "../coap/options.ts";
 import { reasonOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { CONTENT_FORMAT } from "../lwm2m/formats/codec.ts";
-import { registerPayload } from "../lwm2m/links.ts";
 import type { Lwm2mVersion } from "../lwm2m/objects/versions.ts";
 import type {
   Agreement,
@@ -18,6 +16,7 @@ import type {
 import type { ObjectTree } from "../lwm2m/tree.ts";
 import { type Drive, drive } from "../machine.ts";
 import type { Connection } from "./connection.ts";
+import { ObjectList } from "./object-list.ts";
 import type { TurnPlace, TurnPort } from "./registration-order.ts";
 
 /** Where the registration stands. */
@@ -74,7 +73,6 @@ export interface KeptRegistration {
   readonly objects: string;
 }
 
-const text = new TextEncoder();
 const NOTHING_ASKED = (): void => {};
 const NOWHERE: Source = { address: undefined, port: undefined };
 
@@ -82,6 +80,7 @@ export class Registrar {
   private readonly options: RegistrarOptions;
   private readonly listener: RegistrarListener;
   private readonly feed: Drive<RegistrationEvent>;
+  private readonly objects: ObjectList;
   /** Its times are monotonic: somebody may set the clock. */
   private current: Omit<Standing, "since" | "until"> & { readonly since: Millis; readonly until?: Millis };
   /** There is a way to the server: its name had an address once, which may still serve when it has none. */
@@ -89,9 +88,6 @@ export class Registrar {
   private newest = 0;
   /** Where the newest Register left from. */
   private registeredFrom: Source = NOWHERE;
-  /** Stand for the object list of the newest request, and for the one that the server took. */
-  private listed = "";
-  private known = "";
   private readonly port: TurnPort = {
     start: (after) => this.feed({ type: "start", after }),
     hold: (reason) => this.feed({ type: "hold", reason }),
@@ -104,6 +100,7 @@ export class Registrar {
   constructor(options: RegistrarOptions, listener: RegistrarListener) {
     this.options = options;
     this.listener = listener;
+    this.objects = new ObjectList(options.root);
     this.current = { state: "deregistered", since: options.clock.monotonic(), reason: "not started" };
     this.feed = drive(options.machine, options.clock, (effect) => this.perform(effect));
   }
@@ -135,9 +132,8 @@ export class Registrar {
   resume({ agreement, sentAt, from, objects }: KeptRegistration): void {
     const { clock } = this.options;
     this.registeredFrom = from;
-    this.listed = objects;
-    this.known = objects;
-    const objectsChanged = digest(this.objectList(agreement.version)) !== objects;
+    this.objects.restore(objects);
+    const objectsChanged = this.objects.isOther(agreement.version);
     const [sent, now] = [datedBy(clock, sentAt), clock.wall()];
     // A clock that is behind, or was not set then, does not know how long ago it was: the answer to the Update tells.
     const age = isUndated(sent) && !isUndated(now) ? 0 : Math.max(0, now - sent);
@@ -155,14 +151,14 @@ export class Registrar {
       agreement: agreed,
       sentAt: Math.max(0, wallAt(clock, sentAt)),
       from: { address, port },
-      objects: this.known,
+      objects: this.objects.kept,
     };
   }
 
   /** Whether the object list is another one now than went out last. */
   get isListOther(): boolean {
     const { agreement } = this.options.machine;
-    return agreement !== undefined && digest(this.objectList(agreement.version)) !== this.listed;
+    return agreement !== undefined && this.objects.isOther(agreement.version);
   }
 
   stop(): void {
@@ -173,13 +169,13 @@ export class Registrar {
     switch (effect.type) {
       case "register": {
         const { request, query, version, withObjects } = effect;
-        const list = this.list(version);
+        const list = this.objects.next(version);
         void this.register(request, post(["rd"], query, withObjects ? list : undefined));
         break;
       }
       case "update": {
         const { request, location, query, version, withObjects } = effect;
-        void this.update(request, post(location, query, withObjects ? this.list(version) : undefined));
+        void this.update(request, post(location, query, withObjects ? this.objects.next(version) : undefined));
         break;
       }
       case "deregister": {
@@ -210,17 +206,6 @@ export class Registrar {
       default:
         effect satisfies never;
     }
-  }
-
-  /** The object list as it goes out now. */
-  private list(version: Lwm2mVersion): Uint8Array {
-    const list = this.objectList(version);
-    this.listed = digest(list);
-    return list;
-  }
-
-  private objectList(version: Lwm2mVersion): Uint8Array {
-    return text.encode(registerPayload(this.options.root(), version));
   }
 
   private async register(request: number, message: CoapMessage): Promise<void> {
@@ -278,7 +263,7 @@ export class Registrar {
   private enter({ state, reason, until }: RegistrationEffect & { readonly type: "state" }): void {
     const { clock } = this.options;
     const changed = state !== this.current.state;
-    if (state === "registered") this.known = this.listed;
+    if (state === "registered") this.objects.taken();
     this.current = {
       state,
       reason,
@@ -307,10 +292,6 @@ export class Registrar {
 
 /** What the log says of a registration that outlived the process, or an absence. */
 const RESUMED = "registered as before: its observations go on";
-
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
-}
 
 function post(path: readonly string[], query: readonly string[], list: Uint8Array | undefined): CoapMessage {
   const format = list === undefined ? [] : [uintOption(OPTION.contentFormat, CONTENT_FORMAT.linkFormat)];
