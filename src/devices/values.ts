@@ -1,6 +1,7 @@
 import { datedFrom, type Millis, type UnixMillis } from "../clock.ts";
 import { isWithin, type Path } from "../lwm2m/path.ts";
 import { type ReportingRule, type Sample, sameValue, type Value } from "../lwm2m/sample.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { ROW, ValueRows } from "./value-rows.ts";
 
 /** What is known of one leaf now. */
@@ -37,6 +38,9 @@ export interface ValueLeaf {
 
 export const NEVER: Millis = -1;
 
+const NO_PATHS: ReadonlySet<Path> = new Set();
+const NO_LEAVES: ReadonlySet<number> = new Set();
+
 /** What stands where in the row of a leaf; first what each read looks at: a row seldom begins where a line of memory does. */
 const HEARD = 0;
 /** Whether the newest reading is bad: 0 or 1. */
@@ -60,12 +64,12 @@ export class Values {
   private readonly leaves: readonly ValueLeaf[];
   /** Good values that are no numbers. */
   private readonly others = new Map<number, Value>();
-  private readonly troubles = new Map<number, Trouble>();
-  private readonly resets = new Map<number, Reset>();
+  private readonly troubles = new SparseMap<number, Trouble>();
+  private readonly resets = new SparseMap<number, Reset>();
   /** Of what lies at or below these each reading is told. */
-  private readonly toldEach = new Set<Path>();
+  private toldEach: ReadonlySet<Path> = NO_PATHS;
   /** Their leaves. */
-  private each: ReadonlySet<number> = new Set();
+  private each: ReadonlySet<number> = NO_LEAVES;
 
   /** `leaves`: those of the device's model. */
   constructor(leaves: readonly ValueLeaf[], rows = new ValueRows()) {
@@ -84,9 +88,8 @@ export class Values {
   /** Whether somebody wants each reading at or below this path, also one that gives the same value. */
   tellEach(path: Path, wanted: boolean): void {
     if (this.toldEach.has(path) === wanted) return;
-    if (wanted) this.toldEach.add(path);
-    else this.toldEach.delete(path);
-    const all = [...this.toldEach];
+    const all = wanted ? [...this.toldEach, path] : [...this.toldEach].filter((told) => told !== path);
+    this.toldEach = new Set(all);
     const wide = (leaf: Path): boolean => all.some((told) => isWithin(leaf, told));
     this.each = new Set(this.leaves.flatMap(({ path: leaf }, at) => (wide(leaf) ? [at] : [])));
   }
