@@ -50,6 +50,35 @@ export class SparseMap<Key, Value> implements Iterable<[Key, Value]> {
   }
 }
 
+/** A Set likewise. */
+export class SparseSet<Value> implements Iterable<Value> {
+  private inner: Set<Value> | undefined;
+
+  get size(): number {
+    return this.inner?.size ?? 0;
+  }
+
+  has(value: Value): boolean {
+    return this.inner?.has(value) ?? false;
+  }
+
+  add(value: Value): this {
+    this.inner ??= new Set();
+    this.inner.add(value);
+    return this;
+  }
+
+  delete(value: Value): boolean {
+    const was = this.inner?.delete(value) ?? false;
+    if (was && this.inner?.size === 0) this.inner = undefined;
+    return was;
+  }
+
+  [Symbol.iterator](): SetIterator<Value> {
+    return (this.inner ?? new Set<Value>()).values();
+  }
+}
+
 function nothing<Key, Value>(): ReadonlyMap<Key, Value> {
   return new Map();
 }

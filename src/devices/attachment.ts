@@ -2,6 +2,7 @@ import type { DeviceLink, DeviceListener, Link, PointId, Transfer, TransferConte
 import { type Clock, MINUTE, type Millis } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { SparseSet } from "../sparse-map.ts";
 import { GuardedTransfer } from "./guarded-transfer.ts";
 import { TimeLimit } from "./time-limit.ts";
 
@@ -32,7 +33,7 @@ export class Attachment {
   private readonly limit: TimeLimit;
   private link: DeviceLink | undefined;
   private attaching: Promise<DeviceLink> | undefined;
-  private readonly transfers = new Set<GuardedTransfer>();
+  private readonly transfers = new SparseSet<GuardedTransfer>();
   /** What was asked in an era that is over is nobody's business any more. */
   private era = 0;
   private closed = false;

@@ -1,6 +1,7 @@
 import type { DeviceLink, PointId, RawValue, ReadResult, Transfer, TransferContext } from "../adapter.ts";
 import { type Millis, SECOND } from "../clock.ts";
 import { DeviceError } from "../errors.ts";
+import { SparseSet } from "../sparse-map.ts";
 import { Attachment, type AttachmentListener, type AttachmentSettings } from "./attachment.ts";
 
 /** Tells which of two requests came first: a read's is taken when it is sent, a write's when it is confirmed. */
@@ -36,7 +37,7 @@ export class DeviceSession {
   private readonly running: Run[] = [];
   private lastOrder: Order = 0;
   /** Writes and steps on their way. */
-  private readonly acting = new Set<Promise<unknown>>();
+  private readonly acting = new SparseSet<Promise<unknown>>();
   /** Why nothing may be asked now. */
   private paused: string | undefined;
   /** Why nobody but the holder may ask now. */

@@ -2,11 +2,13 @@
  * How often the points of one device are read for those who observe them: epmin and epmax of Core 1.2 §5.1.2, within what
  * the mapping allows (`every.limit`) and what tells whether the device is there.
  */
+
 import type { PointId } from "../adapter.ts";
 import type { Millis } from "../clock.ts";
 import { isWithin, type Path, parentPath } from "../lwm2m/path.ts";
 import type { Evaluation } from "../lwm2m/report-rules.ts";
 import type { AvailabilityRule, PointSource } from "../mapping/plan-types.ts";
+import { SparseMap } from "../sparse-map.ts";
 
 /** A readable point of a device, and where servers see it. */
 export interface PolledPoint {
@@ -26,8 +28,8 @@ export class PollWishes {
   /** Whether any point is seen in more than its own place. */
   private readonly feeding: boolean;
   /** By observed path. */
-  private readonly wishes = new Map<Path, readonly Wish[]>();
-  private readonly steered = new Map<PointId, Millis>();
+  private readonly wishes = new SparseMap<Path, readonly Wish[]>();
+  private readonly steered = new SparseMap<PointId, Millis>();
   private readonly watch: Watch | undefined;
 
   constructor(points: readonly PolledPoint[], rule: AvailabilityRule) {

@@ -3,6 +3,7 @@ import type { Clock, Millis, UnixMillis } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Sample, Value } from "../lwm2m/sample.ts";
 import type { Converted, PointHistory, PointSource } from "../mapping/plan-types.ts";
+import { SparseMap, SparseSet } from "../sparse-map.ts";
 import { ComputedValues } from "./computed-values.ts";
 import type { DeviceModel } from "./device-model.ts";
 import type { Order } from "./device-session.ts";
@@ -21,11 +22,11 @@ export class Readings {
   private readonly computed: ComputedValues;
   /** What computed values may hang on; empty where there are none. */
   private readonly heard = new Set<number>();
-  private readonly written = new Map<PointId, Order>();
+  private readonly written = new SparseMap<PointId, Order>();
   /** By position, of those that look back: what the newest reading was, where it was not believed after the last good value. */
-  private readonly doubted = new Map<number, Value>();
+  private readonly doubted = new SparseMap<number, Value>();
   /** Those that have had no good value since the device was renewed. */
-  private readonly renewed = new Set<number>();
+  private readonly renewed = new SparseSet<number>();
   /** What the wire carried last, for somebody who looks at this device; undefined: nobody has looked yet. */
   private raws: Map<PointId, RawValue> | undefined;
 
