@@ -2,7 +2,7 @@
 import type { ReadsFigures, ReadsOrder } from "./load/orders.ts";
 import type { Result } from "./result.ts";
 import { type Bench, figuresOf, interleaved, pause } from "./run.ts";
-import { sideBySide } from "./side-by-side.ts";
+import { sideBySide, ROUNDS as TIMES } from "./side-by-side.ts";
 import { median, medians, round } from "./statistics.ts";
 import { gateway, securedGateway } from "./subjects/gateway.ts";
 import { PEERS, peer } from "./subjects/peers.ts";
@@ -26,7 +26,7 @@ const SECURED = ["DTLS", "DTLS with Connection ID"] as const;
 const ABOUT = `Reads of \`/<prefix>/3303/0/5700\` (Sensor Value of Temperature), the prefixes in turn, as text, confirmable, 32
 requests under way and then 1. The devices of the gateway are simulated and polled every five seconds, with what that costs.
 What two devices differ by from 1000 is less than one minute of a machine differs from the next: these two gateways run beside each
-other and are read in turn, ${TURNS} times each, ${TURN.count.toLocaleString("en")} reads a time; the difference is the median of the rounds'.
+other and are read in turn, ${TURNS} times each, ${TURN.count.toLocaleString("en")} reads a time; the difference is the median of ${TIMES} such rounds.
 Over DTLS the same is read with TLS_PSK_WITH_AES_128_CCM_8, from the addon's side for tests in the load generator.
 node-coap answers every GET with a constant; coap-node and lwm2m-node-lib are LwM2M clients with one sensor. The delay is that
 of the event loop of the program that answers, while 32 requests are under way.`;

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Generator } from "./load/generator.ts";
-import { type Bench, ROUNDS, whileRunning } from "./run.ts";
+import { type Bench, whileRunning } from "./run.ts";
 import { medians } from "./statistics.ts";
 import type { Subject } from "./subjects/subject.ts";
+
+/** A process is a little faster or slower for as long as it runs, by where its memory lies: it takes more of them to compare two. */
+export const ROUNDS = 11;
 
 export interface Turns<Figure extends string> {
   /** Before the first turn, of each. */
